@@ -1,2 +1,36 @@
-var app = WebApplication.CreateBuilder(args).Build();
+using SoftmaxService.Api.Endpoints;
+using SoftmaxService.Api.Hosting;
+
+// Settings are read beside the program, wherever it is started from.
+var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+builder.WebHost.UseKestrelHttpsConfiguration();
+
+// Settings: sections Models, Onnx, Limits, Serilog of appsettings.json, the environment and the command line.
+builder.AddSettings();
+
+// Logs: Serilog, one line a request.
+builder.AddLogging();
+
+// Models: every version below the model folder, loaded and warmed up before the first request.
+builder.Services.AddModels();
+
+// Faults: a problem document with a stable code for each.
+builder.Services.AddErrors();
+
+// Swagger: the OpenAPI document and its page.
+builder.Services.AddSwagger();
+
+var app = builder.Build();
+app.LoadModels();
+
+app.UseRequestLogging();
+app.UseErrors();
+app.UseSwaggerPage();
+
+app.MapClassify();   // POST /classify
+app.MapSoftmax();    // POST /softmax
+app.MapModels();     // GET  /models, /models/{name}, /models/{name}/{version}
+app.MapHealth();     // GET  /health/live, /health/ready
+app.MapGet("/", () => TypedResults.LocalRedirect("/swagger")).ExcludeFromDescription();
+
 app.Run();

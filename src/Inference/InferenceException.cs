@@ -21,6 +21,9 @@ public enum InferenceError
     /// <summary>The model exists, but not in the version that was asked for.</summary>
     VersionNotFound,
 
+    /// <summary>The model answered this image with numbers that no probabilities can be made of.</summary>
+    ModelOutputNotFinite,
+
     /// <summary>The answer needs calibration data that the model's manifest does not hold.</summary>
     NotCalibrated,
 }

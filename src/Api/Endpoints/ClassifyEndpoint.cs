@@ -1,0 +1,139 @@
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.OpenApi;
+using Serilog;
+using SoftmaxService.Api.Hosting;
+using SoftmaxService.Api.Http;
+using SoftmaxService.Api.OpenApi;
+using SoftmaxService.Inference;
+using SoftmaxService.Inference.Calibration;
+using SoftmaxService.Inference.Models;
+
+namespace SoftmaxService.Api.Endpoints;
+
+/// <summary><c>POST /classify</c>: one image or several in, ranked probabilities out.</summary>
+internal static class ClassifyEndpoint
+{
+    private static readonly QueryParameter Model = new("model", "The model that answers; the configured default unless said.", "GET /models lists them.", JsonSchemaType.String) { Example = "mnist" };
+    private static readonly QueryParameter Version = new("version", "The model's version; the highest unless said.", "GET /models lists them.", JsonSchemaType.String) { Example = "1" };
+    private static readonly QueryParameter Temperature = new("temperature", "T in softmax(z / T); the model's calibrated one unless said, else 1.", TemperatureRows.Requirement, JsonSchemaType.Number) { ExclusiveMinimum = "0", Example = 1.0 };
+    private static readonly QueryParameter TopK = new("topK", "How many of the most probable classes to return; all unless said, and at most all.", "It must be a whole number of at least 1.", JsonSchemaType.Integer) { Minimum = "1", Example = 3 };
+    private static readonly QueryParameter Alpha = new("alpha", "Asks for a prediction set that holds the right class with probability of at least 1 − alpha. Needs a model with conformal quantiles.", "It must be above 0 and below 1.", JsonSchemaType.Number) { ExclusiveMinimum = "0", ExclusiveMaximum = "1" };
+    private static readonly QueryParameter Threshold = new("threshold", "The answer says that it abstains when its largest probability is below this.", "It must be from 0 to 1.", JsonSchemaType.Number) { Minimum = "0", Maximum = "1", Example = 0.5 };
+    private static readonly QueryParameter[] Parameters = [Model, Version, Temperature, TopK, Alpha, Threshold];
+
+    public static void MapClassify(this IEndpointRouteBuilder routes) => routes
+        .MapPost("/classify", AnswerAsync)
+        .DisableAntiforgery()
+        .WithName("Classify")
+        .WithTags("Classify")
+        .WithSummary("Classifies an image, or several")
+        .WithDescription(
+            "Send one image as the raw body, as a form file, or as base64 in JSON. Several form files, or `images` in JSON, are a batch: its results keep the order, "
+            + "and an image that cannot be read fails its own entry only. Probabilities are softmax(logits / temperature).")
+        .Describe(ClassifyDocumentation.Apply, Parameters)
+        .Produces<ClassifyResponse>()
+        .Answers(Problem.InvalidParameter, Problem.NotCalibrated, Problem.MalformedJson, Problem.InvalidForm, Problem.ImageEmpty, Problem.ModelNotFound, Problem.VersionNotFound,
+            Problem.BodyTooLarge, Problem.ImageTooLarge, Problem.TooManyImages, Problem.UnsupportedMediaType, Problem.ImageFormatUnsupported, Problem.ImageUndecodable, Problem.ModelOutputNotFinite);
+
+    private static async Task<Results<Ok<ClassifyResponse>, Ok<ClassifyBatchResponse>>> AnswerAsync(
+        HttpRequest request,
+        ModelRepository models,
+        LimitsOptions limits,
+        IDiagnosticContext log,
+        CancellationToken cancellationToken)
+    {
+        var options = ReadOptions(request);
+        var model = models.Find(Model.ReadText(request), Version.ReadText(request));
+        log.Set("Model", model.Name);
+        log.Set("Version", model.Version);
+        CheckAlpha(request, model);
+        var temperature = ImageClassifier.TemperatureFor(model, options);
+
+        using var upload = await ImageUpload.ReadAsync(request, limits.MaxImagesPerRequest, cancellationToken);
+        if (upload.Single is { } image)
+        {
+            var answer = ImageClassifier.Classify(model, image.Span, options);
+            return TypedResults.Ok(new ClassifyResponse(model.Name, model.Version, temperature, answer.Predictions, answer.Uncertainty, answer.Abstained));
+        }
+
+        var results = new List<ClassifyBatchEntry>();
+        foreach (var one in upload.Images)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            results.Add(ClassifyEntry(model, one.Span, options));
+        }
+
+        return TypedResults.Ok(new ClassifyBatchResponse(model.Name, model.Version, temperature, results));
+    }
+
+    private static ClassificationOptions ReadOptions(HttpRequest request)
+    {
+        QueryParameter.RefuseUnknown(request, Parameters);
+        return new ClassificationOptions
+        {
+            Temperature = Temperature.ReadNumber(request, TemperatureRows.IsValid),
+            TopK = TopK.ReadCount(request),
+            Threshold = Threshold.ReadNumber(request, value => value is >= 0f and <= 1f),
+        };
+    }
+
+    private static void CheckAlpha(HttpRequest request, ClassifierModel model)
+    {
+        if (Alpha.ReadNumber(request, value => value is > 0f and < 1f) is not null)
+        {
+            throw new InferenceException(
+                InferenceError.NotCalibrated,
+                $"Model '{model.Name}' version {model.Version} holds no conformal quantiles, so it cannot give a prediction set. Leave alpha out, or calibrate the model.");
+        }
+    }
+
+    private static ClassifyBatchEntry ClassifyEntry(ClassifierModel model, ReadOnlySpan<byte> image, ClassificationOptions options)
+    {
+        try
+        {
+            var answer = ImageClassifier.Classify(model, image, options);
+            return new ClassifyBatchEntry { Predictions = answer.Predictions, Uncertainty = answer.Uncertainty, Abstained = answer.Abstained };
+        }
+        catch (InferenceException fault)
+        {
+            // Handlers do not catch; this is the exception, since in a batch one bad image must not cost the others their answers.
+            var (problem, detail) = ProblemExceptionHandler.Describe(fault);
+            return new ClassifyBatchEntry { Error = new ClassifyBatchError(problem.Code, problem.Status, problem.Title, detail) };
+        }
+    }
+}
+
+/// <summary>The JSON body of <c>POST /classify</c>: exactly one of the two.</summary>
+internal sealed record ClassifyJsonRequest
+{
+    public Base64Image? Image { get; init; }
+
+    public Base64Image[]? Images { get; init; }
+}
+
+/// <summary>The answer for one image.</summary>
+internal sealed record ClassifyResponse(
+    string Model,
+    string Version,
+    AppliedTemperature Temperature,
+    IReadOnlyList<Prediction> Predictions,
+    Uncertainty Uncertainty,
+    bool Abstained);
+
+/// <summary>The answer for several images, in their order.</summary>
+internal sealed record ClassifyBatchResponse(string Model, string Version, AppliedTemperature Temperature, IReadOnlyList<ClassifyBatchEntry> Results);
+
+/// <summary>One image of a batch: its answer, or why it has none.</summary>
+internal sealed record ClassifyBatchEntry
+{
+    public IReadOnlyList<Prediction>? Predictions { get; init; }
+
+    public Uncertainty? Uncertainty { get; init; }
+
+    public bool? Abstained { get; init; }
+
+    public ClassifyBatchError? Error { get; init; }
+}
+
+/// <summary>Why an image of a batch has no answer: the problem document that it would have had alone.</summary>
+internal sealed record ClassifyBatchError(string Code, int Status, string Title, string Detail);

@@ -1,0 +1,85 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.Http.HttpResults;
+using SoftmaxService.Api.Http;
+using SoftmaxService.Api.OpenApi;
+using SoftmaxService.Inference.Imaging;
+using SoftmaxService.Inference.Models;
+using SoftmaxService.Inference.Onnx;
+
+namespace SoftmaxService.Api.Endpoints;
+
+/// <summary><c>GET /models…</c>: what is loaded, and what it takes and gives.</summary>
+internal static class ModelEndpoints
+{
+    public static void MapModels(this IEndpointRouteBuilder routes)
+    {
+        var models = routes.MapGroup("/models").WithTags("Models");
+
+        models.MapGet("", List)
+            .WithName("ListModels")
+            .WithSummary("Lists the models")
+            .WithDescription("Every version that is served, the default model, and the folders that could not be loaded, with the reason.");
+
+        models.MapGet("/{name}", ListVersions)
+            .WithName("ListModelVersions")
+            .WithSummary("Describes every version of a model")
+            .Answers(Problem.ModelNotFound);
+
+        models.MapGet("/{name}/{version}", Describe)
+            .WithName("DescribeModel")
+            .WithSummary("Describes one version of a model")
+            .WithDescription("Its labels, how an image becomes its input, what the ONNX graph declares, and its calibration.")
+            .Answers(Problem.ModelNotFound, Problem.VersionNotFound);
+    }
+
+    private static Ok<ModelListResponse> List(ModelRepository models) => TypedResults.Ok(new ModelListResponse(
+        models.DefaultModel,
+        [.. models.Models.Select(model => new ModelSummary(model.Name, model.Version, model.Manifest.Description, model.ClassCount, model.CalibratedTemperature))],
+        models.Failures));
+
+    private static Ok<ModelVersionsResponse> ListVersions(string name, ModelRepository models) =>
+        TypedResults.Ok(new ModelVersionsResponse(name, [.. models.VersionsOf(name).Select(ToResponse)]));
+
+    private static Ok<ModelResponse> Describe(string name, string version, ModelRepository models) =>
+        TypedResults.Ok(ToResponse(models.Find(name, version)));
+
+    private static ModelResponse ToResponse(ClassifierModel model) => new(
+        model.Name,
+        model.Version,
+        model.Manifest.Description,
+        model.Manifest.License,
+        model.Input,
+        new ModelOutput(model.OutputKind, model.ClassCount),
+        new ModelGraph(model.GraphInput, model.GraphOutput),
+        model.Labels,
+        model.Manifest.Calibration,
+        model.Manifest.Training);
+}
+
+/// <summary>All that is served, and all that could not be.</summary>
+internal sealed record ModelListResponse(string? DefaultModel, IReadOnlyList<ModelSummary> Models, IReadOnlyList<ModelLoadFailure> Failures);
+
+/// <summary>One version in the list.</summary>
+internal sealed record ModelSummary(string Name, string Version, string? Description, int ClassCount, float? CalibratedTemperature);
+
+/// <summary>Every version of one model, from the lowest to the highest.</summary>
+internal sealed record ModelVersionsResponse(string Name, IReadOnlyList<ModelResponse> Versions);
+
+/// <summary>One version of a model.</summary>
+internal sealed record ModelResponse(
+    string Name,
+    string Version,
+    string? Description,
+    string? License,
+    ImageInput Input,
+    ModelOutput Output,
+    ModelGraph Graph,
+    IReadOnlyList<string> Labels,
+    ManifestCalibration? Calibration,
+    JsonElement? Training);
+
+/// <summary>What a model's output is.</summary>
+internal sealed record ModelOutput(OutputKind Kind, int ClassCount);
+
+/// <summary>What the ONNX graph declares; −1 is an axis whose size is open.</summary>
+internal sealed record ModelGraph(OnnxTensorInfo Input, OnnxTensorInfo Output);

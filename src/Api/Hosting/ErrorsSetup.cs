@@ -1,0 +1,24 @@
+using System.Text.Json.Serialization;
+using SoftmaxService.Api.Http;
+
+namespace SoftmaxService.Api.Hosting;
+
+/// <summary>Problem documents (RFC 9457) for every fault, whether a handler, the framework or a bug caused it.</summary>
+internal static class ErrorsSetup
+{
+    public static void AddErrors(this IServiceCollection services) => services
+        .AddProblemDetails(options => options.CustomizeProblemDetails = ProblemExceptionHandler.Complete)
+        .AddExceptionHandler<ProblemExceptionHandler>()
+        .Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true)
+        .ConfigureHttpJsonOptions(options =>
+        {
+            options.SerializerOptions.TypeInfoResolverChain.Insert(0, ApiJsonContext.Default);
+            options.SerializerOptions.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull;
+        });
+
+    public static void UseErrors(this WebApplication app)
+    {
+        app.UseExceptionHandler();
+        app.UseStatusCodePages();
+    }
+}

@@ -1,0 +1,51 @@
+using System.Globalization;
+using Serilog;
+using Serilog.Events;
+using Serilog.Formatting.Compact;
+
+namespace SoftmaxService.Api.Hosting;
+
+/// <summary>Structured logs by Serilog. No body, image or key is ever logged.</summary>
+internal static class LoggingSetup
+{
+    private const string TextTemplate = "{Timestamp:HH:mm:ss.fff} {Level:u3} {Message:lj} {Model} {Version}{NewLine}{Exception}";
+    private const string RequestTemplate = "{RequestMethod} {RequestPath} answered {StatusCode} in {Elapsed:0.000} ms";
+
+    /// <summary>
+    /// Reads the section <c>Serilog</c> by hand: <c>MinimumLevel:Default</c>, <c>MinimumLevel:Override:&lt;source&gt;</c> and <c>Format</c>
+    /// (<c>text</c> or <c>json</c>). The package that reads it otherwise finds its methods by reflection, which Native AOT cannot follow.
+    /// </summary>
+    public static void AddLogging(this WebApplicationBuilder builder) => builder.Services.AddSerilog((_, logger) =>
+    {
+        var settings = builder.Configuration.GetSection("Serilog");
+        logger.MinimumLevel.Is(LevelOf(settings["MinimumLevel:Default"], LogEventLevel.Information));
+        foreach (var source in settings.GetSection("MinimumLevel:Override").GetChildren())
+        {
+            logger.MinimumLevel.Override(source.Key, LevelOf(source.Value, LogEventLevel.Information));
+        }
+
+        logger.Enrich.FromLogContext();
+        if (string.Equals(settings["Format"], "json", StringComparison.OrdinalIgnoreCase))
+        {
+            logger.WriteTo.Console(new RenderedCompactJsonFormatter());
+        }
+        else
+        {
+            logger.WriteTo.Console(outputTemplate: TextTemplate, formatProvider: CultureInfo.InvariantCulture);
+        }
+    });
+
+    public static void UseRequestLogging(this WebApplication app) => app.UseSerilogRequestLogging(options =>
+    {
+        options.MessageTemplate = RequestTemplate;
+        options.GetLevel = (context, _, exception) => context.Response.StatusCode >= 500 || exception is not null
+            ? LogEventLevel.Error
+            : context.Request.Path.StartsWithSegments("/health") ? LogEventLevel.Debug : LogEventLevel.Information;
+    });
+
+    private static LogEventLevel LevelOf(string? text, LogEventLevel fallback) => text is null
+        ? fallback
+        : Enum.TryParse<LogEventLevel>(text, ignoreCase: true, out var level)
+            ? level
+            : throw new InvalidOperationException($"'{text}' is no Serilog level. The levels are: {string.Join(", ", Enum.GetNames<LogEventLevel>())}.");
+}

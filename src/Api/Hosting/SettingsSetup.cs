@@ -1,0 +1,34 @@
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Options;
+
+namespace SoftmaxService.Api.Hosting;
+
+/// <summary>Binds the settings, checks them at start, and hands them on as plain values.</summary>
+internal static class SettingsSetup
+{
+    public static void AddSettings(this WebApplicationBuilder builder)
+    {
+        var configuration = builder.Configuration;
+        var services = builder.Services;
+        services.AddOptions<ModelsOptions>().Bind(configuration.GetSection("Models"));
+        services.AddOptions<OnnxOptions>().Bind(configuration.GetSection("Onnx")).ValidateOnStart();
+        services.AddOptions<LimitsOptions>().Bind(configuration.GetSection("Limits")).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<OnnxOptions>, OnnxOptionsValidator>();
+        services.AddSingleton<IValidateOptions<LimitsOptions>, LimitsOptionsValidator>();
+        services.AddSingleton(provider => provider.GetRequiredService<IOptions<ModelsOptions>>().Value);
+        services.AddSingleton(provider => provider.GetRequiredService<IOptions<OnnxOptions>>().Value);
+        services.AddSingleton(provider => provider.GetRequiredService<IOptions<LimitsOptions>>().Value);
+
+        services.AddOptions<KestrelServerOptions>().Configure<LimitsOptions>((kestrel, limits) =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = limits.MaxRequestBodyBytes;
+        });
+        services.AddOptions<FormOptions>().Configure<LimitsOptions>((form, limits) =>
+        {
+            form.MultipartBodyLengthLimit = limits.MaxRequestBodyBytes;
+            form.MemoryBufferThreshold = limits.MaxRequestBodyBytes;
+        });
+    }
+}

@@ -1,0 +1,37 @@
+using Microsoft.OpenApi;
+using SoftmaxService.Api.OpenApi;
+
+namespace SoftmaxService.Api.Hosting;
+
+/// <summary>The OpenAPI document and Swagger UI.</summary>
+internal static class SwaggerSetup
+{
+    public static void AddSwagger(this IServiceCollection services) => services.AddEndpointsApiExplorer().AddSwaggerGen(options =>
+    {
+        options.SwaggerDoc("v1", new OpenApiInfo
+        {
+            Title = "SoftmaxService",
+            Version = "v1",
+            Description = "Classifies images with ONNX models and its own vectorised softmax, at a temperature chosen per request.",
+            License = new OpenApiLicense { Name = "MIT" },
+        });
+        options.AddWireSchemas();
+        options.SupportNonNullableReferenceTypes();
+        options.OperationFilter<OperationDetailsFilter>();
+        foreach (var documentation in Directory.EnumerateFiles(AppContext.BaseDirectory, "SoftmaxService.*.xml"))
+        {
+            options.IncludeXmlComments(documentation);
+        }
+    });
+
+    public static void UseSwaggerPage(this WebApplication app)
+    {
+        app.UseSwagger();
+        app.UseSwaggerUI(options =>
+        {
+            options.DocumentTitle = "SoftmaxService";
+            options.DisplayRequestDuration();
+            options.EnableTryItOutByDefault();
+        });
+    }
+}

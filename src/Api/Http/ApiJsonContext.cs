@@ -1,0 +1,33 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Microsoft.AspNetCore.Mvc;
+using SoftmaxService.Api.Endpoints;
+using SoftmaxService.Inference.Calibration;
+
+namespace SoftmaxService.Api.Http;
+
+/// <summary>Every type that is read from or written to the wire. Strict: unknown and repeated properties are refused.</summary>
+[JsonSourceGenerationOptions(
+    JsonSerializerDefaults.Web,
+    NumberHandling = JsonNumberHandling.Strict,
+    PropertyNameCaseInsensitive = false,
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    AllowDuplicateProperties = false,
+    RespectNullableAnnotations = true,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    UseStringEnumConverter = true)]
+[JsonSerializable(typeof(ClassifyJsonRequest))]
+[JsonSerializable(typeof(ClassifyResponse))]
+[JsonSerializable(typeof(ClassifyBatchResponse))]
+[JsonSerializable(typeof(SoftmaxRequest))]
+[JsonSerializable(typeof(SoftmaxResponse))]
+[JsonSerializable(typeof(RankedClass[]))]
+[JsonSerializable(typeof(Uncertainty))]
+[JsonSerializable(typeof(ModelListResponse))]
+[JsonSerializable(typeof(ModelResponse))]
+[JsonSerializable(typeof(ModelVersionsResponse))]
+[JsonSerializable(typeof(LiveResponse))]
+[JsonSerializable(typeof(ReadyResponse))]
+[JsonSerializable(typeof(ProblemDetails))]
+[JsonSerializable(typeof(string))]
+internal sealed partial class ApiJsonContext : JsonSerializerContext;

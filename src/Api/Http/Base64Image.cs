@@ -1,0 +1,35 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace SoftmaxService.Api.Http;
+
+/// <summary>An encoded image as a JSON string: base64 as it is, or a browser's <c>data:</c> URL.</summary>
+[JsonConverter(typeof(Base64ImageConverter))]
+internal sealed record Base64Image(byte[] Bytes);
+
+internal sealed class Base64ImageConverter : JsonConverter<Base64Image>
+{
+    public override Base64Image Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    {
+        if (reader.TokenType != JsonTokenType.String)
+        {
+            throw Invalid();
+        }
+
+        if (reader.TryGetBytesFromBase64(out var bytes))
+        {
+            return new Base64Image(bytes);
+        }
+
+        var text = reader.GetString()!;
+        var comma = text.StartsWith("data:", StringComparison.OrdinalIgnoreCase) ? text.IndexOf(',', StringComparison.Ordinal) : -1;
+        var decoded = new byte[text.Length];
+        return comma > 0 && Convert.TryFromBase64Chars(text.AsSpan(comma + 1), decoded, out var count)
+            ? new Base64Image(decoded[..count])
+            : throw Invalid();
+    }
+
+    public override void Write(Utf8JsonWriter writer, Base64Image value, JsonSerializerOptions options) => writer.WriteBase64StringValue(value.Bytes);
+
+    private static JsonException Invalid() => new("An image is a string of base64, with or without a data: URL's head in front.");
+}

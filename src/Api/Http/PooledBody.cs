@@ -1,0 +1,63 @@
+using System.Buffers;
+
+namespace SoftmaxService.Api.Http;
+
+/// <summary>A request's whole body in a pooled buffer.</summary>
+internal sealed class PooledBody : IDisposable
+{
+    // A declared length is only trusted this far: a client that promises gigabytes and sends nothing must cost nothing.
+    private const int LargestFirstBuffer = 1 << 20;
+    private const int SmallestFirstBuffer = 4096;
+
+    private byte[] _buffer;
+    private int _length;
+
+    private PooledBody(long? declaredLength) =>
+        _buffer = ArrayPool<byte>.Shared.Rent((int)Math.Clamp((declaredLength ?? 0) + 1, SmallestFirstBuffer, LargestFirstBuffer));
+
+    public ReadOnlyMemory<byte> Memory => _buffer.AsMemory(0, _length);
+
+    public ReadOnlySpan<byte> Span => _buffer.AsSpan(0, _length);
+
+    public static async Task<PooledBody> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
+    {
+        var body = new PooledBody(request.ContentLength);
+        try
+        {
+            await body.FillAsync(request.Body, cancellationToken);
+            return body;
+        }
+        catch
+        {
+            body.Dispose();
+            throw;
+        }
+    }
+
+    public void Dispose()
+    {
+        ArrayPool<byte>.Shared.Return(_buffer);
+        _buffer = [];
+        _length = 0;
+    }
+
+    private async Task FillAsync(Stream stream, CancellationToken cancellationToken)
+    {
+        while (await stream.ReadAsync(_buffer.AsMemory(_length), cancellationToken) is var count and > 0)
+        {
+            _length += count;
+            if (_length == _buffer.Length)
+            {
+                Grow();
+            }
+        }
+    }
+
+    private void Grow()
+    {
+        var larger = ArrayPool<byte>.Shared.Rent(_buffer.Length * 2);
+        Span.CopyTo(larger);
+        ArrayPool<byte>.Shared.Return(_buffer);
+        _buffer = larger;
+    }
+}

@@ -1,0 +1,78 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Microsoft.OpenApi;
+
+namespace SoftmaxService.Api.Http;
+
+/// <summary>One query parameter: how it is read, what is said when it is wrong, and how Swagger shows it.</summary>
+internal sealed record QueryParameter(string Name, string Description, string Requirement, JsonSchemaType Type)
+{
+    public string? ExclusiveMinimum { get; init; }
+
+    public string? Minimum { get; init; }
+
+    public string? ExclusiveMaximum { get; init; }
+
+    public string? Maximum { get; init; }
+
+    public JsonNode? Example { get; init; }
+
+    /// <summary>The parameter as text, null when it is absent.</summary>
+    public string? ReadText(HttpRequest request) => request.Query[Name] switch
+    {
+        [] => null,
+        [{ Length: > 0 } value] => value,
+        [_] => throw Refuse(""),
+        var several => throw new RequestException(Problem.InvalidParameter, $"{Name} is given {several.Count} times; give it once."),
+    };
+
+    /// <summary>The parameter as a number that <paramref name="isValid"/> accepts, null when it is absent.</summary>
+    public float? ReadNumber(HttpRequest request, Predicate<float> isValid) => ReadText(request) switch
+    {
+        null => null,
+        var text when float.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && isValid(value) => value,
+        var text => throw Refuse(text),
+    };
+
+    /// <summary>The parameter as a whole number of at least 1, null when it is absent. More than an int can hold counts as the most it can.</summary>
+    public int? ReadCount(HttpRequest request) => ReadText(request) switch
+    {
+        null => null,
+        var text when long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value >= 1 => (int)Math.Min(value, int.MaxValue),
+        var text => throw Refuse(text),
+    };
+
+    /// <summary>Refuses parameters that the route does not have: a misspelt one would silently change nothing.</summary>
+    public static void RefuseUnknown(HttpRequest request, IReadOnlyList<QueryParameter> known)
+    {
+        foreach (var name in request.Query.Keys)
+        {
+            if (!known.Any(parameter => parameter.Name.Equals(name, StringComparison.OrdinalIgnoreCase)))
+            {
+                throw new RequestException(
+                    Problem.InvalidParameter,
+                    $"There is no parameter '{name}' here. The parameters are: {string.Join(", ", known.Select(parameter => parameter.Name))}.");
+            }
+        }
+    }
+
+    public OpenApiParameter ToOpenApi() => new()
+    {
+        Name = Name,
+        In = ParameterLocation.Query,
+        Description = $"{Description} {Requirement}",
+        Example = Example?.DeepClone(),
+        Schema = new OpenApiSchema
+        {
+            Type = Type,
+            Format = Type == JsonSchemaType.Number ? "float" : null,
+            Minimum = Minimum,
+            ExclusiveMinimum = ExclusiveMinimum,
+            Maximum = Maximum,
+            ExclusiveMaximum = ExclusiveMaximum,
+        },
+    };
+
+    private RequestException Refuse(string text) =>
+        new(Problem.InvalidParameter, $"{Name} is '{(text.Length <= 40 ? text : text[..40] + "…")}'. {Requirement}");
+}

@@ -1,0 +1,15 @@
+namespace SoftmaxService.Api.OpenApi;
+
+/// <summary>A drawn seven, so that Swagger's JSON example can be sent as it stands.</summary>
+internal static class SampleImage
+{
+    public static string Base64 { get; } = Read();
+
+    private static string Read()
+    {
+        using var resource = typeof(SampleImage).Assembly.GetManifestResourceStream("seven.png")!; // embedded by the project file
+        var bytes = new byte[resource.Length];
+        resource.ReadExactly(bytes);
+        return Convert.ToBase64String(bytes);
+    }
+}

@@ -1,0 +1,68 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Microsoft.OpenApi;
+using SoftmaxService.Api.Http;
+using SoftmaxService.Inference.Calibration;
+using Swashbuckle.AspNetCore.SwaggerGen;
+
+namespace SoftmaxService.Api.OpenApi;
+
+/// <summary>The schemas of types that have a converter of their own, which reflection over their properties would get wrong.</summary>
+internal static class WireSchemas
+{
+    public static void AddWireSchemas(this SwaggerGenOptions options)
+    {
+        options.MapType<FloatRows>(() => RowOrRows(LogitOrMasked(), "One row of numbers, or several rows of the same length."));
+        options.MapType<TemperatureRows>(() => new OpenApiSchema
+        {
+            Description = TemperatureRows.Requirement + " One for all rows, or one for each.",
+            OneOf = [Positive(), new OpenApiSchema { Type = JsonSchemaType.Array, Items = Positive() }],
+            Default = JsonValue.Create(1),
+        });
+        options.MapType<Base64Image>(() => new OpenApiSchema { Type = JsonSchemaType.String, Format = "byte", Description = "An encoded image in base64, with or without a data: URL's head." });
+        options.MapType<PerRow<RankedClass[]>>(() => RowOrRows(Ranked(), "The most probable classes, most probable first; one ranking, or one a row."));
+        options.MapType<PerRow<Uncertainty>>(() => new OpenApiSchema
+        {
+            Description = "One for a row, or an array with one for each row.",
+            OneOf = [Measures(), new OpenApiSchema { Type = JsonSchemaType.Array, Items = Measures() }],
+        });
+        options.MapType<JsonElement>(() => new OpenApiSchema { Type = JsonSchemaType.Object, AdditionalPropertiesAllowed = true });
+    }
+
+    private static OpenApiSchema RowOrRows(OpenApiSchema item, string description)
+    {
+        var row = new OpenApiSchema { Type = JsonSchemaType.Array, Items = item };
+        return new OpenApiSchema { Description = description, OneOf = [row, new OpenApiSchema { Type = JsonSchemaType.Array, Items = row }] };
+    }
+
+    private static OpenApiSchema LogitOrMasked() => new()
+    {
+        OneOf = [Number("float"), new OpenApiSchema { Type = JsonSchemaType.String, Enum = [JsonValue.Create("-Infinity")] }],
+    };
+
+    private static OpenApiSchema Positive() => new() { Type = JsonSchemaType.Number, Format = "float", ExclusiveMinimum = "0" };
+
+    private static OpenApiSchema Number(string format, string? description = null) => new() { Type = JsonSchemaType.Number, Format = format, Description = description };
+
+    private static OpenApiSchema Ranked() => new()
+    {
+        Type = JsonSchemaType.Object,
+        Properties = new Dictionary<string, IOpenApiSchema>
+        {
+            ["label"] = new OpenApiSchema { Type = JsonSchemaType.String, Description = "The class's name; its index when no labels were given." },
+            ["index"] = new OpenApiSchema { Type = JsonSchemaType.Integer, Description = "The class's position in the row, from 0." },
+            ["probability"] = Number("float", "Its probability, 0…1."),
+        },
+    };
+
+    private static OpenApiSchema Measures() => new()
+    {
+        Type = JsonSchemaType.Object,
+        Properties = new Dictionary<string, IOpenApiSchema>
+        {
+            ["entropy"] = Number("double", "−Σ p ln p in nats: 0 when sure, ln K when all classes are alike."),
+            ["margin"] = Number("double", "The largest probability less the second largest."),
+            ["energy"] = Number("double", "−T·ln Σ exp(z/T): the lower, the more familiar the input."),
+        },
+    };
+}

@@ -1,0 +1,36 @@
+namespace SoftmaxService.Inference.Calibration;
+
+/// <summary>Three measures of how sure an answer is.</summary>
+/// <param name="Entropy">
+/// Shannon entropy <c>−Σ p ln p</c> in nats: 0 when one class has all the probability, <c>ln K</c> when all have the same.
+/// Shannon, "A Mathematical Theory of Communication", 1948.
+/// </param>
+/// <param name="Margin">The largest probability less the second largest, 0…1; 1 when there is one class.</param>
+/// <param name="Energy">
+/// <c>−T · ln Σ exp(z_i / T)</c>, in the unit of the logits; the lower, the more the input looks like what the model was trained on.
+/// Liu et al., "Energy-based Out-of-distribution Detection", 2020.
+/// </param>
+public readonly record struct Uncertainty(double Entropy, double Margin, double Energy)
+{
+    /// <summary>Measures one answer.</summary>
+    /// <param name="logits">K logits; −∞ allowed, not all.</param>
+    /// <param name="probabilities">Their softmax at <paramref name="temperature"/>: K probabilities, none of them NaN.</param>
+    /// <param name="temperature">T, &gt; 0 and finite.</param>
+    public static Uncertainty Measure(ReadOnlySpan<float> logits, ReadOnlySpan<float> probabilities, float temperature)
+    {
+        var entropy = 0.0;
+        var (first, second) = (0f, 0f);
+        var largestLogit = float.NegativeInfinity;
+        for (var i = 0; i < probabilities.Length; i++)
+        {
+            var p = probabilities[i];
+            entropy -= p > 0f ? p * Math.Log(p) : 0.0;
+            (first, second) = p > first ? (p, first) : (first, Math.Max(p, second));
+            largestLogit = Math.Max(largestLogit, logits[i]);
+        }
+
+        // ln Σ exp(z_i / T) = z_max / T − ln p_max, which needs no second exponential and cannot overflow.
+        var energy = (temperature * Math.Log(first)) - largestLogit;
+        return new Uncertainty(Math.Max(entropy, 0.0), first - second, energy);
+    }
+}

@@ -1,0 +1,51 @@
+using System.Text.Json.Serialization;
+using SoftmaxService.Inference.Calibration;
+
+namespace SoftmaxService.Inference;
+
+/// <summary>What a caller may choose for one classification.</summary>
+public sealed record ClassificationOptions
+{
+    /// <summary>T for this answer, &gt; 0 and finite; null for the model's calibrated one, else 1.</summary>
+    public float? Temperature { get; init; }
+
+    /// <summary>How many of the most probable classes to return, at least 1; null for all. More than there are counts as all.</summary>
+    public int? TopK { get; init; }
+
+    /// <summary>The answer abstains when its largest probability is below this, 0…1; null never abstains.</summary>
+    public float? Threshold { get; init; }
+}
+
+/// <summary>Where a temperature came from. Names as on the wire.</summary>
+public enum TemperatureSource
+{
+    /// <summary>The caller chose it.</summary>
+    [JsonStringEnumMemberName("request")]
+    Request,
+
+    /// <summary>It was fitted on held-out data and stands in the model's manifest.</summary>
+    [JsonStringEnumMemberName("calibrated")]
+    Calibrated,
+
+    /// <summary>Neither: it is 1.</summary>
+    [JsonStringEnumMemberName("default")]
+    Default,
+}
+
+/// <summary>A temperature and where it came from.</summary>
+/// <param name="Value">T, &gt; 0 and finite.</param>
+/// <param name="Source">Where it came from.</param>
+public readonly record struct AppliedTemperature(float Value, TemperatureSource Source);
+
+/// <summary>One class of an answer.</summary>
+/// <param name="Label">The class's name.</param>
+/// <param name="Index">Its position in the model's output, from 0.</param>
+/// <param name="Probability">Softmax of the logits at the applied temperature, 0…1.</param>
+/// <param name="Logit">The model's own number for the class, before temperature.</param>
+public readonly record struct Prediction(string Label, int Index, float Probability, float Logit);
+
+/// <summary>The answer for one image.</summary>
+/// <param name="Predictions">The most probable classes, most probable first.</param>
+/// <param name="Uncertainty">How sure the answer is, measured over all classes.</param>
+/// <param name="Abstained">Whether the largest probability was below the caller's threshold.</param>
+public sealed record Classification(IReadOnlyList<Prediction> Predictions, Uncertainty Uncertainty, bool Abstained);

@@ -1,0 +1,147 @@
+using SoftmaxService.Inference.Imaging;
+using SoftmaxService.Inference.Onnx;
+
+namespace SoftmaxService.Inference.Models;
+
+/// <summary>
+/// Joins what the graph says of its input with what the manifest says into one <see cref="ImageInput"/>, and refuses where they contradict.
+/// </summary>
+internal static class ImageInputResolver
+{
+    private const int Open = OnnxTensorInfo.Dynamic;
+
+    public static ResolvedInput Resolve(OnnxTensorInfo tensor, ManifestInput? manifest)
+    {
+        var said = manifest ?? new ManifestInput();
+        var axes = NameAxes(tensor, said);
+        var channels = Agree("channels", axes.Channels, said.Channels ?? ChannelsOf(said.Color), tensor);
+        var height = Agree("height", axes.Height, said.Height, tensor);
+        var width = Agree("width", axes.Width, said.Width, tensor);
+        var input = new ImageInput
+        {
+            Layout = axes.Layout,
+            Channels = channels,
+            Height = height,
+            Width = width,
+            Color = ColorOf(channels, said.Color),
+            Scale = FiniteNonZero("scale", (float)(said.Scale ?? 1.0 / 255.0)),
+            Mean = PerChannel("mean", said.Mean, channels, fallback: 0f),
+            Std = [.. PerChannel("std", said.Std, channels, fallback: 1f).Select(std => FiniteNonZero("std", std))],
+            Resize = said.Resize ?? ResizeMode.Stretch,
+            Foreground = said.Foreground ?? Foreground.None,
+        };
+
+        return input.Foreground != Foreground.None && channels != 1
+            ? throw new ModelLoadException($"input.foreground is for models with one channel; this one has {channels}")
+            : new ResolvedInput(input, axes.ConcreteShape(channels, height, width));
+    }
+
+    private static Axes NameAxes(OnnxTensorInfo tensor, ManifestInput said)
+    {
+        int[] shape = [.. tensor.Shape];
+        var layout = said.Layout ?? (shape.Length switch
+        {
+            4 => ChooseLayout(shape[1], shape[3]),
+            3 when shape[0] != Open => ChooseLayout(shape[0], shape[2]),
+            3 => TensorLayout.ChannelsFirst,
+            1 or 2 => TensorLayout.Flat,
+            _ => throw new ModelLoadException($"input '{tensor.Name}' has the shape {tensor.ShapeText}; an image has 1 to 4 axes: [N, C, H, W], [N, H, W, C], [C, H, W], [N, pixels] or [pixels]"),
+        }) ?? throw new ModelLoadException(
+            $"input '{tensor.Name}' has the shape {tensor.ShapeText}, in which neither the first nor the last axis of an image holds 1 or 3 channels; say \"layout\" in input of {ModelManifest.FileName} if it is an image");
+
+        return (shape.Length, layout) switch
+        {
+            (4, TensorLayout.ChannelsFirst) => new Axes(layout, tensor.BatchAxis(shape[0]), shape[1], shape[2], shape[3]),
+            (4, TensorLayout.ChannelsLast) => new Axes(layout, tensor.BatchAxis(shape[0]), shape[3], shape[1], shape[2]),
+            (3, _) when shape[0] == Open => new Axes(layout, HasBatch: true, 1, shape[1], shape[2]) { IsPlane = true },
+            (3, TensorLayout.ChannelsFirst) => new Axes(layout, HasBatch: false, shape[0], shape[1], shape[2]),
+            (3, TensorLayout.ChannelsLast) => new Axes(layout, HasBatch: false, shape[2], shape[0], shape[1]),
+            (2, _) when shape[0] > 1 => new Axes(layout, HasBatch: false, 1, shape[0], shape[1]) { IsPlane = true },
+            (2, _) => Flat(layout, hasBatch: true, shape[1], tensor, said),
+            (1, _) => Flat(layout, hasBatch: false, shape[0], tensor, said),
+            _ => throw new ModelLoadException($"input.layout is flat, but input '{tensor.Name}' has the shape {tensor.ShapeText}"),
+        };
+    }
+
+    private static TensorLayout? ChooseLayout(int first, int last) =>
+        IsChannelCount(first) ? TensorLayout.ChannelsFirst : IsChannelCount(last) ? TensorLayout.ChannelsLast : null;
+
+    private static bool BatchAxis(this OnnxTensorInfo tensor, int size) => size is Open or 1
+        ? true
+        : throw new ModelLoadException($"input '{tensor.Name}' has the shape {tensor.ShapeText}, a fixed batch of {size}; export it with a dynamic batch axis or a batch of 1");
+
+    private static Axes Flat(TensorLayout layout, bool hasBatch, int length, OnnxTensorInfo tensor, ManifestInput said)
+    {
+        if (length == Open)
+        {
+            throw new ModelLoadException($"input '{tensor.Name}' has the shape {tensor.ShapeText}, which does not say how many pixels an image has");
+        }
+
+        var channels = said.Channels ?? ChannelsOf(said.Color) ?? (SquareRoot(length) is null && length % 3 == 0 && SquareRoot(length / 3) is not null ? 3 : 1);
+        var side = length % channels == 0 ? SquareRoot(length / channels) : null;
+        var height = said.Height ?? (said.Width is { } width && length % (channels * width) == 0 ? length / (channels * width) : side);
+        return height is { } rows && length % (channels * rows) == 0
+            ? new Axes(layout, hasBatch, channels, rows, length / (channels * rows)) { IsFlat = true }
+            : throw new ModelLoadException($"input '{tensor.Name}' holds {length} numbers, which is no square image with {channels} channel(s); say height and width in input of {ModelManifest.FileName}");
+    }
+
+    private static int Agree(string name, int inGraph, int? inManifest, OnnxTensorInfo tensor) => (inGraph, inManifest) switch
+    {
+        (Open, null) => throw new ModelLoadException($"the graph leaves {name} of input '{tensor.Name}' {tensor.ShapeText} open; say input.{name} in {ModelManifest.FileName}"),
+        (Open, { } said) => said >= 1 ? said : throw new ModelLoadException($"input.{name} is {said}; it must be at least 1"),
+        (_, null) => inGraph,
+        _ when inGraph == inManifest => inGraph,
+        _ => throw new ModelLoadException($"input.{name} is {inManifest} in {ModelManifest.FileName}, but {inGraph} in the graph's input '{tensor.Name}' {tensor.ShapeText}"),
+    };
+
+    private static PixelColor ColorOf(int channels, PixelColor? said) => channels switch
+    {
+        1 => PixelColor.Gray,
+        3 => said ?? PixelColor.Rgb,
+        _ => throw new ModelLoadException($"the input has {channels} channels; images with 1 (gray) or 3 (rgb, bgr) are served"),
+    };
+
+    private static float[] PerChannel(string name, IReadOnlyList<float>? said, int channels, float fallback) => said?.Count switch
+    {
+        null => [.. Enumerable.Repeat(fallback, channels)],
+        1 => [.. Enumerable.Repeat(said[0], channels)],
+        { } count when count == channels => [.. said],
+        { } count => throw new ModelLoadException($"input.{name} has {count} values; it needs 1, or one for each of the {channels} channels"),
+    };
+
+    private static float FiniteNonZero(string name, float value) => float.IsFinite(value) && value != 0f
+        ? value
+        : throw new ModelLoadException($"input.{name} is {value}; it must be finite and not 0");
+
+    private static int? ChannelsOf(PixelColor? color) => color switch { null => null, PixelColor.Gray => 1, _ => 3 };
+
+    private static bool IsChannelCount(int size) => size is 1 or 3;
+
+    private static int? SquareRoot(int square)
+    {
+        var root = (int)Math.Round(Math.Sqrt(square));
+        return root * root == square ? root : null;
+    }
+
+    private sealed record Axes(TensorLayout Layout, bool HasBatch, int Channels, int Height, int Width)
+    {
+        public bool IsFlat { get; init; }
+
+        public bool IsPlane { get; init; }
+
+        public int[] ConcreteShape(int channels, int height, int width)
+        {
+            int[] item = this switch
+            {
+                { IsFlat: true } => [channels * height * width],
+                { IsPlane: true } => [height, width],
+                { Layout: TensorLayout.ChannelsLast } => [height, width, channels],
+                _ => [channels, height, width],
+            };
+            return HasBatch ? [1, .. item] : item;
+        }
+    }
+}
+
+/// <summary>How an image becomes the tensor, and the tensor's shape for one image, batch axis included.</summary>
+internal sealed record ResolvedInput(ImageInput Input, int[] Shape);

@@ -1,0 +1,60 @@
+using Microsoft.ML.OnnxRuntime;
+
+namespace SoftmaxService.Inference.Onnx;
+
+/// <summary>A loaded ONNX file: its declared inputs and outputs, and one session that any number of threads may run at once.</summary>
+public sealed class OnnxModel : IDisposable
+{
+    private OnnxModel(InferenceSession session)
+    {
+        Session = session;
+        Inputs = Describe(session.InputNames, session.InputMetadata);
+        Outputs = Describe(session.OutputNames, session.OutputMetadata);
+    }
+
+    /// <summary>The inputs that a run must be given, in graph order; initialisers with a default are not among them.</summary>
+    public IReadOnlyList<OnnxTensorInfo> Inputs { get; }
+
+    /// <summary>The outputs, in graph order.</summary>
+    public IReadOnlyList<OnnxTensorInfo> Outputs { get; }
+
+    internal InferenceSession Session { get; }
+
+    /// <summary>Parses and optimises an ONNX file for the CPU.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="settings">How to run it.</param>
+    /// <exception cref="InvalidDataException">ONNX Runtime cannot load the file; the message says why.</exception>
+    public static OnnxModel Load(string path, OnnxSettings settings)
+    {
+        OnnxRuntimeEnvironment.EnsureCreated();
+        using var options = new SessionOptions
+        {
+            IntraOpNumThreads = settings.IntraOpThreads,
+            InterOpNumThreads = 1,
+            ExecutionMode = ExecutionMode.ORT_SEQUENTIAL,
+            GraphOptimizationLevel = GraphOptimizationLevel.ORT_ENABLE_ALL,
+        };
+        options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
+
+        try
+        {
+            return new OnnxModel(new InferenceSession(path, options));
+        }
+        catch (OnnxRuntimeException exception)
+        {
+            throw new InvalidDataException($"ONNX Runtime cannot load it: {exception.Message}", exception);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => Session.Dispose();
+
+    private static OnnxTensorInfo[] Describe(IReadOnlyList<string> names, IReadOnlyDictionary<string, NodeMetadata> metadata) =>
+        [.. names.Select(name => new OnnxTensorInfo(name, ElementTypeOf(metadata[name]), ShapeOf(metadata[name])))];
+
+    private static string ElementTypeOf(NodeMetadata node) =>
+        node.IsTensor ? node.ElementDataType.ToString().ToLowerInvariant() : node.OnnxValueType.ToString();
+
+    private static int[] ShapeOf(NodeMetadata node) =>
+        node.IsTensor ? [.. node.Dimensions.Select(size => size < 1 ? OnnxTensorInfo.Dynamic : size)] : [];
+}

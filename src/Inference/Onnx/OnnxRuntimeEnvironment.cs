@@ -1,0 +1,33 @@
+using System.Runtime.InteropServices;
+using Microsoft.ML.OnnxRuntime;
+
+namespace SoftmaxService.Inference.Onnx;
+
+/// <summary>The process-wide ONNX Runtime environment, made once and without telemetry.</summary>
+internal static partial class OnnxRuntimeEnvironment
+{
+    private const string TelemetryOptOut = "ORT_DISABLE_TELEMETRY";
+
+    private static readonly Lazy<OrtEnv> Environment = new(Create);
+
+    public static void EnsureCreated() => _ = Environment.Value;
+
+    private static OrtEnv Create()
+    {
+        // The native library reads the variable while the environment is made, and sends its first event then: DisableTelemetryEvents
+        // alone would come too late. On Unix .NET keeps its own copy of the variables, so libc must be told as well.
+        System.Environment.SetEnvironmentVariable(TelemetryOptOut, "1");
+        if (!OperatingSystem.IsWindows())
+        {
+            _ = SetNativeVariable(TelemetryOptOut, "1", overwrite: 1);
+        }
+
+        var options = new EnvironmentCreationOptions { logId = "onnxruntime", logLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR };
+        var environment = OrtEnv.CreateInstanceWithOptions(ref options);
+        environment.DisableTelemetryEvents();
+        return environment;
+    }
+
+    [LibraryImport("libc", EntryPoint = "setenv", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int SetNativeVariable(string name, string value, int overwrite);
+}
