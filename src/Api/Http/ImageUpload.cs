@@ -7,6 +7,8 @@ namespace SoftmaxService.Api.Http;
 /// <summary>The images of a request, whichever of the three kinds of body they came in.</summary>
 internal sealed class ImageUpload : IDisposable
 {
+    private static readonly string[] ImageMediaTypes = [.. ImageFormats.All.SelectMany(format => format.MediaTypes)];
+
     private readonly PooledBody? _body;
 
     private ImageUpload(IReadOnlyList<ReadOnlyMemory<byte>> images, bool isBatch, PooledBody? body = null)
@@ -34,9 +36,9 @@ internal sealed class ImageUpload : IDisposable
             return await ReadJsonAsync(request, maxImages, cancellationToken);
         }
 
-        if (mediaType != MediaTypeNames.Application.Octet && !ImageFormats.MediaTypes.Contains(mediaType))
+        if (mediaType != MediaTypeNames.Application.Octet && !ImageMediaTypes.Contains(mediaType))
         {
-            throw MediaTypes.Refuse(request, $"{MediaTypeNames.Multipart.FormData}, {MediaTypeNames.Application.Json}, {MediaTypeNames.Application.Octet}, {string.Join(", ", ImageFormats.MediaTypes)}");
+            throw MediaTypes.Refuse(request, $"{MediaTypeNames.Multipart.FormData}, {MediaTypeNames.Application.Json}, {MediaTypeNames.Application.Octet}, {string.Join(", ", ImageMediaTypes)}");
         }
 
         var body = await PooledBody.ReadAsync(request, cancellationToken);

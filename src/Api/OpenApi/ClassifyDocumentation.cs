@@ -35,7 +35,7 @@ internal static class ClassifyDocumentation
                 },
             },
         };
-        foreach (var mediaType in ImageFormats.MediaTypes.Append(MediaTypeNames.Application.Octet))
+        foreach (var mediaType in ImageFormats.All.SelectMany(format => format.MediaTypes).Append(MediaTypeNames.Application.Octet))
         {
             content[mediaType] = new OpenApiMediaType { Schema = Binary("The bytes of one image.") };
         }
