@@ -1,0 +1,134 @@
+using SkiaSharp;
+
+namespace SoftmaxService.Inference.Imaging;
+
+/// <summary>Opens an encoded image by its header, and decodes it whole or not at all.</summary>
+internal sealed unsafe class ImageDecoder : IDisposable
+{
+    /// <summary>The longest side a JPEG can declare; no camera or scanner goes beyond it, and filter tables stay small.</summary>
+    public const int MaxSide = 65_535;
+
+    private readonly ImageFormat _format;
+    private readonly byte* _encoded;
+    private readonly int _length;
+    private readonly SKData _data;
+    private readonly SKCodec _codec;
+
+    private ImageDecoder(ImageFormat format, byte* encoded, int length, SKData data, SKCodec codec)
+    {
+        _format = format;
+        _encoded = encoded;
+        _length = length;
+        _data = data;
+        _codec = codec;
+    }
+
+    public int Width => _codec.Info.Width;
+
+    public int Height => _codec.Info.Height;
+
+    public SKEncodedOrigin Origin => _codec.EncodedOrigin;
+
+    /// <summary>Reads the header alone. The bytes are not copied: they must stay where they are until disposal.</summary>
+    public static ImageDecoder Open(byte* encoded, int length, long maxPixels)
+    {
+        var bytes = new ReadOnlySpan<byte>(encoded, length);
+        if (bytes.IsEmpty)
+            throw new InferenceException(InferenceError.ImageEmpty, $"The image is empty: send the bytes of a {ImageFormats.Names} file.");
+
+        var format = ImageFormats.Identify(bytes) ?? throw Unsupported(bytes);
+        var data = SKData.Create((nint)encoded, length);
+        var codec = SKCodec.Create(data);
+        if (codec is null)
+        {
+            data.Dispose();
+            throw Undecodable(format, "its header is damaged or cut off");
+        }
+
+        var decoder = new ImageDecoder(format, encoded, length, data, codec);
+        try
+        {
+            decoder.CheckSize(maxPixels);
+            return decoder;
+        }
+        catch
+        {
+            decoder.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Decodes to sRGB; a large JPEG to a half, a quarter or an eighth, as long as both sides keep the given minimum.</summary>
+    public PixelBuffer Decode(int minWidth, int minHeight)
+    {
+        if (_format == ImageFormats.Jpeg && !JpegStructure.HasEndOfImage(new ReadOnlySpan<byte>(_encoded, _length)))
+            throw Undecodable(_format, "it is cut off before its end-of-image marker");
+
+        var header = _codec.Info;
+        var size = _format == ImageFormats.Jpeg ? ChooseScaledSize(minWidth, minHeight) : header.Size;
+        var isOpaque = header.AlphaType == SKAlphaType.Opaque;
+        var isGray = header.ColorType == SKColorType.Gray8 && header.ColorSpace is null or { IsSrgb: true };
+        using var sRgb = SKColorSpace.CreateSrgb();
+        var info = new SKImageInfo(
+            size.Width,
+            size.Height,
+            isGray ? SKColorType.Gray8 : SKColorType.Rgba8888,
+            isOpaque ? SKAlphaType.Opaque : SKAlphaType.Unpremul,
+            sRgb);
+
+        var pixels = new PixelBuffer(size.Width, size.Height, isGray ? 1 : 4, isOpaque, _codec.EncodedOrigin);
+        var result = _codec.GetPixels(info, (nint)pixels.Pointer);
+        if (result == SKCodecResult.Success)
+            return pixels;
+
+        pixels.Dispose();
+        throw Undecodable(_format, result == SKCodecResult.IncompleteInput ? "it is cut off before its end" : "its data is damaged");
+    }
+
+    public void Dispose()
+    {
+        _codec.Dispose();
+        _data.Dispose();
+    }
+
+    private void CheckSize(long maxPixels)
+    {
+        if (Width <= 0 || Height <= 0)
+            throw Undecodable(_format, $"it declares {Width} × {Height} pixels");
+        if (Width > MaxSide || Height > MaxSide)
+        {
+            throw new InferenceException(
+                InferenceError.ImageTooLarge,
+                $"The image declares {Width} × {Height} pixels; a side may have at most {MaxSide}.");
+        }
+
+        if ((long)Width * Height > maxPixels)
+        {
+            throw new InferenceException(
+                InferenceError.ImageTooLarge,
+                $"The image declares {Width} × {Height} = {(long)Width * Height} pixels; at most {maxPixels} are read. Send it scaled down.");
+        }
+    }
+
+    private SKSizeI ChooseScaledSize(int minWidth, int minHeight)
+    {
+        for (var scale = 0.125f; scale < 1f; scale *= 2f)
+        {
+            var size = _codec.GetScaledDimensions(scale);
+            if (size.Width >= minWidth && size.Height >= minHeight)
+                return size;
+        }
+
+        return _codec.Info.Size;
+    }
+
+    private static InferenceException Unsupported(ReadOnlySpan<byte> encoded)
+    {
+        var kind = ImageFormats.IdentifyUnread(encoded);
+        var sent = kind is null ? "The bytes are not of an image format that is read here" : $"The bytes look like {kind}, which is not read here";
+        return new InferenceException(InferenceError.ImageFormatUnsupported, $"{sent}: send {ImageFormats.Names}.");
+    }
+
+    private static InferenceException Undecodable(ImageFormat format, string reason) =>
+        new(InferenceError.ImageUndecodable, $"The image begins as {format.Name} but cannot be decoded: {reason}. Send the whole, undamaged file.");
+}

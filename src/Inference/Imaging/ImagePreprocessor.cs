@@ -1,0 +1,107 @@
+using System.Buffers;
+
+namespace SoftmaxService.Inference.Imaging;
+
+/// <summary>Turns encoded images into one model's input tensor. Immutable, and safe to use from many threads at once.</summary>
+/// <remarks>
+/// The formats of <see cref="ImageFormats"/> are decoded to sRGB, turned upright by their EXIF orientation, and of an animation
+/// the first frame is taken. A photograph's transparency is laid on white and its size changed as <see cref="ImageInput.Resize"/> says,
+/// with antialiasing; the bars of <see cref="ResizeMode.Fit"/> are black. An image with a <see cref="ImageInput.Foreground"/> is
+/// treated as the makers of MNIST did: its ink is found, brought to the model's polarity, cropped, fitted into 20/28 of the
+/// model's size and centred by its centre of mass; an image that has that form already is not changed.
+/// </remarks>
+public sealed class ImagePreprocessor
+{
+    /// <summary>The most pixels an image may declare unless told otherwise: 40 megapixels.</summary>
+    public const long DefaultMaxPixels = 40_000_000;
+
+    // A quarter of the stack memory that a digit's canvas may take; larger canvases are pooled.
+    private const int MaxStackFloats = 1024;
+
+    private readonly long _maxPixels;
+    private readonly PhotographFramer _photographs;
+    private readonly DigitNormalizer _digits;
+    private readonly TensorWriter _writer;
+
+    /// <summary>Prepares for one model.</summary>
+    /// <param name="input">What the model wants.</param>
+    /// <param name="maxPixels">Images whose header declares more pixels are refused before any memory is taken for them.</param>
+    /// <exception cref="ArgumentException">The description contradicts itself.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="maxPixels"/> is not positive.</exception>
+    public ImagePreprocessor(ImageInput input, long maxPixels = DefaultMaxPixels)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(maxPixels);
+        CheckInput(input);
+
+        Input = input;
+        _maxPixels = maxPixels;
+        _photographs = new PhotographFramer(input);
+        _digits = new DigitNormalizer(input);
+        _writer = new TensorWriter(input);
+    }
+
+    /// <summary>What the model wants.</summary>
+    public ImageInput Input { get; }
+
+    /// <summary>Decodes an image and writes the model's input tensor.</summary>
+    /// <param name="encoded">The whole file, in one of <see cref="ImageFormats"/>.</param>
+    /// <param name="tensor">Receives <see cref="ImageInput.ElementCount"/> elements; what lies beyond is not touched.</param>
+    /// <exception cref="ArgumentException"><paramref name="tensor"/> is too short.</exception>
+    /// <exception cref="InferenceException">The image is empty, of another format, damaged or truncated, or too large.</exception>
+    public unsafe void Preprocess(ReadOnlySpan<byte> encoded, Span<float> tensor)
+    {
+        if (tensor.Length < Input.ElementCount)
+            throw new ArgumentException($"The tensor holds {tensor.Length} elements; {Input.ElementCount} are written.", nameof(tensor));
+
+        fixed (byte* pinned = encoded)
+        {
+            using var decoder = ImageDecoder.Open(pinned, encoded.Length, _maxPixels);
+            var (minWidth, minHeight) = SmallestUsefulSize(decoder);
+            using var picture = decoder.Decode(minWidth, minHeight);
+
+            var length = Input.Width * Input.Height * 4;
+            var rented = length > MaxStackFloats * 4 ? ArrayPool<float>.Shared.Rent(length) : null;
+            var canvas = rented ?? stackalloc float[MaxStackFloats * 4];
+            if (Input.Foreground == Foreground.None)
+                _photographs.Draw(picture, canvas[..(Input.Width * Input.Height * picture.Channels)]);
+            else
+                _digits.Draw(picture, canvas[..(Input.Width * Input.Height)]);
+            _writer.Write(canvas, picture.Channels, tensor);
+            if (rented is not null)
+                ArrayPool<float>.Shared.Return(rented);
+        }
+    }
+
+    // Twice the drawn size keeps antialiasing in our hands: the codec's own scaling is coarse.
+    private (int Width, int Height) SmallestUsefulSize(ImageDecoder decoder)
+    {
+        if (Input.Foreground != Foreground.None)
+            return _digits.SmallestUsefulSize;
+
+        var swapped = Orientation.SwapsAxes(decoder.Origin);
+        var (width, height) = swapped
+            ? _photographs.DrawnSize(decoder.Height, decoder.Width)
+            : _photographs.DrawnSize(decoder.Width, decoder.Height);
+        return swapped ? (2 * height, 2 * width) : (2 * width, 2 * height);
+    }
+
+    private static void CheckInput(ImageInput input)
+    {
+        if (input.Width < 1 || input.Height < 1)
+            throw new ArgumentException($"Height and width must be at least 1, not {input.Height} × {input.Width}.", nameof(input));
+        var channels = input.Color == PixelColor.Gray ? 1 : 3;
+        if (input.Channels != channels)
+            throw new ArgumentException($"{input.Color} has {channels} channels, not {input.Channels}.", nameof(input));
+        if (input.Mean.Count != channels || input.Std.Count != channels)
+            throw new ArgumentException($"Mean and std must have one value a channel: {channels}, not {input.Mean.Count} and {input.Std.Count}.", nameof(input));
+        for (var channel = 0; channel < channels; channel++)
+        {
+            if (!float.IsFinite(input.Mean[channel]) || !float.IsFinite(input.Std[channel]) || input.Std[channel] == 0)
+                throw new ArgumentException("Mean must be finite, std finite and not 0.", nameof(input));
+        }
+
+        if (!float.IsFinite(input.Scale))
+            throw new ArgumentException("Scale must be finite.", nameof(input));
+    }
+}

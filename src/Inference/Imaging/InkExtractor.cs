@@ -1,0 +1,122 @@
+namespace SoftmaxService.Inference.Imaging;
+
+/// <summary>Replaces a grey drawing, whatever its paper and pen, by its ink alone: 0 is ground and 255 is full ink.</summary>
+internal static class InkExtractor
+{
+    // Differences are counted in bins from −255 to 255.
+    private const int Bins = 511;
+    private const int Zero = 255;
+
+    // Twelve grey levels are hardly visible; nobody draws with less, and dithering and JPEG leave as much.
+    private const double LeastContrast = 12;
+
+    /// <returns>Whether anything stands out from the ground; if not, the drawing is left as it was.</returns>
+    public static bool TryExtract(PixelBuffer gray)
+    {
+        var ground = GroundSurface.Fit(gray);
+        Span<int> differences = stackalloc int[Bins];
+        differences.Clear();
+        CountDifferences(gray, ground, differences);
+
+        var sign = InkSign(differences);
+        Span<int> contrasts = stackalloc int[256];
+        for (var i = 0; i < 256; i++)
+            contrasts[i] = differences[Zero + (sign * i)];
+
+        var noise = Noise(differences, (long)gray.Width * gray.Height);
+        contrasts[..(int)Math.Min(256, Math.Max(LeastContrast, 4 * noise))].Clear();
+        if (Total(contrasts) == 0)
+            return false;
+
+        // What is left is ink, its soft rims, and perhaps a shadow's edge; only the upper class is surely ink.
+        contrasts[..(Histogram.OtsuThreshold(contrasts) + 1)].Clear();
+        var full = Histogram.Quantile(contrasts, Total(contrasts), 0.8);
+        var least = Math.Min(3 * noise, full / 2.0);
+        MapDifferences(gray, ground, sign, (float)least, (float)(255 / (full - least)));
+        return true;
+    }
+
+    // The ground was taken from the border, so ink is what stands out from it. It stands out by far more than shading does, so the third
+    // power of the difference decides whether that is the darker or the lighter side.
+    private static int InkSign(ReadOnlySpan<int> differences)
+    {
+        double darker = 0, lighter = 0;
+        for (var i = 1; i <= 255; i++)
+        {
+            var weight = (double)i * i * i;
+            darker += differences[Zero - i] * weight;
+            lighter += differences[Zero + i] * weight;
+        }
+
+        return lighter > darker ? 1 : -1;
+    }
+
+    // The standard deviation of the ground's noise, from the median absolute difference, which ink on less than half of the picture hardly moves.
+    private static double Noise(ReadOnlySpan<int> differences, long total)
+    {
+        Span<int> distances = stackalloc int[256];
+        distances[0] = differences[Zero];
+        for (var i = 1; i <= 255; i++)
+            distances[i] = differences[Zero + i] + differences[Zero - i];
+        return 1.4826 * Histogram.Quantile(distances, total, 0.5);
+    }
+
+    private static long Total(ReadOnlySpan<int> histogram)
+    {
+        long total = 0;
+        foreach (var count in histogram)
+            total += count;
+        return total;
+    }
+
+    private static void CountDifferences(PixelBuffer gray, in GroundSurface ground, Span<int> differences)
+    {
+        if (ground.IsEven)
+        {
+            var levels = differences.Slice(Zero - ground.Level, 256);
+            for (var y = 0; y < gray.Height; y++)
+            {
+                foreach (var pixel in gray.Row(y))
+                    levels[pixel]++;
+            }
+
+            return;
+        }
+
+        for (var y = 0; y < gray.Height; y++)
+        {
+            var row = gray.Row(y);
+            var parabola = ground.Row(y, gray.Height);
+            for (var x = 0; x < row.Length; x++)
+                differences[Zero + (int)Math.Clamp(MathF.Round(row[x] - parabola.At(x, row.Length)), -255, 255)]++;
+        }
+    }
+
+    private static void MapDifferences(PixelBuffer gray, in GroundSurface ground, int sign, float least, float gain)
+    {
+        if (ground.IsEven)
+        {
+            Span<byte> table = stackalloc byte[256];
+            for (var i = 0; i < 256; i++)
+                table[i] = ToInk((i - ground.Level) * sign, least, gain);
+            for (var y = 0; y < gray.Height; y++)
+            {
+                var row = gray.Row(y);
+                for (var x = 0; x < row.Length; x++)
+                    row[x] = table[row[x]];
+            }
+
+            return;
+        }
+
+        for (var y = 0; y < gray.Height; y++)
+        {
+            var row = gray.Row(y);
+            var parabola = ground.Row(y, gray.Height);
+            for (var x = 0; x < row.Length; x++)
+                row[x] = ToInk((row[x] - parabola.At(x, row.Length)) * sign, least, gain);
+        }
+    }
+
+    private static byte ToInk(float difference, float least, float gain) => (byte)Math.Clamp(((difference - least) * gain) + 0.5f, 0, 255);
+}

@@ -1,0 +1,102 @@
+using System.Buffers;
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+
+namespace SoftmaxService.Inference.Imaging;
+
+/// <summary>
+/// Separable resampling with antialiasing, in floating point. Skia's own samplers read a fixed neighbourhood, with mipmaps at best of the
+/// nearest power of two, and so lose or smear detail when a photograph shrinks to a model's size.
+/// </summary>
+internal static class Resampler
+{
+    /// <summary>Renders a window of the source onto a target of the same channels. The source's rows are each read once.</summary>
+    public static void Resample(PixelBuffer source, Span<float> target, int targetWidth, in AxisWeights columns, int targetHeight, in AxisWeights rows)
+    {
+        var channels = source.Channels;
+        var rowLength = targetWidth * channels;
+        target = target[..(rowLength * targetHeight)];
+        target.Clear();
+
+        var rented = ArrayPool<float>.Shared.Rent(rowLength + (channels == 1 ? source.Width : 0));
+        var shrunk = rented.AsSpan(0, rowLength);
+        var widened = rented.AsSpan(rowLength);
+        var first = 0;
+        for (var y = rows.Start(0); y < source.Height && first < targetHeight; y++)
+        {
+            while (first < targetHeight && rows.End(first) <= y)
+                first++;
+            if (first == targetHeight || rows.Start(first) > y)
+                continue;
+
+            if (channels == 1)
+                ShrinkGrayRow(source.Row(y), widened, shrunk, columns);
+            else
+                ShrinkColorRow(source.Row(y), shrunk, columns);
+
+            for (var i = first; i < targetHeight && rows.Start(i) <= y; i++)
+            {
+                if (y < rows.End(i))
+                    MultiplyAdd(shrunk, rows.Weights(i)[y - rows.Start(i)], target.Slice(i * rowLength, rowLength));
+            }
+        }
+
+        ArrayPool<float>.Shared.Return(rented);
+    }
+
+    private static void ShrinkGrayRow(ReadOnlySpan<byte> row, Span<float> widened, Span<float> target, in AxisWeights columns)
+    {
+        for (var x = 0; x < row.Length; x++)
+            widened[x] = row[x];
+        for (var i = 0; i < target.Length; i++)
+        {
+            var weights = columns.Weights(i);
+            target[i] = Dot(widened.Slice(columns.Start(i), weights.Length), weights);
+        }
+    }
+
+    private static void ShrinkColorRow(ReadOnlySpan<byte> row, Span<float> target, in AxisWeights columns)
+    {
+        var pixels = MemoryMarshal.Cast<byte, uint>(row);
+        var sums = MemoryMarshal.Cast<float, Vector128<float>>(target);
+        for (var i = 0; i < sums.Length; i++)
+        {
+            var weights = columns.Weights(i);
+            var run = pixels.Slice(columns.Start(i), weights.Length);
+            var sum = Vector128<float>.Zero;
+            for (var k = 0; k < run.Length; k++)
+                sum += Widen(run[k]) * weights[k];
+            sums[i] = sum;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<float> Widen(uint pixel)
+    {
+        var shorts = Vector128.WidenLower(Vector128.CreateScalarUnsafe(pixel).AsByte());
+        return Vector128.ConvertToSingle(Vector128.WidenLower(shorts).AsInt32());
+    }
+
+    private static float Dot(ReadOnlySpan<float> left, ReadOnlySpan<float> right)
+    {
+        var sums = Vector<float>.Zero;
+        var i = 0;
+        for (; i <= left.Length - Vector<float>.Count; i += Vector<float>.Count)
+            sums += new Vector<float>(left[i..]) * new Vector<float>(right[i..]);
+        var sum = Vector.Sum(sums);
+        for (; i < left.Length; i++)
+            sum += left[i] * right[i];
+        return sum;
+    }
+
+    private static void MultiplyAdd(ReadOnlySpan<float> source, float weight, Span<float> target)
+    {
+        var i = 0;
+        for (; i <= source.Length - Vector<float>.Count; i += Vector<float>.Count)
+            (new Vector<float>(target[i..]) + (new Vector<float>(source[i..]) * weight)).CopyTo(target[i..]);
+        for (; i < source.Length; i++)
+            target[i] += source[i] * weight;
+    }
+}
