@@ -1,0 +1,85 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace SoftmaxService.Inference.Numerics;
+
+internal readonly unsafe struct FloatLanes128(Vector128<float> lanes) : IFloatLanes<FloatLanes128, Vector128<double>>
+{
+    private readonly Vector128<float> _lanes = lanes;
+
+    public static int Width => Vector128<float>.Count;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static FloatLanes128 Create(float value) => new(Vector128.Create(value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static FloatLanes128 Load(float* source) => new(Vector128.Load(source));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static FloatLanes128 LoadFirst(float* source, int count, float rest) => new(Vector128.Create(
+        source[0],
+        count > 1 ? source[1] : rest,
+        count > 2 ? source[2] : rest,
+        rest));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Store(float* destination) => _lanes.Store(destination);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void StoreFirst(float* destination, int count)
+    {
+        destination[0] = _lanes[0];
+        if (count > 1)
+            destination[1] = _lanes[1];
+        if (count > 2)
+            destination[2] = _lanes[2];
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static FloatLanes128 operator +(FloatLanes128 left, FloatLanes128 right) => new(left._lanes + right._lanes);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static FloatLanes128 operator -(FloatLanes128 left, FloatLanes128 right) => new(left._lanes - right._lanes);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static FloatLanes128 operator *(FloatLanes128 left, FloatLanes128 right) => new(left._lanes * right._lanes);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static FloatLanes128 FusedMultiplyAdd(FloatLanes128 left, FloatLanes128 right, FloatLanes128 addend) =>
+        new(Vector128.FusedMultiplyAdd(left._lanes, right._lanes, addend._lanes));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static FloatLanes128 Larger(FloatLanes128 left, FloatLanes128 right) =>
+        new(Vector128.MaxNative(left._lanes, right._lanes));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static FloatLanes128 PowerOfTwo(FloatLanes128 biasedExponent) =>
+        new((biasedExponent._lanes.AsInt32() << 23).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static FloatLanes128 WhereEqual(FloatLanes128 left, FloatLanes128 right, FloatLanes128 chosen, FloatLanes128 other) =>
+        new(Vector128.ConditionalSelect(Vector128.Equals(left._lanes, right._lanes), chosen._lanes, other._lanes));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float LargestLane(FloatLanes128 lanes)
+    {
+        var pairs = Vector128.MaxNative(lanes._lanes, Vector128.Shuffle(lanes._lanes, Vector128.Create(2, 3, 0, 1)));
+        return Vector128.MaxNative(pairs, Vector128.Shuffle(pairs, Vector128.Create(1, 0, 3, 2))).ToScalar();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<double> Add(Vector128<double> sums, FloatLanes128 lanes) =>
+        sums + (Vector128.WidenLower(lanes._lanes) + Vector128.WidenUpper(lanes._lanes));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static double Total(Vector128<double> sums) => Vector128.Sum(sums);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static FloatLanes128 TransformInDouble(FloatLanes128 lanes, double origin, double factor, double offset)
+    {
+        var (o, f, s) = (Vector128.Create(origin), Vector128.Create(factor), Vector128.Create(offset));
+        var lower = (Vector128.WidenLower(lanes._lanes) - o) * f - s;
+        var upper = (Vector128.WidenUpper(lanes._lanes) - o) * f - s;
+        return new(Vector128.Narrow(lower, upper));
+    }
+}

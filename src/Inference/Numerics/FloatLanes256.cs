@@ -1,0 +1,77 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace SoftmaxService.Inference.Numerics;
+
+internal readonly unsafe struct FloatLanes256(Vector256<float> lanes) : IFloatLanes<FloatLanes256, Vector256<double>>
+{
+    private readonly Vector256<float> _lanes = lanes;
+
+    public static int Width => Vector256<float>.Count;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static FloatLanes256 Create(float value) => new(Vector256.Create(value));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static FloatLanes256 Load(float* source) => new(Vector256.Load(source));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static FloatLanes256 LoadFirst(float* source, int count, float rest) =>
+        new(Vector256.ConditionalSelect(First(count), Avx.MaskLoad(source, First(count)), Vector256.Create(rest)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Store(float* destination) => _lanes.Store(destination);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void StoreFirst(float* destination, int count) => Avx.MaskStore(destination, First(count), _lanes);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static FloatLanes256 operator +(FloatLanes256 left, FloatLanes256 right) => new(left._lanes + right._lanes);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static FloatLanes256 operator -(FloatLanes256 left, FloatLanes256 right) => new(left._lanes - right._lanes);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static FloatLanes256 operator *(FloatLanes256 left, FloatLanes256 right) => new(left._lanes * right._lanes);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static FloatLanes256 FusedMultiplyAdd(FloatLanes256 left, FloatLanes256 right, FloatLanes256 addend) =>
+        new(Vector256.FusedMultiplyAdd(left._lanes, right._lanes, addend._lanes));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static FloatLanes256 Larger(FloatLanes256 left, FloatLanes256 right) =>
+        new(Vector256.MaxNative(left._lanes, right._lanes));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static FloatLanes256 PowerOfTwo(FloatLanes256 biasedExponent) =>
+        new((biasedExponent._lanes.AsInt32() << 23).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static FloatLanes256 WhereEqual(FloatLanes256 left, FloatLanes256 right, FloatLanes256 chosen, FloatLanes256 other) =>
+        new(Vector256.ConditionalSelect(Vector256.Equals(left._lanes, right._lanes), chosen._lanes, other._lanes));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float LargestLane(FloatLanes256 lanes) =>
+        FloatLanes128.LargestLane(new(Vector128.MaxNative(lanes._lanes.GetLower(), lanes._lanes.GetUpper())));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<double> Add(Vector256<double> sums, FloatLanes256 lanes) =>
+        sums + (Vector256.WidenLower(lanes._lanes) + Vector256.WidenUpper(lanes._lanes));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static double Total(Vector256<double> sums) => Vector256.Sum(sums);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static FloatLanes256 TransformInDouble(FloatLanes256 lanes, double origin, double factor, double offset)
+    {
+        var (o, f, s) = (Vector256.Create(origin), Vector256.Create(factor), Vector256.Create(offset));
+        var lower = (Vector256.WidenLower(lanes._lanes) - o) * f - s;
+        var upper = (Vector256.WidenUpper(lanes._lanes) - o) * f - s;
+        return new(Vector256.Narrow(lower, upper));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> First(int count) =>
+        Vector256.LessThan(Vector256<int>.Indices, Vector256.Create(count)).AsSingle();
+}

@@ -1,0 +1,56 @@
+namespace SoftmaxService.Inference.Numerics;
+
+/// <summary>
+/// A vector of <see cref="Width"/> floats: what the one text of <see cref="VectorKernel{TLanes, TSums}"/> is written against.
+/// </summary>
+/// <typeparam name="TSelf">The vector.</typeparam>
+/// <typeparam name="TSums">Running sums of such vectors in double precision; its default value is zero.</typeparam>
+internal unsafe interface IFloatLanes<TSelf, TSums>
+    where TSelf : struct, IFloatLanes<TSelf, TSums>
+    where TSums : struct
+{
+    static abstract int Width { get; }
+
+    static abstract TSelf Create(float value);
+
+    static abstract TSelf Load(float* source);
+
+    /// <summary>Reads exactly <paramref name="count"/> floats, 0 &lt; count &lt; Width; the lanes beyond them hold <paramref name="rest"/>.</summary>
+    static abstract TSelf LoadFirst(float* source, int count, float rest);
+
+    void Store(float* destination);
+
+    /// <summary>Writes exactly <paramref name="count"/> floats, 0 &lt; count &lt; Width.</summary>
+    void StoreFirst(float* destination, int count);
+
+    static abstract TSelf operator +(TSelf left, TSelf right);
+
+    static abstract TSelf operator -(TSelf left, TSelf right);
+
+    static abstract TSelf operator *(TSelf left, TSelf right);
+
+    /// <summary>left · right + addend, rounded once.</summary>
+    static abstract TSelf FusedMultiplyAdd(TSelf left, TSelf right, TSelf addend);
+
+    /// <summary>
+    /// The larger of two numbers by one instruction. Never loses a NaN in <paramref name="right"/>; a NaN in
+    /// <paramref name="left"/> survives on Arm and is dropped on x86, whose MAXPS answers its second operand.
+    /// </summary>
+    static abstract TSelf Larger(TSelf left, TSelf right);
+
+    /// <summary>2^k out of the float whose lowest nine bits hold k + 127: those bits become sign and exponent.</summary>
+    static abstract TSelf PowerOfTwo(TSelf biasedExponent);
+
+    /// <summary><paramref name="chosen"/> in the lanes where left = right, otherwise <paramref name="other"/>.</summary>
+    static abstract TSelf WhereEqual(TSelf left, TSelf right, TSelf chosen, TSelf other);
+
+    /// <summary>The largest lane; NaN lanes as in <see cref="Larger"/>.</summary>
+    static abstract float LargestLane(TSelf lanes);
+
+    static abstract TSums Add(TSums sums, TSelf lanes);
+
+    static abstract double Total(TSums sums);
+
+    /// <summary>(lane − origin) · factor − offset, computed in double precision and rounded once to float.</summary>
+    static abstract TSelf TransformInDouble(TSelf lanes, double origin, double factor, double offset);
+}

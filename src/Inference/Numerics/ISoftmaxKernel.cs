@@ -1,0 +1,11 @@
+namespace SoftmaxService.Inference.Numerics;
+
+/// <summary>What is done with one row. Arguments have been checked; source and destination are one place or do not overlap.</summary>
+internal unsafe interface ISoftmaxKernel
+{
+    static abstract void Compute(float* logits, float* probabilities, nint classCount, in TemperatureScale scale);
+
+    static abstract void ComputeLog(float* logits, float* logProbabilities, nint classCount, in TemperatureScale scale);
+
+    static abstract float LogSumExp(float* logits, nint classCount, in TemperatureScale scale);
+}

@@ -1,0 +1,54 @@
+namespace SoftmaxService.Inference.Numerics;
+
+/// <summary>Rows one after the other, on the caller's thread. One temperature serves all rows, or there is one a row.</summary>
+internal static unsafe class RowLoop<TKernel>
+    where TKernel : struct, ISoftmaxKernel
+{
+    public static void Compute(
+        ReadOnlySpan<float> logits, Span<float> probabilities, int classCount, ReadOnlySpan<float> temperatures)
+    {
+        fixed (float* source = logits, destination = probabilities)
+        {
+            var scale = default(TemperatureScale);
+            for (nint row = 0, i = 0; i < logits.Length; row++, i += classCount)
+            {
+                UpdateScale(ref scale, temperatures, (int)row);
+                TKernel.Compute(source + i, destination + i, classCount, scale);
+            }
+        }
+    }
+
+    public static void ComputeLog(
+        ReadOnlySpan<float> logits, Span<float> logProbabilities, int classCount, ReadOnlySpan<float> temperatures)
+    {
+        fixed (float* source = logits, destination = logProbabilities)
+        {
+            var scale = default(TemperatureScale);
+            for (nint row = 0, i = 0; i < logits.Length; row++, i += classCount)
+            {
+                UpdateScale(ref scale, temperatures, (int)row);
+                TKernel.ComputeLog(source + i, destination + i, classCount, scale);
+            }
+        }
+    }
+
+    public static void LogSumExp(
+        ReadOnlySpan<float> logits, Span<float> results, int classCount, ReadOnlySpan<float> temperatures)
+    {
+        fixed (float* source = logits)
+        {
+            var scale = default(TemperatureScale);
+            for (nint row = 0, i = 0; i < logits.Length; row++, i += classCount)
+            {
+                UpdateScale(ref scale, temperatures, (int)row);
+                results[(int)row] = TKernel.LogSumExp(source + i, classCount, scale);
+            }
+        }
+    }
+
+    private static void UpdateScale(ref TemperatureScale scale, ReadOnlySpan<float> temperatures, int row)
+    {
+        if (row < temperatures.Length)
+            scale = new TemperatureScale(temperatures[row]);
+    }
+}

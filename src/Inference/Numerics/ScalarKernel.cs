@@ -1,0 +1,73 @@
+namespace SoftmaxService.Inference.Numerics;
+
+/// <summary>
+/// The definition in double precision, one element at a time. It is right for every temperature and every logit, and so
+/// it serves both the temperatures whose reciprocal leaves float's range and the processors without fused multiply-add.
+/// </summary>
+internal readonly unsafe struct ScalarKernel : ISoftmaxKernel
+{
+    public static void Compute(float* logits, float* probabilities, nint classCount, in TemperatureScale scale)
+    {
+        var maximum = Maximum(logits, classCount);
+        var row = new Span<float>(probabilities, (int)classCount);
+        if (!float.IsFinite(maximum))
+        {
+            row.Fill(float.NaN);
+            return;
+        }
+
+        var total = 0.0;
+        for (nint i = 0; i < classCount; i++)
+            total += Math.Exp(((double)logits[i] - maximum) / scale.Temperature);
+
+        // Exponentials are computed again instead of stored, because the destination can only hold them rounded to float.
+        for (nint i = 0; i < classCount; i++)
+            probabilities[i] = (float)(Math.Exp(((double)logits[i] - maximum) / scale.Temperature) / total);
+    }
+
+    public static void ComputeLog(float* logits, float* logProbabilities, nint classCount, in TemperatureScale scale)
+    {
+        var maximum = Maximum(logits, classCount);
+        if (!float.IsFinite(maximum))
+        {
+            new Span<float>(logProbabilities, (int)classCount).Fill(float.NaN);
+            return;
+        }
+
+        var logTotal = LogTotal(logits, classCount, scale, maximum);
+        for (nint i = 0; i < classCount; i++)
+            logProbabilities[i] = (float)(((double)logits[i] - maximum) / scale.Temperature - logTotal);
+    }
+
+    public static float LogSumExp(float* logits, nint classCount, in TemperatureScale scale)
+    {
+        var maximum = Maximum(logits, classCount);
+        return float.IsFinite(maximum)
+            ? (float)(maximum / scale.Temperature + LogTotal(logits, classCount, scale, maximum))
+            : maximum;
+    }
+
+    /// <summary>The largest logit, or NaN if there is a NaN.</summary>
+    internal static float Maximum(float* logits, nint classCount)
+    {
+        var maximum = float.NegativeInfinity;
+        for (nint i = 0; i < classCount; i++)
+            maximum = MathF.Max(maximum, logits[i]);
+        return maximum;
+    }
+
+    /// <summary>log Σ exp((z − maximum) / T), at least 0.</summary>
+    internal static double LogTotal(float* logits, nint classCount, in TemperatureScale scale, float maximum)
+    {
+        var (ties, rest) = (0.0, 0.0);
+        for (nint i = 0; i < classCount; i++)
+        {
+            if (logits[i] == maximum)
+                ties++;
+            else
+                rest += Math.Exp(((double)logits[i] - maximum) / scale.Temperature);
+        }
+
+        return LogOnePlus.OfTotal(ties, rest);
+    }
+}

@@ -1,0 +1,26 @@
+namespace SoftmaxService.Inference.Numerics;
+
+/// <summary>
+/// Softmax with a temperature, p_i = exp(z_i / T) / Σ_j exp(z_j / T), and what belongs to it. Spans in, spans out;
+/// nothing is allocated and nothing is kept.
+/// </summary>
+/// <remarks>
+/// <para>
+/// Accuracy: probabilities are within 2 units in the last place of the exact quotient, for every temperature and row
+/// length, results in float's denormal range included; their exact sum is within 1.3e-7 of 1.
+/// </para>
+/// <para>
+/// Special values: no finite logits give NaN, whatever their size and whatever the temperature. A logit of −∞ is a class
+/// that is masked out: its probability is exactly 0 and its log-probability −∞. A row that holds NaN or +∞, or nothing
+/// but −∞, has no softmax: all its results are NaN, and those of other rows are untouched by it.
+/// </para>
+/// <para>
+/// A row's result does not depend on the rows beside it, on their number, or on whether it is computed in place: the bits
+/// are the same. Processors with other vector widths may differ in the last bits.
+/// </para>
+/// <para>Method: see <see cref="RowExponential{TLanes, TSums}"/>; the way down is Softmax → SoftmaxKernel → RowLoop → VectorKernel.</para>
+/// </remarks>
+public static partial class Softmax
+{
+    private const float NoTemperature = 1f;
+}

@@ -1,0 +1,96 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.Arm;
+using System.Runtime.Intrinsics.X86;
+
+namespace SoftmaxService.Inference.Numerics;
+
+/// <summary>The one place where an implementation is chosen.</summary>
+internal static class SoftmaxKernel
+{
+    /// <summary>
+    /// The widest vectors the processor runs in hardware: the loops are bound by arithmetic, so twice the width is nearly
+    /// half the time, and tails cost a masked vector at most. The runtime does not report 512 bits as accelerated on
+    /// processors that lower their clock for them. A constant to the JIT: the paths not taken leave no code behind.
+    /// </summary>
+    public static KernelPath Best =>
+        IsAvailable(KernelPath.Vector512) ? KernelPath.Vector512
+        : IsAvailable(KernelPath.Vector256) ? KernelPath.Vector256
+        : IsAvailable(KernelPath.Vector128) ? KernelPath.Vector128
+        : KernelPath.Scalar;
+
+    /// <summary>
+    /// The vector paths need a fused multiply-add in hardware; without one, double precision is faster than imitating it.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool IsAvailable(KernelPath path) => path switch
+    {
+        KernelPath.Vector512 => Vector512.IsHardwareAccelerated && Avx512F.IsSupported,
+        KernelPath.Vector256 => Vector256.IsHardwareAccelerated && Fma.IsSupported,
+        KernelPath.Vector128 => Vector128.IsHardwareAccelerated && (Fma.IsSupported || AdvSimd.IsSupported),
+        _ => true,
+    };
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Compute(
+        KernelPath path, ReadOnlySpan<float> logits, Span<float> probabilities, int classCount, ReadOnlySpan<float> temperatures)
+    {
+        switch (path)
+        {
+            case KernelPath.Vector512:
+                RowLoop<VectorKernel<FloatLanes512, Vector512<double>>>.Compute(logits, probabilities, classCount, temperatures);
+                break;
+            case KernelPath.Vector256:
+                RowLoop<VectorKernel<FloatLanes256, Vector256<double>>>.Compute(logits, probabilities, classCount, temperatures);
+                break;
+            case KernelPath.Vector128:
+                RowLoop<VectorKernel<FloatLanes128, Vector128<double>>>.Compute(logits, probabilities, classCount, temperatures);
+                break;
+            default:
+                RowLoop<ScalarKernel>.Compute(logits, probabilities, classCount, temperatures);
+                break;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void ComputeLog(
+        KernelPath path, ReadOnlySpan<float> logits, Span<float> logProbabilities, int classCount, ReadOnlySpan<float> temperatures)
+    {
+        switch (path)
+        {
+            case KernelPath.Vector512:
+                RowLoop<VectorKernel<FloatLanes512, Vector512<double>>>.ComputeLog(logits, logProbabilities, classCount, temperatures);
+                break;
+            case KernelPath.Vector256:
+                RowLoop<VectorKernel<FloatLanes256, Vector256<double>>>.ComputeLog(logits, logProbabilities, classCount, temperatures);
+                break;
+            case KernelPath.Vector128:
+                RowLoop<VectorKernel<FloatLanes128, Vector128<double>>>.ComputeLog(logits, logProbabilities, classCount, temperatures);
+                break;
+            default:
+                RowLoop<ScalarKernel>.ComputeLog(logits, logProbabilities, classCount, temperatures);
+                break;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void LogSumExp(
+        KernelPath path, ReadOnlySpan<float> logits, Span<float> results, int classCount, ReadOnlySpan<float> temperatures)
+    {
+        switch (path)
+        {
+            case KernelPath.Vector512:
+                RowLoop<VectorKernel<FloatLanes512, Vector512<double>>>.LogSumExp(logits, results, classCount, temperatures);
+                break;
+            case KernelPath.Vector256:
+                RowLoop<VectorKernel<FloatLanes256, Vector256<double>>>.LogSumExp(logits, results, classCount, temperatures);
+                break;
+            case KernelPath.Vector128:
+                RowLoop<VectorKernel<FloatLanes128, Vector128<double>>>.LogSumExp(logits, results, classCount, temperatures);
+                break;
+            default:
+                RowLoop<ScalarKernel>.LogSumExp(logits, results, classCount, temperatures);
+                break;
+        }
+    }
+}
