@@ -1,5 +1,6 @@
 using SoftmaxService.Api.Endpoints;
 using SoftmaxService.Api.Hosting;
+using SoftmaxService.Api.Http;
 
 // Settings are read beside the program, wherever it is started from.
 var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
@@ -25,6 +26,7 @@ app.LoadModels();
 
 app.UseRequestLogging();
 app.UseErrors();
+app.UseBodyLimit();
 app.UseSwaggerPage();
 
 app.MapClassify();   // POST /classify

@@ -58,11 +58,11 @@ internal static partial class ModelsSetup
         return Path.GetFullPath(FolderName);
     }
 
-    [LoggerMessage(LogLevel.Information, "Model {Name} version {Version} is loaded: input {InputShape}, {ClassCount} classes, calibrated temperature {CalibratedTemperature}")]
-    private static partial void Loaded(ILogger log, string name, string version, string inputShape, int classCount, float? calibratedTemperature);
+    [LoggerMessage(LogLevel.Information, "Model {Name}/{ModelVersion} is loaded: input {InputShape}, {ClassCount} classes, calibrated temperature {CalibratedTemperature}")]
+    private static partial void Loaded(ILogger log, string name, string modelVersion, string inputShape, int classCount, float? calibratedTemperature);
 
-    [LoggerMessage(LogLevel.Error, "Model {Name} version {Version} is not served: {Reason}")]
-    private static partial void NotLoaded(ILogger log, string name, string version, string reason);
+    [LoggerMessage(LogLevel.Error, "Model {Name}/{ModelVersion} is not served: {Reason}")]
+    private static partial void NotLoaded(ILogger log, string name, string modelVersion, string reason);
 
     [LoggerMessage(LogLevel.Error, "No model is served: nothing could be loaded from {Folder}")]
     private static partial void NoModels(ILogger log, string folder);

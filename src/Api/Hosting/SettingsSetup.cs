@@ -20,10 +20,10 @@ internal static class SettingsSetup
         services.AddSingleton(provider => provider.GetRequiredService<IOptions<OnnxOptions>>().Value);
         services.AddSingleton(provider => provider.GetRequiredService<IOptions<LimitsOptions>>().Value);
 
-        services.AddOptions<KestrelServerOptions>().Configure<LimitsOptions>((kestrel, limits) =>
+        services.AddOptions<KestrelServerOptions>().Configure(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = limits.MaxRequestBodyBytes;
+            kestrel.Limits.MaxRequestBodySize = null; // BodyLimit's task: Kestrel would cut the connection before the client has read why
         });
         services.AddOptions<FormOptions>().Configure<LimitsOptions>((form, limits) =>
         {

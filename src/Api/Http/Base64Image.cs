@@ -9,6 +9,9 @@ internal sealed record Base64Image(byte[] Bytes);
 
 internal sealed class Base64ImageConverter : JsonConverter<Base64Image>
 {
+    // Null would otherwise be let through inside an array.
+    public override bool HandleNull => true;
+
     public override Base64Image Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
     {
         if (reader.TokenType != JsonTokenType.String)

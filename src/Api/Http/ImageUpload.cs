@@ -14,7 +14,7 @@ internal sealed class ImageUpload : IDisposable
     private ImageUpload(IReadOnlyList<ReadOnlyMemory<byte>> images, bool isBatch, PooledBody? body = null)
     {
         Images = images;
-        Single = isBatch ? null : images[0];
+        Single = isBatch ? default(ReadOnlyMemory<byte>?) : images[0];
         _body = body;
     }
 

@@ -58,6 +58,16 @@ public sealed class ClassifyBadInputTests(RunningService service)
         (await service.ClassifyAsync(new byte[11_000_000])).IsProblem(413, "body-too-large");
 
     [Fact]
+    public async Task ABodyOverTheLimitThatDeclaresNoLengthIsRefused()
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/classify") { Content = new ByteArrayContent(new byte[11_000_000]) };
+        request.Content.Headers.ContentType = new("image/png");
+        request.Headers.TransferEncodingChunked = true;
+
+        (await Answer.ReadAsync(await service.Client.SendAsync(request))).IsProblem(413, "body-too-large", "10485760");
+    }
+
+    [Fact]
     public async Task AFormOverTheLimitIsRefused() =>
         (await service.PostFormAsync("/classify", new byte[11_000_000])).IsProblem(413, "body-too-large");
 
@@ -146,14 +156,22 @@ public sealed class ClassifyBadInputTests(RunningService service)
         Assert.Equal(200, (await service.ClassifyAsync(RunningService.Seven)).Status);
     }
 
-    /// <summary>A PNG that ends after a header which declares a size, with the right checksum.</summary>
+    /// <summary>A PNG whose header declares a size and whose data is ten bytes long.</summary>
     private static byte[] PngHeader(uint width, uint height)
     {
-        byte[] chunk = [.. "IHDR"u8, 0, 0, 0, 0, 0, 0, 0, 0, 8, 6, 0, 0, 0];
-        BinaryPrimitives.WriteUInt32BigEndian(chunk.AsSpan(4), width);
-        BinaryPrimitives.WriteUInt32BigEndian(chunk.AsSpan(8), height);
-        var checksum = new byte[4];
-        BinaryPrimitives.WriteUInt32BigEndian(checksum, Crc32.HashToUInt32(chunk));
-        return [0x89, .. "PNG\r\n\x1a\n"u8, 0, 0, 0, 13, .. chunk, .. checksum];
+        var header = new byte[13];
+        BinaryPrimitives.WriteUInt32BigEndian(header, width);
+        BinaryPrimitives.WriteUInt32BigEndian(header.AsSpan(4), height);
+        (header[8], header[9]) = (8, 6);
+        return [0x89, .. "PNG\r\n\x1a\n"u8, .. Chunk("IHDR"u8, header), .. Chunk("IDAT"u8, [0x78, 0x9C, 0x63, 0, 0, 0, 1, 0, 1, 0]), .. Chunk("IEND"u8, [])];
+    }
+
+    private static byte[] Chunk(ReadOnlySpan<byte> name, ReadOnlySpan<byte> data)
+    {
+        byte[] content = [.. name, .. data];
+        var numbers = new byte[8];
+        BinaryPrimitives.WriteInt32BigEndian(numbers, data.Length);
+        BinaryPrimitives.WriteUInt32BigEndian(numbers.AsSpan(4), Crc32.HashToUInt32(content));
+        return [.. numbers[..4], .. content, .. numbers[4..]];
     }
 }
