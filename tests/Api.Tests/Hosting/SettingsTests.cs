@@ -1,0 +1,58 @@
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.Options;
+
+namespace SoftmaxService.Api.Tests.Hosting;
+
+public sealed class SettingsTests
+{
+    [Theory]
+    [InlineData("Limits:MaxRequestBodyBytes", "0")]
+    [InlineData("Limits:MaxImagePixels", "-1")]
+    [InlineData("Limits:MaxImagesPerRequest", "0")]
+    [InlineData("Onnx:IntraOpThreads", "0")]
+    public void ASettingOutOfRangeStopsTheStart(string name, string value)
+    {
+        using var service = new ServiceWith((name, value));
+
+        var fault = Assert.Throws<OptionsValidationException>(() => service.Client);
+
+        Assert.Contains(name.Split(':')[1], fault.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ALogLevelThatIsNoneStopsTheStart()
+    {
+        using var service = new ServiceWith(("Serilog:MinimumLevel:Default", "Loud"));
+
+        Assert.Contains("Loud", Assert.ThrowsAny<Exception>(() => service.Client).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task TheLimitsAreThoseOfTheSettings()
+    {
+        using var service = new ServiceWith(("Limits:MaxRequestBodyBytes", "400"), ("Limits:MaxImagePixels", "4000"), ("Limits:MaxImagesPerRequest", "1"));
+
+        (await service.ClassifyAsync(RunningService.Seven)).IsProblem(413, "body-too-large", "400");
+        (await service.PostAsync("/classify", """{"images": ["AAAA", "AAAA"]}""")).IsProblem(413, "too-many-images", "2", "1");
+    }
+
+    [Fact]
+    public async Task APixelLimitIsHeldByTheHeader()
+    {
+        using var service = new ServiceWith(("Limits:MaxImagePixels", "4000"));
+
+        (await service.ClassifyAsync(RunningService.Seven)).IsProblem(413, "image-too-large", "96", "4000");
+    }
+
+    private sealed class ServiceWith(params (string Name, string Value)[] settings) : RunningService
+    {
+        protected override void ConfigureWebHost(IWebHostBuilder builder)
+        {
+            base.ConfigureWebHost(builder);
+            foreach (var (name, value) in settings)
+            {
+                builder.UseSetting(name, value);
+            }
+        }
+    }
+}

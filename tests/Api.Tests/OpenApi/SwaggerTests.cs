@@ -1,0 +1,109 @@
+using System.Text.Json;
+
+namespace SoftmaxService.Api.Tests.OpenApi;
+
+[Collection(nameof(RunningService))]
+public sealed class SwaggerTests(RunningService service)
+{
+    [Fact]
+    public async Task ThePageIsServedAndTheRootLeadsToIt()
+    {
+        var page = await service.GetAsync("/swagger/index.html");
+        using var client = new HttpClient(new HttpClientHandler { AllowAutoRedirect = false }) { BaseAddress = service.Client.BaseAddress };
+        using var root = await client.GetAsync("/");
+
+        Assert.Equal((200, "text/html"), (page.Status, page.MediaType));
+        Assert.Equal("/swagger", root.Headers.Location?.OriginalString);
+    }
+
+    [Fact]
+    public async Task EveryRouteIsDocumented() => Assert.Equal(
+        ["/classify", "/health/live", "/health/ready", "/models", "/models/{name}", "/models/{name}/{version}", "/softmax"],
+        (await DocumentAsync()).GetProperty("paths").EnumerateObject().Select(path => path.Name).Order());
+
+    [Fact]
+    public async Task EveryOperationHasASummaryAndADescribedSuccess()
+    {
+        foreach (var (path, operation) in Operations(await DocumentAsync()))
+        {
+            Assert.True(operation.TryGetProperty("summary", out _), path);
+            Assert.True(operation.GetProperty("responses").TryGetProperty("200", out var success), path);
+            Assert.True(success.TryGetProperty("content", out _), path);
+        }
+    }
+
+    [Theory]
+    [InlineData("/classify", "model", "version", "temperature", "topK", "alpha", "threshold")]
+    [InlineData("/softmax", "classes", "temperature")]
+    public async Task EveryParameterIsDescribedWithItsRange(string path, params string[] names)
+    {
+        var parameters = Operation(await DocumentAsync(), path).GetProperty("parameters").EnumerateArray().ToArray();
+
+        Assert.Equal(names, parameters.Select(parameter => parameter.GetProperty("name").GetString()));
+        Assert.All(parameters, parameter => Assert.NotEmpty(parameter.GetProperty("description").GetString()!));
+        Assert.All(parameters.Where(parameter => parameter.GetProperty("schema").GetProperty("type").GetString() != "string"), parameter =>
+            Assert.Contains(parameter.GetProperty("schema").EnumerateObject(), property => property.Name is "minimum" or "exclusiveMinimum"));
+        Assert.All(parameters, parameter => Assert.True(parameter.TryGetProperty("example", out _), parameter.GetRawText()));
+    }
+
+    [Fact]
+    public async Task ClassifyOffersAFilePicker()
+    {
+        var content = Operation(await DocumentAsync(), "/classify").GetProperty("requestBody").GetProperty("content");
+
+        var field = content.GetProperty("multipart/form-data").GetProperty("schema").GetProperty("properties").GetProperty("image");
+        Assert.Equal(("string", "binary"), (field.GetProperty("type").GetString(), field.GetProperty("format").GetString()));
+        Assert.Equal("binary", content.GetProperty("image/png").GetProperty("schema").GetProperty("format").GetString());
+    }
+
+    [Theory]
+    [InlineData("/classify", "400", "404", "413", "415", "422")]
+    [InlineData("/softmax", "400", "413", "415")]
+    [InlineData("/models/{name}/{version}", "404")]
+    public async Task EveryProblemIsDocumentedWithAnExample(string path, params string[] statuses)
+    {
+        var responses = Operation(await DocumentAsync(), path).GetProperty("responses");
+
+        foreach (var status in statuses)
+        {
+            var problem = responses.GetProperty(status).GetProperty("content").GetProperty("application/problem+json");
+            Assert.All(problem.GetProperty("examples").EnumerateObject(), example => Assert.Equal(example.Name, example.Value.GetProperty("value").GetProperty("code").GetString()));
+        }
+    }
+
+    [Theory]
+    [InlineData("/softmax")]
+    [InlineData("/classify")]
+    public async Task EveryWorkedExampleWorks(string path)
+    {
+        var examples = Operation(await DocumentAsync(), path).GetProperty("requestBody").GetProperty("content").GetProperty("application/json").GetProperty("examples");
+
+        Assert.NotEmpty(examples.EnumerateObject());
+        foreach (var example in examples.EnumerateObject())
+        {
+            var answer = await service.PostAsync(path, example.Value.GetProperty("value").GetRawText());
+
+            Assert.True(answer.Status == 200, $"{example.Name}: {answer.Status}");
+        }
+    }
+
+    [Fact]
+    public async Task EveryReferencedSchemaExists()
+    {
+        var document = await DocumentAsync();
+        var schemas = document.GetProperty("components").GetProperty("schemas").EnumerateObject().Select(schema => schema.Name).ToHashSet();
+        var references = document.GetRawText().Split("#/components/schemas/").Skip(1).Select(rest => rest[..rest.IndexOf('"', StringComparison.Ordinal)]);
+
+        Assert.Superset(references.ToHashSet(), schemas);
+        Assert.Superset(new HashSet<string> { "ClassifyJsonRequest", "ClassifyResponse", "ClassifyBatchResponse", "SoftmaxRequest", "SoftmaxResponse" }, schemas);
+    }
+
+    private async Task<JsonElement> DocumentAsync() => (await service.GetAsync("/swagger/v1/swagger.json")).Json;
+
+    private static JsonElement Operation(JsonElement document, string path) => Operations(document).Single(entry => entry.Path == path).Operation;
+
+    private static IEnumerable<(string Path, JsonElement Operation)> Operations(JsonElement document) =>
+        from path in document.GetProperty("paths").EnumerateObject()
+        from operation in path.Value.EnumerateObject()
+        select (path.Name, operation.Value);
+}
