@@ -1,1 +1,26 @@
-return 0;
+using System.Globalization;
+using SoftmaxService.Training;
+using SoftmaxService.Training.Mnist;
+
+TrainingOptions options;
+try
+{
+    options = TrainingOptions.Parse(args);
+}
+catch (ArgumentException problem)
+{
+    Console.Error.WriteLine(problem.Message);
+    Console.Error.WriteLine(TrainingOptions.Usage);
+    return 2;
+}
+
+try
+{
+    MnistCommand.Run(options, line => Console.WriteLine($"{DateTime.Now.ToString("HH:mm:ss", CultureInfo.InvariantCulture)}  {line}"));
+    return 0;
+}
+catch (Exception problem) when (problem is IOException or InvalidDataException)
+{
+    Console.Error.WriteLine(problem.Message);
+    return 1;
+}

@@ -1,0 +1,32 @@
+using SoftmaxService.Training.Data;
+
+namespace SoftmaxService.Training.Tests;
+
+/// <summary>Digit-like images of 28×28: rings (class 0) and bars (class 1) of many places and sizes, with soft edges as MNIST's.</summary>
+internal static class Drawings
+{
+    private const int Size = 28;
+
+    public static LabelledImages RingsAndBars(int count, int seed = 1)
+    {
+        var random = new Random(seed);
+        var pixels = new byte[count * Size * Size];
+        var labels = new byte[count];
+        for (var i = 0; i < count; i++)
+        {
+            labels[i] = (byte)(i % 2);
+            var (centreX, centreY) = (14 + (random.NextDouble() * 4) - 2, 14 + (random.NextDouble() * 4) - 2);
+            var (radius, pen) = (5 + (random.NextDouble() * 4), 1 + random.NextDouble());
+            for (var p = 0; p < Size * Size; p++)
+            {
+                var (x, y) = ((p % Size) - centreX, (p / Size) - centreY);
+                var fromLine = labels[i] == 0
+                    ? Math.Abs(Math.Sqrt((x * x) + (y * y)) - radius)
+                    : Math.Max(Math.Abs(x + (y * 0.2)), Math.Abs(y) - radius);
+                pixels[(i * Size * Size) + p] = (byte)(255 * Math.Clamp(pen + 0.5 - fromLine, 0, 1));
+            }
+        }
+
+        return new LabelledImages(Size, Size, pixels, labels);
+    }
+}

@@ -1,0 +1,30 @@
+using SoftmaxService.Training.Mnist;
+
+namespace SoftmaxService.Training.Tests;
+
+public sealed class OnnxMeasurementTests
+{
+    [Fact]
+    public void Of_WrittenNet_HasTheLogitsOfTheNet()
+    {
+        using var folder = new TemporaryFolder();
+        var images = Drawings.RingsAndBars(20);
+        using var trainer = new MnistTrainer(images, images.Slice(0..0), epochs: 1, seed: 1, folder.File("run.bin"));
+        trainer.Run(_ => { });
+
+        var measured = OnnxMeasurement.Of(DigitNetExport.ToOnnx(trainer.Net), images, MnistRecipe.PixelScale, MnistRecipe.Mean, MnistRecipe.Std);
+
+        var logits = trainer.Logits(images);
+        Assert.InRange(measured.LargestDifference(logits), 0, 1e-4);
+        Assert.Equal((images.CountRight(logits), 20), (measured.Right, measured.Total));
+        Assert.True(measured.MedianMicroseconds > 0);
+    }
+
+    [Fact]
+    public void LargestDifference_NotANumber_IsNotANumber()
+    {
+        var measured = new OnnxMeasurement(0, 1, [1, float.NaN, 2], 1);
+
+        Assert.True(double.IsNaN(measured.LargestDifference([1, 1, 1])));
+    }
+}
