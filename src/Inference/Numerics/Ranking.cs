@@ -8,7 +8,7 @@ public static class Ranking
     private const int SignBit = 31;
 
     /// <summary>Writes the indices of the highest scores, highest first; of equal scores the lower index comes first.</summary>
-    /// <param name="scores">K scores, none of them NaN. −0 counts as below +0.</param>
+    /// <param name="scores">K scores, none of them NaN. −0 and +0 are equal.</param>
     /// <param name="indices">Receives its length's number of indices, at most K.</param>
     /// <exception cref="ArgumentException"><paramref name="indices"/> is longer than <paramref name="scores"/>.</exception>
     public static void TopK(ReadOnlySpan<float> scores, Span<int> indices)
@@ -20,9 +20,10 @@ public static class Ranking
 
         var rented = ArrayPool<ulong>.Shared.Rent(scores.Length);
         var keys = rented.AsSpan(0, scores.Length);
+        // Adding 0 turns −0 into +0 and leaves every other number as it is.
         for (var i = 0; i < keys.Length; i++)
         {
-            keys[i] = ((ulong)~Sortable(scores[i]) << 32) | (uint)i;
+            keys[i] = ((ulong)~Sortable(scores[i] + 0f) << 32) | (uint)i;
         }
 
         keys.Sort();

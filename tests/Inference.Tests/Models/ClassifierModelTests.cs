@@ -1,0 +1,184 @@
+using SoftmaxService.Inference.Imaging;
+using SoftmaxService.Inference.Models;
+using SoftmaxService.OnnxSchema;
+using DataType = Onnx.TensorProto.Types.DataType;
+
+namespace SoftmaxService.Inference.Tests.Models;
+
+public sealed class ClassifierModelTests
+{
+    public static TheoryData<string, OnnxDimension[], string, string> InferredInputs => new()
+    {
+        { "NCHW, open batch", ["batch", 1, 4, 6], "ChannelsFirst 1x4x6 Gray", "" },
+        { "NCHW, batch of one", [1, 3, 4, 6], "ChannelsFirst 3x4x6 Rgb", "" },
+        { "NHWC", ["batch", 4, 6, 3], "ChannelsLast 3x4x6 Rgb", "" },
+        { "NHWC gray", [1, 4, 6, 1], "ChannelsLast 1x4x6 Gray", "" },
+        { "CHW without a batch", [3, 4, 6], "ChannelsFirst 3x4x6 Rgb", "" },
+        { "HWC without a batch", [4, 6, 3], "ChannelsLast 3x4x6 Rgb", "" },
+        { "planes, open batch", ["batch", 4, 6], "ChannelsFirst 1x4x6 Gray", "" },
+        { "one plane", [4, 6], "Flat 1x4x6 Gray", "" },
+        { "flat, open batch", ["batch", 16], "Flat 1x4x4 Gray", "" },
+        { "flat, batch of one", [1, 16], "Flat 1x4x4 Gray", "" },
+        { "flat without a batch", [16], "Flat 1x4x4 Gray", "" },
+        { "flat colour", ["batch", 48], "Flat 3x4x4 Rgb", "" },
+        { "flat, size from the manifest", ["batch", 24], "Flat 1x4x6 Gray", """{"input": {"height": 4, "width": 6}}""" },
+        { "flat, height from the manifest", ["batch", 24], "Flat 1x4x6 Gray", """{"input": {"height": 4}}""" },
+        { "open size from the manifest", ["batch", 3, "h", "w"], "ChannelsFirst 3x4x6 Rgb", """{"input": {"height": 4, "width": 6}}""" },
+        { "open channels from the manifest", ["batch", "c", 4, 6], "ChannelsFirst 3x4x6 Rgb", """{"input": {"layout": "NCHW", "channels": 3}}""" },
+        { "colour from the manifest", ["batch", 3, 4, 6], "ChannelsFirst 3x4x6 Bgr", """{"input": {"color": "bgr"}}""" },
+        { "layout from the manifest", ["batch", 3, 4, 3], "ChannelsLast 3x3x4 Rgb", """{"input": {"layout": "NHWC"}}""" },
+    };
+
+    [Theory]
+    [MemberData(nameof(InferredInputs))]
+    public void Load_GraphAndManifest_TogetherSayWhatTheInputIs(string what, OnnxDimension[] shape, string expected, string manifest)
+    {
+        Assert.NotEmpty(what);
+        var count = expected.Contains("4x6", StringComparison.Ordinal) ? 24 : expected.Contains("3x3x4", StringComparison.Ordinal) ? 12 : 16;
+        using var folder = new ModelFolder().With("a/1", ModelFolder.PickFirst(3, count * (expected.Contains(" 3x", StringComparison.Ordinal) ? 3 : 1), shape), manifest.Length > 0 ? manifest : null);
+        using var repository = folder.Load();
+
+        Assert.Empty(repository.Failures);
+        var input = repository.Find("a", "1").Input;
+        Assert.Equal(expected, $"{input.Layout} {input.Channels}x{input.Height}x{input.Width} {input.Color}");
+    }
+
+    [Fact]
+    public void Load_NoManifest_UsesPlainDefaults()
+    {
+        using var folder = new ModelFolder().With("a/1", ModelFolder.PickFirst(3, 48, "batch", 3, 4, 4));
+        using var repository = folder.Load();
+
+        var model = repository.Find("a", null);
+        Assert.Equal(["0", "1", "2"], model.Labels);
+        Assert.Equal(3, model.ClassCount);
+        Assert.Null(model.CalibratedTemperature);
+        Assert.Equal(1f / 255f, model.Input.Scale);
+        Assert.Equal([0f, 0f, 0f], model.Input.Mean);
+        Assert.Equal([1f, 1f, 1f], model.Input.Std);
+        Assert.Equal((ResizeMode.Stretch, Foreground.None), (model.Input.Resize, model.Input.Foreground));
+    }
+
+    [Fact]
+    public void Load_Manifest_IsTakenAtItsWord()
+    {
+        using var folder = new ModelFolder().With("a/1", ModelFolder.PickFirst(3, 16, "batch", 1, 4, 4), """
+            {
+              // a comment is welcome
+              "description": "Three things", "license": "MIT",
+              "input": { "scale": 1, "mean": [0.5], "std": [0.25], "resize": "fit", "foreground": "light" },
+              "output": { "kind": "probabilities" },
+              "labels": ["x", "y", "z"],
+              "calibration": { "temperature": 1.5, "dataset": "held out", "count": 10 },
+              "training": { "recipe": { "anything": [1, 2] } },
+            }
+            """);
+        using var repository = folder.Load();
+
+        Assert.Empty(repository.Failures);
+        var model = repository.Find("a", null);
+        Assert.Equal(["x", "y", "z"], model.Labels);
+        Assert.Equal(1.5f, model.CalibratedTemperature);
+        Assert.Equal(OutputKind.Probabilities, model.OutputKind);
+        Assert.Equal((1f, 0.5f, 0.25f), (model.Input.Scale, model.Input.Mean[0], model.Input.Std[0]));
+        Assert.Equal((ResizeMode.Fit, Foreground.Light), (model.Input.Resize, model.Input.Foreground));
+        Assert.Equal(2, model.Manifest.Training!.Value.GetProperty("recipe").GetProperty("anything").GetArrayLength());
+    }
+
+    [Theory]
+    [InlineData("""{"labels": ["a", "b"]}""", "2 labels", "3 classes")]
+    [InlineData("""{"input": {"channels": 3}}""", "input.channels is 3", "1 in the graph")]
+    [InlineData("""{"input": {"height": 5}}""", "input.height is 5", "4 in the graph")]
+    [InlineData("""{"input": {"color": "rgb"}}""", "input.channels is 3")]
+    [InlineData("""{"input": {"mean": [0.1, 0.2]}}""", "input.mean has 2 values")]
+    [InlineData("""{"input": {"std": [0]}}""", "input.std is 0")]
+    [InlineData("""{"input": {"scale": 0}}""", "input.scale is 0")]
+    [InlineData("""{"input": {"layout": "NHWC"}}""", "4 channels")]
+    [InlineData("""{"calibration": {"temperature": 0}}""", "calibration.temperature is 0")]
+    [InlineData("""{"calibration": {"temperature": 1e-60}}""", "calibration.temperature")]
+    [InlineData("""{"input": {"maen": [0.1]}}""", "model.json", "maen")]
+    [InlineData("""{"input": {"resize": "squeeze"}}""", "model.json", "$.input.resize")]
+    [InlineData("""{"labels": """, "model.json", "$.labels")]
+    [InlineData("null", "model.json", "null")]
+    public void Load_ManifestThatContradictsOrIsBroken_IsRefusedWithTheReason(string manifest, params string[] mentions)
+    {
+        using var folder = new ModelFolder().With("a/1", ModelFolder.PickFirst(3, 16, "batch", 1, 4, 4), manifest);
+
+        var reason = folder.Refusal();
+
+        Assert.All(mentions, mention => Assert.Contains(mention, reason, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Load_FileThatIsNoOnnx_IsRefused()
+    {
+        using var folder = new ModelFolder().With("a/1", "not a model"u8);
+
+        Assert.Contains("model.onnx: ONNX Runtime cannot load it", folder.Refusal(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Load_FixedBatch_IsRefused()
+    {
+        using var folder = new ModelFolder().With("a/1", ModelFolder.PickFirst(3, 16, 8, 1, 4, 4));
+
+        Assert.Contains("fixed batch of 8", folder.Refusal(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Load_OpenSizeThatNobodySays_IsRefused()
+    {
+        using var folder = new ModelFolder().With("a/1", ModelFolder.PickFirst(3, 16, "batch", 1, "h", "w"));
+
+        Assert.Contains("say input.height", folder.Refusal(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Load_NoAxisOfChannels_IsRefused()
+    {
+        using var folder = new ModelFolder().With("a/1", ModelFolder.PickFirst(3, 16, "batch", 2, 4, 2));
+
+        Assert.Contains("neither", folder.Refusal(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Load_TwoInputs_IsRefused()
+    {
+        var graph = new OnnxGraphBuilder("two");
+        graph.Node("Add", [graph.Input("first", DataType.Float, 1, 16), graph.Input("second", DataType.Float, 1, 16)], "sum");
+        graph.Output("sum", DataType.Float, 1, 16);
+        using var folder = new ModelFolder().With("a/1", graph.ToByteArray());
+
+        Assert.Contains("needs 2 inputs (first, second)", folder.Refusal(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Load_InputOfAnotherType_IsRefused()
+    {
+        var graph = new OnnxGraphBuilder("integers");
+        graph.Node("Cast", [graph.Input("image", DataType.Int64, 1, 16)], "scores", ("to", (long)DataType.Float));
+        graph.Output("scores", DataType.Float, 1, 16);
+        using var folder = new ModelFolder().With("a/1", graph.ToByteArray());
+
+        Assert.Contains("holds int64", folder.Refusal(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Load_OutputThatIsAnImage_IsRefused()
+    {
+        var graph = new OnnxGraphBuilder("segmenter");
+        graph.Node("Relu", [graph.Input("image", DataType.Float, "batch", 3, 4, 4)], "mask");
+        graph.Output("mask", DataType.Float, "batch", 3, 4, 4);
+        using var folder = new ModelFolder().With("a/1", graph.ToByteArray());
+
+        Assert.Contains("[1, 3, 4, 4]", folder.Refusal(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Load_WarmUpThatFails_IsRefused()
+    {
+        using var folder = new ModelFolder().With("a/1", ModelFolder.PickFirst(3, 16, "batch", 1, 4, 5));
+
+        Assert.Contains("warm-up run failed", folder.Refusal(), StringComparison.Ordinal);
+    }
+}
