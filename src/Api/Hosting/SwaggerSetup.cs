@@ -30,7 +30,9 @@ internal static class SwaggerSetup
         app.UseSwaggerUI(options =>
         {
             options.DocumentTitle = "SoftmaxService";
+            options.DefaultModelsExpandDepth(0);
             options.DisplayRequestDuration();
+            options.EnableDeepLinking();
             options.EnableTryItOutByDefault();
         });
     }

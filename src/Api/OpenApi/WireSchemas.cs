@@ -60,9 +60,9 @@ internal static class WireSchemas
         Type = JsonSchemaType.Object,
         Properties = new Dictionary<string, IOpenApiSchema>
         {
-            ["entropy"] = Number("double", "−Σ p ln p in nats: 0 when sure, ln K when all classes are alike."),
-            ["margin"] = Number("double", "The largest probability less the second largest."),
-            ["energy"] = Number("double", "−T·ln Σ exp(z/T): the lower, the more familiar the input."),
+            ["entropy"] = Number("float", "−Σ p ln p in nats: 0 when sure, ln K when all classes are alike."),
+            ["margin"] = Number("float", "The largest probability less the second largest."),
+            ["energy"] = Number("float", "−T·ln Σ exp(z/T): the lower, the more familiar the input."),
         },
     };
 }

@@ -8,9 +8,10 @@ namespace SoftmaxService.Inference.Calibration;
 /// <param name="Margin">The largest probability less the second largest, 0…1; 1 when there is one class.</param>
 /// <param name="Energy">
 /// <c>−T · ln Σ exp(z_i / T)</c>, in the unit of the logits; the lower, the more the input looks like what the model was trained on.
+/// Held inside the range of finite floats, which only a temperature beyond all use leaves.
 /// Liu et al., "Energy-based Out-of-distribution Detection", 2020.
 /// </param>
-public readonly record struct Uncertainty(double Entropy, double Margin, double Energy)
+public readonly record struct Uncertainty(float Entropy, float Margin, float Energy)
 {
     /// <summary>Measures one answer.</summary>
     /// <param name="logits">K logits; −∞ allowed, not all.</param>
@@ -31,6 +32,6 @@ public readonly record struct Uncertainty(double Entropy, double Margin, double 
 
         // ln Σ exp(z_i / T) = z_max / T − ln p_max, which needs no second exponential and cannot overflow.
         var energy = (temperature * Math.Log(first)) - largestLogit;
-        return new Uncertainty(Math.Max(entropy, 0.0), first - second, energy);
+        return new Uncertainty((float)Math.Max(entropy, 0.0), first - second, (float)Math.Clamp(energy, float.MinValue, float.MaxValue));
     }
 }

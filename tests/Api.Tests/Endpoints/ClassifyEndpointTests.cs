@@ -112,7 +112,7 @@ public sealed class ClassifyEndpointTests(RunningService service)
 
     [Theory]
     [InlineData("1", true)]
-    [InlineData("0.15", false)]
+    [InlineData("0.1", false)]
     [InlineData("0", false)]
     public async Task TheAnswerAbstainsBelowTheThreshold(string threshold, bool abstained)
     {
