@@ -6,26 +6,60 @@ namespace SoftmaxService.Inference.Imaging;
 /// </summary>
 internal readonly struct GroundSurface
 {
-    private const int Terms = 6;
+    private const int PlaneTerms = 3;
+    private const int QuadraticTerms = 6;
     private const int MaxSamplesPerSide = 40;
 
-    // Below this the ground counts as even, and a lookup table replaces the surface.
+    // A ground whose border, or whose fitted surface, varies by no more than this is even: one level serves, and serves faster.
     private const double EvenWithin = 3;
+
+    // Paper in a photograph has noise; a ground cleaner than this was drawn on a screen.
+    private const double LeastTolerance = 8;
 
     private readonly double _c0, _c1, _c2, _c3, _c4, _c5;
 
-    private GroundSurface(ReadOnlySpan<double> c)
-    {
-        (_c0, _c1, _c2, _c3, _c4, _c5) = (c[0], c[1], c[2], c[3], c[4], c[5]);
-    }
+    private GroundSurface(ReadOnlySpan<double> c) => (_c0, _c1, _c2, _c3, _c4, _c5) = (c[0], c[1], c[2], c[3], c[4], c[5]);
 
     private GroundSurface(double level) => _c0 = level;
 
     public bool IsEven => _c1 == 0 && _c2 == 0 && _c3 == 0 && _c4 == 0 && _c5 == 0;
 
+    /// <summary>The level of an even ground.</summary>
     public int Level => (int)Math.Round(_c0);
 
-    public double At(double x, double y) => _c0 + (_c1 * x) + (_c2 * y) + (_c3 * x * x) + (_c4 * y * y) + (_c5 * x * y);
+    /// <summary>Starts from the border, which is ground, and lets the inside join where it continues the surface.</summary>
+    public static GroundSurface Fit(PixelBuffer gray)
+    {
+        var columns = Math.Min(MaxSamplesPerSide, gray.Width);
+        var rows = Math.Min(MaxSamplesPerSide, gray.Height);
+        var samples = new Samples(gray, columns, rows, stackalloc byte[columns * rows]);
+
+        var level = samples.BorderMedian();
+        var even = new GroundSurface(level);
+        var spread = samples.MedianDistance(even, borderOnly: true);
+        if (spread <= EvenWithin)
+            return even;
+
+        // First a plane through the border, which cannot bulge where nothing holds it; then, within the noise left by the plane, the
+        // inside joins and the surface may bend.
+        var surface = even;
+        var tolerance = Tolerance(spread);
+        for (var pass = 0; pass < 4; pass++)
+        {
+            if (!samples.TryRefit(PlaneTerms, borderOnly: true, tolerance, ref surface))
+                return even;
+            tolerance = Math.Min(tolerance, Tolerance(samples.MedianDistance(surface, borderOnly: true)));
+        }
+
+        for (var pass = 0; pass < 4; pass++)
+        {
+            if (!samples.TryRefit(QuadraticTerms, borderOnly: false, tolerance, ref surface))
+                return even;
+        }
+
+        var isBetter = samples.MedianDistance(surface, borderOnly: true) < spread;
+        return isBetter && surface.Range() > EvenWithin ? surface : even;
+    }
 
     /// <summary>The surface along one row of pixels, where it is a parabola.</summary>
     public Parabola Row(int y, int height)
@@ -34,34 +68,9 @@ internal readonly struct GroundSurface
         return new Parabola((float)(_c0 + (_c2 * at) + (_c4 * at * at)), (float)(_c1 + (_c5 * at)), (float)_c3);
     }
 
-    /// <summary>Starts from the border, which is ground, and lets the inside join where it continues the surface.</summary>
-    public static GroundSurface Fit(PixelBuffer gray)
-    {
-        var columns = Math.Min(MaxSamplesPerSide, gray.Width);
-        var rows = Math.Min(MaxSamplesPerSide, gray.Height);
-        Span<byte> samples = stackalloc byte[columns * rows];
-        for (var j = 0; j < rows; j++)
-        {
-            var row = gray.Row((int)((j + 0.5) * gray.Height / rows));
-            for (var i = 0; i < columns; i++)
-                samples[(j * columns) + i] = row[(int)((i + 0.5) * gray.Width / columns)];
-        }
+    private double At(double x, double y) => _c0 + (_c1 * x) + (_c2 * y) + (_c3 * x * x) + (_c4 * y * y) + (_c5 * x * y);
 
-        var level = BorderMedian(samples, columns, rows);
-        var surface = new GroundSurface(level);
-        var tolerance = Tolerance(samples, columns, rows, surface, borderOnly: true);
-        for (var pass = 0; pass < 6; pass++)
-        {
-            var borderOnly = pass < 2;
-            if (!TryRefit(samples, columns, rows, ref surface, tolerance, borderOnly))
-                return new GroundSurface(level);
-            tolerance = Tolerance(samples, columns, rows, surface, borderOnly);
-        }
-
-        return surface.Flatness() <= EvenWithin ? new GroundSurface(level) : surface;
-    }
-
-    private double Flatness()
+    private double Range()
     {
         double least = double.MaxValue, most = double.MinValue;
         for (var y = -1; y <= 1; y++)
@@ -76,120 +85,10 @@ internal readonly struct GroundSurface
         return most - least;
     }
 
-    private static bool IsBorder(int i, int j, int columns, int rows) => i == 0 || j == 0 || i == columns - 1 || j == rows - 1;
+    // Three standard deviations, from the median distance, of what may well be noise.
+    private static double Tolerance(double medianDistance) => Math.Max(LeastTolerance, 3 * 1.4826 * (medianDistance + 0.5));
 
     private static double Coordinate(int index, int count) => ((2.0 * index) + 1 - count) / count;
-
-    private static int BorderMedian(ReadOnlySpan<byte> samples, int columns, int rows)
-    {
-        Span<int> histogram = stackalloc int[256];
-        histogram.Clear();
-        var total = 0;
-        for (var j = 0; j < rows; j++)
-        {
-            for (var i = 0; i < columns; i++)
-            {
-                if (!IsBorder(i, j, columns, rows))
-                    continue;
-                histogram[samples[(j * columns) + i]]++;
-                total++;
-            }
-        }
-
-        return Histogram.Quantile(histogram, total, 0.5);
-    }
-
-    // Three standard deviations of the noise, from the median distance to the surface: up to half of the samples may be ink.
-    private static double Tolerance(ReadOnlySpan<byte> samples, int columns, int rows, in GroundSurface surface, bool borderOnly)
-    {
-        Span<int> histogram = stackalloc int[512];
-        histogram.Clear();
-        var total = 0;
-        for (var j = 0; j < rows; j++)
-        {
-            for (var i = 0; i < columns; i++)
-            {
-                if (borderOnly && !IsBorder(i, j, columns, rows))
-                    continue;
-                var distance = Math.Abs(samples[(j * columns) + i] - surface.At(Coordinate(i, columns), Coordinate(j, rows)));
-                histogram[(int)Math.Min(distance, 511)]++;
-                total++;
-            }
-        }
-
-        return Math.Max(8, 3 * 1.4826 * (Histogram.Quantile(histogram, total, 0.5) + 0.5));
-    }
-
-    private static bool TryRefit(ReadOnlySpan<byte> samples, int columns, int rows, ref GroundSurface surface, double tolerance, bool borderOnly)
-    {
-        Span<double> equations = stackalloc double[Terms * (Terms + 1)];
-        equations.Clear();
-        Span<double> basis = stackalloc double[Terms + 1];
-        var used = 0;
-        for (var j = 0; j < rows; j++)
-        {
-            for (var i = 0; i < columns; i++)
-            {
-                if (borderOnly && !IsBorder(i, j, columns, rows))
-                    continue;
-                var x = Coordinate(i, columns);
-                var y = Coordinate(j, rows);
-                double value = samples[(j * columns) + i];
-                if (Math.Abs(value - surface.At(x, y)) > tolerance)
-                    continue;
-
-                used++;
-                (basis[0], basis[1], basis[2], basis[3], basis[4], basis[5], basis[6]) = (1, x, y, x * x, y * y, x * y, value);
-                for (var r = 0; r < Terms; r++)
-                {
-                    for (var c = r; c <= Terms; c++)
-                        equations[(r * (Terms + 1)) + c] += basis[r] * basis[c];
-                }
-            }
-        }
-
-        if (used < 4 * Terms)
-            return false;
-
-        // While only the border is known, the terms are hardly told apart; a small ridge keeps them from growing against each other.
-        for (var r = 0; r < Terms; r++)
-        {
-            for (var c = 0; c < r; c++)
-                equations[(r * (Terms + 1)) + c] = equations[(c * (Terms + 1)) + r];
-            if (r > 0)
-                equations[(r * (Terms + 1)) + r] += 1e-3 * used;
-        }
-
-        Solve(equations);
-        surface = new GroundSurface(equations[..Terms]);
-        return true;
-    }
-
-    // Gaussian elimination; the matrix is symmetric and positive definite, so no pivoting is needed. The solution replaces the first entries.
-    private static void Solve(Span<double> equations)
-    {
-        const int Width = Terms + 1;
-        for (var pivot = 0; pivot < Terms; pivot++)
-        {
-            for (var row = pivot + 1; row < Terms; row++)
-            {
-                var factor = equations[(row * Width) + pivot] / equations[(pivot * Width) + pivot];
-                for (var column = pivot; column < Width; column++)
-                    equations[(row * Width) + column] -= factor * equations[(pivot * Width) + column];
-            }
-        }
-
-        Span<double> solution = stackalloc double[Terms];
-        for (var row = Terms - 1; row >= 0; row--)
-        {
-            var sum = equations[(row * Width) + Terms];
-            for (var column = row + 1; column < Terms; column++)
-                sum -= equations[(row * Width) + column] * solution[column];
-            solution[row] = sum / equations[(row * Width) + row];
-        }
-
-        solution.CopyTo(equations);
-    }
 
     /// <summary>One row of the surface.</summary>
     internal readonly record struct Parabola(float Constant, float Linear, float Square)
@@ -198,6 +97,134 @@ internal readonly struct GroundSurface
         {
             var at = ((2f * x) + 1 - width) / width;
             return Constant + (at * (Linear + (at * Square)));
+        }
+    }
+
+    /// <summary>A grid of single pixels, enough to know the ground by.</summary>
+    private readonly ref struct Samples
+    {
+        private readonly int _columns;
+        private readonly int _rows;
+        private readonly Span<byte> _values;
+
+        public Samples(PixelBuffer gray, int columns, int rows, Span<byte> values)
+        {
+            _columns = columns;
+            _rows = rows;
+            _values = values;
+            for (var j = 0; j < rows; j++)
+            {
+                var row = gray.Row((int)((j + 0.5) * gray.Height / rows));
+                for (var i = 0; i < columns; i++)
+                    values[(j * columns) + i] = row[(int)((i + 0.5) * gray.Width / columns)];
+            }
+        }
+
+        public int BorderMedian()
+        {
+            Span<int> histogram = stackalloc int[256];
+            histogram.Clear();
+            var total = 0;
+            for (var j = 0; j < _rows; j++)
+            {
+                for (var i = 0; i < _columns; i++)
+                {
+                    if (!IsBorder(i, j))
+                        continue;
+                    histogram[_values[(j * _columns) + i]]++;
+                    total++;
+                }
+            }
+
+            return Histogram.Quantile(histogram, total, 0.5);
+        }
+
+        public double MedianDistance(in GroundSurface surface, bool borderOnly)
+        {
+            Span<int> histogram = stackalloc int[512];
+            histogram.Clear();
+            var total = 0;
+            for (var j = 0; j < _rows; j++)
+            {
+                for (var i = 0; i < _columns; i++)
+                {
+                    if (borderOnly && !IsBorder(i, j))
+                        continue;
+                    var distance = Math.Abs(_values[(j * _columns) + i] - surface.At(Coordinate(i, _columns), Coordinate(j, _rows)));
+                    histogram[(int)Math.Min(distance, 511)]++;
+                    total++;
+                }
+            }
+
+            return Histogram.Quantile(histogram, total, 0.5);
+        }
+
+        /// <summary>Least squares over the samples that lie within the tolerance of the surface so far.</summary>
+        public bool TryRefit(int terms, bool borderOnly, double tolerance, ref GroundSurface surface)
+        {
+            const int Width = QuadraticTerms + 1;
+            Span<double> equations = stackalloc double[QuadraticTerms * Width];
+            equations.Clear();
+            Span<double> basis = stackalloc double[QuadraticTerms];
+            var used = 0;
+            for (var j = 0; j < _rows; j++)
+            {
+                for (var i = 0; i < _columns; i++)
+                {
+                    if (borderOnly && !IsBorder(i, j))
+                        continue;
+                    var x = Coordinate(i, _columns);
+                    var y = Coordinate(j, _rows);
+                    double value = _values[(j * _columns) + i];
+                    if (Math.Abs(value - surface.At(x, y)) > tolerance)
+                        continue;
+
+                    used++;
+                    (basis[0], basis[1], basis[2], basis[3], basis[4], basis[5]) = (1, x, y, x * x, y * y, x * y);
+                    for (var row = 0; row < terms; row++)
+                    {
+                        for (var column = 0; column < terms; column++)
+                            equations[(row * Width) + column] += basis[row] * basis[column];
+                        equations[(row * Width) + QuadraticTerms] += basis[row] * value;
+                    }
+                }
+            }
+
+            if (used < 4 * terms)
+                return false;
+
+            // A ridge, too small to be seen, keeps the equations solvable when the samples lie on one line.
+            for (var row = 1; row < terms; row++)
+                equations[(row * Width) + row] += 1e-6 * used;
+            Span<double> solution = stackalloc double[QuadraticTerms];
+            solution.Clear();
+            Solve(equations, terms, Width, solution);
+            surface = new GroundSurface(solution);
+            return true;
+        }
+
+        private bool IsBorder(int i, int j) => i == 0 || j == 0 || i == _columns - 1 || j == _rows - 1;
+
+        // Gaussian elimination; the matrix is symmetric and positive definite, so no pivoting is needed.
+        private static void Solve(Span<double> equations, int terms, int width, Span<double> solution)
+        {
+            for (var pivot = 0; pivot < terms; pivot++)
+            {
+                for (var row = pivot + 1; row < terms; row++)
+                {
+                    var factor = equations[(row * width) + pivot] / equations[(pivot * width) + pivot];
+                    for (var column = pivot; column < width; column++)
+                        equations[(row * width) + column] -= factor * equations[(pivot * width) + column];
+                }
+            }
+
+            for (var row = terms - 1; row >= 0; row--)
+            {
+                var sum = equations[(row * width) + width - 1];
+                for (var column = row + 1; column < terms; column++)
+                    sum -= equations[(row * width) + column] * solution[column];
+                solution[row] = sum / equations[(row * width) + row];
+            }
         }
     }
 }

@@ -23,7 +23,7 @@ internal static class InkExtractor
         for (var i = 0; i < 256; i++)
             contrasts[i] = differences[Zero + (sign * i)];
 
-        var noise = Noise(differences, (long)gray.Width * gray.Height);
+        var noise = Noise(differences, sign);
         contrasts[..(int)Math.Min(256, Math.Max(LeastContrast, 4 * noise))].Clear();
         if (Total(contrasts) == 0)
             return false;
@@ -51,14 +51,14 @@ internal static class InkExtractor
         return lighter > darker ? 1 : -1;
     }
 
-    // The standard deviation of the ground's noise, from the median absolute difference, which ink on less than half of the picture hardly moves.
-    private static double Noise(ReadOnlySpan<int> differences, long total)
+    // The standard deviation of the ground's noise, from the median difference away from the ink: on that side there is nothing but noise, while
+    // towards the ink a tightly cropped digit and its soft rims may be more than half of the picture.
+    private static double Noise(ReadOnlySpan<int> differences, int sign)
     {
         Span<int> distances = stackalloc int[256];
-        distances[0] = differences[Zero];
-        for (var i = 1; i <= 255; i++)
-            distances[i] = differences[Zero + i] + differences[Zero - i];
-        return 1.4826 * Histogram.Quantile(distances, total, 0.5);
+        for (var i = 0; i < 256; i++)
+            distances[i] = differences[Zero - (sign * i)];
+        return 1.4826 * Histogram.Quantile(distances, Total(distances), 0.5);
     }
 
     private static long Total(ReadOnlySpan<int> histogram)
