@@ -1,0 +1,56 @@
+using SoftmaxService.Inference.Numerics;
+
+namespace SoftmaxService.Inference.Tests.Numerics;
+
+/// <summary>
+/// The kernels by name, so that one test run covers every instruction set of the machine. Paths the machine lacks are left
+/// out of the theories; the scalar path is always there. <c>DOTNET_EnableAVX512=0</c>, <c>DOTNET_EnableAVX2=0</c> and
+/// <c>DOTNET_EnableHWIntrinsic=0</c> take paths away, to see the chooser fall back.
+/// </summary>
+internal static class ForcedKernel
+{
+    public static IEnumerable<string> Available =>
+        Enum.GetValues<KernelPath>().Where(SoftmaxKernel.IsAvailable).Select(path => path.ToString());
+
+    public static TheoryData<string> Paths => [.. Available];
+
+    public static TheoryData<string, T> PathsTimes<T>(IEnumerable<T> values)
+    {
+        var pairs = new TheoryData<string, T>();
+        foreach (var path in Available)
+            foreach (var value in values)
+                pairs.Add(path, value);
+        return pairs;
+    }
+
+    public static float[] Compute(string path, float[] logits, float temperature, int? classCount = null)
+    {
+        var probabilities = new float[logits.Length];
+        Compute(path, logits, probabilities, temperature, classCount);
+        return probabilities;
+    }
+
+    public static void Compute(
+        string path, ReadOnlySpan<float> logits, Span<float> probabilities, float temperature, int? classCount = null) =>
+        SoftmaxKernel.Compute(Parse(path), logits, probabilities, classCount ?? logits.Length, [temperature]);
+
+    public static float[] ComputeLog(string path, float[] logits, float temperature, int? classCount = null)
+    {
+        var logProbabilities = new float[logits.Length];
+        ComputeLog(path, logits, logProbabilities, temperature, classCount);
+        return logProbabilities;
+    }
+
+    public static void ComputeLog(
+        string path, ReadOnlySpan<float> logits, Span<float> logProbabilities, float temperature, int? classCount = null) =>
+        SoftmaxKernel.ComputeLog(Parse(path), logits, logProbabilities, classCount ?? logits.Length, [temperature]);
+
+    public static float LogSumExp(string path, ReadOnlySpan<float> logits, float temperature)
+    {
+        var result = 0f;
+        SoftmaxKernel.LogSumExp(Parse(path), logits, new(ref result), logits.Length, [temperature]);
+        return result;
+    }
+
+    private static KernelPath Parse(string path) => Enum.Parse<KernelPath>(path);
+}
