@@ -1,5 +1,3 @@
-using Microsoft.AspNetCore.Hosting;
-
 namespace SoftmaxService.Api.Tests.Endpoints;
 
 [Collection(nameof(RunningService))]
@@ -20,7 +18,7 @@ public sealed class HealthEndpointsTests(RunningService service)
     public async Task WithoutModelsTheServiceIsLiveButNotReady()
     {
         using var folder = new TemporaryFolder();
-        using var empty = new ServiceWithModels(folder.Path);
+        using var empty = new ServiceWith(("Models:Folder", folder.Path));
 
         var live = await empty.GetAsync("/health/live");
         var ready = await empty.GetAsync("/health/ready");
@@ -38,21 +36,12 @@ public sealed class HealthEndpointsTests(RunningService service)
         using var folder = new TemporaryFolder();
         folder.Copy(Path.Combine(RunningService.RepositoryRoot, "models", "mnist", "1"), "mnist/1");
         folder.Write("broken/1/model.onnx", "no model"u8);
-        using var service = new ServiceWithModels(folder.Path);
+        using var service = new ServiceWith(("Models:Folder", folder.Path));
 
         var ready = await service.GetAsync("/health/ready");
 
         Assert.Equal(200, ready.Status);
         Assert.Equal("broken", Assert.Single(ready.Json.GetProperty("failures").EnumerateArray()).GetProperty("name").GetString());
         Assert.Equal(200, (await service.ClassifyAsync(RunningService.Seven)).Status);
-    }
-
-    private sealed class ServiceWithModels(string folder) : RunningService
-    {
-        protected override void ConfigureWebHost(IWebHostBuilder builder)
-        {
-            base.ConfigureWebHost(builder);
-            builder.UseSetting("Models:Folder", folder);
-        }
     }
 }

@@ -1,4 +1,3 @@
-using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Options;
 
 namespace SoftmaxService.Api.Tests.Hosting;
@@ -42,17 +41,5 @@ public sealed class SettingsTests
         using var service = new ServiceWith(("Limits:MaxImagePixels", "4000"));
 
         (await service.ClassifyAsync(RunningService.Seven)).IsProblem(413, "image-too-large", "96", "4000");
-    }
-
-    private sealed class ServiceWith(params (string Name, string Value)[] settings) : RunningService
-    {
-        protected override void ConfigureWebHost(IWebHostBuilder builder)
-        {
-            base.ConfigureWebHost(builder);
-            foreach (var (name, value) in settings)
-            {
-                builder.UseSetting(name, value);
-            }
-        }
     }
 }
