@@ -10,8 +10,8 @@ namespace SoftmaxService.OnnxSchema;
 /// that makes a value gives back its name, so that it can be handed to the next node. Nothing is checked that a runtime checks at load.
 /// </summary>
 /// <param name="graphName">The graph's name.</param>
-/// <param name="opset">Version of the standard operator set; 17 is the last one before operators that the schema here does not know.</param>
-/// <param name="irVersion">Version of the file format; 8 is the one that belongs to opsets 15 to 18.</param>
+/// <param name="opset">Version of the standard operator set. <c>Gelu</c>, for one, needs 20.</param>
+/// <param name="irVersion">Version of the file format: 8 belongs to opsets 15 to 18, 9 to 19 and 20.</param>
 public sealed class OnnxGraphBuilder(string graphName, int opset = 17, int irVersion = 8)
 {
     private const string ProducerName = "SoftmaxService";
