@@ -9,12 +9,12 @@ internal sealed unsafe class ImageDecoder : IDisposable
     public const int MaxSide = 65_535;
 
     private readonly ImageFormat _format;
-    private readonly byte* _encoded;
+    private readonly nint _encoded;
     private readonly int _length;
     private readonly SKData _data;
     private readonly SKCodec _codec;
 
-    private ImageDecoder(ImageFormat format, byte* encoded, int length, SKData data, SKCodec codec)
+    private ImageDecoder(ImageFormat format, nint encoded, int length, SKData data, SKCodec codec)
     {
         _format = format;
         _encoded = encoded;
@@ -30,14 +30,14 @@ internal sealed unsafe class ImageDecoder : IDisposable
     public SKEncodedOrigin Origin => _codec.EncodedOrigin;
 
     /// <summary>Reads the header alone. The bytes are not copied: they must stay where they are until disposal.</summary>
-    public static ImageDecoder Open(byte* encoded, int length, long maxPixels)
+    public static ImageDecoder Open(nint encoded, int length, long maxPixels)
     {
-        var bytes = new ReadOnlySpan<byte>(encoded, length);
+        var bytes = new ReadOnlySpan<byte>((byte*)encoded, length);
         if (bytes.IsEmpty)
             throw new InferenceException(InferenceError.ImageEmpty, $"The image is empty: send the bytes of a {ImageFormats.Names} file.");
 
         var format = ImageFormats.Identify(bytes) ?? throw Unsupported(bytes);
-        var data = SKData.Create((nint)encoded, length);
+        var data = SKData.Create(encoded, length);
         var codec = SKCodec.Create(data);
         if (codec is null)
         {
@@ -61,8 +61,11 @@ internal sealed unsafe class ImageDecoder : IDisposable
     /// <summary>Decodes to sRGB; a large JPEG to a half, a quarter or an eighth, as long as both sides keep the given minimum.</summary>
     public PixelBuffer Decode(int minWidth, int minHeight)
     {
-        if (_format == ImageFormats.Jpeg && !JpegStructure.HasEndOfImage(new ReadOnlySpan<byte>(_encoded, _length)))
+        var encoded = new ReadOnlySpan<byte>((byte*)_encoded, _length);
+        if (_format == ImageFormats.Jpeg && !JpegStructure.HasEndOfImage(encoded))
             throw Undecodable(_format, "it is cut off before its end-of-image marker");
+        if (_format == ImageFormats.Ico && !IconStructure.HoldsAllPictures(encoded))
+            throw Undecodable(_format, "it is cut off before the end of its pictures");
 
         var header = _codec.Info;
         var size = _format == ImageFormats.Jpeg ? ChooseScaledSize(minWidth, minHeight) : header.Size;
