@@ -13,6 +13,7 @@ internal sealed unsafe class ImageDecoder : IDisposable
     private readonly int _length;
     private readonly SKData _data;
     private readonly SKCodec _codec;
+    private readonly SKImageInfo _header;
 
     private ImageDecoder(ImageFormat format, nint encoded, int length, SKData data, SKCodec codec)
     {
@@ -21,13 +22,17 @@ internal sealed unsafe class ImageDecoder : IDisposable
         _length = length;
         _data = data;
         _codec = codec;
+
+        // Each reading of the property makes a colour space anew.
+        _header = codec.Info;
+        Origin = codec.EncodedOrigin;
     }
 
-    public int Width => _codec.Info.Width;
+    public int Width => _header.Width;
 
-    public int Height => _codec.Info.Height;
+    public int Height => _header.Height;
 
-    public SKEncodedOrigin Origin => _codec.EncodedOrigin;
+    public SKEncodedOrigin Origin { get; }
 
     /// <summary>Reads the header alone. The bytes are not copied: they must stay where they are until disposal.</summary>
     public static ImageDecoder Open(nint encoded, int length, long maxPixels)
@@ -67,10 +72,9 @@ internal sealed unsafe class ImageDecoder : IDisposable
         if (_format == ImageFormats.Ico && !IconStructure.HoldsAllPictures(encoded))
             throw Undecodable(_format, "it is cut off before the end of its pictures");
 
-        var header = _codec.Info;
-        var size = _format == ImageFormats.Jpeg ? ChooseScaledSize(minWidth, minHeight) : header.Size;
-        var isOpaque = header.AlphaType == SKAlphaType.Opaque;
-        var isGray = header.ColorType == SKColorType.Gray8 && header.ColorSpace is null or { IsSrgb: true };
+        var size = _format == ImageFormats.Jpeg ? ChooseScaledSize(minWidth, minHeight) : _header.Size;
+        var isOpaque = _header.AlphaType == SKAlphaType.Opaque;
+        var isGray = _header.ColorType == SKColorType.Gray8 && (_header.ColorSpace is null || _header.ColorSpace.IsSrgb);
         using var sRgb = SKColorSpace.CreateSrgb();
         var info = new SKImageInfo(
             size.Width,
@@ -79,7 +83,7 @@ internal sealed unsafe class ImageDecoder : IDisposable
             isOpaque ? SKAlphaType.Opaque : SKAlphaType.Unpremul,
             sRgb);
 
-        var pixels = new PixelBuffer(size.Width, size.Height, isGray ? 1 : 4, isOpaque, _codec.EncodedOrigin);
+        var pixels = new PixelBuffer(size.Width, size.Height, isGray ? 1 : 4, isOpaque, Origin);
         var result = _codec.GetPixels(info, (nint)pixels.Pointer);
         if (result == SKCodecResult.Success)
             return pixels;
@@ -90,6 +94,7 @@ internal sealed unsafe class ImageDecoder : IDisposable
 
     public void Dispose()
     {
+        _header.ColorSpace?.Dispose();
         _codec.Dispose();
         _data.Dispose();
     }
@@ -122,7 +127,7 @@ internal sealed unsafe class ImageDecoder : IDisposable
                 return size;
         }
 
-        return _codec.Info.Size;
+        return _header.Size;
     }
 
     private static InferenceException Unsupported(ReadOnlySpan<byte> encoded)

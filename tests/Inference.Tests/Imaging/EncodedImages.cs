@@ -252,7 +252,7 @@ internal static class EncodedImages
     // A frame holds the picture alone: an extended header, a profile and the like belong to the whole file.
     private static byte[] ImageChunks(byte[] still)
     {
-        for (var position = 12; ; )
+        for (var position = 12; ;)
         {
             var chunk = still.AsSpan(position);
             if (chunk.StartsWith("VP8 "u8) || chunk.StartsWith("VP8L"u8) || chunk.StartsWith("ALPH"u8))

@@ -80,7 +80,8 @@ public sealed class MnistDigitTests
             var random = new Random(i);
             var size = random.Next(90, 240);
             return Draw(image, 400, 300, Ink.BlackOnWhite, random.Next(400 - size), random.Next(300 - size), size);
-        },
+        }
+        ,
         "on shaded paper" => OnShadedPaper,
         _ => throw new ArgumentOutOfRangeException(nameof(name)),
     };
