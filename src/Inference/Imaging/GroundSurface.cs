@@ -57,12 +57,55 @@ internal readonly struct GroundSurface
                 return even;
         }
 
-        var isBetter = samples.MedianDistance(surface, borderOnly: true) < spread;
-        return isBetter && surface.Range() > EvenWithin ? surface : even;
+        var (least, most) = surface.Extent();
+        return samples.MedianDistance(surface, borderOnly: true) < spread && most - least > EvenWithin ? surface : even;
     }
 
-    /// <summary>The surface along one row of pixels, where it is a parabola.</summary>
-    public Parabola Row(int y, int height)
+    /// <summary>Evens the ground out, in place.</summary>
+    /// <remarks>
+    /// Paper and dark ink both give back a share of the light that falls on them, so they are divided by it. Light ink on a dark ground
+    /// keeps its distance instead: next to nothing is left to divide by.
+    /// </remarks>
+    /// <returns>The ground's level everywhere.</returns>
+    public int Flatten(PixelBuffer gray)
+    {
+        var level = Math.Clamp((int)Math.Round(Extent().Most), 1, 255);
+        var isDarkInk = IsInkDarker(gray);
+        for (var y = 0; y < gray.Height; y++)
+        {
+            var row = gray.Row(y);
+            var parabola = Row(y, gray.Height);
+            for (var x = 0; x < row.Length; x++)
+            {
+                var ground = Math.Max(parabola.At(x, row.Length), 1);
+                var flat = isDarkInk ? row[x] * level / ground : row[x] + level - ground;
+                row[x] = (byte)Math.Clamp(flat + 0.5f, 0, 255);
+            }
+        }
+
+        return level;
+    }
+
+    // Ink stands out by far more than noise does, which the third power brings out.
+    private bool IsInkDarker(PixelBuffer gray)
+    {
+        double sum = 0;
+        for (var y = 0; y < gray.Height; y++)
+        {
+            var row = gray.Row(y);
+            var parabola = Row(y, gray.Height);
+            for (var x = 0; x < row.Length; x++)
+            {
+                var difference = row[x] - parabola.At(x, row.Length);
+                sum += difference * difference * difference;
+            }
+        }
+
+        return sum <= 0;
+    }
+
+    // Along one row of pixels the surface is a parabola.
+    private Parabola Row(int y, int height)
     {
         var at = Coordinate(y, height);
         return new Parabola((float)(_c0 + (_c2 * at) + (_c4 * at * at)), (float)(_c1 + (_c5 * at)), (float)_c3);
@@ -70,7 +113,7 @@ internal readonly struct GroundSurface
 
     private double At(double x, double y) => _c0 + (_c1 * x) + (_c2 * y) + (_c3 * x * x) + (_c4 * y * y) + (_c5 * x * y);
 
-    private double Range()
+    private (double Least, double Most) Extent()
     {
         double least = double.MaxValue, most = double.MinValue;
         for (var y = -1; y <= 1; y++)
@@ -82,7 +125,7 @@ internal readonly struct GroundSurface
             }
         }
 
-        return most - least;
+        return (least, most);
     }
 
     // Three standard deviations, from the median distance, of what may well be noise.
@@ -90,8 +133,7 @@ internal readonly struct GroundSurface
 
     private static double Coordinate(int index, int count) => ((2.0 * index) + 1 - count) / count;
 
-    /// <summary>One row of the surface.</summary>
-    internal readonly record struct Parabola(float Constant, float Linear, float Square)
+    private readonly record struct Parabola(float Constant, float Linear, float Square)
     {
         public float At(int x, int width)
         {

@@ -9,35 +9,40 @@ internal sealed unsafe class ImageDecoder : IDisposable
     public const int MaxSide = 65_535;
 
     private readonly ImageFormat _format;
-    private readonly byte* _encoded;
+    private readonly nint _encoded;
     private readonly int _length;
     private readonly SKData _data;
     private readonly SKCodec _codec;
+    private readonly SKImageInfo _header;
 
-    private ImageDecoder(ImageFormat format, byte* encoded, int length, SKData data, SKCodec codec)
+    private ImageDecoder(ImageFormat format, nint encoded, int length, SKData data, SKCodec codec)
     {
         _format = format;
         _encoded = encoded;
         _length = length;
         _data = data;
         _codec = codec;
+
+        // Each reading of the property makes a colour space anew.
+        _header = codec.Info;
+        Origin = codec.EncodedOrigin;
     }
 
-    public int Width => _codec.Info.Width;
+    public int Width => _header.Width;
 
-    public int Height => _codec.Info.Height;
+    public int Height => _header.Height;
 
-    public SKEncodedOrigin Origin => _codec.EncodedOrigin;
+    public SKEncodedOrigin Origin { get; }
 
     /// <summary>Reads the header alone. The bytes are not copied: they must stay where they are until disposal.</summary>
-    public static ImageDecoder Open(byte* encoded, int length, long maxPixels)
+    public static ImageDecoder Open(nint encoded, int length, long maxPixels)
     {
-        var bytes = new ReadOnlySpan<byte>(encoded, length);
+        var bytes = new ReadOnlySpan<byte>((byte*)encoded, length);
         if (bytes.IsEmpty)
             throw new InferenceException(InferenceError.ImageEmpty, $"The image is empty: send the bytes of a {ImageFormats.Names} file.");
 
         var format = ImageFormats.Identify(bytes) ?? throw Unsupported(bytes);
-        var data = SKData.Create((nint)encoded, length);
+        var data = SKData.Create(encoded, length);
         var codec = SKCodec.Create(data);
         if (codec is null)
         {
@@ -61,13 +66,15 @@ internal sealed unsafe class ImageDecoder : IDisposable
     /// <summary>Decodes to sRGB; a large JPEG to a half, a quarter or an eighth, as long as both sides keep the given minimum.</summary>
     public PixelBuffer Decode(int minWidth, int minHeight)
     {
-        if (_format == ImageFormats.Jpeg && !JpegStructure.HasEndOfImage(new ReadOnlySpan<byte>(_encoded, _length)))
+        var encoded = new ReadOnlySpan<byte>((byte*)_encoded, _length);
+        if (_format == ImageFormats.Jpeg && !JpegStructure.HasEndOfImage(encoded))
             throw Undecodable(_format, "it is cut off before its end-of-image marker");
+        if (_format == ImageFormats.Ico && !IconStructure.HoldsAllPictures(encoded))
+            throw Undecodable(_format, "it is cut off before the end of its pictures");
 
-        var header = _codec.Info;
-        var size = _format == ImageFormats.Jpeg ? ChooseScaledSize(minWidth, minHeight) : header.Size;
-        var isOpaque = header.AlphaType == SKAlphaType.Opaque;
-        var isGray = header.ColorType == SKColorType.Gray8 && header.ColorSpace is null or { IsSrgb: true };
+        var size = _format == ImageFormats.Jpeg ? ChooseScaledSize(minWidth, minHeight) : _header.Size;
+        var isOpaque = _header.AlphaType == SKAlphaType.Opaque;
+        var isGray = _header.ColorType == SKColorType.Gray8 && (_header.ColorSpace is null || _header.ColorSpace.IsSrgb);
         using var sRgb = SKColorSpace.CreateSrgb();
         var info = new SKImageInfo(
             size.Width,
@@ -76,7 +83,7 @@ internal sealed unsafe class ImageDecoder : IDisposable
             isOpaque ? SKAlphaType.Opaque : SKAlphaType.Unpremul,
             sRgb);
 
-        var pixels = new PixelBuffer(size.Width, size.Height, isGray ? 1 : 4, isOpaque, _codec.EncodedOrigin);
+        var pixels = new PixelBuffer(size.Width, size.Height, isGray ? 1 : 4, isOpaque, Origin);
         var result = _codec.GetPixels(info, (nint)pixels.Pointer);
         if (result == SKCodecResult.Success)
             return pixels;
@@ -87,6 +94,7 @@ internal sealed unsafe class ImageDecoder : IDisposable
 
     public void Dispose()
     {
+        _header.ColorSpace?.Dispose();
         _codec.Dispose();
         _data.Dispose();
     }
@@ -119,7 +127,7 @@ internal sealed unsafe class ImageDecoder : IDisposable
                 return size;
         }
 
-        return _codec.Info.Size;
+        return _header.Size;
     }
 
     private static InferenceException Unsupported(ReadOnlySpan<byte> encoded)

@@ -15,8 +15,8 @@ public sealed class ImagePreprocessor
     /// <summary>The most pixels an image may declare unless told otherwise: 40 megapixels.</summary>
     public const long DefaultMaxPixels = 40_000_000;
 
-    // A quarter of the stack memory that a digit's canvas may take; larger canvases are pooled.
-    private const int MaxStackFloats = 1024;
+    // A digit's canvas of 28 × 28 fits on the stack, in four channels too; larger ones are pooled.
+    private const int MaxStackFloats = 4096;
 
     private readonly long _maxPixels;
     private readonly PhotographFramer _photographs;
@@ -56,13 +56,13 @@ public sealed class ImagePreprocessor
 
         fixed (byte* pinned = encoded)
         {
-            using var decoder = ImageDecoder.Open(pinned, encoded.Length, _maxPixels);
+            using var decoder = ImageDecoder.Open((nint)pinned, encoded.Length, _maxPixels);
             var (minWidth, minHeight) = SmallestUsefulSize(decoder);
             using var picture = decoder.Decode(minWidth, minHeight);
 
             var length = Input.Width * Input.Height * 4;
-            var rented = length > MaxStackFloats * 4 ? ArrayPool<float>.Shared.Rent(length) : null;
-            var canvas = rented ?? stackalloc float[MaxStackFloats * 4];
+            var rented = length > MaxStackFloats ? ArrayPool<float>.Shared.Rent(length) : null;
+            var canvas = rented ?? stackalloc float[MaxStackFloats];
             if (Input.Foreground == Foreground.None)
                 _photographs.Draw(picture, canvas[..(Input.Width * Input.Height * picture.Channels)]);
             else

@@ -10,13 +10,20 @@ internal static class InkExtractor
     // Twelve grey levels are hardly visible; nobody draws with less, and dithering and JPEG leave as much.
     private const double LeastContrast = 12;
 
-    /// <returns>Whether anything stands out from the ground; if not, the drawing is left as it was.</returns>
+    /// <returns>Whether anything stands out from the ground; if not, there is no ink.</returns>
     public static bool TryExtract(PixelBuffer gray)
     {
         var ground = GroundSurface.Fit(gray);
+        var level = ground.IsEven ? ground.Level : ground.Flatten(gray);
+
         Span<int> differences = stackalloc int[Bins];
         differences.Clear();
-        CountDifferences(gray, ground, differences);
+        var levels = differences.Slice(Zero - level, 256);
+        for (var y = 0; y < gray.Height; y++)
+        {
+            foreach (var pixel in gray.Row(y))
+                levels[pixel]++;
+        }
 
         var sign = InkSign(differences);
         Span<int> contrasts = stackalloc int[256];
@@ -32,7 +39,17 @@ internal static class InkExtractor
         contrasts[..(Histogram.OtsuThreshold(contrasts) + 1)].Clear();
         var full = Histogram.Quantile(contrasts, Total(contrasts), 0.8);
         var least = Math.Min(3 * noise, full / 2.0);
-        MapDifferences(gray, ground, sign, (float)least, (float)(255 / (full - least)));
+
+        Span<byte> ink = stackalloc byte[256];
+        for (var pixel = 0; pixel < 256; pixel++)
+            ink[pixel] = (byte)Math.Clamp(((((pixel - level) * sign) - least) * 255 / (full - least)) + 0.5, 0, 255);
+        for (var y = 0; y < gray.Height; y++)
+        {
+            var row = gray.Row(y);
+            for (var x = 0; x < row.Length; x++)
+                row[x] = ink[row[x]];
+        }
+
         return true;
     }
 
@@ -68,55 +85,4 @@ internal static class InkExtractor
             total += count;
         return total;
     }
-
-    private static void CountDifferences(PixelBuffer gray, in GroundSurface ground, Span<int> differences)
-    {
-        if (ground.IsEven)
-        {
-            var levels = differences.Slice(Zero - ground.Level, 256);
-            for (var y = 0; y < gray.Height; y++)
-            {
-                foreach (var pixel in gray.Row(y))
-                    levels[pixel]++;
-            }
-
-            return;
-        }
-
-        for (var y = 0; y < gray.Height; y++)
-        {
-            var row = gray.Row(y);
-            var parabola = ground.Row(y, gray.Height);
-            for (var x = 0; x < row.Length; x++)
-                differences[Zero + (int)Math.Clamp(MathF.Round(row[x] - parabola.At(x, row.Length)), -255, 255)]++;
-        }
-    }
-
-    private static void MapDifferences(PixelBuffer gray, in GroundSurface ground, int sign, float least, float gain)
-    {
-        if (ground.IsEven)
-        {
-            Span<byte> table = stackalloc byte[256];
-            for (var i = 0; i < 256; i++)
-                table[i] = ToInk((i - ground.Level) * sign, least, gain);
-            for (var y = 0; y < gray.Height; y++)
-            {
-                var row = gray.Row(y);
-                for (var x = 0; x < row.Length; x++)
-                    row[x] = table[row[x]];
-            }
-
-            return;
-        }
-
-        for (var y = 0; y < gray.Height; y++)
-        {
-            var row = gray.Row(y);
-            var parabola = ground.Row(y, gray.Height);
-            for (var x = 0; x < row.Length; x++)
-                row[x] = ToInk((row[x] - parabola.At(x, row.Length)) * sign, least, gain);
-        }
-    }
-
-    private static byte ToInk(float difference, float least, float gain) => (byte)Math.Clamp(((difference - least) * gain) + 0.5f, 0, 255);
 }

@@ -22,12 +22,12 @@ internal static class StrokeFinder
     // Connected ink below this part of the largest stroke's area is dust.
     private const double LeastPart = 0.03;
 
-    private const int MaxCellsPerSide = 320;
+    private const int MaxCellsPerSide = 128;
 
     /// <returns>Whether there is a stroke; <paramref name="box"/> then holds all of them.</returns>
     public static bool TryFind(PixelBuffer ink, out InkBox box)
     {
-        // Strokes are connected on a grid of cells, in small pictures one pixel each, so that memory does not grow with the picture.
+        // Strokes are connected on a grid of cells, so that neither memory nor time grows with the picture.
         var cell = ((Math.Max(ink.Width, ink.Height) - 1) / MaxCellsPerSide) + 1;
         var columns = ((ink.Width - 1) / cell) + 1;
         var rows = ((ink.Height - 1) / cell) + 1;

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
+using System.Runtime.InteropServices;
 using System.Text;
 using SkiaSharp;
 
@@ -29,13 +30,16 @@ internal static class EncodedImages
         int width, int height, Func<int, int, SKColor> color, SKEncodedImageFormat format = SKEncodedImageFormat.Png, int quality = 100,
         SKAlphaType alpha = SKAlphaType.Opaque)
     {
-        using var bitmap = new SKBitmap(new SKImageInfo(width, height, SKColorType.Rgba8888, alpha, SKColorSpace.CreateSrgb()));
-        for (var y = 0; y < height; y++)
+        // One copy of all pixels: SKBitmap.SetPixel takes microseconds a pixel.
+        var pixels = new byte[4 * width * height];
+        for (var i = 0; i < width * height; i++)
         {
-            for (var x = 0; x < width; x++)
-                bitmap.SetPixel(x, y, color(x, y));
+            var pixel = color(i % width, i / width);
+            (pixels[4 * i], pixels[(4 * i) + 1], pixels[(4 * i) + 2], pixels[(4 * i) + 3]) = (pixel.Red, pixel.Green, pixel.Blue, pixel.Alpha);
         }
 
+        using var bitmap = new SKBitmap(new SKImageInfo(width, height, SKColorType.Rgba8888, alpha, SKColorSpace.CreateSrgb()));
+        Marshal.Copy(pixels, 0, bitmap.GetPixels(), pixels.Length);
         return Encode(bitmap, format, quality);
     }
 
@@ -116,7 +120,7 @@ internal static class EncodedImages
         (header[8], header[9], header[12]) = ((byte)bitDepth, (byte)colorType, interlace);
 
         using var compressed = new MemoryStream();
-        using (var zlib = new ZLibStream(compressed, CompressionLevel.SmallestSize, leaveOpen: true))
+        using (var zlib = new ZLibStream(compressed, CompressionLevel.Fastest, leaveOpen: true))
             zlib.Write(filtered);
 
         using var png = new MemoryStream();
@@ -245,13 +249,17 @@ internal static class EncodedImages
         return file.ToArray();
     }
 
-    // Everything after the RIFF header but VP8X, which an animation has once.
+    // A frame holds the picture alone: an extended header, a profile and the like belong to the whole file.
     private static byte[] ImageChunks(byte[] still)
     {
-        var chunks = still.AsSpan(12);
-        if (chunks.StartsWith("VP8X"u8))
-            chunks = chunks[18..];
-        return chunks.ToArray();
+        for (var position = 12; ;)
+        {
+            var chunk = still.AsSpan(position);
+            if (chunk.StartsWith("VP8 "u8) || chunk.StartsWith("VP8L"u8) || chunk.StartsWith("ALPH"u8))
+                return chunk.ToArray();
+            var length = BinaryPrimitives.ReadInt32LittleEndian(chunk[4..]);
+            position += 8 + length + (length % 2);
+        }
     }
 
     private static void WriteInt24(Span<byte> target, int value) =>

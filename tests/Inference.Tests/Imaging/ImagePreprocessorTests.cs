@@ -1,0 +1,122 @@
+using SkiaSharp;
+using SoftmaxService.Inference.Imaging;
+
+namespace SoftmaxService.Inference.Tests.Imaging;
+
+public sealed class ImagePreprocessorTests
+{
+    [Fact]
+    public void Constructor_ContradictoryInput_IsRefused()
+    {
+        var good = Preprocessing.Photograph(4, 4);
+
+        Assert.Throws<ArgumentException>(() => new ImagePreprocessor(good with { Channels = 1 }));
+        Assert.Throws<ArgumentException>(() => new ImagePreprocessor(good with { Color = PixelColor.Gray }));
+        Assert.Throws<ArgumentException>(() => new ImagePreprocessor(good with { Mean = [0f] }));
+        Assert.Throws<ArgumentException>(() => new ImagePreprocessor(good with { Std = [1f, 0f, 1f] }));
+        Assert.Throws<ArgumentException>(() => new ImagePreprocessor(good with { Std = [1f, float.NaN, 1f] }));
+        Assert.Throws<ArgumentException>(() => new ImagePreprocessor(good with { Width = 0 }));
+        Assert.Throws<ArgumentException>(() => new ImagePreprocessor(good with { Scale = float.PositiveInfinity }));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new ImagePreprocessor(good, maxPixels: 0));
+    }
+
+    [Fact]
+    public void Preprocess_TensorTooShort_IsAnArgumentException()
+    {
+        var preprocessor = new ImagePreprocessor(Preprocessing.Photograph(4, 4));
+
+        Assert.Throws<ArgumentException>(() => preprocessor.Preprocess(EncodedImages.Encode(4, 4, EncodedImages.Colorful), new float[47]));
+    }
+
+    [Theory]
+    [InlineData(Foreground.None)]
+    [InlineData(Foreground.Light)]
+    public void Preprocess_LongerTensor_LeavesTheRestAlone(Foreground foreground)
+    {
+        var input = Preprocessing.Digit() with { Foreground = foreground };
+        var tensor = new float[input.ElementCount + 3];
+        tensor.AsSpan().Fill(-7);
+
+        new ImagePreprocessor(input).Preprocess(EncodedImages.Encode(50, 60, EncodedImages.Colorful), tensor);
+
+        Assert.DoesNotContain(-7, tensor[..input.ElementCount]);
+        Assert.Equal([-7, -7, -7], tensor[input.ElementCount..]);
+    }
+
+    [Fact]
+    public void Preprocess_EveryLayout_HoldsTheSamePixels()
+    {
+        const int Width = 5, Height = 3;
+        var file = EncodedImages.Encode(Width, Height, EncodedImages.Colorful);
+
+        var last = Preprocessing.Run(Preprocessing.Photograph(Width, Height, layout: TensorLayout.ChannelsLast), file);
+        var first = Preprocessing.Run(Preprocessing.Photograph(Width, Height, layout: TensorLayout.ChannelsFirst), file);
+        var flat = Preprocessing.Run(Preprocessing.Photograph(Width, Height, layout: TensorLayout.Flat), file);
+        var bgr = Preprocessing.Run(Preprocessing.Photograph(Width, Height, PixelColor.Bgr), file);
+
+        Assert.Equal(first, flat);
+        for (var i = 0; i < Width * Height; i++)
+        {
+            var color = EncodedImages.Colorful(i % Width, i / Width);
+            Assert.Equal([color.Red, color.Green, color.Blue], last[(3 * i)..((3 * i) + 3)]);
+            Assert.Equal([color.Blue, color.Green, color.Red], bgr[(3 * i)..((3 * i) + 3)]);
+            Assert.Equal([color.Red, color.Green, color.Blue], [first[i], first[i + (Width * Height)], first[i + (2 * Width * Height)]]);
+        }
+    }
+
+    [Fact]
+    public void Preprocess_GrayModel_SeesRec709Luma()
+    {
+        var file = EncodedImages.Encode(3, 1, (x, _) => new[] { SKColors.Red, SKColors.Lime, SKColors.Blue }[x]);
+
+        var tensor = Preprocessing.Run(Preprocessing.Photograph(3, 1, PixelColor.Gray), file);
+
+        Assert.Equal(0.2126f * 255, tensor[0], 2);
+        Assert.Equal(0.7152f * 255, tensor[1], 2);
+        Assert.Equal(0.0722f * 255, tensor[2], 2);
+    }
+
+    [Fact]
+    public void Preprocess_GrayFileForAColorModel_FillsAllChannels()
+    {
+        var file = EncodedImages.Png(2, 1, 8, 0, [10, 200]);
+
+        Assert.Equal([10, 10, 10, 200, 200, 200], Preprocessing.Run(Preprocessing.Photograph(2, 1), file));
+        Assert.Equal([10, 200, 10, 200, 10, 200], Preprocessing.Run(Preprocessing.Photograph(2, 1, layout: TensorLayout.ChannelsFirst), file));
+    }
+
+    [Fact]
+    public void Preprocess_ScaleMeanAndStd_AreAppliedChannelByChannel()
+    {
+        var input = Preprocessing.Photograph(1, 1) with { Scale = 1 / 255f, Mean = [0.485f, 0.456f, 0.406f], Std = [0.229f, 0.224f, 0.225f] };
+
+        var tensor = Preprocessing.Run(input, EncodedImages.Encode(1, 1, (_, _) => new SKColor(250, 100, 3)));
+
+        Assert.Equal(((250 / 255f) - 0.485f) / 0.229f, tensor[0], 1e-5f);
+        Assert.Equal(((100 / 255f) - 0.456f) / 0.224f, tensor[1], 1e-5f);
+        Assert.Equal(((3 / 255f) - 0.406f) / 0.225f, tensor[2], 1e-5f);
+    }
+
+    [Fact]
+    public void Preprocess_ManyThreads_AgreeWithOne()
+    {
+        var photographs = new ImagePreprocessor(Preprocessing.Photograph(64, 48, resize: ResizeMode.Crop));
+        var digits = new ImagePreprocessor(Preprocessing.Digit());
+        byte[][] files =
+        [
+            .. Enumerable.Range(1, 16).Select(i => EncodedImages.Encode(30 * i, 500 - (20 * i), (x, y) => EncodedImages.Colorful(x * i, y), SKEncodedImageFormat.Jpeg, 80)),
+        ];
+        var expected = files.Select(Both).ToArray();
+
+        Parallel.For(0, 10 * files.Length, i => Assert.Equal(expected[i % files.Length], Both(files[i % files.Length])));
+
+        float[] Both(byte[] file)
+        {
+            var photograph = new float[photographs.Input.ElementCount];
+            var digit = new float[digits.Input.ElementCount];
+            photographs.Preprocess(file, photograph);
+            digits.Preprocess(file, digit);
+            return [.. photograph, .. digit];
+        }
+    }
+}

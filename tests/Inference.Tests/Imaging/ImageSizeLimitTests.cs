@@ -1,0 +1,94 @@
+using SkiaSharp;
+using SoftmaxService.Inference.Imaging;
+
+namespace SoftmaxService.Inference.Tests.Imaging;
+
+public sealed class ImageSizeLimitTests
+{
+    [Fact]
+    public void Preprocess_HeaderBomb_IsRefusedWithSizeAndLimit()
+    {
+        var bomb = EncodedImages.EmptyPng(30_000, 30_000);
+        Assert.True(bomb.Length < 80);
+
+        var exception = Preprocessing.Fail(bomb);
+
+        Assert.Equal(InferenceError.ImageTooLarge, exception.Error);
+        Assert.Contains("30000 × 30000", exception.Message, StringComparison.Ordinal);
+        Assert.Contains("40000000", exception.Message, StringComparison.Ordinal);
+    }
+
+    public static TheoryData<byte[]> Bombs => new()
+    {
+        { EncodedImages.EmptyPng(30_000, 30_000) },
+        { Resized(EncodedImages.Bmp(2, 2, EncodedImages.Colorful), 18, [0x30, 0x75, 0, 0, 0x30, 0x75, 0, 0]) },
+        { Resized(EncodedImages.Gif(2, 2, [SKColors.Red], (_, _) => 0), 6, [0x30, 0x75, 0x30, 0x75]) },
+        { Resized(EncodedImages.CmykJpeg, Array.IndexOf(EncodedImages.CmykJpeg, (byte)0xC0) + 4, [0x75, 0x30, 0x75, 0x30]) },
+    };
+
+    [Theory]
+    [MemberData(nameof(Bombs))]
+    public void Preprocess_HeaderBomb_CostsNoMemory(byte[] bomb)
+    {
+        const int Repeats = 20;
+        var input = Preprocessing.Photograph(8, 8);
+        var preprocessor = new ImagePreprocessor(input);
+        var tensor = new float[input.ElementCount];
+        Assert.Throws<InferenceException>(() => preprocessor.Preprocess(bomb, tensor));
+
+        // Were the pixels of a single one allocated, it would be 900 MB or more, and would show in the peak even when given back.
+        var peakBefore = PeakResidentBytes();
+        var managedBefore = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 0; i < Repeats; i++)
+            Assert.Equal(InferenceError.ImageTooLarge, Assert.Throws<InferenceException>(() => preprocessor.Preprocess(bomb, tensor)).Error);
+
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - managedBefore, 0, Repeats * 64 * 1024);
+        Assert.InRange(PeakResidentBytes() - peakBefore, 0, 200L << 20);
+    }
+
+    [Theory]
+    [InlineData(100, true)]
+    [InlineData(99, false)]
+    public void Preprocess_AtTheLimit_IsReadOnePixelBeyondIsNot(long maxPixels, bool isRead)
+    {
+        var input = Preprocessing.Photograph(4, 4);
+        var file = EncodedImages.Encode(20, 5, EncodedImages.Colorful);
+
+        var exception = Record.Exception(() => new ImagePreprocessor(input, maxPixels).Preprocess(file, new float[input.ElementCount]));
+
+        Assert.Equal(isRead, exception is null);
+    }
+
+    [Fact]
+    public void Preprocess_EndlessSide_IsTooLarge()
+    {
+        var exception = Preprocessing.Fail(EncodedImages.EmptyPng(1_000_000, 1));
+
+        Assert.Equal(InferenceError.ImageTooLarge, exception.Error);
+        Assert.Contains("65535", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(20_000, 1)]
+    [InlineData(1, 20_000)]
+    [InlineData(1, 1)]
+    public void Preprocess_ExtremeAspectRatio_IsReadInEveryMode(int width, int height)
+    {
+        var file = EncodedImages.Encode(width, height, (_, _) => SKColors.White);
+        foreach (var mode in Enum.GetValues<ResizeMode>())
+            Assert.Contains(255f, Preprocessing.Rounded(Preprocessing.Run(Preprocessing.Photograph(8, 8, resize: mode), file)));
+        Assert.Equal(new float[784], Preprocessing.Run(Preprocessing.Digit(), file));
+    }
+
+    private static byte[] Resized(byte[] file, int offset, byte[] size)
+    {
+        size.CopyTo(file, offset);
+        return file;
+    }
+
+    private static long PeakResidentBytes()
+    {
+        using var process = System.Diagnostics.Process.GetCurrentProcess();
+        return process.PeakWorkingSet64;
+    }
+}

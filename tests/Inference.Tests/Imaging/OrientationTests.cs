@@ -1,0 +1,71 @@
+using SkiaSharp;
+using SoftmaxService.Inference.Imaging;
+
+namespace SoftmaxService.Inference.Tests.Imaging;
+
+public sealed class OrientationTests
+{
+    // What an upright picture of 48 × 32 pixels shows in its corners.
+    private static readonly SKColor[] Corners = [SKColors.Red, SKColors.Lime, SKColors.Blue, SKColors.White];
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(4)]
+    [InlineData(5)]
+    [InlineData(6)]
+    [InlineData(7)]
+    [InlineData(8)]
+    public void Preprocess_ExifOrientation_ShowsThePictureUpright(int orientation)
+    {
+        var file = EncodedImages.WithExifOrientation(Stored(orientation), orientation);
+
+        var tensor = Preprocessing.Run(Preprocessing.Photograph(48, 32), file);
+
+        ImageDecoderTests.AssertColor(Corners[0], tensor, 4, 4, 48, "top left", tolerance: 12);
+        ImageDecoderTests.AssertColor(Corners[1], tensor, 43, 4, 48, "top right", tolerance: 12);
+        ImageDecoderTests.AssertColor(Corners[2], tensor, 4, 27, 48, "bottom left", tolerance: 12);
+        ImageDecoderTests.AssertColor(Corners[3], tensor, 43, 27, 48, "bottom right", tolerance: 12);
+    }
+
+    [Theory]
+    [InlineData(ResizeMode.Fit, 1)]
+    [InlineData(ResizeMode.Fit, 6)]
+    [InlineData(ResizeMode.Fit, 7)]
+    [InlineData(ResizeMode.Crop, 1)]
+    [InlineData(ResizeMode.Crop, 3)]
+    [InlineData(ResizeMode.Crop, 8)]
+    public void Preprocess_RotatedPicture_IsFramedAsTheUprightOneIs(ResizeMode resize, int orientation)
+    {
+        var input = Preprocessing.Photograph(20, 20, resize: resize);
+
+        var upright = Preprocessing.Run(input, Stored(1));
+        var rotated = Preprocessing.Run(input, EncodedImages.WithExifOrientation(Stored(orientation), orientation));
+
+        // Blocks of JPEG fall differently on a rotated picture; their seams may differ a little.
+        for (var i = 0; i < upright.Length; i++)
+            Assert.InRange(rotated[i], upright[i] - 16, upright[i] + 16);
+    }
+
+    // The stored pixel that orientation shows at (x, y), from the table of the EXIF specification: where row 0 and column 0 are.
+    private static byte[] Stored(int orientation)
+    {
+        var (width, height) = orientation >= 5 ? (32, 48) : (48, 32);
+        return EncodedImages.Encode(width, height, (column, row) =>
+        {
+            var (x, y) = orientation switch
+            {
+                2 => (width - 1 - column, row),
+                3 => (width - 1 - column, height - 1 - row),
+                4 => (column, height - 1 - row),
+                5 => (row, column),
+                6 => (height - 1 - row, column),
+                7 => (height - 1 - row, width - 1 - column),
+                8 => (row, width - 1 - column),
+                _ => (column, row),
+            };
+            return Corners[(x < 24 ? 0 : 1) + (y < 16 ? 0 : 2)];
+        }, SKEncodedImageFormat.Jpeg, 98);
+    }
+}
