@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
-using Microsoft.ML.OnnxRuntime;
+using SoftmaxService.Inference.Onnx;
 using SoftmaxService.Training.Data;
 
 namespace SoftmaxService.Training;
@@ -28,29 +28,24 @@ internal sealed record OnnxMeasurement(int Right, int Total, float[] Logits, dou
 
     public static OnnxMeasurement Of(byte[] model, LabelledImages images, double scale, float mean, float std)
     {
-        OrtEnv.Instance().DisableTelemetryEvents();
-        using var options = new SessionOptions { IntraOpNumThreads = 1, InterOpNumThreads = 1 };
-        using var session = new InferenceSession(model, options);
-        using var runOptions = new RunOptions();
-        var inputNames = session.InputNames;
-        var outputNames = session.OutputNames;
-        var pixels = new float[images.PixelsPerImage];
-        using var input = OrtValue.CreateTensorValueFromMemory(pixels, [1, 1, images.Height, images.Width]);
+        var onnx = OnnxModel.Load(model, new OnnxSettings());
+        using var classifier = new OnnxClassifier(onnx, onnx.Inputs[0], onnx.Outputs[0], [1, 1, images.Height, images.Width]);
+        using var run = classifier.Rent();
 
         var logits = new List<float>();
         var microseconds = new double[images.Count];
         for (var i = 0; i < images.Count; i++)
         {
-            for (var p = 0; p < pixels.Length; p++)
+            for (var p = 0; p < run.Input.Length; p++)
             {
-                pixels[p] = ((images.Pixels[(i * pixels.Length) + p] * (float)scale) - mean) / std;
+                run.Input[p] = ((images.Pixels[(i * run.Input.Length) + p] * (float)scale) - mean) / std;
             }
 
             var start = Stopwatch.GetTimestamp();
-            using var outputs = session.Run(runOptions, inputNames, [input], outputNames);
+            run.Execute();
             microseconds[i] = Stopwatch.GetElapsedTime(start).TotalMicroseconds;
 
-            logits.AddRange(outputs[0].GetTensorDataAsSpan<float>());
+            logits.AddRange(run.Output);
         }
 
         Array.Sort(microseconds);

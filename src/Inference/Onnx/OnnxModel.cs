@@ -12,6 +12,9 @@ public sealed class OnnxModel : IDisposable
         Outputs = Describe(session.OutputNames, session.OutputMetadata);
     }
 
+    /// <summary>The version of ONNX Runtime that runs models here, such as <c>1.31.1</c>.</summary>
+    public static string RuntimeVersion => OnnxRuntimeEnvironment.Version;
+
     /// <summary>The inputs that a run must be given, in graph order; initialisers with a default are not among them.</summary>
     public IReadOnlyList<OnnxTensorInfo> Inputs { get; }
 
@@ -24,7 +27,20 @@ public sealed class OnnxModel : IDisposable
     /// <param name="path">The file.</param>
     /// <param name="settings">How to run it.</param>
     /// <exception cref="InvalidDataException">ONNX Runtime cannot load the file; the message says why.</exception>
-    public static OnnxModel Load(string path, OnnxSettings settings)
+    public static OnnxModel Load(string path, OnnxSettings settings) =>
+        Load(options => new InferenceSession(path, options), settings);
+
+    /// <summary>Parses and optimises a model in memory for the CPU.</summary>
+    /// <param name="model">The bytes of an ONNX file.</param>
+    /// <param name="settings">How to run it.</param>
+    /// <exception cref="InvalidDataException">ONNX Runtime cannot load the model; the message says why.</exception>
+    public static OnnxModel Load(byte[] model, OnnxSettings settings) =>
+        Load(options => new InferenceSession(model, options), settings);
+
+    /// <inheritdoc/>
+    public void Dispose() => Session.Dispose();
+
+    private static OnnxModel Load(Func<SessionOptions, InferenceSession> open, OnnxSettings settings)
     {
         OnnxRuntimeEnvironment.EnsureCreated();
         using var options = new SessionOptions
@@ -38,16 +54,13 @@ public sealed class OnnxModel : IDisposable
 
         try
         {
-            return new OnnxModel(new InferenceSession(path, options));
+            return new OnnxModel(open(options));
         }
         catch (OnnxRuntimeException exception)
         {
             throw new InvalidDataException($"ONNX Runtime cannot load it: {exception.Message}", exception);
         }
     }
-
-    /// <inheritdoc/>
-    public void Dispose() => Session.Dispose();
 
     private static OnnxTensorInfo[] Describe(IReadOnlyList<string> names, IReadOnlyDictionary<string, NodeMetadata> metadata) =>
         [.. names.Select(name => new OnnxTensorInfo(name, ElementTypeOf(metadata[name]), ShapeOf(metadata[name])))];

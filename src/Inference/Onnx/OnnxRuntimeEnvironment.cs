@@ -10,6 +10,8 @@ internal static partial class OnnxRuntimeEnvironment
 
     private static readonly Lazy<OrtEnv> Environment = new(Create);
 
+    public static string Version => Environment.Value.GetVersionString();
+
     public static void EnsureCreated() => _ = Environment.Value;
 
     private static OrtEnv Create()

@@ -2,9 +2,9 @@ using System.Globalization;
 using System.Reflection;
 using System.Security.Cryptography;
 using System.Text.Json;
-using Microsoft.ML.OnnxRuntime;
 using SoftmaxService.Inference.Imaging;
 using SoftmaxService.Inference.Models;
+using SoftmaxService.Inference.Onnx;
 using SoftmaxService.Training.Data;
 using TorchSharp;
 
@@ -67,7 +67,7 @@ internal static class MnistManifest
         {
             TorchSharp = Version(typeof(torch).Assembly),
             Libtorch = torch.__version__,
-            OnnxRuntime = OrtEnv.Instance().GetVersionString(),
+            OnnxRuntime = OnnxModel.RuntimeVersion,
             Dotnet = Environment.Version.ToString(),
         },
     };
