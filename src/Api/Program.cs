@@ -12,8 +12,9 @@ builder.AddSettings();
 // Logs: Serilog, one line a request.
 builder.AddLogging();
 
-// Models: every version below the model folder, loaded and warmed up before the first request.
+// Models: every version below the model folder, loaded and warmed up before the first request; one gate in front of them.
 builder.Services.AddModels();
+builder.Services.AddSingleton<ComputeGate>();
 
 // Faults: a problem document with a stable code for each.
 builder.Services.AddErrors();

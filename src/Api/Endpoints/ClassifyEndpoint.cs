@@ -39,6 +39,7 @@ internal static class ClassifyEndpoint
         HttpRequest request,
         ModelRepository models,
         LimitsOptions limits,
+        ComputeGate gate,
         IDiagnosticContext log,
         CancellationToken cancellationToken)
     {
@@ -50,6 +51,7 @@ internal static class ClassifyEndpoint
         var temperature = ImageClassifier.TemperatureFor(model, options);
 
         using var upload = await ImageUpload.ReadAsync(request, limits.MaxImagesPerRequest, cancellationToken);
+        using var place = await gate.EnterAsync(cancellationToken);
         if (upload.Single is { } image)
         {
             var answer = ImageClassifier.Classify(model, image.Span, options);

@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.OpenApi;
+using SoftmaxService.Api.Hosting;
 using SoftmaxService.Api.Http;
 using SoftmaxService.Api.OpenApi;
 using SoftmaxService.Inference.Calibration;
@@ -33,12 +34,12 @@ internal static class SoftmaxEndpoint
         .Produces<SoftmaxResponse>()
         .Answers(Problem.MalformedJson, Problem.InvalidLogits, Problem.InvalidTemperature, Problem.InvalidLabels, Problem.InvalidParameter, Problem.BodyTooLarge, Problem.UnsupportedMediaType);
 
-    private static async Task<Results<Ok<SoftmaxResponse>, FileContentHttpResult>> AnswerAsync(HttpRequest request, CancellationToken cancellationToken)
+    private static async Task<Results<Ok<SoftmaxResponse>, FileContentHttpResult>> AnswerAsync(HttpRequest request, ComputeGate gate, CancellationToken cancellationToken)
     {
         var mediaType = MediaTypes.Of(request);
         if (mediaType == MediaTypeNames.Application.Octet)
         {
-            return await AnswerBinaryAsync(request, cancellationToken);
+            return await AnswerBinaryAsync(request, gate, cancellationToken);
         }
 
         if (!MediaTypes.IsJson(mediaType))
@@ -48,6 +49,7 @@ internal static class SoftmaxEndpoint
 
         QueryParameter.RefuseUnknown(request, []);
         using var body = await PooledBody.ReadAsync(request, cancellationToken);
+        using var place = await gate.EnterAsync(cancellationToken);
         return TypedResults.Ok(Answer(JsonSerializer.Deserialize(body.Span, ApiJsonContext.Default.SoftmaxRequest)
             ?? throw new RequestException(Problem.MalformedJson, "The body is null; it must be an object with a property logits.")));
     }
@@ -82,13 +84,14 @@ internal static class SoftmaxEndpoint
             new PerRow<Uncertainty>(uncertainty, logits.IsMatrix));
     }
 
-    private static async Task<FileContentHttpResult> AnswerBinaryAsync(HttpRequest request, CancellationToken cancellationToken)
+    private static async Task<FileContentHttpResult> AnswerBinaryAsync(HttpRequest request, ComputeGate gate, CancellationToken cancellationToken)
     {
         QueryParameter.RefuseUnknown(request, [Classes, Temperature]);
         var temperature = Temperature.ReadNumber(request, TemperatureRows.IsValid) ?? 1f;
         var declaredClasses = Classes.ReadCount(request);
 
         using var body = await PooledBody.ReadAsync(request, cancellationToken);
+        using var place = await gate.EnterAsync(cancellationToken);
         var classCount = declaredClasses ?? body.Span.Length / sizeof(float);
         if (body.Span.IsEmpty || body.Span.Length % ((long)classCount * sizeof(float)) != 0)
         {
