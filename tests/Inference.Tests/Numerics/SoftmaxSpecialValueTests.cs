@@ -80,6 +80,17 @@ public sealed class SoftmaxSpecialValueTests
 
     [Theory]
     [MemberData(nameof(ForcedKernel.Paths), MemberType = typeof(ForcedKernel))]
+    public void ComputeLog_CertainClass_IsZeroWithoutAMinus(string path)
+    {
+        foreach (var other in new[] { -120, -200, -1e30f, float.NegativeInfinity })
+        {
+            var logits = Enumerable.Repeat(other, 5000).Prepend(0).ToArray();
+            Assert.Equal(0, BitConverter.SingleToInt32Bits(ForcedKernel.ComputeLog(path, logits, 1)[0]));
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(ForcedKernel.Paths), MemberType = typeof(ForcedKernel))]
     public void Compute_MaskedClasses_AreExactlyZeroAndLeaveTheOthersAlone(string path)
     {
         foreach (var temperature in Temperatures)
