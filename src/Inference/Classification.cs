@@ -41,8 +41,12 @@ public readonly record struct AppliedTemperature(float Value, TemperatureSource 
 /// <param name="Label">The class's name.</param>
 /// <param name="Index">Its position in the model's output, from 0.</param>
 /// <param name="Probability">Softmax of the logits at the applied temperature, 0…1.</param>
-/// <param name="Logit">The model's own number for the class, before temperature.</param>
-public readonly record struct Prediction(string Label, int Index, float Probability, float Logit);
+/// <param name="Logit">The model's own number for the class, before temperature; −∞, in JSON the string <c>"-Infinity"</c>, where the model gave a probability of 0.</param>
+public readonly record struct Prediction(
+    string Label,
+    int Index,
+    float Probability,
+    [property: JsonNumberHandling(JsonNumberHandling.AllowNamedFloatingPointLiterals)] float Logit);
 
 /// <summary>The answer for one image.</summary>
 /// <param name="Predictions">The most probable classes, most probable first.</param>

@@ -10,15 +10,18 @@ internal static class HealthEndpoints
 {
     private const int RetryAfterSeconds = 5;
 
+    // Some load balancers probe with HEAD.
+    private static readonly string[] GetOrHead = ["GET", "HEAD"];
+
     public static void MapHealth(this IEndpointRouteBuilder routes)
     {
         var health = routes.MapGroup("/health").WithTags("Health");
 
-        health.MapGet("/live", Live)
+        health.MapMethods("/live", GetOrHead, Live)
             .WithName("Live")
             .WithSummary("Says that the process answers");
 
-        health.MapGet("/ready", Ready)
+        health.MapMethods("/ready", GetOrHead, Ready)
             .WithName("Ready")
             .WithSummary("Says whether models are loaded and warmed up")
             .WithDescription("503 when no model is served. A folder that could not be loaded is listed with its reason, and does not make the rest unready.")

@@ -7,7 +7,6 @@ using Microsoft.OpenApi;
 using SoftmaxService.Api.Hosting;
 using SoftmaxService.Api.Http;
 using SoftmaxService.Api.OpenApi;
-using SoftmaxService.Inference.Calibration;
 using SoftmaxService.Inference.Numerics;
 
 namespace SoftmaxService.Api.Endpoints;
@@ -15,11 +14,8 @@ namespace SoftmaxService.Api.Endpoints;
 /// <summary><c>POST /softmax</c>: logits in, probabilities out. It touches no model.</summary>
 internal static class SoftmaxEndpoint
 {
-    /// <summary>How many classes are ranked when the request does not say: a row of a million would triple its answer.</summary>
-    private const int DefaultTopK = 100;
-
-    private static readonly QueryParameter Classes = new("classes", "For a binary body: K, the length of a row; the whole body is one row unless said.", "It must be a whole number of at least 1.", JsonSchemaType.Integer) { Minimum = "1", Example = 3 };
-    private static readonly QueryParameter Temperature = new("temperature", "For a binary body: T; 1 unless said.", TemperatureRows.Requirement, JsonSchemaType.Number) { ExclusiveMinimum = "0", Example = 2.0 };
+    private static readonly QueryParameter Classes = new("classes", "For a binary body: K, the length of a row; the whole body is one row unless said.", "It must be a whole number of at least 1.", JsonSchemaType.Integer) { Minimum = "1", Example = "3" };
+    private static readonly QueryParameter Temperature = new("temperature", "For a binary body: T; 1 unless said.", TemperatureRows.Requirement, JsonSchemaType.Number) { ExclusiveMinimum = "0", Example = "2.5" };
 
     public static void MapSoftmax(this IEndpointRouteBuilder routes) => routes
         .MapPost("/softmax", AnswerAsync)
@@ -34,7 +30,7 @@ internal static class SoftmaxEndpoint
         .Produces<SoftmaxResponse>()
         .Answers(Problem.MalformedJson, Problem.InvalidLogits, Problem.InvalidTemperature, Problem.InvalidLabels, Problem.InvalidParameter, Problem.BodyTooLarge, Problem.UnsupportedMediaType);
 
-    private static async Task<Results<Ok<SoftmaxResponse>, FileContentHttpResult>> AnswerAsync(HttpRequest request, ComputeGate gate, CancellationToken cancellationToken)
+    private static async Task<Results<SoftmaxResponse, FileContentHttpResult>> AnswerAsync(HttpRequest request, ComputeGate gate, CancellationToken cancellationToken)
     {
         var mediaType = MediaTypes.Of(request);
         if (mediaType == MediaTypeNames.Application.Octet)
@@ -50,8 +46,8 @@ internal static class SoftmaxEndpoint
         QueryParameter.RefuseUnknown(request, []);
         using var body = await PooledBody.ReadAsync(request, cancellationToken);
         using var place = await gate.EnterAsync(cancellationToken);
-        return TypedResults.Ok(Answer(JsonSerializer.Deserialize(body.Span, ApiJsonContext.Default.SoftmaxRequest)
-            ?? throw new RequestException(Problem.MalformedJson, "The body is null; it must be an object with a property logits.")));
+        return Answer(JsonSerializer.Deserialize(body.Json, ApiJsonContext.Default.SoftmaxRequest)
+            ?? throw new RequestException(Problem.MalformedJson, "The body is null; it must be an object with a property logits."));
     }
 
     private static SoftmaxResponse Answer(SoftmaxRequest request)
@@ -59,7 +55,6 @@ internal static class SoftmaxEndpoint
         var logits = request.Logits;
         var temperatures = TemperatureOfEachRow(request.Temperature ?? TemperatureRows.One, logits);
         CheckLabels(request.Labels, logits);
-        CheckTopK(request.TopK);
 
         var probabilities = new float[logits.Values.Length];
         Softmax.ComputeRows(logits.Values, probabilities, logits.ColumnCount, temperatures);
@@ -67,21 +62,7 @@ internal static class SoftmaxEndpoint
 
         var logProbabilities = new float[logits.Values.Length];
         Softmax.ComputeLogRows(logits.Values, logProbabilities, logits.ColumnCount, temperatures);
-
-        var ranked = new RankedClass[logits.RowCount][];
-        var uncertainty = new Uncertainty[logits.RowCount];
-        for (var row = 0; row < logits.RowCount; row++)
-        {
-            var answer = probabilities.AsSpan(row * logits.ColumnCount, logits.ColumnCount);
-            ranked[row] = Rank(logits.Row(row), answer, request.TopK ?? DefaultTopK, request.Labels);
-            uncertainty[row] = Uncertainty.Measure(logits.Row(row), answer, temperatures[row]);
-        }
-
-        return new SoftmaxResponse(
-            logits.With(probabilities),
-            logits.With(logProbabilities),
-            new PerRow<RankedClass[]>(ranked, logits.IsMatrix),
-            new PerRow<Uncertainty>(uncertainty, logits.IsMatrix));
+        return new SoftmaxResponse(logits, temperatures, probabilities, logProbabilities, request.TopK, request.Labels);
     }
 
     private static async Task<FileContentHttpResult> AnswerBinaryAsync(HttpRequest request, ComputeGate gate, CancellationToken cancellationToken)
@@ -92,12 +73,12 @@ internal static class SoftmaxEndpoint
 
         using var body = await PooledBody.ReadAsync(request, cancellationToken);
         using var place = await gate.EnterAsync(cancellationToken);
-        var classCount = declaredClasses ?? body.Span.Length / sizeof(float);
+        var classCount = declaredClasses ?? Math.Max(1, body.Span.Length / sizeof(float));
         if (body.Span.IsEmpty || body.Span.Length % ((long)classCount * sizeof(float)) != 0)
         {
             throw new RequestException(
                 Problem.InvalidLogits,
-                $"The body has {body.Span.Length} bytes; it must hold one or more whole rows of {classCount} little-endian 32-bit floats, {(long)classCount * sizeof(float)} bytes each.");
+                $"The body has {body.Span.Length} bytes; it must hold one or more whole rows of {classCount} little-endian 32-bit float(s), {(long)classCount * sizeof(float)} bytes each.");
         }
 
         var answer = new byte[body.Span.Length];
@@ -131,17 +112,9 @@ internal static class SoftmaxEndpoint
 
     private static void CheckLabels(string[]? labels, FloatRows logits)
     {
-        if (labels is not null && (labels.Length != logits.ColumnCount || Array.IndexOf(labels, null) >= 0))
+        if (labels is not null && labels.Length != logits.ColumnCount)
         {
-            throw new RequestException(Problem.InvalidLabels, $"There are {labels.Count(label => label is not null)} labels for {logits.ColumnCount} classes; give one string for each class, or none at all.");
-        }
-    }
-
-    private static void CheckTopK(int? topK)
-    {
-        if (topK < 1)
-        {
-            throw new RequestException(Problem.InvalidParameter, $"topK is {topK}. It must be a whole number of at least 1.");
+            throw new RequestException(Problem.InvalidLabels, $"There are {labels.Length} labels for {logits.ColumnCount} classes; give one string for each class, or none at all.");
         }
     }
 
@@ -155,21 +128,6 @@ internal static class SoftmaxEndpoint
             }
         }
     }
-
-    private static RankedClass[] Rank(ReadOnlySpan<float> logits, ReadOnlySpan<float> probabilities, int topK, string[]? labels)
-    {
-        var indices = new int[Math.Min(topK, logits.Length)];
-        Ranking.TopK(logits, indices);
-
-        var ranked = new RankedClass[indices.Length];
-        for (var rank = 0; rank < ranked.Length; rank++)
-        {
-            var index = indices[rank];
-            ranked[rank] = new RankedClass(labels?[index] ?? index.ToString(), index, probabilities[index]);
-        }
-
-        return ranked;
-    }
 }
 
 /// <summary>The JSON body of <c>POST /softmax</c>.</summary>
@@ -179,14 +137,9 @@ internal sealed record SoftmaxRequest
 
     public TemperatureRows? Temperature { get; init; }
 
+    [JsonConverter(typeof(TopKConverter))]
     public int? TopK { get; init; }
 
+    [JsonConverter(typeof(LabelsConverter))]
     public string[]? Labels { get; init; }
 }
-
-/// <summary>The JSON answer of <c>POST /softmax</c>; each property is for one row or holds one entry a row, as the logits were.</summary>
-internal sealed record SoftmaxResponse(
-    FloatRows Probabilities,
-    FloatRows LogProbabilities,
-    [property: JsonConverter(typeof(RankedRowsConverter))] PerRow<RankedClass[]> Ranked,
-    [property: JsonConverter(typeof(UncertaintyRowsConverter))] PerRow<Uncertainty> Uncertainty);

@@ -7,7 +7,6 @@ namespace SoftmaxService.Api.Hosting;
 internal static class ErrorsSetup
 {
     public static void AddErrors(this IServiceCollection services) => services
-        .AddProblemDetails(options => options.CustomizeProblemDetails = ProblemExceptionHandler.Complete)
         .AddExceptionHandler<ProblemExceptionHandler>()
         .Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true)
         .ConfigureHttpJsonOptions(options =>
@@ -18,7 +17,7 @@ internal static class ErrorsSetup
 
     public static void UseErrors(this WebApplication app)
     {
-        app.UseExceptionHandler();
-        app.UseStatusCodePages();
+        app.UseExceptionHandler(_ => { });
+        app.UseStatusCodePages(context => ProblemExceptionHandler.WriteStatusAsync(context.HttpContext));
     }
 }

@@ -8,7 +8,7 @@ namespace SoftmaxService.Api.Hosting;
 /// <summary>Structured logs by Serilog. No body, image or key is ever logged.</summary>
 internal static class LoggingSetup
 {
-    private const string TextTemplate = "{Timestamp:HH:mm:ss.fff} {Level:u3} {Message:lj} {Model} {Version}{NewLine}{Exception}";
+    private const string TextTemplate = "{Timestamp:HH:mm:ss.fff} {Level:u3} {Message:lj} {Model} {Version} {TraceId}{NewLine}{Exception}";
     private const string RequestTemplate = "{RequestMethod} {RequestPath} answered {StatusCode} in {Elapsed:0.000} ms";
 
     /// <summary>
@@ -25,23 +25,39 @@ internal static class LoggingSetup
         }
 
         logger.Enrich.FromLogContext();
-        if (string.Equals(settings["Format"], "json", StringComparison.OrdinalIgnoreCase))
+        switch (settings["Format"]?.ToLowerInvariant())
         {
-            logger.WriteTo.Console(new RenderedCompactJsonFormatter());
-        }
-        else
-        {
-            logger.WriteTo.Console(outputTemplate: TextTemplate, formatProvider: CultureInfo.InvariantCulture);
+            case null or "text":
+                logger.WriteTo.Console(outputTemplate: TextTemplate, formatProvider: CultureInfo.InvariantCulture);
+                break;
+
+            case "json":
+                logger.WriteTo.Console(new RenderedCompactJsonFormatter());
+                break;
+
+            case var other:
+                throw new InvalidOperationException($"Serilog:Format is '{other}'. It must be text or json.");
         }
     });
 
     public static void UseRequestLogging(this WebApplication app) => app.UseSerilogRequestLogging(options =>
     {
         options.MessageTemplate = RequestTemplate;
+        options.GetMessageTemplateProperties = (context, path, elapsedMilliseconds, status) =>
+        [
+            new LogEventProperty("RequestMethod", new ScalarValue(context.Request.Method)),
+            new LogEventProperty("RequestPath", new ScalarValue(WithoutControls(path))),
+            new LogEventProperty("StatusCode", new ScalarValue(status)),
+            new LogEventProperty("Elapsed", new ScalarValue(elapsedMilliseconds)),
+        ];
         options.GetLevel = (context, _, exception) => context.Response.StatusCode >= 500 || exception is not null
             ? LogEventLevel.Error
             : context.Request.Path.StartsWithSegments("/health") ? LogEventLevel.Debug : LogEventLevel.Information;
     });
+
+    /// <summary>A path may hold an encoded line break; written as it is, it would forge a line of the log.</summary>
+    private static string WithoutControls(string path) =>
+        path.Any(char.IsControl) ? string.Concat(path.Select(character => char.IsControl(character) ? $"\\u{(int)character:x4}" : character.ToString())) : path;
 
     private static LogEventLevel LevelOf(string? text, LogEventLevel fallback) => text is null
         ? fallback

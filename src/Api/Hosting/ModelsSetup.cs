@@ -15,7 +15,8 @@ internal static partial class ModelsSetup
             MaxImagePixels = provider.GetRequiredService<LimitsOptions>().MaxImagePixels,
             Onnx = new OnnxSettings { IntraOpThreads = provider.GetRequiredService<OnnxOptions>().IntraOpThreads },
         },
-        provider.GetRequiredService<ModelsOptions>().Default));
+        provider.GetRequiredService<ModelsOptions>().Default is { Length: > 0 } said ? said : null,
+        preferredModel: "mnist"));
 
     /// <summary>Loads every model now and says in the log what is served and what is not.</summary>
     public static void LoadModels(this WebApplication app)
@@ -41,7 +42,7 @@ internal static partial class ModelsSetup
     /// <summary>The configured folder; else beside the program, above it (a checkout), or in the current folder.</summary>
     private static string FindFolder(string? configured)
     {
-        if (configured is not null)
+        if (!string.IsNullOrEmpty(configured))
         {
             return Path.GetFullPath(configured);
         }

@@ -9,7 +9,7 @@ internal sealed class ModelsOptions
     /// <summary>The repository's folder. Unless said: <c>models</c> beside the program, above it, or in the current folder.</summary>
     public string? Folder { get; set; }
 
-    /// <summary>The model that answers when a request names none. Unless said: the first by name.</summary>
+    /// <summary>The model that answers when a request names none. Unless said: <c>mnist</c>, and where there is none the first by name.</summary>
     public string? Default { get; set; }
 }
 

@@ -20,8 +20,6 @@ namespace SoftmaxService.Api.Http;
 [JsonSerializable(typeof(ClassifyResponse))]
 [JsonSerializable(typeof(ClassifyBatchResponse))]
 [JsonSerializable(typeof(SoftmaxRequest))]
-[JsonSerializable(typeof(SoftmaxResponse))]
-[JsonSerializable(typeof(RankedClass[]))]
 [JsonSerializable(typeof(Uncertainty))]
 [JsonSerializable(typeof(ModelListResponse))]
 [JsonSerializable(typeof(ModelResponse))]

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -12,17 +11,12 @@ namespace SoftmaxService.Api.Http;
 [JsonConverter(typeof(FloatRowsConverter))]
 internal sealed record FloatRows(float[] Values, int RowCount, int ColumnCount, bool IsMatrix)
 {
-    public FloatRows With(float[] values) => this with { Values = values };
-
     public ReadOnlySpan<float> Row(int row) => Values.AsSpan(row * ColumnCount, ColumnCount);
-
-    /// <summary>How a client would find a number: <c>logits[2]</c> or <c>logits[0][2]</c>.</summary>
-    public string Place(int row, int column) => IsMatrix ? $"logits[{row}][{column}]" : $"logits[{column}]";
 }
 
 internal sealed class FloatRowsConverter : JsonConverter<FloatRows>
 {
-    private const string Masked = "-Infinity";
+    public const string Masked = "-Infinity";
     private const string Shape = "Logits are one row of numbers, [1.5, 0.2], or several rows of the same length, [[1.5, 0.2], [0.1, 3]].";
 
     // Null would otherwise be refused with a sentence about a constructor.
@@ -32,7 +26,7 @@ internal sealed class FloatRowsConverter : JsonConverter<FloatRows>
     {
         if (reader.TokenType != JsonTokenType.StartArray)
         {
-            throw Invalid($"logits is {Name(ref reader)}. {Shape}");
+            throw Invalid($"logits is {JsonToken.Describe(ref reader)}. {Shape}");
         }
 
         Advance(ref reader);
@@ -44,57 +38,31 @@ internal sealed class FloatRowsConverter : JsonConverter<FloatRows>
         }
 
         var rowCount = 0;
+        var columnCount = 0;
         for (; reader.TokenType != JsonTokenType.EndArray; Advance(ref reader))
         {
             if (reader.TokenType != JsonTokenType.StartArray)
             {
-                throw Invalid($"logits[{rowCount}] is {Name(ref reader)}, but logits[0] is a row. {Shape}");
+                throw Invalid($"logits[{rowCount}] is {JsonToken.Describe(ref reader)}, but logits[0] is a row. {Shape}");
             }
 
             var before = values.Count;
             Advance(ref reader);
             ReadRow(ref reader, values, rowCount);
-            if ((values.Count - before) * (rowCount + 1) != values.Count)
+            columnCount = rowCount == 0 ? values.Count : columnCount;
+            if (values.Count - before != columnCount)
             {
-                throw Invalid($"logits[{rowCount}] has {values.Count - before} numbers, but logits[0] has {before / rowCount}. {Shape}");
+                throw Invalid($"logits[{rowCount}] has {values.Count - before} numbers, but logits[0] has {columnCount}. {Shape}");
             }
 
             rowCount++;
         }
 
-        return new FloatRows([.. values], rowCount, values.Count / rowCount, IsMatrix: true);
+        return new FloatRows([.. values], rowCount, columnCount, IsMatrix: true);
     }
 
-    public override void Write(Utf8JsonWriter writer, FloatRows value, JsonSerializerOptions options)
-    {
-        if (value.IsMatrix)
-        {
-            writer.WriteStartArray();
-        }
-
-        for (var row = 0; row < value.RowCount; row++)
-        {
-            writer.WriteStartArray();
-            foreach (var number in value.Row(row))
-            {
-                if (float.IsNegativeInfinity(number))
-                {
-                    writer.WriteStringValue(Masked);
-                }
-                else
-                {
-                    writer.WriteNumberValue(number);
-                }
-            }
-
-            writer.WriteEndArray();
-        }
-
-        if (value.IsMatrix)
-        {
-            writer.WriteEndArray();
-        }
-    }
+    public override void Write(Utf8JsonWriter writer, FloatRows value, JsonSerializerOptions options) =>
+        throw new NotSupportedException($"{nameof(SoftmaxResponse)} writes rows, a piece at a time.");
 
     private static void ReadRow(ref Utf8JsonReader reader, List<float> values, int? row)
     {
@@ -125,10 +93,10 @@ internal sealed class FloatRowsConverter : JsonConverter<FloatRows>
         var place = row is null ? $"logits[{column}]" : $"logits[{row}][{column}]";
         throw Invalid((reader.TokenType, row) switch
         {
-            (JsonTokenType.Number, _) => $"{place} is {Text(ref reader)}, which no 32-bit float can hold; the largest is {float.MaxValue.ToString(CultureInfo.InvariantCulture)}.",
+            (JsonTokenType.Number, _) => $"{place} is {JsonToken.Text(ref reader)}, which no 32-bit float can hold; the largest is {float.MaxValue.ToString(CultureInfo.InvariantCulture)}.",
             (JsonTokenType.StartArray, null) => $"{place} is a row, but logits[0] is a number. {Shape}",
             (JsonTokenType.StartArray, _) => $"{place} is nested three deep. {Shape}",
-            _ => $"{place} is {Name(ref reader)}; a logit is a finite number, or \"{Masked}\" to mask its class.",
+            _ => $"{place} is {JsonToken.Describe(ref reader)}; a logit is a finite number, or \"{Masked}\" to mask its class.",
         });
     }
 
@@ -138,23 +106,6 @@ internal sealed class FloatRowsConverter : JsonConverter<FloatRows>
         {
             throw new JsonException("The JSON ends inside logits.");
         }
-    }
-
-    private static string Name(ref Utf8JsonReader reader) => reader.TokenType switch
-    {
-        JsonTokenType.String => $"the string {Text(ref reader)}",
-        JsonTokenType.Number => $"the number {Text(ref reader)}",
-        JsonTokenType.StartObject => "an object",
-        JsonTokenType.StartArray => "an array",
-        JsonTokenType.Null => "null",
-        _ => Text(ref reader),
-    };
-
-    private static string Text(ref Utf8JsonReader reader)
-    {
-        var raw = reader.HasValueSequence ? [.. reader.ValueSequence.Slice(0, Math.Min(reader.ValueSequence.Length, 40)).FirstSpan] : reader.ValueSpan;
-        var text = Encoding.UTF8.GetString(raw[..Math.Min(raw.Length, 40)]);
-        return reader.TokenType == JsonTokenType.String ? $"\"{text}\"" : text;
     }
 
     private static RequestException Invalid(string detail) => new(Problem.InvalidLogits, detail);

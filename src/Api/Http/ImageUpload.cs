@@ -49,65 +49,26 @@ internal sealed class ImageUpload : IDisposable
 
     private static async Task<ImageUpload> ReadFormAsync(HttpRequest request, int maxImages, CancellationToken cancellationToken)
     {
-        var form = await ReadFormAsync(request, cancellationToken);
-        if (form.Count > 0)
-        {
-            throw new RequestException(Problem.InvalidForm, $"The form has a text field '{form.Keys.First()}'. It may only hold image files; everything else is a query parameter.");
-        }
-
-        if (form.Files.Count == 0)
-        {
-            throw new RequestException(Problem.ImageEmpty, "The form holds no file. Send an image, as with curl -F image=@seven.png.");
-        }
-
-        CheckCount(form.Files.Count, maxImages);
-        var images = new List<ReadOnlyMemory<byte>>(form.Files.Count);
-        foreach (var file in form.Files)
-        {
-            var bytes = new byte[file.Length];
-            await using var content = file.OpenReadStream();
-            await content.ReadExactlyAsync(bytes, cancellationToken);
-            images.Add(bytes);
-        }
-
+        MediaTypes.RefuseEncodings(request);
+        var images = await MultipartImages.ReadAsync(request, maxImages, cancellationToken);
         return new ImageUpload(images, isBatch: images.Count > 1);
-    }
-
-    private static async Task<IFormCollection> ReadFormAsync(HttpRequest request, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await request.ReadFormAsync(cancellationToken);
-        }
-        catch (Exception exception) when (exception is InvalidDataException or BadHttpRequestException { StatusCode: StatusCodes.Status400BadRequest } or IOException { InnerException: null } and not BadHttpRequestException)
-        {
-            // The form reader reports a broken form through these; as they stand they would be our fault, not the sender's.
-            throw new RequestException(Problem.InvalidForm, $"The form cannot be read: {exception.Message}");
-        }
     }
 
     private static async Task<ImageUpload> ReadJsonAsync(HttpRequest request, int maxImages, CancellationToken cancellationToken)
     {
         using var body = await PooledBody.ReadAsync(request, cancellationToken);
-        switch (JsonSerializer.Deserialize(body.Span, ApiJsonContext.Default.ClassifyJsonRequest))
+        switch (JsonSerializer.Deserialize(body.Json, ApiJsonContext.Default.ClassifyJsonRequest))
         {
             case { Image: { } image, Images: null }:
                 return new ImageUpload([image.Bytes], isBatch: false);
 
             case { Image: null, Images: { Length: > 0 } images }:
-                CheckCount(images.Length, maxImages);
-                return new ImageUpload([.. images.Select(one => (ReadOnlyMemory<byte>)one.Bytes)], isBatch: true);
+                return images.Length > maxImages
+                    ? throw MultipartImages.TooMany(maxImages)
+                    : new ImageUpload([.. images.Select(one => (ReadOnlyMemory<byte>)one.Bytes)], isBatch: true);
 
             default:
                 throw new RequestException(Problem.MalformedJson, "The body holds {\"image\": \"<base64>\"} or {\"images\": [\"<base64>\", …]} with at least one, not both.");
-        }
-    }
-
-    private static void CheckCount(int count, int maxImages)
-    {
-        if (count > maxImages)
-        {
-            throw new RequestException(Problem.TooManyImages, $"The request holds {count} images; at most {maxImages} are taken at once (setting Limits:MaxImagesPerRequest).");
         }
     }
 }

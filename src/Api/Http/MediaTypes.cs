@@ -10,10 +10,24 @@ internal static class MediaTypes
     public static string Of(HttpRequest request) =>
         MediaTypeHeaderValue.TryParse(request.ContentType, out var parsed) ? parsed.MediaType.Value!.ToLowerInvariant() : "";
 
+    /// <summary>Refuses bodies that are compressed, and JSON in another encoding than UTF-8: read as they are, they would be called malformed.</summary>
+    public static void RefuseEncodings(HttpRequest request)
+    {
+        if (request.Headers.ContentEncoding is { Count: > 0 } encodings && encodings != "identity")
+        {
+            throw new RequestException(Problem.UnsupportedMediaType, $"The body is encoded as '{Quoting.Shorten(encodings.ToString())}'. Send it as it is, without Content-Encoding.");
+        }
+
+        if (MediaTypeHeaderValue.TryParse(request.ContentType, out var type) && type.Charset is { Length: > 0 } charset && IsJson(Of(request)) && !charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase) && !charset.Equals("\"utf-8\"", StringComparison.OrdinalIgnoreCase))
+        {
+            throw new RequestException(Problem.UnsupportedMediaType, $"The JSON is said to be in '{Quoting.Shorten(charset.ToString())}'. JSON is sent in UTF-8.");
+        }
+    }
+
     public static bool IsJson(string mediaType) =>
         mediaType == MediaTypeNames.Application.Json || (mediaType.StartsWith("application/", StringComparison.Ordinal) && mediaType.EndsWith("+json", StringComparison.Ordinal));
 
     public static RequestException Refuse(HttpRequest request, string accepted) => new(
         Problem.UnsupportedMediaType,
-        string.IsNullOrEmpty(request.ContentType) ? $"The request names no content type. This route takes {accepted}." : $"The content type is '{request.ContentType}'. This route takes {accepted}.");
+        string.IsNullOrEmpty(request.ContentType) ? $"The request names no content type. This route takes {accepted}." : $"The content type is '{Quoting.Shorten(request.ContentType)}'. This route takes {accepted}.");
 }

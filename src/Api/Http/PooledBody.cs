@@ -19,8 +19,12 @@ internal sealed class PooledBody : IDisposable
 
     public ReadOnlySpan<byte> Span => _buffer.AsSpan(0, _length);
 
+    /// <summary>The body without the byte-order mark that some editors put in front of JSON.</summary>
+    public ReadOnlySpan<byte> Json => Span.StartsWith("\uFEFF"u8) ? Span[3..] : Span;
+
     public static async Task<PooledBody> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
     {
+        MediaTypes.RefuseEncodings(request);
         var body = new PooledBody(request.ContentLength);
         try
         {

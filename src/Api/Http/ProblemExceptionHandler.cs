@@ -1,12 +1,15 @@
+using System.Diagnostics;
+using System.Net.Mime;
 using System.Text.Json;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Mvc;
 using SoftmaxService.Inference;
+using SoftmaxService.Inference.Models;
 
 namespace SoftmaxService.Api.Http;
 
 /// <summary>The one place where a fault becomes an HTTP status and a problem document (RFC 9457).</summary>
-internal sealed class ProblemExceptionHandler(IProblemDetailsService problemDetails) : IExceptionHandler
+internal sealed partial class ProblemExceptionHandler(ILogger<ProblemExceptionHandler> log) : IExceptionHandler
 {
     private const int ClientClosedRequest = 499;
 
@@ -19,12 +22,13 @@ internal sealed class ProblemExceptionHandler(IProblemDetailsService problemDeta
         }
 
         var (problem, detail) = Describe(exception);
-        context.Response.StatusCode = problem.Status;
-        return await problemDetails.TryWriteAsync(new ProblemDetailsContext
+        if (problem == Problem.InternalError)
         {
-            HttpContext = context,
-            ProblemDetails = ToProblemDetails(problem, detail),
-        });
+            Unexpected(log, exception, context.Request.Method);
+        }
+
+        await WriteAsync(context, problem, detail);
+        return true;
     }
 
     /// <summary>What a client is told of a fault. The text of an unexpected exception stays in the log.</summary>
@@ -33,31 +37,30 @@ internal sealed class ProblemExceptionHandler(IProblemDetailsService problemDeta
         RequestException refused => (refused.Problem, refused.Message),
         InferenceException fault => (For(fault.Error), fault.Message),
         JsonException malformed => (Problem.MalformedJson, JsonFault.Describe(malformed)),
-        BadHttpRequestException { InnerException: JsonException malformed } => (Problem.MalformedJson, JsonFault.Describe(malformed)),
         BadHttpRequestException bad => (Problem.ForStatus(bad.StatusCode), bad.Message),
-        _ => (Problem.InternalError, "An unexpected fault; the log has it under this request's trace id."),
+        _ => (Problem.InternalError, "An unexpected fault; the log has it under this trace id."),
     };
 
-    public static ProblemDetails ToProblemDetails(Problem problem, string? detail) => new()
+    /// <summary>Answers what came about outside our handlers: an unknown path, a wrong method.</summary>
+    public static Task WriteStatusAsync(HttpContext context)
     {
-        Type = problem.Type,
-        Status = problem.Status,
-        Title = problem.Title,
-        Detail = detail,
-        Extensions = { ["code"] = problem.Code },
-    };
+        var problem = Problem.ForStatus(context.Response.StatusCode);
+        return WriteAsync(context, problem, $"{context.Request.Method} {Quoting.Shorten(context.Request.Path)}: {problem.Title.ToLowerInvariant()}. GET /swagger shows what there is.");
+    }
 
-    /// <summary>Gives the framework's own problem documents (unknown path, wrong method) our type, title and code.</summary>
-    public static void Complete(ProblemDetailsContext context)
+    /// <summary>Always as JSON, whatever the request accepts: a client that wants bytes or HTML still has to learn what was wrong.</summary>
+    private static Task WriteAsync(HttpContext context, Problem problem, string detail)
     {
-        var details = context.ProblemDetails;
-        if (!details.Extensions.ContainsKey("code"))
+        var document = new ProblemDetails
         {
-            var problem = Problem.ForStatus(details.Status ?? context.HttpContext.Response.StatusCode);
-            var ours = ToProblemDetails(problem, details.Detail ?? $"{context.HttpContext.Request.Method} {context.HttpContext.Request.Path}: {problem.Title.ToLowerInvariant()}. GET /swagger shows what there is.");
-            (details.Type, details.Title, details.Detail) = (ours.Type, ours.Title, ours.Detail);
-            details.Extensions["code"] = problem.Code;
-        }
+            Type = problem.Type,
+            Status = problem.Status,
+            Title = problem.Title,
+            Detail = detail,
+            Extensions = { ["code"] = problem.Code, ["traceId"] = Activity.Current?.Id ?? context.TraceIdentifier },
+        };
+        context.Response.StatusCode = problem.Status;
+        return context.Response.WriteAsJsonAsync(document, ApiJsonContext.Default.ProblemDetails, MediaTypeNames.Application.ProblemJson, context.RequestAborted);
     }
 
     private static Problem For(InferenceError error) => error switch
@@ -72,4 +75,7 @@ internal sealed class ProblemExceptionHandler(IProblemDetailsService problemDeta
         InferenceError.NotCalibrated => Problem.NotCalibrated,
         _ => Problem.InternalError,
     };
+
+    [LoggerMessage(LogLevel.Error, "An unexpected fault while answering {Method}")]
+    private static partial void Unexpected(ILogger log, Exception exception, string method);
 }

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json.Nodes;
 using Microsoft.OpenApi;
 
 namespace SoftmaxService.Api.Http;
@@ -15,7 +14,8 @@ internal sealed record QueryParameter(string Name, string Description, string Re
 
     public string? Maximum { get; init; }
 
-    public JsonNode? Example { get; init; }
+    /// <summary>Shown in the description: Swagger UI would send an example of its own accord.</summary>
+    public required string Example { get; init; }
 
     /// <summary>The parameter as text, null when it is absent.</summary>
     public string? ReadText(HttpRequest request) => request.Query[Name] switch
@@ -30,7 +30,7 @@ internal sealed record QueryParameter(string Name, string Description, string Re
     public float? ReadNumber(HttpRequest request, Predicate<float> isValid) => ReadText(request) switch
     {
         null => null,
-        var text when float.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) && isValid(value) => value,
+        var text when float.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent, CultureInfo.InvariantCulture, out var value) && isValid(value) => value,
         var text => throw Refuse(text),
     };
 
@@ -38,7 +38,7 @@ internal sealed record QueryParameter(string Name, string Description, string Re
     public int? ReadCount(HttpRequest request) => ReadText(request) switch
     {
         null => null,
-        var text when long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value >= 1 => (int)Math.Min(value, int.MaxValue),
+        var text when text.All(char.IsAsciiDigit) && text.AsSpan().ContainsAnyExcept('0') => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) ? value : int.MaxValue,
         var text => throw Refuse(text),
     };
 
@@ -51,7 +51,7 @@ internal sealed record QueryParameter(string Name, string Description, string Re
             {
                 throw new RequestException(
                     Problem.InvalidParameter,
-                    $"There is no parameter '{name}' here. The parameters are: {string.Join(", ", known.Select(parameter => parameter.Name))}.");
+                    $"There is no parameter '{Quoting.Shorten(name)}' here. {(known.Count == 0 ? "With this content type there are none." : $"The parameters are: {string.Join(", ", known.Select(parameter => parameter.Name))}.")}");
             }
         }
     }
@@ -60,8 +60,7 @@ internal sealed record QueryParameter(string Name, string Description, string Re
     {
         Name = Name,
         In = ParameterLocation.Query,
-        Description = $"{Description} {Requirement}",
-        Example = Example?.DeepClone(),
+        Description = $"{Description} {Requirement} Example: `{Example}`.",
         Schema = new OpenApiSchema
         {
             Type = Type,
@@ -74,5 +73,5 @@ internal sealed record QueryParameter(string Name, string Description, string Re
     };
 
     private RequestException Refuse(string text) =>
-        new(Problem.InvalidParameter, $"{Name} is '{(text.Length <= 40 ? text : text[..40] + "…")}'. {Requirement}");
+        new(Problem.InvalidParameter, $"{Name} is '{Quoting.Shorten(text)}'. {Requirement}");
 }

@@ -38,5 +38,5 @@ internal sealed class TemperatureRowsConverter : JsonConverter<TemperatureRows>
     private static float ReadOne(ref Utf8JsonReader reader, string place) =>
         reader.TokenType == JsonTokenType.Number && reader.TryGetSingle(out var value) && TemperatureRows.IsValid(value)
             ? value
-            : throw new RequestException(Problem.InvalidTemperature, $"{place} is not valid. {TemperatureRows.Requirement}");
+            : throw new RequestException(Problem.InvalidTemperature, $"{place} is {JsonToken.Describe(ref reader)}. {TemperatureRows.Requirement}");
 }

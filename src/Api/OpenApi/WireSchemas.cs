@@ -2,7 +2,6 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.OpenApi;
 using SoftmaxService.Api.Http;
-using SoftmaxService.Inference.Calibration;
 using Swashbuckle.AspNetCore.SwaggerGen;
 
 namespace SoftmaxService.Api.OpenApi;
@@ -20,11 +19,21 @@ internal static class WireSchemas
             Default = JsonValue.Create(1),
         });
         options.MapType<Base64Image>(() => new OpenApiSchema { Type = JsonSchemaType.String, Format = "byte", Description = "An encoded image in base64, with or without a data: URL's head." });
-        options.MapType<PerRow<RankedClass[]>>(() => RowOrRows(Ranked(), "The most probable classes, most probable first; one ranking, or one a row."));
-        options.MapType<PerRow<Uncertainty>>(() => new OpenApiSchema
+        options.MapType<SoftmaxResponse>(() => new OpenApiSchema
         {
-            Description = "One for a row, or an array with one for each row.",
-            OneOf = [Measures(), new OpenApiSchema { Type = JsonSchemaType.Array, Items = Measures() }],
+            Type = JsonSchemaType.Object,
+            Description = "For one row, or with one entry a row, as the logits were.",
+            Properties = new Dictionary<string, IOpenApiSchema>
+            {
+                ["probabilities"] = RowOrRows(Number("float"), "softmax(z / T): each row sums to 1."),
+                ["logProbabilities"] = RowOrRows(LogitOrMasked(), "Their natural logarithms, exact where the probability has rounded to 0 or 1."),
+                ["ranked"] = RowOrRows(Ranked(), "The most probable classes, most probable first; 100 unless topK says otherwise."),
+                ["uncertainty"] = new OpenApiSchema
+                {
+                    Description = "Three measures of how sure the row is.",
+                    OneOf = [Measures(), new OpenApiSchema { Type = JsonSchemaType.Array, Items = Measures() }],
+                },
+            },
         });
         options.MapType<JsonElement>(() => new OpenApiSchema { Type = JsonSchemaType.Object, AdditionalPropertiesAllowed = true });
     }

@@ -82,9 +82,9 @@ public sealed class ClassifierModel : IDisposable
             throw exception switch
             {
                 ModelLoadException => exception,
-                InvalidDataException => new ModelLoadException($"{OnnxFileName}: {exception.Message}", exception),
-                JsonException => new ModelLoadException($"{ModelManifest.FileName}: {exception.Message}", exception),
-                IOException or UnauthorizedAccessException => new ModelLoadException(exception.Message, exception),
+                InvalidDataException => new ModelLoadException($"{OnnxFileName}: {exception.Message.Replace(folder + Path.DirectorySeparatorChar, "", StringComparison.Ordinal)}", exception),
+                JsonException malformed => new ModelLoadException($"{ModelManifest.FileName}: {JsonFault.Describe(malformed)}", exception),
+                IOException or UnauthorizedAccessException => new ModelLoadException($"its files cannot be read: {exception.Message.Replace(folder + Path.DirectorySeparatorChar, "", StringComparison.Ordinal)}", exception),
                 _ => new ModelLoadException($"{exception.GetType().Name}: {exception.Message}", exception),
             };
         }
@@ -124,11 +124,10 @@ public sealed class ClassifierModel : IDisposable
             ?? throw new ModelLoadException($"the graph has {onnx.Outputs.Count} outputs ({string.Join(", ", onnx.Outputs.Select(output => output.Name))}), none of them a float tensor named 'logits'"),
     };
 
-
-
     private static IReadOnlyList<string> CheckLabels(IReadOnlyList<string>? labels, int classCount) => labels switch
     {
         null => [.. Enumerable.Range(0, classCount).Select(index => index.ToString())],
+        _ when labels.Contains(null!) => throw new ModelLoadException($"{ModelManifest.FileName} has a label that is null; a label is a string"),
         _ when labels.Count == classCount => labels,
         _ => throw new ModelLoadException($"{ModelManifest.FileName} has {labels.Count} labels, but the graph's output has {classCount} classes"),
     };

@@ -10,22 +10,34 @@ internal static class ImageInputResolver
 {
     private const int Open = OnnxTensorInfo.Dynamic;
 
+    // No JPEG is longer; what a model wants is far smaller, and products of three such numbers stay within a long.
+    private const int MaxSide = 65_535;
+
+    // A quarter of a gigabyte of floats: more is a manifest's slip, not a classifier.
+    private const long MaxElements = 1L << 26;
+
     public static ResolvedInput Resolve(OnnxTensorInfo tensor, ManifestInput? manifest)
     {
         var said = manifest ?? new ManifestInput();
+        CheckSizes(said);
         var axes = NameAxes(tensor, said);
         var channels = Agree("channels", axes.Channels, said.Channels ?? ChannelsOf(said.Color), tensor);
         var height = Agree("height", axes.Height, said.Height, tensor);
         var width = Agree("width", axes.Width, said.Width, tensor);
+        if ((long)channels * height * width > MaxElements)
+        {
+            throw new ModelLoadException($"an input of {channels} × {height} × {width} numbers is more than the {MaxElements} that are served");
+        }
+
         var input = new ImageInput
         {
             Layout = axes.Layout,
             Channels = channels,
             Height = height,
             Width = width,
-            Color = ColorOf(channels, said.Color),
+            Color = ColorOf(channels, said.Color, axes.Layout),
             Scale = FiniteNonZero("scale", (float)(said.Scale ?? 1.0 / 255.0)),
-            Mean = PerChannel("mean", said.Mean, channels, fallback: 0f),
+            Mean = [.. PerChannel("mean", said.Mean, channels, fallback: 0f).Select(mean => Finite("mean", mean))],
             Std = [.. PerChannel("std", said.Std, channels, fallback: 1f).Select(std => FiniteNonZero("std", std))],
             Resize = said.Resize ?? ResizeMode.Stretch,
             Foreground = said.Foreground ?? Foreground.None,
@@ -79,26 +91,26 @@ internal static class ImageInputResolver
 
         var channels = said.Channels ?? ChannelsOf(said.Color) ?? (SquareRoot(length) is null && length % 3 == 0 && SquareRoot(length / 3) is not null ? 3 : 1);
         var side = length % channels == 0 ? SquareRoot(length / channels) : null;
-        var height = said.Height ?? (said.Width is { } width && length % (channels * width) == 0 ? length / (channels * width) : side);
-        return height is { } rows && length % (channels * rows) == 0
-            ? new Axes(layout, hasBatch, channels, rows, length / (channels * rows)) { IsFlat = true }
+        var height = said.Height ?? (said.Width is { } width && length % ((long)channels * width) == 0 ? (int)(length / ((long)channels * width)) : side);
+        return height is >= 1 and var rows && length % ((long)channels * rows) == 0
+            ? new Axes(layout, hasBatch, channels, rows, (int)(length / ((long)channels * rows))) { IsFlat = true }
             : throw new ModelLoadException($"input '{tensor.Name}' holds {length} numbers, which is no square image with {channels} channel(s); say height and width in input of {ModelManifest.FileName}");
     }
 
     private static int Agree(string name, int inGraph, int? inManifest, OnnxTensorInfo tensor) => (inGraph, inManifest) switch
     {
         (Open, null) => throw new ModelLoadException($"the graph leaves {name} of input '{tensor.Name}' {tensor.ShapeText} open; say input.{name} in {ModelManifest.FileName}"),
-        (Open, { } said) => said >= 1 ? said : throw new ModelLoadException($"input.{name} is {said}; it must be at least 1"),
+        (Open, { } said) => said,
         (_, null) => inGraph,
         _ when inGraph == inManifest => inGraph,
         _ => throw new ModelLoadException($"input.{name} is {inManifest} in {ModelManifest.FileName}, but {inGraph} in the graph's input '{tensor.Name}' {tensor.ShapeText}"),
     };
 
-    private static PixelColor ColorOf(int channels, PixelColor? said) => channels switch
+    private static PixelColor ColorOf(int channels, PixelColor? said, TensorLayout layout) => channels switch
     {
         1 => PixelColor.Gray,
         3 => said ?? PixelColor.Rgb,
-        _ => throw new ModelLoadException($"the input has {channels} channels; images with 1 (gray) or 3 (rgb, bgr) are served"),
+        _ => throw new ModelLoadException($"read as {(layout == TensorLayout.ChannelsLast ? "NHWC" : "NCHW")}, the input has {channels} channels; images with 1 (gray) or 3 (rgb, bgr) are served"),
     };
 
     private static float[] PerChannel(string name, IReadOnlyList<float>? said, int channels, float fallback) => said?.Count switch
@@ -112,6 +124,21 @@ internal static class ImageInputResolver
     private static float FiniteNonZero(string name, float value) => float.IsFinite(value) && value != 0f
         ? value
         : throw new ModelLoadException($"input.{name} is {value}; it must be finite and not 0");
+
+    private static float Finite(string name, float value) => float.IsFinite(value)
+        ? value
+        : throw new ModelLoadException($"input.{name} is {value}; it must be finite");
+
+    private static void CheckSizes(ManifestInput said)
+    {
+        foreach (var (name, size) in new[] { ("channels", said.Channels), ("height", said.Height), ("width", said.Width) })
+        {
+            if (size is < 1 or > MaxSide)
+            {
+                throw new ModelLoadException($"input.{name} is {size}; it must be from 1 to {MaxSide}");
+            }
+        }
+    }
 
     private static int? ChannelsOf(PixelColor? color) => color switch { null => null, PixelColor.Gray => 1, _ => 3 };
 

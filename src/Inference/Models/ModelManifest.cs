@@ -207,8 +207,11 @@ public sealed record EnergyThreshold
     NumberHandling = JsonNumberHandling.Strict,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    PropertyNameCaseInsensitive = false,
+    AllowDuplicateProperties = false,
+    RespectNullableAnnotations = true,
     ReadCommentHandling = JsonCommentHandling.Skip,
     AllowTrailingCommas = true,
-    UseStringEnumConverter = true)]
+    Converters = [typeof(NamedEnumConverter<TensorLayout>), typeof(NamedEnumConverter<PixelColor>), typeof(NamedEnumConverter<ResizeMode>), typeof(NamedEnumConverter<Foreground>), typeof(NamedEnumConverter<OutputKind>)])]
 [JsonSerializable(typeof(ModelManifest))]
 internal sealed partial class ManifestJsonContext : JsonSerializerContext;

@@ -17,16 +17,21 @@ public sealed class ModelRepository : IDisposable
 {
     private readonly FrozenDictionary<string, ClassifierModel[]> _versionsByName;
 
-    private ModelRepository(string folder, IEnumerable<ClassifierModel> models, IReadOnlyList<ModelLoadFailure> failures, string? defaultModel)
+    private ModelRepository(string folder, IEnumerable<ClassifierModel> models, List<ModelLoadFailure> failures, string? defaultModel, string? preferredModel)
     {
         Folder = folder;
-        Failures = failures;
         _versionsByName = models.GroupBy(model => model.Name).ToFrozenDictionary(
             versions => versions.Key,
             versions => versions.OrderBy(model => int.Parse(model.Version, CultureInfo.InvariantCulture)).ToArray(),
             StringComparer.Ordinal);
         Models = [.. _versionsByName.OrderBy(entry => entry.Key, StringComparer.Ordinal).SelectMany(entry => entry.Value)];
-        DefaultModel = defaultModel ?? (Models.Count > 0 ? Models[0].Name : null);
+        DefaultModel = defaultModel ?? Models.FirstOrDefault(model => model.Name == preferredModel)?.Name ?? (Models.Count > 0 ? Models[0].Name : null);
+        if (defaultModel is not null && !_versionsByName.ContainsKey(defaultModel))
+        {
+            failures.Add(new ModelLoadFailure(defaultModel, "", "it is set to be the default model, but it is not served"));
+        }
+
+        Failures = failures;
     }
 
     /// <summary>The folder that was read.</summary>
@@ -44,26 +49,18 @@ public sealed class ModelRepository : IDisposable
     /// <summary>Loads all that is below a folder.</summary>
     /// <param name="folder">The repository's folder; one that does not exist holds no models.</param>
     /// <param name="settings">What holds for every model.</param>
-    /// <param name="defaultModel">The model that answers when a request names none; the first by name when null.</param>
-    public static ModelRepository Load(string folder, ModelSettings settings, string? defaultModel = null)
+    /// <param name="defaultModel">The model that answers when a request names none; null to choose it among those that are served.</param>
+    /// <param name="preferredModel">The model to choose as default where it is served; else the first by name is.</param>
+    public static ModelRepository Load(string folder, ModelSettings settings, string? defaultModel = null, string? preferredModel = null)
     {
         var models = new List<ClassifierModel>();
         var failures = new List<ModelLoadFailure>();
-        foreach (var (name, version, path) in FindVersions(folder))
+        foreach (var model in ReadSubfolders(folder, name: "", failures))
         {
-            try
-            {
-                models.Add(IsVersion(version)
-                    ? ClassifierModel.Load(path, name, version, settings)
-                    : throw new ModelLoadException("a version's folder is named with a positive whole number without leading zeros, such as 1"));
-            }
-            catch (ModelLoadException exception)
-            {
-                failures.Add(new ModelLoadFailure(name, version, exception.Message));
-            }
+            LoadVersions(model, settings, models, failures);
         }
 
-        return new ModelRepository(folder, models, failures, defaultModel);
+        return new ModelRepository(folder, models, failures, defaultModel, preferredModel);
     }
 
     /// <summary>Finds the model that a request asks for.</summary>
@@ -101,15 +98,50 @@ public sealed class ModelRepository : IDisposable
         }
     }
 
-    private static IEnumerable<(string Name, string Version, string Path)> FindVersions(string folder) =>
-        from model in Subfolders(folder)
-        from version in Subfolders(model)
-        select (Path.GetFileName(model), Path.GetFileName(version), version);
+    private static void LoadVersions(string model, ModelSettings settings, List<ClassifierModel> models, List<ModelLoadFailure> failures)
+    {
+        var name = Path.GetFileName(model);
+        var failuresBefore = failures.Count;
+        var versions = ReadSubfolders(model, name, failures);
+        if (versions.Length == 0 && failures.Count == failuresBefore)
+        {
+            failures.Add(new ModelLoadFailure(name, "", $"it has no version; a model belongs into {name}/1/{ClassifierModel.OnnxFileName}"));
+        }
 
-    private static IEnumerable<string> Subfolders(string folder) =>
-        Directory.Exists(folder)
-            ? Directory.EnumerateDirectories(folder).Where(path => !Path.GetFileName(path).StartsWith('.')).Order(StringComparer.Ordinal)
-            : [];
+        foreach (var folder in versions)
+        {
+            LoadVersion(folder, name, Path.GetFileName(folder), settings, models, failures);
+        }
+    }
+
+    private static void LoadVersion(string folder, string name, string version, ModelSettings settings, List<ClassifierModel> models, List<ModelLoadFailure> failures)
+    {
+        try
+        {
+            models.Add(IsVersion(version)
+                ? ClassifierModel.Load(folder, name, version, settings)
+                : throw new ModelLoadException("a version's folder is named with a positive whole number without leading zeros, such as 1"));
+        }
+        catch (ModelLoadException exception)
+        {
+            failures.Add(new ModelLoadFailure(name, version, exception.Message));
+        }
+    }
+
+    private static string[] ReadSubfolders(string folder, string name, List<ModelLoadFailure> failures)
+    {
+        try
+        {
+            return Directory.Exists(folder)
+                ? [.. Directory.EnumerateDirectories(folder).Where(path => !Path.GetFileName(path).StartsWith('.')).Order(StringComparer.Ordinal)]
+                : [];
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            failures.Add(new ModelLoadFailure(name, "", "the folder cannot be read"));
+            return [];
+        }
+    }
 
     private static bool IsVersion(string name) =>
         name is [>= '1' and <= '9', ..] && int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out _);

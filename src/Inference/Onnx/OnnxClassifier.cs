@@ -36,12 +36,6 @@ public sealed class OnnxClassifier : IDisposable
         warmUp.Execute();
     }
 
-    /// <summary>The graph's name of the input that is fed.</summary>
-    public string InputName => _inputNames[0];
-
-    /// <summary>The graph's name of the output that is read.</summary>
-    public string OutputName => _outputNames[0];
-
     /// <summary>K, the number of scores a row.</summary>
     public int ClassCount { get; }
 
@@ -92,7 +86,7 @@ public sealed class OnnxClassifier : IDisposable
             if (shape.Count(size => size > 1) != 1 || shape.Any(size => size < 1))
             {
                 throw new InvalidDataException(
-                    $"output '{OutputName}' has the shape [{string.Join(", ", shape)}] for one image; a classifier gives one row of at least two class scores");
+                    $"output '{_outputNames[0]}' has the shape [{string.Join(", ", shape)}] for one image; a classifier gives one row of at least two class scores");
             }
 
             return shape;

@@ -52,13 +52,21 @@ public sealed class OnnxModel : IDisposable
         };
         options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
 
+        InferenceSession? session = null;
         try
         {
-            return new OnnxModel(open(options));
+            session = open(options);
+            return new OnnxModel(session);
         }
-        catch (OnnxRuntimeException exception)
+        catch (Exception exception)
         {
-            throw new InvalidDataException($"ONNX Runtime cannot load it: {exception.Message}", exception);
+            session?.Dispose();
+            if (exception is OnnxRuntimeException)
+            {
+                throw new InvalidDataException($"ONNX Runtime cannot load it: {exception.Message}", exception);
+            }
+
+            throw;
         }
     }
 

@@ -4,8 +4,8 @@ namespace SoftmaxService.Inference.Onnx;
 public sealed record OnnxSettings
 {
     /// <summary>
-    /// Threads that one run may use, at least 1. One is the default: parallel requests already keep the cores busy, and a thread that
-    /// waits inside a run spins and costs CPU that the next request could have used.
+    /// Threads that one run may use, at least 1. One is the default: parallel requests already keep the cores busy, and threads that
+    /// share one small run spend more on handing over than they save.
     /// </summary>
     public int IntraOpThreads { get; init; } = 1;
 }

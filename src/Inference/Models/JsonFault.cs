@@ -1,11 +1,13 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
 
-namespace SoftmaxService.Api.Http;
+namespace SoftmaxService.Inference.Models;
 
-/// <summary>Says what is wrong with a JSON body in the sender's terms: the serializer's own messages speak of .NET types.</summary>
-internal static partial class JsonFault
+/// <summary>Says what is wrong with JSON in its writer's terms: the serializer's own messages speak of .NET types.</summary>
+public static partial class JsonFault
 {
+    /// <summary>One sentence with the place where reading stopped.</summary>
+    /// <param name="fault">What the serializer reported.</param>
     public static string Describe(JsonException fault)
     {
         var place = fault.LineNumber is { } line ? $" (line {line + 1}, byte {fault.BytePositionInLine + 1})" : "";
@@ -31,7 +33,7 @@ internal static partial class JsonFault
 
         return fault.Message.StartsWith("The JSON value could not be converted", StringComparison.Ordinal) || fault.Message.Contains("allow null values", StringComparison.Ordinal)
             ? $"The value at {fault.Path} has the wrong type{place}."
-            : PlaceSuffix().Replace(fault.Message, "") + place;
+            : (fault.Path is null or "$" || !fault.Message.StartsWith("It must", StringComparison.Ordinal) ? "" : $"{fault.Path}: ") + PlaceSuffix().Replace(fault.Message, "") + place;
     }
 
     [GeneratedRegex("^The JSON property '(.*?)' could not be mapped")]
