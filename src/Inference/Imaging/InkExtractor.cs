@@ -10,6 +10,13 @@ internal static class InkExtractor
     // Twelve grey levels are hardly visible; nobody draws with less, and dithering and JPEG leave as much.
     private const double LeastContrast = 12;
 
+    // In standard deviations of the noise: what noise alone hardly reaches, and what the ink as a whole must exceed.
+    private const double NoiseFloor = 4;
+    private const double LeastInkOverNoise = 5.5;
+
+    // No sensor is noisier; beyond it the ground has a texture or the edge of a shadow, and ink is looked for all the same.
+    private const double MostNoise = 20;
+
     /// <returns>Whether anything stands out from the ground; if not, there is no ink.</returns>
     public static bool TryExtract(PixelBuffer gray)
     {
@@ -31,13 +38,15 @@ internal static class InkExtractor
             contrasts[i] = differences[Zero + (sign * i)];
 
         var noise = Noise(differences, sign);
-        contrasts[..(int)Math.Min(256, Math.Max(LeastContrast, 4 * noise))].Clear();
+        contrasts[..(int)Math.Min(256, Math.Max(LeastContrast, NoiseFloor * noise))].Clear();
         if (Total(contrasts) == 0)
             return false;
 
         // What is left is ink, its soft rims, and perhaps a shadow's edge; only the upper class is surely ink.
         contrasts[..(Histogram.OtsuThreshold(contrasts) + 1)].Clear();
         var full = Histogram.Quantile(contrasts, Total(contrasts), 0.8);
+        if (full < LeastInkOverNoise * noise)
+            return false;
         var least = Math.Min(3 * noise, full / 2.0);
 
         Span<byte> ink = stackalloc byte[256];
@@ -75,7 +84,7 @@ internal static class InkExtractor
         Span<int> distances = stackalloc int[256];
         for (var i = 0; i < 256; i++)
             distances[i] = differences[Zero - (sign * i)];
-        return 1.4826 * Histogram.Quantile(distances, Total(distances), 0.5);
+        return Math.Min(MostNoise, 1.4826 * Histogram.Quantile(distances, Total(distances), 0.5));
     }
 
     private static long Total(ReadOnlySpan<int> histogram)
