@@ -88,6 +88,19 @@ public sealed class ImageClassifierTests
     }
 
     [Fact]
+    public void Classify_ProbabilityOfZero_HasALogitOfMinusInfinity()
+    {
+        using var folder = new ModelFolder().With("a/1", EndingIn("Softmax"), """{"input": {"scale": 1000}, "output": {"kind": "probabilities"}}""");
+        using var repository = folder.Load();
+
+        var answer = ImageClassifier.Classify(repository.Find("a", null), Image, new ClassificationOptions { Temperature = 3 });
+
+        Assert.Equal((1f, 0f), (answer.Predictions[0].Probability, answer.Predictions[0].Logit));
+        Assert.Equal((0f, float.NegativeInfinity), (answer.Predictions[1].Probability, answer.Predictions[1].Logit));
+        Assert.Equal(0f, answer.Uncertainty.Entropy);
+    }
+
+    [Fact]
     public void Classify_ImageThatCannotBeRead_LeavesTheModelUsable()
     {
         using var folder = new ModelFolder().With("a/1", ModelFolder.PickFirst(3, 16, "batch", 1, 4, 4), Manifest + "}");

@@ -1,5 +1,6 @@
 using System.Net.Mime;
 using Microsoft.Net.Http.Headers;
+using SoftmaxService.Inference;
 
 namespace SoftmaxService.Api.Http;
 

@@ -1,6 +1,7 @@
 using System.Net.Mime;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Net.Http.Headers;
+using SoftmaxService.Inference;
 
 namespace SoftmaxService.Api.Http;
 

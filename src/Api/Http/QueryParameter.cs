@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.OpenApi;
+using SoftmaxService.Inference;
 
 namespace SoftmaxService.Api.Http;
 

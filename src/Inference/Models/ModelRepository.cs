@@ -74,7 +74,7 @@ public sealed class ModelRepository : IDisposable
             ? versions[^1]
             : versions.FirstOrDefault(model => model.Version == version) ?? throw new InferenceException(
                 InferenceError.VersionNotFound,
-                $"Model '{versions[0].Name}' has no version '{version}'. It has: {string.Join(", ", versions.Select(model => model.Version))}.");
+                $"Model '{versions[0].Name}' has no version '{Quoting.Shorten(version)}'. It has: {string.Join(", ", versions.Select(model => model.Version))}.");
     }
 
     /// <summary>All versions of a model, from the lowest to the highest.</summary>
@@ -86,7 +86,7 @@ public sealed class ModelRepository : IDisposable
             : throw new InferenceException(InferenceError.ModelNotFound, (name, Models.Count) switch
             {
                 (_, 0) => "No model is loaded.",
-                _ => $"There is no model '{name}'. The models are: {string.Join(", ", _versionsByName.Keys.Order(StringComparer.Ordinal))}.",
+                _ => $"There is no model '{Quoting.Shorten(name ?? "")}'. The models are: {string.Join(", ", _versionsByName.Keys.Order(StringComparer.Ordinal))}.",
             });
 
     /// <inheritdoc/>

@@ -141,11 +141,49 @@ public sealed class ClassifyBadInputTests(RunningService service)
     }
 
     [Fact]
+    public async Task ATextFieldInAnotherCharsetIsATextField()
+    {
+        using var form = new MultipartFormDataContent();
+        using var text = new ByteArrayContent("2"u8.ToArray());
+        text.Headers.TryAddWithoutValidation("Content-Type", "text/plain; charset=utf-7");
+        form.Add(text, "temperature");
+
+        (await Answer.ReadAsync(await service.Client.PostAsync("/classify", form))).IsProblem(400, "invalid-form", "temperature");
+    }
+
+    [Theory]
+    [InlineData("image/png")]
+    [InlineData("text/html")]
+    public async Task AProblemIsADocumentWhateverTheRequestAccepts(string accept)
+    {
+        using var refused = new HttpRequestMessage(HttpMethod.Post, "/classify?temperature=0") { Headers = { { "Accept", accept } } };
+        using var unknown = new HttpRequestMessage(HttpMethod.Get, "/nothing") { Headers = { { "Accept", accept } } };
+
+        (await Answer.ReadAsync(await service.Client.SendAsync(refused))).IsProblem(400, "invalid-parameter");
+        (await Answer.ReadAsync(await service.Client.SendAsync(unknown))).IsProblem(404, "not-found");
+    }
+
+    [Fact]
+    public async Task NoMessageRepeatsAllThatWasSent()
+    {
+        var endless = new string('x', 4000);
+
+        Assert.InRange((await service.ClassifyAsync(RunningService.Seven, $"?temperature={endless}")).Detail.Length, 1, 300);
+        Assert.InRange((await service.ClassifyAsync(RunningService.Seven, $"?{endless}=1")).Detail.Length, 1, 300);
+        Assert.InRange((await service.ClassifyAsync(RunningService.Seven, $"?model={endless}")).Detail.Length, 1, 300);
+        Assert.InRange((await service.GetAsync($"/{endless}")).Detail.Length, 1, 300);
+    }
+
+    [Fact]
+    public async Task MoreFilesThanTheLimitAreRefused() =>
+        (await service.PostFormAsync("/classify", [.. Enumerable.Repeat("x"u8.ToArray(), 1100)])).IsProblem(413, "too-many-images", "256");
+
+    [Fact]
     public async Task MoreImagesThanTheLimitAreRefused()
     {
         var images = string.Join(",", Enumerable.Repeat("\"AAAA\"", 257));
 
-        (await service.PostAsync("/classify", $$"""{"images": [{{images}}]}""")).IsProblem(413, "too-many-images", "257", "256");
+        (await service.PostAsync("/classify", $$"""{"images": [{{images}}]}""")).IsProblem(413, "too-many-images", "256");
     }
 
     [Fact]

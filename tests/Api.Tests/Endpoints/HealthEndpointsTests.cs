@@ -31,6 +31,39 @@ public sealed class HealthEndpointsTests(RunningService service)
     }
 
     [Fact]
+    public async Task AModelThatIsNotMnistCanBeTheOnlyOne()
+    {
+        using var folder = new TemporaryFolder();
+        folder.Copy(Path.Combine(RunningService.RepositoryRoot, "models", "mnist", "1"), "digits/1");
+        using var service = new ServiceWith(("Models:Folder", folder.Path));
+
+        Assert.Equal(200, (await service.GetAsync("/health/ready")).Status);
+        Assert.Equal("digits", (await service.ClassifyAsync(RunningService.Seven)).Json.GetProperty("model").GetString());
+    }
+
+    [Fact]
+    public async Task ADefaultModelThatIsNotServedIsNamedAndTheServiceIsNotReady()
+    {
+        using var service = new ServiceWith(("Models:Default", "cats"));
+
+        var ready = await service.GetAsync("/health/ready");
+
+        Assert.Equal(503, ready.Status);
+        Assert.Equal("cats", Assert.Single(ready.Json.GetProperty("failures").EnumerateArray()).GetProperty("name").GetString());
+    }
+
+    [Theory]
+    [InlineData("/health/live")]
+    [InlineData("/health/ready")]
+    public async Task HealthAnswersToHead(string path)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Head, path);
+        using var response = await service.Client.SendAsync(request);
+
+        Assert.Equal(200, (int)response.StatusCode);
+    }
+
+    [Fact]
     public async Task AModelThatCannotBeLoadedIsNamedAndTheRestServes()
     {
         using var folder = new TemporaryFolder();

@@ -105,6 +105,7 @@ public sealed class SoftmaxEndpointTests(RunningService service)
     [InlineData("", 100)]
     [InlineData(", \"topK\": 250", 250)]
     [InlineData(", \"topK\": 5000", 300)]
+    [InlineData(", \"topK\": 3000000000", 300)]
     public async Task TheRankingIsOfAHundredUnlessAskedForMore(string topK, int ranked)
     {
         var answer = await service.SoftmaxAsync($$"""{"logits": [{{string.Join(",", Enumerable.Range(0, 300))}}]{{topK}}}""");
@@ -190,11 +191,14 @@ public sealed class SoftmaxEndpointTests(RunningService service)
     [Theory]
     [InlineData("\"topK\": 0", "invalid-parameter")]
     [InlineData("\"topK\": -1", "invalid-parameter")]
-    [InlineData("\"topK\": 1.5", "malformed-json")]
-    [InlineData("\"topK\": \"1\"", "malformed-json")]
+    [InlineData("\"topK\": 1.5", "invalid-parameter")]
+    [InlineData("\"topK\": \"1\"", "invalid-parameter")]
+    [InlineData("\"topK\": 1e99", "invalid-parameter")]
     [InlineData("\"labels\": [\"a\"]", "invalid-labels")]
     [InlineData("\"labels\": [\"a\", null]", "invalid-labels")]
-    [InlineData("\"labels\": [1, 2]", "malformed-json")]
+    [InlineData("\"labels\": [1, 2]", "invalid-labels")]
+    [InlineData("\"labels\": \"ab\"", "invalid-labels")]
+    [InlineData("\"labels\": [\"a\", \"\\ud800\"]", "invalid-labels")]
     [InlineData("\"temprature\": 2", "malformed-json")]
     [InlineData("\"logits\": [1, 2]", "malformed-json")]
     public async Task OtherPropertiesThatAreNotValidAreRefused(string property, string code) =>
@@ -231,6 +235,8 @@ public sealed class SoftmaxEndpointTests(RunningService service)
     [InlineData("?classes=3", 16, "invalid-logits")]
     [InlineData("?classes=0", 16, "invalid-parameter")]
     [InlineData("?classes=99999999999", 16, "invalid-logits")]
+    [InlineData("", 1, "invalid-logits")]
+    [InlineData("", 3, "invalid-logits")]
     [InlineData("?temperature=0", 16, "invalid-parameter")]
     [InlineData("?topK=1", 16, "invalid-parameter")]
     [InlineData("", 0, "invalid-logits")]
@@ -244,6 +250,51 @@ public sealed class SoftmaxEndpointTests(RunningService service)
         float[] logits = [1f, 2f, 3f, float.NaN];
 
         (await service.PostAsync("/softmax?classes=2", MemoryMarshal.AsBytes<float>(logits).ToArray(), "application/octet-stream")).IsProblem(400, "invalid-logits", "Row 1");
+    }
+
+    /// <summary>The last row is as long as makes 32 bits of rows · columns wrap round to the right number.</summary>
+    [Fact]
+    public async Task ARaggedMatrixIsRefusedHoweverLongItIs()
+    {
+        var rows = string.Concat(Enumerable.Repeat("[1],", 65536));
+        var last = string.Join(",", Enumerable.Repeat("1", 65537));
+
+        (await service.SoftmaxAsync($"{{\"logits\": [{rows}[{last}]]}}")).IsProblem(400, "invalid-logits", "logits[65536]", "65537");
+    }
+
+    [Fact]
+    public async Task ManyRowsAreAnsweredInOrder()
+    {
+        var random = new Random(2);
+        var logits = Enumerable.Range(0, 20_000).Select(_ => Enumerable.Range(0, 10).Select(_ => Math.Round(random.NextDouble() * 8, 3)).ToArray()).ToArray();
+
+        var answer = await service.SoftmaxAsync($$"""{"logits": {{JsonSerializer.Serialize(logits)}}, "topK": 2}""");
+
+        var rows = answer.Json.GetProperty("ranked").EnumerateArray().ToArray();
+        Assert.Equal(20_000, rows.Length);
+        Assert.Equal(logits.Select(row => Array.IndexOf(row, row.Max())), rows.Select(row => row[0].GetProperty("index").GetInt32()));
+        Assert.Equal(20_000, answer.Json.GetProperty("uncertainty").GetArrayLength());
+    }
+
+    [Fact]
+    public async Task AByteOrderMarkIsPassedOver() =>
+        Assert.Equal(200, (await service.PostAsync("/softmax", [0xEF, 0xBB, 0xBF, .. "{\"logits\": [1]}"u8], "application/json")).Status);
+
+    [Fact]
+    public async Task JsonInAnotherEncodingIsRefusedAsSuch()
+    {
+        (await service.PostAsync("/softmax", System.Text.Encoding.Unicode.GetBytes("{\"logits\": [1]}"), "application/json; charset=utf-16")).IsProblem(415, "unsupported-media-type", "utf-16");
+        Assert.Equal(200, (await service.PostAsync("/softmax", "{\"logits\": [1]}"u8.ToArray(), "application/json; charset=\"UTF-8\"")).Status);
+    }
+
+    [Fact]
+    public async Task ACompressedBodyIsRefusedAsSuch()
+    {
+        using var content = new ByteArrayContent([31, 139, 8, 0]);
+        content.Headers.ContentType = new("application/json");
+        content.Headers.ContentEncoding.Add("gzip");
+
+        (await Answer.ReadAsync(await service.Client.PostAsync("/softmax", content))).IsProblem(415, "unsupported-media-type", "gzip");
     }
 
     [Theory]

@@ -43,7 +43,7 @@ public sealed class ImageSizeLimitTests
             Assert.Equal(InferenceError.ImageTooLarge, Assert.Throws<InferenceException>(() => preprocessor.Preprocess(bomb, tensor)).Error);
 
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - managedBefore, 0, Repeats * 64 * 1024);
-        Assert.InRange(PeakResidentBytes() - peakBefore, 0, 200L << 20);
+        Assert.True(PeakResidentBytes() - peakBefore < 200L << 20);
     }
 
     [Theory]

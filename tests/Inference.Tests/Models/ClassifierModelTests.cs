@@ -98,8 +98,16 @@ public sealed class ClassifierModelTests
     [InlineData("""{"calibration": {"temperature": 1e-60}}""", "calibration.temperature")]
     [InlineData("""{"input": {"maen": [0.1]}}""", "model.json", "maen")]
     [InlineData("""{"input": {"resize": "squeeze"}}""", "model.json", "$.input.resize")]
-    [InlineData("""{"labels": """, "model.json", "$.labels")]
+    [InlineData("""{"labels": """, "model.json", "line 1")]
     [InlineData("null", "model.json", "null")]
+    [InlineData("""{"input": {"resize": 1}}""", "$.input.resize", "\"stretch\", \"fit\", \"crop\"")]
+    [InlineData("""{"output": {"kind": 1}}""", "\"logits\", \"probabilities\", \"log-probabilities\"")]
+    [InlineData("""{"labels": ["a", null, "c"]}""", "null")]
+    [InlineData("""{"labels": ["a", "b", "c"], "labels": []}""", "labels", "twice")]
+    [InlineData("""{"input": {"height": 0}}""", "input.height is 0")]
+    [InlineData("""{"input": {"channels": 70000}}""", "input.channels is 70000")]
+    [InlineData("""{"input": {"mean": ["a"]}}""", "$.input.mean[0]", "wrong type")]
+    [InlineData("""{"input": {"layout": "NHWC"}}""", "read as NHWC")]
     public void Load_ManifestThatContradictsOrIsBroken_IsRefusedWithTheReason(string manifest, params string[] mentions)
     {
         using var folder = new ModelFolder().With("a/1", ModelFolder.PickFirst(3, 16, "batch", 1, 4, 4), manifest);
@@ -107,6 +115,7 @@ public sealed class ClassifierModelTests
         var reason = folder.Refusal();
 
         Assert.All(mentions, mention => Assert.Contains(mention, reason, StringComparison.Ordinal));
+        Assert.All(["System.", "SoftmaxService", ".NET"], name => Assert.DoesNotContain(name, reason, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -115,6 +124,7 @@ public sealed class ClassifierModelTests
         using var folder = new ModelFolder().With("a/1", "not a model"u8);
 
         Assert.Contains("model.onnx: ONNX Runtime cannot load it", folder.Refusal(), StringComparison.Ordinal);
+        Assert.DoesNotContain(folder.Path, folder.Refusal(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -123,6 +133,25 @@ public sealed class ClassifierModelTests
         using var folder = new ModelFolder().With("a/1", ModelFolder.PickFirst(3, 16, 8, 1, 4, 4));
 
         Assert.Contains("fixed batch of 8", folder.Refusal(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("height", 0)]
+    [InlineData("channels", 0)]
+    [InlineData("width", -4)]
+    public void Load_FlatInputWithAnImpossibleSize_IsRefused(string name, int size)
+    {
+        using var folder = new ModelFolder().With("a/1", ModelFolder.PickFirst(3, 16, "batch", 16), "{\"input\": {\"" + name + "\": " + size + "}}");
+
+        Assert.Contains($"input.{name} is {size}", folder.Refusal(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Load_InputOfGigabytes_IsRefused()
+    {
+        using var folder = new ModelFolder().With("a/1", ModelFolder.PickFirst(3, 16, "batch", 1, "h", "w"), """{"input": {"height": 60000, "width": 60000}}""");
+
+        Assert.Contains("more than", folder.Refusal(), StringComparison.Ordinal);
     }
 
     [Fact]

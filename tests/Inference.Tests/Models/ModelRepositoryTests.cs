@@ -68,6 +68,27 @@ public sealed class ModelRepositoryTests
     }
 
     [Fact]
+    public void Load_ModelFolderWithoutVersions_IsReported()
+    {
+        using var folder = new ModelFolder().With("a/1", Onnx);
+        Directory.CreateDirectory(Path.Combine(folder.Path, "b"));
+        File.WriteAllBytes(Path.Combine(folder.Path, "b", "model.onnx"), Onnx);
+        using var repository = folder.Load();
+
+        Assert.Contains("b/1/model.onnx", Assert.Single(repository.Failures).Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Load_DefaultThatIsNotServed_IsReported()
+    {
+        using var folder = new ModelFolder().With("a/1", Onnx);
+        using var repository = folder.Load("b");
+
+        Assert.Equal("b", Assert.Single(repository.Failures).Name);
+        Assert.Throws<InferenceException>(() => repository.Find(null, null));
+    }
+
+    [Fact]
     public void Find_NameThatIsUnknown_ListsTheModels()
     {
         using var folder = new ModelFolder().With("cat/1", Onnx).With("dog/1", Onnx);
