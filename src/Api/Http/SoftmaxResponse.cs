@@ -87,7 +87,7 @@ internal sealed class SoftmaxResponse(FloatRows logits, float[] temperatures, fl
         foreach (var index in indices)
         {
             writer.WriteStartObject();
-            writer.WriteString("label", labels?[index] ?? index.ToString(CultureInfo.InvariantCulture));
+            WriteLabel(writer, index);
             writer.WriteNumber("index", index);
             writer.WriteNumber("probability", probabilities[(row * logits.ColumnCount) + index]);
             writer.WriteEndObject();
@@ -95,6 +95,19 @@ internal sealed class SoftmaxResponse(FloatRows logits, float[] temperatures, fl
         }
 
         writer.WriteEndArray();
+    }
+
+    private void WriteLabel(Utf8JsonWriter writer, int index)
+    {
+        if (labels is not null)
+        {
+            writer.WriteString("label", labels[index]);
+            return;
+        }
+
+        Span<char> digits = stackalloc char[11]; // as many as an int can have
+        index.TryFormat(digits, out var count, provider: CultureInfo.InvariantCulture);
+        writer.WriteString("label", digits[..count]);
     }
 
     private ValueTask WriteUncertaintyAsync(Utf8JsonWriter writer, HttpResponse response, int row)
