@@ -10,22 +10,23 @@ internal static class HealthEndpoints
 {
     private const int RetryAfterSeconds = 5;
 
-    // Some load balancers probe with HEAD.
-    private static readonly string[] GetOrHead = ["GET", "HEAD"];
-
     public static void MapHealth(this IEndpointRouteBuilder routes)
     {
         var health = routes.MapGroup("/health").WithTags("Health");
 
-        health.MapMethods("/live", GetOrHead, Live)
+        health.MapGet("/live", Live)
             .WithName("Live")
             .WithSummary("Says that the process answers");
 
-        health.MapMethods("/ready", GetOrHead, Ready)
+        health.MapGet("/ready", Ready)
             .WithName("Ready")
             .WithSummary("Says whether models are loaded and warmed up")
             .WithDescription("503 when no model is served. A folder that could not be loaded is listed with its reason, and does not make the rest unready.")
             .Produces<ReadyResponse>(StatusCodes.Status503ServiceUnavailable);
+
+        // Some load balancers probe with HEAD.
+        health.MapMethods("/live", [HttpMethods.Head], Live).ExcludeFromDescription();
+        health.MapMethods("/ready", [HttpMethods.Head], Ready).ExcludeFromDescription();
     }
 
     private static Ok<LiveResponse> Live() => TypedResults.Ok(new LiveResponse("live"));

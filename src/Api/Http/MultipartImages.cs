@@ -16,13 +16,15 @@ internal static class MultipartImages
         var images = new List<ReadOnlyMemory<byte>>();
         while (await NextSectionAsync(reader, cancellationToken) is { } section)
         {
-            if (images.Count == maxImages)
+            var disposition = DispositionOf(section);
+            var content = await ReadContentAsync(section, cancellationToken);
+            if (content.IsEmpty && disposition.FileName.Length == 0 && disposition.FileNameStar.Length == 0)
             {
-                throw TooMany(maxImages);
+                continue; // what browsers send for a field that was left empty
             }
 
-            CheckIsFile(section);
-            images.Add(await ReadFileAsync(section, cancellationToken));
+            CheckIsFile(disposition);
+            images.Add(images.Count < maxImages ? content : throw TooMany(maxImages));
         }
 
         return images.Count > 0 ? images : throw new RequestException(Problem.ImageEmpty, "The form holds no file. Send an image, as with curl -F image=@seven.png.");
@@ -51,20 +53,26 @@ internal static class MultipartImages
         }
     }
 
-    private static void CheckIsFile(MultipartSection section)
+    private static ContentDispositionHeaderValue DispositionOf(MultipartSection section)
     {
         if (!ContentDispositionHeaderValue.TryParse(section.ContentDisposition, out var disposition))
         {
             throw new RequestException(Problem.InvalidForm, "A part of the form has no valid Content-Disposition header. A file's is like: form-data; name=\"image\"; filename=\"seven.png\".");
         }
 
+        disposition.FileName = HeaderUtilities.RemoveQuotes(disposition.FileName);
+        return disposition;
+    }
+
+    private static void CheckIsFile(ContentDispositionHeaderValue disposition)
+    {
         if (!disposition.FileName.HasValue && !disposition.FileNameStar.HasValue)
         {
             throw new RequestException(Problem.InvalidForm, $"The form has a text field '{Quoting.Shorten(disposition.Name.Value ?? "")}'. It may only hold image files; everything else is a query parameter.");
         }
     }
 
-    private static async Task<ReadOnlyMemory<byte>> ReadFileAsync(MultipartSection section, CancellationToken cancellationToken)
+    private static async Task<ReadOnlyMemory<byte>> ReadContentAsync(MultipartSection section, CancellationToken cancellationToken)
     {
         try
         {

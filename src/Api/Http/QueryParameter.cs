@@ -65,7 +65,6 @@ internal sealed record QueryParameter(string Name, string Description, string Re
         Schema = new OpenApiSchema
         {
             Type = Type,
-            Format = Type == JsonSchemaType.Number ? "float" : null,
             Minimum = Minimum,
             ExclusiveMinimum = ExclusiveMinimum,
             Maximum = Maximum,

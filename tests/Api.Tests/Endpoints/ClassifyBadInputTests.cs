@@ -128,6 +128,21 @@ public sealed class ClassifyBadInputTests(RunningService service)
         (await Answer.ReadAsync(await service.Client.PostAsync("/classify", form))).IsProblem(400, "invalid-form", "temperature", "query");
     }
 
+    [Fact]
+    public async Task FieldsThatWereLeftEmptyArePassedOver()
+    {
+        byte[] form =
+        [
+            .. "--x\r\nContent-Disposition: form-data; name=\"image\"; filename=\"\"\r\nContent-Type: application/octet-stream\r\n\r\n\r\n"u8,
+            .. "--x\r\nContent-Disposition: form-data; name=\"note\"\r\n\r\n\r\n"u8,
+            .. "--x\r\nContent-Disposition: form-data; name=\"image\"; filename=\"seven.png\"\r\n\r\n"u8, .. RunningService.Seven, .. "\r\n--x--\r\n"u8,
+        ];
+
+        var answer = await service.PostAsync("/classify", form, "multipart/form-data; boundary=x");
+
+        Assert.Equal((200, "7"), (answer.Status, answer.Json.GetProperty("predictions")[0].GetProperty("label").GetString()));
+    }
+
     [Theory]
     [InlineData("multipart/form-data")]
     [InlineData("multipart/form-data; boundary=x")]
