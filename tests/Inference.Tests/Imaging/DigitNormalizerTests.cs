@@ -37,6 +37,37 @@ public sealed class DigitNormalizerTests
         Assert.Equal(Array.ConvertAll(Normalized(Drawing()), value => 255 - value), Preprocessing.Run(Preprocessing.Digit(foreground: Foreground.Dark), Drawing()));
     }
 
+    [Fact]
+    public void Preprocess_MnistFormTenTimesLarger_IsFoundAgain()
+    {
+        var digit = Preprocessing.Rounded(Normalized(Drawing()));
+        var large = EncodedImages.Encode(280, 280, (x, y) =>
+        {
+            var value = (byte)digit[(y / 10 * Side) + (x / 10)];
+            return new SKColor(value, value, value);
+        });
+
+        AssertSame(digit, Normalized(large), mean: 0.5);
+    }
+
+    [Fact]
+    public void Preprocess_FaintRim_BelongsToTheBox()
+    {
+        // A bar of 190 rows, the first ten of which are faint: a pixel of the model is 9.5 of them.
+        var file = EncodedImages.Encode(280, 280, (x, y) =>
+        {
+            var isBar = x is >= 120 and < 160 && y is >= 40 and < 230;
+            var value = (byte)(!isBar ? 0 : y < 50 ? 40 : 255);
+            return new SKColor(value, value, value);
+        });
+
+        var tensor = Normalized(file);
+
+        var firstRow = Array.FindIndex(tensor, value => value > 8) / Side;
+        Assert.Equal(40, tensor.AsSpan(firstRow * Side, Side).ToArray().Max(), 2f);
+        AssertMnistForm(tensor, Side);
+    }
+
     [Theory]
     [InlineData(-4, 0)]
     [InlineData(4, 4)]
@@ -202,6 +233,18 @@ public sealed class DigitNormalizerTests
         }
     }
 
+    [Fact]
+    public void Preprocess_SpeckOnAnEmptySheet_IsNoInk()
+    {
+        var file = EncodedImages.Draw(280, 280, SKColors.White, canvas =>
+        {
+            using var speck = new SKPaint { Color = SKColors.Black };
+            canvas.DrawRect(100, 150, 4, 4, speck);
+        });
+
+        Assert.All(Normalized(file), value => Assert.Equal(0, value));
+    }
+
     [Theory]
     [InlineData(SKEncodedImageFormat.Png)]
     [InlineData(SKEncodedImageFormat.Jpeg)]
@@ -283,8 +326,16 @@ public sealed class DigitNormalizerTests
 
     private static float[] Normalized(byte[] file) => Preprocessing.Run(Preprocessing.Digit(), file);
 
-    // What the normalizer makes of the drawing, rounded to bytes as a file holds them, is by definition of MNIST's form.
-    private static float[] MnistLike() => Preprocessing.Rounded(Normalized(Drawing()));
+    // What the normalizer makes of the drawing, rounded to bytes as a file holds them, is by definition of MNIST's form. One loose dot, which
+    // it would wipe off any other picture, tells whether the file was left alone.
+    private static float[] MnistLike()
+    {
+        var digit = Preprocessing.Rounded(Normalized(Drawing()));
+        const int Dot = (8 * Side) + 8;
+        Assert.Equal(0, digit[Dot]);
+        digit[Dot] = 90;
+        return digit;
+    }
 
     private static byte[] Drawing() => Drawing(SKColors.Black, SKColors.White);
 

@@ -136,24 +136,31 @@ public sealed class ImageDecoderTests
     }
 
     [Fact]
-    public void Preprocess_LargeJpeg_IsDecodedScaledAndLooksTheSame()
+    public void Decode_LargeJpeg_IsScaledDownAsFarAsBothSidesAllow()
     {
-        static SKColor Gradient(int x, int y) => new((byte)(x / 8), (byte)(y / 8), 128);
-        var file = EncodedImages.Encode(2048, 2048, Gradient, SKEncodedImageFormat.Jpeg, 95);
-        var sides = new List<int>();
+        var file = EncodedImages.Encode(2048, 1024, EncodedImages.Colorful, SKEncodedImageFormat.Jpeg, 50);
+        var sizes = new List<(int, int)>();
         var pinned = GCHandle.Alloc(file, GCHandleType.Pinned);
         using (var decoder = ImageDecoder.Open(pinned.AddrOfPinnedObject(), file.Length, ImagePreprocessor.DefaultMaxPixels))
         {
-            foreach (var least in new[] { 256, 257, 512, 1024, 1025 })
+            foreach (var (width, height) in new[] { (1, 1), (256, 128), (257, 1), (1, 129), (1024, 512), (1, 513) })
             {
-                using var picture = decoder.Decode(least, least);
-                sides.Add(picture.Width);
+                using var picture = decoder.Decode(width, height);
+                sizes.Add((picture.Width, picture.Height));
             }
         }
 
         pinned.Free();
 
-        Assert.Equal([256, 512, 512, 1024, 2048], sides);
+        Assert.Equal([(256, 128), (256, 128), (512, 256), (512, 256), (1024, 512), (2048, 1024)], sizes);
+    }
+
+    [Fact]
+    public void Preprocess_LargeJpeg_LooksTheSame()
+    {
+        static SKColor Gradient(int x, int y) => new((byte)(x / 8), (byte)(y / 8), 128);
+        var file = EncodedImages.Encode(2048, 2048, Gradient, SKEncodedImageFormat.Jpeg, 95);
+
         var tensor = Preprocessing.Run(Preprocessing.Photograph(64, 64), file);
         for (var i = 0; i < 64; i++)
             AssertColor(Gradient((i * 32) + 16, i * 32), tensor, i, i, 64, "gradient", tolerance: 4);

@@ -90,5 +90,5 @@ public sealed class TruncationTests
         Assert.Equal(Preprocessing.Run(input, EncodedImages.ProgressiveJpeg), tensor);
     }
 
-    private static byte[] WithEndMarkerInHeader(byte[] jpeg) => [.. jpeg[..2], 0xFF, 0xE1, 0, 8, 0xFF, 0xD8, 0xFF, 0xDA, 0xFF, 0xD9, .. jpeg[2..]];
+    private static byte[] WithEndMarkerInHeader(byte[] jpeg) => [.. jpeg[..2], 0xFF, 0xE1, 0, 6, 0xFF, 0xD8, 0xFF, 0xD9, .. jpeg[2..]];
 }
