@@ -24,8 +24,9 @@ internal static partial class OnnxRuntimeEnvironment
             _ = SetNativeVariable(TelemetryOptOut, "1", overwrite: 1);
         }
 
+        // A host that uses ONNX Runtime itself may have made the environment before us; there is only one.
         var options = new EnvironmentCreationOptions { logId = "onnxruntime", logLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR };
-        var environment = OrtEnv.CreateInstanceWithOptions(ref options);
+        var environment = OrtEnv.IsCreated ? OrtEnv.Instance() : OrtEnv.CreateInstanceWithOptions(ref options);
         environment.DisableTelemetryEvents();
         return environment;
     }

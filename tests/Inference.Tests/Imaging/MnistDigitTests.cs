@@ -1,6 +1,7 @@
-using Microsoft.ML.OnnxRuntime;
 using SkiaSharp;
 using SoftmaxService.Inference.Imaging;
+using SoftmaxService.Inference.Numerics;
+using SoftmaxService.Inference.Onnx;
 using SoftmaxService.Inference.Tests.TestData;
 
 namespace SoftmaxService.Inference.Tests.Imaging;
@@ -104,21 +105,17 @@ public sealed class MnistDigitTests
     {
         var data = MnistTestData.Instance;
         var preprocessor = new ImagePreprocessor(Preprocessing.Digit() with { Scale = 1 / 255f });
-        var tensor = new float[MnistTestData.PixelCount];
-        using var options = new SessionOptions { IntraOpNumThreads = 1 };
-        using var session = new InferenceSession(SharedData.Path(ZooModel), options);
-        using var runOptions = new RunOptions();
-        using var value = OrtValue.CreateTensorValueFromMemory(tensor, [1, 1, Side, Side]);
+        var onnx = OnnxModel.Load(SharedData.Path(ZooModel), new OnnxSettings());
+        using var classifier = new OnnxClassifier(onnx, onnx.Inputs[0], onnx.Outputs[0], [1, 1, Side, Side]);
+        using var run = classifier.Rent();
+        Span<int> best = stackalloc int[1];
         var right = 0;
         foreach (var i in data.Spread(Judged))
         {
-            preprocessor.Preprocess(encode(data.Image(i).ToArray(), i), tensor);
-            using var outputs = session.Run(runOptions, session.InputNames, [value], session.OutputNames);
-            var logits = outputs[0].GetTensorDataAsSpan<float>();
-            var best = 0;
-            for (var k = 1; k < logits.Length; k++)
-                best = logits[k] > logits[best] ? k : best;
-            right += best == data.Label(i) ? 1 : 0;
+            preprocessor.Preprocess(encode(data.Image(i).ToArray(), i), run.Input);
+            run.Execute();
+            Ranking.TopK(run.Output, best);
+            right += best[0] == data.Label(i) ? 1 : 0;
         }
 
         return 100.0 * right / Judged;
