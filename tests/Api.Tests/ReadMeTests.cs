@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using SoftmaxService.Api.Http;
 
 namespace SoftmaxService.Api.Tests;
 
@@ -47,7 +48,7 @@ public sealed partial class ReadMeTests(RunningService service)
     public async Task EveryProblemCodeIsListed()
     {
         var text = await File.ReadAllTextAsync(ReadMe);
-        var codes = typeof(Http.Problem).GetFields().Select(field => field.GetValue(null)).OfType<Http.Problem>().Where(problem => problem.Status < 500).ToArray();
+        var codes = typeof(Problem).GetFields().Select(field => field.GetValue(null)).OfType<Problem>().Where(problem => problem.Status < 500).ToArray();
 
         Assert.NotEmpty(codes);
         Assert.All(codes, problem => Assert.Contains($"`{problem.Code}`", text, StringComparison.Ordinal));
