@@ -4,12 +4,13 @@ using SoftmaxService.Inference.Numerics;
 using SoftmaxService.Inference.Onnx;
 using SoftmaxService.Inference.Tests.Imaging;
 using SoftmaxService.Inference.Tests.TestData;
+using Xunit.Abstractions;
 
 namespace SoftmaxService.Api.Tests;
 
 /// <summary>Five hundred MNIST test digits through HTTP, as they are and as people's files would hold them.</summary>
 [Collection(nameof(RunningService))]
-public sealed class MnistAccuracyTests(RunningService service)
+public sealed class MnistAccuracyTests(RunningService service, ITestOutputHelper output)
 {
     private const int DigitCount = 500;
     private const double OnePoint = DigitCount / 100.0;
@@ -43,6 +44,7 @@ public sealed class MnistAccuracyTests(RunningService service)
         var plain = CountRight(ClassifyOffline());
         var served = CountRight(await ClassifyAsync(Variants[variant]));
 
+        output.WriteLine($"{variant}: {served} of {DigitCount} are right, of the plain files {plain}.");
         Assert.True(served >= plain - OnePoint, $"{variant}: {served} of {DigitCount} are right, of the plain files {plain}.");
     }
 
