@@ -16,6 +16,9 @@ public sealed class OnnxClassifier : IDisposable
     private readonly int[] _outputShape;
     private readonly ConcurrentBag<OnnxRun> _idleRuns = [];
     private readonly RunOptions _runOptions = new();
+
+    // The owner's lease and one for each rented run: the native session goes when the last is given back, never under a run.
+    private int _leases = 1;
     private bool _disposed;
 
     /// <summary>Binds a model to a concrete input shape and runs it twice, so that no request pays for the first run.</summary>
@@ -42,23 +45,19 @@ public sealed class OnnxClassifier : IDisposable
     /// <summary>Takes buffers for one item. Write <see cref="OnnxRun.Input"/>, call <see cref="OnnxRun.Execute"/>, read <see cref="OnnxRun.Output"/>, dispose.</summary>
     public OnnxRun Rent()
     {
-        ObjectDisposedException.ThrowIf(_disposed, this);
+        ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) || !TryAddLease(), this);
         var run = _idleRuns.TryTake(out var idle) ? idle : new OnnxRun(this, _inputShape, _outputShape);
         run.Rented();
         return run;
     }
 
-    /// <inheritdoc/>
+    /// <summary>Refuses further runs; those that are rented may finish, and the last one's return frees the model.</summary>
     public void Dispose()
     {
-        _disposed = true;
-        while (_idleRuns.TryTake(out var run))
+        if (!Interlocked.Exchange(ref _disposed, true))
         {
-            run.Release();
+            ReleaseLease();
         }
-
-        _runOptions.Dispose();
-        _model.Dispose();
     }
 
     internal void Run(OrtValue[] inputs, OrtValue[] outputs) =>
@@ -66,14 +65,40 @@ public sealed class OnnxClassifier : IDisposable
 
     internal void Return(OnnxRun run)
     {
-        if (_disposed)
+        _idleRuns.Add(run);
+        ReleaseLease();
+    }
+
+    private bool TryAddLease()
+    {
+        for (var leases = Volatile.Read(ref _leases); leases > 0;)
+        {
+            var before = Interlocked.CompareExchange(ref _leases, leases + 1, leases);
+            if (before == leases)
+            {
+                return true;
+            }
+
+            leases = before;
+        }
+
+        return false;
+    }
+
+    private void ReleaseLease()
+    {
+        if (Interlocked.Decrement(ref _leases) > 0)
+        {
+            return;
+        }
+
+        foreach (var run in _idleRuns)
         {
             run.Release();
         }
-        else
-        {
-            _idleRuns.Add(run);
-        }
+
+        _runOptions.Dispose();
+        _model.Dispose();
     }
 
     private int[] FindOutputShape()

@@ -56,6 +56,49 @@ public sealed partial class OnnxClassifierTests : IDisposable
     }
 
     [Fact]
+    public void Dispose_WhileARunIsRented_LetsItFinish()
+    {
+        var run = _classifier.Rent();
+        _classifier.Dispose();
+        Fill(run, 1f);
+
+        run.Execute();
+
+        Assert.Equal([1f, 2f, 3f], run.Output.ToArray());
+        run.Dispose();
+        Assert.Throws<ObjectDisposedException>(_classifier.Rent);
+    }
+
+    [Fact]
+    public void Dispose_WhileManyRun_HarmsNone()
+    {
+        var finished = 0;
+        Parallel.For(0, 400, value =>
+        {
+            if (value == 200)
+            {
+                _classifier.Dispose();
+                return;
+            }
+
+            try
+            {
+                using var run = _classifier.Rent();
+                Fill(run, value);
+                run.Execute();
+                Assert.Equal(value, run.Output[0]);
+                Interlocked.Increment(ref finished);
+            }
+            catch (ObjectDisposedException)
+            {
+                // Refused, as it must be after the model is gone.
+            }
+        });
+
+        Assert.InRange(finished, 1, 399);
+    }
+
+    [Fact]
     public void Load_AnyModel_SwitchesTelemetryOffForTheNativeLibraryToo()
     {
         if (!OperatingSystem.IsWindows())
