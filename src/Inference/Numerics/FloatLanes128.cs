@@ -9,6 +9,13 @@ internal readonly unsafe struct FloatLanes128(Vector128<float> lanes) : IFloatLa
 
     public static int Width => Vector128<float>.Count;
 
+    /// <summary>A table of four is too short to pay, and a lookup has no short portable form: whole octaves and a longer polynomial.</summary>
+    public static int StepsPerOctave => 1;
+
+    public static double LogOfPowers => 0;
+
+    public static FloatLanes128 Powers => default;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static FloatLanes128 Create(float value) => new(Vector128.Create(value));
 
@@ -53,8 +60,15 @@ internal readonly unsafe struct FloatLanes128(Vector128<float> lanes) : IFloatLa
         new(Vector128.MaxNative(left._lanes, right._lanes));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static FloatLanes128 PowerOfTwo(FloatLanes128 biasedExponent) =>
-        new((biasedExponent._lanes.AsInt32() << 23).AsSingle());
+    public static FloatLanes128 LargerStep(FloatLanes128 left, FloatLanes128 right) =>
+        new(Vector128.Max(left._lanes.AsInt32(), right._lanes.AsInt32()).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static FloatLanes128 PowerOfStep(FloatLanes128 steps, FloatLanes128 powers) =>
+        new((steps._lanes.AsInt32() << 23).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void StorePastCache(float* destination) => _lanes.StoreAlignedNonTemporal(destination);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static FloatLanes128 WhereEqual(FloatLanes128 left, FloatLanes128 right, FloatLanes128 chosen, FloatLanes128 other) =>

@@ -1,9 +1,12 @@
+using System.Runtime.CompilerServices;
+
 namespace SoftmaxService.Inference.Numerics;
 
 /// <summary>Rows one after the other, on the caller's thread. One temperature serves all rows, or there is one a row.</summary>
 internal static unsafe class RowLoop<TKernel>
     where TKernel : struct, ISoftmaxKernel
 {
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Compute(
         ReadOnlySpan<float> logits, Span<float> probabilities, int classCount, ReadOnlySpan<float> temperatures)
     {
@@ -18,6 +21,7 @@ internal static unsafe class RowLoop<TKernel>
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void ComputeLog(
         ReadOnlySpan<float> logits, Span<float> logProbabilities, int classCount, ReadOnlySpan<float> temperatures)
     {
@@ -32,6 +36,7 @@ internal static unsafe class RowLoop<TKernel>
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void LogSumExp(
         ReadOnlySpan<float> logits, Span<float> results, int classCount, ReadOnlySpan<float> temperatures)
     {
