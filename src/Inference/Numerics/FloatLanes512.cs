@@ -8,6 +8,8 @@ internal readonly unsafe struct FloatLanes512(Vector512<float> lanes) : IFloatLa
 {
     private readonly Vector512<float> _lanes = lanes;
 
+    public Vector512<float> Lanes => _lanes;
+
     public static int Width => Vector512<float>.Count;
 
     public static int StepsPerOctave => 16;

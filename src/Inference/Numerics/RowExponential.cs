@@ -61,6 +61,16 @@ internal readonly struct RowExponential<TLanes, TSums>
         LargestExponent = (IsNear(scale, maximum) ? exponent - shift : 0) + bias + TLanes.LogOfPowers;
     }
 
+    /// <summary>For rows that need no shift, |z·c| &lt; 63: N = Origin = Bias = 0, and no floor.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public RowExponential(in TemperatureScale scale)
+    {
+        _high = TLanes.Create(scale.High * TLanes.StepsPerOctave);
+        _low = TLanes.Create(scale.Low * TLanes.StepsPerOctave);
+        _round = TLanes.Create(RoundToInteger + TLanes.StepsPerOctave * 127);
+        _powers = TLanes.Powers;
+    }
+
     /// <summary>The exact exponent y/S − N + Bias of the row's maximum, with the table's own factor.</summary>
     public double LargestExponent { get; }
 
@@ -78,9 +88,15 @@ internal readonly struct RowExponential<TLanes, TSums>
     public TLanes Of(TLanes logits, out TLanes steps)
     {
         // The logits stand on the right, where a NaN survives.
-        var z = TLanes.Larger(_floor, logits);
-        steps = TLanes.FusedMultiplyAdd(z, _high, _round);
-        var r = TLanes.FusedMultiplyAdd(z, _low, TLanes.FusedMultiplyAdd(z, _high, _round - steps));
+        return OfInRange(TLanes.Larger(_floor, logits), out steps);
+    }
+
+    /// <summary>The exponential of logits that are known to be above Floor, or whose steps are checked.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public TLanes OfInRange(TLanes logits, out TLanes steps)
+    {
+        steps = TLanes.FusedMultiplyAdd(logits, _high, _round);
+        var r = TLanes.FusedMultiplyAdd(logits, _low, TLanes.FusedMultiplyAdd(logits, _high, _round - steps));
         return Exp2.Of<TLanes, TSums>(TLanes.PowerOfStep(steps, _powers), r);
     }
 

@@ -13,9 +13,16 @@ internal static unsafe class RowLoop<TKernel>
         fixed (float* source = logits, destination = probabilities)
         {
             var scale = default(TemperatureScale);
-            for (nint row = 0, i = 0; i < logits.Length; row++, i += classCount)
+            var row = 0;
+            if (temperatures.Length == 1 && logits.Length > classCount)
             {
-                UpdateScale(ref scale, temperatures, (int)row);
+                scale = new TemperatureScale(temperatures[0]);
+                row = TKernel.ComputeTogether(source, destination, logits.Length / classCount, classCount, scale);
+            }
+
+            for (var i = row * (nint)classCount; i < logits.Length; row++, i += classCount)
+            {
+                UpdateScale(ref scale, temperatures, row);
                 TKernel.Compute(source + i, destination + i, classCount, scale);
             }
         }

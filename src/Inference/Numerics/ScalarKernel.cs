@@ -6,6 +6,8 @@ namespace SoftmaxService.Inference.Numerics;
 /// </summary>
 internal readonly unsafe struct ScalarKernel : ISoftmaxKernel
 {
+    public static int ComputeTogether(float* logits, float* probabilities, int rowCount, int classCount, in TemperatureScale scale) => 0;
+
     public static void Compute(float* logits, float* probabilities, nint classCount, in TemperatureScale scale)
     {
         var maximum = Maximum(logits, classCount);

@@ -14,6 +14,18 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums> : ISoftmaxKe
     /// <summary>How many logits the first guess at the maximum is taken from.</summary>
     private const int GuessLength = 64;
 
+    /// <summary>Only where a vector holds a whole small row, and a row of sums can be turned into a column by a few instructions.</summary>
+    private static bool HasSmallRows
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => typeof(TLanes) == typeof(FloatLanes512);
+    }
+
+    public static int ComputeTogether(float* logits, float* probabilities, int rowCount, int classCount, in TemperatureScale scale) =>
+        HasSmallRows && classCount <= TLanes.Width && scale.FitsFloat
+            ? SmallRows512.ComputeGroups(logits, probabilities, rowCount, classCount, scale)
+            : 0;
+
     /// <summary>
     /// A pass for the maximum is saved by guessing it from the row's beginning: a wrong guess shows in the largest exponent, and
     /// seldom matters. Only a row in place must be sure beforehand, since its logits are overwritten.
@@ -26,6 +38,9 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums> : ISoftmaxKe
             ScalarKernel.Compute(logits, probabilities, classCount, scale);
             return;
         }
+
+        if (HasSmallRows && classCount <= TLanes.Width && SmallRows512.TryCompute(logits, probabilities, (int)classCount, scale))
+            return;
 
         var guess = Maximum(logits, Math.Min(classCount, GuessLength));
         var total = double.NaN;
