@@ -13,6 +13,7 @@ internal static class Check
         CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
         var rounds = options.Where(option => option.StartsWith("--rounds=")).Select(option => int.Parse(option[9..])).FirstOrDefault(DefaultRoundCount);
         var chosen = options.Where(option => !option.StartsWith('-')).ToHashSet();
+        OneProcessor.Pin();
         var report = new Report();
         using (var shape = new Shape(4, 500))
         using (var onnx = new OnnxSoftmax(shape))

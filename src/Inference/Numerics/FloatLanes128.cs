@@ -64,6 +64,10 @@ internal readonly unsafe struct FloatLanes128(Vector128<float> lanes) : IFloatLa
         new(Vector128.Max(left._lanes.AsInt32(), right._lanes.AsInt32()).AsSingle());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool AnyStepAbove(FloatLanes128 steps, FloatLanes128 bound) =>
+        Vector128.GreaterThanAny(steps._lanes.AsInt32(), bound._lanes.AsInt32());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static FloatLanes128 PowerOfStep(FloatLanes128 steps, FloatLanes128 powers) =>
         new((steps._lanes.AsInt32() << 23).AsSingle());
 

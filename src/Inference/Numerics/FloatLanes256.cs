@@ -62,6 +62,10 @@ internal readonly unsafe struct FloatLanes256(Vector256<float> lanes) : IFloatLa
         new(Vector256.Max(left._lanes.AsInt32(), right._lanes.AsInt32()).AsSingle());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool AnyStepAbove(FloatLanes256 steps, FloatLanes256 bound) =>
+        Vector256.GreaterThanAny(steps._lanes.AsInt32(), bound._lanes.AsInt32());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static FloatLanes256 PowerOfStep(FloatLanes256 steps, FloatLanes256 powers) =>
         new((Avx2.PermuteVar8x32(powers._lanes.AsInt32(), steps._lanes.AsInt32()) + (steps._lanes.AsInt32() << 20)).AsSingle());
 

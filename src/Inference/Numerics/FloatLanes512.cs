@@ -65,6 +65,10 @@ internal readonly unsafe struct FloatLanes512(Vector512<float> lanes) : IFloatLa
         new(Vector512.Max(left._lanes.AsInt32(), right._lanes.AsInt32()).AsSingle());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool AnyStepAbove(FloatLanes512 steps, FloatLanes512 bound) =>
+        Vector512.GreaterThanAny(steps._lanes.AsInt32(), bound._lanes.AsInt32());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static FloatLanes512 PowerOfStep(FloatLanes512 steps, FloatLanes512 powers) =>
         new((Avx512F.PermuteVar16x32(powers._lanes.AsInt32(), steps._lanes.AsInt32()) + (steps._lanes.AsInt32() << 19)).AsSingle());
 

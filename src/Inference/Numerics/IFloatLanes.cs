@@ -55,6 +55,9 @@ internal unsafe interface IFloatLanes<TSelf, TSums>
     /// <summary>The larger by the floats' bits as integers; right for positive floats, and off the ports that multiply.</summary>
     static abstract TSelf LargerStep(TSelf left, TSelf right);
 
+    /// <summary>Whether a lane of <paramref name="steps"/> is above its bound, compared as integers.</summary>
+    static abstract bool AnyStepAbove(TSelf steps, TSelf bound);
+
     /// <summary>
     /// 2^(k / StepsPerOctave − 127 + <see cref="LogOfPowers"/>), k being the low bits of <paramref name="steps"/>: the low bits of k
     /// find a power in the table, the others are added to its exponent.

@@ -6,6 +6,8 @@ internal unsafe interface ISoftmaxKernel
     /// <summary>Computes as many rows from the first on as it can together, and answers how many. The others are left as they are.</summary>
     static abstract int ComputeTogether(float* logits, float* probabilities, int rowCount, int classCount, in TemperatureScale scale);
 
+    static abstract void ComputeRow(float* logits, float* probabilities, nint classCount, float temperature);
+
     static abstract void Compute(float* logits, float* probabilities, nint classCount, in TemperatureScale scale);
 
     static abstract void ComputeLog(float* logits, float* logProbabilities, nint classCount, in TemperatureScale scale);

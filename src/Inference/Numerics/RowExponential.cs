@@ -53,7 +53,7 @@ internal readonly struct RowExponential<TLanes, TSums>
         var exponent = maximum * scale.Factor;
         var shift = IsNear(scale, maximum) ? Math.Round(exponent) : 0;
         _origin = TLanes.Create(IsNear(scale, maximum) ? 0 : maximum);
-        _floor = TLanes.Create((float)((shift - depth) / scale.Factor));
+        _floor = TLanes.Create((float)((shift - depth) * scale.Octave));
         _high = TLanes.Create(scale.High * TLanes.StepsPerOctave);
         _low = TLanes.Create(scale.Low * TLanes.StepsPerOctave);
         _round = TLanes.Create((float)(RoundToInteger + TLanes.StepsPerOctave * (127 + bias - shift)));
@@ -78,10 +78,10 @@ internal readonly struct RowExponential<TLanes, TSums>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool IsNear(in TemperatureScale scale, float maximum) => Math.Abs(maximum * scale.Factor) < OriginThreshold;
 
-    /// <summary>Whether steps as large as this leave room for the sum (6); not so for NaN.</summary>
+    /// <summary>Whether steps, or the largest of many, leave room for the sum (6). Those of a NaN may: it shows in the sum.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static bool IsInRange(float largestSteps) =>
-        largestSteps <= RoundToInteger + TLanes.StepsPerOctave * (127 + HighestExponent);
+    public static bool AreInRange(TLanes steps) =>
+        !TLanes.AnyStepAbove(steps, TLanes.Create(RoundToInteger + TLanes.StepsPerOctave * (127 + HighestExponent)));
 
     /// <summary>The exponential of logits of a row near zero (2), and the steps t, which show whether a guess was too low.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -8,6 +8,9 @@ internal readonly unsafe struct ScalarKernel : ISoftmaxKernel
 {
     public static int ComputeTogether(float* logits, float* probabilities, int rowCount, int classCount, in TemperatureScale scale) => 0;
 
+    public static void ComputeRow(float* logits, float* probabilities, nint classCount, float temperature) =>
+        Compute(logits, probabilities, classCount, new TemperatureScale(temperature));
+
     public static void Compute(float* logits, float* probabilities, nint classCount, in TemperatureScale scale)
     {
         var maximum = Maximum(logits, classCount);

@@ -30,7 +30,7 @@ internal static unsafe class SmallRows512
         var exponential = new Exponential(scale);
         var row = Avx512F.MaskLoad(logits, inRow, Vector512<float>.Zero);
         var values = exponential.OfInRange(new(row), out var steps).Lanes;
-        if (!AreInRange(RangeBits(steps.Lanes)))
+        if (!AreInRange(RangeBits(steps.Lanes)) || !scale.FitsFloat)
             return false;
 
         values &= inRow;
@@ -45,7 +45,7 @@ internal static unsafe class SmallRows512
     }
 
     /// <summary>Computes groups of 16 rows, and answers how many rows that were.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [SkipLocalsInit, MethodImpl(KernelMethod.Options)]
     public static int ComputeGroups(float* logits, float* probabilities, int rowCount, int classCount, in TemperatureScale scale)
     {
         if (rowCount < RowsTogether)

@@ -39,7 +39,7 @@ public static partial class Softmax
     private static Span<float> CheckDestination(ReadOnlySpan<float> logits, Span<float> destination, string name)
     {
         if (destination.Length < logits.Length)
-            Refuse($"{logits.Length} logits do not fit in {destination.Length} elements.", name);
+            RefuseShort(logits.Length, destination.Length, name);
         destination = destination[..logits.Length];
         if (!Unsafe.AreSame(in logits.GetPinnableReference(), in destination.GetPinnableReference()) && logits.Overlaps(destination))
             Refuse("The destination must be the logits themselves or must not overlap them.", name);
@@ -58,6 +58,11 @@ public static partial class Softmax
 
     [DoesNotReturn]
     private static void Refuse(string message, string name) => throw new ArgumentException(message, name);
+
+    // Apart from its caller, which would carry the interpolation's locals at every call.
+    [DoesNotReturn]
+    private static void RefuseShort(int needed, int available, string name) =>
+        Refuse($"{needed} logits do not fit in {available} elements.", name);
 
     [DoesNotReturn]
     private static void RefuseTemperature(float temperature, string? name) =>

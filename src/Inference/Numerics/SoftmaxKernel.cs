@@ -13,11 +13,14 @@ internal static class SoftmaxKernel
     /// half the time, and tails cost a masked vector at most. The runtime does not report 512 bits as accelerated on
     /// processors that lower their clock for them. A constant to the JIT: the paths not taken leave no code behind.
     /// </summary>
-    public static KernelPath Best =>
-        IsAvailable(KernelPath.Vector512) ? KernelPath.Vector512
-        : IsAvailable(KernelPath.Vector256) ? KernelPath.Vector256
-        : IsAvailable(KernelPath.Vector128) ? KernelPath.Vector128
-        : KernelPath.Scalar;
+    public static KernelPath Best
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => IsAvailable(KernelPath.Vector512) ? KernelPath.Vector512
+            : IsAvailable(KernelPath.Vector256) ? KernelPath.Vector256
+            : IsAvailable(KernelPath.Vector128) ? KernelPath.Vector128
+            : KernelPath.Scalar;
+    }
 
     /// <summary>
     /// The vector paths need a fused multiply-add in hardware; without one, double precision is faster than imitating it.
@@ -30,6 +33,26 @@ internal static class SoftmaxKernel
         KernelPath.Vector128 => Vector128.IsHardwareAccelerated && (Fma.IsSupported || AdvSimd.IsSupported),
         _ => true,
     };
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void ComputeRow(KernelPath path, ReadOnlySpan<float> logits, Span<float> probabilities, float temperature)
+    {
+        switch (path)
+        {
+            case KernelPath.Vector512:
+                RowLoop<VectorKernel<FloatLanes512, Vector512<double>>>.ComputeRow(logits, probabilities, temperature);
+                break;
+            case KernelPath.Vector256:
+                RowLoop<VectorKernel<FloatLanes256, Vector256<double>>>.ComputeRow(logits, probabilities, temperature);
+                break;
+            case KernelPath.Vector128:
+                RowLoop<VectorKernel<FloatLanes128, Vector128<double>>>.ComputeRow(logits, probabilities, temperature);
+                break;
+            default:
+                RowLoop<ScalarKernel>.ComputeRow(logits, probabilities, temperature);
+                break;
+        }
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Compute(

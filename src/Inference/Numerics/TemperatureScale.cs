@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace SoftmaxService.Inference.Numerics;
 
 /// <summary>One temperature, prepared so that dividing by it and changing to base 2 cost nothing in a loop.</summary>
@@ -9,9 +11,11 @@ namespace SoftmaxService.Inference.Numerics;
 internal readonly struct TemperatureScale
 {
     private const double Log2E = 1.4426950408889634;
+    private const double Ln2 = 0.6931471805599453;
     private const double SmallestFactor = 7.888609052210118e-31; // 2^-100
     private const double LargestFactor = 1.2676506002282294e30;  // 2^100
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public TemperatureScale(float temperature)
     {
         Temperature = temperature;
@@ -23,6 +27,9 @@ internal readonly struct TemperatureScale
     public double Temperature { get; }
 
     public double Factor { get; }
+
+    /// <summary>1 / c, the distance between logits that doubles their ratio.</summary>
+    public double Octave => Temperature * Ln2;
 
     public float High { get; }
 

@@ -14,33 +14,44 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums> : ISoftmaxKe
     /// <summary>How many logits the first guess at the maximum is taken from.</summary>
     private const int GuessLength = 64;
 
-    /// <summary>Only where a vector holds a whole small row, and a row of sums can be turned into a column by a few instructions.</summary>
-    private static bool HasSmallRows
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => typeof(TLanes) == typeof(FloatLanes512);
-    }
-
     public static int ComputeTogether(float* logits, float* probabilities, int rowCount, int classCount, in TemperatureScale scale) =>
-        HasSmallRows && classCount <= TLanes.Width && scale.FitsFloat
+        IsSmall(classCount) && scale.FitsFloat
             ? SmallRows512.ComputeGroups(logits, probabilities, rowCount, classCount, scale)
             : 0;
+
+    /// <summary>Only where a vector holds a whole small row, and a row of sums can be turned into a column by a few instructions.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool IsSmall(nint classCount) => typeof(TLanes) == typeof(FloatLanes512) && classCount <= TLanes.Width;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void ComputeRow(float* logits, float* probabilities, nint classCount, float temperature)
+    {
+        if (!IsSmall(classCount) || !SmallRows512.TryCompute(logits, probabilities, (int)classCount, new TemperatureScale(temperature)))
+            ComputeAnyRow(logits, probabilities, classCount, temperature);
+    }
+
+    public static void Compute(float* logits, float* probabilities, nint classCount, in TemperatureScale scale)
+    {
+        if (!IsSmall(classCount) || !SmallRows512.TryCompute(logits, probabilities, (int)classCount, scale))
+            ComputeAnyRow(logits, probabilities, classCount, scale);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void ComputeAnyRow(float* logits, float* probabilities, nint classCount, float temperature) =>
+        ComputeAnyRow(logits, probabilities, classCount, new TemperatureScale(temperature));
 
     /// <summary>
     /// A pass for the maximum is saved by guessing it from the row's beginning: a wrong guess shows in the largest exponent, and
     /// seldom matters. Only a row in place must be sure beforehand, since its logits are overwritten.
     /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Compute(float* logits, float* probabilities, nint classCount, in TemperatureScale scale)
+    [SkipLocalsInit, MethodImpl(KernelMethod.Options)]
+    private static void ComputeAnyRow(float* logits, float* probabilities, nint classCount, in TemperatureScale scale)
     {
         if (!scale.FitsFloat)
         {
             ScalarKernel.Compute(logits, probabilities, classCount, scale);
             return;
         }
-
-        if (HasSmallRows && classCount <= TLanes.Width && SmallRows512.TryCompute(logits, probabilities, (int)classCount, scale))
-            return;
 
         var guess = Maximum(logits, Math.Min(classCount, GuessLength));
         var total = double.NaN;
@@ -77,11 +88,11 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums> : ISoftmaxKe
     private static bool IsInRange(in RowExponential<TLanes, TSums> exponential, float maximum)
     {
         exponential.Of(TLanes.Create(maximum), out var steps);
-        return RowExponential<TLanes, TSums>.IsInRange(TLanes.LargestLane(steps));
+        return RowExponential<TLanes, TSums>.AreInRange(steps);
     }
 
     /// <summary>The largest logit. On x86 a NaN may go unnoticed here; the sum of exponentials finds it.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [SkipLocalsInit, MethodImpl(KernelMethod.Options)]
     private static float Maximum(float* logits, nint classCount)
     {
         var first = TLanes.Create(float.NegativeInfinity);
@@ -110,7 +121,7 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums> : ISoftmaxKe
     /// float before the sum goes on in double: that one rounding is at most 2^-24 of the sum at any length, and Σp stays within
     /// 2 · 2^-24 = 1.2e-7 of 1.
     /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [SkipLocalsInit, MethodImpl(KernelMethod.Options)]
     private static double StoreExponentials(
         float* logits, float* exponentials, nint classCount, in RowExponential<TLanes, TSums> row)
     {
@@ -146,11 +157,11 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums> : ISoftmaxKe
             largest = TLanes.LargerStep(largest, steps);
         }
 
-        return RowExponential<TLanes, TSums>.IsInRange(TLanes.LargestLane(largest)) ? TLanes.Total(sums) : double.NaN;
+        return RowExponential<TLanes, TSums>.AreInRange(largest) ? TLanes.Total(sums) : double.NaN;
     }
 
     /// <summary>As <see cref="StoreExponentials"/>, for rows so far from zero that the maximum must be subtracted.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [SkipLocalsInit, MethodImpl(KernelMethod.Options)]
     private static double StoreFarExponentials(
         float* logits, float* exponentials, nint classCount, in RowExponential<TLanes, TSums> row)
     {
@@ -179,7 +190,7 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums> : ISoftmaxKe
     /// Multiplies by a factor that is split in two floats, so that only the product is rounded: a certain class gets
     /// exactly 1, nothing exceeds 1, and Σp has no bias.
     /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [SkipLocalsInit, MethodImpl(KernelMethod.Options)]
     private static void Multiply(float* values, nint classCount, double factor)
     {
         var high = TLanes.Create((float)factor);

@@ -31,8 +31,13 @@ internal static class ForcedKernel
     }
 
     public static void Compute(
-        string path, ReadOnlySpan<float> logits, Span<float> probabilities, float temperature, int? classCount = null) =>
-        SoftmaxKernel.Compute(Parse(path), logits, probabilities, classCount ?? logits.Length, [temperature]);
+        string path, ReadOnlySpan<float> logits, Span<float> probabilities, float temperature, int? classCount = null)
+    {
+        if (classCount is int count)
+            SoftmaxKernel.Compute(Parse(path), logits, probabilities, count, [temperature]);
+        else
+            SoftmaxKernel.ComputeRow(Parse(path), logits, probabilities, temperature);
+    }
 
     public static float[] ComputeLog(string path, float[] logits, float temperature, int? classCount = null)
     {
