@@ -37,10 +37,11 @@ internal static unsafe class SmallRows512
         var eight = Vector512.WidenLower(values) + Vector512.WidenUpper(values);
         var four = eight.GetLower() + eight.GetUpper();
         var two = four.GetLower() + four.GetUpper();
-        var inverse = 1 / (two[0] + two[1]);
-        var high = (float)inverse;
-        var low = (float)(inverse - high);
-        Avx512F.MaskStore(probabilities, inRow, Scale(values, Vector512.Create(high), Vector512.Create(low)));
+        var inverse = Vector128<double>.One / (two + Vector128.Shuffle(two, Vector128.Create(1, 0)));
+        var high = Vector128.Narrow(inverse, inverse);
+        var rest = inverse - Vector128.WidenLower(high);
+        var low = Vector128.Narrow(rest, rest);
+        Avx512F.MaskStore(probabilities, inRow, Scale(values, Avx512F.BroadcastScalarToVector512(high), Avx512F.BroadcastScalarToVector512(low)));
         return true;
     }
 

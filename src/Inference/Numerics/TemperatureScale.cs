@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace SoftmaxService.Inference.Numerics;
 
@@ -18,10 +19,15 @@ internal readonly struct TemperatureScale
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public TemperatureScale(float temperature)
     {
-        Temperature = temperature;
-        Factor = Log2E / temperature;
-        High = (float)Factor;
-        Low = (float)(Factor - High);
+        // Whole vectors, because the scalar conversions of x86 wait for what their target register held: the result before.
+        var wide = Vector128.WidenLower(Vector128.Create(temperature));
+        var factor = Vector128.Create(Log2E) / wide;
+        var high = Vector128.Narrow(factor, factor);
+        var rest = factor - Vector128.WidenLower(high);
+        Temperature = wide.ToScalar();
+        Factor = factor.ToScalar();
+        High = high.ToScalar();
+        Low = Vector128.Narrow(rest, rest).ToScalar();
     }
 
     public double Temperature { get; }
