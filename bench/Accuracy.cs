@@ -40,7 +40,7 @@ internal static class Accuracy
             foreach (var (_, compute) in Ways)
             {
                 var (ulps, sum) = Measure(set.Count, set.Low, set.High, set.Temperature, compute);
-                table.Append(double.IsNaN(ulps) ? " | NaN" : FormattableString.Invariant($" | {ulps:0.0##e+0} ULP, {sum:0.0e+0}").Replace("e+0", ""));
+                table.Append(double.IsNaN(ulps) ? " | NaN" : FormattableString.Invariant($" | {ulps:G3} ULP, {sum:0.0e+0}"));
             }
 
             table.Append(" |\n");

@@ -53,6 +53,9 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums> : ISoftmaxKe
             return;
         }
 
+        if (IsPastCache(probabilities, classCount) && TryComputePastCache(logits, probabilities, classCount, scale))
+            return;
+
         var guess = Maximum(logits, Math.Min(classCount, GuessLength));
         var total = double.NaN;
         if (RowExponential<TLanes, TSums>.IsNear(scale, guess))
@@ -123,7 +126,12 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums> : ISoftmaxKe
     /// </summary>
     [SkipLocalsInit, MethodImpl(KernelMethod.Options)]
     private static double StoreExponentials(
-        float* logits, float* exponentials, nint classCount, in RowExponential<TLanes, TSums> row)
+        float* logits, float* exponentials, nint classCount, in RowExponential<TLanes, TSums> row) =>
+        SumExponentials(logits, exponentials, classCount, row, store: true);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static double SumExponentials(
+        float* logits, float* exponentials, nint classCount, in RowExponential<TLanes, TSums> row, bool store)
     {
         var exponential = row;
         var sums = default(TSums);
@@ -133,8 +141,12 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums> : ISoftmaxKe
         {
             var first = exponential.Of(TLanes.Load(logits + i), out var firstSteps);
             var second = exponential.Of(TLanes.Load(logits + i + TLanes.Width), out var secondSteps);
-            first.Store(exponentials + i);
-            second.Store(exponentials + i + TLanes.Width);
+            if (store)
+            {
+                first.Store(exponentials + i);
+                second.Store(exponentials + i + TLanes.Width);
+            }
+
             sums = TLanes.Add(sums, first + second);
             largest = TLanes.LargerStep(largest, TLanes.LargerStep(firstSteps, secondSteps));
         }
@@ -142,7 +154,8 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums> : ISoftmaxKe
         if (i <= classCount - TLanes.Width)
         {
             var whole = exponential.Of(TLanes.Load(logits + i), out var steps);
-            whole.Store(exponentials + i);
+            if (store)
+                whole.Store(exponentials + i);
             sums = TLanes.Add(sums, whole);
             largest = TLanes.LargerStep(largest, steps);
             i += TLanes.Width;
@@ -152,7 +165,8 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums> : ISoftmaxKe
         {
             var count = (int)(classCount - i);
             var part = exponential.Of(TLanes.LoadFirst(logits + i, count, float.NegativeInfinity), out var steps);
-            part.StoreFirst(exponentials + i, count);
+            if (store)
+                part.StoreFirst(exponentials + i, count);
             sums = TLanes.Add(sums, part);
             largest = TLanes.LargerStep(largest, steps);
         }
