@@ -93,6 +93,19 @@ internal readonly unsafe struct FloatLanes128(Vector128<float> lanes) : IFloatLa
     public static double Total(Vector128<double> sums) => Vector128.Sum(sums);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<double> AddProducts(Vector128<double> sums, FloatLanes128 left, FloatLanes128 right) =>
+        sums + (Vector128.WidenLower(left._lanes) * Vector128.WidenLower(right._lanes) + Vector128.WidenUpper(left._lanes) * Vector128.WidenUpper(right._lanes));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static FloatLanes128 DifferenceTimes(FloatLanes128 lanes, double origin, FloatLanes128 weights, double factor)
+    {
+        var (o, f) = (Vector128.Create(origin), Vector128.Create(factor));
+        var lower = (Vector128.WidenLower(lanes._lanes) - o) * Vector128.WidenLower(weights._lanes) * f;
+        var upper = (Vector128.WidenUpper(lanes._lanes) - o) * Vector128.WidenUpper(weights._lanes) * f;
+        return new(Vector128.Narrow(lower, upper));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static FloatLanes128 TransformInDouble(FloatLanes128 lanes, double origin, double factor, double offset)
     {
         var (o, f, s) = (Vector128.Create(origin), Vector128.Create(factor), Vector128.Create(offset));

@@ -88,6 +88,19 @@ internal readonly unsafe struct FloatLanes256(Vector256<float> lanes) : IFloatLa
     public static double Total(Vector256<double> sums) => Vector256.Sum(sums);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<double> AddProducts(Vector256<double> sums, FloatLanes256 left, FloatLanes256 right) =>
+        sums + (Vector256.WidenLower(left._lanes) * Vector256.WidenLower(right._lanes) + Vector256.WidenUpper(left._lanes) * Vector256.WidenUpper(right._lanes));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static FloatLanes256 DifferenceTimes(FloatLanes256 lanes, double origin, FloatLanes256 weights, double factor)
+    {
+        var (o, f) = (Vector256.Create(origin), Vector256.Create(factor));
+        var lower = (Vector256.WidenLower(lanes._lanes) - o) * Vector256.WidenLower(weights._lanes) * f;
+        var upper = (Vector256.WidenUpper(lanes._lanes) - o) * Vector256.WidenUpper(weights._lanes) * f;
+        return new(Vector256.Narrow(lower, upper));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static FloatLanes256 TransformInDouble(FloatLanes256 lanes, double origin, double factor, double offset)
     {
         var (o, f, s) = (Vector256.Create(origin), Vector256.Create(factor), Vector256.Create(offset));

@@ -91,6 +91,19 @@ internal readonly unsafe struct FloatLanes512(Vector512<float> lanes) : IFloatLa
     public static double Total(Vector512<double> sums) => Vector512.Sum(sums);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<double> AddProducts(Vector512<double> sums, FloatLanes512 left, FloatLanes512 right) =>
+        sums + (Vector512.WidenLower(left._lanes) * Vector512.WidenLower(right._lanes) + Vector512.WidenUpper(left._lanes) * Vector512.WidenUpper(right._lanes));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static FloatLanes512 DifferenceTimes(FloatLanes512 lanes, double origin, FloatLanes512 weights, double factor)
+    {
+        var (o, f) = (Vector512.Create(origin), Vector512.Create(factor));
+        var lower = (Vector512.WidenLower(lanes._lanes) - o) * Vector512.WidenLower(weights._lanes) * f;
+        var upper = (Vector512.WidenUpper(lanes._lanes) - o) * Vector512.WidenUpper(weights._lanes) * f;
+        return new(Vector512.Narrow(lower, upper));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static FloatLanes512 TransformInDouble(FloatLanes512 lanes, double origin, double factor, double offset)
     {
         var (o, f, s) = (Vector512.Create(origin), Vector512.Create(factor), Vector512.Create(offset));

@@ -74,6 +74,12 @@ internal unsafe interface IFloatLanes<TSelf, TSums>
 
     static abstract double Total(TSums sums);
 
+    /// <summary>sums + left · right, in double precision, where the products are exact.</summary>
+    static abstract TSums AddProducts(TSums sums, TSelf left, TSelf right);
+
+    /// <summary>(lane − origin) · weight · factor, computed in double precision and rounded once to float.</summary>
+    static abstract TSelf DifferenceTimes(TSelf lanes, double origin, TSelf weights, double factor);
+
     /// <summary>(lane − origin) · factor − offset, computed in double precision and rounded once to float.</summary>
     static abstract TSelf TransformInDouble(TSelf lanes, double origin, double factor, double offset);
 }

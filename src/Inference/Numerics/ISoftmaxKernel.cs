@@ -13,4 +13,9 @@ internal unsafe interface ISoftmaxKernel
     static abstract void ComputeLog(float* logits, float* logProbabilities, nint classCount, in TemperatureScale scale);
 
     static abstract float LogSumExp(float* logits, nint classCount, in TemperatureScale scale);
+
+    static abstract void Gradient(float* logits, float* upstream, float* gradient, nint classCount, in TemperatureScale scale);
+
+    /// <summary>Answers the loss.</summary>
+    static abstract float CrossEntropy(float* logits, nint target, float* gradient, nint classCount, in TemperatureScale scale);
 }

@@ -67,6 +67,35 @@ internal static unsafe class RowLoop<TKernel>
         }
     }
 
+    public static void Gradient(
+        ReadOnlySpan<float> logits, ReadOnlySpan<float> upstream, Span<float> gradient, int classCount, ReadOnlySpan<float> temperatures)
+    {
+        fixed (float* source = logits, above = upstream, destination = gradient)
+        {
+            var scale = default(TemperatureScale);
+            for (nint row = 0, i = 0; i < logits.Length; row++, i += classCount)
+            {
+                UpdateScale(ref scale, temperatures, (int)row);
+                TKernel.Gradient(source + i, above + i, destination + i, classCount, scale);
+            }
+        }
+    }
+
+    public static void CrossEntropy(
+        ReadOnlySpan<float> logits, ReadOnlySpan<int> targets, Span<float> losses, Span<float> gradient, int classCount,
+        ReadOnlySpan<float> temperatures)
+    {
+        fixed (float* source = logits, destination = gradient)
+        {
+            var scale = default(TemperatureScale);
+            for (nint row = 0, i = 0; i < logits.Length; row++, i += classCount)
+            {
+                UpdateScale(ref scale, temperatures, (int)row);
+                losses[(int)row] = TKernel.CrossEntropy(source + i, targets[(int)row], destination + i, classCount, scale);
+            }
+        }
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void UpdateScale(ref TemperatureScale scale, ReadOnlySpan<float> temperatures, int row)
     {

@@ -116,4 +116,47 @@ internal static class SoftmaxKernel
                 break;
         }
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Gradient(
+        KernelPath path, ReadOnlySpan<float> logits, ReadOnlySpan<float> upstream, Span<float> gradient, int classCount, ReadOnlySpan<float> temperatures)
+    {
+        switch (path)
+        {
+            case KernelPath.Vector512:
+                RowLoop<VectorKernel<FloatLanes512, Vector512<double>>>.Gradient(logits, upstream, gradient, classCount, temperatures);
+                break;
+            case KernelPath.Vector256:
+                RowLoop<VectorKernel<FloatLanes256, Vector256<double>>>.Gradient(logits, upstream, gradient, classCount, temperatures);
+                break;
+            case KernelPath.Vector128:
+                RowLoop<VectorKernel<FloatLanes128, Vector128<double>>>.Gradient(logits, upstream, gradient, classCount, temperatures);
+                break;
+            default:
+                RowLoop<ScalarKernel>.Gradient(logits, upstream, gradient, classCount, temperatures);
+                break;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void CrossEntropy(
+        KernelPath path, ReadOnlySpan<float> logits, ReadOnlySpan<int> targets, Span<float> losses, Span<float> gradient, int classCount,
+        ReadOnlySpan<float> temperatures)
+    {
+        switch (path)
+        {
+            case KernelPath.Vector512:
+                RowLoop<VectorKernel<FloatLanes512, Vector512<double>>>.CrossEntropy(logits, targets, losses, gradient, classCount, temperatures);
+                break;
+            case KernelPath.Vector256:
+                RowLoop<VectorKernel<FloatLanes256, Vector256<double>>>.CrossEntropy(logits, targets, losses, gradient, classCount, temperatures);
+                break;
+            case KernelPath.Vector128:
+                RowLoop<VectorKernel<FloatLanes128, Vector128<double>>>.CrossEntropy(logits, targets, losses, gradient, classCount, temperatures);
+                break;
+            default:
+                RowLoop<ScalarKernel>.CrossEntropy(logits, targets, losses, gradient, classCount, temperatures);
+                break;
+        }
+    }
 }
