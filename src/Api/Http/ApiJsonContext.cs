@@ -21,6 +21,8 @@ namespace SoftmaxService.Api.Http;
 [JsonSerializable(typeof(ClassifyBatchResponse))]
 [JsonSerializable(typeof(SoftmaxRequest))]
 [JsonSerializable(typeof(SoftmaxResponse))]
+[JsonSerializable(typeof(SoftmaxGradientRequest))]
+[JsonSerializable(typeof(SoftmaxGradientResponse))]
 [JsonSerializable(typeof(RankedClass[]))]
 [JsonSerializable(typeof(Uncertainty))]
 [JsonSerializable(typeof(ModelListResponse))]

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.OpenApi;
+using SoftmaxService.Api.Endpoints;
 using SoftmaxService.Api.Http;
 using SoftmaxService.Inference.Calibration;
 using Swashbuckle.AspNetCore.SwaggerGen;
@@ -26,8 +27,14 @@ internal static class WireSchemas
             Description = "One for a row, or an array with one for each row.",
             OneOf = [Measures(), new OpenApiSchema { Type = JsonSchemaType.Array, Items = Measures() }],
         });
+        options.MapType<TargetRows>(() => OneOrEach(new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int32", Minimum = "0" }, "The index of the class that is right; an array with one for each row of several."));
+        options.MapType<UpstreamRows>(() => RowOrRows(Number("float"), "The gradient with respect to each probability, in the shape of the logits."));
+        options.MapType<PerRow<float>>(() => OneOrEach(Number("float"), "The cross-entropy in nats, of a row or an array with one for each row; absent without a target."));
         options.MapType<JsonElement>(() => new OpenApiSchema { Type = JsonSchemaType.Object, AdditionalPropertiesAllowed = true });
     }
+
+    private static OpenApiSchema OneOrEach(OpenApiSchema item, string description) =>
+        new() { Description = description, OneOf = [item, new OpenApiSchema { Type = JsonSchemaType.Array, Items = item }] };
 
     private static OpenApiSchema RowOrRows(OpenApiSchema item, string description)
     {
