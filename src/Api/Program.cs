@@ -32,6 +32,7 @@ app.UseSwaggerPage();
 
 app.MapClassify();   // POST /classify
 app.MapSoftmax();    // POST /softmax
+app.MapSoftmaxGradient(); // POST /softmax/gradient
 app.MapModels();     // GET  /models, /models/{name}, /models/{name}/{version}
 app.MapHealth();     // GET  /health/live, /health/ready
 app.MapGet("/", () => TypedResults.LocalRedirect("/swagger")).ExcludeFromDescription();

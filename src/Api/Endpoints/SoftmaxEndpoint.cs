@@ -53,12 +53,12 @@ internal static class SoftmaxEndpoint
     private static SoftmaxResponse Answer(SoftmaxRequest request)
     {
         var logits = request.Logits;
-        var temperatures = TemperatureOfEachRow(request.Temperature ?? TemperatureRows.One, logits);
+        var temperatures = (request.Temperature ?? TemperatureRows.One).ForEachRow(logits);
         CheckLabels(request.Labels, logits);
+        logits.RefuseFullyMasked();
 
         var probabilities = new float[logits.Values.Length];
         Softmax.ComputeRows(logits.Values, probabilities, logits.ColumnCount, temperatures);
-        RefuseFullyMasked(logits, probabilities);
 
         var logProbabilities = new float[logits.Values.Length];
         Softmax.ComputeLogRows(logits.Values, logProbabilities, logits.ColumnCount, temperatures);
@@ -96,20 +96,6 @@ internal static class SoftmaxEndpoint
         return TypedResults.Bytes(answer, MediaTypeNames.Application.Octet);
     }
 
-    private static float[] TemperatureOfEachRow(TemperatureRows temperature, FloatRows logits)
-    {
-        if (!temperature.IsArray)
-        {
-            var all = new float[logits.RowCount];
-            Array.Fill(all, temperature.Values[0]);
-            return all;
-        }
-
-        return temperature.Values.Length == logits.RowCount
-            ? temperature.Values
-            : throw new RequestException(Problem.InvalidTemperature, $"There are {temperature.Values.Length} temperatures for {logits.RowCount} row(s) of logits; give one for all, or one for each row.");
-    }
-
     private static void CheckLabels(string[]? labels, FloatRows logits)
     {
         if (labels is not null && labels.Length != logits.ColumnCount)
@@ -117,22 +103,12 @@ internal static class SoftmaxEndpoint
             throw new RequestException(Problem.InvalidLabels, $"There are {labels.Length} labels for {logits.ColumnCount} classes; give one string for each class, or none at all.");
         }
     }
-
-    private static void RefuseFullyMasked(FloatRows logits, float[] probabilities)
-    {
-        for (var row = 0; row < logits.RowCount; row++)
-        {
-            if (float.IsNaN(probabilities[row * logits.ColumnCount]))
-            {
-                throw new RequestException(Problem.InvalidLogits, $"{(logits.IsMatrix ? $"logits[{row}]" : "logits")} masks every class; at least one must be a number.");
-            }
-        }
-    }
 }
 
 /// <summary>The JSON body of <c>POST /softmax</c>.</summary>
 internal sealed record SoftmaxRequest
 {
+    [JsonConverter(typeof(LogitRowsConverter))]
     public required FloatRows Logits { get; init; }
 
     public TemperatureRows? Temperature { get; init; }

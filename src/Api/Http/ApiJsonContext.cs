@@ -20,6 +20,7 @@ namespace SoftmaxService.Api.Http;
 [JsonSerializable(typeof(ClassifyResponse))]
 [JsonSerializable(typeof(ClassifyBatchResponse))]
 [JsonSerializable(typeof(SoftmaxRequest))]
+[JsonSerializable(typeof(SoftmaxGradientRequest))]
 [JsonSerializable(typeof(Uncertainty))]
 [JsonSerializable(typeof(ModelListResponse))]
 [JsonSerializable(typeof(ModelResponse))]

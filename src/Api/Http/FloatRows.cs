@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -6,18 +5,39 @@ namespace SoftmaxService.Api.Http;
 
 /// <summary>
 /// One row of numbers, <c>[1, 2]</c>, or several of the same length, <c>[[1, 2], [3, 4]]</c>, in one array; an answer keeps the shape that
-/// was asked. <c>"-Infinity"</c> stands for a masked class, since JSON has no number for it.
+/// was asked.
 /// </summary>
-[JsonConverter(typeof(FloatRowsConverter))]
 internal sealed record FloatRows(float[] Values, int RowCount, int ColumnCount, bool IsMatrix)
 {
     public ReadOnlySpan<float> Row(int row) => Values.AsSpan(row * ColumnCount, ColumnCount);
+
+    /// <summary>How a client would find a row of logits: <c>logits</c> or <c>logits[2]</c>.</summary>
+    public string Place(int row) => IsMatrix ? $"logits[{row}]" : "logits";
+
+    /// <summary>Refuses logits of which a row is nothing but masked classes: it has no softmax.</summary>
+    public void RefuseFullyMasked()
+    {
+        for (var row = 0; row < RowCount; row++)
+        {
+            if (!Row(row).ContainsAnyExcept(float.NegativeInfinity))
+            {
+                throw new RequestException(Problem.InvalidLogits, $"{Place(row)} masks every class; at least one must be a number.");
+            }
+        }
+    }
 }
 
-internal sealed class FloatRowsConverter : JsonConverter<FloatRows>
+/// <summary>Logits: finite numbers, and the string <c>"-Infinity"</c> for a masked class, since JSON has no number for it.</summary>
+internal sealed class LogitRowsConverter() : FloatRowsConverter("logits", Problem.InvalidLogits, allowsMasked: true);
+
+/// <summary>An upstream gradient: one finite number for each logit.</summary>
+internal sealed class UpstreamRowsConverter() : FloatRowsConverter("upstream", Problem.InvalidParameter, allowsMasked: false);
+
+internal abstract class FloatRowsConverter(string name, Problem problem, bool allowsMasked) : JsonConverter<FloatRows>
 {
     public const string Masked = "-Infinity";
-    private const string Shape = "Logits are one row of numbers, [1.5, 0.2], or several rows of the same length, [[1.5, 0.2], [0.1, 3]].";
+
+    private readonly string _shape = $"{char.ToUpperInvariant(name[0])}{name[1..]} is one row of numbers, [1.5, 0.2], or several rows of the same length, [[1.5, 0.2], [0.1, 3]].";
 
     // Null would otherwise be refused with a sentence about a constructor.
     public override bool HandleNull => true;
@@ -26,7 +46,7 @@ internal sealed class FloatRowsConverter : JsonConverter<FloatRows>
     {
         if (reader.TokenType != JsonTokenType.StartArray)
         {
-            throw Invalid($"logits is {JsonToken.Describe(ref reader)}. {Shape}");
+            throw Invalid($"{name} is {JsonToken.Describe(ref reader)}. {_shape}");
         }
 
         Advance(ref reader);
@@ -43,7 +63,7 @@ internal sealed class FloatRowsConverter : JsonConverter<FloatRows>
         {
             if (reader.TokenType != JsonTokenType.StartArray)
             {
-                throw Invalid($"logits[{rowCount}] is {JsonToken.Describe(ref reader)}, but logits[0] is a row. {Shape}");
+                throw Invalid($"{name}[{rowCount}] is {JsonToken.Describe(ref reader)}, but {name}[0] is a row. {_shape}");
             }
 
             var before = values.Count;
@@ -52,7 +72,7 @@ internal sealed class FloatRowsConverter : JsonConverter<FloatRows>
             columnCount = rowCount == 0 ? values.Count : columnCount;
             if (values.Count - before != columnCount)
             {
-                throw Invalid($"logits[{rowCount}] has {values.Count - before} numbers, but logits[0] has {columnCount}. {Shape}");
+                throw Invalid($"{name}[{rowCount}] has {values.Count - before} numbers, but {name}[0] has {columnCount}. {_shape}");
             }
 
             rowCount++;
@@ -62,51 +82,52 @@ internal sealed class FloatRowsConverter : JsonConverter<FloatRows>
     }
 
     public override void Write(Utf8JsonWriter writer, FloatRows value, JsonSerializerOptions options) =>
-        throw new NotSupportedException($"{nameof(SoftmaxResponse)} writes rows, a piece at a time.");
+        throw new NotSupportedException($"{nameof(RowsAnswer)} writes rows, a piece at a time.");
 
-    private static void ReadRow(ref Utf8JsonReader reader, List<float> values, int? row)
+    private void ReadRow(ref Utf8JsonReader reader, List<float> values, int? row)
     {
         var first = values.Count;
         for (; reader.TokenType != JsonTokenType.EndArray; Advance(ref reader))
         {
-            values.Add(ReadLogit(ref reader, row, values.Count - first));
+            values.Add(ReadNumber(ref reader, row, values.Count - first));
         }
 
         if (values.Count == first)
         {
-            throw Invalid($"{(row is null ? "logits" : $"logits[{row}]")} is empty; a row has at least one number. {Shape}");
+            throw Invalid($"{(row is null ? name : $"{name}[{row}]")} is empty; a row has at least one number. {_shape}");
         }
     }
 
-    private static float ReadLogit(ref Utf8JsonReader reader, int? row, int column)
+    private float ReadNumber(ref Utf8JsonReader reader, int? row, int column)
     {
         if (reader.TokenType == JsonTokenType.Number && reader.TryGetSingle(out var value) && float.IsFinite(value))
         {
             return value;
         }
 
-        if (reader.TokenType == JsonTokenType.String && reader.ValueTextEquals(Masked))
+        if (allowsMasked && reader.TokenType == JsonTokenType.String && reader.ValueTextEquals(Masked))
         {
             return float.NegativeInfinity;
         }
 
-        var place = row is null ? $"logits[{column}]" : $"logits[{row}][{column}]";
+        var place = row is null ? $"{name}[{column}]" : $"{name}[{row}][{column}]";
         throw Invalid((reader.TokenType, row) switch
         {
-            (JsonTokenType.Number, _) => $"{place} is {JsonToken.Text(ref reader)}, which no 32-bit float can hold; the largest is {float.MaxValue.ToString(CultureInfo.InvariantCulture)}.",
-            (JsonTokenType.StartArray, null) => $"{place} is a row, but logits[0] is a number. {Shape}",
-            (JsonTokenType.StartArray, _) => $"{place} is nested three deep. {Shape}",
-            _ => $"{place} is {JsonToken.Describe(ref reader)}; a logit is a finite number, or \"{Masked}\" to mask its class.",
+            (JsonTokenType.Number, _) => $"{place} is {JsonToken.Text(ref reader)}, which no 32-bit float can hold; the largest is 3.4028235E+38.",
+            (JsonTokenType.StartArray, null) => $"{place} is a row, but {name}[0] is a number. {_shape}",
+            (JsonTokenType.StartArray, _) => $"{place} is nested three deep. {_shape}",
+            _ when allowsMasked => $"{place} is {JsonToken.Describe(ref reader)}; a logit is a finite number, or \"{Masked}\" to mask its class.",
+            _ => $"{place} is {JsonToken.Describe(ref reader)}; it must be a finite number.",
         });
     }
 
-    private static void Advance(ref Utf8JsonReader reader)
+    private void Advance(ref Utf8JsonReader reader)
     {
         if (!reader.Read())
         {
-            throw new JsonException("The JSON ends inside logits.");
+            throw new JsonException($"The JSON ends inside {name}.");
         }
     }
 
-    private static RequestException Invalid(string detail) => new(Problem.InvalidLogits, detail);
+    private RequestException Invalid(string detail) => new(problem, detail);
 }

@@ -3,7 +3,7 @@ namespace SoftmaxService.Api.Http;
 /// <summary>A kind of fault as clients see it: a stable code, a status and a title. Every one that is ever answered stands here.</summary>
 internal sealed record Problem(string Code, int Status, string Title)
 {
-    public static readonly Problem InvalidParameter = new("invalid-parameter", 400, "A query parameter is not valid");
+    public static readonly Problem InvalidParameter = new("invalid-parameter", 400, "A parameter is not valid");
     public static readonly Problem NotCalibrated = new("not-calibrated", 400, "The model holds no calibration for this");
     public static readonly Problem MalformedJson = new("malformed-json", 400, "The body is not the JSON that this route takes");
     public static readonly Problem InvalidLogits = new("invalid-logits", 400, "The logits are not valid");

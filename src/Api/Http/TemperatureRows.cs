@@ -11,6 +11,21 @@ internal sealed record TemperatureRows(float[] Values, bool IsArray)
 
     public static TemperatureRows One { get; } = new([1f], IsArray: false);
 
+    /// <summary>One temperature for each row of the logits.</summary>
+    public float[] ForEachRow(FloatRows logits)
+    {
+        if (IsArray)
+        {
+            return Values.Length == logits.RowCount
+                ? Values
+                : throw new RequestException(Problem.InvalidTemperature, $"There are {Values.Length} temperatures for {logits.RowCount} row(s) of logits; give one for all, or one for each row.");
+        }
+
+        var all = new float[logits.RowCount];
+        Array.Fill(all, Values[0]);
+        return all;
+    }
+
     public static bool IsValid(float temperature) => temperature > 0f && float.IsFinite(temperature);
 }
 

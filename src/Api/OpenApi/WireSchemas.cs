@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.OpenApi;
+using SoftmaxService.Api.Endpoints;
 using SoftmaxService.Api.Http;
 using Swashbuckle.AspNetCore.SwaggerGen;
 
@@ -11,7 +12,7 @@ internal static class WireSchemas
 {
     public static void AddWireSchemas(this SwaggerGenOptions options)
     {
-        options.MapType<FloatRows>(() => RowOrRows(LogitOrMasked(), "One row of numbers, or several rows of the same length."));
+        options.MapType<FloatRows>(() => RowOrRows(LogitOrMasked(), "One row of numbers, or several rows of the same length. In logits the string \"-Infinity\" masks a class."));
         options.MapType<TemperatureRows>(() => new OpenApiSchema
         {
             Description = TemperatureRows.Requirement + " One for all rows, or one for each.",
@@ -35,8 +36,22 @@ internal static class WireSchemas
                 },
             },
         });
+        options.MapType<TargetRows>(() => OneOrEach(new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int32", Minimum = "0" }, "The index of the class that is right; an array with one for each row of several."));
+        options.MapType<SoftmaxGradientResponse>(() => new OpenApiSchema
+        {
+            Type = JsonSchemaType.Object,
+            Description = "For one row, or with one entry a row, as the logits were.",
+            Properties = new Dictionary<string, IOpenApiSchema>
+            {
+                ["loss"] = OneOrEach(Number("float"), "With a target: the cross-entropy −ln p_target, in nats."),
+                ["gradient"] = RowOrRows(Number("float"), "One number for each logit."),
+            },
+        });
         options.MapType<JsonElement>(() => new OpenApiSchema { Type = JsonSchemaType.Object, AdditionalPropertiesAllowed = true });
     }
+
+    private static OpenApiSchema OneOrEach(OpenApiSchema item, string description) =>
+        new() { Description = description, OneOf = [item, new OpenApiSchema { Type = JsonSchemaType.Array, Items = item }] };
 
     private static OpenApiSchema RowOrRows(OpenApiSchema item, string description)
     {

@@ -9,6 +9,13 @@ internal readonly unsafe struct FloatLanes128(Vector128<float> lanes) : IFloatLa
 
     public static int Width => Vector128<float>.Count;
 
+    /// <summary>A table of four is too short to pay, and a lookup has no short portable form: whole octaves and a longer polynomial.</summary>
+    public static int StepsPerOctave => 1;
+
+    public static double LogOfPowers => 0;
+
+    public static FloatLanes128 Powers => default;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static FloatLanes128 Create(float value) => new(Vector128.Create(value));
 
@@ -53,8 +60,19 @@ internal readonly unsafe struct FloatLanes128(Vector128<float> lanes) : IFloatLa
         new(Vector128.MaxNative(left._lanes, right._lanes));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static FloatLanes128 PowerOfTwo(FloatLanes128 biasedExponent) =>
-        new((biasedExponent._lanes.AsInt32() << 23).AsSingle());
+    public static FloatLanes128 LargerStep(FloatLanes128 left, FloatLanes128 right) =>
+        new(Vector128.Max(left._lanes.AsInt32(), right._lanes.AsInt32()).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool AnyStepAbove(FloatLanes128 steps, FloatLanes128 bound) =>
+        Vector128.GreaterThanAny(steps._lanes.AsInt32(), bound._lanes.AsInt32());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static FloatLanes128 PowerOfStep(FloatLanes128 steps, FloatLanes128 powers) =>
+        new((steps._lanes.AsInt32() << 23).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void StorePastCache(float* destination) => _lanes.StoreAlignedNonTemporal(destination);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static FloatLanes128 WhereEqual(FloatLanes128 left, FloatLanes128 right, FloatLanes128 chosen, FloatLanes128 other) =>
@@ -73,6 +91,19 @@ internal readonly unsafe struct FloatLanes128(Vector128<float> lanes) : IFloatLa
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static double Total(Vector128<double> sums) => Vector128.Sum(sums);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<double> AddProducts(Vector128<double> sums, FloatLanes128 left, FloatLanes128 right) =>
+        sums + (Vector128.WidenLower(left._lanes) * Vector128.WidenLower(right._lanes) + Vector128.WidenUpper(left._lanes) * Vector128.WidenUpper(right._lanes));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static FloatLanes128 DifferenceTimes(FloatLanes128 lanes, double origin, FloatLanes128 weights, double factor)
+    {
+        var (o, f) = (Vector128.Create(origin), Vector128.Create(factor));
+        var lower = (Vector128.WidenLower(lanes._lanes) - o) * Vector128.WidenLower(weights._lanes) * f;
+        var upper = (Vector128.WidenUpper(lanes._lanes) - o) * Vector128.WidenUpper(weights._lanes) * f;
+        return new(Vector128.Narrow(lower, upper));
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static FloatLanes128 TransformInDouble(FloatLanes128 lanes, double origin, double factor, double offset)

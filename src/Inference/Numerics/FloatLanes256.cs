@@ -10,6 +10,20 @@ internal readonly unsafe struct FloatLanes256(Vector256<float> lanes) : IFloatLa
 
     public static int Width => Vector256<float>.Count;
 
+    public static int StepsPerOctave => 8;
+
+    /// <summary>Chosen at random among a million, so that all 8 powers are within 0.16 · 2^-24 of a float.</summary>
+    public static double LogOfPowers => 0.06932717352113217;
+
+    /// <summary>What PowerOfStep adds for a step is taken off, and the exponent's bias with it.</summary>
+    public static FloatLanes256 Powers
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => new((Vector256.Create(
+            0x3f864d14, 0x3f9274d5, 0x3f9fb639, 0x3fae2abe, 0x3fbdee30, 0x3fcf1edf, 0x3fe1ddda, 0x3ff64f2d)
+            - Vector256.Create(0x3f800000) - (Vector256<int>.Indices << 20)).AsSingle());
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static FloatLanes256 Create(float value) => new(Vector256.Create(value));
 
@@ -44,8 +58,19 @@ internal readonly unsafe struct FloatLanes256(Vector256<float> lanes) : IFloatLa
         new(Vector256.MaxNative(left._lanes, right._lanes));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static FloatLanes256 PowerOfTwo(FloatLanes256 biasedExponent) =>
-        new((biasedExponent._lanes.AsInt32() << 23).AsSingle());
+    public static FloatLanes256 LargerStep(FloatLanes256 left, FloatLanes256 right) =>
+        new(Vector256.Max(left._lanes.AsInt32(), right._lanes.AsInt32()).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool AnyStepAbove(FloatLanes256 steps, FloatLanes256 bound) =>
+        Vector256.GreaterThanAny(steps._lanes.AsInt32(), bound._lanes.AsInt32());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static FloatLanes256 PowerOfStep(FloatLanes256 steps, FloatLanes256 powers) =>
+        new((Avx2.PermuteVar8x32(powers._lanes.AsInt32(), steps._lanes.AsInt32()) + (steps._lanes.AsInt32() << 20)).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void StorePastCache(float* destination) => _lanes.StoreAlignedNonTemporal(destination);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static FloatLanes256 WhereEqual(FloatLanes256 left, FloatLanes256 right, FloatLanes256 chosen, FloatLanes256 other) =>
@@ -61,6 +86,19 @@ internal readonly unsafe struct FloatLanes256(Vector256<float> lanes) : IFloatLa
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static double Total(Vector256<double> sums) => Vector256.Sum(sums);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<double> AddProducts(Vector256<double> sums, FloatLanes256 left, FloatLanes256 right) =>
+        sums + (Vector256.WidenLower(left._lanes) * Vector256.WidenLower(right._lanes) + Vector256.WidenUpper(left._lanes) * Vector256.WidenUpper(right._lanes));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static FloatLanes256 DifferenceTimes(FloatLanes256 lanes, double origin, FloatLanes256 weights, double factor)
+    {
+        var (o, f) = (Vector256.Create(origin), Vector256.Create(factor));
+        var lower = (Vector256.WidenLower(lanes._lanes) - o) * Vector256.WidenLower(weights._lanes) * f;
+        var upper = (Vector256.WidenUpper(lanes._lanes) - o) * Vector256.WidenUpper(weights._lanes) * f;
+        return new(Vector256.Narrow(lower, upper));
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static FloatLanes256 TransformInDouble(FloatLanes256 lanes, double origin, double factor, double offset)

@@ -11,6 +11,17 @@ internal unsafe interface IFloatLanes<TSelf, TSums>
 {
     static abstract int Width { get; }
 
+    /// <summary>Into how many steps an octave is cut: as many as a vector has lanes, where looking up a lane is one instruction.</summary>
+    static abstract int StepsPerOctave { get; }
+
+    /// <summary>
+    /// The table: 2^(j / StepsPerOctave + LogOfPowers) for each step j. The common factor costs nothing, as it cancels in a quotient,
+    /// and lets all entries be nearly exact floats (an idea of Gal 1986).
+    /// </summary>
+    static abstract TSelf Powers { get; }
+
+    static abstract double LogOfPowers { get; }
+
     static abstract TSelf Create(float value);
 
     static abstract TSelf Load(float* source);
@@ -19,6 +30,9 @@ internal unsafe interface IFloatLanes<TSelf, TSums>
     static abstract TSelf LoadFirst(float* source, int count, float rest);
 
     void Store(float* destination);
+
+    /// <summary>Stores without reading the line into the caches. The destination must be aligned to the vector.</summary>
+    void StorePastCache(float* destination);
 
     /// <summary>Writes exactly <paramref name="count"/> floats, 0 &lt; count &lt; Width.</summary>
     void StoreFirst(float* destination, int count);
@@ -38,8 +52,17 @@ internal unsafe interface IFloatLanes<TSelf, TSums>
     /// </summary>
     static abstract TSelf Larger(TSelf left, TSelf right);
 
-    /// <summary>2^k out of the float whose lowest nine bits hold k + 127: those bits become sign and exponent.</summary>
-    static abstract TSelf PowerOfTwo(TSelf biasedExponent);
+    /// <summary>The larger by the floats' bits as integers; right for positive floats, and off the ports that multiply.</summary>
+    static abstract TSelf LargerStep(TSelf left, TSelf right);
+
+    /// <summary>Whether a lane of <paramref name="steps"/> is above its bound, compared as integers.</summary>
+    static abstract bool AnyStepAbove(TSelf steps, TSelf bound);
+
+    /// <summary>
+    /// 2^(k / StepsPerOctave − 127 + <see cref="LogOfPowers"/>), k being the low bits of <paramref name="steps"/>: the low bits of k
+    /// find a power in the table, the others are added to its exponent.
+    /// </summary>
+    static abstract TSelf PowerOfStep(TSelf steps, TSelf powers);
 
     /// <summary><paramref name="chosen"/> in the lanes where left = right, otherwise <paramref name="other"/>.</summary>
     static abstract TSelf WhereEqual(TSelf left, TSelf right, TSelf chosen, TSelf other);
@@ -50,6 +73,12 @@ internal unsafe interface IFloatLanes<TSelf, TSums>
     static abstract TSums Add(TSums sums, TSelf lanes);
 
     static abstract double Total(TSums sums);
+
+    /// <summary>sums + left · right, in double precision, where the products are exact.</summary>
+    static abstract TSums AddProducts(TSums sums, TSelf left, TSelf right);
+
+    /// <summary>(lane − origin) · weight · factor, computed in double precision and rounded once to float.</summary>
+    static abstract TSelf DifferenceTimes(TSelf lanes, double origin, TSelf weights, double factor);
 
     /// <summary>(lane − origin) · factor − offset, computed in double precision and rounded once to float.</summary>
     static abstract TSelf TransformInDouble(TSelf lanes, double origin, double factor, double offset);

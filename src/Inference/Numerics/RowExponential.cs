@@ -3,34 +3,40 @@ using System.Runtime.CompilerServices;
 namespace SoftmaxService.Inference.Numerics;
 
 /// <summary>
-/// z ↦ 2^(z·c − N + Bias) for the logits of one row, N being an integer near the row's largest z·c.
+/// z ↦ 2^(z·c − N + Bias) for the logits of one row, N being an integer near its largest z·c, or near a guess at that.
 /// </summary>
 /// <remarks>
 /// The maximum m is never subtracted in a way that rounds. Either nothing is subtracted from z and N alone shifts (2),
 /// or, where |m·c| is large, m is, which is exact for every z that counts (3).
 /// <para>
-/// (1)  y = z·c,  n = round(y),  r = y − n:  2^y = 2^n · 2^r,  |r| ≤ 1/2
-///      (Cody and Waite 1980; Muller et al., Handbook of Floating-Point Arithmetic, 2nd ed., §11.1)
+/// (1)  y = S·z·c,  n = round(y),  r = y − n,  S = StepsPerOctave:  2^(y/S) = 2^(n/S) · 2^(r/S),  |r| ≤ 1/2
+///      (Cody and Waite 1980; table-driven: Tang 1989; Muller et al., Handbook of Floating-Point Arithmetic, 2nd ed., §11.1)
 /// (2)  |m·c| &lt; 2^14:  N = round(m·c),  Origin = 0.  n is the low bits of t = fma(z, High, 1.5·2^23 + k), since a float in
 ///      [2^23, 2^24) has no bits below 1.  r = fma(z, Low, fma(z, High, −n)): the inner product is exact, so r carries two
-///      roundings of at most 2^-26, and Low moves it by at most 2^14 · 2^-24, so |r| ≤ 1/2 + 2^-9.
+///      roundings of at most 2^-26, and Low moves it by at most 2^18 · 2^-24, so |r| ≤ 1/2 + 2^-6.
 /// (3)  |m·c| ≥ 2^14:  N = 0,  Origin = m.  A term that counts has m − z ≤ 208 / c ≤ |m| / 2, so z − m is exact (Sterbenz).
-/// (4)  The constant k in t is N's shift and the exponent's bias: k = 127 + Bias − N, so t's low nine bits are the biased
-///      exponent of 2^(n − N + Bias).
-/// (5)  z is raised to Floor, y ≥ N − 208. Floor's term is at least 2^(−209 + Bias), a normal float, and less than 2^-150
-///      of the largest even when 2^31 of them are summed. So −∞ needs no branch and ends as exactly 0, and a probability
-///      in float's denormal range is rounded once, by the last multiply.
-/// (6)  Bias = 90 lies between 209 − 126, for (5), and 127 − 31 − 1, so that 2^31 terms sum without overflow.
+/// (4)  The constant k in t is N's shift and the exponent's bias: k = S·(127 + Bias − N), so t's low bits are the biased
+///      exponent of 2^(n/S − N + Bias) in steps.
+/// (5)  z is raised to Floor, y/S ≥ N − Depth. Bias = Depth − 124: Floor's term is at least 2^-125, a normal float, and less
+///      than 2^-150 of the sum. So −∞ needs no branch and ends as exactly 0, and a probability in float's denormal range is rounded
+///      once, by the last multiply.
+/// (6)  A guess that is too low by up to 2^34 is as good as the maximum: N is an integer, so terms and sum are larger by a power
+///      of two, which cancels. Highest stands for 2^65: 2^31 such terms have a sum whose reciprocal is still far from the
+///      denormal range. A guess is never too high, as it is one of the row's logits.
 /// </para>
 /// </remarks>
 internal readonly struct RowExponential<TLanes, TSums>
     where TLanes : struct, IFloatLanes<TLanes, TSums>
     where TSums : struct
 {
-    public const int Bias = 90;
+    /// <summary>Deep enough where the sum is only divided by: a term below 2^-150 of it is 0 in float.</summary>
+    public const int DepthForQuotients = 154;
 
+    /// <summary>Deep enough where the small terms' own sum counts, however many they are. It leaves no room for guesses.</summary>
+    public const int DepthForSums = 208;
+
+    private const int HighestExponent = 65;
     private const double OriginThreshold = 16384;
-    private const double Depth = 208;
     private const float RoundToInteger = 12582912; // 1.5 · 2^23
 
     private readonly TLanes _origin;
@@ -38,32 +44,63 @@ internal readonly struct RowExponential<TLanes, TSums>
     private readonly TLanes _high;
     private readonly TLanes _low;
     private readonly TLanes _round;
+    private readonly TLanes _powers;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public RowExponential(in TemperatureScale scale, float maximum)
+    public RowExponential(in TemperatureScale scale, float maximum, int depth)
     {
+        var bias = depth - 124;
         var exponent = maximum * scale.Factor;
-        var shiftsByInteger = Math.Abs(exponent) < OriginThreshold;
-        var shift = shiftsByInteger ? Math.Round(exponent) : 0;
-        _origin = TLanes.Create(shiftsByInteger ? 0 : maximum);
-        _floor = TLanes.Create((float)((shift - Depth) / scale.Factor));
-        _high = TLanes.Create(scale.High);
-        _low = TLanes.Create(scale.Low);
-        _round = TLanes.Create((float)(RoundToInteger + 127 + Bias - shift));
-        LargestExponent = (shiftsByInteger ? exponent - shift : 0) + Bias;
+        var shift = IsNear(scale, maximum) ? Math.Round(exponent) : 0;
+        _origin = TLanes.Create(IsNear(scale, maximum) ? 0 : maximum);
+        _floor = TLanes.Create((float)((shift - depth) * scale.Octave));
+        _high = TLanes.Create(scale.High * TLanes.StepsPerOctave);
+        _low = TLanes.Create(scale.Low * TLanes.StepsPerOctave);
+        _round = TLanes.Create((float)(RoundToInteger + TLanes.StepsPerOctave * (127 + bias - shift)));
+        _powers = TLanes.Powers;
+        LargestExponent = (IsNear(scale, maximum) ? exponent - shift : 0) + bias + TLanes.LogOfPowers;
     }
 
-    /// <summary>The exact exponent y − N + Bias of the row's maximum.</summary>
+    /// <summary>For rows that need no shift, |z·c| &lt; 63: N = Origin = Bias = 0, and no floor.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public RowExponential(in TemperatureScale scale)
+    {
+        _high = TLanes.Create(scale.High * TLanes.StepsPerOctave);
+        _low = TLanes.Create(scale.Low * TLanes.StepsPerOctave);
+        _round = TLanes.Create(RoundToInteger + TLanes.StepsPerOctave * 127);
+        _powers = TLanes.Powers;
+    }
+
+    /// <summary>The exact exponent y/S − N + Bias of the row's maximum, with the table's own factor.</summary>
     public double LargestExponent { get; }
 
+    /// <summary>Whether a row with this maximum is shifted by an integer alone (2), which is all but the most extreme rows.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public TLanes Of(TLanes logits)
+    public static bool IsNear(in TemperatureScale scale, float maximum) => Math.Abs(maximum * scale.Factor) < OriginThreshold;
+
+    /// <summary>Whether steps, or the largest of many, leave room for the sum (6). Those of a NaN may: it shows in the sum.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool AreInRange(TLanes steps) =>
+        !TLanes.AnyStepAbove(steps, TLanes.Create(RoundToInteger + TLanes.StepsPerOctave * (127 + HighestExponent)));
+
+    /// <summary>The exponential of logits of a row near zero (2), and the steps t, which show whether a guess was too low.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public TLanes Of(TLanes logits, out TLanes steps)
     {
         // The logits stand on the right, where a NaN survives.
-        var z = TLanes.Larger(_floor, logits - _origin);
-        var t = TLanes.FusedMultiplyAdd(z, _high, _round);
-        var minusN = _round - t;
-        var r = TLanes.FusedMultiplyAdd(z, _low, TLanes.FusedMultiplyAdd(z, _high, minusN));
-        return Exp2Polynomial.Evaluate<TLanes, TSums>(r) * TLanes.PowerOfTwo(t);
+        return OfInRange(TLanes.Larger(_floor, logits), out steps);
     }
+
+    /// <summary>The exponential of logits that are known to be above Floor, or whose steps are checked.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public TLanes OfInRange(TLanes logits, out TLanes steps)
+    {
+        steps = TLanes.FusedMultiplyAdd(logits, _high, _round);
+        var r = TLanes.FusedMultiplyAdd(logits, _low, TLanes.FusedMultiplyAdd(logits, _high, _round - steps));
+        return Exp2.Of<TLanes, TSums>(TLanes.PowerOfStep(steps, _powers), r);
+    }
+
+    /// <summary>The exponential of logits of any row: for one near zero the origin is zero.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public TLanes OfAny(TLanes logits) => Of(logits - _origin, out _);
 }

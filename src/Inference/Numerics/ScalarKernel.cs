@@ -6,6 +6,11 @@ namespace SoftmaxService.Inference.Numerics;
 /// </summary>
 internal readonly unsafe struct ScalarKernel : ISoftmaxKernel
 {
+    public static int ComputeTogether(float* logits, float* probabilities, int rowCount, int classCount, in TemperatureScale scale) => 0;
+
+    public static void ComputeRow(float* logits, float* probabilities, nint classCount, float temperature) =>
+        Compute(logits, probabilities, classCount, new TemperatureScale(temperature));
+
     public static void Compute(float* logits, float* probabilities, nint classCount, in TemperatureScale scale)
     {
         var maximum = Maximum(logits, classCount);
@@ -45,6 +50,44 @@ internal readonly unsafe struct ScalarKernel : ISoftmaxKernel
         return float.IsFinite(maximum)
             ? (float)(maximum / scale.Temperature + LogTotal(logits, classCount, scale, maximum))
             : maximum;
+    }
+
+    public static void Gradient(float* logits, float* upstream, float* gradient, nint classCount, in TemperatureScale scale)
+    {
+        Compute(logits, gradient, classCount, scale);
+        var (total, product) = (0.0, 0.0);
+        for (nint i = 0; i < classCount; i++)
+        {
+            total += gradient[i];
+            product += gradient[i] == 0 ? 0 : (double)gradient[i] * upstream[i];
+        }
+
+        var mean = product / total;
+        for (nint i = 0; i < classCount; i++)
+            gradient[i] = gradient[i] == 0 ? 0 : (float)((upstream[i] - mean) * gradient[i] * (1 / scale.Temperature));
+    }
+
+    public static float CrossEntropy(float* logits, nint target, float* gradient, nint classCount, in TemperatureScale scale)
+    {
+        var maximum = Maximum(logits, classCount);
+        if (!float.IsFinite(maximum))
+        {
+            new Span<float>(gradient, (int)classCount).Fill(float.NaN);
+            return float.NaN;
+        }
+
+        var loss = (float)(LogTotal(logits, classCount, scale, maximum) + ((double)maximum - logits[target]) / scale.Temperature);
+        var isMasked = float.IsNegativeInfinity(logits[target]);
+        Compute(logits, gradient, classCount, scale);
+        var others = 0.0;
+        for (nint i = 0; i < classCount; i++)
+        {
+            others += i == target ? 0 : gradient[i];
+            gradient[i] = (float)(gradient[i] / scale.Temperature);
+        }
+
+        gradient[target] = isMasked ? 0 : (float)(-others / scale.Temperature);
+        return loss;
     }
 
     /// <summary>The largest logit, or NaN if there is a NaN.</summary>

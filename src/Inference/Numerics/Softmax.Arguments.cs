@@ -39,7 +39,7 @@ public static partial class Softmax
     private static Span<float> CheckDestination(ReadOnlySpan<float> logits, Span<float> destination, string name)
     {
         if (destination.Length < logits.Length)
-            Refuse($"{logits.Length} logits do not fit in {destination.Length} elements.", name);
+            RefuseShort(logits.Length, destination.Length, name);
         destination = destination[..logits.Length];
         if (!Unsafe.AreSame(in logits.GetPinnableReference(), in destination.GetPinnableReference()) && logits.Overlaps(destination))
             Refuse("The destination must be the logits themselves or must not overlap them.", name);
@@ -56,8 +56,47 @@ public static partial class Softmax
         return results;
     }
 
+    private static Span<float> CheckGradient(ReadOnlySpan<float> logits, ReadOnlySpan<float> upstream, Span<float> gradient)
+    {
+        if (upstream.Length != logits.Length)
+            Refuse($"{logits.Length} logits need as many upstream gradients, not {upstream.Length}.", nameof(upstream));
+        gradient = CheckDestination(logits, gradient, nameof(gradient));
+        if (gradient.Overlaps(upstream))
+            Refuse("The upstream gradient would be overwritten before it is read.", nameof(gradient));
+        return gradient;
+    }
+
+    private static void CheckTargets(ReadOnlySpan<int> targets, int classCount, int rowCount)
+    {
+        if (targets.Length != rowCount)
+            Refuse($"{rowCount} rows need {rowCount} targets, not {targets.Length}.", nameof(targets));
+        foreach (var target in targets)
+            CheckTarget(target, classCount, nameof(targets));
+    }
+
+    private static Span<float> CheckLosses(ReadOnlySpan<float> logits, Span<float> losses, Span<float> gradient, int rowCount)
+    {
+        if (losses.Length < rowCount)
+            Refuse($"{rowCount} rows do not fit in {losses.Length} elements.", nameof(losses));
+        losses = losses[..rowCount];
+        if (losses.Overlaps(logits) || losses.Overlaps(gradient))
+            Refuse("The losses must not overlap the logits or their gradient.", nameof(losses));
+        return losses;
+    }
+
+    private static void CheckTarget(int target, int classCount, [CallerArgumentExpression(nameof(target))] string? name = null)
+    {
+        if ((uint)target >= (uint)classCount)
+            throw new ArgumentOutOfRangeException(name, target, $"A target is a class, from 0 to {classCount - 1}.");
+    }
+
     [DoesNotReturn]
     private static void Refuse(string message, string name) => throw new ArgumentException(message, name);
+
+    // Apart from its caller, which would carry the interpolation's locals at every call.
+    [DoesNotReturn]
+    private static void RefuseShort(int needed, int available, string name) =>
+        Refuse($"{needed} logits do not fit in {available} elements.", name);
 
     [DoesNotReturn]
     private static void RefuseTemperature(float temperature, string? name) =>

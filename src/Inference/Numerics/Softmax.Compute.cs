@@ -17,7 +17,7 @@ public static partial class Softmax
         CheckRow(logits);
         CheckTemperature(temperature);
         probabilities = CheckDestination(logits, probabilities, nameof(probabilities));
-        SoftmaxKernel.Compute(SoftmaxKernel.Best, logits, probabilities, logits.Length, new(in temperature));
+        SoftmaxKernel.ComputeRow(SoftmaxKernel.Best, logits, probabilities, temperature);
     }
 
     /// <summary>The probabilities of each row of a matrix of logits, at one temperature.</summary>

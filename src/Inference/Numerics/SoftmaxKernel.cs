@@ -13,11 +13,14 @@ internal static class SoftmaxKernel
     /// half the time, and tails cost a masked vector at most. The runtime does not report 512 bits as accelerated on
     /// processors that lower their clock for them. A constant to the JIT: the paths not taken leave no code behind.
     /// </summary>
-    public static KernelPath Best =>
-        IsAvailable(KernelPath.Vector512) ? KernelPath.Vector512
-        : IsAvailable(KernelPath.Vector256) ? KernelPath.Vector256
-        : IsAvailable(KernelPath.Vector128) ? KernelPath.Vector128
-        : KernelPath.Scalar;
+    public static KernelPath Best
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => IsAvailable(KernelPath.Vector512) ? KernelPath.Vector512
+            : IsAvailable(KernelPath.Vector256) ? KernelPath.Vector256
+            : IsAvailable(KernelPath.Vector128) ? KernelPath.Vector128
+            : KernelPath.Scalar;
+    }
 
     /// <summary>
     /// The vector paths need a fused multiply-add in hardware; without one, double precision is faster than imitating it.
@@ -30,6 +33,26 @@ internal static class SoftmaxKernel
         KernelPath.Vector128 => Vector128.IsHardwareAccelerated && (Fma.IsSupported || AdvSimd.IsSupported),
         _ => true,
     };
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void ComputeRow(KernelPath path, ReadOnlySpan<float> logits, Span<float> probabilities, float temperature)
+    {
+        switch (path)
+        {
+            case KernelPath.Vector512:
+                RowLoop<VectorKernel<FloatLanes512, Vector512<double>>>.ComputeRow(logits, probabilities, temperature);
+                break;
+            case KernelPath.Vector256:
+                RowLoop<VectorKernel<FloatLanes256, Vector256<double>>>.ComputeRow(logits, probabilities, temperature);
+                break;
+            case KernelPath.Vector128:
+                RowLoop<VectorKernel<FloatLanes128, Vector128<double>>>.ComputeRow(logits, probabilities, temperature);
+                break;
+            default:
+                RowLoop<ScalarKernel>.ComputeRow(logits, probabilities, temperature);
+                break;
+        }
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Compute(
@@ -90,6 +113,49 @@ internal static class SoftmaxKernel
                 break;
             default:
                 RowLoop<ScalarKernel>.LogSumExp(logits, results, classCount, temperatures);
+                break;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Gradient(
+        KernelPath path, ReadOnlySpan<float> logits, ReadOnlySpan<float> upstream, Span<float> gradient, int classCount, ReadOnlySpan<float> temperatures)
+    {
+        switch (path)
+        {
+            case KernelPath.Vector512:
+                RowLoop<VectorKernel<FloatLanes512, Vector512<double>>>.Gradient(logits, upstream, gradient, classCount, temperatures);
+                break;
+            case KernelPath.Vector256:
+                RowLoop<VectorKernel<FloatLanes256, Vector256<double>>>.Gradient(logits, upstream, gradient, classCount, temperatures);
+                break;
+            case KernelPath.Vector128:
+                RowLoop<VectorKernel<FloatLanes128, Vector128<double>>>.Gradient(logits, upstream, gradient, classCount, temperatures);
+                break;
+            default:
+                RowLoop<ScalarKernel>.Gradient(logits, upstream, gradient, classCount, temperatures);
+                break;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void CrossEntropy(
+        KernelPath path, ReadOnlySpan<float> logits, ReadOnlySpan<int> targets, Span<float> losses, Span<float> gradient, int classCount,
+        ReadOnlySpan<float> temperatures)
+    {
+        switch (path)
+        {
+            case KernelPath.Vector512:
+                RowLoop<VectorKernel<FloatLanes512, Vector512<double>>>.CrossEntropy(logits, targets, losses, gradient, classCount, temperatures);
+                break;
+            case KernelPath.Vector256:
+                RowLoop<VectorKernel<FloatLanes256, Vector256<double>>>.CrossEntropy(logits, targets, losses, gradient, classCount, temperatures);
+                break;
+            case KernelPath.Vector128:
+                RowLoop<VectorKernel<FloatLanes128, Vector128<double>>>.CrossEntropy(logits, targets, losses, gradient, classCount, temperatures);
+                break;
+            default:
+                RowLoop<ScalarKernel>.CrossEntropy(logits, targets, losses, gradient, classCount, temperatures);
                 break;
         }
     }

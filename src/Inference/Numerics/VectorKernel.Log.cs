@@ -49,7 +49,7 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums>
     /// <summary>log Σ exp((z − maximum) / T), at least 0; NaN if the row holds a NaN.</summary>
     private static double LogTotal(float* logits, nint classCount, in TemperatureScale scale, float maximum)
     {
-        var exponential = new RowExponential<TLanes, TSums>(scale, maximum);
+        var exponential = new RowExponential<TLanes, TSums>(scale, maximum, RowExponential<TLanes, TSums>.DepthForSums);
         var largest = TLanes.Create(maximum);
         var rest = default(TSums);
         var ties = default(TSums);
@@ -72,7 +72,7 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums>
         TLanes logits, TLanes largest, in RowExponential<TLanes, TSums> exponential, ref TSums rest, ref TSums ties)
     {
         var zero = default(TLanes);
-        rest = TLanes.Add(rest, TLanes.WhereEqual(logits, largest, zero, exponential.Of(logits)));
+        rest = TLanes.Add(rest, TLanes.WhereEqual(logits, largest, zero, exponential.OfAny(logits)));
         ties = TLanes.Add(ties, TLanes.WhereEqual(logits, largest, TLanes.Create(1), zero));
     }
 }

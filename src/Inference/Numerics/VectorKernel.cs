@@ -11,7 +11,41 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums> : ISoftmaxKe
     where TLanes : struct, IFloatLanes<TLanes, TSums>
     where TSums : struct
 {
+    /// <summary>How many logits the first guess at the maximum is taken from.</summary>
+    private const int GuessLength = 64;
+
+    public static int ComputeTogether(float* logits, float* probabilities, int rowCount, int classCount, in TemperatureScale scale) =>
+        IsSmall(classCount) && scale.FitsFloat
+            ? SmallRows512.ComputeGroups(logits, probabilities, rowCount, classCount, scale)
+            : 0;
+
+    /// <summary>Only where a vector holds a whole small row, and a row of sums can be turned into a column by a few instructions.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool IsSmall(nint classCount) => typeof(TLanes) == typeof(FloatLanes512) && classCount <= TLanes.Width;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void ComputeRow(float* logits, float* probabilities, nint classCount, float temperature)
+    {
+        if (!IsSmall(classCount) || !SmallRows512.TryCompute(logits, probabilities, (int)classCount, new TemperatureScale(temperature)))
+            ComputeAnyRow(logits, probabilities, classCount, temperature);
+    }
+
     public static void Compute(float* logits, float* probabilities, nint classCount, in TemperatureScale scale)
+    {
+        if (!IsSmall(classCount) || !SmallRows512.TryCompute(logits, probabilities, (int)classCount, scale))
+            ComputeAnyRow(logits, probabilities, classCount, scale);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void ComputeAnyRow(float* logits, float* probabilities, nint classCount, float temperature) =>
+        ComputeAnyRow(logits, probabilities, classCount, new TemperatureScale(temperature));
+
+    /// <summary>
+    /// A pass for the maximum is saved by guessing it from the row's beginning: a wrong guess shows in the largest exponent, and
+    /// seldom matters. Only a row in place must be sure beforehand, since its logits are overwritten.
+    /// </summary>
+    [SkipLocalsInit, MethodImpl(KernelMethod.Options)]
+    private static void ComputeAnyRow(float* logits, float* probabilities, nint classCount, in TemperatureScale scale)
     {
         if (!scale.FitsFloat)
         {
@@ -19,10 +53,20 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums> : ISoftmaxKe
             return;
         }
 
-        var maximum = Maximum(logits, classCount);
+        if (IsPastCache(probabilities, classCount) && TryComputePastCache(logits, probabilities, classCount, scale))
+            return;
+
+        var guess = Maximum(logits, Math.Min(classCount, GuessLength));
         var total = double.NaN;
-        if (float.IsFinite(maximum))
-            total = StoreExponentials(logits, probabilities, classCount, scale, maximum);
+        if (RowExponential<TLanes, TSums>.IsNear(scale, guess))
+        {
+            var exponential = new RowExponential<TLanes, TSums>(scale, guess, RowExponential<TLanes, TSums>.DepthForQuotients);
+            if (logits != probabilities || classCount <= GuessLength || IsInRange(exponential, Maximum(logits, classCount)))
+                total = StoreExponentials(logits, probabilities, classCount, exponential);
+        }
+
+        if (double.IsNaN(total))
+            total = StoreExponentialsFromMaximum(logits, probabilities, classCount, scale);
 
         if (double.IsNaN(total))
             new Span<float>(probabilities, (int)classCount).Fill(float.NaN);
@@ -30,7 +74,28 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums> : ISoftmaxKe
             Multiply(probabilities, classCount, 1 / total);
     }
 
+    /// <summary>What is left when a guess does not serve: rows that rise late, rows far from zero, rows without a softmax.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static double StoreExponentialsFromMaximum(float* logits, float* exponentials, nint classCount, in TemperatureScale scale)
+    {
+        var maximum = Maximum(logits, classCount);
+        if (!float.IsFinite(maximum))
+            return double.NaN;
+
+        var exponential = new RowExponential<TLanes, TSums>(scale, maximum, RowExponential<TLanes, TSums>.DepthForQuotients);
+        return RowExponential<TLanes, TSums>.IsNear(scale, maximum)
+            ? StoreExponentials(logits, exponentials, classCount, exponential)
+            : StoreFarExponentials(logits, exponentials, classCount, exponential);
+    }
+
+    private static bool IsInRange(in RowExponential<TLanes, TSums> exponential, float maximum)
+    {
+        exponential.Of(TLanes.Create(maximum), out var steps);
+        return RowExponential<TLanes, TSums>.AreInRange(steps);
+    }
+
     /// <summary>The largest logit. On x86 a NaN may go unnoticed here; the sum of exponentials finds it.</summary>
+    [SkipLocalsInit, MethodImpl(KernelMethod.Options)]
     private static float Maximum(float* logits, nint classCount)
     {
         var first = TLanes.Create(float.NegativeInfinity);
@@ -55,36 +120,79 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums> : ISoftmaxKe
     }
 
     /// <summary>
-    /// Stores the row's exponentials and answers their sum. Two vectors are added in float before the sum goes on in double:
-    /// that one rounding is at most 2^-24 of the sum at any length, and Σp stays within 2 · 2^-24 = 1.2e-7 of 1.
+    /// Stores the row's exponentials and answers their sum, or NaN if a logit is NaN or far above the guess. Two vectors are added in
+    /// float before the sum goes on in double: that one rounding is at most 2^-24 of the sum at any length, and Σp stays within
+    /// 2 · 2^-24 = 1.2e-7 of 1.
     /// </summary>
+    [SkipLocalsInit, MethodImpl(KernelMethod.Options)]
     private static double StoreExponentials(
-        float* logits, float* exponentials, nint classCount, in TemperatureScale scale, float maximum)
+        float* logits, float* exponentials, nint classCount, in RowExponential<TLanes, TSums> row) =>
+        SumExponentials(logits, exponentials, classCount, row, store: true);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static double SumExponentials(
+        float* logits, float* exponentials, nint classCount, in RowExponential<TLanes, TSums> row, bool store)
     {
-        var exponential = new RowExponential<TLanes, TSums>(scale, maximum);
+        var exponential = row;
         var sums = default(TSums);
+        var largest = default(TLanes);
         nint i = 0;
         for (; i <= classCount - 2 * TLanes.Width; i += 2 * TLanes.Width)
         {
-            var first = exponential.Of(TLanes.Load(logits + i));
-            var second = exponential.Of(TLanes.Load(logits + i + TLanes.Width));
-            first.Store(exponentials + i);
-            second.Store(exponentials + i + TLanes.Width);
+            var first = exponential.Of(TLanes.Load(logits + i), out var firstSteps);
+            var second = exponential.Of(TLanes.Load(logits + i + TLanes.Width), out var secondSteps);
+            if (store)
+            {
+                first.Store(exponentials + i);
+                second.Store(exponentials + i + TLanes.Width);
+            }
+
             sums = TLanes.Add(sums, first + second);
+            largest = TLanes.LargerStep(largest, TLanes.LargerStep(firstSteps, secondSteps));
         }
 
         if (i <= classCount - TLanes.Width)
         {
-            var whole = exponential.Of(TLanes.Load(logits + i));
-            whole.Store(exponentials + i);
+            var whole = exponential.Of(TLanes.Load(logits + i), out var steps);
+            if (store)
+                whole.Store(exponentials + i);
             sums = TLanes.Add(sums, whole);
+            largest = TLanes.LargerStep(largest, steps);
             i += TLanes.Width;
         }
 
         if (i < classCount)
         {
             var count = (int)(classCount - i);
-            var part = exponential.Of(TLanes.LoadFirst(logits + i, count, float.NegativeInfinity));
+            var part = exponential.Of(TLanes.LoadFirst(logits + i, count, float.NegativeInfinity), out var steps);
+            if (store)
+                part.StoreFirst(exponentials + i, count);
+            sums = TLanes.Add(sums, part);
+            largest = TLanes.LargerStep(largest, steps);
+        }
+
+        return RowExponential<TLanes, TSums>.AreInRange(largest) ? TLanes.Total(sums) : double.NaN;
+    }
+
+    /// <summary>As <see cref="StoreExponentials"/>, for rows so far from zero that the maximum must be subtracted.</summary>
+    [SkipLocalsInit, MethodImpl(KernelMethod.Options)]
+    private static double StoreFarExponentials(
+        float* logits, float* exponentials, nint classCount, in RowExponential<TLanes, TSums> row)
+    {
+        var exponential = row;
+        var sums = default(TSums);
+        nint i = 0;
+        for (; i <= classCount - TLanes.Width; i += TLanes.Width)
+        {
+            var whole = exponential.OfAny(TLanes.Load(logits + i));
+            whole.Store(exponentials + i);
+            sums = TLanes.Add(sums, whole);
+        }
+
+        if (i < classCount)
+        {
+            var count = (int)(classCount - i);
+            var part = exponential.OfAny(TLanes.LoadFirst(logits + i, count, float.NegativeInfinity));
             part.StoreFirst(exponentials + i, count);
             sums = TLanes.Add(sums, part);
         }
@@ -96,6 +204,7 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums> : ISoftmaxKe
     /// Multiplies by a factor that is split in two floats, so that only the product is rounded: a certain class gets
     /// exactly 1, nothing exceeds 1, and Σp has no bias.
     /// </summary>
+    [SkipLocalsInit, MethodImpl(KernelMethod.Options)]
     private static void Multiply(float* values, nint classCount, double factor)
     {
         var high = TLanes.Create((float)factor);

@@ -31,8 +31,13 @@ internal static class ForcedKernel
     }
 
     public static void Compute(
-        string path, ReadOnlySpan<float> logits, Span<float> probabilities, float temperature, int? classCount = null) =>
-        SoftmaxKernel.Compute(Parse(path), logits, probabilities, classCount ?? logits.Length, [temperature]);
+        string path, ReadOnlySpan<float> logits, Span<float> probabilities, float temperature, int? classCount = null)
+    {
+        if (classCount is int count)
+            SoftmaxKernel.Compute(Parse(path), logits, probabilities, count, [temperature]);
+        else
+            SoftmaxKernel.ComputeRow(Parse(path), logits, probabilities, temperature);
+    }
 
     public static float[] ComputeLog(string path, float[] logits, float temperature, int? classCount = null)
     {
@@ -50,6 +55,30 @@ internal static class ForcedKernel
         var result = 0f;
         SoftmaxKernel.LogSumExp(Parse(path), logits, new(ref result), logits.Length, [temperature]);
         return result;
+    }
+
+    public static float[] Gradient(string path, float[] logits, float[] upstream, float temperature, int? classCount = null)
+    {
+        var gradient = new float[logits.Length];
+        Gradient(path, logits, upstream, gradient, temperature, classCount);
+        return gradient;
+    }
+
+    public static void Gradient(
+        string path, ReadOnlySpan<float> logits, ReadOnlySpan<float> upstream, Span<float> gradient, float temperature, int? classCount = null) =>
+        SoftmaxKernel.Gradient(Parse(path), logits, upstream, gradient, classCount ?? logits.Length, [temperature]);
+
+    public static (float Loss, float[] Gradient) CrossEntropy(string path, float[] logits, int target, float temperature)
+    {
+        var gradient = new float[logits.Length];
+        return (CrossEntropy(path, logits, target, gradient, temperature), gradient);
+    }
+
+    public static float CrossEntropy(string path, ReadOnlySpan<float> logits, int target, Span<float> gradient, float temperature)
+    {
+        var loss = 0f;
+        SoftmaxKernel.CrossEntropy(Parse(path), logits, [target], new(ref loss), gradient, logits.Length, [temperature]);
+        return loss;
     }
 
     private static KernelPath Parse(string path) => Enum.Parse<KernelPath>(path);

@@ -1,0 +1,87 @@
+using System.Diagnostics;
+using System.Runtime;
+
+namespace SoftmaxService.Benchmarks;
+
+/// <summary>
+/// Runs contestants turn by turn in one process: what disturbs the machine disturbs all of them alike, and each round gives a
+/// ratio of its own.
+/// </summary>
+internal sealed class Race
+{
+    private const int SmallestRoundCount = 11;
+    private const int LargestStageCount = 60;
+    private const int QuietStageCount = 4;
+    private static readonly TimeSpan TierPause = TimeSpan.FromMilliseconds(150);
+    private static readonly TimeSpan Turn = TimeSpan.FromMilliseconds(12);
+
+    private readonly Dictionary<string, double[]> _nanoseconds = [];
+
+    /// <summary>The fastest turn: the machine undisturbed.</summary>
+    public double Fastest(string contestant) => _nanoseconds[contestant].Min();
+
+    /// <summary>The median over the rounds of one contestant's time over another's.</summary>
+    public double Ratio(string contestant, string other) =>
+        Median(_nanoseconds[contestant].Zip(_nanoseconds[other], (time, otherTime) => time / otherTime));
+
+    public static Race Run(IReadOnlyList<Contestant> contestants, int roundCount)
+    {
+        WarmUp(contestants);
+        var repetitions = contestants.Select(contestant => RunFor(contestant, 2 * Turn)).ToArray();
+
+        var race = new Race();
+        foreach (var contestant in contestants)
+            race._nanoseconds[contestant.Name] = new double[Math.Max(roundCount, SmallestRoundCount)];
+        for (var round = 0; round < race._nanoseconds[contestants[0].Name].Length; round++)
+        {
+            for (var i = 0; i < contestants.Count; i++)
+            {
+                // The first run brings the shape's memory into the caches as this contestant leaves it.
+                contestants[i].Run(Math.Max(1, repetitions[i] / 20));
+                var start = Stopwatch.GetTimestamp();
+                contestants[i].Run(repetitions[i]);
+                race._nanoseconds[contestants[i].Name][round] = Stopwatch.GetElapsedTime(start).TotalNanoseconds / repetitions[i];
+            }
+        }
+
+        return race;
+    }
+
+    /// <summary>
+    /// Runs until the runtime compiles nothing more. A method climbs its tiers by calls, each tier after a pause of 100 ms without
+    /// new methods, in the background: so calls and pauses alternate. Shapes of large rows make few calls: let small ones go first.
+    /// </summary>
+    public static void WarmUp(IReadOnlyList<Contestant> contestants)
+    {
+        for (int stage = 0, quiet = 0; stage < LargestStageCount && quiet < QuietStageCount; stage++)
+        {
+            var compiled = JitInfo.GetCompiledMethodCount();
+            foreach (var contestant in contestants)
+                RunFor(contestant, Turn);
+            Thread.Sleep(TierPause);
+            quiet = JitInfo.GetCompiledMethodCount() == compiled ? quiet + 1 : 0;
+        }
+    }
+
+    /// <summary>How many repetitions fill a turn.</summary>
+    private static int RunFor(Contestant contestant, TimeSpan time)
+    {
+        var (repetitions, elapsed, start) = (1, TimeSpan.Zero, Stopwatch.GetTimestamp());
+        while (Stopwatch.GetElapsedTime(start) < time)
+        {
+            var turn = Stopwatch.GetTimestamp();
+            contestant.Run(repetitions);
+            elapsed = Stopwatch.GetElapsedTime(turn);
+            if (elapsed < Turn)
+                repetitions = (int)Math.Clamp(repetitions * (Turn / elapsed), repetitions + 1, repetitions * 4);
+        }
+
+        return Math.Max(1, (int)(repetitions * Math.Min(1, Turn / elapsed)));
+    }
+
+    private static double Median(IEnumerable<double> values)
+    {
+        var sorted = values.Order().ToArray();
+        return sorted.Length % 2 == 1 ? sorted[sorted.Length / 2] : (sorted[sorted.Length / 2 - 1] + sorted[sorted.Length / 2]) / 2;
+    }
+}

@@ -1,0 +1,75 @@
+using System.Runtime.CompilerServices;
+
+namespace SoftmaxService.Inference.Numerics;
+
+internal readonly unsafe partial struct VectorKernel<TLanes, TSums>
+{
+    /// <summary>
+    /// From here on a row and its probabilities are larger than the last cache. Then memory is the bound, and it is cheaper to compute
+    /// exponentials twice than to write, read and write them: a pass that only sums, and one that writes past the cache. Inside
+    /// the cache the same takes half as long again.
+    /// </summary>
+    private const nint PastCacheLength = 1 << 22;
+
+    /// <summary>A destination that is not even aligned to its floats cannot be written past the cache.</summary>
+    private static bool IsPastCache(float* probabilities, nint classCount) =>
+        classCount >= PastCacheLength && (nint)probabilities % sizeof(float) == 0;
+
+    /// <summary>Answers false, with nothing written, for rows far from zero and rows without a softmax.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static bool TryComputePastCache(float* logits, float* probabilities, nint classCount, in TemperatureScale scale)
+    {
+        var total = double.NaN;
+        var exponential = default(RowExponential<TLanes, TSums>);
+        var maximum = Maximum(logits, GuessLength);
+        for (var attempt = 0; attempt < 2 && double.IsNaN(total); attempt++)
+        {
+            if (attempt > 0)
+                maximum = Maximum(logits, classCount);
+            if (RowExponential<TLanes, TSums>.IsNear(scale, maximum))
+            {
+                exponential = new(scale, maximum, RowExponential<TLanes, TSums>.DepthForQuotients);
+                total = SumOnly(logits, classCount, exponential);
+            }
+        }
+
+        if (double.IsNaN(total))
+            return false;
+        StorePastCache(logits, probabilities, classCount, exponential, 1 / total);
+        return true;
+    }
+
+    [SkipLocalsInit, MethodImpl(KernelMethod.Options)]
+    private static double SumOnly(float* logits, nint classCount, in RowExponential<TLanes, TSums> row) =>
+        SumExponentials(logits, null, classCount, row, store: false);
+
+    [SkipLocalsInit, MethodImpl(KernelMethod.Options)]
+    private static void StorePastCache(
+        float* logits, float* probabilities, nint classCount, in RowExponential<TLanes, TSums> row, double factor)
+    {
+        var exponential = row;
+        var high = TLanes.Create((float)factor);
+        var low = TLanes.Create((float)(factor - (float)factor));
+
+        // Up to where the destination is aligned.
+        var i = (TLanes.Width - (nint)probabilities / sizeof(float) % TLanes.Width) % TLanes.Width;
+        if (i > 0)
+            StorePart(logits, probabilities, (int)i, row, high, low);
+
+        for (; i <= classCount - TLanes.Width; i += TLanes.Width)
+            Multiply(exponential.Of(TLanes.Load(logits + i), out _), high, low).StorePastCache(probabilities + i);
+
+        if (i < classCount)
+            StorePart(logits + i, probabilities + i, (int)(classCount - i), row, high, low);
+
+        // Such stores are not ordered with others; whoever is handed the row next must see it.
+        Thread.MemoryBarrier();
+    }
+
+    private static void StorePart(
+        float* logits, float* probabilities, int count, in RowExponential<TLanes, TSums> exponential, TLanes high, TLanes low)
+    {
+        var part = exponential.Of(TLanes.LoadFirst(logits, count, float.NegativeInfinity), out _);
+        Multiply(part, high, low).StoreFirst(probabilities, count);
+    }
+}
