@@ -29,7 +29,7 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums>
             if (RowExponential<TLanes, TSums>.IsNear(scale, maximum))
             {
                 exponential = new(scale, maximum, RowExponential<TLanes, TSums>.DepthForQuotients);
-                total = SumOnly(logits, classCount, exponential);
+                total = SumExponentials<Summed>(logits, null, classCount, exponential);
             }
         }
 
@@ -38,10 +38,6 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums>
         StorePastCache(logits, probabilities, classCount, exponential, 1 / total);
         return true;
     }
-
-    [SkipLocalsInit, MethodImpl(KernelMethod.Options)]
-    private static double SumOnly(float* logits, nint classCount, in RowExponential<TLanes, TSums> row) =>
-        SumExponentials(logits, null, classCount, row, store: false);
 
     [SkipLocalsInit, MethodImpl(KernelMethod.Options)]
     private static void StorePastCache(

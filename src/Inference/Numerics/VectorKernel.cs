@@ -124,14 +124,16 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums> : ISoftmaxKe
     /// float before the sum goes on in double: that one rounding is at most 2^-24 of the sum at any length, and Σp stays within
     /// 2 · 2^-24 = 1.2e-7 of 1.
     /// </summary>
-    [SkipLocalsInit, MethodImpl(KernelMethod.Options)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static double StoreExponentials(
         float* logits, float* exponentials, nint classCount, in RowExponential<TLanes, TSums> row) =>
-        SumExponentials(logits, exponentials, classCount, row, store: true);
+        SumExponentials<Stored>(logits, exponentials, classCount, row);
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static double SumExponentials(
-        float* logits, float* exponentials, nint classCount, in RowExponential<TLanes, TSums> row, bool store)
+    /// <typeparam name="TUse">Whether the exponentials are <see cref="Stored"/> or <see cref="Summed"/> only: one text, two loops.</typeparam>
+    [SkipLocalsInit, MethodImpl(KernelMethod.Options)]
+    private static double SumExponentials<TUse>(
+        float* logits, float* exponentials, nint classCount, in RowExponential<TLanes, TSums> row)
+        where TUse : struct
     {
         var exponential = row;
         var sums = default(TSums);
@@ -141,7 +143,7 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums> : ISoftmaxKe
         {
             var first = exponential.Of(TLanes.Load(logits + i), out var firstSteps);
             var second = exponential.Of(TLanes.Load(logits + i + TLanes.Width), out var secondSteps);
-            if (store)
+            if (typeof(TUse) == typeof(Stored))
             {
                 first.Store(exponentials + i);
                 second.Store(exponentials + i + TLanes.Width);
@@ -154,7 +156,7 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums> : ISoftmaxKe
         if (i <= classCount - TLanes.Width)
         {
             var whole = exponential.Of(TLanes.Load(logits + i), out var steps);
-            if (store)
+            if (typeof(TUse) == typeof(Stored))
                 whole.Store(exponentials + i);
             sums = TLanes.Add(sums, whole);
             largest = TLanes.LargerStep(largest, steps);
@@ -165,7 +167,7 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums> : ISoftmaxKe
         {
             var count = (int)(classCount - i);
             var part = exponential.Of(TLanes.LoadFirst(logits + i, count, float.NegativeInfinity), out var steps);
-            if (store)
+            if (typeof(TUse) == typeof(Stored))
                 part.StoreFirst(exponentials + i, count);
             sums = TLanes.Add(sums, part);
             largest = TLanes.LargerStep(largest, steps);
@@ -223,4 +225,8 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums> : ISoftmaxKe
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static TLanes Multiply(TLanes value, TLanes high, TLanes low) =>
         TLanes.FusedMultiplyAdd(value, high, value * low);
+
+    private readonly struct Stored;
+
+    private readonly struct Summed;
 }
