@@ -71,6 +71,12 @@ internal readonly struct RowExponential<TLanes, TSums>
         _powers = TLanes.Powers;
     }
 
+    /// <summary>
+    /// With 0 taken for the maximum, the steps that the true one must exceed to be as well served (6): those of −3, so that Floor's term still
+    /// is less than 2^-150 of the sum.
+    /// </summary>
+    public static float LowestStepsNearZero => RoundToInteger + TLanes.StepsPerOctave * (127 + DepthForQuotients - 124 - 3);
+
     /// <summary>The exact exponent y/S − N + Bias of the row's maximum, with the table's own factor.</summary>
     public double LargestExponent { get; }
 
@@ -80,8 +86,8 @@ internal readonly struct RowExponential<TLanes, TSums>
 
     /// <summary>Whether steps, or the largest of many, leave room for the sum (6). Those of a NaN may: it shows in the sum.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static bool AreInRange(TLanes steps) =>
-        !TLanes.AnyStepAbove(steps, TLanes.Create(RoundToInteger + TLanes.StepsPerOctave * (127 + HighestExponent)));
+    public static bool AreInRange(TLanes steps, float lowest = 0) =>
+        TLanes.AnyStepAbove(steps, TLanes.Create(lowest)) && !TLanes.AnyStepAbove(steps, TLanes.Create(RoundToInteger + TLanes.StepsPerOctave * (127 + HighestExponent)));
 
     /// <summary>The exponential of logits of a row near zero (2), and the steps t, which show whether a guess was too low.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -56,6 +56,27 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums> : ISoftmaxKe
         if (IsPastCache(probabilities, classCount) && TryComputePastCache(logits, probabilities, classCount, scale))
             return;
 
+        var total = logits != probabilities ? StoreExponentialsNearZero(logits, probabilities, classCount, scale) : double.NaN;
+        if (double.IsNaN(total))
+            total = StoreExponentialsByGuess(logits, probabilities, classCount, scale);
+
+        if (double.IsNaN(total))
+            new Span<float>(probabilities, (int)classCount).Fill(float.NaN);
+        else
+            Multiply(probabilities, classCount, 1 / total);
+    }
+
+    /// <summary>What the nearest of all guesses does: that the row's largest z·c is about zero, for which nothing need be read beforehand.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static double StoreExponentialsNearZero(float* logits, float* exponentials, nint classCount, in TemperatureScale scale)
+    {
+        var exponential = new RowExponential<TLanes, TSums>(scale, 0, RowExponential<TLanes, TSums>.DepthForQuotients);
+        return SumExponentials<Stored>(logits, exponentials, classCount, exponential, RowExponential<TLanes, TSums>.LowestStepsNearZero);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static double StoreExponentialsByGuess(float* logits, float* probabilities, nint classCount, in TemperatureScale scale)
+    {
         var guess = Maximum(logits, Math.Min(classCount, GuessLength));
         var total = double.NaN;
         if (RowExponential<TLanes, TSums>.IsNear(scale, guess))
@@ -67,11 +88,7 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums> : ISoftmaxKe
 
         if (double.IsNaN(total))
             total = StoreExponentialsFromMaximum(logits, probabilities, classCount, scale);
-
-        if (double.IsNaN(total))
-            new Span<float>(probabilities, (int)classCount).Fill(float.NaN);
-        else
-            Multiply(probabilities, classCount, 1 / total);
+        return total;
     }
 
     /// <summary>What is left when a guess does not serve: rows that rise late, rows far from zero, rows without a softmax.</summary>
@@ -132,7 +149,7 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums> : ISoftmaxKe
     /// <typeparam name="TUse">Whether the exponentials are <see cref="Stored"/> or <see cref="Summed"/> only: one text, two loops.</typeparam>
     [SkipLocalsInit, MethodImpl(KernelMethod.Options)]
     private static double SumExponentials<TUse>(
-        float* logits, float* exponentials, nint classCount, in RowExponential<TLanes, TSums> row)
+        float* logits, float* exponentials, nint classCount, in RowExponential<TLanes, TSums> row, float lowestSteps = 0)
         where TUse : struct
     {
         var exponential = row;
@@ -173,7 +190,7 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums> : ISoftmaxKe
             largest = TLanes.LargerStep(largest, steps);
         }
 
-        return RowExponential<TLanes, TSums>.AreInRange(largest) ? TLanes.Total(sums) : double.NaN;
+        return RowExponential<TLanes, TSums>.AreInRange(largest, lowestSteps) ? TLanes.Total(sums) : double.NaN;
     }
 
     /// <summary>As <see cref="StoreExponentials"/>, for rows so far from zero that the maximum must be subtracted.</summary>
