@@ -100,6 +100,26 @@ public sealed class SoftmaxLengthTests
         }
     }
 
+    [Theory]
+    [MemberData(nameof(ForcedKernel.Paths), MemberType = typeof(ForcedKernel))]
+    public void Compute_RowLargerThanTheCache_IsTheSameInPlaceAndAtAnyAlignment(string path)
+    {
+        const int Length = (1 << 22) + 5;
+        var logits = LogitSets.Uniform(new Random(67), Length, -10, 10);
+        logits[^3] = 60; // far above the guess from the row's beginning
+        var (memory, inPlace) = (new float[Length + 2 * Margin], logits.ToArray());
+        Array.Fill(memory, Untouched);
+        ForcedKernel.Compute(path, inPlace, inPlace, 0.8f);
+        for (var offset = 0; offset < 3; offset++)
+        {
+            ForcedKernel.Compute(path, logits, memory.AsSpan(Margin + offset, Length), 0.8f);
+            Assert.True(inPlace.AsSpan().SequenceEqual(memory.AsSpan(Margin + offset, Length)));
+        }
+
+        AssertMarginsUntouched([.. memory[..Margin], .. memory[(Margin + 2 + Length)..], .. memory[..2]]);
+        Assert.Equal(1.0, inPlace.Sum(p => (double)p), 1.3e-7);
+    }
+
     private static (float[] Memory, ArraySegment<float> Row) Surrounded(int length, float value)
     {
         var memory = new float[Margin + length + Margin];
