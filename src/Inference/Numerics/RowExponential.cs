@@ -11,7 +11,7 @@ namespace SoftmaxService.Inference.Numerics;
 /// <para>
 /// (1)  y = S·z·c,  n = round(y),  r = y − n,  S = StepsPerOctave:  2^(y/S) = 2^(n/S) · 2^(r/S),  |r| ≤ 1/2
 ///      (Cody and Waite 1980; table-driven: Tang 1989; Muller et al., Handbook of Floating-Point Arithmetic, 2nd ed., §11.1)
-/// (2)  |m·c| &lt; 2^14:  N = round(m·c),  Origin = 0.  n is the low bits of t = fma(z, High, 1.5·2^23 + k), since a float in
+/// (2)  |m·c| &lt; 2^14:  N is the even number next to m·c, so that ties in round(y) fall alike whatever the shift;  Origin = 0.  n is the low bits of t = fma(z, High, 1.5·2^23 + k), since a float in
 ///      [2^23, 2^24) has no bits below 1.  r = fma(z, Low, fma(z, High, −n)): the inner product is exact, so r carries two
 ///      roundings of at most 2^-26, and Low moves it by at most 2^18 · 2^-24, so |r| ≤ 1/2 + 2^-6.
 /// (3)  |m·c| ≥ 2^14:  N = 0,  Origin = m.  A term that counts has m − z ≤ 208 / c ≤ |m| / 2, so z − m is exact (Sterbenz).
@@ -20,9 +20,9 @@ namespace SoftmaxService.Inference.Numerics;
 /// (5)  z is raised to Floor, y/S ≥ N − Depth. Bias = Depth − 124: Floor's term is at least 2^-125, a normal float, and less
 ///      than 2^-150 of the sum. So −∞ needs no branch and ends as exactly 0, and a probability in float's denormal range is rounded
 ///      once, by the last multiply.
-/// (6)  A guess that is too low by up to 2^34 is as good as the maximum: N is an integer, so terms and sum are larger by a power
+/// (6)  A guess that is too low by up to 2^33 is as good as the maximum: N is an integer, so terms and sum are larger by a power
 ///      of two, which cancels. Highest stands for 2^65: 2^31 such terms have a sum whose reciprocal is still far from the
-///      denormal range. A guess is never too high, as it is one of the row's logits.
+///      denormal range. A guess is not too high where it is one of the row's logits; where it is 0, LowestStepsNearZero tells.
 /// </para>
 /// </remarks>
 internal readonly struct RowExponential<TLanes, TSums>
@@ -51,7 +51,7 @@ internal readonly struct RowExponential<TLanes, TSums>
     {
         var bias = depth - 124;
         var exponent = maximum * scale.Factor;
-        var shift = IsNear(scale, maximum) ? Math.Round(exponent) : 0;
+        var shift = IsNear(scale, maximum) ? 2 * Math.Round(exponent / 2) : 0;
         _origin = TLanes.Create(IsNear(scale, maximum) ? 0 : maximum);
         _floor = TLanes.Create((float)((shift - depth) * scale.Octave));
         _high = TLanes.Create(scale.High * TLanes.StepsPerOctave);

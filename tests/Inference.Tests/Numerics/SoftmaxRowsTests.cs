@@ -41,6 +41,22 @@ public sealed class SoftmaxRowsTests
         AssertSameBits(ForcedKernel.ComputeLog(path, logits, 1.2f, classCount), inPlace);
     }
 
+    /// <summary>At this temperature every odd logit lies exactly between two steps: which of them it takes must not depend on the row's shift.</summary>
+    [Theory]
+    [MemberData(nameof(ForcedKernel.Paths), MemberType = typeof(ForcedKernel))]
+    public void ComputeRows_TiesBetweenSteps_AreBrokenAlikeInPlaceAndOutOfPlace(string path)
+    {
+        const int ClassCount = 100;
+        const float Temperature = (float)(2 * 1.4426950408889634);
+        for (var offset = 0; offset < 40; offset++)
+        {
+            var logits = Enumerable.Range(0, ClassCount).Select(i => (float)((i * 7 % 23) + offset)).ToArray();
+            var inPlace = logits.ToArray();
+            ForcedKernel.Compute(path, inPlace, inPlace, Temperature, ClassCount);
+            AssertSameBits(ForcedKernel.Compute(path, logits, Temperature, ClassCount), inPlace);
+        }
+    }
+
     [Fact]
     public void ComputeRows_OneTemperatureARow_GivesEachRowItsOwn()
     {
