@@ -1,6 +1,5 @@
 using System.Net.Mime;
 using System.Runtime.InteropServices;
-using System.Text.Json;
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.OpenApi;
@@ -46,8 +45,7 @@ internal static class SoftmaxEndpoint
         QueryParameter.RefuseUnknown(request, []);
         using var body = await PooledBody.ReadAsync(request, cancellationToken);
         using var place = await gate.EnterAsync(cancellationToken);
-        return Answer(JsonSerializer.Deserialize(body.Json, ApiJsonContext.Default.SoftmaxRequest)
-            ?? throw new RequestException(Problem.MalformedJson, "The body is null; it must be an object with a property logits."));
+        return Answer(body.Deserialize(ApiJsonContext.Default.SoftmaxRequest, "logits"));
     }
 
     private static SoftmaxResponse Answer(SoftmaxRequest request)

@@ -34,8 +34,7 @@ internal static class SoftmaxGradientEndpoint
         QueryParameter.RefuseUnknown(request, []);
         using var body = await PooledBody.ReadAsync(request, cancellationToken);
         using var place = await gate.EnterAsync(cancellationToken);
-        return Answer(JsonSerializer.Deserialize(body.Json, ApiJsonContext.Default.SoftmaxGradientRequest)
-            ?? throw new RequestException(Problem.MalformedJson, "The body is null; it must be an object with a property logits."));
+        return Answer(body.Deserialize(ApiJsonContext.Default.SoftmaxGradientRequest, "logits"));
     }
 
     private static SoftmaxGradientResponse Answer(SoftmaxGradientRequest request)

@@ -1,5 +1,4 @@
 using System.Net.Mime;
-using System.Text.Json;
 using SoftmaxService.Inference.Imaging;
 
 namespace SoftmaxService.Api.Http;
@@ -57,7 +56,7 @@ internal sealed class ImageUpload : IDisposable
     private static async Task<ImageUpload> ReadJsonAsync(HttpRequest request, int maxImages, CancellationToken cancellationToken)
     {
         using var body = await PooledBody.ReadAsync(request, cancellationToken);
-        switch (JsonSerializer.Deserialize(body.Json, ApiJsonContext.Default.ClassifyJsonRequest))
+        switch (body.Deserialize(ApiJsonContext.Default.ClassifyJsonRequest, "image or images"))
         {
             case { Image: { } image, Images: null }:
                 return new ImageUpload([image.Bytes], isBatch: false);

@@ -19,7 +19,8 @@ internal static class MediaTypes
             throw new RequestException(Problem.UnsupportedMediaType, $"The body is encoded as '{Quoting.Shorten(encodings.ToString())}'. Send it as it is, without Content-Encoding.");
         }
 
-        if (MediaTypeHeaderValue.TryParse(request.ContentType, out var type) && type.Charset is { Length: > 0 } charset && IsJson(Of(request)) && !charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase) && !charset.Equals("\"utf-8\"", StringComparison.OrdinalIgnoreCase))
+        var charset = MediaTypeHeaderValue.TryParse(request.ContentType, out var type) ? HeaderUtilities.RemoveQuotes(type.Charset) : default;
+        if (charset.Length > 0 && IsJson(Of(request)) && !charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase))
         {
             throw new RequestException(Problem.UnsupportedMediaType, $"The JSON is said to be in '{Quoting.Shorten(charset.ToString())}'. JSON is sent in UTF-8.");
         }

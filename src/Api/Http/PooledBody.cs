@@ -1,4 +1,6 @@
 using System.Buffers;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
 
 namespace SoftmaxService.Api.Http;
 
@@ -19,8 +21,11 @@ internal sealed class PooledBody : IDisposable
 
     public ReadOnlySpan<byte> Span => _buffer.AsSpan(0, _length);
 
-    /// <summary>The body without the byte-order mark that some editors put in front of JSON.</summary>
-    public ReadOnlySpan<byte> Json => Span.StartsWith("\uFEFF"u8) ? Span[3..] : Span;
+    /// <summary>Reads the body as JSON, with or without the byte-order mark that some editors put in front.</summary>
+    public T Deserialize<T>(JsonTypeInfo<T> type, string needed)
+        where T : class =>
+        JsonSerializer.Deserialize(Span.StartsWith("\uFEFF"u8) ? Span[3..] : Span, type)
+        ?? throw new RequestException(Problem.MalformedJson, $"The body is null; it must be an object with {needed}.");
 
     public static async Task<PooledBody> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
     {

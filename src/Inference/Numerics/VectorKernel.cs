@@ -41,8 +41,8 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums> : ISoftmaxKe
         ComputeAnyRow(logits, probabilities, classCount, new TemperatureScale(temperature));
 
     /// <summary>
-    /// A pass for the maximum is saved by guessing it from the row's beginning: a wrong guess shows in the largest exponent, and
-    /// seldom matters. Only a row in place must be sure beforehand, since its logits are overwritten.
+    /// A pass for the maximum is saved by taking it to be near zero, and else by guessing it from the row's beginning: what is wrong shows
+    /// in the largest exponent, and seldom matters. Only a row in place must be sure beforehand, since its logits are overwritten.
     /// </summary>
     [SkipLocalsInit, MethodImpl(KernelMethod.Options)]
     private static void ComputeAnyRow(float* logits, float* probabilities, nint classCount, in TemperatureScale scale)
