@@ -28,7 +28,11 @@ internal sealed record FloatRows(float[] Values, int RowCount, int ColumnCount, 
 }
 
 /// <summary>Logits: finite numbers, and the string <c>"-Infinity"</c> for a masked class, since JSON has no number for it.</summary>
-internal sealed class LogitRowsConverter() : FloatRowsConverter("logits", Problem.InvalidLogits, allowsMasked: true);
+internal sealed class LogitRowsConverter() : FloatRowsConverter("logits", Problem.InvalidLogits, allowsMasked: true)
+{
+    // Null would otherwise be refused with a sentence about a constructor.
+    public override bool HandleNull => true;
+}
 
 /// <summary>An upstream gradient: one finite number for each logit.</summary>
 internal sealed class UpstreamRowsConverter() : FloatRowsConverter("upstream", Problem.InvalidParameter, allowsMasked: false);
@@ -37,16 +41,13 @@ internal abstract class FloatRowsConverter(string name, Problem problem, bool al
 {
     public const string Masked = "-Infinity";
 
-    private readonly string _shape = $"{char.ToUpperInvariant(name[0])}{name[1..]} is one row of numbers, [1.5, 0.2], or several rows of the same length, [[1.5, 0.2], [0.1, 3]].";
-
-    // Null would otherwise be refused with a sentence about a constructor.
-    public override bool HandleNull => true;
+    private const string Shape = "Send one row of numbers, [1.5, 0.2], or several rows of the same length, [[1.5, 0.2], [0.1, 3]].";
 
     public override FloatRows Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
     {
         if (reader.TokenType != JsonTokenType.StartArray)
         {
-            throw Invalid($"{name} is {JsonToken.Describe(ref reader)}. {_shape}");
+            throw Invalid($"{name} is {JsonToken.Describe(ref reader)}. {Shape}");
         }
 
         Advance(ref reader);
@@ -63,7 +64,7 @@ internal abstract class FloatRowsConverter(string name, Problem problem, bool al
         {
             if (reader.TokenType != JsonTokenType.StartArray)
             {
-                throw Invalid($"{name}[{rowCount}] is {JsonToken.Describe(ref reader)}, but {name}[0] is a row. {_shape}");
+                throw Invalid($"{name}[{rowCount}] is {JsonToken.Describe(ref reader)}, but {name}[0] is a row. {Shape}");
             }
 
             var before = values.Count;
@@ -72,7 +73,7 @@ internal abstract class FloatRowsConverter(string name, Problem problem, bool al
             columnCount = rowCount == 0 ? values.Count : columnCount;
             if (values.Count - before != columnCount)
             {
-                throw Invalid($"{name}[{rowCount}] has {values.Count - before} numbers, but {name}[0] has {columnCount}. {_shape}");
+                throw Invalid($"{name}[{rowCount}] has {values.Count - before} numbers, but {name}[0] has {columnCount}. {Shape}");
             }
 
             rowCount++;
@@ -94,7 +95,7 @@ internal abstract class FloatRowsConverter(string name, Problem problem, bool al
 
         if (values.Count == first)
         {
-            throw Invalid($"{(row is null ? name : $"{name}[{row}]")} is empty; a row has at least one number. {_shape}");
+            throw Invalid($"{(row is null ? name : $"{name}[{row}]")} is empty; a row has at least one number. {Shape}");
         }
     }
 
@@ -114,8 +115,8 @@ internal abstract class FloatRowsConverter(string name, Problem problem, bool al
         throw Invalid((reader.TokenType, row) switch
         {
             (JsonTokenType.Number, _) => $"{place} is {JsonToken.Text(ref reader)}, which no 32-bit float can hold; the largest is 3.4028235E+38.",
-            (JsonTokenType.StartArray, null) => $"{place} is a row, but {name}[0] is a number. {_shape}",
-            (JsonTokenType.StartArray, _) => $"{place} is nested three deep. {_shape}",
+            (JsonTokenType.StartArray, null) => $"{place} is a row, but {name}[0] is a number. {Shape}",
+            (JsonTokenType.StartArray, _) => $"{place} is nested three deep. {Shape}",
             _ when allowsMasked => $"{place} is {JsonToken.Describe(ref reader)}; a logit is a finite number, or \"{Masked}\" to mask its class.",
             _ => $"{place} is {JsonToken.Describe(ref reader)}; it must be a finite number.",
         });

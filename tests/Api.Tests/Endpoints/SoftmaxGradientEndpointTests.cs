@@ -6,6 +6,16 @@ namespace SoftmaxService.Api.Tests.Endpoints;
 public sealed class SoftmaxGradientEndpointTests(RunningService service)
 {
     [Fact]
+    public async Task NullIsAsGoodAsLeavingItOut()
+    {
+        var plain = await service.PostAsync("/softmax/gradient", """{"logits": [1, 2], "target": 1}""");
+        var nulls = await service.PostAsync("/softmax/gradient", """{"logits": [1, 2], "target": 1, "upstream": null, "temperature": null}""");
+
+        Assert.Equal(200, plain.Status);
+        Assert.Equal(plain.Body, nulls.Body);
+    }
+
+    [Fact]
     public async Task ATargetIsAnsweredWithLossAndGradient()
     {
         var answer = await GradientAsync("""{"logits": [0, 1.0986123], "target": 0}""");
