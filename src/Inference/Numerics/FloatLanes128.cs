@@ -14,7 +14,7 @@ internal readonly unsafe struct FloatLanes128(Vector128<float> lanes) : IFloatLa
 
     public static double LogOfPowers => 0;
 
-    public static FloatLanes128 Powers => default;
+    public static FloatLanes128 Powers => new(Vector128.Create(64 << 23).AsSingle());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static FloatLanes128 Create(float value) => new(Vector128.Create(value));
@@ -43,6 +43,10 @@ internal readonly unsafe struct FloatLanes128(Vector128<float> lanes) : IFloatLa
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public FloatLanes128 KeepFirst(int count) =>
+        new(_lanes & Vector128.LessThan(Vector128<int>.Indices, Vector128.Create(count)).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static FloatLanes128 operator +(FloatLanes128 left, FloatLanes128 right) => new(left._lanes + right._lanes);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -68,8 +72,16 @@ internal readonly unsafe struct FloatLanes128(Vector128<float> lanes) : IFloatLa
         Vector128.GreaterThanAny(steps._lanes.AsInt32(), bound._lanes.AsInt32());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static FloatLanes128 Differences(FloatLanes128 seen, FloatLanes128 steps, FloatLanes128 first) =>
+        new((seen._lanes.AsInt32() | (steps._lanes.AsInt32() ^ first._lanes.AsInt32())).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool AreBelow(FloatLanes128 bits, int bound) =>
+        Vector128.LessThanAll(bits._lanes.AsUInt32(), Vector128.Create((uint)bound));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static FloatLanes128 PowerOfStep(FloatLanes128 steps, FloatLanes128 powers) =>
-        new((steps._lanes.AsInt32() << 23).AsSingle());
+        new((powers._lanes.AsInt32() + (steps._lanes.AsInt32() << 23)).AsSingle());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void StorePastCache(float* destination) => _lanes.StoreAlignedNonTemporal(destination);
@@ -91,6 +103,12 @@ internal readonly unsafe struct FloatLanes128(Vector128<float> lanes) : IFloatLa
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static double Total(Vector128<double> sums) => Vector128.Sum(sums);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<double> AddPositive(Vector128<double> sums, FloatLanes128 lanes) => Add(sums, lanes);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static double TotalOfPositive(Vector128<double> sums) => Total(sums);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<double> AddProducts(Vector128<double> sums, FloatLanes128 left, FloatLanes128 right) =>

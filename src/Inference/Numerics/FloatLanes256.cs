@@ -15,13 +15,13 @@ internal readonly unsafe struct FloatLanes256(Vector256<float> lanes) : IFloatLa
     /// <summary>Chosen at random among a million, so that all 8 powers are within 0.16 · 2^-24 of a float.</summary>
     public static double LogOfPowers => 0.06932717352113217;
 
-    /// <summary>What PowerOfStep adds for a step is taken off, and the exponent's bias with it.</summary>
+    /// <summary>What PowerOfStep adds for a step is taken off, the exponent's bias with it, and 64 octaves are laid on.</summary>
     public static FloatLanes256 Powers
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         get => new((Vector256.Create(
             0x3f864d14, 0x3f9274d5, 0x3f9fb639, 0x3fae2abe, 0x3fbdee30, 0x3fcf1edf, 0x3fe1ddda, 0x3ff64f2d)
-            - Vector256.Create(0x3f800000) - (Vector256<int>.Indices << 20)).AsSingle());
+            - Vector256.Create(0x3f800000 - (64 << 23)) - (Vector256<int>.Indices << 20)).AsSingle());
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -39,6 +39,9 @@ internal readonly unsafe struct FloatLanes256(Vector256<float> lanes) : IFloatLa
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void StoreFirst(float* destination, int count) => Avx.MaskStore(destination, First(count), _lanes);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public FloatLanes256 KeepFirst(int count) => new(_lanes & First(count));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static FloatLanes256 operator +(FloatLanes256 left, FloatLanes256 right) => new(left._lanes + right._lanes);
@@ -66,6 +69,14 @@ internal readonly unsafe struct FloatLanes256(Vector256<float> lanes) : IFloatLa
         Vector256.GreaterThanAny(steps._lanes.AsInt32(), bound._lanes.AsInt32());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static FloatLanes256 Differences(FloatLanes256 seen, FloatLanes256 steps, FloatLanes256 first) =>
+        new((seen._lanes.AsInt32() | (steps._lanes.AsInt32() ^ first._lanes.AsInt32())).AsSingle());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool AreBelow(FloatLanes256 bits, int bound) =>
+        Vector256.LessThanAll(bits._lanes.AsUInt32(), Vector256.Create((uint)bound));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static FloatLanes256 PowerOfStep(FloatLanes256 steps, FloatLanes256 powers) =>
         new((Avx2.PermuteVar8x32(powers._lanes.AsInt32(), steps._lanes.AsInt32()) + (steps._lanes.AsInt32() << 20)).AsSingle());
 
@@ -86,6 +97,12 @@ internal readonly unsafe struct FloatLanes256(Vector256<float> lanes) : IFloatLa
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static double Total(Vector256<double> sums) => Vector256.Sum(sums);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<double> AddPositive(Vector256<double> sums, FloatLanes256 lanes) => Add(sums, lanes);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static double TotalOfPositive(Vector256<double> sums) => Total(sums);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<double> AddProducts(Vector256<double> sums, FloatLanes256 left, FloatLanes256 right) =>

@@ -37,6 +37,9 @@ internal unsafe interface IFloatLanes<TSelf, TSums>
     /// <summary>Writes exactly <paramref name="count"/> floats, 0 &lt; count &lt; Width.</summary>
     void StoreFirst(float* destination, int count);
 
+    /// <summary>The first <paramref name="count"/> lanes, 0 &lt; count &lt; Width; the others become 0.</summary>
+    TSelf KeepFirst(int count);
+
     static abstract TSelf operator +(TSelf left, TSelf right);
 
     static abstract TSelf operator -(TSelf left, TSelf right);
@@ -58,6 +61,12 @@ internal unsafe interface IFloatLanes<TSelf, TSums>
     /// <summary>Whether a lane of <paramref name="steps"/> is above its bound, compared as integers.</summary>
     static abstract bool AnyStepAbove(TSelf steps, TSelf bound);
 
+    /// <summary>The bits of <paramref name="seen"/>, and those in which <paramref name="steps"/> differ from <paramref name="first"/>.</summary>
+    static abstract TSelf Differences(TSelf seen, TSelf steps, TSelf first);
+
+    /// <summary>Whether no lane has a bit that is not below <paramref name="bound"/>, a power of two.</summary>
+    static abstract bool AreBelow(TSelf bits, int bound);
+
     /// <summary>
     /// 2^(k / StepsPerOctave − 127 + <see cref="LogOfPowers"/>), k being the low bits of <paramref name="steps"/>: the low bits of k
     /// find a power in the table, the others are added to its exponent.
@@ -73,6 +82,12 @@ internal unsafe interface IFloatLanes<TSelf, TSums>
     static abstract TSums Add(TSums sums, TSelf lanes);
 
     static abstract double Total(TSums sums);
+
+    /// <summary>As <see cref="Add"/> for lanes that are 0 or positive and finite, in a unit of its own.</summary>
+    static abstract TSums AddPositive(TSums sums, TSelf lanes);
+
+    /// <summary>The total of what <see cref="AddPositive"/> added.</summary>
+    static abstract double TotalOfPositive(TSums sums);
 
     /// <summary>sums + left · right, in double precision, where the products are exact.</summary>
     static abstract TSums AddProducts(TSums sums, TSelf left, TSelf right);

@@ -36,6 +36,7 @@ internal readonly struct RowExponential<TLanes, TSums>
     public const int DepthForSums = 208;
 
     private const int HighestExponent = 65;
+    private const int LowestExponent = 63;
     private const double OriginThreshold = 16384;
     private const float RoundToInteger = 12582912; // 1.5 · 2^23
 
@@ -56,18 +57,18 @@ internal readonly struct RowExponential<TLanes, TSums>
         _floor = TLanes.Create((float)((shift - depth) * scale.Octave));
         _high = TLanes.Create(scale.High * TLanes.StepsPerOctave);
         _low = TLanes.Create(scale.Low * TLanes.StepsPerOctave);
-        _round = TLanes.Create((float)(RoundToInteger + TLanes.StepsPerOctave * (127 + bias - shift)));
+        _round = TLanes.Create((float)(RoundToInteger + TLanes.StepsPerOctave * (LowestExponent + bias - shift)));
         _powers = TLanes.Powers;
         LargestExponent = (IsNear(scale, maximum) ? exponent - shift : 0) + bias + TLanes.LogOfPowers;
     }
 
-    /// <summary>For rows that need no shift, |z·c| &lt; 63: N = Origin = Bias = 0, and no floor.</summary>
+    /// <summary>For rows that need no shift, −63 &lt;= z·c &lt; 65: N = Origin = Bias = 0, and no floor.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public RowExponential(in TemperatureScale scale)
     {
         _high = TLanes.Create(scale.High * TLanes.StepsPerOctave);
         _low = TLanes.Create(scale.Low * TLanes.StepsPerOctave);
-        _round = TLanes.Create(RoundToInteger + TLanes.StepsPerOctave * 127);
+        _round = TLanes.Create(RoundToInteger + TLanes.StepsPerOctave * LowestExponent);
         _powers = TLanes.Powers;
     }
 
@@ -75,7 +76,7 @@ internal readonly struct RowExponential<TLanes, TSums>
     /// With 0 taken for the maximum, the steps that the true one must exceed to be as well served (6): those of −3, so that Floor's term still
     /// is less than 2^-150 of the sum.
     /// </summary>
-    public static float LowestStepsNearZero => RoundToInteger + TLanes.StepsPerOctave * (127 + DepthForQuotients - 124 - 3);
+    public static float LowestStepsNearZero => RoundToInteger + TLanes.StepsPerOctave * (LowestExponent + DepthForQuotients - 124 - 3);
 
     /// <summary>The exact exponent y/S − N + Bias of the row's maximum, with the table's own factor.</summary>
     public double LargestExponent { get; }
@@ -84,10 +85,21 @@ internal readonly struct RowExponential<TLanes, TSums>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool IsNear(in TemperatureScale scale, float maximum) => Math.Abs(maximum * scale.Factor) < OriginThreshold;
 
+    /// <summary>What the steps of a row that needs no shift are compared with, bit by bit.</summary>
+    public static TLanes FirstStep
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => TLanes.Create(RoundToInteger);
+    }
+
+    /// <summary>Whether a row needs no shift: no step of it differs from the first in a bit that counts 128 octaves or more.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool NeedNoShift(TLanes differences) => TLanes.AreBelow(differences, 128 * TLanes.StepsPerOctave);
+
     /// <summary>Whether steps, or the largest of many, leave room for the sum (6). Those of a NaN may: it shows in the sum.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool AreInRange(TLanes steps, float lowest = 0) =>
-        TLanes.AnyStepAbove(steps, TLanes.Create(lowest)) && !TLanes.AnyStepAbove(steps, TLanes.Create(RoundToInteger + TLanes.StepsPerOctave * (127 + HighestExponent)));
+        TLanes.AnyStepAbove(steps, TLanes.Create(lowest)) && !TLanes.AnyStepAbove(steps, TLanes.Create(RoundToInteger + TLanes.StepsPerOctave * (LowestExponent + HighestExponent)));
 
     /// <summary>The exponential of logits of a row near zero (2), and the steps t, which show whether a guess was too low.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -19,8 +19,6 @@ internal static unsafe class SmallRows512
 {
     public const int RowsTogether = 16;
     private const int Half = 8;
-    private const int RangeSize = 16 * 128;
-    private const uint LowestSteps = 0x4b400000 + 16 * 63; // the float 1.5 · 2^23 + 16 · 63
 
     /// <summary>Computes one row, or answers false and leaves it as it is.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -30,7 +28,7 @@ internal static unsafe class SmallRows512
         var exponential = new Exponential(scale);
         var row = Avx512F.MaskLoad(logits, inRow, Vector512<float>.Zero);
         var values = exponential.OfInRange(new(row), out var steps).Lanes;
-        if (!AreInRange(RangeBits(steps.Lanes)) || !scale.FitsFloat)
+        if (!Exponential.NeedNoShift(FloatLanes512.Differences(default, steps, Exponential.FirstStep)) || !scale.FitsFloat)
             return false;
 
         values &= inRow;
@@ -90,14 +88,14 @@ internal static unsafe class SmallRows512
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool TryStoreExponentials(float* logits, float* exponentials, int classCount, in Exponential exponential)
     {
-        var range = Vector512<uint>.Zero;
+        var differences = default(FloatLanes512);
         for (var i = 0; i < classCount * RowsTogether; i += RowsTogether)
         {
             exponential.OfInRange(FloatLanes512.Load(logits + i), out var steps).Store(exponentials + i);
-            range |= RangeBits(steps.Lanes);
+            differences = FloatLanes512.Differences(differences, steps, Exponential.FirstStep);
         }
 
-        return AreInRange(range);
+        return Exponential.NeedNoShift(differences);
     }
 
     /// <summary>One over the sum of each of 16 rows, split in two floats.</summary>
@@ -145,11 +143,4 @@ internal static unsafe class SmallRows512
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<float> Scale(Vector512<float> values, Vector512<float> high, Vector512<float> low) =>
         Vector512.FusedMultiplyAdd(values, high, values * low);
-
-    /// <summary>Numbers below RangeSize for steps of |z·c| &lt; 64, whatever is or-ed with them; larger ones for others and for NaN.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<uint> RangeBits(Vector512<float> steps) => steps.AsUInt32() - Vector512.Create(LowestSteps);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static bool AreInRange(Vector512<uint> bits) => Vector512.LessThanAll(bits, Vector512.Create((uint)RangeSize));
 }

@@ -14,10 +14,17 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums> : ISoftmaxKe
     /// <summary>How many logits the first guess at the maximum is taken from.</summary>
     private const int GuessLength = 64;
 
-    public static int ComputeTogether(float* logits, float* probabilities, int rowCount, int classCount, in TemperatureScale scale) =>
-        IsSmall(classCount) && scale.FitsFloat
-            ? SmallRows512.ComputeGroups(logits, probabilities, rowCount, classCount, scale)
-            : 0;
+    public static int ComputeTogether(float* logits, float* probabilities, int rowCount, int classCount, in TemperatureScale scale)
+    {
+        if (!scale.FitsFloat)
+            return 0;
+        if (IsSmall(classCount))
+            return SmallRows512.ComputeGroups(logits, probabilities, rowCount, classCount, scale);
+        if (classCount > ScratchLength)
+            return 0;
+        ComputeRowsNearZero(logits, probabilities, rowCount, classCount, scale);
+        return rowCount;
+    }
 
     /// <summary>Only where a vector holds a whole small row, and a row of sums can be turned into a column by a few instructions.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -53,6 +60,12 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums> : ISoftmaxKe
             return;
         }
 
+        if (classCount <= ScratchLength)
+        {
+            ComputeRowsNearZero(logits, probabilities, 1, classCount, scale);
+            return;
+        }
+
         if (IsPastCache(probabilities, classCount) && TryComputePastCache(logits, probabilities, classCount, scale))
             return;
 
@@ -60,6 +73,15 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums> : ISoftmaxKe
         if (double.IsNaN(total))
             total = StoreExponentialsByGuess(logits, probabilities, classCount, scale);
 
+        Finish(probabilities, classCount, total);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void ComputeFarRow(float* logits, float* probabilities, nint classCount, in TemperatureScale scale) =>
+        Finish(probabilities, classCount, StoreExponentialsByGuess(logits, probabilities, classCount, scale));
+
+    private static void Finish(float* probabilities, nint classCount, double total)
+    {
         if (double.IsNaN(total))
             new Span<float>(probabilities, (int)classCount).Fill(float.NaN);
         else
