@@ -18,24 +18,5 @@ internal static class Exp2
     public static TLanes Of<TLanes, TSums>(TLanes power, TLanes r)
         where TLanes : struct, IFloatLanes<TLanes, TSums>
         where TSums : struct =>
-        TLanes.FusedMultiplyAdd(power * r, Quotient<TLanes, TSums>(r), power);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TLanes Quotient<TLanes, TSums>(TLanes r)
-        where TLanes : struct, IFloatLanes<TLanes, TSums>
-        where TSums : struct
-    {
-        if (TLanes.StepsPerOctave == 16)
-            return Horner(Horner(TLanes.Create(1.35510963e-05f), r, 0.000938418147f), r, 0.0433216989f);
-        if (TLanes.StepsPerOctave == 8)
-            return Horner(Horner(TLanes.Create(0.000108415712f), r, 0.00375407282f), r, 0.0866433978f);
-
-        var q = Horner(TLanes.Create(0.000158230687f), r, 0.00134177704f);
-        q = Horner(q, r, 0.00961706508f);
-        q = Horner(q, r, 0.0555027276f);
-        q = Horner(q, r, 0.240226552f);
-        return Horner(q, r, 0.693147242f);
-
-        static TLanes Horner(TLanes q, TLanes r, float coefficient) => TLanes.FusedMultiplyAdd(q, r, TLanes.Create(coefficient));
-    }
+        TLanes.FusedMultiplyAdd(power * r, TLanes.Exp2Quotient(r), power);
 }

@@ -84,6 +84,16 @@ internal readonly unsafe struct FloatLanes128(Vector128<float> lanes) : IFloatLa
         new((powers._lanes.AsInt32() + (steps._lanes.AsInt32() << 23)).AsSingle());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static FloatLanes128 Exp2Quotient(FloatLanes128 r)
+    {
+        var q = Vector128.FusedMultiplyAdd(r._lanes, Vector128.Create(0.000158230687f), Vector128.Create(0.00134177704f));
+        q = Vector128.FusedMultiplyAdd(q, r._lanes, Vector128.Create(0.00961706508f));
+        q = Vector128.FusedMultiplyAdd(q, r._lanes, Vector128.Create(0.0555027276f));
+        q = Vector128.FusedMultiplyAdd(q, r._lanes, Vector128.Create(0.240226552f));
+        return new(Vector128.FusedMultiplyAdd(q, r._lanes, Vector128.Create(0.693147242f)));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void StorePastCache(float* destination) => _lanes.StoreAlignedNonTemporal(destination);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

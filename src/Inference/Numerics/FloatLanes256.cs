@@ -81,6 +81,13 @@ internal readonly unsafe struct FloatLanes256(Vector256<float> lanes) : IFloatLa
         new((Avx2.PermuteVar8x32(powers._lanes.AsInt32(), steps._lanes.AsInt32()) + (steps._lanes.AsInt32() << 20)).AsSingle());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static FloatLanes256 Exp2Quotient(FloatLanes256 r)
+    {
+        var q = Vector256.FusedMultiplyAdd(r._lanes, Vector256.Create(0.000108415712f), Vector256.Create(0.00375407282f));
+        return new(Vector256.FusedMultiplyAdd(q, r._lanes, Vector256.Create(0.0866433978f)));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void StorePastCache(float* destination) => _lanes.StoreAlignedNonTemporal(destination);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

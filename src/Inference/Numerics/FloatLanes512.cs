@@ -84,6 +84,13 @@ internal readonly unsafe struct FloatLanes512(Vector512<float> lanes) : IFloatLa
         new((Avx512F.PermuteVar16x32(powers._lanes.AsInt32(), steps._lanes.AsInt32()) + (steps._lanes.AsInt32() << 19)).AsSingle());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static FloatLanes512 Exp2Quotient(FloatLanes512 r)
+    {
+        var q = Vector512.FusedMultiplyAdd(r._lanes, Vector512.Create(1.35510963e-05f), Vector512.Create(0.000938418147f));
+        return new(Vector512.FusedMultiplyAdd(q, r._lanes, Vector512.Create(0.0433216989f)));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void StorePastCache(float* destination) => _lanes.StoreAlignedNonTemporal(destination);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

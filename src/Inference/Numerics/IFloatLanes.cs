@@ -73,6 +73,9 @@ internal unsafe interface IFloatLanes<TSelf, TSums>
     /// </summary>
     static abstract TSelf PowerOfStep(TSelf steps, TSelf powers);
 
+    /// <summary>Q(r) = (2^(r / StepsPerOctave) − 1) / r, as <see cref="Exp2"/> says.</summary>
+    static abstract TSelf Exp2Quotient(TSelf r);
+
     /// <summary><paramref name="chosen"/> in the lanes where left = right, otherwise <paramref name="other"/>.</summary>
     static abstract TSelf WhereEqual(TSelf left, TSelf right, TSelf chosen, TSelf other);
 

@@ -2,103 +2,112 @@ using System.Runtime.CompilerServices;
 
 namespace SoftmaxService.Inference.Numerics;
 
+/// <summary>Rows that need no shift: of what a general row costs they save the floor, the guess and its check.</summary>
 internal readonly unsafe partial struct VectorKernel<TLanes, TSums>
 {
+    /// <summary>Rows whose exponentials, those of two rows at a time, stay in the first cache beside their logits and probabilities.</summary>
     private const int ScratchLength = 1024;
 
-    /// <summary>Two rows of exponentials in the first cache: while one waits for its sum, the next is computed.</summary>
-    [SkipLocalsInit, MethodImpl(KernelMethod.Options)]
-    private static void ComputeRowsNearZero(float* logits, float* probabilities, nint rowCount, nint classCount, in TemperatureScale scale)
-    {
-        var memory = stackalloc byte[(2 * ScratchLength + 16) * sizeof(float)];
-        var exponentials = (float*)(((nint)memory + 63) & ~(nint)63);
-        var others = exponentials + ScratchLength;
-        var exponential = new RowExponential<TLanes, TSums>(scale);
-        var previousTotal = double.NaN;
-        for (nint row = 0; row < rowCount; row++)
-        {
-            var source = logits + row * classCount;
-            var total = double.IsNaN(previousTotal)
-                ? StoreNearZero<Summed>(source, exponentials, classCount, exponential, null, null, 0)
-                : StoreNearZero<Stored>(source, exponentials, classCount, exponential, others, probabilities + (row - 1) * classCount, 1 / previousTotal);
-            if (double.IsNaN(total))
-                ComputeFarRow(source, probabilities + row * classCount, classCount, scale);
-            previousTotal = total;
-            var next = others;
-            others = exponentials;
-            exponentials = next;
-        }
+    /// <summary>
+    /// The distance of the two in memory beyond their length: a load is taken to depend on an earlier store that has the same place in its page.
+    /// </summary>
+    private const int HalfPage = 512;
 
-        if (!double.IsNaN(previousTotal))
-            Multiply(others, probabilities + (rowCount - 1) * classCount, classCount, 1 / previousTotal);
+    /// <summary>
+    /// Computes rows of at most <see cref="ScratchLength"/> classes. Their exponentials are kept apart from both logits and probabilities,
+    /// so a row that turns out to need more is still there; and one row is divided by its sum while the next one is exponentiated, so
+    /// no row waits for its sum.
+    /// </summary>
+    [SkipLocalsInit, MethodImpl(KernelMethod.Options)]
+    private static void ComputeRowsByScratch(float* logits, float* probabilities, nint rowCount, nint classCount, in TemperatureScale scale)
+    {
+        var memory = stackalloc byte[(2 * ScratchLength + HalfPage) * sizeof(float) + CacheLine];
+        var exponentials = (float*)(((nint)memory + CacheLine - 1) & -CacheLine);
+        var others = exponentials + ScratchLength + HalfPage;
+        var exponential = new RowExponential<TLanes, TSums>(scale);
+        for (nint row = 0; row < rowCount; row++, logits += classCount, probabilities += classCount)
+        {
+            var total = StoreNearZero<ToScratch>(logits, exponentials, classCount, exponential, null, null, 0);
+            for (; row + 1 < rowCount && !double.IsNaN(total); row++, probabilities += classCount)
+            {
+                logits += classCount;
+                total = StoreNearZero<ToScratchWhileDividing>(logits, others, classCount, exponential, exponentials, probabilities, 1 / total);
+                var swapped = others;
+                others = exponentials;
+                exponentials = swapped;
+            }
+
+            if (double.IsNaN(total))
+            {
+                ComputeFarRow(logits, probabilities, classCount, scale);
+                continue;
+            }
+
+            var (high, low) = Split(1 / total);
+            nint i = 0;
+            for (; i <= classCount - TLanes.Width; i += TLanes.Width)
+                Multiply(TLanes.Load(exponentials + i), high, low).Store(probabilities + i);
+            if (i < classCount)
+                Multiply(TLanes.Load(exponentials + i), high, low).StoreFirst(probabilities + i, (int)(classCount - i));
+        }
     }
 
-    [SkipLocalsInit, MethodImpl(KernelMethod.Options)]
-    private static double StoreNearZero<TUse>(float* logits, float* exponentials, nint classCount, in RowExponential<TLanes, TSums> row, float* others, float* probabilities, double factor)
+    /// <summary>Stores a row's exponentials and answers their sum, or NaN if the row needs a shift or has no softmax.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static double StoreNearZero<TUse>(
+        float* logits, float* exponentials, nint classCount, in RowExponential<TLanes, TSums> row, float* others, float* probabilities, double factor)
+        where TUse : struct
     {
         var exponential = row;
-        var high = TLanes.Create((float)factor);
-        var low = TLanes.Create((float)(factor - (float)factor));
+        var (high, low) = Split(factor);
         var sums = default(TSums);
         var differences = default(TLanes);
-        var first = RowExponential<TLanes, TSums>.FirstStep;
-        nint i = 0;
-        for (; i <= classCount - 2 * TLanes.Width; i += 2 * TLanes.Width)
+        var firstStep = RowExponential<TLanes, TSums>.FirstStep;
+        // The row's end comes first: its sum would wait for it longest.
+        var whole = classCount & -(2 * TLanes.Width);
+        for (var i = whole; i < classCount; i += TLanes.Width)
         {
-            var one = exponential.OfInRange(TLanes.Load(logits + i), out var steps);
-            var two = exponential.OfInRange(TLanes.Load(logits + i + TLanes.Width), out var secondSteps);
-            one.Store(exponentials + i);
-            two.Store(exponentials + i + TLanes.Width);
-            sums = TLanes.AddPositive(sums, one + two);
-            differences = TLanes.Differences(TLanes.Differences(differences, steps, first), secondSteps, first);
-            if (typeof(TUse) == typeof(Stored))
+            var count = (int)Math.Min(TLanes.Width, classCount - i);
+            var part = exponential.OfInRange(TLanes.LoadFirst(logits + i, count, 0), out var steps);
+            if (typeof(TUse) == typeof(ToDestination))
+                part.StoreFirst(exponentials + i, count);
+            else
+                part.Store(exponentials + i);
+            sums = TLanes.AddPositive(sums, part.KeepFirst(count));
+            differences = TLanes.Differences(differences, steps, firstStep);
+        }
+
+        for (nint i = 0; i < whole; i += 2 * TLanes.Width)
+        {
+            var first = exponential.OfInRange(TLanes.Load(logits + i), out var firstSteps);
+            var second = exponential.OfInRange(TLanes.Load(logits + i + TLanes.Width), out var secondSteps);
+            first.Store(exponentials + i);
+            second.Store(exponentials + i + TLanes.Width);
+            sums = TLanes.AddPositive(sums, first + second);
+            differences = TLanes.Differences(TLanes.Differences(differences, firstSteps, firstStep), secondSteps, firstStep);
+            if (typeof(TUse) == typeof(ToScratchWhileDividing))
             {
                 Multiply(TLanes.Load(others + i), high, low).Store(probabilities + i);
                 Multiply(TLanes.Load(others + i + TLanes.Width), high, low).Store(probabilities + i + TLanes.Width);
             }
         }
 
-        if (i <= classCount - TLanes.Width)
+        if (typeof(TUse) == typeof(ToScratchWhileDividing))
         {
-            var whole = exponential.OfInRange(TLanes.Load(logits + i), out var steps);
-            whole.Store(exponentials + i);
-            sums = TLanes.AddPositive(sums, whole);
-            differences = TLanes.Differences(differences, steps, first);
-            if (typeof(TUse) == typeof(Stored))
-                Multiply(TLanes.Load(others + i), high, low).Store(probabilities + i);
-            i += TLanes.Width;
-        }
-
-        if (i < classCount)
-        {
-            var count = (int)(classCount - i);
-            var part = exponential.OfInRange(TLanes.LoadFirst(logits + i, count, 0), out var steps);
-            part.Store(exponentials + i);
-            sums = TLanes.AddPositive(sums, part.KeepFirst(count));
-            differences = TLanes.Differences(differences, steps, first);
-            if (typeof(TUse) == typeof(Stored))
-                Multiply(TLanes.Load(others + i), high, low).StoreFirst(probabilities + i, count);
+            for (var i = whole; i < classCount; i += TLanes.Width)
+                Multiply(TLanes.Load(others + i), high, low).StoreFirst(probabilities + i, (int)Math.Min(TLanes.Width, classCount - i));
         }
 
         return RowExponential<TLanes, TSums>.NeedNoShift(differences) ? TLanes.TotalOfPositive(sums) : double.NaN;
     }
 
-    [SkipLocalsInit, MethodImpl(KernelMethod.Options)]
-    private static void Multiply(float* exponentials, float* probabilities, nint classCount, double factor)
-    {
-        var high = TLanes.Create((float)factor);
-        var low = TLanes.Create((float)(factor - (float)factor));
-        nint i = 0;
-        for (; i <= classCount - TLanes.Width; i += TLanes.Width)
-            Multiply(TLanes.Load(exponentials + i), high, low).Store(probabilities + i);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static (TLanes High, TLanes Low) Split(double factor) =>
+        (TLanes.Create((float)factor), TLanes.Create((float)(factor - (float)factor)));
 
-        if (i < classCount)
-        {
-            var last = classCount - TLanes.Width;
-            if (last >= 0)
-                Multiply(TLanes.Load(exponentials + last), high, low).Store(probabilities + last);
-            else
-                Multiply(TLanes.Load(exponentials), high, low).StoreFirst(probabilities, (int)classCount);
-        }
-    }
+    private readonly struct ToScratch;
+
+    private readonly struct ToScratchWhileDividing;
+
+    private readonly struct ToDestination;
 }

@@ -14,6 +14,8 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums> : ISoftmaxKe
     /// <summary>How many logits the first guess at the maximum is taken from.</summary>
     private const int GuessLength = 64;
 
+    private const int CacheLine = 64;
+
     public static int ComputeTogether(float* logits, float* probabilities, int rowCount, int classCount, in TemperatureScale scale)
     {
         if (!scale.FitsFloat)
@@ -22,7 +24,7 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums> : ISoftmaxKe
             return SmallRows512.ComputeGroups(logits, probabilities, rowCount, classCount, scale);
         if (classCount > ScratchLength)
             return 0;
-        ComputeRowsNearZero(logits, probabilities, rowCount, classCount, scale);
+        ComputeRowsByScratch(logits, probabilities, rowCount, classCount, scale);
         return rowCount;
     }
 
@@ -31,28 +33,45 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums> : ISoftmaxKe
     private static bool IsSmall(nint classCount) => typeof(TLanes) == typeof(FloatLanes512) && classCount <= TLanes.Width;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void ComputeRow(float* logits, float* probabilities, nint classCount, float temperature)
-    {
-        if (!IsSmall(classCount) || !SmallRows512.TryCompute(logits, probabilities, (int)classCount, new TemperatureScale(temperature)))
-            ComputeAnyRow(logits, probabilities, classCount, temperature);
-    }
+    public static void ComputeRow(float* logits, float* probabilities, nint classCount, float temperature) =>
+        Compute(logits, probabilities, classCount, new TemperatureScale(temperature));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Compute(float* logits, float* probabilities, nint classCount, in TemperatureScale scale)
     {
-        if (!IsSmall(classCount) || !SmallRows512.TryCompute(logits, probabilities, (int)classCount, scale))
-            ComputeAnyRow(logits, probabilities, classCount, scale);
+        if (IsSmall(classCount))
+        {
+            if (!SmallRows512.TryCompute(logits, probabilities, (int)classCount, scale))
+                ComputeFarRow(logits, probabilities, classCount, scale);
+        }
+        else if (classCount > ScratchLength || !scale.FitsFloat)
+            ComputeLargeRow(logits, probabilities, classCount, scale);
+        else
+            ComputeRowsByScratch(logits, probabilities, 1, classCount, scale);
     }
 
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void ComputeAnyRow(float* logits, float* probabilities, nint classCount, float temperature) =>
-        ComputeAnyRow(logits, probabilities, classCount, new TemperatureScale(temperature));
-
     /// <summary>
-    /// A pass for the maximum is saved by taking it to be near zero, and else by guessing it from the row's beginning: what is wrong shows
-    /// in the largest exponent, and seldom matters. Only a row in place must be sure beforehand, since its logits are overwritten.
+    /// A pass for the maximum is saved by taking it to be near zero: what is wrong shows in the exponents. A row in place must be sure
+    /// beforehand, since its logits are overwritten.
     /// </summary>
     [SkipLocalsInit, MethodImpl(KernelMethod.Options)]
-    private static void ComputeAnyRow(float* logits, float* probabilities, nint classCount, in TemperatureScale scale)
+    private static void ComputeLargeRow(float* logits, float* probabilities, nint classCount, in TemperatureScale scale)
+    {
+        if (scale.FitsFloat && IsPastCache(probabilities, classCount) && TryComputePastCache(logits, probabilities, classCount, scale))
+            return;
+
+        var total = double.NaN;
+        if (scale.FitsFloat && logits != probabilities)
+            total = StoreNearZero<ToDestination>(logits, probabilities, classCount, new RowExponential<TLanes, TSums>(scale), null, null, 0);
+        if (double.IsNaN(total))
+            ComputeFarRow(logits, probabilities, classCount, scale);
+        else
+            Multiply(probabilities, classCount, 1 / total);
+    }
+
+    /// <summary>Rows that need a shift: it is guessed from the row's beginning, and what is wrong shows in the largest exponent, and seldom matters.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void ComputeFarRow(float* logits, float* probabilities, nint classCount, in TemperatureScale scale)
     {
         if (!scale.FitsFloat)
         {
@@ -60,40 +79,11 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums> : ISoftmaxKe
             return;
         }
 
-        if (classCount <= ScratchLength)
-        {
-            ComputeRowsNearZero(logits, probabilities, 1, classCount, scale);
-            return;
-        }
-
-        if (IsPastCache(probabilities, classCount) && TryComputePastCache(logits, probabilities, classCount, scale))
-            return;
-
-        var total = logits != probabilities ? StoreExponentialsNearZero(logits, probabilities, classCount, scale) : double.NaN;
-        if (double.IsNaN(total))
-            total = StoreExponentialsByGuess(logits, probabilities, classCount, scale);
-
-        Finish(probabilities, classCount, total);
-    }
-
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void ComputeFarRow(float* logits, float* probabilities, nint classCount, in TemperatureScale scale) =>
-        Finish(probabilities, classCount, StoreExponentialsByGuess(logits, probabilities, classCount, scale));
-
-    private static void Finish(float* probabilities, nint classCount, double total)
-    {
+        var total = StoreExponentialsByGuess(logits, probabilities, classCount, scale);
         if (double.IsNaN(total))
             new Span<float>(probabilities, (int)classCount).Fill(float.NaN);
         else
             Multiply(probabilities, classCount, 1 / total);
-    }
-
-    /// <summary>What the nearest of all guesses does: that the row's largest z·c is about zero, for which nothing need be read beforehand.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static double StoreExponentialsNearZero(float* logits, float* exponentials, nint classCount, in TemperatureScale scale)
-    {
-        var exponential = new RowExponential<TLanes, TSums>(scale, 0, RowExponential<TLanes, TSums>.DepthForQuotients);
-        return SumExponentials<Stored>(logits, exponentials, classCount, exponential, RowExponential<TLanes, TSums>.LowestStepsNearZero);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
