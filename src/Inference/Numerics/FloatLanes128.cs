@@ -16,6 +16,8 @@ internal readonly unsafe struct FloatLanes128(Vector128<float> lanes) : IFloatLa
 
     public static FloatLanes128 Powers => new(Vector128.Create(64 << 23).AsSingle());
 
+    public static FloatLanes128 UpperPowers => default;
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static FloatLanes128 Create(float value) => new(Vector128.Create(value));
 
@@ -27,7 +29,7 @@ internal readonly unsafe struct FloatLanes128(Vector128<float> lanes) : IFloatLa
         source[0],
         count > 1 ? source[1] : rest,
         count > 2 ? source[2] : rest,
-        rest));
+        count > 3 ? source[3] : rest));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Store(float* destination) => _lanes.Store(destination);
@@ -40,6 +42,8 @@ internal readonly unsafe struct FloatLanes128(Vector128<float> lanes) : IFloatLa
             destination[1] = _lanes[1];
         if (count > 2)
             destination[2] = _lanes[2];
+        if (count > 3)
+            destination[3] = _lanes[3];
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -80,7 +84,7 @@ internal readonly unsafe struct FloatLanes128(Vector128<float> lanes) : IFloatLa
         Vector128.LessThanAll(bits._lanes.AsUInt32(), Vector128.Create((uint)bound));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static FloatLanes128 PowerOfStep(FloatLanes128 steps, FloatLanes128 powers) =>
+    public static FloatLanes128 PowerOfStep(FloatLanes128 steps, FloatLanes128 powers, FloatLanes128 upperPowers) =>
         new((powers._lanes.AsInt32() + (steps._lanes.AsInt32() << 23)).AsSingle());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

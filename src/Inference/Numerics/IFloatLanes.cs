@@ -11,7 +11,7 @@ internal unsafe interface IFloatLanes<TSelf, TSums>
 {
     static abstract int Width { get; }
 
-    /// <summary>Into how many steps an octave is cut: as many as a vector has lanes, where looking up a lane is one instruction.</summary>
+    /// <summary>Into how many steps an octave is cut: as many as one instruction can find in a vector, or in two.</summary>
     static abstract int StepsPerOctave { get; }
 
     /// <summary>
@@ -20,13 +20,16 @@ internal unsafe interface IFloatLanes<TSelf, TSums>
     /// </summary>
     static abstract TSelf Powers { get; }
 
+    /// <summary>The table's second vector, where it has one.</summary>
+    static abstract TSelf UpperPowers { get; }
+
     static abstract double LogOfPowers { get; }
 
     static abstract TSelf Create(float value);
 
     static abstract TSelf Load(float* source);
 
-    /// <summary>Reads exactly <paramref name="count"/> floats, 0 &lt; count &lt; Width; the lanes beyond them hold <paramref name="rest"/>.</summary>
+    /// <summary>Reads exactly <paramref name="count"/> floats, 0 &lt; count &lt;= Width; the lanes beyond them hold <paramref name="rest"/>.</summary>
     static abstract TSelf LoadFirst(float* source, int count, float rest);
 
     void Store(float* destination);
@@ -34,10 +37,10 @@ internal unsafe interface IFloatLanes<TSelf, TSums>
     /// <summary>Stores without reading the line into the caches. The destination must be aligned to the vector.</summary>
     void StorePastCache(float* destination);
 
-    /// <summary>Writes exactly <paramref name="count"/> floats, 0 &lt; count &lt; Width.</summary>
+    /// <summary>Writes exactly <paramref name="count"/> floats, 0 &lt; count &lt;= Width.</summary>
     void StoreFirst(float* destination, int count);
 
-    /// <summary>The first <paramref name="count"/> lanes, 0 &lt; count &lt; Width; the others become 0.</summary>
+    /// <summary>The first <paramref name="count"/> lanes, 0 &lt; count &lt;= Width; the others become 0.</summary>
     TSelf KeepFirst(int count);
 
     static abstract TSelf operator +(TSelf left, TSelf right);
@@ -71,7 +74,7 @@ internal unsafe interface IFloatLanes<TSelf, TSums>
     /// 2^(k / StepsPerOctave − 127 + <see cref="LogOfPowers"/>), k being the low bits of <paramref name="steps"/>: the low bits of k
     /// find a power in the table, the others are added to its exponent.
     /// </summary>
-    static abstract TSelf PowerOfStep(TSelf steps, TSelf powers);
+    static abstract TSelf PowerOfStep(TSelf steps, TSelf powers, TSelf upperPowers);
 
     /// <summary>Q(r) = (2^(r / StepsPerOctave) − 1) / r, as <see cref="Exp2"/> says.</summary>
     static abstract TSelf Exp2Quotient(TSelf r);

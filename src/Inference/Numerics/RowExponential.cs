@@ -46,6 +46,7 @@ internal readonly struct RowExponential<TLanes, TSums>
     private readonly TLanes _low;
     private readonly TLanes _round;
     private readonly TLanes _powers;
+    private readonly TLanes _upperPowers;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public RowExponential(in TemperatureScale scale, float maximum, int depth)
@@ -59,6 +60,7 @@ internal readonly struct RowExponential<TLanes, TSums>
         _low = TLanes.Create(scale.Low * TLanes.StepsPerOctave);
         _round = TLanes.Create((float)(RoundToInteger + TLanes.StepsPerOctave * (LowestExponent + bias - shift)));
         _powers = TLanes.Powers;
+        _upperPowers = TLanes.UpperPowers;
         LargestExponent = (IsNear(scale, maximum) ? exponent - shift : 0) + bias + TLanes.LogOfPowers;
     }
 
@@ -70,6 +72,7 @@ internal readonly struct RowExponential<TLanes, TSums>
         _low = TLanes.Create(scale.Low * TLanes.StepsPerOctave);
         _round = TLanes.Create(RoundToInteger + TLanes.StepsPerOctave * LowestExponent);
         _powers = TLanes.Powers;
+        _upperPowers = TLanes.UpperPowers;
     }
 
     /// <summary>
@@ -115,7 +118,7 @@ internal readonly struct RowExponential<TLanes, TSums>
     {
         steps = TLanes.FusedMultiplyAdd(logits, _high, _round);
         var r = TLanes.FusedMultiplyAdd(logits, _low, TLanes.FusedMultiplyAdd(logits, _high, _round - steps));
-        return Exp2.Of<TLanes, TSums>(TLanes.PowerOfStep(steps, _powers), r);
+        return Exp2.Of<TLanes, TSums>(TLanes.PowerOfStep(steps, _powers, _upperPowers), r);
     }
 
     /// <summary>The exponential of logits of any row: for one near zero the origin is zero.</summary>
