@@ -19,6 +19,8 @@ internal static unsafe class SmallRows512
 {
     public const int RowsTogether = 16;
     private const int Half = 8;
+    private const int GroupsTogether = 8;
+    private const double OneByUnit = 1.8928834978668395e-270; // 2^-896, the unit of sums
 
     /// <summary>Computes one row, or answers false and leaves it as it is.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -32,10 +34,10 @@ internal static unsafe class SmallRows512
             return false;
 
         values &= inRow;
-        var eight = Vector512.WidenLower(values) + Vector512.WidenUpper(values);
-        var four = eight.GetLower() + eight.GetUpper();
-        var two = four.GetLower() + four.GetUpper();
-        var inverse = Vector128<double>.One / (two + Vector128.Shuffle(two, Vector128.Create(1, 0)));
+        var eight = values.GetLower() + values.GetUpper();
+        var four = FloatLanes512.PositivePairs(eight.ToVector512()).GetLower();
+        var two = Avx.UnpackLow(four, four) + Avx.UnpackHigh(four, four);
+        var inverse = Vector128.Create(OneByUnit) / (two.GetLower() + two.GetUpper());
         var high = Vector128.Narrow(inverse, inverse);
         var rest = inverse - Vector128.WidenLower(high);
         var low = Vector128.Narrow(rest, rest);
@@ -59,37 +61,54 @@ internal static unsafe class SmallRows512
         }
 
         // Half a row may be read beyond the last, and is masked.
-        var exponentials = stackalloc float[RowsTogether * RowsTogether + Half];
+        var memory = stackalloc float[GroupsTogether * RowsTogether * RowsTogether + Half + PageOffset.Span];
+        var inverses = stackalloc float[GroupsTogether * 2 * RowsTogether];
         var exponential = new Exponential(scale);
-        var row = 0;
-        for (; row <= rowCount - RowsTogether; row += RowsTogether)
+        var groupLength = RowsTogether * (nint)classCount;
+        var groupCount = rowCount / RowsTogether;
+        for (var group = 0; group < groupCount; group += GroupsTogether)
         {
-            var source = logits + row * (nint)classCount;
-            var destination = probabilities + row * (nint)classCount;
-            if (!TryStoreExponentials(source, exponentials, classCount, exponential))
+            var source = logits + group * groupLength;
+            var destination = probabilities + group * groupLength;
+            var exponentials = PageOffset.HalfAway(memory, destination);
+            var length = Math.Min(GroupsTogether, groupCount - group) * groupLength;
+            if (!TryStoreExponentials(source, exponentials, length, exponential))
             {
-                for (var i = 0; i < RowsTogether; i++)
-                    VectorKernel<FloatLanes512, Vector512<double>>.Compute(source + i * classCount, destination + i * classCount, classCount, scale);
+                for (nint i = 0; i < length; i += classCount)
+                    VectorKernel<FloatLanes512, Vector512<double>>.ComputeFarRow(source + i, destination + i, classCount, scale);
                 continue;
             }
 
-            var (high, low) = Inverses(exponentials, classCount);
-            for (var i = 0; i < classCount * RowsTogether; i += RowsTogether)
+            // In two loops, so that no group's products wait for its own division.
+            var inverse = inverses;
+            for (nint start = 0; start < length; start += groupLength, inverse += 2 * RowsTogether)
             {
-                var rows = Vector512.Load(rowOfLane + i);
-                var values = Vector512.Load(exponentials + i);
-                Scale(values, Avx512F.PermuteVar16x32(high, rows), Avx512F.PermuteVar16x32(low, rows)).Store(destination + i);
+                var (high, low) = Inverses(exponentials + start, classCount);
+                high.Store(inverse);
+                low.Store(inverse + RowsTogether);
+            }
+
+            inverse = inverses;
+            for (nint start = 0; start < length; start += groupLength, inverse += 2 * RowsTogether)
+            {
+                var high = Vector512.Load(inverse);
+                var low = Vector512.Load(inverse + RowsTogether);
+                for (var i = start; i < start + groupLength; i += RowsTogether)
+                {
+                    var rows = Vector512.Load(rowOfLane + i - start);
+                    Scale(Vector512.Load(exponentials + i), Avx512F.PermuteVar16x32(high, rows), Avx512F.PermuteVar16x32(low, rows)).Store(destination + i);
+                }
             }
         }
 
-        return row;
+        return groupCount * RowsTogether;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static bool TryStoreExponentials(float* logits, float* exponentials, int classCount, in Exponential exponential)
+    private static bool TryStoreExponentials(float* logits, float* exponentials, nint length, in Exponential exponential)
     {
         var differences = default(FloatLanes512);
-        for (var i = 0; i < classCount * RowsTogether; i += RowsTogether)
+        for (nint i = 0; i < length; i += RowsTogether)
         {
             exponential.OfInRange(FloatLanes512.Load(logits + i), out var steps).Store(exponentials + i);
             differences = FloatLanes512.Differences(differences, steps, Exponential.FirstStep);
@@ -102,8 +121,10 @@ internal static unsafe class SmallRows512
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static (Vector512<float> High, Vector512<float> Low) Inverses(float* exponentials, int classCount)
     {
-        var first = Vector512<double>.One / SumsOfEight(exponentials, classCount);
-        var second = Vector512<double>.One / SumsOfEight(exponentials + Half * classCount, classCount);
+        var lower = Vector256.LessThan(Vector256<int>.Indices, Vector256.Create(classCount)).AsSingle();
+        var upper = Vector256.LessThan(Vector256<int>.Indices, Vector256.Create(classCount - Half)).AsSingle();
+        var first = Vector512.Create(OneByUnit) / SumsOfEight(exponentials, classCount, lower, upper);
+        var second = Vector512.Create(OneByUnit) / SumsOfEight(exponentials + Half * classCount, classCount, lower, upper);
         var high = Vector512.Narrow(first, second);
         var low = Vector512.Narrow(first - Vector512.WidenLower(high), second - Vector512.WidenUpper(high));
         return (high, low);
@@ -111,34 +132,31 @@ internal static unsafe class SmallRows512
 
     /// <summary>Eight rows' sums at once: every step adds halves and lays the sums of two vectors side by side.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<double> SumsOfEight(float* rows, int classCount)
+    private static Vector512<double> SumsOfEight(float* rows, int classCount, Vector256<float> lower, Vector256<float> upper)
     {
-        var lower = Vector256.LessThan(Vector256<int>.Indices, Vector256.Create(classCount)).AsSingle();
-        var upper = Vector256.LessThan(Vector256<int>.Indices, Vector256.Create(classCount - Half)).AsSingle();
-
         // In this order the last step leaves the rows in theirs.
-        var even = SumsOfFour(rows, 2 * classCount, lower, upper);
-        var odd = SumsOfFour(rows + classCount, 2 * classCount, lower, upper);
-        return Avx512F.UnpackLow(even, odd) + Avx512F.UnpackHigh(even, odd);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<double> SumsOfFour(float* rows, int stride, Vector256<float> lower, Vector256<float> upper)
-    {
-        var first = AddHalves(EightSums(rows, lower, upper), EightSums(rows + stride, lower, upper));
-        var second = AddHalves(EightSums(rows + 2 * stride, lower, upper), EightSums(rows + 3 * stride, lower, upper));
+        var first = SumsOfFour(rows, classCount, lower, upper);
+        var second = SumsOfFour(rows + 4 * classCount, classCount, lower, upper);
         return Avx512F.Shuffle4x128(first, second, 0b10_00_10_00) + Avx512F.Shuffle4x128(first, second, 0b11_01_11_01);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<double> AddHalves(Vector512<double> left, Vector512<double> right) =>
-        Avx512F.Shuffle4x128(left, right, 0b01_00_01_00) + Avx512F.Shuffle4x128(left, right, 0b11_10_11_10);
+    private static Vector512<double> SumsOfFour(float* rows, int classCount, Vector256<float> lower, Vector256<float> upper)
+    {
+        var even = SumsOfTwo(rows, rows + 2 * classCount, lower, upper);
+        var odd = SumsOfTwo(rows + classCount, rows + 3 * classCount, lower, upper);
+        return Avx512F.UnpackLow(even, odd) + Avx512F.UnpackHigh(even, odd);
+    }
+
+    /// <summary>Two rows' neighbours added.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<double> SumsOfTwo(float* first, float* second, Vector256<float> lower, Vector256<float> upper) =>
+        FloatLanes512.PositivePairs(Folded(first, lower, upper).ToVector512Unsafe().WithUpper(Folded(second, lower, upper)));
 
     /// <summary>Classes i and i + 8 of one row.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<double> EightSums(float* row, Vector256<float> lower, Vector256<float> upper) =>
-        Avx512F.ConvertToVector512Double(Vector256.Load(row) & lower)
-        + Avx512F.ConvertToVector512Double(Vector256.Load(row + Half) & upper);
+    private static Vector256<float> Folded(float* row, Vector256<float> lower, Vector256<float> upper) =>
+        (Vector256.Load(row) & lower) + (Vector256.Load(row + Half) & upper);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<float> Scale(Vector512<float> values, Vector512<float> high, Vector512<float> low) =>

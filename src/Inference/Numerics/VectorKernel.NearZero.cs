@@ -9,11 +9,6 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums>
     private const int ScratchLength = 1024;
 
     /// <summary>
-    /// The distance of the two in memory beyond their length: a load is taken to depend on an earlier store that has the same place in its page.
-    /// </summary>
-    private const int HalfPage = 512;
-
-    /// <summary>
     /// Computes rows of at most <see cref="ScratchLength"/> classes. Their exponentials are kept apart from both logits and probabilities,
     /// so a row that turns out to need more is still there; and one row is divided by its sum while the next one is exponentiated, so
     /// no row waits for its sum.
@@ -21,9 +16,9 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums>
     [SkipLocalsInit, MethodImpl(KernelMethod.Options)]
     private static void ComputeRowsByScratch(float* logits, float* probabilities, nint rowCount, nint classCount, in TemperatureScale scale)
     {
-        var memory = stackalloc byte[(2 * ScratchLength + HalfPage) * sizeof(float) + CacheLine];
-        var exponentials = (float*)(((nint)memory + CacheLine - 1) & -CacheLine);
-        var others = exponentials + ScratchLength + HalfPage;
+        var memory = stackalloc float[2 * ScratchLength + PageOffset.Half + PageOffset.Span];
+        var exponentials = PageOffset.HalfAway(memory, probabilities);
+        var others = exponentials + ScratchLength + PageOffset.Half;
         var exponential = new RowExponential<TLanes, TSums>(scale);
         for (nint row = 0; row < rowCount; row++, logits += classCount, probabilities += classCount)
         {

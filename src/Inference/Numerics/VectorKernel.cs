@@ -14,8 +14,6 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums> : ISoftmaxKe
     /// <summary>How many logits the first guess at the maximum is taken from.</summary>
     private const int GuessLength = 64;
 
-    private const int CacheLine = 64;
-
     public static int ComputeTogether(float* logits, float* probabilities, int rowCount, int classCount, in TemperatureScale scale)
     {
         if (!scale.FitsFloat)
@@ -71,7 +69,7 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums> : ISoftmaxKe
 
     /// <summary>Rows that need a shift: it is guessed from the row's beginning, and what is wrong shows in the largest exponent, and seldom matters.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void ComputeFarRow(float* logits, float* probabilities, nint classCount, in TemperatureScale scale)
+    internal static void ComputeFarRow(float* logits, float* probabilities, nint classCount, in TemperatureScale scale)
     {
         if (!scale.FitsFloat)
         {
