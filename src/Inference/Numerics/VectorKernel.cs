@@ -31,17 +31,27 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums> : ISoftmaxKe
     private static bool IsSmall(nint classCount) => typeof(TLanes) == typeof(FloatLanes512) && classCount <= TLanes.Width;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void ComputeRow(float* logits, float* probabilities, nint classCount, float temperature) =>
-        Compute(logits, probabilities, classCount, new TemperatureScale(temperature));
+    public static void ComputeRow(float* logits, float* probabilities, nint classCount, float temperature)
+    {
+        if (!IsSmall(classCount) || !SmallRows512.TryCompute(logits, probabilities, (int)classCount, new TemperatureScale(temperature)))
+            ComputeOtherRow(logits, probabilities, classCount, temperature);
+    }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Compute(float* logits, float* probabilities, nint classCount, in TemperatureScale scale)
     {
+        if (!IsSmall(classCount) || !SmallRows512.TryCompute(logits, probabilities, (int)classCount, scale))
+            ComputeOtherRow(logits, probabilities, classCount, scale);
+    }
+
+    /// <summary>Scales the temperature once more, which takes less time than a small row would lose if its scale had to have an address.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void ComputeOtherRow(float* logits, float* probabilities, nint classCount, float temperature) =>
+        ComputeOtherRow(logits, probabilities, classCount, new TemperatureScale(temperature));
+
+    private static void ComputeOtherRow(float* logits, float* probabilities, nint classCount, in TemperatureScale scale)
+    {
         if (IsSmall(classCount))
-        {
-            if (!SmallRows512.TryCompute(logits, probabilities, (int)classCount, scale))
-                ComputeFarRow(logits, probabilities, classCount, scale);
-        }
+            ComputeFarRow(logits, probabilities, classCount, scale);
         else if (classCount > ScratchLength || !scale.FitsFloat)
             ComputeLargeRow(logits, probabilities, classCount, scale);
         else
