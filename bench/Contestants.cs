@@ -3,8 +3,10 @@ using SoftmaxService.Inference.Numerics;
 
 namespace SoftmaxService.Benchmarks;
 
-internal sealed class Ours(Shape shape) : Contestant("Softmax.Compute", shape)
+internal sealed class Ours(Shape shape) : Contestant(Title, shape)
 {
+    public const string Title = "Softmax.Compute";
+
     public override void Run(int repetitions)
     {
         var logits = Shape.Logits;
@@ -24,8 +26,10 @@ internal sealed class Ours(Shape shape) : Contestant("Softmax.Compute", shape)
 }
 
 /// <summary>Without a temperature, and without subtracting the maximum: it overflows from a logit of 88.7.</summary>
-internal sealed class TensorPrimitivesSoftMax(Shape shape) : Contestant("TensorPrimitives.SoftMax", shape)
+internal sealed class TensorPrimitivesSoftMax(Shape shape) : Contestant(Title, shape)
 {
+    public const string Title = "TensorPrimitives.SoftMax";
+
     public override void Run(int repetitions)
     {
         for (var i = 0; i < repetitions; i++)
@@ -34,8 +38,10 @@ internal sealed class TensorPrimitivesSoftMax(Shape shape) : Contestant("TensorP
     }
 }
 
-internal sealed class TensorPrimitivesDivideSoftMax(Shape shape) : Contestant("TensorPrimitives.Divide, SoftMax", shape)
+internal sealed class TensorPrimitivesDivideSoftMax(Shape shape) : Contestant(Title, shape)
 {
+    public const string Title = "TensorPrimitives.Divide, SoftMax";
+
     public override void Run(int repetitions)
     {
         for (var i = 0; i < repetitions; i++)
@@ -50,8 +56,10 @@ internal sealed class TensorPrimitivesDivideSoftMax(Shape shape) : Contestant("T
     }
 }
 
-internal sealed class SafeComposition(Shape shape) : Contestant("TensorPrimitives, overflow-safe", shape)
+internal sealed class SafeComposition(Shape shape) : Contestant(Title, shape)
 {
+    public const string Title = "TensorPrimitives, overflow-safe";
+
     public override void Run(int repetitions)
     {
         for (var i = 0; i < repetitions; i++)
@@ -68,8 +76,10 @@ internal sealed class SafeComposition(Shape shape) : Contestant("TensorPrimitive
     }
 }
 
-internal sealed class ScalarThreePass(Shape shape) : Contestant("scalar MathF.Exp", shape)
+internal sealed class ScalarThreePass(Shape shape) : Contestant(Title, shape)
 {
+    public const string Title = "scalar MathF.Exp";
+
     public override void Run(int repetitions)
     {
         for (var i = 0; i < repetitions; i++)

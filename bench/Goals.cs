@@ -15,6 +15,13 @@ internal sealed record Goals(
         new(8, 128256, 4.0, 3.5, 5.5, 1.25, new(BoundKind.TimesMemoryCopy, 2.6)),
         new(1, 16_000_000, 2.8, 2.3, 3.6, 1.5, new(BoundKind.TimesReadAndNonTemporalCopy, 1.1)),
     ];
+
+    /// <summary>As the command line names it, such as <c>64x1000</c>.</summary>
+    public string Shape => FormattableString.Invariant($"{RowCount}x{ClassCount}");
+
+    public int ElementCount => RowCount * ClassCount;
+
+    public override string ToString() => FormattableString.Invariant($"{RowCount} × {ClassCount:N0}").Replace(',', ' ');
 }
 
 internal readonly record struct Bound(BoundKind Kind, double Value);

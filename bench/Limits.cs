@@ -4,8 +4,10 @@ using System.Runtime.Intrinsics;
 namespace SoftmaxService.Benchmarks;
 
 /// <summary>The fastest that anything which reads its logits can be.</summary>
-internal sealed unsafe class VectorRead(Shape shape) : Contestant("read (sum)", shape)
+internal sealed unsafe class VectorRead(Shape shape) : Contestant(Title, shape)
 {
+    public const string Title = "read (sum)";
+
     private float _sum;
 
     public override void Run(int repetitions)
@@ -35,8 +37,10 @@ internal sealed unsafe class VectorRead(Shape shape) : Contestant("read (sum)", 
     }
 }
 
-internal sealed unsafe class MemoryCopy(Shape shape) : Contestant("Buffer.MemoryCopy", shape)
+internal sealed unsafe class MemoryCopy(Shape shape) : Contestant(Title, shape)
 {
+    public const string Title = "Buffer.MemoryCopy";
+
     public override void Run(int repetitions)
     {
         fixed (float* source = Shape.Logits, destination = Shape.Probabilities)
@@ -46,8 +50,10 @@ internal sealed unsafe class MemoryCopy(Shape shape) : Contestant("Buffer.Memory
 }
 
 /// <summary>One pass to find the sum and one to write past the cache: the traffic that a softmax cannot do without beyond it.</summary>
-internal sealed unsafe class ReadAndNonTemporalCopy(Shape shape) : Contestant("read + non-temporal copy", shape)
+internal sealed unsafe class ReadAndNonTemporalCopy(Shape shape) : Contestant(Title, shape)
 {
+    public const string Title = "read + non-temporal copy";
+
     private float _sum;
 
     public override void Run(int repetitions)

@@ -7,6 +7,8 @@ namespace SoftmaxService.Benchmarks;
 /// <summary>A model of one Softmax node on one thread; input and output are bound to the shape's own memory. Without a temperature.</summary>
 internal sealed unsafe class OnnxSoftmax : Contestant, IDisposable
 {
+    public const string Title = "ONNX Runtime";
+
     private readonly InferenceSession _session;
     private readonly RunOptions _runOptions = new();
     private readonly OrtValue _input;
@@ -17,7 +19,7 @@ internal sealed unsafe class OnnxSoftmax : Contestant, IDisposable
     private readonly OrtValue[] _outputs;
 
     public OnnxSoftmax(Shape shape)
-        : base("ONNX Runtime", shape)
+        : base(Title, shape)
     {
         using var options = new SessionOptions { IntraOpNumThreads = 1, InterOpNumThreads = 1, ExecutionMode = ExecutionMode.ORT_SEQUENTIAL };
         _session = new InferenceSession(Model(shape), options);

@@ -7,5 +7,6 @@ Environment.SetEnvironmentVariable("ORT_DISABLE_TELEMETRY", "1");
 return args switch
 {
     ["check", .. var options] => Check.Run(options),
+    [Check.RaceCommand, .. var options] => Check.RunRace(options),
     _ => BenchmarkSwitcher.FromAssembly(typeof(Check).Assembly).Run(args).Any() ? 0 : 1,
 };

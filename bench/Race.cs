@@ -4,10 +4,9 @@ using System.Runtime;
 namespace SoftmaxService.Benchmarks;
 
 /// <summary>
-/// Runs contestants turn by turn in one process: what disturbs the machine disturbs all of them alike, and each round gives a
-/// ratio of its own.
+/// Runs contestants turn by turn in one process: what disturbs the machine disturbs all of them alike.
 /// </summary>
-internal sealed class Race
+internal static class Race
 {
     private const int SmallestRoundCount = 11;
     private const int LargestStageCount = 60;
@@ -15,24 +14,14 @@ internal sealed class Race
     private static readonly TimeSpan TierPause = TimeSpan.FromMilliseconds(150);
     private static readonly TimeSpan Turn = TimeSpan.FromMilliseconds(12);
 
-    private readonly Dictionary<string, double[]> _nanoseconds = [];
-
-    /// <summary>The fastest turn: the machine undisturbed.</summary>
-    public double Fastest(string contestant) => _nanoseconds[contestant].Min();
-
-    /// <summary>The median over the rounds of one contestant's time over another's.</summary>
-    public double Ratio(string contestant, string other) =>
-        Median(_nanoseconds[contestant].Zip(_nanoseconds[other], (time, otherTime) => time / otherTime));
-
-    public static Race Run(IReadOnlyList<Contestant> contestants, int roundCount)
+    /// <summary>Each contestant's time in each round.</summary>
+    public static Dictionary<string, double[]> Run(IReadOnlyList<Contestant> contestants, int roundCount)
     {
         WarmUp(contestants);
         var repetitions = contestants.Select(contestant => RunFor(contestant, 2 * Turn)).ToArray();
 
-        var race = new Race();
-        foreach (var contestant in contestants)
-            race._nanoseconds[contestant.Name] = new double[Math.Max(roundCount, SmallestRoundCount)];
-        for (var round = 0; round < race._nanoseconds[contestants[0].Name].Length; round++)
+        var nanoseconds = contestants.ToDictionary(contestant => contestant.Name, _ => new double[Math.Max(roundCount, SmallestRoundCount)]);
+        for (var round = 0; round < nanoseconds[contestants[0].Name].Length; round++)
         {
             for (var i = 0; i < contestants.Count; i++)
             {
@@ -40,11 +29,11 @@ internal sealed class Race
                 contestants[i].Run(Math.Max(1, repetitions[i] / 20));
                 var start = Stopwatch.GetTimestamp();
                 contestants[i].Run(repetitions[i]);
-                race._nanoseconds[contestants[i].Name][round] = Stopwatch.GetElapsedTime(start).TotalNanoseconds / repetitions[i];
+                nanoseconds[contestants[i].Name][round] = Stopwatch.GetElapsedTime(start).TotalNanoseconds / repetitions[i];
             }
         }
 
-        return race;
+        return nanoseconds;
     }
 
     /// <summary>
@@ -77,11 +66,5 @@ internal sealed class Race
         }
 
         return Math.Max(1, (int)(repetitions * Math.Min(1, Turn / elapsed)));
-    }
-
-    private static double Median(IEnumerable<double> values)
-    {
-        var sorted = values.Order().ToArray();
-        return sorted.Length % 2 == 1 ? sorted[sorted.Length / 2] : (sorted[sorted.Length / 2 - 1] + sorted[sorted.Length / 2]) / 2;
     }
 }

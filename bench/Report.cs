@@ -17,31 +17,29 @@ internal sealed class Report
 
     public int Shortfalls { get; private set; }
 
-    public void Add(Shape shape, Goals goals, IReadOnlyList<Contestant> contestants, Race race)
+    public void Add(Goals goals, Times times)
     {
-        var ours = contestants[0].Name;
-        Contestant Find<T>() => contestants.First(contestant => contestant is T);
-        void AtLeast<T>(double goal)
+        void AtLeast(string peer, double goal)
         {
-            var ratio = race.Ratio(Find<T>().Name, ours);
-            Line(shape, Find<T>().Name, $"≥ {goal}", $"{ratio:0.00}", ratio >= goal);
+            var ratio = times.Ratio(peer, Ours.Title);
+            Line(goals, peer, $"≥ {goal}", $"{ratio:0.00}", ratio >= goal);
         }
 
-        AtLeast<TensorPrimitivesDivideSoftMax>(goals.DivideSoftMax);
-        AtLeast<TensorPrimitivesSoftMax>(goals.SoftMax);
-        AtLeast<SafeComposition>(goals.Safe);
-        AtLeast<OnnxSoftmax>(goals.Onnx);
+        AtLeast(TensorPrimitivesDivideSoftMax.Title, goals.DivideSoftMax);
+        AtLeast(TensorPrimitivesSoftMax.Title, goals.SoftMax);
+        AtLeast(SafeComposition.Title, goals.Safe);
+        AtLeast(OnnxSoftmax.Title, goals.Onnx);
 
         var (measured, unit) = goals.Bound.Kind switch
         {
-            BoundKind.NanosecondsACall => (race.Fastest(ours), "ns a call"),
-            BoundKind.NanosecondsAnElement => (race.Fastest(ours) / shape.ElementCount, "ns an element"),
-            BoundKind.TimesMemoryCopy => (race.Ratio(ours, Find<MemoryCopy>().Name), "× MemoryCopy"),
-            _ => (race.Ratio(ours, Find<ReadAndNonTemporalCopy>().Name), "× (read + NT copy)"),
+            BoundKind.NanosecondsACall => (times.Fastest(Ours.Title), "ns a call"),
+            BoundKind.NanosecondsAnElement => (times.Fastest(Ours.Title) / goals.ElementCount, "ns an element"),
+            BoundKind.TimesMemoryCopy => (times.Ratio(Ours.Title, MemoryCopy.Title), "× MemoryCopy"),
+            _ => (times.Ratio(Ours.Title, ReadAndNonTemporalCopy.Title), "× (read + NT copy)"),
         };
-        Line(shape, "the machine", $"≤ {goals.Bound.Value} {unit}", $"{measured:0.000}", measured <= goals.Bound.Value);
+        Line(goals, "the machine", $"≤ {goals.Bound.Value} {unit}", $"{measured:0.000}", measured <= goals.Bound.Value);
 
-        AddTimes(shape, contestants, race);
+        AddTimes(goals, times);
     }
 
     public void Write()
@@ -61,7 +59,7 @@ internal sealed class Report
             {_goals}
             ## Times
 
-            The fastest turn of each contestant, and its median ratio to ours in the same round.
+            The fastest turn of each contestant, and its median time over ours, each from its best process.
             {_times}
             ## Accuracy
 
@@ -77,17 +75,17 @@ internal sealed class Report
             + (Vector512.IsHardwareAccelerated ? " with AVX-512" : "");
     }
 
-    private void AddTimes(Shape shape, IReadOnlyList<Contestant> contestants, Race race)
+    private void AddTimes(Goals shape, Times times)
     {
         _times.Append($"\n### {shape}\n\n| | ns a call | ns an element | time / ours |\n|---|---|---|---|\n");
-        foreach (var contestant in contestants)
+        foreach (var contestant in times.Contestants)
         {
-            var time = race.Fastest(contestant.Name);
-            _times.Append($"| {contestant.Name} | {time:0.0} | {time / shape.ElementCount:0.000} | {race.Ratio(contestant.Name, contestants[0].Name):0.00} |\n");
+            var time = times.Fastest(contestant);
+            _times.Append($"| {contestant} | {time:0.0} | {time / shape.ElementCount:0.000} | {times.Ratio(contestant, Ours.Title):0.00} |\n");
         }
     }
 
-    private void Line(Shape shape, string against, string goal, string measured, bool passes)
+    private void Line(Goals shape, string against, string goal, string measured, bool passes)
     {
         var line = $"| {shape} | {against} | {goal} | {measured} | {(passes ? "pass" : "falls short")} |";
         Console.WriteLine(line);

@@ -31,8 +31,6 @@ internal sealed unsafe class Shape : IDisposable
 
     public Span<float> Probabilities => new(_probabilities, ElementCount);
 
-    public override string ToString() => FormattableString.Invariant($"{RowCount} × {ClassCount:N0}").Replace(',', ' ');
-
     public void Dispose()
     {
         NativeMemory.AlignedFree(_logits);

@@ -11,18 +11,21 @@ namespace SoftmaxService.Inference.Numerics;
 /// <para>
 /// (1)  y = S·z·c,  n = round(y),  r = y − n,  S = StepsPerOctave:  2^(y/S) = 2^(n/S) · 2^(r/S),  |r| ≤ 1/2
 ///      (Cody and Waite 1980; table-driven: Tang 1989; Muller et al., Handbook of Floating-Point Arithmetic, 2nd ed., §11.1)
-/// (2)  |m·c| &lt; 2^14:  N is the even number next to m·c, so that ties in round(y) fall alike whatever the shift;  Origin = 0.  n is the low bits of t = fma(z, High, 1.5·2^23 + k), since a float in
-///      [2^23, 2^24) has no bits below 1.  r = fma(z, Low, fma(z, High, −n)): the inner product is exact, so r carries two
-///      roundings of at most 2^-26, and Low moves it by at most 2^18 · 2^-24, so |r| ≤ 1/2 + 2^-6.
-/// (3)  |m·c| ≥ 2^14:  N = 0,  Origin = m.  A term that counts has m − z ≤ 208 / c ≤ |m| / 2, so z − m is exact (Sterbenz).
-/// (4)  The constant k in t is N's shift and the exponent's bias: k = S·(127 + Bias − N), so t's low bits are the biased
-///      exponent of 2^(n/S − N + Bias) in steps.
+/// (2)  |m·c| &lt; 2^13:  N is the even number next to m·c, so that ties in round(y) fall alike whatever the shift;  Origin = 0.
+///      n is the low bits of t = fma(z, High, 1.5·2^23 + k), since a float in [2^23, 2^24) has no bits below 1.
+///      r = fma(z, Low, fma(z, High, −n)): the inner product is exact, so r carries two roundings of at most 2^-26, and Low moves it
+///      by at most 2^18 · 2^-24, so |r| ≤ 1/2 + 2^-6.
+/// (3)  |m·c| ≥ 2^13:  N = 0,  Origin = m.  A term that counts has m − z ≤ 208 / c ≤ |m| / 2, so z − m is exact (Sterbenz).
+/// (4)  The constant k in t is N's shift and the exponent's bias: k = S·(63 + Bias − N), so t's low bits are the biased exponent of
+///      2^(n/S − N + Bias) in steps, less the 64 octaves that the table holds.
 /// (5)  z is raised to Floor, y/S ≥ N − Depth. Bias = Depth − 124: Floor's term is at least 2^-125, a normal float, and less
 ///      than 2^-150 of the sum. So −∞ needs no branch and ends as exactly 0, and a probability in float's denormal range is rounded
 ///      once, by the last multiply.
 /// (6)  A guess that is too low by up to 2^33 is as good as the maximum: N is an integer, so terms and sum are larger by a power
-///      of two, which cancels. Highest stands for 2^65: 2^31 such terms have a sum whose reciprocal is still far from the
-///      denormal range. A guess is not too high where it is one of the row's logits; where it is 0, LowestStepsNearZero tells.
+///      of two, which cancels. HighestExponent stands for 2^65: 2^31 such terms have a sum whose reciprocal is still far from the
+///      denormal range. A guess is not too high, being one of the row's logits.
+/// (7)  A row with −63 ≤ z·c &lt; 65 throughout needs none of it: N = Bias = Floor = 0. Its k are the numbers below 128·S, so t differs
+///      from 1.5·2^23 in no higher bit, and one or-ing of the differences tells for the whole row; NaN and infinities differ too.
 /// </para>
 /// </remarks>
 internal readonly struct RowExponential<TLanes, TSums>
@@ -37,7 +40,7 @@ internal readonly struct RowExponential<TLanes, TSums>
 
     private const int HighestExponent = 65;
     private const int LowestExponent = 63;
-    private const double OriginThreshold = 16384;
+    private const double OriginThreshold = 8192;
     private const float RoundToInteger = 12582912; // 1.5 · 2^23
 
     private readonly TLanes _origin;
@@ -64,7 +67,7 @@ internal readonly struct RowExponential<TLanes, TSums>
         LargestExponent = (IsNear(scale, maximum) ? exponent - shift : 0) + bias + TLanes.LogOfPowers;
     }
 
-    /// <summary>For rows that need no shift, −63 &lt;= z·c &lt; 65: N = Origin = Bias = 0, and no floor.</summary>
+    /// <summary>For rows that need no shift (7).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public RowExponential(in TemperatureScale scale)
     {
@@ -75,12 +78,6 @@ internal readonly struct RowExponential<TLanes, TSums>
         _upperPowers = TLanes.UpperPowers;
     }
 
-    /// <summary>
-    /// With 0 taken for the maximum, the steps that the true one must exceed to be as well served (6): those of −3, so that Floor's term still
-    /// is less than 2^-150 of the sum.
-    /// </summary>
-    public static float LowestStepsNearZero => RoundToInteger + TLanes.StepsPerOctave * (LowestExponent + DepthForQuotients - 124 - 3);
-
     /// <summary>The exact exponent y/S − N + Bias of the row's maximum, with the table's own factor.</summary>
     public double LargestExponent { get; }
 
@@ -88,7 +85,7 @@ internal readonly struct RowExponential<TLanes, TSums>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool IsNear(in TemperatureScale scale, float maximum) => Math.Abs(maximum * scale.Factor) < OriginThreshold;
 
-    /// <summary>What the steps of a row that needs no shift are compared with, bit by bit.</summary>
+    /// <summary>What the steps of a row that needs no shift are compared with, bit by bit (7).</summary>
     public static TLanes FirstStep
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -101,8 +98,8 @@ internal readonly struct RowExponential<TLanes, TSums>
 
     /// <summary>Whether steps, or the largest of many, leave room for the sum (6). Those of a NaN may: it shows in the sum.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static bool AreInRange(TLanes steps, float lowest = 0) =>
-        TLanes.AnyStepAbove(steps, TLanes.Create(lowest)) && !TLanes.AnyStepAbove(steps, TLanes.Create(RoundToInteger + TLanes.StepsPerOctave * (LowestExponent + HighestExponent)));
+    public static bool AreInRange(TLanes steps) =>
+        !TLanes.AnyStepAbove(steps, TLanes.Create(RoundToInteger + TLanes.StepsPerOctave * (LowestExponent + HighestExponent)));
 
     /// <summary>The exponential of logits of a row near zero (2), and the steps t, which show whether a guess was too low.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -116,10 +113,14 @@ internal readonly struct RowExponential<TLanes, TSums>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public TLanes OfInRange(TLanes logits, out TLanes steps)
     {
-        steps = TLanes.FusedMultiplyAdd(logits, _high, _round);
+        steps = Steps(logits);
         var r = TLanes.FusedMultiplyAdd(logits, _low, TLanes.FusedMultiplyAdd(logits, _high, _round - steps));
         return Exp2.Of<TLanes, TSums>(TLanes.PowerOfStep(steps, _powers, _upperPowers), r);
     }
+
+    /// <summary>The steps t of (2).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public TLanes Steps(TLanes logits) => TLanes.FusedMultiplyAdd(logits, _high, _round);
 
     /// <summary>The exponential of logits of any row: for one near zero the origin is zero.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -7,12 +7,14 @@ using Exponential = SoftmaxService.Inference.Numerics.RowExponential<
 namespace SoftmaxService.Inference.Numerics;
 
 /// <summary>
-/// Rows of at most 16 classes: one alone in a single vector, or 16 in as many vectors as there are classes, none with an empty lane.
+/// Rows of at most 16 classes that need no shift: one alone in a single vector, or 16 in as many vectors as there are classes, none with an
+/// empty lane.
 /// </summary>
 /// <remarks>
-/// (1)  Where |z·c| &lt; 63 throughout no shift is needed, so no maximum either: exponentials are elementwise, and one check of range
-///      serves all. Rows beyond it are left to the general kernel, each by itself; packed or alone, a row passes the same check.
-/// (2)  Sums are the same tree in both forms, in double: class i and i + 8, then i + 4, i + 2, i + 1.
+/// (1)  Without a shift there is no maximum either: exponentials are elementwise, and one check serves all. Rows that need more are left to the
+///      general kernel, each by itself; packed or alone, a row passes the same check.
+/// (2)  Sums are the same tree in both forms: classes i and i + 8 in float, then neighbours, pairs and halves in double. One rounding in float is
+///      at most 2^-24 of the sum, as in larger rows.
 /// (3)  So the bits of a row are the same in both forms.
 /// </remarks>
 internal static unsafe class SmallRows512
@@ -20,7 +22,7 @@ internal static unsafe class SmallRows512
     public const int RowsTogether = 16;
     private const int Half = 8;
     private const int GroupsTogether = 8;
-    private const double OneByUnit = 1.8928834978668395e-270; // 2^-896, the unit of sums
+    private const double UnitOfSums = 1.8928834978668395e-270; // 2^-896
 
     /// <summary>Computes one row, or answers false and leaves it as it is.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -37,7 +39,7 @@ internal static unsafe class SmallRows512
         var eight = values.GetLower() + values.GetUpper();
         var four = FloatLanes512.PositivePairs(eight.ToVector512()).GetLower();
         var two = Avx.UnpackLow(four, four) + Avx.UnpackHigh(four, four);
-        var inverse = Vector128.Create(OneByUnit) / (two.GetLower() + two.GetUpper());
+        var inverse = Vector128.Create(UnitOfSums) / (two.GetLower() + two.GetUpper());
         var high = Vector128.Narrow(inverse, inverse);
         var rest = inverse - Vector128.WidenLower(high);
         var low = Vector128.Narrow(rest, rest);
@@ -75,7 +77,7 @@ internal static unsafe class SmallRows512
             if (!TryStoreExponentials(source, exponentials, length, exponential))
             {
                 for (nint i = 0; i < length; i += classCount)
-                    VectorKernel<FloatLanes512, Vector512<double>>.ComputeFarRow(source + i, destination + i, classCount, scale);
+                    VectorKernel<FloatLanes512, Vector512<double>>.Compute(source + i, destination + i, classCount, scale);
                 continue;
             }
 
@@ -123,8 +125,8 @@ internal static unsafe class SmallRows512
     {
         var lower = Vector256.LessThan(Vector256<int>.Indices, Vector256.Create(classCount)).AsSingle();
         var upper = Vector256.LessThan(Vector256<int>.Indices, Vector256.Create(classCount - Half)).AsSingle();
-        var first = Vector512.Create(OneByUnit) / SumsOfEight(exponentials, classCount, lower, upper);
-        var second = Vector512.Create(OneByUnit) / SumsOfEight(exponentials + Half * classCount, classCount, lower, upper);
+        var first = Vector512.Create(UnitOfSums) / SumsOfEight(exponentials, classCount, lower, upper);
+        var second = Vector512.Create(UnitOfSums) / SumsOfEight(exponentials + Half * classCount, classCount, lower, upper);
         var high = Vector512.Narrow(first, second);
         var low = Vector512.Narrow(first - Vector512.WidenLower(high), second - Vector512.WidenUpper(high));
         return (high, low);

@@ -54,6 +54,13 @@ internal static class SoftmaxKernel
         }
     }
 
+    /// <summary>One row, shared between threads where it is larger than the caches.</summary>
+    public static void ComputeRow(KernelPath path, ReadOnlySpan<float> logits, Span<float> probabilities, float temperature, int degree)
+    {
+        if (!TryComputeInParallel(path, logits, probabilities, new TemperatureScale(temperature), degree))
+            ComputeRow(path, logits, probabilities, temperature);
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Compute(
         KernelPath path, ReadOnlySpan<float> logits, Span<float> probabilities, int classCount, ReadOnlySpan<float> temperatures)
@@ -157,6 +164,21 @@ internal static class SoftmaxKernel
             default:
                 RowLoop<ScalarKernel>.CrossEntropy(logits, targets, losses, gradient, classCount, temperatures);
                 break;
+        }
+    }
+
+    private static unsafe bool TryComputeInParallel(
+        KernelPath path, ReadOnlySpan<float> logits, Span<float> probabilities, in TemperatureScale scale, int degree)
+    {
+        fixed (float* source = logits, destination = probabilities)
+        {
+            return path switch
+            {
+                KernelPath.Vector512 => VectorKernel<FloatLanes512, Vector512<double>>.TryComputeInParallel(source, destination, logits.Length, scale, degree),
+                KernelPath.Vector256 => VectorKernel<FloatLanes256, Vector256<double>>.TryComputeInParallel(source, destination, logits.Length, scale, degree),
+                KernelPath.Vector128 => VectorKernel<FloatLanes128, Vector128<double>>.TryComputeInParallel(source, destination, logits.Length, scale, degree),
+                _ => false,
+            };
         }
     }
 }

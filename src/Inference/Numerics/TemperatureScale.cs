@@ -11,8 +11,8 @@ namespace SoftmaxService.Inference.Numerics;
 /// </remarks>
 internal readonly struct TemperatureScale
 {
+    public const double Ln2 = 0.6931471805599453;
     private const double Log2E = 1.4426950408889634;
-    private const double Ln2 = 0.6931471805599453;
     private const double SmallestFactor = 7.888609052210118e-31; // 2^-100
     private const double LargestFactor = 1.2676506002282294e30;  // 2^100
 

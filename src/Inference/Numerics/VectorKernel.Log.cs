@@ -63,7 +63,7 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums>
             Accumulate(part, largest, exponential, ref rest, ref ties);
         }
 
-        return LogOnePlus.OfTotal(TLanes.Total(ties), TLanes.Total(rest) * Math.Pow(2, -exponential.LargestExponent));
+        return LogOnePlus.OfTotal(TLanes.Total(ties), TLanes.Total(rest) * Math.Exp(-exponential.LargestExponent * TemperatureScale.Ln2));
     }
 
     /// <summary>The largest terms are exactly 1 and only counted, so that a small rest keeps its digits.</summary>

@@ -96,6 +96,21 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums>
         return RowExponential<TLanes, TSums>.NeedNoShift(differences) ? TLanes.TotalOfPositive(sums) : double.NaN;
     }
 
+    [SkipLocalsInit, MethodImpl(KernelMethod.Options)]
+    private static bool NeedsNoShift(float* logits, nint classCount, in RowExponential<TLanes, TSums> exponential)
+    {
+        var row = exponential;
+        var differences = default(TLanes);
+        for (nint i = 0; i < classCount; i += TLanes.Width)
+        {
+            var count = (int)Math.Min(TLanes.Width, classCount - i);
+            var steps = row.Steps(count == TLanes.Width ? TLanes.Load(logits + i) : TLanes.LoadFirst(logits + i, count, 0));
+            differences = TLanes.Differences(differences, steps, RowExponential<TLanes, TSums>.FirstStep);
+        }
+
+        return RowExponential<TLanes, TSums>.NeedNoShift(differences);
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static (TLanes High, TLanes Low) Split(double factor) =>
         (TLanes.Create((float)factor), TLanes.Create((float)(factor - (float)factor)));

@@ -15,9 +15,17 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums>
     private static bool IsPastCache(float* probabilities, nint classCount) =>
         classCount >= PastCacheLength && (nint)probabilities % sizeof(float) == 0;
 
+    /// <summary>
+    /// Such rows are summed in blocks of this many, so that threads can share them and the sum is the same however many do.
+    /// </summary>
+    private const int BlockLength = 1 << 20;
+
+    public static bool TryComputeInParallel(float* logits, float* probabilities, nint classCount, in TemperatureScale scale, int degree) =>
+        scale.FitsFloat && IsPastCache(probabilities, classCount) && TryComputePastCache(logits, probabilities, classCount, scale, degree);
+
     /// <summary>Answers false, with nothing written, for rows far from zero and rows without a softmax.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static bool TryComputePastCache(float* logits, float* probabilities, nint classCount, in TemperatureScale scale)
+    private static bool TryComputePastCache(float* logits, float* probabilities, nint classCount, in TemperatureScale scale, int degree)
     {
         var total = double.NaN;
         var exponential = default(RowExponential<TLanes, TSums>);
@@ -29,14 +37,40 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums>
             if (RowExponential<TLanes, TSums>.IsNear(scale, maximum))
             {
                 exponential = new(scale, maximum, RowExponential<TLanes, TSums>.DepthForQuotients);
-                total = SumExponentials<Summed>(logits, null, classCount, exponential);
+                total = SumBlocks(logits, classCount, exponential, degree);
             }
         }
 
         if (double.IsNaN(total))
             return false;
-        StorePastCache(logits, probabilities, classCount, exponential, 1 / total);
+        var factor = 1 / total;
+        ForBlocks(classCount, degree, (start, length) => StorePastCache(logits + start, probabilities + start, length, exponential, factor));
         return true;
+    }
+
+    private static double SumBlocks(float* logits, nint classCount, RowExponential<TLanes, TSums> exponential, int degree)
+    {
+        var totals = new double[(classCount + BlockLength - 1) / BlockLength];
+        ForBlocks(classCount, degree, (start, length) => totals[start / BlockLength] = SumExponentials<Summed>(logits + start, null, length, exponential));
+        return totals.Sum();
+    }
+
+    private static void ForBlocks(nint classCount, int degree, Action<nint, nint> work)
+    {
+        var blockCount = (int)((classCount + BlockLength - 1) / BlockLength);
+        if (degree == 1)
+        {
+            for (var block = 0; block < blockCount; block++)
+                DoBlock(block);
+        }
+        else
+            Parallel.For(0, blockCount, new ParallelOptions { MaxDegreeOfParallelism = degree }, DoBlock);
+
+        void DoBlock(int block)
+        {
+            var start = (nint)block * BlockLength;
+            work(start, Math.Min(BlockLength, classCount - start));
+        }
     }
 
     [SkipLocalsInit, MethodImpl(KernelMethod.Options)]

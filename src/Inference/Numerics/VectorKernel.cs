@@ -59,18 +59,19 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums> : ISoftmaxKe
     }
 
     /// <summary>
-    /// A pass for the maximum is saved by taking it to be near zero: what is wrong shows in the exponents. A row in place must be sure
-    /// beforehand, since its logits are overwritten.
+    /// Whether a row needs a shift shows in its exponents, when they are there. Only a row in place must be sure beforehand, since its logits are
+    /// overwritten.
     /// </summary>
     [SkipLocalsInit, MethodImpl(KernelMethod.Options)]
     private static void ComputeLargeRow(float* logits, float* probabilities, nint classCount, in TemperatureScale scale)
     {
-        if (scale.FitsFloat && IsPastCache(probabilities, classCount) && TryComputePastCache(logits, probabilities, classCount, scale))
+        if (TryComputeInParallel(logits, probabilities, classCount, scale, 1))
             return;
 
         var total = double.NaN;
-        if (scale.FitsFloat && logits != probabilities)
-            total = StoreNearZero<ToDestination>(logits, probabilities, classCount, new RowExponential<TLanes, TSums>(scale), null, null, 0);
+        var exponential = new RowExponential<TLanes, TSums>(scale);
+        if (scale.FitsFloat && (logits != probabilities || NeedsNoShift(logits, classCount, exponential)))
+            total = StoreNearZero<ToDestination>(logits, probabilities, classCount, exponential, null, null, 0);
         if (double.IsNaN(total))
             ComputeFarRow(logits, probabilities, classCount, scale);
         else
@@ -79,7 +80,7 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums> : ISoftmaxKe
 
     /// <summary>Rows that need a shift: it is guessed from the row's beginning, and what is wrong shows in the largest exponent, and seldom matters.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    internal static void ComputeFarRow(float* logits, float* probabilities, nint classCount, in TemperatureScale scale)
+    private static void ComputeFarRow(float* logits, float* probabilities, nint classCount, in TemperatureScale scale)
     {
         if (!scale.FitsFloat)
         {
@@ -169,7 +170,7 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums> : ISoftmaxKe
     /// <typeparam name="TUse">Whether the exponentials are <see cref="Stored"/> or <see cref="Summed"/> only: one text, two loops.</typeparam>
     [SkipLocalsInit, MethodImpl(KernelMethod.Options)]
     private static double SumExponentials<TUse>(
-        float* logits, float* exponentials, nint classCount, in RowExponential<TLanes, TSums> row, float lowestSteps = 0)
+        float* logits, float* exponentials, nint classCount, in RowExponential<TLanes, TSums> row)
         where TUse : struct
     {
         var exponential = row;
@@ -210,7 +211,7 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums> : ISoftmaxKe
             largest = TLanes.LargerStep(largest, steps);
         }
 
-        return RowExponential<TLanes, TSums>.AreInRange(largest, lowestSteps) ? TLanes.Total(sums) : double.NaN;
+        return RowExponential<TLanes, TSums>.AreInRange(largest) ? TLanes.Total(sums) : double.NaN;
     }
 
     /// <summary>As <see cref="StoreExponentials"/>, for rows so far from zero that the maximum must be subtracted.</summary>

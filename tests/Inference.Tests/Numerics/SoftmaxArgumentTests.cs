@@ -32,6 +32,15 @@ public sealed class SoftmaxArgumentTests
         Assert.Equal(new float[4], destination);
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(-1)]
+    public void ComputeRows_LessThanOneThread_IsRefused(int threads)
+    {
+        Assert.Throws<ArgumentOutOfRangeException>("maxDegreeOfParallelism", () => Softmax.ComputeRows([1, 2], new float[2], 2, 1f, threads));
+        Assert.Throws<ArgumentOutOfRangeException>("maxDegreeOfParallelism", () => Softmax.ComputeRows([1, 2], new float[2], 2, [1f], threads));
+    }
+
     [Fact]
     public void EveryOperation_EmptyRow_IsRefused()
     {

@@ -5,7 +5,7 @@ namespace SoftmaxService.Inference.Tests.Numerics;
 public sealed class SoftmaxRowsTests
 {
     public static TheoryData<string, int> PathsAndClassCounts =>
-        ForcedKernel.PathsTimes([1, 2, 3, 7, 10, 15, 16, 17, 31, 32, 33, 100, 1000]);
+        ForcedKernel.PathsTimes([1, 2, 3, 7, 10, 15, 16, 17, 31, 32, 33, 100, 1000, 1024, 1025, 5003]);
 
     [Theory]
     [MemberData(nameof(PathsAndClassCounts))]
@@ -39,6 +39,28 @@ public sealed class SoftmaxRowsTests
         inPlace = logits.ToArray();
         ForcedKernel.ComputeLog(path, inPlace, inPlace, 1.2f, classCount);
         AssertSameBits(ForcedKernel.ComputeLog(path, logits, 1.2f, classCount), inPlace);
+    }
+
+    [Theory]
+    [InlineData(400_003, 1, 3)]
+    [InlineData(40_003, 10, 3)]
+    [InlineData(700, 1000, 2)]
+    [InlineData(2, 300_000, 4)]
+    [InlineData(1, 5_000_000, 2)]
+    [InlineData(1, 5_000_000, 3)]
+    public void ComputeRows_AnyNumberOfThreads_GiveTheSameBits(int rowCount, int classCount, int threads)
+    {
+        var logits = LogitSets.Uniform(new Random(rowCount), rowCount * classCount, -20, 20);
+        logits[^1] = 300; // a far row at the end
+        var (alone, shared) = (new float[logits.Length], new float[logits.Length]);
+        Softmax.ComputeRows(logits, alone, classCount, 0.9f);
+        Softmax.ComputeRows(logits, shared, classCount, 0.9f, threads);
+        AssertSameBits(alone, shared);
+
+        var temperatures = LogitSets.Uniform(new Random(1), rowCount, 0.5, 2);
+        Softmax.ComputeRows(logits, alone, classCount, temperatures);
+        Softmax.ComputeRows(logits, shared, classCount, temperatures, threads);
+        AssertSameBits(alone, shared);
     }
 
     /// <summary>At this temperature every odd logit lies exactly between two steps: which of them it takes must not depend on the row's shift.</summary>
