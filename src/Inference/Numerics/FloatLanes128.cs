@@ -16,8 +16,6 @@ internal readonly unsafe struct FloatLanes128(Vector128<float> lanes) : IFloatLa
 
     public static FloatLanes128 Powers => new(Vector128.Create(64 << 23).AsSingle());
 
-    public static FloatLanes128 UpperPowers => default;
-
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static FloatLanes128 Create(float value) => new(Vector128.Create(value));
 
@@ -84,7 +82,7 @@ internal readonly unsafe struct FloatLanes128(Vector128<float> lanes) : IFloatLa
         Vector128.LessThanAll(bits._lanes.AsUInt32(), Vector128.Create((uint)bound));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static FloatLanes128 PowerOfStep(FloatLanes128 steps, FloatLanes128 powers, FloatLanes128 upperPowers) =>
+    public static FloatLanes128 PowerOfStep(FloatLanes128 steps, FloatLanes128 powers) =>
         new((powers._lanes.AsInt32() + (steps._lanes.AsInt32() << 23)).AsSingle());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

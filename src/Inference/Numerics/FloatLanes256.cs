@@ -24,8 +24,6 @@ internal readonly unsafe struct FloatLanes256(Vector256<float> lanes) : IFloatLa
             - Vector256.Create(0x3f800000 - (64 << 23)) - (Vector256<int>.Indices << 20)).AsSingle());
     }
 
-    public static FloatLanes256 UpperPowers => default;
-
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static FloatLanes256 Create(float value) => new(Vector256.Create(value));
 
@@ -79,7 +77,7 @@ internal readonly unsafe struct FloatLanes256(Vector256<float> lanes) : IFloatLa
         Vector256.LessThanAll(bits._lanes.AsUInt32(), Vector256.Create((uint)bound));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static FloatLanes256 PowerOfStep(FloatLanes256 steps, FloatLanes256 powers, FloatLanes256 upperPowers) =>
+    public static FloatLanes256 PowerOfStep(FloatLanes256 steps, FloatLanes256 powers) =>
         new((Avx2.PermuteVar8x32(powers._lanes.AsInt32(), steps._lanes.AsInt32()) + (steps._lanes.AsInt32() << 20)).AsSingle());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

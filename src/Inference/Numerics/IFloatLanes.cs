@@ -11,7 +11,7 @@ internal unsafe interface IFloatLanes<TSelf, TSums>
 {
     static abstract int Width { get; }
 
-    /// <summary>Into how many steps an octave is cut: as many as one instruction can find in a vector, or in two.</summary>
+    /// <summary>Into how many steps an octave is cut: as many as a vector has lanes, where looking up a lane is one instruction.</summary>
     static abstract int StepsPerOctave { get; }
 
     /// <summary>
@@ -19,9 +19,6 @@ internal unsafe interface IFloatLanes<TSelf, TSums>
     /// and lets all entries be nearly exact floats (an idea of Gal 1986).
     /// </summary>
     static abstract TSelf Powers { get; }
-
-    /// <summary>The table's second vector, where it has one.</summary>
-    static abstract TSelf UpperPowers { get; }
 
     static abstract double LogOfPowers { get; }
 
@@ -74,7 +71,7 @@ internal unsafe interface IFloatLanes<TSelf, TSums>
     /// 2^(k / StepsPerOctave − 127 + <see cref="LogOfPowers"/>), k being the low bits of <paramref name="steps"/>: the low bits of k
     /// find a power in the table, the others are added to its exponent.
     /// </summary>
-    static abstract TSelf PowerOfStep(TSelf steps, TSelf powers, TSelf upperPowers);
+    static abstract TSelf PowerOfStep(TSelf steps, TSelf powers);
 
     /// <summary>Q(r) = (2^(r / StepsPerOctave) − 1) / r, as <see cref="Exp2"/> says.</summary>
     static abstract TSelf Exp2Quotient(TSelf r);

@@ -49,7 +49,6 @@ internal readonly struct RowExponential<TLanes, TSums>
     private readonly TLanes _low;
     private readonly TLanes _round;
     private readonly TLanes _powers;
-    private readonly TLanes _upperPowers;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public RowExponential(in TemperatureScale scale, float maximum, int depth)
@@ -63,7 +62,6 @@ internal readonly struct RowExponential<TLanes, TSums>
         _low = TLanes.Create(scale.Low * TLanes.StepsPerOctave);
         _round = TLanes.Create((float)(RoundToInteger + TLanes.StepsPerOctave * (LowestExponent + bias - shift)));
         _powers = TLanes.Powers;
-        _upperPowers = TLanes.UpperPowers;
         LargestExponent = (IsNear(scale, maximum) ? exponent - shift : 0) + bias + TLanes.LogOfPowers;
     }
 
@@ -75,7 +73,6 @@ internal readonly struct RowExponential<TLanes, TSums>
         _low = TLanes.Create(scale.Low * TLanes.StepsPerOctave);
         _round = TLanes.Create(RoundToInteger + TLanes.StepsPerOctave * LowestExponent);
         _powers = TLanes.Powers;
-        _upperPowers = TLanes.UpperPowers;
     }
 
     /// <summary>The exact exponent y/S − N + Bias of the row's maximum, with the table's own factor.</summary>
@@ -115,7 +112,7 @@ internal readonly struct RowExponential<TLanes, TSums>
     {
         steps = Steps(logits);
         var r = TLanes.FusedMultiplyAdd(logits, _low, TLanes.FusedMultiplyAdd(logits, _high, _round - steps));
-        return Exp2.Of<TLanes, TSums>(TLanes.PowerOfStep(steps, _powers, _upperPowers), r);
+        return Exp2.Of<TLanes, TSums>(TLanes.PowerOfStep(steps, _powers), r);
     }
 
     /// <summary>The steps t of (2).</summary>
