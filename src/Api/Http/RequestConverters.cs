@@ -7,7 +7,7 @@ namespace SoftmaxService.Api.Http;
 internal sealed class TopKConverter : JsonConverter<int?>
 {
     public override int? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-        reader.TokenType == JsonTokenType.Number && reader.TryGetDecimal(out var value) && value >= 1 && value == decimal.Truncate(value)
+        reader.TokenType == JsonTokenType.Number && reader.TryGetDouble(out var value) && value >= 1 && value == Math.Truncate(value)
             ? (int)Math.Min(value, int.MaxValue)
             : throw new RequestException(Problem.InvalidParameter, $"topK is {JsonToken.Describe(ref reader)}. It must be a whole number of at least 1.");
 

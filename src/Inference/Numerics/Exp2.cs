@@ -12,6 +12,9 @@ namespace SoftmaxService.Inference.Numerics;
 /// (4)  S = 1:  Q has degree 5 and minimises the largest error (Remez' exchange algorithm in 120-bit arithmetic). Its coefficients
 ///      were rounded to float one by one from C1 up, those above solved for again each time: 5.3e-9 &lt; 2^-27.5. One degree less
 ///      would leave seven ULP.
+/// (5)  With the table's own error and the last rounding an exponential of 512 bits is off by at most 1.4 · 2^-24, and a quotient of two, with
+///      the float addition in the sum and its rounding, by 4.3 ULP if all were at their worst at once. Twelve million of few classes, which
+///      do not average, reach 3.0; a search for the worst at 256 bits reached 3.9.
 /// </remarks>
 internal static class Exp2
 {

@@ -16,12 +16,12 @@ namespace SoftmaxService.Inference.Numerics;
 ///      r = fma(z, Low, fma(z, High, −n)): the inner product is exact, so r carries two roundings of at most 2^-26, and Low moves it
 ///      by at most 2^18 · 2^-24, so |r| ≤ 1/2 + 2^-6.
 /// (3)  |m·c| ≥ 2^13:  N = 0,  Origin = m.  A term that counts has m − z ≤ 208 / c ≤ |m| / 2, so z − m is exact (Sterbenz).
-/// (4)  The constant k in t is N's shift and the exponent's bias: k = S·(63 + Bias − N), so t's low bits are the biased exponent of
+/// (4)  The constant k in t is N's shift and the exponent's bias: k = S·(ExponentOfOne + Bias − N), so t's low bits are the biased exponent of
 ///      2^(n/S − N + Bias) in steps, less the 64 octaves that the table holds.
 /// (5)  z is raised to Floor, y/S ≥ N − Depth. Bias = Depth − 124: Floor's term is at least 2^-125, a normal float, and less
 ///      than 2^-150 of the sum. So −∞ needs no branch and ends as exactly 0, and a probability in float's denormal range is rounded
 ///      once, by the last multiply.
-/// (6)  A guess that is too low by up to 2^33 is as good as the maximum: N is an integer, so terms and sum are larger by a power
+/// (6)  A guess that is too low by up to 2^34 is as good as the maximum: N is an integer, so terms and sum are larger by a power
 ///      of two, which cancels. HighestExponent stands for 2^65: 2^31 such terms have a sum whose reciprocal is still far from the
 ///      denormal range. A guess is not too high, being one of the row's logits.
 /// (7)  A row with −63 ≤ z·c &lt; 65 throughout needs none of it: N = Bias = Floor = 0. Its k are the numbers below 128·S, so t differs
@@ -35,11 +35,11 @@ internal readonly struct RowExponential<TLanes, TSums>
     /// <summary>Deep enough where the sum is only divided by: a term below 2^-150 of it is 0 in float.</summary>
     public const int DepthForQuotients = 154;
 
-    /// <summary>Deep enough where the small terms' own sum counts, however many they are. It leaves no room for guesses.</summary>
+    /// <summary>Deep enough where the small terms' own sum counts, however many they are. Its Bias of 84 leaves no room for a guess (6).</summary>
     public const int DepthForSums = 208;
 
     private const int HighestExponent = 65;
-    private const int LowestExponent = 63;
+    private const int ExponentOfOne = 127 - 64; // less the octaves that the table holds
     private const double OriginThreshold = 8192;
     private const float RoundToInteger = 12582912; // 1.5 · 2^23
 
@@ -60,18 +60,18 @@ internal readonly struct RowExponential<TLanes, TSums>
         _floor = TLanes.Create((float)((shift - depth) * scale.Octave));
         _high = TLanes.Create(scale.High * TLanes.StepsPerOctave);
         _low = TLanes.Create(scale.Low * TLanes.StepsPerOctave);
-        _round = TLanes.Create((float)(RoundToInteger + TLanes.StepsPerOctave * (LowestExponent + bias - shift)));
+        _round = TLanes.Create((float)(RoundToInteger + TLanes.StepsPerOctave * (ExponentOfOne + bias - shift)));
         _powers = TLanes.Powers;
         LargestExponent = (IsNear(scale, maximum) ? exponent - shift : 0) + bias + TLanes.LogOfPowers;
     }
 
-    /// <summary>For rows that need no shift (7).</summary>
+    /// <summary>For rows that need no shift (7), and for <see cref="Steps"/> and <see cref="OfInRange"/> only: it has no floor.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public RowExponential(in TemperatureScale scale)
     {
         _high = TLanes.Create(scale.High * TLanes.StepsPerOctave);
         _low = TLanes.Create(scale.Low * TLanes.StepsPerOctave);
-        _round = TLanes.Create(RoundToInteger + TLanes.StepsPerOctave * LowestExponent);
+        _round = TLanes.Create(RoundToInteger + TLanes.StepsPerOctave * ExponentOfOne);
         _powers = TLanes.Powers;
     }
 
@@ -91,12 +91,12 @@ internal readonly struct RowExponential<TLanes, TSums>
 
     /// <summary>Whether a row needs no shift: no step of it differs from the first in a bit that counts 128 octaves or more.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static bool NeedNoShift(TLanes differences) => TLanes.AreBelow(differences, 128 * TLanes.StepsPerOctave);
+    public static bool AreUnshifted(TLanes differences) => TLanes.AreBelow(differences, 128 * TLanes.StepsPerOctave);
 
     /// <summary>Whether steps, or the largest of many, leave room for the sum (6). Those of a NaN may: it shows in the sum.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool AreInRange(TLanes steps) =>
-        !TLanes.AnyStepAbove(steps, TLanes.Create(RoundToInteger + TLanes.StepsPerOctave * (LowestExponent + HighestExponent)));
+        !TLanes.AnyStepAbove(steps, TLanes.Create(RoundToInteger + TLanes.StepsPerOctave * (ExponentOfOne + HighestExponent)));
 
     /// <summary>The exponential of logits of a row near zero (2), and the steps t, which show whether a guess was too low.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -86,7 +86,7 @@ internal readonly unsafe struct ScalarKernel : ISoftmaxKernel
             gradient[i] = (float)(gradient[i] / scale.Temperature);
         }
 
-        gradient[target] = isMasked ? 0 : (float)(-others / scale.Temperature);
+        gradient[target] = isMasked ? 0 : (float)(0 - others / scale.Temperature);
         return loss;
     }
 
@@ -100,7 +100,7 @@ internal readonly unsafe struct ScalarKernel : ISoftmaxKernel
     }
 
     /// <summary>log Σ exp((z − maximum) / T), at least 0.</summary>
-    internal static double LogTotal(float* logits, nint classCount, in TemperatureScale scale, float maximum)
+    private static double LogTotal(float* logits, nint classCount, in TemperatureScale scale, float maximum)
     {
         var (ties, rest) = (0.0, 0.0);
         for (nint i = 0; i < classCount; i++)

@@ -32,7 +32,7 @@ internal static unsafe class SmallRows512
         var exponential = new Exponential(scale);
         var row = Avx512F.MaskLoad(logits, inRow, Vector512<float>.Zero);
         var values = exponential.OfInRange(new(row), out var steps).Lanes;
-        if (!Exponential.NeedNoShift(FloatLanes512.Differences(default, steps, Exponential.FirstStep)) || !scale.FitsFloat)
+        if (!Exponential.AreUnshifted(FloatLanes512.Differences(default, steps, Exponential.FirstStep)) || !scale.FitsFloat)
             return false;
 
         values &= inRow;
@@ -116,7 +116,7 @@ internal static unsafe class SmallRows512
             differences = FloatLanes512.Differences(differences, steps, Exponential.FirstStep);
         }
 
-        return Exponential.NeedNoShift(differences);
+        return Exponential.AreUnshifted(differences);
     }
 
     /// <summary>One over the sum of each of 16 rows, split in two floats.</summary>

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace SoftmaxService.Inference.Numerics;
 
@@ -66,8 +67,11 @@ public static partial class Softmax
         return gradient;
     }
 
-    private static void CheckTargets(ReadOnlySpan<int> targets, int classCount, int rowCount)
+    private static void CheckTargets(ReadOnlySpan<int> targets, int classCount, int rowCount, Span<float> losses, Span<float> gradient)
     {
+        var bytes = MemoryMarshal.AsBytes(targets);
+        if (bytes.Overlaps(MemoryMarshal.AsBytes(losses)) || bytes.Overlaps(MemoryMarshal.AsBytes(gradient)))
+            Refuse("The targets would be overwritten before they are read.", nameof(targets));
         if (targets.Length != rowCount)
             Refuse($"{rowCount} rows need {rowCount} targets, not {targets.Length}.", nameof(targets));
         foreach (var target in targets)

@@ -6,8 +6,9 @@ public static partial class Softmax
     /// The cross-entropy of one row for a target class t, −log p_t, and its gradient with respect to the logits: (p_i − [i = t]) / T.
     /// </summary>
     /// <remarks>
-    /// The loss is rounded once from double precision. The target's gradient is computed as the negative sum of the others, so it keeps
-    /// its digits however certain the target is. A target at −∞ has a loss of +∞; its gradient, like that of every class at −∞, is 0.
+    /// The loss is within 2 units in the last place. The target's gradient is computed as the negative sum of the others, so it keeps
+    /// its digits however certain the target is, as long as the probabilities do: where a p_i is in float's denormal range, so are the
+    /// digits of p_i / T, however small T. A target at −∞ has a loss of +∞; its gradient, like that of every class at −∞, is 0.
     /// </remarks>
     /// <param name="logits">The row z, K ≥ 1 logits of any size. See <see cref="Softmax"/> for −∞, +∞ and NaN.</param>
     /// <param name="target">t, the index of the class that is right, from 0 to K − 1.</param>
@@ -52,9 +53,9 @@ public static partial class Softmax
     {
         var rowCount = CheckRows(logits, classCount);
         CheckTemperature(temperature);
-        CheckTargets(targets, classCount, rowCount);
         gradient = CheckDestination(logits, gradient, nameof(gradient));
         losses = CheckLosses(logits, losses, gradient, rowCount);
+        CheckTargets(targets, classCount, rowCount, losses, gradient);
         SoftmaxKernel.CrossEntropy(SoftmaxKernel.Best, logits, targets, losses, gradient, classCount, new(in temperature));
     }
 
@@ -76,9 +77,9 @@ public static partial class Softmax
         ReadOnlySpan<float> temperatures)
     {
         var rowCount = CheckRows(logits, classCount);
-        CheckTargets(targets, classCount, rowCount);
         gradient = CheckDestination(logits, gradient, nameof(gradient));
         losses = CheckLosses(logits, losses, gradient, rowCount);
+        CheckTargets(targets, classCount, rowCount, losses, gradient);
         CheckTemperatures(temperatures, rowCount, gradient);
         CheckTemperatures(temperatures, rowCount, losses);
         SoftmaxKernel.CrossEntropy(SoftmaxKernel.Best, logits, targets, losses, gradient, classCount, temperatures);

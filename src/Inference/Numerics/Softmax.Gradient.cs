@@ -8,7 +8,8 @@ public static partial class Softmax
     /// </summary>
     /// <remarks>
     /// Sums and products are in double precision and rounded once; what remains is the error of the probabilities, some 1e-7 of
-    /// p_i · max |g| / T. The gradient is 0 where g is the same for all classes, and exactly 0 at −∞ and wherever p_i is, whatever g_i is there.
+    /// p_i · max |g| / T, and more where p_i is in float's denormal range. Where g is the same for all classes it is at most 1e-14 of g / T,
+    /// and it is exactly 0 at −∞ and wherever p_i is, whatever g_i is there.
     /// </remarks>
     /// <param name="logits">The row z, K ≥ 1 logits of any size. See <see cref="Softmax"/> for −∞, +∞ and NaN.</param>
     /// <param name="upstream">g, K numbers in the unit of what is differentiated.</param>

@@ -57,7 +57,7 @@ internal static class SoftmaxKernel
     /// <summary>One row, shared between threads where it is larger than the caches.</summary>
     public static void ComputeRow(KernelPath path, ReadOnlySpan<float> logits, Span<float> probabilities, float temperature, int degree)
     {
-        if (!TryComputeInParallel(path, logits, probabilities, new TemperatureScale(temperature), degree))
+        if (!TryComputePastCache(path, logits, probabilities, new TemperatureScale(temperature), degree))
             ComputeRow(path, logits, probabilities, temperature);
     }
 
@@ -167,16 +167,16 @@ internal static class SoftmaxKernel
         }
     }
 
-    private static unsafe bool TryComputeInParallel(
+    private static unsafe bool TryComputePastCache(
         KernelPath path, ReadOnlySpan<float> logits, Span<float> probabilities, in TemperatureScale scale, int degree)
     {
         fixed (float* source = logits, destination = probabilities)
         {
             return path switch
             {
-                KernelPath.Vector512 => VectorKernel<FloatLanes512, Vector512<double>>.TryComputeInParallel(source, destination, logits.Length, scale, degree),
-                KernelPath.Vector256 => VectorKernel<FloatLanes256, Vector256<double>>.TryComputeInParallel(source, destination, logits.Length, scale, degree),
-                KernelPath.Vector128 => VectorKernel<FloatLanes128, Vector128<double>>.TryComputeInParallel(source, destination, logits.Length, scale, degree),
+                KernelPath.Vector512 => VectorKernel<FloatLanes512, Vector512<double>>.TryComputePastCache(source, destination, logits.Length, scale, degree),
+                KernelPath.Vector256 => VectorKernel<FloatLanes256, Vector256<double>>.TryComputePastCache(source, destination, logits.Length, scale, degree),
+                KernelPath.Vector128 => VectorKernel<FloatLanes128, Vector128<double>>.TryComputePastCache(source, destination, logits.Length, scale, degree),
                 _ => false,
             };
         }

@@ -10,7 +10,7 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums>
     {
         Compute(logits, gradient, classCount, scale);
 
-        // Divided by Σp, so that an upstream gradient that is the same for all classes has none left.
+        // Divided by Σp, so that an upstream gradient that is the same for all classes leaves nothing but roundings.
         var (products, sums) = (default(TSums), default(TSums));
         nint i = 0;
         for (; i <= classCount - TLanes.Width; i += TLanes.Width)
@@ -78,7 +78,7 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums>
         }
 
         if (!isMasked)
-            gradient[target] = (float)(-TLanes.Total(others) * inverse);
+            gradient[target] = (float)(0 - TLanes.Total(others) * inverse);
         return double.IsNaN(logTotal) ? float.NaN : loss;
     }
 

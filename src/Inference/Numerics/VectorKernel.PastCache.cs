@@ -5,7 +5,7 @@ namespace SoftmaxService.Inference.Numerics;
 internal readonly unsafe partial struct VectorKernel<TLanes, TSums>
 {
     /// <summary>
-    /// From here on a row and its probabilities are larger than the last cache. Then memory is the bound, and it is cheaper to compute
+    /// From here on a row and its probabilities, 32 MB, are larger than most last caches. Then memory is the bound, and it is cheaper to compute
     /// exponentials twice than to write, read and write them: a pass that only sums, and one that writes past the cache. Inside
     /// the cache the same takes half as long again.
     /// </summary>
@@ -20,13 +20,13 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums>
     /// </summary>
     private const int BlockLength = 1 << 20;
 
-    public static bool TryComputeInParallel(float* logits, float* probabilities, nint classCount, in TemperatureScale scale, int degree) =>
-        scale.FitsFloat && IsPastCache(probabilities, classCount) && TryComputePastCache(logits, probabilities, classCount, scale, degree);
-
-    /// <summary>Answers false, with nothing written, for rows far from zero and rows without a softmax.</summary>
+    /// <summary>Answers false, with nothing written, for smaller rows, rows far from zero and rows without a softmax.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static bool TryComputePastCache(float* logits, float* probabilities, nint classCount, in TemperatureScale scale, int degree)
+    public static bool TryComputePastCache(float* logits, float* probabilities, nint classCount, in TemperatureScale scale, int degree)
     {
+        if (!scale.FitsFloat || !IsPastCache(probabilities, classCount))
+            return false;
+
         var total = double.NaN;
         var exponential = default(RowExponential<TLanes, TSums>);
         var maximum = Maximum(logits, GuessLength);
@@ -78,11 +78,10 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums>
         float* logits, float* probabilities, nint classCount, in RowExponential<TLanes, TSums> row, double factor)
     {
         var exponential = row;
-        var high = TLanes.Create((float)factor);
-        var low = TLanes.Create((float)(factor - (float)factor));
+        var (high, low) = Split(factor);
 
-        // Up to where the destination is aligned.
-        var i = (TLanes.Width - (nint)probabilities / sizeof(float) % TLanes.Width) % TLanes.Width;
+        // Up to where the destination is aligned, or to the end of a block that is shorter.
+        var i = Math.Min(classCount, (TLanes.Width - (nint)probabilities / sizeof(float) % TLanes.Width) % TLanes.Width);
         if (i > 0)
             StorePart(logits, probabilities, (int)i, row, high, low);
 

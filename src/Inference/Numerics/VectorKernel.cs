@@ -51,7 +51,7 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums> : ISoftmaxKe
     private static void ComputeOtherRow(float* logits, float* probabilities, nint classCount, in TemperatureScale scale)
     {
         if (IsSmall(classCount))
-            ComputeFarRow(logits, probabilities, classCount, scale);
+            ComputeShiftedRow(logits, probabilities, classCount, scale);
         else if (classCount > ScratchLength || !scale.FitsFloat)
             ComputeLargeRow(logits, probabilities, classCount, scale);
         else
@@ -65,22 +65,22 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums> : ISoftmaxKe
     [SkipLocalsInit, MethodImpl(KernelMethod.Options)]
     private static void ComputeLargeRow(float* logits, float* probabilities, nint classCount, in TemperatureScale scale)
     {
-        if (TryComputeInParallel(logits, probabilities, classCount, scale, 1))
+        if (TryComputePastCache(logits, probabilities, classCount, scale, 1))
             return;
 
         var total = double.NaN;
         var exponential = new RowExponential<TLanes, TSums>(scale);
-        if (scale.FitsFloat && (logits != probabilities || NeedsNoShift(logits, classCount, exponential)))
-            total = StoreNearZero<ToDestination>(logits, probabilities, classCount, exponential, null, null, 0);
+        if (scale.FitsFloat && (logits != probabilities || IsUnshifted(logits, classCount, exponential)))
+            total = StoreUnshifted<ToDestination>(logits, probabilities, classCount, exponential, null, null, 0);
         if (double.IsNaN(total))
-            ComputeFarRow(logits, probabilities, classCount, scale);
+            ComputeShiftedRow(logits, probabilities, classCount, scale);
         else
             Multiply(probabilities, classCount, 1 / total);
     }
 
     /// <summary>Rows that need a shift: it is guessed from the row's beginning, and what is wrong shows in the largest exponent, and seldom matters.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void ComputeFarRow(float* logits, float* probabilities, nint classCount, in TemperatureScale scale)
+    private static void ComputeShiftedRow(float* logits, float* probabilities, nint classCount, in TemperatureScale scale)
     {
         if (!scale.FitsFloat)
         {
@@ -104,7 +104,7 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums> : ISoftmaxKe
         {
             var exponential = new RowExponential<TLanes, TSums>(scale, guess, RowExponential<TLanes, TSums>.DepthForQuotients);
             if (logits != probabilities || classCount <= GuessLength || IsInRange(exponential, Maximum(logits, classCount)))
-                total = StoreExponentials(logits, probabilities, classCount, exponential);
+                total = SumExponentials<Stored>(logits, probabilities, classCount, exponential);
         }
 
         if (double.IsNaN(total))
@@ -122,7 +122,7 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums> : ISoftmaxKe
 
         var exponential = new RowExponential<TLanes, TSums>(scale, maximum, RowExponential<TLanes, TSums>.DepthForQuotients);
         return RowExponential<TLanes, TSums>.IsNear(scale, maximum)
-            ? StoreExponentials(logits, exponentials, classCount, exponential)
+            ? SumExponentials<Stored>(logits, exponentials, classCount, exponential)
             : StoreFarExponentials(logits, exponentials, classCount, exponential);
     }
 
@@ -162,11 +162,6 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums> : ISoftmaxKe
     /// float before the sum goes on in double: that one rounding is at most 2^-24 of the sum at any length, and Σp stays within
     /// 2 · 2^-24 = 1.2e-7 of 1.
     /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static double StoreExponentials(
-        float* logits, float* exponentials, nint classCount, in RowExponential<TLanes, TSums> row) =>
-        SumExponentials<Stored>(logits, exponentials, classCount, row);
-
     /// <typeparam name="TUse">Whether the exponentials are <see cref="Stored"/> or <see cref="Summed"/> only: one text, two loops.</typeparam>
     [SkipLocalsInit, MethodImpl(KernelMethod.Options)]
     private static double SumExponentials<TUse>(
@@ -214,7 +209,7 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums> : ISoftmaxKe
         return RowExponential<TLanes, TSums>.AreInRange(largest) ? TLanes.Total(sums) : double.NaN;
     }
 
-    /// <summary>As <see cref="StoreExponentials"/>, for rows so far from zero that the maximum must be subtracted.</summary>
+    /// <summary>As <see cref="SumExponentials"/>, for rows so far from zero that the maximum must be subtracted.</summary>
     [SkipLocalsInit, MethodImpl(KernelMethod.Options)]
     private static double StoreFarExponentials(
         float* logits, float* exponentials, nint classCount, in RowExponential<TLanes, TSums> row)
@@ -247,8 +242,7 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums> : ISoftmaxKe
     [SkipLocalsInit, MethodImpl(KernelMethod.Options)]
     private static void Multiply(float* values, nint classCount, double factor)
     {
-        var high = TLanes.Create((float)factor);
-        var low = TLanes.Create((float)(factor - (float)factor));
+        var (high, low) = Split(factor);
         nint i = 0;
         for (; i <= classCount - TLanes.Width; i += TLanes.Width)
             Multiply(TLanes.Load(values + i), high, low).Store(values + i);

@@ -90,6 +90,23 @@ public sealed class SoftmaxAccuracyTests
         }
     }
 
+    /// <summary>A sum of few terms does not average their errors: this is where the largest ones are.</summary>
+    [Theory]
+    [MemberData(nameof(ForcedKernel.Paths), MemberType = typeof(ForcedKernel))]
+    public void Compute_ManyRowsOfFewClasses_StaysWithinItsUlps(string path)
+    {
+        var random = new Random(48);
+        foreach (var (classCount, spread, temperature) in new[] { (2, 30.0, 1f), (10, 10.0, 1f), (10, 10.0, 0.3f) })
+        {
+            for (var row = 0; row < 20_000; row++)
+            {
+                var logits = LogitSets.Uniform(random, classCount, -spread, spread);
+                var expected = ReferenceSoftmax.Probabilities(logits, temperature);
+                Assert.InRange(ReferenceSoftmax.LargestUlps(ForcedKernel.Compute(path, logits, temperature), expected), 0, ProbabilityUlps);
+            }
+        }
+    }
+
     [Theory]
     [MemberData(nameof(ForcedKernel.Paths), MemberType = typeof(ForcedKernel))]
     public void Compute_RowsThatRoundTheSameWayEverywhere_SumToOne(string path)

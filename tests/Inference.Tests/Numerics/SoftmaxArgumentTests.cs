@@ -42,6 +42,16 @@ public sealed class SoftmaxArgumentTests
     }
 
     [Fact]
+    public void CrossEntropyRows_ResultsOverTheTargets_AreRefused()
+    {
+        var targets = new int[12];
+        Assert.Throws<ArgumentException>("targets", () => Softmax.CrossEntropyRows(
+            new float[16], targets.AsSpan(0, 8), MemoryMarshal.Cast<int, float>(targets.AsSpan(1, 8)), new float[16], 2));
+        Assert.Throws<ArgumentException>("targets", () => Softmax.CrossEntropyRows(
+            new float[4], targets.AsSpan(0, 2), new float[2], MemoryMarshal.Cast<int, float>(targets.AsSpan(1, 4)), 2));
+    }
+
+    [Fact]
     public void EveryOperation_EmptyRow_IsRefused()
     {
         Assert.Throws<ArgumentException>("logits", () => Softmax.Compute([], _memory));

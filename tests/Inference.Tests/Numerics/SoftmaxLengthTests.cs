@@ -53,6 +53,27 @@ public sealed class SoftmaxLengthTests
         }
     }
 
+    /// <summary>The last block of such a row may be shorter than the way to the next aligned address.</summary>
+    [Theory]
+    [MemberData(nameof(ForcedKernel.Paths), MemberType = typeof(ForcedKernel))]
+    public void Compute_RowLargerThanTheCacheWithAShortLastBlock_EndsWhereItEnds(string path)
+    {
+        const int Offsets = 16;
+        foreach (var length in new[] { (1 << 22) + 1, (1 << 22) + 9 })
+        {
+            var logits = new float[length];
+            var memory = new float[length + 2 * Offsets];
+            for (var offset = 1; offset <= Offsets; offset++)
+            {
+                memory.AsSpan().Fill(Untouched);
+                ForcedKernel.Compute(path, logits, memory.AsSpan(offset, length), 1);
+                Assert.Equal(-1, memory.AsSpan(0, offset).IndexOfAnyExcept(Untouched));
+                Assert.Equal(-1, memory.AsSpan(offset + length).IndexOfAnyExcept(Untouched));
+                Assert.Equal(memory[offset], memory[offset + length - 1]);
+            }
+        }
+    }
+
     [Theory]
     [MemberData(nameof(ForcedKernel.Paths), MemberType = typeof(ForcedKernel))]
     public void LogSumExp_EveryLength_ReadsItsRowOnly(string path)

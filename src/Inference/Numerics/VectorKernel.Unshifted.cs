@@ -22,11 +22,11 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums>
         var exponential = new RowExponential<TLanes, TSums>(scale);
         for (nint row = 0; row < rowCount; row++, logits += classCount, probabilities += classCount)
         {
-            var total = StoreNearZero<ToScratch>(logits, exponentials, classCount, exponential, null, null, 0);
+            var total = StoreUnshifted<ToScratch>(logits, exponentials, classCount, exponential, null, null, 0);
             for (; row + 1 < rowCount && !double.IsNaN(total); row++, probabilities += classCount)
             {
                 logits += classCount;
-                total = StoreNearZero<ToScratchWhileDividing>(logits, others, classCount, exponential, exponentials, probabilities, 1 / total);
+                total = StoreUnshifted<ToScratchWhileFinishingOther>(logits, others, classCount, exponential, exponentials, probabilities, 1 / total);
                 var swapped = others;
                 others = exponentials;
                 exponentials = swapped;
@@ -34,7 +34,7 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums>
 
             if (double.IsNaN(total))
             {
-                ComputeFarRow(logits, probabilities, classCount, scale);
+                ComputeShiftedRow(logits, probabilities, classCount, scale);
                 continue;
             }
 
@@ -47,9 +47,12 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums>
         }
     }
 
-    /// <summary>Stores a row's exponentials and answers their sum, or NaN if the row needs a shift or has no softmax.</summary>
+    /// <summary>
+    /// Stores a row's exponentials and answers their sum, or NaN if the row needs a shift or has no softmax. One use also finishes the row
+    /// before: <paramref name="others"/> are its exponentials, multiplied by <paramref name="factor"/> into <paramref name="probabilities"/>.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static double StoreNearZero<TUse>(
+    private static double StoreUnshifted<TUse>(
         float* logits, float* exponentials, nint classCount, in RowExponential<TLanes, TSums> row, float* others, float* probabilities, double factor)
         where TUse : struct
     {
@@ -80,24 +83,24 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums>
             second.Store(exponentials + i + TLanes.Width);
             sums = TLanes.AddPositive(sums, first + second);
             differences = TLanes.Differences(TLanes.Differences(differences, firstSteps, firstStep), secondSteps, firstStep);
-            if (typeof(TUse) == typeof(ToScratchWhileDividing))
+            if (typeof(TUse) == typeof(ToScratchWhileFinishingOther))
             {
                 Multiply(TLanes.Load(others + i), high, low).Store(probabilities + i);
                 Multiply(TLanes.Load(others + i + TLanes.Width), high, low).Store(probabilities + i + TLanes.Width);
             }
         }
 
-        if (typeof(TUse) == typeof(ToScratchWhileDividing))
+        if (typeof(TUse) == typeof(ToScratchWhileFinishingOther))
         {
             for (var i = whole; i < classCount; i += TLanes.Width)
                 Multiply(TLanes.Load(others + i), high, low).StoreFirst(probabilities + i, (int)Math.Min(TLanes.Width, classCount - i));
         }
 
-        return RowExponential<TLanes, TSums>.NeedNoShift(differences) ? TLanes.TotalOfPositive(sums) : double.NaN;
+        return RowExponential<TLanes, TSums>.AreUnshifted(differences) ? TLanes.TotalOfPositive(sums) : double.NaN;
     }
 
     [SkipLocalsInit, MethodImpl(KernelMethod.Options)]
-    private static bool NeedsNoShift(float* logits, nint classCount, in RowExponential<TLanes, TSums> exponential)
+    private static bool IsUnshifted(float* logits, nint classCount, in RowExponential<TLanes, TSums> exponential)
     {
         var row = exponential;
         var differences = default(TLanes);
@@ -108,7 +111,7 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums>
             differences = TLanes.Differences(differences, steps, RowExponential<TLanes, TSums>.FirstStep);
         }
 
-        return RowExponential<TLanes, TSums>.NeedNoShift(differences);
+        return RowExponential<TLanes, TSums>.AreUnshifted(differences);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -117,7 +120,7 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums>
 
     private readonly struct ToScratch;
 
-    private readonly struct ToScratchWhileDividing;
+    private readonly struct ToScratchWhileFinishingOther;
 
     private readonly struct ToDestination;
 }
