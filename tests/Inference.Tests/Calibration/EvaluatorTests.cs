@@ -146,7 +146,7 @@ public sealed class EvaluatorTests
     {
         // Accuracy and Brier score are means: their interval is ± 1.96 standard errors. 40,000 rows are drawn in groups.
         var data = Synthetic.Calibrated(11, count, 3);
-        var metrics = Calibrator.Evaluate(data, 1f, new CalibrationOptions { Replicates = 2000 }).Metrics;
+        var metrics = Calibrator.Evaluate(data, 1f, new CalibrationOptions { Replicates = 1000 }).Metrics;
         var rows = Enumerable.Range(0, count).Select(row => (P: Synthetic.Softmax(data.Row(row), 1), Label: data.LabelOf(row))).ToArray();
         var right = rows.Select(row => Array.IndexOf(row.P, row.P.Max()) == row.Label ? 1.0 : 0).ToArray();
         var brier = rows.Select(row => row.P.Select((p, k) => Math.Pow(p - (k == row.Label ? 1 : 0), 2)).Sum()).ToArray();
