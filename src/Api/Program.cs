@@ -33,7 +33,8 @@ app.UseSwaggerPage();
 app.MapClassify();   // POST /classify
 app.MapSoftmax();    // POST /softmax
 app.MapSoftmaxGradient(); // POST /softmax/gradient
-app.MapModels();     // GET  /models, /models/{name}, /models/{name}/{version}
+app.MapCalibrate();  // POST /calibrate
+app.MapModels();     // GET  /models, /models/{name}, /models/{name}/{version}, /models/{name}/{version}/reliability.svg
 app.MapHealth();     // GET  /health/live, /health/ready
 app.MapGet("/", () => TypedResults.LocalRedirect("/swagger")).ExcludeFromDescription();
 

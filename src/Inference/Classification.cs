@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using SoftmaxService.Inference.Calibration;
+using SoftmaxService.Inference.Models;
 
 namespace SoftmaxService.Inference;
 
@@ -14,6 +15,9 @@ public sealed record ClassificationOptions
 
     /// <summary>The answer abstains when its largest probability is below this, 0…1; null never abstains.</summary>
     public float? Threshold { get; init; }
+
+    /// <summary>Asks for a prediction set that holds the right class with probability of at least 1 − α, α inside 0…1; null for none.</summary>
+    public double? Alpha { get; init; }
 }
 
 /// <summary>Where a temperature came from. Names as on the wire.</summary>
@@ -51,5 +55,12 @@ public readonly record struct Prediction(
 /// <summary>The answer for one image.</summary>
 /// <param name="Predictions">The most probable classes, most probable first.</param>
 /// <param name="Uncertainty">How sure the answer is, measured over all classes.</param>
+/// <param name="PredictionSet">The classes of which one is right with probability of at least 1 − α; null where no α was asked for.</param>
 /// <param name="Abstained">Whether the largest probability was below the caller's threshold.</param>
-public sealed record Classification(IReadOnlyList<Prediction> Predictions, Uncertainty Uncertainty, bool Abstained);
+public sealed record Classification(IReadOnlyList<Prediction> Predictions, Uncertainty Uncertainty, LabelledPredictionSet? PredictionSet, bool Abstained);
+
+/// <summary>A conformal set in words.</summary>
+/// <param name="Alpha">The miscoverage that was asked for.</param>
+/// <param name="Method">The score that the set was made by.</param>
+/// <param name="Labels">The classes' names, most probable first; at least one.</param>
+public sealed record LabelledPredictionSet(double Alpha, ConformalMethod Method, IReadOnlyList<string> Labels);

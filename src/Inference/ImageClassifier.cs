@@ -14,15 +14,15 @@ public static class ImageClassifier
     /// <param name="model">The model that is asked.</param>
     /// <param name="image">An encoded image: PNG, JPEG, WebP, GIF, BMP or ICO.</param>
     /// <param name="options">What the caller chose.</param>
-    /// <exception cref="InferenceException">The image cannot be read, or the model's output is not finite.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">The temperature is not above 0 and finite, or <c>TopK</c> is below 1.</exception>
+    /// <exception cref="InferenceException">The image cannot be read, the model's output is not finite, or it holds no quantile for <c>Alpha</c>.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The temperature is not above 0 and finite, <c>TopK</c> is below 1, or <c>Alpha</c> is not inside 0…1.</exception>
     public static Classification Classify(ClassifierModel model, ReadOnlySpan<byte> image, ClassificationOptions options)
     {
         using var run = model.Classifier.Rent();
         model.Preprocessor.Preprocess(image, run.Input);
         run.Execute();
         model.ToLogits(run.Output);
-        return Answer(run.Output, model.Labels, TemperatureFor(model, options).Value, options);
+        return Answer(run.Output, model, options);
     }
 
     /// <summary>The temperature that an answer of this model will use: the caller's, else the calibrated one, else 1.</summary>
@@ -36,8 +36,9 @@ public static class ImageClassifier
             _ => new AppliedTemperature(1f, TemperatureSource.Default),
         };
 
-    private static Classification Answer(ReadOnlySpan<float> logits, IReadOnlyList<string> labels, float temperature, ClassificationOptions options)
+    private static Classification Answer(ReadOnlySpan<float> logits, ClassifierModel model, ClassificationOptions options)
     {
+        var temperature = TemperatureFor(model, options).Value;
         Span<float> probabilities = logits.Length <= StackLimit ? stackalloc float[logits.Length] : new float[logits.Length];
         Softmax.Compute(logits, probabilities, temperature);
         if (float.IsNaN(probabilities[0]))
@@ -57,9 +58,18 @@ public static class ImageClassifier
         for (var rank = 0; rank < ranked.Length; rank++)
         {
             var index = ranked[rank];
-            predictions[rank] = new Prediction(labels[index], index, probabilities[index], logits[index]);
+            predictions[rank] = new Prediction(model.Labels[index], index, probabilities[index], logits[index]);
         }
 
-        return new Classification(predictions, Uncertainty.Measure(logits, probabilities, temperature), predictions[0].Probability < options.Threshold);
+        return new Classification(
+            predictions, Uncertainty.Measure(logits, probabilities, temperature), PredictionSetFor(logits, model, options.Alpha), predictions[0].Probability < options.Threshold);
+    }
+
+    private static LabelledPredictionSet? PredictionSetFor(ReadOnlySpan<float> logits, ClassifierModel model, double? alpha)
+    {
+        if (alpha is null)
+            return null;
+        var set = PredictionSet.Of(logits, model.Manifest.Calibration, alpha.Value);
+        return new LabelledPredictionSet(set.Alpha, set.Method, [.. set.Indices.Select(index => model.Labels[index])]);
     }
 }

@@ -47,7 +47,7 @@ internal static class ClassifyEndpoint
         var model = models.Find(Model.ReadText(request), Version.ReadText(request));
         log.Set("Model", model.Name);
         log.Set("Version", model.Version);
-        CheckAlpha(request, model);
+        CheckAlpha(model, options.Alpha);
         var temperature = ImageClassifier.TemperatureFor(model, options);
 
         using var upload = await ImageUpload.ReadAsync(request, limits.MaxImagesPerRequest, cancellationToken);
@@ -55,7 +55,7 @@ internal static class ClassifyEndpoint
         if (upload.Single is { } image)
         {
             var answer = ImageClassifier.Classify(model, image.Span, options);
-            return TypedResults.Ok(new ClassifyResponse(model.Name, model.Version, temperature, answer.Predictions, answer.Uncertainty, answer.Abstained));
+            return TypedResults.Ok(new ClassifyResponse(model.Name, model.Version, temperature, answer.Predictions, answer.Uncertainty, answer.PredictionSet, answer.Abstained));
         }
 
         var results = new List<ClassifyBatchEntry>();
@@ -73,19 +73,19 @@ internal static class ClassifyEndpoint
         QueryParameter.RefuseUnknown(request, Parameters);
         return new ClassificationOptions
         {
-            Temperature = Temperature.ReadNumber(request, TemperatureRows.IsValid),
+            Temperature = Temperature.ReadNumber<float>(request, TemperatureRows.IsValid),
             TopK = TopK.ReadCount(request),
-            Threshold = Threshold.ReadNumber(request, value => value is >= 0f and <= 1f),
+            Threshold = Threshold.ReadNumber<float>(request, value => value is >= 0f and <= 1f),
+            Alpha = Alpha.ReadNumber<double>(request, value => value is > 0 and < 1),
         };
     }
 
-    private static void CheckAlpha(HttpRequest request, ClassifierModel model)
+    /// <summary>Refuses an α that the model has no quantile for, before an image is read.</summary>
+    private static void CheckAlpha(ClassifierModel model, double? alpha)
     {
-        if (Alpha.ReadNumber(request, value => value is > 0f and < 1f) is not null)
+        if (alpha is not null)
         {
-            throw new InferenceException(
-                InferenceError.NotCalibrated,
-                $"Model '{model.Name}' version {model.Version} holds no conformal quantiles, so it cannot give a prediction set. Leave alpha out, or calibrate the model.");
+            Conformal.QuantileFor(model.Manifest.Calibration?.Conformal, alpha.Value);
         }
     }
 
@@ -94,7 +94,7 @@ internal static class ClassifyEndpoint
         try
         {
             var answer = ImageClassifier.Classify(model, image, options);
-            return new ClassifyBatchEntry { Predictions = answer.Predictions, Uncertainty = answer.Uncertainty, Abstained = answer.Abstained };
+            return new ClassifyBatchEntry { Predictions = answer.Predictions, Uncertainty = answer.Uncertainty, PredictionSet = answer.PredictionSet, Abstained = answer.Abstained };
         }
         catch (InferenceException fault)
         {
@@ -120,6 +120,7 @@ internal sealed record ClassifyResponse(
     AppliedTemperature Temperature,
     IReadOnlyList<Prediction> Predictions,
     Uncertainty Uncertainty,
+    LabelledPredictionSet? PredictionSet,
     bool Abstained);
 
 /// <summary>The answer for several images, in their order.</summary>
@@ -131,6 +132,8 @@ internal sealed record ClassifyBatchEntry
     public IReadOnlyList<Prediction>? Predictions { get; init; }
 
     public Uncertainty? Uncertainty { get; init; }
+
+    public LabelledPredictionSet? PredictionSet { get; init; }
 
     public bool? Abstained { get; init; }
 

@@ -11,6 +11,8 @@ namespace SoftmaxService.Api.Endpoints;
 /// <summary><c>GET /models…</c>: what is loaded, and what it takes and gives.</summary>
 internal static class ModelEndpoints
 {
+    private const string SvgType = "image/svg+xml";
+
     public static void MapModels(this IEndpointRouteBuilder routes)
     {
         var models = routes.MapGroup("/models").WithTags("Models");
@@ -30,6 +32,22 @@ internal static class ModelEndpoints
             .WithSummary("Describes one version of a model")
             .WithDescription("Its labels, how an image becomes its input, what the ONNX graph declares, and its calibration.")
             .Answers(Problem.ModelNotFound, Problem.VersionNotFound);
+
+        models.MapGet("/{name}/{version}/reliability.svg", Reliability)
+            .WithName("ShowReliability")
+            .WithSummary("Shows a version's reliability diagram")
+            .WithDescription("How often the model is right when it says how sure it is, before and after calibration: the file that `softmax calibrate` drew.")
+            .Produces<string>(StatusCodes.Status200OK, SvgType)
+            .Answers(Problem.ModelNotFound, Problem.VersionNotFound, Problem.ReliabilityNotFound);
+    }
+
+    private static PhysicalFileHttpResult Reliability(string name, string version, ModelRepository models)
+    {
+        var model = models.Find(name, version);
+        var file = new FileInfo(Path.GetFullPath(Path.Combine(model.Folder, ClassifierModel.ReliabilityFileName)));
+        return file.Exists
+            ? TypedResults.PhysicalFile(file.FullName, SvgType, lastModified: file.LastWriteTimeUtc)
+            : throw new RequestException(Problem.ReliabilityNotFound, $"Model '{model.Name}' version {model.Version} has no {ClassifierModel.ReliabilityFileName}; `softmax calibrate` draws one.");
     }
 
     private static Ok<ModelListResponse> List(ModelRepository models) => TypedResults.Ok(new ModelListResponse(

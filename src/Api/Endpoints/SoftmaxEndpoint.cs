@@ -66,7 +66,7 @@ internal static class SoftmaxEndpoint
     private static async Task<FileContentHttpResult> AnswerBinaryAsync(HttpRequest request, ComputeGate gate, CancellationToken cancellationToken)
     {
         QueryParameter.RefuseUnknown(request, [Classes, Temperature]);
-        var temperature = Temperature.ReadNumber(request, TemperatureRows.IsValid) ?? 1f;
+        var temperature = Temperature.ReadNumber<float>(request, TemperatureRows.IsValid) ?? 1f;
         var declaredClasses = Classes.ReadCount(request);
 
         using var body = await PooledBody.ReadAsync(request, cancellationToken);

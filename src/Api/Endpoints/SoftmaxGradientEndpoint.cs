@@ -122,19 +122,24 @@ internal sealed record SoftmaxGradientRequest
 [JsonConverter(typeof(TargetRowsConverter))]
 internal sealed record TargetRows(int[] Values, bool IsArray);
 
-internal sealed class TargetRowsConverter : JsonConverter<TargetRows>
+internal sealed class TargetRowsConverter() : ClassIndicesConverter("target", "a target is the index of a class, a whole number from 0");
+
+/// <summary>As a target, by the name that calibration data has for it.</summary>
+internal sealed class LabelIndicesConverter() : ClassIndicesConverter("labels", "a label is the index of the right class, a whole number from 0");
+
+internal abstract class ClassIndicesConverter(string name, string requirement) : JsonConverter<TargetRows>
 {
     public override TargetRows Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
     {
         if (reader.TokenType != JsonTokenType.StartArray)
         {
-            return new TargetRows([ReadOne(ref reader, "target")], IsArray: false);
+            return new TargetRows([ReadOne(ref reader, name)], IsArray: false);
         }
 
         var values = new List<int>();
         while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
         {
-            values.Add(ReadOne(ref reader, $"target[{values.Count}]"));
+            values.Add(ReadOne(ref reader, $"{name}[{values.Count}]"));
         }
 
         return new TargetRows([.. values], IsArray: true);
@@ -143,8 +148,8 @@ internal sealed class TargetRowsConverter : JsonConverter<TargetRows>
     public override void Write(Utf8JsonWriter writer, TargetRows value, JsonSerializerOptions options) =>
         throw new NotSupportedException($"{nameof(TargetRows)} is only ever asked.");
 
-    private static int ReadOne(ref Utf8JsonReader reader, string place) =>
+    private int ReadOne(ref Utf8JsonReader reader, string place) =>
         reader.TokenType == JsonTokenType.Number && reader.TryGetInt32(out var value)
             ? value
-            : throw new RequestException(Problem.InvalidParameter, $"{place} is {JsonToken.Describe(ref reader)}; a target is the index of a class, a whole number from 0.");
+            : throw new RequestException(Problem.InvalidParameter, $"{place} is {JsonToken.Describe(ref reader)}; {requirement}.");
 }

@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Mvc;
 using SoftmaxService.Api.Endpoints;
 using SoftmaxService.Inference.Calibration;
+using SoftmaxService.Inference.Models;
 
 namespace SoftmaxService.Api.Http;
 
@@ -21,6 +22,8 @@ namespace SoftmaxService.Api.Http;
 [JsonSerializable(typeof(ClassifyBatchResponse))]
 [JsonSerializable(typeof(SoftmaxRequest))]
 [JsonSerializable(typeof(SoftmaxGradientRequest))]
+[JsonSerializable(typeof(CalibrateRequest))]
+[JsonSerializable(typeof(ManifestCalibration))]
 [JsonSerializable(typeof(Uncertainty))]
 [JsonSerializable(typeof(ModelListResponse))]
 [JsonSerializable(typeof(ModelResponse))]

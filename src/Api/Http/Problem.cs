@@ -9,12 +9,14 @@ internal sealed record Problem(string Code, int Status, string Title)
     public static readonly Problem InvalidLogits = new("invalid-logits", 400, "The logits are not valid");
     public static readonly Problem InvalidTemperature = new("invalid-temperature", 400, "The temperature is not valid");
     public static readonly Problem InvalidLabels = new("invalid-labels", 400, "The labels are not valid");
+    public static readonly Problem InvalidCalibrationData = new("invalid-calibration-data", 400, "The labelled logits are not valid");
     public static readonly Problem InvalidForm = new("invalid-form", 400, "The form is not what this route takes");
     public static readonly Problem ImageEmpty = new("image-empty", 400, "There is no image");
     public static readonly Problem BadRequest = new("bad-request", 400, "The request is not valid");
     public static readonly Problem NotFound = new("not-found", 404, "There is nothing here");
     public static readonly Problem ModelNotFound = new("model-not-found", 404, "There is no such model");
     public static readonly Problem VersionNotFound = new("version-not-found", 404, "There is no such version of the model");
+    public static readonly Problem ReliabilityNotFound = new("reliability-not-found", 404, "The model has no reliability diagram");
     public static readonly Problem MethodNotAllowed = new("method-not-allowed", 405, "This route does not take that method");
     public static readonly Problem BodyTooLarge = new("body-too-large", 413, "The body is too large");
     public static readonly Problem ImageTooLarge = new("image-too-large", 413, "The image has too many pixels");
@@ -23,6 +25,7 @@ internal sealed record Problem(string Code, int Status, string Title)
     public static readonly Problem ImageFormatUnsupported = new("image-format-unsupported", 415, "The image is not of a format that is read here");
     public static readonly Problem ImageUndecodable = new("image-undecodable", 422, "The image cannot be decoded");
     public static readonly Problem ModelOutputNotFinite = new("model-output-not-finite", 422, "The model's output has no probabilities");
+    public static readonly Problem CalibrationImpossible = new("calibration-impossible", 422, "The labelled logits do not suffice for a calibration");
     public static readonly Problem InternalError = new("internal-error", 500, "The service failed");
     public static readonly Problem NotReady = new("not-ready", 503, "The service is not ready");
 

@@ -73,6 +73,8 @@ internal sealed partial class ProblemExceptionHandler(ILogger<ProblemExceptionHa
         InferenceError.VersionNotFound => Problem.VersionNotFound,
         InferenceError.ModelOutputNotFinite => Problem.ModelOutputNotFinite,
         InferenceError.NotCalibrated => Problem.NotCalibrated,
+        InferenceError.LabelledDataInvalid => Problem.InvalidCalibrationData,
+        InferenceError.CalibrationImpossible => Problem.CalibrationImpossible,
         _ => Problem.InternalError,
     };
 

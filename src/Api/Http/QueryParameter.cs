@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Numerics;
 using Microsoft.OpenApi;
 using SoftmaxService.Inference;
 
@@ -28,12 +29,13 @@ internal sealed record QueryParameter(string Name, string Description, string Re
     };
 
     /// <summary>The parameter as a number that <paramref name="isValid"/> accepts, null when it is absent.</summary>
-    public float? ReadNumber(HttpRequest request, Predicate<float> isValid) => ReadText(request) switch
-    {
-        null => null,
-        var text when float.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent, CultureInfo.InvariantCulture, out var value) && isValid(value) => value,
-        var text => throw Refuse(text),
-    };
+    public T? ReadNumber<T>(HttpRequest request, Predicate<T> isValid)
+        where T : struct, INumber<T> => ReadText(request) switch
+        {
+            null => null,
+            var text when T.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent, CultureInfo.InvariantCulture, out var value) && isValid(value) => value,
+            var text => throw Refuse(text),
+        };
 
     /// <summary>The parameter as a whole number of at least 1, null when it is absent. More than an int can hold counts as the most it can.</summary>
     public int? ReadCount(HttpRequest request) => ReadText(request) switch

@@ -10,8 +10,12 @@ public sealed class ClassifierModel : IDisposable
     /// <summary>The file's name inside a version's folder.</summary>
     public const string OnnxFileName = "model.onnx";
 
-    private ClassifierModel(string name, string version, ModelManifest manifest, OnnxModel onnx, ModelSettings settings)
+    /// <summary>The name of the file inside a version's folder that <c>softmax calibrate</c> draws.</summary>
+    public const string ReliabilityFileName = "reliability.svg";
+
+    private ClassifierModel(string folder, string name, string version, ModelManifest manifest, OnnxModel onnx, ModelSettings settings)
     {
+        Folder = folder;
         Name = name;
         Version = version;
         Manifest = manifest;
@@ -31,6 +35,9 @@ public sealed class ClassifierModel : IDisposable
 
     /// <summary>The version: its folder's name, a positive whole number.</summary>
     public string Version { get; }
+
+    /// <summary>Where the version's files are.</summary>
+    public string Folder { get; }
 
     /// <summary>What <c>model.json</c> says; empty where there is none.</summary>
     public ModelManifest Manifest { get; }
@@ -74,7 +81,7 @@ public sealed class ClassifierModel : IDisposable
             var manifest = ReadManifest(Path.Combine(folder, ModelManifest.FileName));
             var path = Path.Combine(folder, OnnxFileName);
             onnx = File.Exists(path) ? OnnxModel.Load(path, settings.Onnx) : throw new ModelLoadException($"the folder holds no {OnnxFileName}");
-            return new ClassifierModel(name, version, manifest, onnx, settings);
+            return new ClassifierModel(folder, name, version, manifest, onnx, settings);
         }
         catch (Exception exception)
         {

@@ -106,6 +106,7 @@ public sealed class SoftmaxEndpointTests(RunningService service)
     [InlineData(", \"topK\": 250", 250)]
     [InlineData(", \"topK\": 5000", 300)]
     [InlineData(", \"topK\": 3000000000", 300)]
+    [InlineData(", \"topK\": 1e99", 300)]
     public async Task TheRankingIsOfAHundredUnlessAskedForMore(string topK, int ranked)
     {
         var answer = await service.SoftmaxAsync($$"""{"logits": [{{string.Join(",", Enumerable.Range(0, 300))}}]{{topK}}}""");
@@ -193,7 +194,6 @@ public sealed class SoftmaxEndpointTests(RunningService service)
     [InlineData("\"topK\": -1", "invalid-parameter")]
     [InlineData("\"topK\": 1.5", "invalid-parameter")]
     [InlineData("\"topK\": \"1\"", "invalid-parameter")]
-    [InlineData("\"topK\": 1e99", "invalid-parameter")]
     [InlineData("\"labels\": [\"a\"]", "invalid-labels")]
     [InlineData("\"labels\": [\"a\", null]", "invalid-labels")]
     [InlineData("\"labels\": [1, 2]", "invalid-labels")]

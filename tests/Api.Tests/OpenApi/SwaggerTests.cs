@@ -18,7 +18,7 @@ public sealed class SwaggerTests(RunningService service)
 
     [Fact]
     public async Task EveryRouteIsDocumented() => Assert.Equal(
-        ["/classify", "/health/live", "/health/ready", "/models", "/models/{name}", "/models/{name}/{version}", "/softmax", "/softmax/gradient"],
+        ["/calibrate", "/classify", "/health/live", "/health/ready", "/models", "/models/{name}", "/models/{name}/{version}", "/models/{name}/{version}/reliability.svg", "/softmax", "/softmax/gradient"],
         (await DocumentAsync()).GetProperty("paths").EnumerateObject().Select(path => path.Name).Order());
 
     [Fact]
@@ -59,6 +59,7 @@ public sealed class SwaggerTests(RunningService service)
     [Theory]
     [InlineData("/classify", "400", "404", "413", "415", "422")]
     [InlineData("/softmax", "400", "413", "415")]
+    [InlineData("/calibrate", "400", "413", "415", "422")]
     [InlineData("/softmax/gradient", "400", "413", "415")]
     [InlineData("/models/{name}/{version}", "404")]
     public async Task EveryProblemIsDocumentedWithAnExample(string path, params string[] statuses)
@@ -74,6 +75,7 @@ public sealed class SwaggerTests(RunningService service)
 
     [Theory]
     [InlineData("/softmax")]
+    [InlineData("/calibrate")]
     [InlineData("/softmax/gradient")]
     [InlineData("/classify")]
     public async Task EveryWorkedExampleWorks(string path)

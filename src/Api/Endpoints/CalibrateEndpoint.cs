@@ -1,0 +1,72 @@
+using System.Net.Mime;
+using System.Text.Json.Serialization;
+using SoftmaxService.Api.Hosting;
+using SoftmaxService.Api.Http;
+using SoftmaxService.Api.OpenApi;
+using SoftmaxService.Inference.Calibration;
+using SoftmaxService.Inference.Models;
+
+namespace SoftmaxService.Api.Endpoints;
+
+/// <summary><c>POST /calibrate</c>: fits a temperature to labelled logits and measures what it changes. It touches no model and keeps nothing.</summary>
+internal static class CalibrateEndpoint
+{
+    public static void MapCalibrate(this IEndpointRouteBuilder routes) => routes
+        .MapPost("/calibrate", AnswerAsync)
+        .WithName("Calibrate")
+        .WithTags("Calibrate")
+        .WithSummary("Fits a temperature to labelled logits")
+        .WithDescription(
+            "Send the logits of images that the model was not trained on, and their right classes. The answer is what a model's `model.json` takes as its `calibration`: "
+            + "the temperature that makes softmax(logits / T) most likely, how well calibrated the probabilities are before and after, and the quantiles that prediction sets need. Nothing is kept.")
+        .Describe(CalibrateDocumentation.Apply, [])
+        .Produces<ManifestCalibration>()
+        .Answers(Problem.MalformedJson, Problem.InvalidLogits, Problem.InvalidParameter, Problem.InvalidCalibrationData, Problem.CalibrationImpossible, Problem.BodyTooLarge, Problem.UnsupportedMediaType);
+
+    private static async Task<ManifestCalibration> AnswerAsync(HttpRequest request, ComputeGate gate, CancellationToken cancellationToken)
+    {
+        if (!MediaTypes.IsJson(MediaTypes.Of(request)))
+        {
+            throw MediaTypes.Refuse(request, MediaTypeNames.Application.Json);
+        }
+
+        QueryParameter.RefuseUnknown(request, []);
+        using var body = await PooledBody.ReadAsync(request, cancellationToken);
+        using var place = await gate.EnterAsync(cancellationToken);
+        return Answer(body.Deserialize(ApiJsonContext.Default.CalibrateRequest, "logits and labels"), cancellationToken);
+    }
+
+    private static ManifestCalibration Answer(CalibrateRequest request, CancellationToken cancellationToken)
+    {
+        if (!request.Logits.IsMatrix || !request.Labels.IsArray)
+        {
+            throw new RequestException(Problem.InvalidCalibrationData, "logits is an array of rows, [[1.5, 0.2], [0.1, 3]], and labels an array with the index of each row's right class, [0, 1].");
+        }
+
+        var options = new CalibrationOptions();
+        options = options with { Bins = request.Bins ?? options.Bins, Alphas = request.Alphas ?? PossibleAlphas(options.Alphas, request.Labels.Values.Length) };
+        if (options.Bins is < 1 or > 1000 || !options.Alphas.All(alpha => alpha is > 0 and < 1))
+        {
+            throw new RequestException(Problem.InvalidParameter, "bins is a whole number from 1 to 1000, and alphas are numbers above 0 and below 1.");
+        }
+
+        return Calibrator.Calibrate(request.Logits.Values, request.Labels.Values, request.Logits.ColumnCount, options, cancellationToken).ToManifest(dataset: null);
+    }
+
+    /// <summary>Those of the usual α for which there are rows enough; one that is asked for by name is refused instead.</summary>
+    private static double[] PossibleAlphas(IReadOnlyList<double> alphas, int rowCount) => [.. alphas.Where(alpha => (rowCount + 1) * alpha >= 1)];
+}
+
+/// <summary>The JSON body of <c>POST /calibrate</c>.</summary>
+internal sealed record CalibrateRequest
+{
+    [JsonConverter(typeof(LogitRowsConverter))]
+    public required FloatRows Logits { get; init; }
+
+    [JsonConverter(typeof(LabelIndicesConverter))]
+    public required TargetRows Labels { get; init; }
+
+    public int? Bins { get; init; }
+
+    public double[]? Alphas { get; init; }
+}
