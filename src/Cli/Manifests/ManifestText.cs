@@ -1,0 +1,103 @@
+using System.Text;
+using System.Text.Json;
+using SoftmaxService.Inference.Models;
+
+namespace SoftmaxService.Cli.Manifests;
+
+/// <summary>Puts a calibration into a manifest's text and leaves every other byte of it as it was: comments, order, spacing and line ends.</summary>
+internal static class ManifestText
+{
+    private const string Calibration = "calibration";
+    private const string Training = "training";
+    private const string DefaultIndent = "  ";
+
+    private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
+    /// <summary>A manifest of a calibration alone.</summary>
+    public static byte[] Create(ManifestCalibration calibration) =>
+        [.. new ModelManifest { Calibration = calibration }.ToUtf8Json().Where(character => character != '\r'), (byte)'\n'];
+
+    /// <summary>Replaces the calibration, or inserts one: before <c>training</c> where there is one, else at the end.</summary>
+    /// <param name="manifest">The file's bytes: a manifest that <see cref="ModelManifest.Parse"/> accepts.</param>
+    /// <param name="calibration">What to write.</param>
+    public static byte[] WithCalibration(ReadOnlySpan<byte> manifest, ManifestCalibration calibration)
+    {
+        var bom = manifest.StartsWith(Encoding.UTF8.Preamble) ? manifest[..3] : [];
+        var json = manifest[bom.Length..];
+        var members = ReadMembers(json, out var openBrace);
+        var style = TextStyle.Of(json, openBrace, members);
+        var value = style.Apply(calibration);
+
+        var (start, end, text) = members switch
+        {
+            _ when members.Find(member => member.Name == Calibration) is { } old => (old.ValueStart, old.ValueEnd, value),
+            _ when members.Find(member => member.Name == Training) is { } training => (training.NameStart, training.NameStart, $"\"{Calibration}\": {value},{style.Separator}"),
+            [.., var last] => (last.ValueEnd, last.ValueEnd, $",{style.Separator}\"{Calibration}\": {value}"),
+            _ => (openBrace + 1, openBrace + 1, $"{style.Separator}\"{Calibration}\": {value}{style.LineEnd}"),
+        };
+        return [.. bom, .. json[..start], .. Utf8.GetBytes(text), .. json[end..]];
+    }
+
+    private static List<Member> ReadMembers(ReadOnlySpan<byte> json, out int openBrace)
+    {
+        var reader = new Utf8JsonReader(json, new JsonReaderOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
+        reader.Read();
+        openBrace = (int)reader.TokenStartIndex;
+        var members = new List<Member>();
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var name = reader.GetString()!; // a property's name is never null
+            var nameStart = (int)reader.TokenStartIndex;
+            reader.Read();
+            var valueStart = (int)reader.TokenStartIndex;
+            reader.Skip();
+            members.Add(new Member(name, nameStart, valueStart, (int)reader.BytesConsumed));
+        }
+
+        return members;
+    }
+
+    private sealed record Member(string Name, int NameStart, int ValueStart, int ValueEnd);
+
+    /// <summary>How the manifest's author ends and indents lines.</summary>
+    private sealed record TextStyle(string LineEnd, string Indent)
+    {
+        public string Separator => LineEnd.Length == 0 ? " " : LineEnd + Indent;
+
+        public static TextStyle Of(ReadOnlySpan<byte> json, int openBrace, List<Member> members)
+        {
+            var before = members is [var first, ..] ? json[(openBrace + 1)..first.NameStart] : [];
+            var lineEnd = json.IndexOf("\r\n"u8) >= 0 ? "\r\n" : "\n";
+            if (members.Count == 0)
+            {
+                return new TextStyle(lineEnd, DefaultIndent);
+            }
+
+            var lineStart = before.LastIndexOf((byte)'\n') + 1;
+            var indent = before[lineStart..];
+            return lineStart == 0 ? new TextStyle("", "")
+                : new TextStyle(lineEnd, indent.ContainsAnyExcept(" \t"u8) ? DefaultIndent : Utf8.GetString(indent));
+        }
+
+        /// <summary>The calibration's JSON in this style; on one line where the manifest is.</summary>
+        public string Apply(ManifestCalibration calibration)
+        {
+            // Through a whole manifest: its serializer knows the names and the order of the members.
+            using var written = JsonDocument.Parse(new ModelManifest { Calibration = calibration }.ToUtf8Json());
+            var value = written.RootElement.GetProperty(Calibration);
+            if (LineEnd.Length == 0)
+            {
+                return JsonSerializer.Serialize(value);
+            }
+
+            var lines = value.GetRawText().ReplaceLineEndings("\n").Split('\n').Select((line, index) => index == 0 ? line : Reindent(line));
+            return string.Join(LineEnd, lines);
+        }
+
+        private string Reindent(string line)
+        {
+            var content = line.TrimStart(' ');
+            return string.Concat(Enumerable.Repeat(Indent, (line.Length - content.Length) / DefaultIndent.Length)) + content;
+        }
+    }
+}

@@ -1,0 +1,112 @@
+using System.Globalization;
+using ScottPlot;
+using SoftmaxService.Cli.Evaluations;
+
+namespace SoftmaxService.Cli.Plots;
+
+/// <summary>Coverage against set size: what coverage costs in classes a set, and whether large sets cover as well as small ones.</summary>
+internal static class CoverageFigure
+{
+    private const int PanelWidth = 460;
+    private const int Height = 400;
+
+    private static readonly Color[] Colors = [Palette.Blue, Palette.Orange, Palette.Green, Palette.Vermillion, Palette.SkyBlue];
+    private static readonly MarkerShape[] Shapes = [MarkerShape.FilledCircle, MarkerShape.FilledSquare, MarkerShape.FilledTriangleUp, MarkerShape.FilledDiamond, MarkerShape.FilledTriangleDown];
+    private static readonly PixelPadding Padding = new(left: 78, right: 18, bottom: 52, top: 54);
+
+    public static Figure Draw(string title, CoverageCurve curve, IReadOnlyList<SetCoverage> conformal) => new(
+        "coverage",
+        title,
+        2 * PanelWidth,
+        Height,
+        [
+            (DrawCurve(curve, conformal), new PixelRect(0, PanelWidth, Height, 0)),
+            (DrawBySize(conformal), new PixelRect(PanelWidth, 2 * PanelWidth, Height, 0)),
+        ]);
+
+    private static Plot DrawCurve(CoverageCurve curve, IReadOnlyList<SetCoverage> conformal)
+    {
+        var plot = PlotFont.NewPlot();
+        var line = plot.Add.ScatterLine(curve.MeanSetSizes.ToArray(), curve.Coverages.ToArray(), Palette.Ink);
+        line.LineWidth = 1.5f;
+        line.LegendText = "every quantile";
+
+        foreach (var (index, set) in conformal.Index())
+        {
+            var promised = plot.Add.HorizontalLine(1 - set.Alpha, 1, Colors[index % Colors.Length], LinePattern.Dashed);
+            promised.ExcludeFromLegend = true;
+            var marker = plot.Add.Marker(set.MeanSetSize, set.Coverage, Shapes[index % Shapes.Length], 11, Colors[index % Colors.Length]);
+            marker.LegendText = string.Create(CultureInfo.InvariantCulture, $"α = {set.Alpha}: {100 * set.Coverage:F2} %, {set.MeanSetSize:F3} classes");
+        }
+
+        var lowest = Math.Min(conformal.Min(set => set.Coverage), 1 - conformal.Max(set => set.Alpha));
+        var widest = conformal.Max(set => set.MeanSetSize);
+        var bottom = Math.Max(0, lowest - (0.6 * (1 - lowest)) - 0.01);
+        var left = Math.Max(0, conformal.Min(set => set.MeanSetSize) - 0.25);
+        Finish(plot, $"Coverage against mean set size ({curve.Method})\ndashed: the coverage asked for, 1 − α", "mean set size, classes", "coverage");
+        plot.Axes.SetLimits(left, Math.Max(widest * 1.1, left + 0.5), bottom, 1.004);
+        plot.ShowLegend(Alignment.LowerRight);
+        FinishLegend(plot);
+        return plot;
+    }
+
+    private static Plot DrawBySize(IReadOnlyList<SetCoverage> conformal)
+    {
+        var plot = PlotFont.NewPlot();
+        var sizes = conformal.SelectMany(set => set.BySize).Select(group => group.Size).Distinct().Order().ToArray();
+        var places = sizes.Index().ToDictionary(size => size.Item, size => size.Index);
+        var width = 0.8 / conformal.Count;
+        foreach (var (index, set) in conformal.Index())
+        {
+            var offset = ((index + 0.5) * width) - 0.4;
+            foreach (var group in set.BySize)
+            {
+                var x = places[group.Size] + offset;
+                var bar = plot.Add.Rectangle(x - (width / 2), x + (width / 2), 0, group.Coverage);
+                bar.FillColor = Colors[index % Colors.Length].WithAlpha(0.75);
+                bar.LineColor = Palette.Ink;
+                bar.LineWidth = 0.5f;
+                var count = plot.Add.Text(group.Count.ToString("N0", CultureInfo.InvariantCulture), x, group.Coverage + 0.012);
+                count.LabelFontName = PlotFont.Family;
+                count.LabelFontSize = 10;
+                count.LabelFontColor = Palette.Ink;
+                count.LabelRotation = -90;
+                count.LabelAlignment = Alignment.MiddleLeft;
+            }
+        }
+
+        Finish(plot, "Coverage by set size\nnumbers: images with a set of that size", "set size, classes", "coverage");
+        var ticks = new ScottPlot.TickGenerators.NumericManual();
+        foreach (var (index, size) in sizes.Index())
+        {
+            ticks.AddMajor(index, size.ToString(CultureInfo.InvariantCulture));
+        }
+
+        plot.Axes.Bottom.TickGenerator = ticks;
+        plot.Axes.SetLimits(-0.6, Math.Max(sizes.Length, 1) - 0.4, 0, 1.2);
+        plot.ShowLegend(
+            conformal.Index().Select(set => new LegendItem
+            {
+                LabelText = string.Create(CultureInfo.InvariantCulture, $"α = {set.Item.Alpha}"),
+                FillColor = Colors[set.Index % Colors.Length].WithAlpha(0.75),
+            }),
+            Alignment.LowerRight);
+        FinishLegend(plot);
+        return plot;
+    }
+
+    private static void Finish(Plot plot, string title, string x, string y)
+    {
+        plot.Title(title, size: 14);
+        plot.Axes.Title.Label.Bold = false;
+        plot.XLabel(x, size: 13);
+        plot.YLabel(y, size: 13);
+        plot.Layout.Fixed(Padding);
+    }
+
+    private static void FinishLegend(Plot plot)
+    {
+        plot.Legend.FontName = PlotFont.Family;
+        plot.Legend.ShadowColor = ScottPlot.Colors.Transparent;
+    }
+}
