@@ -60,11 +60,13 @@ internal static class ConfusionFigure
         {
             plot.Axes.Bottom.TickLabelStyle.Rotation = -45;
             plot.Axes.Bottom.TickLabelStyle.Alignment = Alignment.MiddleRight;
+            plot.Axes.Bottom.TickLabelStyle.OffsetY = 8;
         }
 
         plot.HideGrid();
         plot.Axes.SetLimits(-0.5, classes - 0.5, -0.5, classes - 0.5);
         var (left, bottom) = (44 + (8 * longest), longest > 4 ? 46 + (6 * longest) : 56);
+        plot.Axes.Bottom.MinimumSize = bottom;
         plot.Layout.Fixed(new PixelPadding(left, right: 20, bottom, top: 44));
         var side = Math.Clamp(46 * classes, 320, 900);
         return new Figure("confusion", title, left + side + 20, 44 + side + bottom, [(plot, new PixelRect(0, left + side + 20, 44 + side + bottom, 0))]);
@@ -82,6 +84,7 @@ internal static class ConfusionFigure
             text.LabelFontSize = fontSize;
             text.LabelFontColor = isDark ? Colors.White : Palette.Ink;
             text.LabelAlignment = Alignment.MiddleCenter;
+            text.LabelStyle.OffsetY = PlotFont.CentreOffset;
         }
     }
 

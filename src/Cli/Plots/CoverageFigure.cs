@@ -46,7 +46,6 @@ internal static class CoverageFigure
         Finish(plot, $"Coverage against mean set size ({curve.Method})\ndashed: the coverage asked for, 1 − α", "mean set size, classes", "coverage");
         plot.Axes.SetLimits(left, Math.Max(widest * 1.1, left + 0.5), bottom, 1.004);
         plot.ShowLegend(Alignment.LowerRight);
-        FinishLegend(plot);
         return plot;
     }
 
@@ -83,15 +82,18 @@ internal static class CoverageFigure
         }
 
         plot.Axes.Bottom.TickGenerator = ticks;
-        plot.Axes.SetLimits(-0.6, Math.Max(sizes.Length, 1) - 0.4, 0, 1.2);
+        plot.Axes.Left.TickGenerator = new ScottPlot.TickGenerators.NumericManual([0, 0.2, 0.4, 0.6, 0.8, 1], ["0.0", "0.2", "0.4", "0.6", "0.8", "1.0"]);
+
+        // Room above for the counts and the legend.
+        plot.Axes.SetLimits(-0.6, Math.Max(sizes.Length, 1) - 0.4, 0, 1.36);
         plot.ShowLegend(
             conformal.Index().Select(set => new LegendItem
             {
                 LabelText = string.Create(CultureInfo.InvariantCulture, $"α = {set.Item.Alpha}"),
                 FillColor = Colors[set.Index % Colors.Length].WithAlpha(0.75),
             }),
-            Alignment.LowerRight);
-        FinishLegend(plot);
+            Alignment.UpperCenter);
+        plot.Legend.Orientation = Orientation.Horizontal;
         return plot;
     }
 
@@ -102,11 +104,5 @@ internal static class CoverageFigure
         plot.XLabel(x, size: 13);
         plot.YLabel(y, size: 13);
         plot.Layout.Fixed(Padding);
-    }
-
-    private static void FinishLegend(Plot plot)
-    {
-        plot.Legend.FontName = PlotFont.Family;
-        plot.Legend.ShadowColor = ScottPlot.Colors.Transparent;
     }
 }

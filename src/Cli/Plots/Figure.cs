@@ -40,7 +40,11 @@ internal sealed record Figure(string Name, string Title, int Width, int Height, 
         canvas.Clear(SKColors.White);
         foreach (var (plot, place) in Panels)
         {
+            // A plot clears all that it may draw on.
+            canvas.Save();
+            canvas.ClipRect(new SKRect(place.Left, place.Top, place.Right, place.Bottom));
             plot.Render(canvas, place);
+            canvas.Restore();
         }
     }
 }

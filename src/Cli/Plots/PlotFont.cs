@@ -11,6 +11,9 @@ internal static class PlotFont
     /// <summary>As the font calls itself.</summary>
     public const string Family = "DejaVu Sans";
 
+    /// <summary>Pixels by which ScottPlot centres this font too high.</summary>
+    public const float CentreOffset = 3;
+
     private static readonly Lazy<SKTypeface> Loaded = new(Load);
 
     /// <summary>Makes a plot whose every text is in this font.</summary>
@@ -19,6 +22,9 @@ internal static class PlotFont
         _ = Loaded.Value;
         var plot = new Plot();
         plot.Font.Set(Family);
+        plot.Axes.Left.TickLabelStyle.OffsetY = CentreOffset;
+        plot.Legend.ShadowColor = Colors.Transparent;
+        plot.Legend.OutlineColor = Palette.Faint;
         return plot;
     }
 

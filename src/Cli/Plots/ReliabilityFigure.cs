@@ -70,14 +70,11 @@ internal static class ReliabilityFigure
         plot.Title(string.Create(CultureInfo.InvariantCulture, $"{diagram.Title}\nECE {100 * diagram.Ece:F2} %, {diagram.Bins.Sum(bin => bin.Count)} images"), size: 14);
         plot.Axes.Title.Label.Bold = false;
         plot.YLabel("accuracy", size: 13);
-        plot.Axes.Bottom.TickLabelStyle.IsVisible = true;
         plot.XLabel("confidence", size: 13);
         plot.Axes.SetLimits(0, 1, 0, 1);
         SetShareTicks(plot.Axes.Bottom);
         SetShareTicks(plot.Axes.Left);
         plot.ShowLegend(Alignment.UpperLeft);
-        plot.Legend.FontName = PlotFont.Family;
-        plot.Legend.ShadowColor = Colors.Transparent;
         plot.Layout.Fixed(DiagramPadding);
         return plot;
     }
