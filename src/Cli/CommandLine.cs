@@ -14,6 +14,8 @@ internal static class CommandLine
         var root = new RootCommand($"Inspects, evaluates and calibrates ONNX image classifiers. {ExitCode.Help}")
         {
             InspectCommand.Create(terminal),
+            EvaluateCommand.Create(terminal),
+            CalibrateCommand.Create(terminal),
         };
         var parsed = root.Parse(arguments);
         var configuration = new InvocationConfiguration { Output = terminal.Output, Error = terminal.Error, EnableDefaultExceptionHandler = false };

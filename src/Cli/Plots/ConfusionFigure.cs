@@ -12,7 +12,7 @@ internal static class ConfusionFigure
     private const int MostWithNumbers = 25;
     private const int LongestLabel = 14;
 
-    public static Figure Draw(string title, int[,] counts, IReadOnlyList<string> classNames)
+    public static Figure Draw(string title, IReadOnlyList<int[]> counts, IReadOnlyList<string> classNames)
     {
         var classes = classNames.Count;
         var plot = PlotFont.NewPlot();
@@ -21,17 +21,17 @@ internal static class ConfusionFigure
         {
             for (var predicted = 0; predicted < classes; predicted++)
             {
-                mostWrong = truth == predicted ? mostWrong : Math.Max(mostWrong, counts[truth, predicted]);
+                mostWrong = truth == predicted ? mostWrong : Math.Max(mostWrong, counts[truth][predicted]);
             }
         }
 
         var fontSize = classes <= 12 ? 13 : 9;
         for (var truth = 0; truth < classes; truth++)
         {
-            var inRow = Enumerable.Range(0, classes).Sum(predicted => counts[truth, predicted]);
+            var inRow = Enumerable.Range(0, classes).Sum(predicted => counts[truth][predicted]);
             for (var predicted = 0; predicted < classes; predicted++)
             {
-                if (counts[truth, predicted] is var count and > 0)
+                if (counts[truth][predicted] is var count and > 0)
                 {
                     // Rows run downward, as matrices are written.
                     var isRight = truth == predicted;

@@ -1,6 +1,6 @@
 using System.Globalization;
 using ScottPlot;
-using SoftmaxService.Cli.Evaluations;
+using SoftmaxService.Inference.Calibration;
 
 namespace SoftmaxService.Cli.Plots;
 
@@ -14,51 +14,54 @@ internal static class CoverageFigure
     private static readonly MarkerShape[] Shapes = [MarkerShape.FilledCircle, MarkerShape.FilledSquare, MarkerShape.FilledTriangleUp, MarkerShape.FilledDiamond, MarkerShape.FilledTriangleDown];
     private static readonly PixelPadding Padding = new(left: 78, right: 18, bottom: 52, top: 54);
 
-    public static Figure Draw(string title, CoverageCurve curve, IReadOnlyList<SetCoverage> conformal) => new(
+    public static Figure Draw(string title, IReadOnlyList<PredictionSetEvaluation> curve, IReadOnlyList<PredictionSetEvaluation> sets) => new(
         "coverage",
         title,
         2 * PanelWidth,
         Height,
         [
-            (DrawCurve(curve, conformal), new PixelRect(0, PanelWidth, Height, 0)),
-            (DrawBySize(conformal), new PixelRect(PanelWidth, 2 * PanelWidth, Height, 0)),
+            (DrawCurve(curve, sets), new PixelRect(0, PanelWidth, Height, 0)),
+            (DrawBySize(sets), new PixelRect(PanelWidth, 2 * PanelWidth, Height, 0)),
         ]);
 
-    private static Plot DrawCurve(CoverageCurve curve, IReadOnlyList<SetCoverage> conformal)
+    private static Plot DrawCurve(IReadOnlyList<PredictionSetEvaluation> curve, IReadOnlyList<PredictionSetEvaluation> sets)
     {
         var plot = PlotFont.NewPlot();
-        var line = plot.Add.ScatterLine(curve.MeanSetSizes.ToArray(), curve.Coverages.ToArray(), Palette.Ink);
-        line.LineWidth = 1.5f;
-        line.LegendText = "every quantile";
+        if (curve.Count > 0)
+        {
+            var line = plot.Add.ScatterLine(curve.Select(set => set.MeanSize).ToArray(), curve.Select(set => set.Coverage).ToArray(), Palette.Ink);
+            line.LineWidth = 1.5f;
+            line.LegendText = "other α";
+        }
 
-        foreach (var (index, set) in conformal.Index())
+        foreach (var (index, set) in sets.Index())
         {
             var promised = plot.Add.HorizontalLine(1 - set.Alpha, 1, Colors[index % Colors.Length], LinePattern.Dashed);
             promised.ExcludeFromLegend = true;
-            var marker = plot.Add.Marker(set.MeanSetSize, set.Coverage, Shapes[index % Shapes.Length], 11, Colors[index % Colors.Length]);
-            marker.LegendText = string.Create(CultureInfo.InvariantCulture, $"α = {set.Alpha}: {100 * set.Coverage:F2} %, {set.MeanSetSize:F3} classes");
+            var marker = plot.Add.Marker(set.MeanSize, set.Coverage, Shapes[index % Shapes.Length], 11, Colors[index % Colors.Length]);
+            marker.LegendText = string.Create(CultureInfo.InvariantCulture, $"α = {set.Alpha}: {100 * set.Coverage:F2} %, {set.MeanSize:F3} classes");
         }
 
-        var lowest = Math.Min(conformal.Min(set => set.Coverage), 1 - conformal.Max(set => set.Alpha));
-        var widest = conformal.Max(set => set.MeanSetSize);
+        var lowest = Math.Min(sets.Min(set => set.Coverage), 1 - sets.Max(set => set.Alpha));
+        var widest = sets.Max(set => set.MeanSize);
         var bottom = Math.Max(0, lowest - (0.6 * (1 - lowest)) - 0.01);
-        var left = Math.Max(0, conformal.Min(set => set.MeanSetSize) - 0.25);
-        Finish(plot, $"Coverage against mean set size ({curve.Method})\ndashed: the coverage asked for, 1 − α", "mean set size, classes", "coverage");
+        var left = Math.Max(0, sets.Min(set => set.MeanSize) - 0.25);
+        Finish(plot, $"Coverage against mean set size ({Models.Names.Of(sets[0].Method).ToUpperInvariant()})\ndashed: the coverage asked for, 1 − α", "mean set size, classes", "coverage");
         plot.Axes.SetLimits(left, Math.Max(widest * 1.1, left + 0.5), bottom, 1.004);
         plot.ShowLegend(Alignment.LowerRight);
         return plot;
     }
 
-    private static Plot DrawBySize(IReadOnlyList<SetCoverage> conformal)
+    private static Plot DrawBySize(IReadOnlyList<PredictionSetEvaluation> sets)
     {
         var plot = PlotFont.NewPlot();
-        var sizes = conformal.SelectMany(set => set.BySize).Select(group => group.Size).Distinct().Order().ToArray();
+        var sizes = sets.SelectMany(set => set.Sizes).Select(group => group.Size).Distinct().Order().ToArray();
         var places = sizes.Index().ToDictionary(size => size.Item, size => size.Index);
-        var width = 0.8 / conformal.Count;
-        foreach (var (index, set) in conformal.Index())
+        var width = 0.8 / sets.Count;
+        foreach (var (index, set) in sets.Index())
         {
             var offset = ((index + 0.5) * width) - 0.4;
-            foreach (var group in set.BySize)
+            foreach (var group in set.Sizes)
             {
                 var x = places[group.Size] + offset;
                 var bar = plot.Add.Rectangle(x - (width / 2), x + (width / 2), 0, group.Coverage);
@@ -87,7 +90,7 @@ internal static class CoverageFigure
         // Room above for the counts and the legend.
         plot.Axes.SetLimits(-0.6, Math.Max(sizes.Length, 1) - 0.4, 0, 1.36);
         plot.ShowLegend(
-            conformal.Index().Select(set => new LegendItem
+            sets.Index().Select(set => new LegendItem
             {
                 LabelText = string.Create(CultureInfo.InvariantCulture, $"α = {set.Item.Alpha}"),
                 FillColor = Colors[set.Index % Colors.Length].WithAlpha(0.75),

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text;
 using System.Xml.Linq;
 using SoftmaxService.Cli.Evaluations;
-using SoftmaxService.Cli.Plots;
 
 namespace SoftmaxService.Cli.Reports;
 
@@ -21,9 +20,9 @@ internal static class HtmlReport
         .mistakes img { width: 96px; height: 96px; object-fit: contain; image-rendering: pixelated; border: 1px solid #ddd; display: block; }
         """;
 
-    public static string Write(Evaluation evaluation, IReadOnlyList<Figure> figures)
+    public static string Write(Findings findings, IReadOnlyList<(string Name, string Svg)> drawings)
     {
-        var title = evaluation.Model is null ? evaluation.Dataset : $"{evaluation.Model} on {evaluation.Dataset}";
+        var title = WithoutControls(FindingsFigures.TitleOf(findings));
         var page = new XElement(
             "html",
             new XAttribute("lang", "en"),
@@ -36,71 +35,62 @@ internal static class HtmlReport
             new XElement(
                 "body",
                 new XElement("h1", $"Calibration of {title}"),
-                new XElement("p", string.Create(CultureInfo.InvariantCulture, $"{evaluation.Count} images, {evaluation.Labels.Count} classes. Written by softmax, the command line of SoftmaxService.")),
-                Metrics(evaluation),
-                DrawingOf("reliability", figures, "Reliability", $"Blue: the share of right answers among the images of a bin. Red: from there to the bin's mean confidence; the expected calibration error is the mean length of these lines, weighted by the images of each bin, of which there are {evaluation.Bins}. Below: how many images each bin has, on a scale of powers of ten."),
-                DrawingOf("confusion", figures, "Confusion matrix", "Images of each true class (row) by predicted class (column). Blue: right. Orange: wrong."),
-                Classes(evaluation),
-                DrawingOf("coverage", figures, "Prediction sets", "Left: what coverage costs in classes a set, measured on these images. Right: the coverage of sets of each size."),
-                Conformal(evaluation),
-                OutOfDistribution(evaluation),
-                Mistakes(evaluation),
-                Slowest(evaluation)));
+                new XElement("p", string.Create(CultureInfo.InvariantCulture, $"{findings.Count} images, {findings.Labels.Count} classes. Written by softmax, the command line of SoftmaxService.")),
+                Metrics(findings),
+                DrawingOf("reliability", drawings, "Reliability", $"Blue: the share of right answers among the images of a bin. Red: from there to the bin's mean confidence; the expected calibration error is the mean length of these lines, weighted by the images of each bin, of which there are {findings.Bins}. Below: how many images each bin has, on a scale of powers of ten."),
+                DrawingOf("confusion", drawings, "Confusion matrix", "Images of each true class (row) by predicted class (column). Blue: right. Orange: wrong."),
+                Classes(findings),
+                DrawingOf("coverage", drawings, "Prediction sets", "Left: what coverage costs in classes a set, measured on these images. Right: the coverage of sets of each size."),
+                PredictionSets(findings),
+                OutOfDistribution(findings),
+                Mistakes(findings),
+                Slowest(findings)));
         return $"<!DOCTYPE html>\n{page.ToString(SaveOptions.DisableFormatting)}\n";
     }
 
-    private static XElement[] Metrics(Evaluation evaluation)
-    {
-        Measurement[] columns = evaluation.After is { } after ? [evaluation.Before, after] : [evaluation.Before];
-        var rows = evaluation.Before.Metrics.Index().Select(metric =>
-            Row([metric.Item.Name, .. columns.Select(column => EvaluationText.WithInterval(column.Metrics.ElementAt(metric.Index).Value, metric.Item.IsShare))]));
-        return
-        [
-            new XElement("h2", "Metrics"),
-            Table(["", .. columns.Select(EvaluationText.Describe)], rows),
-            Note($"In brackets: bootstrap intervals of 95 %. ECE and MCE: {evaluation.Bins} bins of equal width; adaptive ECE: as many of equal mass."),
-        ];
-    }
+    private static XElement[] Metrics(Findings findings) =>
+    [
+        new XElement("h2", "Metrics"),
+        Table(
+            ["", .. findings.Columns.Select(column => column.Name)],
+            Numbers.MetricRows([.. findings.Columns.Select(column => column.Evaluation)]).Select(Row)),
+        Note($"In brackets: bootstrap intervals of 95 %. ECE and MCE: {findings.Bins} bins of equal width; adaptive ECE: as many of equal mass."
+            + (findings.TemperatureInterval is { } interval ? $" The fitted temperature is {Numbers.Of(findings.Temperature, "0.####")}{Numbers.Brackets(interval, isShare: false)}." : "")),
+    ];
 
-    private static XElement[] DrawingOf(string name, IReadOnlyList<Figure> figures, string heading, string caption) =>
-        figures.FirstOrDefault(figure => figure.Name == name) is { } figure
-            ? [new XElement("h2", heading), new XElement("figure", XElement.Parse(figure.ToSvg()), new XElement("figcaption", caption))]
+    private static XElement[] DrawingOf(string name, IReadOnlyList<(string Name, string Svg)> drawings, string heading, string caption) =>
+        drawings.FirstOrDefault(drawing => drawing.Name == name).Svg is { } svg
+            ? [new XElement("h2", heading), new XElement("figure", XElement.Parse(svg), new XElement("figcaption", caption))]
             : [];
 
-    private static XElement[] Classes(Evaluation evaluation)
+    private static XElement[] Classes(Findings findings)
     {
-        if (evaluation.Labels.Count > MostClassesInTable)
+        if (findings.Labels.Count > MostClassesInTable || findings.InUse.ConfusionMatrix is not { } confusion)
         {
-            return [Note($"With {evaluation.Labels.Count} classes, the matrix and the table of classes are left out.")];
+            return [Note($"With {findings.Labels.Count} classes, the matrix and the table of classes are left out.")];
         }
 
-        var rows = evaluation.Labels.Select((label, index) =>
+        var rows = findings.Labels.Select((label, index) =>
         {
-            var images = evaluation.Confusion[index].Sum();
-            var predicted = evaluation.Confusion.Sum(row => row[index]);
-            var right = evaluation.Confusion[index][index];
+            var images = confusion[index].Sum();
+            var predicted = confusion.Sum(row => row[index]);
+            var right = confusion[index][index];
             return Row([label, $"{images}", $"{predicted}", $"{right}", Share(right, images), Share(right, predicted)]);
         });
         return [new XElement("h2", "Classes"), Table(["class", "images", "predicted", "right", "found (recall)", "trusted (precision)"], rows)];
     }
 
-    private static XElement[] Conformal(Evaluation evaluation) => evaluation.Conformal is { } conformal
+    private static XElement[] PredictionSets(Findings findings) => findings.PredictionSets is { Count: > 0 } sets
         ?
         [
-            Table(
-                ["α", "quantile", "asked for", "coverage", "mean set size"],
-                conformal.Select(set => Row(
-                [
-                    EvaluationText.Number(set.Alpha, "G"),
-                    EvaluationText.Number(set.Quantile, "F4"),
-                    EvaluationText.Percent(1 - set.Alpha),
-                    EvaluationText.Percent(set.Coverage),
-                    EvaluationText.Number(set.MeanSetSize, "F3"),
-                ]))),
+            Table(["α", "asked for", "coverage", "mean set size", "empty sets", "coverage as served"], sets.Select(set => Row(Numbers.SetCells(set)))),
+            Note(findings.TemperatureSource == "fitted"
+                ? "These are the images that the quantiles were taken from: coverage is met by construction, and only the sizes tell."
+                : "The quantiles are the model's own, from its calibration data. Where a set is empty, the service answers the most probable class."),
         ]
         : [];
 
-    private static XElement[] OutOfDistribution(Evaluation evaluation) => evaluation.OutOfDistribution is { } others
+    private static XElement[] OutOfDistribution(Findings findings) => findings.OutOfDistribution is { } others
         ?
         [
             new XElement("h2", "Out of distribution"),
@@ -108,36 +98,36 @@ internal static class HtmlReport
                 ["data", "images", "AUROC of the energy", "above the threshold"],
                 others.Select(other => Row(
                 [
-                    other.Name,
+                    other.Dataset,
                     $"{other.Count}",
-                    EvaluationText.Number(other.Auroc, "F4"),
-                    other.RejectedShare is { } share ? EvaluationText.Percent(share) : "–",
+                    Numbers.Of(other.Auroc, "F4"),
+                    other.RejectedShare is { } share ? Numbers.Percent(share) : "–",
                 ]))),
             Note("AUROC: the probability that such an image has a higher energy than one of the evaluated data; 0.5 is chance, 1 is perfect."),
         ]
         : [];
 
-    private static XElement[] Mistakes(Evaluation evaluation) => evaluation.MostConfidentMistakes.Count == 0
+    private static XElement[] Mistakes(Findings findings) => findings.MostConfidentMistakes.Count == 0
         ? []
         :
         [
             new XElement("h2", "Most confident mistakes"),
-            new XElement("ul", new XAttribute("class", "mistakes"), evaluation.MostConfidentMistakes.Select(mistake => new XElement(
+            new XElement("ul", new XAttribute("class", "mistakes"), findings.MostConfidentMistakes.Select(mistake => new XElement(
                 "li",
                 mistake.Encoded is { } encoded && Thumbnail.ToDataUri(encoded) is { } address
-                    ? new XElement("img", new XAttribute("src", address), new XAttribute("alt", mistake.Source))
+                    ? new XElement("img", new XAttribute("src", address), new XAttribute("alt", WithoutControls(mistake.Source)))
                     : null,
-                $"{mistake.Label} taken for {mistake.Predicted}, {EvaluationText.Percent(mistake.Confidence)}",
+                WithoutControls($"{mistake.Label} taken for {mistake.Predicted}, {Numbers.Percent(mistake.Confidence)}"),
                 new XElement("br"),
-                mistake.Source))),
+                WithoutControls(mistake.Source)))),
         ];
 
-    private static XElement[] Slowest(Evaluation evaluation) => evaluation.SlowestImages is { Count: > 0 } slowest
+    private static XElement[] Slowest(Findings findings) => findings.SlowestImages is { Count: > 0 } slowest
         ?
         [
             new XElement("h2", "Slowest images"),
-            Table(["image", "milliseconds"], slowest.Select(image => Row([image.Source, EvaluationText.Number(image.Milliseconds, "F2")]))),
-            Note($"From the image's bytes to its answer, on one core; the median is {EvaluationText.Number(evaluation.MedianMilliseconds ?? 0, "F2")} ms."),
+            Table(["image", "milliseconds"], slowest.Select(image => Row([image.Source, Numbers.Of(image.Milliseconds, "F2")]))),
+            Note($"From the image's bytes to its answer, on one core; the median is {Numbers.Of(findings.MedianMilliseconds ?? 0, "F2")} ms."),
         ]
         : [];
 
@@ -150,7 +140,7 @@ internal static class HtmlReport
 
     private static XElement Note(string text) => new("p", new XAttribute("class", "note"), text);
 
-    private static string Share(int part, int whole) => whole == 0 ? "–" : EvaluationText.Percent(part / (double)whole);
+    private static string Share(int part, int whole) => whole == 0 ? "–" : Numbers.Percent(part / (double)whole);
 
     // A file's name may hold what XML may not.
     private static string WithoutControls(string text)
