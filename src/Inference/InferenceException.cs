@@ -26,6 +26,12 @@ public enum InferenceError
 
     /// <summary>The answer needs calibration data that the model's manifest does not hold.</summary>
     NotCalibrated,
+
+    /// <summary>Labelled logits are malformed: lengths that do not fit, a label out of range, a row that has no softmax.</summary>
+    LabelledDataInvalid,
+
+    /// <summary>The labelled logits are well formed, but do not suffice: one class only, no temperature that is best, too few for an α.</summary>
+    CalibrationImpossible,
 }
 
 /// <summary>A request that cannot be answered because of what was sent; the message says what was wrong and what would be right.</summary>

@@ -30,8 +30,13 @@ public readonly record struct Uncertainty(float Entropy, float Margin, float Ene
             largestLogit = Math.Max(largestLogit, logits[i]);
         }
 
-        // ln Σ exp(z_i / T) = z_max / T − ln p_max, which needs no second exponential and cannot overflow.
-        var energy = (temperature * Math.Log(first)) - largestLogit;
-        return new Uncertainty((float)Math.Max(entropy, 0.0), first - second, (float)Math.Clamp(energy, float.MinValue, float.MaxValue));
+        return new Uncertainty((float)Math.Max(entropy, 0.0), first - second, EnergyOf(largestLogit, first, temperature));
+    }
+
+    /// <summary>The energy of a row. ln Σ exp(z_i / T) = z_max / T − ln p_max, which needs no second exponential and cannot overflow.</summary>
+    internal static float EnergyOf(float largestLogit, float largestProbability, float temperature)
+    {
+        var energy = (temperature * Math.Log(largestProbability)) - largestLogit;
+        return (float)Math.Clamp(energy, float.MinValue, float.MaxValue);
     }
 }

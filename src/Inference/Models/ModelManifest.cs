@@ -118,6 +118,12 @@ public sealed record ManifestCalibration
     /// <summary>The fitted temperature, &gt; 0 and finite.</summary>
     public required double Temperature { get; init; }
 
+    /// <summary>
+    /// Bootstrap 95 % interval of the temperature. A lower end of 0 says that the data has too few mistakes to rule out any temperature however
+    /// low; an upper end of 3.4e38, the largest a float holds, that it cannot rule out any however high.
+    /// </summary>
+    public Interval? TemperatureInterval { get; init; }
+
     /// <summary>The labelled data that it was fitted on.</summary>
     public string? Dataset { get; init; }
 
@@ -132,6 +138,9 @@ public sealed record ManifestCalibration
 
     /// <summary>Measured at the fitted temperature.</summary>
     public CalibrationMetrics? After { get; init; }
+
+    /// <summary>The reliability diagram's bins at temperature 1, from low to high confidence.</summary>
+    public IReadOnlyList<ReliabilityBin>? ReliabilityBefore { get; init; }
 
     /// <summary>The reliability diagram's bins at the fitted temperature, from low to high confidence.</summary>
     public IReadOnlyList<ReliabilityBin>? Reliability { get; init; }
@@ -158,8 +167,50 @@ public sealed record CalibrationMetrics
     /// <summary>Expected calibration error, 0…1.</summary>
     public double Ece { get; init; }
 
-    /// <summary>Maximum calibration error, 0…1.</summary>
+    /// <summary>Maximum calibration error, 0…1: the largest gap of a bin, however few images it holds.</summary>
     public double Mce { get; init; }
+
+    /// <summary>Expected calibration error over bins that hold equally many images, 0…1.</summary>
+    public double? AdaptiveEce { get; init; }
+
+    /// <summary>Expected calibration error of each class's probability, averaged over the classes, 0…1.</summary>
+    public double? ClasswiseEce { get; init; }
+
+    /// <summary>Bootstrap 95 % intervals of all of these.</summary>
+    public MetricIntervals? Intervals { get; init; }
+}
+
+/// <summary>An interval with both ends in it.</summary>
+/// <param name="Lower">Its lower end.</param>
+/// <param name="Upper">Its upper end.</param>
+public readonly record struct Interval(double Lower, double Upper);
+
+/// <summary>
+/// Bootstrap 95 % percentile intervals of <see cref="CalibrationMetrics"/>. Calibration errors are sums of absolute values: noise only adds to
+/// them, in a sample as in its replicates, so that the interval of a small one may lie above it.
+/// </summary>
+public sealed record MetricIntervals
+{
+    /// <summary>Of <see cref="CalibrationMetrics.Accuracy"/>.</summary>
+    public Interval Accuracy { get; init; }
+
+    /// <summary>Of <see cref="CalibrationMetrics.Nll"/>.</summary>
+    public Interval Nll { get; init; }
+
+    /// <summary>Of <see cref="CalibrationMetrics.Brier"/>.</summary>
+    public Interval Brier { get; init; }
+
+    /// <summary>Of <see cref="CalibrationMetrics.Ece"/>.</summary>
+    public Interval Ece { get; init; }
+
+    /// <summary>Of <see cref="CalibrationMetrics.Mce"/>.</summary>
+    public Interval Mce { get; init; }
+
+    /// <summary>Of <see cref="CalibrationMetrics.AdaptiveEce"/>.</summary>
+    public Interval AdaptiveEce { get; init; }
+
+    /// <summary>Of <see cref="CalibrationMetrics.ClasswiseEce"/>; absent where there are more than 2,048 classes.</summary>
+    public Interval? ClasswiseEce { get; init; }
 }
 
 /// <summary>One bar of a reliability diagram: the images whose confidence is in (<see cref="Lower"/>, <see cref="Upper"/>].</summary>
@@ -181,14 +232,58 @@ public sealed record ReliabilityBin
     public double Accuracy { get; init; }
 }
 
+/// <summary>The score that a prediction set is made by: how badly a class fits an image. Names as in a manifest.</summary>
+public enum ConformalMethod
+{
+    /// <summary>
+    /// Least ambiguous set-valued classifier: <c>1 − p_y</c>. The smallest sets on average; empty where no class is likely enough.
+    /// Sadinle, Lei and Wasserman, "Least Ambiguous Set-Valued Classifiers With Bounded Error Levels", 2019.
+    /// </summary>
+    [JsonStringEnumMemberName("lac")]
+    Lac,
+
+    /// <summary>
+    /// Adaptive prediction sets: the probabilities of all classes down to y, y's own with them. Larger sets, larger still where the image is hard.
+    /// Romano, Sesia and Candès, "Classification with Valid and Adaptive Coverage", 2020, without the random number.
+    /// </summary>
+    [JsonStringEnumMemberName("aps")]
+    Aps,
+
+    /// <summary>
+    /// Adaptive prediction sets as published: the probabilities of all classes above y, and a uniformly random share of y's own.
+    /// Served without randomness, none of y's own counted, which can only add classes.
+    /// </summary>
+    [JsonStringEnumMemberName("aps-randomized")]
+    RandomizedAps,
+}
+
 /// <summary>Split-conformal quantiles by miscoverage α.</summary>
 public sealed record ConformalQuantiles
 {
-    /// <summary>The score that they are quantiles of, for example <c>aps</c>.</summary>
-    public required string Method { get; init; }
+    /// <summary>The score that they are quantiles of.</summary>
+    public required ConformalMethod Method { get; init; }
 
-    /// <summary>α, as a decimal string, → quantile.</summary>
+    /// <summary>How many calibration images the quantiles come from: n.</summary>
+    public int? Count { get; init; }
+
+    /// <summary>α, as a decimal string, → the calibration score of rank ⌈(n+1)(1−α)⌉.</summary>
     public required IReadOnlyDictionary<string, double> Quantiles { get; init; }
+
+    /// <summary>Some of the sorted scores, for any other α.</summary>
+    public StoredScores? Scores { get; init; }
+
+    /// <summary>The same for other scores of the same images. They are evidence; prediction sets are made by the outer one.</summary>
+    public IReadOnlyList<ConformalQuantiles>? Alternatives { get; init; }
+}
+
+/// <summary>A compact record of n sorted scores: the largest, those of the common α, and some between.</summary>
+public sealed record StoredScores
+{
+    /// <summary>Ranks among the n, from 1, ascending.</summary>
+    public required IReadOnlyList<int> Ranks { get; init; }
+
+    /// <summary>The score of each rank, ascending.</summary>
+    public required IReadOnlyList<double> Values { get; init; }
 }
 
 /// <summary>A threshold on the energy <c>−T·logsumexp(z/T)</c>.</summary>
@@ -212,6 +307,6 @@ public sealed record EnergyThreshold
     RespectNullableAnnotations = true,
     ReadCommentHandling = JsonCommentHandling.Skip,
     AllowTrailingCommas = true,
-    Converters = [typeof(NamedEnumConverter<TensorLayout>), typeof(NamedEnumConverter<PixelColor>), typeof(NamedEnumConverter<ResizeMode>), typeof(NamedEnumConverter<Foreground>), typeof(NamedEnumConverter<OutputKind>)])]
+    Converters = [typeof(NamedEnumConverter<TensorLayout>), typeof(NamedEnumConverter<PixelColor>), typeof(NamedEnumConverter<ResizeMode>), typeof(NamedEnumConverter<Foreground>), typeof(NamedEnumConverter<OutputKind>), typeof(NamedEnumConverter<ConformalMethod>)])]
 [JsonSerializable(typeof(ModelManifest))]
 internal sealed partial class ManifestJsonContext : JsonSerializerContext;

@@ -1,0 +1,100 @@
+using System.Numerics;
+using SoftmaxService.Inference.Models;
+
+namespace SoftmaxService.Inference.Calibration;
+
+/// <summary>
+/// The bootstrap of statistics that are functions of sums over rows: Efron, "Bootstrap Methods: Another Look at the Jackknife", 1979.
+/// What each row adds to the sums is taken once; a replicate draws rows with replacement and adds theirs up. Where rows are many they are
+/// first dealt at random into groups, whose sums are drawn instead: a mean of random groups varies as a mean of rows does, so that the
+/// cost of a replicate no longer grows with n.
+/// </summary>
+internal sealed class Bootstrap
+{
+    private const int MaxGroups = 10_000;
+    private const int MinGroups = 200;
+    private const int CellBudget = 1_000_000;
+    private const double Tail = 0.025;
+
+    private readonly int _width;
+    private readonly int _groupCount;
+    private readonly int[]? _groups;
+    private readonly double[] _cells;
+    private readonly Random _random;
+
+    /// <param name="count">n.</param>
+    /// <param name="width">How many sums there are.</param>
+    /// <param name="seed">Seeds dealing and drawing.</param>
+    public Bootstrap(int count, int width, int seed)
+    {
+        _width = width;
+        _random = new Random(seed);
+        _groupCount = Math.Min(count, Math.Clamp(CellBudget / width, MinGroups, MaxGroups));
+        _cells = new double[_groupCount * width];
+        if (_groupCount < count)
+        {
+            _groups = new int[count];
+            for (var row = 0; row < count; row++)
+                _groups[row] = row % _groupCount;
+            _random.Shuffle(_groups);
+        }
+    }
+
+    /// <summary>The sums that a row adds to.</summary>
+    public Span<double> CellsOf(int row) => _cells.AsSpan((_groups?[row] ?? row) * _width, _width);
+
+    /// <summary>The sums over all rows.</summary>
+    public double[] Totals()
+    {
+        var totals = new double[_width];
+        for (var group = 0; group < _groupCount; group++)
+            Add(totals, _cells.AsSpan(group * _width, _width), 1);
+        return totals;
+    }
+
+    /// <summary>Hands out the sums of each replicate.</summary>
+    public void Replicate(int replicates, Action<int, double[]> measure, CancellationToken cancellationToken)
+    {
+        var times = new int[_groupCount];
+        var sums = new double[_width];
+        for (var replicate = 0; replicate < replicates; replicate++)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            Array.Clear(times);
+            Array.Clear(sums);
+            for (var draw = 0; draw < _groupCount; draw++)
+                times[_random.Next(_groupCount)]++;
+
+            for (var group = 0; group < _groupCount; group++)
+            {
+                if (times[group] > 0)
+                    Add(sums, _cells.AsSpan(group * _width, _width), times[group]);
+            }
+
+            measure(replicate, sums);
+        }
+    }
+
+    /// <summary>The 2.5th and 97.5th percentile, interpolated between neighbours.</summary>
+    public static Interval Percentiles(double[] values)
+    {
+        Array.Sort(values);
+        return new Interval(At(Tail), At(1 - Tail));
+
+        double At(double share)
+        {
+            var position = share * (values.Length - 1);
+            var below = (int)position;
+            return below + 1 < values.Length ? values[below] + ((position - below) * (values[below + 1] - values[below])) : values[below];
+        }
+    }
+
+    private static void Add(Span<double> sums, ReadOnlySpan<double> cells, double times)
+    {
+        var i = 0;
+        for (; i <= sums.Length - Vector<double>.Count; i += Vector<double>.Count)
+            (new Vector<double>(sums[i..]) + (new Vector<double>(cells[i..]) * times)).CopyTo(sums[i..]);
+        for (; i < sums.Length; i++)
+            sums[i] += cells[i] * times;
+    }
+}

@@ -1,0 +1,61 @@
+using System.Globalization;
+using SoftmaxService.Inference.Models;
+
+namespace SoftmaxService.Inference.Calibration;
+
+/// <summary>All that a calibration found.</summary>
+public sealed record CalibrationResult
+{
+    /// <summary>The fitted T, as it will be served.</summary>
+    public required float Temperature { get; init; }
+
+    /// <summary>Its bootstrap 95 % interval, as in <see cref="ManifestCalibration.TemperatureInterval"/>; null without replicates.</summary>
+    public required Interval? TemperatureInterval { get; init; }
+
+    /// <summary>n.</summary>
+    public required int Count { get; init; }
+
+    /// <summary>K.</summary>
+    public required int ClassCount { get; init; }
+
+    /// <summary>How many bins the calibration errors use.</summary>
+    public required int Bins { get; init; }
+
+    /// <summary>Measured at temperature 1.</summary>
+    public required Evaluation Before { get; init; }
+
+    /// <summary>Measured at the fitted temperature.</summary>
+    public required Evaluation After { get; init; }
+
+    /// <summary>Quantiles for prediction sets, with the other scores' as alternatives; null where no α was asked for.</summary>
+    public required ConformalQuantiles? Conformal { get; init; }
+
+    /// <summary>
+    /// What the sets of <see cref="Conformal"/> do on the calibration data itself, for each α. There the coverage is 1 − α by construction; the
+    /// sizes are what they tell.
+    /// </summary>
+    public required IReadOnlyList<PredictionSetEvaluation> PredictionSets { get; init; }
+
+    /// <summary>The energy that the asked share of the data is at or below.</summary>
+    public required EnergyThreshold Energy { get; init; }
+
+    /// <summary>The manifest's <c>calibration</c>.</summary>
+    /// <param name="dataset">What the data was, in words.</param>
+    public ManifestCalibration ToManifest(string? dataset) => new()
+    {
+        Temperature = Shortest(Temperature),
+        TemperatureInterval = TemperatureInterval,
+        Dataset = dataset,
+        Count = Count,
+        Bins = Bins,
+        Before = Before.Metrics,
+        After = After.Metrics,
+        ReliabilityBefore = Before.Reliability,
+        Reliability = After.Reliability,
+        Conformal = Conformal,
+        Energy = Energy,
+    };
+
+    /// <summary>The double with the float's own digits: 1.07 and not 1.0700000524520874. It reads back as the same float.</summary>
+    private static double Shortest(float value) => double.Parse(value.ToString("R", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
+}

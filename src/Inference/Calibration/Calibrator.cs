@@ -1,0 +1,71 @@
+namespace SoftmaxService.Inference.Calibration;
+
+/// <summary>The front door: labelled logits in, a fitted temperature and its evidence out.</summary>
+public static class Calibrator
+{
+    private const float NoTemperature = 1f;
+
+    /// <summary>Calibrates on rows of logits and their labels.</summary>
+    /// <param name="logits">The rows one after the other, n × K logits, finite or −∞. Read in place, not changed.</param>
+    /// <param name="labels">The right class of each row, 0…K−1.</param>
+    /// <param name="classCount">K, at least 2.</param>
+    /// <param name="options">What may be chosen; null for the defaults.</param>
+    /// <param name="cancellationToken">Ends the work early.</param>
+    /// <exception cref="InferenceException">As of <see cref="LabelledLogits"/> and of the other overload.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
+    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> asked for it.</exception>
+    public static CalibrationResult Calibrate(
+        ReadOnlyMemory<float> logits, ReadOnlyMemory<int> labels, int classCount, CalibrationOptions? options = null, CancellationToken cancellationToken = default) =>
+        Calibrate(new LabelledLogits(logits, labels, classCount), options, cancellationToken);
+
+    /// <summary>
+    /// Fits the temperature, measures before and after, and takes conformal quantiles and the energy threshold at the fitted temperature. The
+    /// probabilities are those that are served: the same softmax, in float, at the same float temperature.
+    /// </summary>
+    /// <param name="data">Labelled data that the model was not trained on.</param>
+    /// <param name="options">What may be chosen; null for the defaults.</param>
+    /// <param name="cancellationToken">Ends the work early.</param>
+    /// <exception cref="InferenceException">
+    /// The data does not suffice: one class only, no temperature that is best (see <see cref="TemperatureScaling.Fit"/>), or too few rows for an α.
+    /// </exception>
+    /// <exception cref="ArgumentOutOfRangeException">An option is out of its range.</exception>
+    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> asked for it.</exception>
+    public static CalibrationResult Calibrate(LabelledLogits data, CalibrationOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        options ??= new CalibrationOptions();
+        options.Validate();
+        foreach (var alpha in options.Alphas)
+            Conformal.Rank(data.Count, alpha);
+
+        var exact = TemperatureScaling.Fit(data, cancellationToken);
+        var temperature = (float)exact;
+        var conformal = options.Alphas.Count == 0 ? null : Conformal.Fit(data, temperature, options, cancellationToken);
+        return new CalibrationResult
+        {
+            Temperature = temperature,
+            TemperatureInterval = options.Replicates == 0 ? null : TemperatureScaling.BootstrapInterval(data, exact, options, cancellationToken),
+            Count = data.Count,
+            ClassCount = data.ClassCount,
+            Bins = options.Bins,
+            Before = Evaluate(data, NoTemperature, options, cancellationToken),
+            After = Evaluate(data, temperature, options, cancellationToken),
+            Conformal = conformal,
+            PredictionSets = conformal is null ? [] : Conformal.Evaluate(data, temperature, conformal, options.Alphas, options.Seed, cancellationToken),
+            Energy = OutOfDistribution.Threshold(OutOfDistribution.Energies(data, temperature), options.TruePositiveRate),
+        };
+    }
+
+    /// <summary>Measures the probabilities at one temperature, fitting nothing.</summary>
+    /// <param name="data">Labelled data; one class only is allowed.</param>
+    /// <param name="temperature">T, &gt; 0 and finite.</param>
+    /// <param name="options">Bins, replicates and seed; null for the defaults.</param>
+    /// <param name="cancellationToken">Ends the work early.</param>
+    /// <exception cref="ArgumentOutOfRangeException">An option, or the temperature, is out of its range.</exception>
+    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> asked for it.</exception>
+    public static Evaluation Evaluate(LabelledLogits data, float temperature, CalibrationOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        options ??= new CalibrationOptions();
+        options.Validate();
+        return new Evaluator(data, temperature, options, cancellationToken).Evaluate();
+    }
+}

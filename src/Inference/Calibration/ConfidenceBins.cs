@@ -1,0 +1,31 @@
+namespace SoftmaxService.Inference.Calibration;
+
+/// <summary>
+/// M bins of equal width, (b/M, (b+1)/M], as of Guo et al. 2017; a probability of 0 is in the first. Edges are rounded to float as the
+/// probabilities are, so that the float nearest to an edge is on it.
+/// </summary>
+internal sealed class ConfidenceBins
+{
+    private readonly float[] _upper;
+
+    public ConfidenceBins(int count) => _upper = [.. Enumerable.Range(1, count).Select(bin => (float)UpperOf(bin - 1, count))];
+
+    public int Count => _upper.Length;
+
+    public double Lower(int bin) => UpperOf(bin - 1, Count);
+
+    public double Upper(int bin) => UpperOf(bin, Count);
+
+    public int IndexOf(float probability)
+    {
+        // The product may round across an edge; the edges themselves decide.
+        var bin = Math.Clamp((int)MathF.Ceiling(probability * Count) - 1, 0, Count - 1);
+        while (bin > 0 && probability <= _upper[bin - 1])
+            bin--;
+        while (bin < Count - 1 && probability > _upper[bin])
+            bin++;
+        return bin;
+    }
+
+    private static double UpperOf(int bin, int count) => (bin + 1) / (double)count;
+}
