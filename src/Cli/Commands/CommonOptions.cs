@@ -28,17 +28,8 @@ internal static class CommonOptions
 
     public static Option<int> Whole(string name, string description, int otherwise, int lowest, string? defaultText = null)
     {
-        var option = new Option<int>(name) { Description = description + (defaultText is null ? "" : $" [default: {defaultText}]"), HelpName = "N" };
-        if (defaultText is null)
-        {
-            option.DefaultValueFactory = _ => otherwise;
-        }
-        else
-        {
-            option.DefaultValueFactory = _ => otherwise;
-            option.HelpName = "N";
-        }
-
+        var option = new Option<int>(name) { Description = defaultText is null ? description : $"{description} [default: {defaultText}]", HelpName = "N" };
+        option.DefaultValueFactory = _ => otherwise;
         option.Validators.Add(result =>
         {
             if (result.Tokens.Count == 1 && int.TryParse(result.Tokens[0].Value, out var number) && number < lowest)

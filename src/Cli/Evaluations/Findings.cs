@@ -1,5 +1,4 @@
 using System.Text.Json.Serialization;
-using SoftmaxService.Inference;
 using SoftmaxService.Inference.Calibration;
 using SoftmaxService.Inference.Models;
 

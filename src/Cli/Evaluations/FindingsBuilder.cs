@@ -1,5 +1,6 @@
 using System.Globalization;
 using SoftmaxService.Cli.Data;
+using SoftmaxService.Cli.Models;
 using SoftmaxService.Inference;
 using SoftmaxService.Inference.Calibration;
 using SoftmaxService.Inference.Models;
@@ -33,7 +34,7 @@ internal static class FindingsBuilder
                 Model = model,
                 Bins = options.Bins,
                 Temperature = temperature.Value,
-                TemperatureSource = Models.Names.Of(temperature.Source),
+                TemperatureSource = Names.Of(temperature.Source),
                 PredictionSets = sets,
                 Quantiles = calibration?.Conformal?.Quantiles,
                 Curve = calibration?.Conformal is { } known ? SetsOf(data, calibration, known, CurveAlphas(known), cancellation) : [],

@@ -15,7 +15,7 @@ internal static class FileReplacement
             foreach (var (path, content) in files)
             {
                 cancellation.ThrowIfCancellationRequested();
-                var target = new FileInfo(path).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? path;
+                var target = (File.Exists(path) ? File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName : null) ?? path;
                 var temporary = $"{target}.{Guid.NewGuid():N}.tmp";
                 written.Add((temporary, target));
                 using var file = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write);

@@ -14,8 +14,7 @@ internal static class ManifestText
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     /// <summary>A manifest of a calibration alone.</summary>
-    public static byte[] Create(ManifestCalibration calibration) =>
-        [.. new ModelManifest { Calibration = calibration }.ToUtf8Json().Where(character => character != '\r'), (byte)'\n'];
+    public static byte[] Create(ManifestCalibration calibration) => WithCalibration("{}\n"u8, calibration);
 
     /// <summary>Replaces the calibration, or inserts one: before <c>training</c> where there is one, else at the end.</summary>
     /// <param name="manifest">The file's bytes: a manifest that <see cref="ModelManifest.Parse"/> accepts.</param>
@@ -85,19 +84,38 @@ internal static class ManifestText
             // Through a whole manifest: its serializer knows the names and the order of the members.
             using var written = JsonDocument.Parse(new ModelManifest { Calibration = calibration }.ToUtf8Json());
             var value = written.RootElement.GetProperty(Calibration);
-            if (LineEnd.Length == 0)
+            return LineEnd.Length == 0 ? JsonSerializer.Serialize(value) : Format(value, depth: 1);
+        }
+
+        /// <summary>What holds only plain values stands on one line: a reliability bin, a list of numbers. The calibration itself never does.</summary>
+        private string Format(JsonElement value, int depth)
+        {
+            string[] parts = value.ValueKind switch
             {
-                return JsonSerializer.Serialize(value);
+                JsonValueKind.Object => [.. value.EnumerateObject().Select(member => $"{JsonSerializer.Serialize(member.Name)}: {Format(member.Value, depth + 1)}")],
+                JsonValueKind.Array => [.. value.EnumerateArray().Select(element => Format(element, depth + 1))],
+                _ => [],
+            };
+            var (open, close) = value.ValueKind == JsonValueKind.Object ? ("{", "}") : ("[", "]");
+            if (parts.Length == 0)
+            {
+                return value.GetRawText();
             }
 
-            var lines = value.GetRawText().ReplaceLineEndings("\n").Split('\n').Select((line, index) => index == 0 ? line : Reindent(line));
-            return string.Join(LineEnd, lines);
+            if (depth > 1 && !HoldsContainers(value))
+            {
+                return value.ValueKind == JsonValueKind.Object ? $"{open} {string.Join(", ", parts)} {close}" : $"{open}{string.Join(", ", parts)}{close}";
+            }
+
+            var inner = LineEnd + string.Concat(Enumerable.Repeat(Indent, depth + 1));
+            var outer = LineEnd + string.Concat(Enumerable.Repeat(Indent, depth));
+            return open + inner + string.Join("," + inner, parts) + outer + close;
         }
 
-        private string Reindent(string line)
-        {
-            var content = line.TrimStart(' ');
-            return string.Concat(Enumerable.Repeat(Indent, (line.Length - content.Length) / DefaultIndent.Length)) + content;
-        }
+        private static bool HoldsContainers(JsonElement value) => value.ValueKind == JsonValueKind.Object
+            ? value.EnumerateObject().Any(member => IsContainer(member.Value))
+            : value.EnumerateArray().Any(IsContainer);
+
+        private static bool IsContainer(JsonElement value) => value.ValueKind is JsonValueKind.Object or JsonValueKind.Array;
     }
 }

@@ -15,6 +15,9 @@ internal sealed record ModelLocation(string Folder, string OnnxFileName)
 
     public string Name => Path.GetFileName(Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(Folder)))) is { Length: > 0 } name ? name : Version;
 
+    /// <summary>What people call it: <c>mnist/1</c>, or the file where it has a name of its own.</summary>
+    public string FullName => IsVersionFolder ? $"{Name}/{Version}" : OnnxFileName;
+
     /// <summary>Whether the service would find the model here.</summary>
     public bool IsVersionFolder => OnnxFileName == ClassifierModel.OnnxFileName;
 

@@ -32,6 +32,12 @@ internal static class ModelRun
         foreach (var image in images.Read(skip, count))
         {
             cancellation.ThrowIfCancellationRequested();
+            if (done == 0)
+            {
+                // Else the first image would always be the slowest.
+                _ = Classify(model, image, options);
+            }
+
             var start = Stopwatch.GetTimestamp();
             var answer = Classify(model, image, options);
             milliseconds[done] = Stopwatch.GetElapsedTime(start).TotalMilliseconds;

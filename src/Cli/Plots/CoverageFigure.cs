@@ -39,7 +39,7 @@ internal static class CoverageFigure
             var promised = plot.Add.HorizontalLine(1 - set.Alpha, 1, Colors[index % Colors.Length], LinePattern.Dashed);
             promised.ExcludeFromLegend = true;
             var marker = plot.Add.Marker(set.MeanSize, set.Coverage, Shapes[index % Shapes.Length], 11, Colors[index % Colors.Length]);
-            marker.LegendText = string.Create(CultureInfo.InvariantCulture, $"α = {set.Alpha}: {100 * set.Coverage:F2} %, {set.MeanSize:F3} classes");
+            marker.LegendText = string.Create(CultureInfo.InvariantCulture, $"α = {set.Alpha}");
         }
 
         var lowest = Math.Min(sets.Min(set => set.Coverage), 1 - sets.Max(set => set.Alpha));

@@ -71,7 +71,7 @@ internal static class ReliabilityFigure
         plot.Axes.Title.Label.Bold = false;
         plot.YLabel("accuracy", size: 13);
         plot.XLabel("confidence", size: 13);
-        plot.Axes.SetLimits(0, 1, 0, 1);
+        plot.Axes.SetLimits(0, 1.015, 0, 1.015);
         SetShareTicks(plot.Axes.Bottom);
         SetShareTicks(plot.Axes.Left);
         plot.ShowLegend(Alignment.UpperLeft);
@@ -93,7 +93,7 @@ internal static class ReliabilityFigure
 
         plot.YLabel("images (log scale)", size: 13);
         plot.XLabel("confidence", size: 13);
-        plot.Axes.SetLimits(0, 1, LogCounts.Floor, LogCounts.Height(highest) + 0.25);
+        plot.Axes.SetLimits(0, 1.015, LogCounts.Floor, LogCounts.Height(highest) + 0.25);
         SetShareTicks(plot.Axes.Bottom);
         LogCounts.SetTicks(plot.Axes.Left, highest);
         plot.Layout.Fixed(HistogramPadding);
