@@ -37,6 +37,14 @@ public sealed partial class DependencyRulesTests
         AssertRoomDoesNotName("src/Api", [Intrinsics, OnnxRuntime, Skia]);
 
     [Fact]
+    public void TheCommandLineKnowsNeitherHttpNorOnnxRuntime() =>
+        AssertRoomDoesNotName("src/Cli", [.. Http, Intrinsics, OnnxRuntime, "SoftmaxService.Api"]);
+
+    [Fact]
+    public void TheEdgeDrawsNoPlots() =>
+        AssertRoomDoesNotName("src/Api", ["ScottPlot", "SoftmaxService.Cli"]);
+
+    [Fact]
     public void OnlyOnnxNamesOnnxRuntime()
     {
         var others = Sources("src").Where(path => !path.Contains("/Inference/Onnx/", StringComparison.Ordinal));

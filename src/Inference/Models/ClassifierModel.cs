@@ -72,15 +72,16 @@ public sealed class ClassifierModel : IDisposable
     /// <param name="name">The model's name.</param>
     /// <param name="version">The version's name.</param>
     /// <param name="settings">How to run it.</param>
+    /// <param name="onnxFileName">The ONNX file's name in that folder.</param>
     /// <exception cref="ModelLoadException">A file is missing or damaged, the graph is no image classifier, or the manifest contradicts it.</exception>
-    public static ClassifierModel Load(string folder, string name, string version, ModelSettings settings)
+    public static ClassifierModel Load(string folder, string name, string version, ModelSettings settings, string onnxFileName = OnnxFileName)
     {
         OnnxModel? onnx = null;
         try
         {
             var manifest = ReadManifest(Path.Combine(folder, ModelManifest.FileName));
-            var path = Path.Combine(folder, OnnxFileName);
-            onnx = File.Exists(path) ? OnnxModel.Load(path, settings.Onnx) : throw new ModelLoadException($"the folder holds no {OnnxFileName}");
+            var path = Path.Combine(folder, onnxFileName);
+            onnx = File.Exists(path) ? OnnxModel.Load(path, settings.Onnx) : throw new ModelLoadException($"the folder holds no {onnxFileName}");
             return new ClassifierModel(folder, name, version, manifest, onnx, settings);
         }
         catch (Exception exception)
@@ -89,7 +90,7 @@ public sealed class ClassifierModel : IDisposable
             throw exception switch
             {
                 ModelLoadException => exception,
-                InvalidDataException => new ModelLoadException($"{OnnxFileName}: {exception.Message.Replace(folder + Path.DirectorySeparatorChar, "", StringComparison.Ordinal)}", exception),
+                InvalidDataException => new ModelLoadException($"{onnxFileName}: {exception.Message.Replace(folder + Path.DirectorySeparatorChar, "", StringComparison.Ordinal)}", exception),
                 JsonException malformed => new ModelLoadException($"{ModelManifest.FileName}: {JsonFault.Describe(malformed)}", exception),
                 IOException or UnauthorizedAccessException => new ModelLoadException($"its files cannot be read: {exception.Message.Replace(folder + Path.DirectorySeparatorChar, "", StringComparison.Ordinal)}", exception),
                 _ => new ModelLoadException($"{exception.GetType().Name}: {exception.Message}", exception),

@@ -1,0 +1,42 @@
+using System.CommandLine;
+using SoftmaxService.Cli.Data;
+
+namespace SoftmaxService.Cli.Commands;
+
+/// <summary>What several commands take.</summary>
+internal static class CommonOptions
+{
+    public static Argument<string> Model() => new("MODEL") { Description = "A version's folder, such as models/mnist/1, or an ONNX file." };
+
+    public static Argument<string?> OptionalModel() => new("MODEL") { Description = "A version's folder, such as models/mnist/1, or an ONNX file. Not with --logits.", Arity = ArgumentArity.ZeroOrOne };
+
+    public static Argument<string?> OptionalData() => new("DATA") { Description = $"Labelled data: {ImageSets.Kinds}.", Arity = ArgumentArity.ZeroOrOne };
+
+    public static Option<string?> Logits() => new("--logits") { Description = "A CSV of logits and labels, in place of MODEL and DATA.", HelpName = "FILE" };
+
+    public static Option<DataSplit?> Split() => new("--split") { Description = "Which part of a folder or archive that holds both.", HelpName = "train|test" };
+
+    public static Option<int> Skip() => Whole("--skip", "Pass over this many images at the start of the data.", 0, lowest: 0);
+
+    public static Option<int> Limit() => Whole("--limit", "Read at most this many images.", int.MaxValue, lowest: 1, defaultText: "all");
+
+    public static Option<int> Bins() => Whole("--bins", "Bins of equal width for the calibration errors.", 15, lowest: 1);
+
+    public static Option<bool> Json() => new("--json") { Description = "Write one JSON object to standard output, for machines." };
+
+    public static Option<string?> Report() => new("--report") { Description = "Write report.html and the plots as SVG and PNG into this folder.", HelpName = "DIR" };
+
+    public static Option<int> Whole(string name, string description, int otherwise, int lowest, string? defaultText = null)
+    {
+        var option = new Option<int>(name) { Description = defaultText is null ? description : $"{description} [default: {defaultText}]", HelpName = "N" };
+        option.DefaultValueFactory = _ => otherwise;
+        option.Validators.Add(result =>
+        {
+            if (result.Tokens.Count == 1 && int.TryParse(result.Tokens[0].Value, out var number) && number < lowest)
+            {
+                result.AddError($"{name} must be at least {lowest}, not {number}.");
+            }
+        });
+        return option;
+    }
+}

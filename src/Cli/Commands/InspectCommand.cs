@@ -1,0 +1,76 @@
+using System.CommandLine;
+using System.Globalization;
+using SoftmaxService.Cli.Data;
+using SoftmaxService.Cli.Models;
+using SoftmaxService.Cli.Output;
+
+namespace SoftmaxService.Cli.Commands;
+
+/// <summary><c>softmax inspect MODEL</c>: what the graph says, what is made of it, and what is wrong, in words.</summary>
+internal static class InspectCommand
+{
+    public static Command Create(Terminal terminal)
+    {
+        var model = CommonOptions.Model();
+        var json = CommonOptions.Json();
+        var command = new Command("inspect", "Shows a model's input, output and types, what is inferred from them, and what is wrong, in words. Ends with 1 where the service would not serve it.") { model, json };
+        command.Runs(terminal, (parsed, _) =>
+        {
+            var inspection = Inspection.Of(ModelLocation.Find(parsed.GetRequiredValue(model)));
+            if (parsed.GetValue(json))
+            {
+                Json.Write(terminal.Output, inspection);
+            }
+            else
+            {
+                Print(inspection, terminal);
+            }
+
+            if (inspection.Problems.Count > 0)
+            {
+                throw new DataException($"{inspection.Model}: the service would not serve this model.");
+            }
+        });
+        return command;
+    }
+
+    private static void Print(Inspection inspection, Terminal terminal)
+    {
+        terminal.WriteHeading(inspection.Model);
+        terminal.WriteTable(
+            ["graph", "name", "type", "shape"],
+            [.. inspection.Inputs.Select(tensor => RowOf("input", tensor)), .. inspection.Outputs.Select(tensor => RowOf("output", tensor))]);
+        if (inspection.Served is { } served)
+        {
+            terminal.WriteTable(
+                ["read as", ""],
+                [
+                    ["layout", served.Layout],
+                    ["image", $"{served.Width} × {served.Height}, {served.Color}"],
+                    ["element", string.Create(CultureInfo.InvariantCulture, $"(pixel · {served.Scale:G6} − [{string.Join(", ", served.Mean)}]) / [{string.Join(", ", served.Std)}]")],
+                    ["resize", served.Resize],
+                    ["foreground", served.Foreground],
+                    ["output", $"{served.OutputKind} of {served.ClassCount} classes"],
+                    ["labels", Labels.Of(served.Labels).ToString()],
+                    ["temperature", served.CalibratedTemperature is { } temperature ? string.Create(CultureInfo.InvariantCulture, $"{temperature:G6}, calibrated") : "1, not calibrated"],
+                ]);
+        }
+
+        PrintList(terminal, "Problems", inspection.Problems);
+        PrintList(terminal, "Notes", inspection.Notes);
+    }
+
+    private static string[] RowOf(string role, InspectedTensor tensor) => [role, tensor.Name, tensor.Type, tensor.Shape];
+
+    private static void PrintList(Terminal terminal, string heading, IReadOnlyList<string> sentences)
+    {
+        if (sentences.Count > 0)
+        {
+            terminal.WriteHeading(heading);
+            foreach (var sentence in sentences)
+            {
+                terminal.WriteLine($"- {sentence}");
+            }
+        }
+    }
+}

@@ -1,0 +1,4 @@
+using SoftmaxService.Cli;
+using SoftmaxService.Cli.Output;
+
+return await CommandLine.RunAsync(args, Terminal.System());

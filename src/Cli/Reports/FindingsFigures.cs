@@ -1,0 +1,28 @@
+using SoftmaxService.Cli.Evaluations;
+using SoftmaxService.Cli.Plots;
+
+namespace SoftmaxService.Cli.Reports;
+
+/// <summary>The drawings that findings allow.</summary>
+internal static class FindingsFigures
+{
+    public static Figure Reliability(Findings findings) => ReliabilityFigure.Draw(
+        $"Reliability of {TitleOf(findings)}",
+        [.. findings.Columns.Select(column => new ReliabilityFigure.Diagram(column.Name, column.Evaluation.Reliability, column.Evaluation.Metrics.Ece))]);
+
+    public static IEnumerable<Figure> All(Findings findings)
+    {
+        yield return Reliability(findings);
+        if (findings.InUse.ConfusionMatrix is { } confusion && confusion.Count <= ConfusionFigure.MostClasses)
+        {
+            yield return ConfusionFigure.Draw($"Confusion of {TitleOf(findings)}, {findings.Count} images", confusion, findings.Labels);
+        }
+
+        if (findings.PredictionSets is { Count: > 0 } sets)
+        {
+            yield return CoverageFigure.Draw($"Coverage of {TitleOf(findings)}", findings.Curve, sets);
+        }
+    }
+
+    public static string TitleOf(Findings findings) => findings.Model is null ? findings.Dataset : $"{findings.Model} on {findings.Dataset}";
+}

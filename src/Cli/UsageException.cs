@@ -1,0 +1,4 @@
+namespace SoftmaxService.Cli;
+
+/// <summary>Options that do not go together; the message says which would.</summary>
+internal sealed class UsageException(string message) : Exception(message);

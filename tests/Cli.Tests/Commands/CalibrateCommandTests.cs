@@ -1,0 +1,138 @@
+using System.Text.Json;
+using System.Xml.Linq;
+using SoftmaxService.Inference.Models;
+
+namespace SoftmaxService.Cli.Tests.Commands;
+
+public sealed class CalibrateCommandTests : IDisposable
+{
+    private readonly PickFirstData _data = new();
+
+    public void Dispose() => _data.Dispose();
+
+    [Fact]
+    public async Task AModelGetsItsCalibrationAndKeepsEveryOtherByte()
+    {
+        var (images, _, _) = _data.WriteIdx(400);
+
+        var run = await CommandRun.OfAsync("calibrate", _data.ModelPath, images, "--dataset", "four hundred");
+
+        Assert.Equal((0, ""), (run.ExitCode, run.ExitCode == 0 ? "" : run.Error));
+        var text = await File.ReadAllTextAsync(_data.ManifestPath);
+        var calibration = ModelManifest.Parse(await File.ReadAllBytesAsync(_data.ManifestPath)).Calibration!;
+        Assert.Equal(("four hundred", 400), (calibration.Dataset, calibration.Count));
+        Assert.True(calibration.After!.Ece < calibration.Before!.Ece);
+
+        // Without the calibration, the text is the one that was there.
+        var start = text.IndexOf("\"calibration\"", StringComparison.Ordinal);
+        var end = text.IndexOf("\"training\"", StringComparison.Ordinal);
+        Assert.Equal(PickFirstData.OriginalManifest, text[..start] + text[end..]);
+        Assert.Equal("svg", XDocument.Load(Path.Combine(_data.ModelPath, "reliability.svg")).Root!.Name.LocalName);
+        Assert.Equal(["model.json", "model.onnx", "reliability.svg"], FilesOfTheModel());
+    }
+
+    [Fact]
+    public async Task AModelWithoutAManifestGetsOne()
+    {
+        using var bare = new PickFirstData(manifest: null);
+        var (images, _, _) = bare.WriteIdx(400);
+
+        Assert.Equal(0, (await CommandRun.OfAsync("calibrate", bare.ModelPath, images)).ExitCode);
+        Assert.Equal(400, ModelManifest.Parse(await File.ReadAllBytesAsync(bare.ManifestPath)).Calibration!.Count);
+    }
+
+    [Fact]
+    public async Task ImagesAndTheirLogitsGiveTheSameTemperature()
+    {
+        var (images, logits, labels) = _data.WriteIdx(400);
+        var csv = _data.WriteCsv(logits, labels);
+
+        var fromImages = await CommandRun.OfAsync("calibrate", _data.ModelPath, images, "--json");
+        var fromLogits = await CommandRun.OfAsync("calibrate", "--logits", csv, "--json");
+
+        Assert.Equal((0, 0), (fromImages.ExitCode, fromLogits.ExitCode));
+        Assert.Equal(Temperature(fromImages), Temperature(fromLogits), 1e-4);
+    }
+
+    [Fact]
+    public async Task LogitsAloneChangeNothing()
+    {
+        var (_, logits, labels) = _data.WriteIdx(400);
+
+        var run = await CommandRun.OfAsync("calibrate", "--logits", _data.WriteCsv(logits, labels));
+
+        Assert.Equal(0, run.ExitCode);
+        Assert.Contains("Fitted temperature", run.Output, StringComparison.Ordinal);
+        Assert.Equal(["model.json", "model.onnx"], FilesOfTheModel());
+    }
+
+    [Fact]
+    public async Task TooFewImagesForAnAlphaAreRefused() => await AssertRefusedAsync(_data.WriteIdx(50).Images, "0.01");
+
+    [Fact]
+    public async Task FewerImagesDoForALargerAlpha()
+    {
+        var run = await CommandRun.OfAsync("calibrate", _data.ModelPath, _data.WriteIdx(50).Images, "--alpha", "0.2");
+
+        Assert.Equal(0, run.ExitCode);
+        Assert.Equal(["0.2"], ModelManifest.Parse(await File.ReadAllBytesAsync(_data.ManifestPath)).Calibration!.Conformal!.Quantiles.Keys);
+    }
+
+    [Fact]
+    public async Task OneClassOnlyIsRefused() => await AssertRefusedAsync(_data.WriteIdx(200, labelsFrom: 2).Images, "class");
+
+    [Fact]
+    public async Task ADamagedImageIsRefusedByName()
+    {
+        _data.WriteImage("images/a/good.png", 10);
+        await File.WriteAllTextAsync(Path.Combine(_data.FolderPath, "images/a/text.png"), "no image");
+
+        await AssertRefusedAsync(Path.Combine(_data.FolderPath, "images"), "text.png");
+    }
+
+    [Fact]
+    public async Task AMissingFileIsRefused() => await AssertRefusedAsync(Path.Combine(_data.FolderPath, "nowhere"), "there is no such file");
+
+    [Fact]
+    public async Task AFileOfAnotherNameIsNotCalibrated()
+    {
+        var other = Path.Combine(_data.ModelPath, "other.onnx");
+        File.Copy(Path.Combine(_data.ModelPath, "model.onnx"), other);
+
+        var run = await CommandRun.OfAsync("calibrate", other, _data.WriteIdx(200).Images);
+
+        Assert.Equal(1, run.ExitCode);
+        Assert.Contains("models/<name>/1/model.onnx", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task StoppedItLeavesEverythingAsItWas()
+    {
+        using var stopped = new CancellationTokenSource();
+        await stopped.CancelAsync();
+
+        var run = await CommandRun.OfAsync(stopped.Token, "calibrate", _data.ModelPath, _data.WriteIdx(400).Images);
+
+        Assert.Equal(130, run.ExitCode);
+        await AssertUntouchedAsync();
+    }
+
+    private static double Temperature(CommandRun run) => JsonDocument.Parse(run.Output).RootElement.GetProperty("temperature").GetDouble();
+
+    private async Task AssertRefusedAsync(string data, string reason)
+    {
+        var run = await CommandRun.OfAsync("calibrate", _data.ModelPath, data);
+
+        Assert.Equal(1, run.ExitCode);
+        Assert.Contains(reason, run.Error, StringComparison.Ordinal);
+        await AssertUntouchedAsync();
+    }
+
+    private async Task AssertUntouchedAsync()
+    {
+        Assert.Equal(PickFirstData.OriginalManifest, await File.ReadAllTextAsync(_data.ManifestPath));
+        Assert.Equal(["model.json", "model.onnx"], FilesOfTheModel());
+    }
+
+    private IEnumerable<string?> FilesOfTheModel() => Directory.EnumerateFiles(_data.ModelPath).Select(Path.GetFileName).Order(StringComparer.Ordinal);
+}

@@ -1,0 +1,42 @@
+using System.Text.Json;
+using SoftmaxService.Inference.Tests.Models;
+
+namespace SoftmaxService.Cli.Tests.Commands;
+
+public sealed class InspectCommandTests
+{
+    [Fact]
+    public async Task AModelIsShownAsItIsServed()
+    {
+        using var data = new PickFirstData();
+
+        var run = await CommandRun.OfAsync("inspect", data.ModelPath, "--json");
+
+        var found = JsonDocument.Parse(run.Output).RootElement;
+        Assert.Equal(0, run.ExitCode);
+        Assert.Equal("[?, 1, 2, 2]", found.GetProperty("inputs")[0].GetProperty("shape").GetString());
+        Assert.Equal("NCHW", found.GetProperty("served").GetProperty("layout").GetString());
+        Assert.Equal(["a", "b", "c"], found.GetProperty("served").GetProperty("labels").EnumerateArray().Select(label => label.GetString()));
+        Assert.Contains(found.GetProperty("notes").EnumerateArray(), note => note.GetString()!.Contains("not calibrated", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task AManifestThatContradictsItsGraphIsAProblem()
+    {
+        using var models = new ModelFolder();
+        models.With("pick/1", ModelFolder.PickFirst(3, 4, "batch", 1, 2, 2), """{ "labels": ["only one"] }""");
+
+        var run = await CommandRun.OfAsync("inspect", Path.Combine(models.Path, "pick", "1"));
+
+        Assert.Equal(1, run.ExitCode);
+        Assert.Contains("1 labels, but the graph's output has 3 classes", run.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task AFileThatIsNoModelIsRefused()
+    {
+        using var folder = new TemporaryFolder();
+
+        Assert.Equal(1, (await CommandRun.OfAsync("inspect", folder.Write("1/model.onnx", "no model"))).ExitCode);
+    }
+}
