@@ -14,7 +14,7 @@ namespace SoftmaxService.Cli.Commands;
 /// <summary><c>softmax calibrate MODEL DATA</c>: fits a temperature and writes it into the model's manifest, with its evidence.</summary>
 internal static class CalibrateCommand
 {
-    public const string DiagramName = "reliability.svg";
+    public const string DiagramName = ClassifierModel.ReliabilityFileName;
 
     public static Command Create(Terminal terminal)
     {

@@ -88,9 +88,9 @@ internal sealed record Inspection(
         {
             yield return "The model is not calibrated: its probabilities are softmax at temperature 1. softmax calibrate fits one on labelled images.";
         }
-        else if (!File.Exists(Path.Combine(location.Folder, "reliability.svg")))
+        else if (!File.Exists(Path.Combine(location.Folder, ClassifierModel.ReliabilityFileName)))
         {
-            yield return "There is no reliability.svg beside the manifest; softmax calibrate writes one.";
+            yield return $"There is no {ClassifierModel.ReliabilityFileName} beside the manifest; softmax calibrate writes one.";
         }
     }
 
