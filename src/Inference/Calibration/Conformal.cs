@@ -97,7 +97,7 @@ public static class Conformal
 
         Array.ForEach(scores, Array.Sort);
         var all = Methods.Select((method, i) => Quantiles(method, scores[i], options.Alphas)).ToArray();
-        return all.First(one => one.Method == options.Method) with { Alternatives = [.. all.Where(one => one.Method != options.Method)] };
+        return all.First(one => one.Method == options.Method) with { Alternatives = [.. all.Where(one => one.Method != options.Method).Select(one => one with { Scores = null })] };
     }
 
     /// <summary>What sets made by a manifest's quantiles do on labelled data: coverage and size, for each α.</summary>

@@ -272,7 +272,7 @@ public sealed record ConformalQuantiles
     /// <summary>Some of the sorted scores, for any other α.</summary>
     public StoredScores? Scores { get; init; }
 
-    /// <summary>The same for other scores of the same images. They are evidence; prediction sets are made by the outer one.</summary>
+    /// <summary>The quantiles of the other scores of the same images, for their own α alone. They are evidence; prediction sets are made by the outer one.</summary>
     public IReadOnlyList<ConformalQuantiles>? Alternatives { get; init; }
 }
 

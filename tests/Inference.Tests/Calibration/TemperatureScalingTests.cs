@@ -1,0 +1,175 @@
+using SoftmaxService.Inference.Calibration;
+
+namespace SoftmaxService.Inference.Tests.Calibration;
+
+public sealed class TemperatureScalingTests
+{
+    private const float Inf = float.PositiveInfinity;
+
+    [Theory]
+    [InlineData(2f, 9, 10)]
+    [InlineData(0.01f, 60, 100)]
+    [InlineData(700f, 999, 1000)]
+    [InlineData(1e-30f, 3, 4)]
+    [InlineData(3e38f, 3, 4)]
+    public void Fit_TwoClassesAtOneMargin_IsTheClosedForm(float margin, int right, int count)
+    {
+        // Each answer has the probability 1 / (1 + exp(−m/T)), which the likelihood sets to the share of right ones: T = m / ln(r / (1 − r)).
+        var data = Synthetic.Rows([.. Enumerable.Range(0, count).Select(i => (i % 2 == 0 ? new[] { margin, 0f } : [0f, margin], i < right ? i % 2 : 1 - (i % 2)))]);
+
+        AssertRelative(margin / Math.Log(right / (double)(count - right)), TemperatureScaling.Fit(data), 1e-9);
+    }
+
+    [Theory]
+    [InlineData(1, 2, 0.3, 1.0)]
+    [InlineData(2, 10, 1.0, 2.0)]
+    [InlineData(3, 3, 40.0, 6.0)]
+    [InlineData(4, 100, 5.0, 0.5)]
+    public void Fit_RandomData_IsTheMinimumThatASearchFinds(int seed, int classCount, double factor, double spread)
+    {
+        var data = Synthetic.Calibrated(seed, 300, classCount, factor, spread);
+        var fitted = TemperatureScaling.Fit(data);
+
+        AssertRelative(GoldenSection(t => Synthetic.Nll(data, t), fitted / 100, fitted * 100), fitted, 1e-6);
+    }
+
+    [Fact]
+    public void Fit_RowsWithMaskedClasses_IsTheFitWithoutThem()
+    {
+        var data = Synthetic.Calibrated(5, 200, 3, 2);
+        var masked = new LabelledLogits(
+            Enumerable.Range(0, 200).SelectMany(row => (float[])[.. data.Row(row), -Inf]).ToArray(), data.Labels.ToArray(), 4);
+
+        AssertRelative(TemperatureScaling.Fit(data), TemperatureScaling.Fit(masked), 1e-12);
+    }
+
+    [Fact]
+    public void Fit_RowsWhoseRightClassIsMasked_LeavesThemOut()
+    {
+        var data = Synthetic.Calibrated(6, 200, 3, 2);
+        var more = new LabelledLogits(
+            Enumerable.Range(0, 200).SelectMany(row => data.Row(row).ToArray()).Concat([1f, -Inf, 2f]).ToArray(), (int[])[.. data.Labels, 1], 3);
+
+        AssertRelative(TemperatureScaling.Fit(data), TemperatureScaling.Fit(more), 1e-9);
+    }
+
+    [Fact]
+    public void Fit_OutliersOfHugeLogits_StillFindsTheMinimum()
+    {
+        var data = Synthetic.Rows(([3e38f, -3e38f], 0), ([1e38f, -1e38f], 1), ([5f, 1f], 0), ([1f, 5f], 1), ([2f, 1f], 1));
+        var fitted = TemperatureScaling.Fit(data);
+
+        Assert.True(Synthetic.Nll(data, fitted) <= Synthetic.Nll(data, fitted * 1.001));
+        Assert.True(Synthetic.Nll(data, fitted) <= Synthetic.Nll(data, fitted / 1.001));
+    }
+
+    [Fact]
+    public void Fit_AllRight_IsRefused() =>
+        AssertImpossible("as the temperature falls to 0", ([2f, 1f], 0), ([1f, 2f], 1), ([1f, 1f], 0));
+
+    [Fact]
+    public void Fit_LabelsAgainstTheLogits_IsRefused() =>
+        AssertImpossible("say nothing", ([2f, 1f], 1), ([1f, 2f], 0));
+
+    [Fact]
+    public void Fit_EqualLogits_IsRefused() =>
+        AssertImpossible("say nothing", ([2f, 2f], 1), ([1f, 1f], 0));
+
+    [Fact]
+    public void Fit_OneClassOnly_IsRefused() =>
+        AssertImpossible("All 2 labels are class 1", ([2f, 1f], 1), ([1f, 2f], 1));
+
+    [Fact]
+    public void Fit_NothingButMaskedLabels_IsRefused() =>
+        AssertImpossible("-Infinity in all 2 rows", ([2f, -Inf], 1), ([-Inf, 2f], 0));
+
+    [Theory]
+    [InlineData(1, 5_000, 10)]
+    [InlineData(2, 30_000, 3)]
+    [InlineData(3, 60_000, 2)]
+    public void Calibrate_CalibratedLogitsTimesTwoAndAHalf_GiveThatBackWithinTheInterval(int seed, int count, int classCount)
+    {
+        var data = Synthetic.Calibrated(seed, count, classCount, 2.5);
+        var result = Calibrator.Calibrate(data, new CalibrationOptions { Replicates = 300 });
+        var interval = result.TemperatureInterval!.Value;
+
+        Assert.InRange(2.5, interval.Lower, interval.Upper);
+        Assert.InRange(result.Temperature, interval.Lower, interval.Upper);
+        Assert.InRange(interval.Upper - interval.Lower, 1 / Math.Sqrt(count), 20 / Math.Sqrt(count));
+        Assert.True(result.After.Metrics.Nll < result.Before.Metrics.Nll);
+        Assert.True(result.After.Metrics.Ece < result.Before.Metrics.Ece);
+        Assert.Equal(result.Before.Metrics.Accuracy, result.After.Metrics.Accuracy);
+    }
+
+    [Theory]
+    [InlineData(400, 300)]
+    [InlineData(60_000, 45_000)]
+    public void BootstrapInterval_TwoClassesAtOneMargin_IsThatOfTheBinomial(int count, int right)
+    {
+        // A replicate's share of right answers is binomial, and T = m / ln(r / (1 − r)) falls with it.
+        var rows = Enumerable.Range(0, count).Select(i => (i % 2 == 0 ? new[] { 2f, 0f } : [0f, 2f], i < right ? i % 2 : 1 - (i % 2)));
+        var data = Synthetic.Rows([.. rows]);
+        var share = right / (double)count;
+        var deviation = Math.Sqrt(share * (1 - share) / count);
+        var interval = TemperatureScaling.BootstrapInterval(data, TemperatureScaling.Fit(data), new CalibrationOptions { Replicates = 4000 }, default);
+
+        double TemperatureAt(double z) => 2 / Math.Log((share + (z * deviation)) / (1 - share - (z * deviation)));
+        Assert.InRange(interval.Lower, TemperatureAt(2.10), TemperatureAt(1.82));
+        Assert.InRange(interval.Upper, TemperatureAt(-1.82), TemperatureAt(-2.10));
+    }
+
+    [Fact]
+    public void BootstrapInterval_OverManySamples_HoldsTheTruthAboutAsOftenAsItSays()
+    {
+        var held = Enumerable.Range(100, 60).Count(seed =>
+        {
+            var data = Synthetic.Calibrated(seed, 300, 3, 2.5);
+            var interval = TemperatureScaling.BootstrapInterval(data, TemperatureScaling.Fit(data), new CalibrationOptions { Replicates = 200 }, default);
+            return interval.Lower <= 2.5 && 2.5 <= interval.Upper;
+        });
+
+        // 57 expected; three standard deviations of 60 draws and a percentile interval's own shortfall at this n.
+        Assert.InRange(held, 50, 60);
+    }
+
+    [Fact]
+    public void BootstrapInterval_OneMistake_ReachesDownTo0()
+    {
+        // One of three replicates holds no mistake and has no lowest temperature.
+        var data = Synthetic.Rows([.. Enumerable.Range(0, 50).Select(i => (i % 2 == 0 ? new[] { 4f, 0f } : [0f, 4f], i == 0 ? 1 : i % 2))]);
+
+        Assert.Equal(0, TemperatureScaling.BootstrapInterval(data, TemperatureScaling.Fit(data), new CalibrationOptions(), default).Lower);
+    }
+
+    private static void AssertImpossible(string reason, params (float[], int)[] rows)
+    {
+        var fault = Assert.Throws<InferenceException>(() => TemperatureScaling.Fit(Synthetic.Rows(rows)));
+
+        Assert.Equal(InferenceError.CalibrationImpossible, fault.Error);
+        Assert.Contains(reason, fault.Message, StringComparison.Ordinal);
+    }
+
+    private static void AssertRelative(double expected, double actual, double tolerance) =>
+        Assert.InRange(actual / expected, 1 - tolerance, 1 + tolerance);
+
+    /// <summary>Narrows to where the function is flat to rounding, then to the middle of a parabola through three points around it.</summary>
+    private static double GoldenSection(Func<double, double> function, double low, double high)
+    {
+        var ratio = (Math.Sqrt(5) - 1) / 2;
+        while (high / low > 1.02)
+        {
+            var (left, right) = (high - (ratio * (high - low)), low + (ratio * (high - low)));
+            (low, high) = function(left) < function(right) ? (low, right) : (left, high);
+        }
+
+        var middle = (low + high) / 2;
+        for (var round = 0; round < 4; round++)
+        {
+            var step = middle * 1e-4;
+            var (below, at, above) = (function(middle - step), function(middle), function(middle + step));
+            middle -= step * (above - below) / (2 * (above - (2 * at) + below));
+        }
+
+        return middle;
+    }
+}
