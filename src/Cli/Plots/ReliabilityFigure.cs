@@ -73,10 +73,10 @@ internal static class ReliabilityFigure
         plot.XLabel("confidence", size: 13);
 
         // Room above for the legend, which would hide bars anywhere else.
-        plot.Axes.SetLimits(0, 1.015, 0, 1.14);
+        plot.Axes.SetLimits(0, 1.015, 0, 1.22);
         SetShareTicks(plot.Axes.Bottom);
         SetShareTicks(plot.Axes.Left);
-        plot.ShowLegend(Alignment.UpperCenter, Orientation.Horizontal);
+        plot.ShowLegend(Alignment.UpperLeft);
         plot.Legend.OutlineColor = Colors.Transparent;
         plot.Legend.BackgroundColor = Colors.Transparent;
         plot.Layout.Fixed(DiagramPadding);
