@@ -48,7 +48,7 @@ internal static class ConfusionFigure
 
         var labels = classNames.Select((name, index) => Shorten(PlotFont.Drawable(name, index.ToString(CultureInfo.InvariantCulture)))).ToArray();
         var longest = labels.Max(label => label.Length);
-        plot.Title(title, size: 14);
+        plot.Title(title, size: 12);
         plot.Axes.Title.Label.Bold = false;
         plot.XLabel("predicted class", size: 13);
         plot.YLabel("true class", size: 13);
@@ -67,9 +67,9 @@ internal static class ConfusionFigure
         plot.Axes.SetLimits(-0.5, classes - 0.5, -0.5, classes - 0.5);
         var (left, bottom) = (44 + (8 * longest), longest > 4 ? 46 + (6 * longest) : 56);
         plot.Axes.Bottom.MinimumSize = bottom;
-        plot.Layout.Fixed(new PixelPadding(left, right: 20, bottom, top: 44));
+        plot.Layout.Fixed(new PixelPadding(left, right: 20, bottom, top: 54));
         var side = Math.Clamp(46 * classes, 320, 900);
-        return new Figure("confusion", title, left + side + 20, 44 + side + bottom, [(plot, new PixelRect(0, left + side + 20, 44 + side + bottom, 0))]);
+        return new Figure("confusion", title, left + side + 20, 54 + side + bottom, [(plot, new PixelRect(0, left + side + 20, 54 + side + bottom, 0))]);
     }
 
     private static void DrawCell(Plot plot, int x, int y, Color color, int? count, int fontSize, bool isDark)

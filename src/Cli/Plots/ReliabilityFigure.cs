@@ -71,10 +71,14 @@ internal static class ReliabilityFigure
         plot.Axes.Title.Label.Bold = false;
         plot.YLabel("accuracy", size: 13);
         plot.XLabel("confidence", size: 13);
-        plot.Axes.SetLimits(0, 1.015, 0, 1.015);
+
+        // Room above for the legend, which would hide bars anywhere else.
+        plot.Axes.SetLimits(0, 1.015, 0, 1.22);
         SetShareTicks(plot.Axes.Bottom);
         SetShareTicks(plot.Axes.Left);
         plot.ShowLegend(Alignment.UpperLeft);
+        plot.Legend.OutlineColor = Colors.Transparent;
+        plot.Legend.BackgroundColor = Colors.Transparent;
         plot.Layout.Fixed(DiagramPadding);
         return plot;
     }

@@ -15,7 +15,7 @@ internal static class FindingsFigures
         yield return Reliability(findings);
         if (findings.InUse.ConfusionMatrix is { } confusion && confusion.Count <= ConfusionFigure.MostClasses)
         {
-            yield return ConfusionFigure.Draw($"Confusion of {TitleOf(findings)}, {findings.Count} images", confusion, findings.Labels);
+            yield return ConfusionFigure.Draw($"Confusion matrix{(findings.Model is null ? "" : $" of {findings.Model}")}\n{findings.Count} images of {findings.Dataset}", confusion, findings.Labels);
         }
 
         if (findings.PredictionSets is { Count: > 0 } sets)
