@@ -37,8 +37,8 @@ public static class TemperatureScaling
     {
         CheckThereIsAMinimum(data, cancellationToken);
 
-        // The derivative rises through 0 between these, the ends of what a float temperature can be.
-        var (low, high) = (1.0 / float.MaxValue, 1e38);
+        // The derivative rises through 0 between these, or the best temperature is none that a float can hold.
+        var (low, high) = (1e-40, 1e50);
         var beta = 1.0;
         for (var step = 0; step < MaxSteps; step++)
         {

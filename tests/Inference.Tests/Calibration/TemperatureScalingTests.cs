@@ -56,12 +56,16 @@ public sealed class TemperatureScalingTests
     [Fact]
     public void Fit_OutliersOfHugeLogits_StillFindsTheMinimum()
     {
-        var data = Synthetic.Rows(([3e38f, -3e38f], 0), ([1e38f, -1e38f], 1), ([5f, 1f], 0), ([1f, 5f], 1), ([2f, 1f], 1));
+        var data = Synthetic.Rows(([3e37f, -3e37f], 0), ([1e37f, -1e37f], 1), ([5f, 1f], 0), ([1f, 5f], 1), ([2f, 1f], 1));
         var fitted = TemperatureScaling.Fit(data);
 
         Assert.True(Synthetic.Nll(data, fitted) <= Synthetic.Nll(data, fitted * 1.001));
         Assert.True(Synthetic.Nll(data, fitted) <= Synthetic.Nll(data, fitted / 1.001));
     }
+
+    [Fact]
+    public void Fit_TemperatureBeyondFloat_IsRefused() =>
+        AssertImpossible("which a float cannot hold", ([3e38f, -3e38f], 0), ([1e38f, -1e38f], 1));
 
     [Fact]
     public void Fit_AllRight_IsRefused() =>
