@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using SoftmaxService.Inference.Imaging;
 using SoftmaxService.Inference.Onnx;
@@ -28,6 +29,7 @@ public sealed class ClassifierModel : IDisposable
         Labels = CheckLabels(manifest.Labels, Classifier.ClassCount);
         OutputKind = manifest.Output?.Kind ?? OutputKind.Logits;
         CalibratedTemperature = CheckTemperature(manifest.Calibration);
+        CheckConformal(manifest.Calibration?.Conformal);
     }
 
     /// <summary>The model's name: its folder's.</summary>
@@ -139,6 +141,23 @@ public sealed class ClassifierModel : IDisposable
         _ when labels.Count == classCount => labels,
         _ => throw new ModelLoadException($"{ModelManifest.FileName} has {labels.Count} labels, but the graph's output has {classCount} classes"),
     };
+
+    private static void CheckConformal(ConformalQuantiles? conformal)
+    {
+        foreach (var (alpha, quantile) in conformal?.Quantiles ?? new Dictionary<string, double>())
+        {
+            if (!double.TryParse(alpha, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) || value is not (> 0 and < 1))
+                throw new ModelLoadException($"calibration.conformal.quantiles has '{alpha}' for an alpha; it is a number above 0 and below 1");
+            if (quantile is not >= 0)
+                throw new ModelLoadException($"calibration.conformal.quantiles['{alpha}'] is {quantile}; a score is at least 0");
+        }
+
+        if (conformal?.Scores is { } scores && (scores.Ranks.Count != scores.Values.Count || !IsAscending(scores.Ranks) || !IsAscending(scores.Values)))
+            throw new ModelLoadException("calibration.conformal.scores has ranks and values that do not belong together; both ascend, and there are as many of one as of the other");
+
+        static bool IsAscending<T>(IReadOnlyList<T> values)
+            where T : IComparable<T> => Enumerable.Range(1, Math.Max(values.Count - 1, 0)).All(i => values[i - 1].CompareTo(values[i]) <= 0);
+    }
 
     private static float? CheckTemperature(ManifestCalibration? calibration) => (float?)calibration?.Temperature switch
     {
