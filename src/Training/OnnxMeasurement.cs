@@ -26,10 +26,10 @@ internal sealed record OnnxMeasurement(int Right, int Total, float[] Logits, dou
         return largest;
     }
 
-    public static OnnxMeasurement Of(byte[] model, LabelledImages images, double scale, float mean, float std)
+    public static OnnxMeasurement Of(byte[] model, LabelledImages images, double scale, float[] mean, float[] std)
     {
         var onnx = OnnxModel.Load(model, new OnnxSettings());
-        using var classifier = new OnnxClassifier(onnx, onnx.Inputs[0], onnx.Outputs[0], [1, 1, images.Height, images.Width]);
+        using var classifier = new OnnxClassifier(onnx, onnx.Inputs[0], onnx.Outputs[0], [1, images.Channels, images.Height, images.Width]);
         using var run = classifier.Rent();
 
         var logits = new List<float>();
@@ -38,7 +38,8 @@ internal sealed record OnnxMeasurement(int Right, int Total, float[] Logits, dou
         {
             for (var p = 0; p < run.Input.Length; p++)
             {
-                run.Input[p] = ((images.Pixels[(i * run.Input.Length) + p] * (float)scale) - mean) / std;
+                var channel = p / (images.Height * images.Width);
+                run.Input[p] = ((images.Pixels[(i * run.Input.Length) + p] * (float)scale) - mean[channel]) / std[channel];
             }
 
             var start = Stopwatch.GetTimestamp();

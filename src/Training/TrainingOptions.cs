@@ -2,6 +2,13 @@ using System.Globalization;
 
 namespace SoftmaxService.Training;
 
+/// <summary>What can be trained.</summary>
+internal enum DataSet
+{
+    Mnist,
+    Cifar10,
+}
+
 /// <summary>The command line: what to train, from what, to where.</summary>
 internal sealed record TrainingOptions
 {
@@ -17,11 +24,15 @@ internal sealed record TrainingOptions
           --checkpoints <folder> where a run that was stopped goes on from (default checkpoints)
         """;
 
+    private const string UnknownCommand = "The first argument says what to train; it must be mnist or cifar10.";
+
     public required string DataFolder { get; init; }
 
     public required string OutputFolder { get; init; }
 
-    public int Epochs { get; init; } = 40;
+    public DataSet DataSet { get; init; }
+
+    public int Epochs { get; init; } = Mnist.MnistRecipe.DefaultEpochs;
 
     public int Seed { get; init; } = 1;
 
@@ -33,12 +44,16 @@ internal sealed record TrainingOptions
 
     public static TrainingOptions Parse(ReadOnlySpan<string> arguments)
     {
-        if (arguments is not ["mnist", .. var rest])
-        {
-            throw new ArgumentException("The first argument says what to train; it must be mnist.");
-        }
-
         var options = new TrainingOptions { DataFolder = "", OutputFolder = "" };
+        options = arguments is [var command, ..] ? command switch
+        {
+            "mnist" => options with { DataSet = DataSet.Mnist, Epochs = Mnist.MnistRecipe.DefaultEpochs, Images = Mnist.MnistRecipe.TrainingImages },
+            "cifar10" => options with { DataSet = DataSet.Cifar10, Epochs = Cifar10.Cifar10Recipe.DefaultEpochs, Images = Cifar10.Cifar10Recipe.TrainingImages },
+            _ => throw new ArgumentException(UnknownCommand),
+        } : throw new ArgumentException(UnknownCommand);
+
+        var mostImages = options.Images;
+        var rest = arguments[1..];
         for (; rest is [var name, ..]; rest = rest[2..])
         {
             var value = rest is [_, var next, ..] ? next : throw new ArgumentException($"{name} needs a value.");
@@ -49,7 +64,7 @@ internal sealed record TrainingOptions
                 "--epochs" => options with { Epochs = Number(name, value, 1, 10_000) },
                 "--seed" => options with { Seed = Number(name, value, 0, int.MaxValue) },
                 "--threads" => options with { Threads = Number(name, value, 1, Environment.ProcessorCount) },
-                "--images" => options with { Images = Number(name, value, 1, Mnist.MnistRecipe.TrainingImages) },
+                "--images" => options with { Images = Number(name, value, 1, mostImages) },
                 "--checkpoints" => options with { CheckpointFolder = value },
                 _ => throw new ArgumentException($"{name} is not an option."),
             };

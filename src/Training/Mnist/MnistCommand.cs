@@ -34,7 +34,7 @@ internal static class MnistCommand
         trainer.Run(log);
 
         var model = DigitNetExport.ToOnnx(trainer.Net);
-        var measured = OnnxMeasurement.Of(model, test, MnistRecipe.PixelScale, MnistRecipe.Mean, MnistRecipe.Std);
+        var measured = OnnxMeasurement.Of(model, test, MnistRecipe.PixelScale, [MnistRecipe.Mean], [MnistRecipe.Std]);
         RequireSameLogits(measured.LargestDifference(trainer.Logits(test)));
 
         Directory.CreateDirectory(options.OutputFolder);

@@ -31,7 +31,8 @@ internal sealed class MnistTrainer : IDisposable
 
         random.manual_seed(seed);
         Net = new DigitNet();
-        _optimizer = new NesterovSgd([.. Net.named_parameters().Select(p => (p.name, p.parameter))], MnistRecipe.Momentum, MnistRecipe.WeightDecay);
+        _optimizer = new NesterovSgd(
+            [.. Net.named_parameters().Select(p => new TrainedParameter(p.name, p.parameter, MnistRecipe.DecayOf(p.parameter)))], MnistRecipe.Momentum);
         _checkpoint = new Checkpoint(
             checkpointPath, $"mnist epochs={epochs} seed={seed} images={images.Count}", [.. Net.state_dict().Values, .. _optimizer.Velocities.Select(v => v.Value)]);
     }
