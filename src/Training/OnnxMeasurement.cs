@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Runtime.InteropServices;
 using SoftmaxService.Inference.Onnx;
 using SoftmaxService.Training.Data;
@@ -24,6 +25,19 @@ internal sealed record OnnxMeasurement(int Right, int Total, float[] Logits, dou
         }
 
         return largest;
+    }
+
+    public string Summary => string.Create(CultureInfo.InvariantCulture, $"test {Right} of {Total} ({Accuracy:P2})  {MedianMicroseconds:F0} µs an image");
+
+    /// <exception cref="InvalidOperationException">A logit differs by more, or is not a number.</exception>
+    public void RequireLogits(ReadOnlySpan<float> expected, double maxDifference)
+    {
+        var difference = LargestDifference(expected);
+        if (!(difference <= maxDifference)) // NaN must not pass
+        {
+            throw new InvalidOperationException(
+                $"ONNX Runtime's logits differ from TorchSharp's by {difference.ToString("E1", CultureInfo.InvariantCulture)}; nothing was written.");
+        }
     }
 
     public static OnnxMeasurement Of(byte[] model, LabelledImages images, double scale, float[] mean, float[] std)

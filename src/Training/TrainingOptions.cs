@@ -13,44 +13,41 @@ internal enum DataSet
 internal sealed record TrainingOptions
 {
     public const string Usage = """
-        usage: dotnet run --project src/Training -c Release -- mnist --data <folder> --output <folder> [options]
+        usage: dotnet run --project src/Training -c Release -- mnist|cifar10 --data <path> --output <folder> [options]
 
-          --data <folder>        holds the four gzipped IDX files of MNIST
+          --data <path>          mnist: the folder of its four gzipped IDX files; cifar10: cifar-10-binary.tar.gz or the folder that it unpacks to
           --output <folder>      the model version's folder, for example models/mnist/1
-          --epochs <n>           passes over the training images (default 40)
+          --epochs <n>           passes over the training images (default 40 for mnist, 16 for cifar10)
           --seed <n>             seed of every random number (default 1)
           --threads <n>          threads that libtorch computes with (default 1)
-          --images <n>           train on the first n images; with fewer than 55000, the rest of those measure each epoch (default 55000)
+          --images <n>           train on the first n images; with fewer than all (55000, 45000), the rest of those measures each epoch
           --checkpoints <folder> where a run that was stopped goes on from (default checkpoints)
         """;
 
-    private const string UnknownCommand = "The first argument says what to train; it must be mnist or cifar10.";
+    public required DataSet DataSet { get; init; }
 
-    public required string DataFolder { get; init; }
+    public required string DataPath { get; init; }
 
     public required string OutputFolder { get; init; }
 
-    public DataSet DataSet { get; init; }
-
-    public int Epochs { get; init; } = Mnist.MnistRecipe.DefaultEpochs;
+    public required int Epochs { get; init; }
 
     public int Seed { get; init; } = 1;
 
     public int Threads { get; init; } = 1;
 
-    public int Images { get; init; } = Mnist.MnistRecipe.TrainingImages;
+    public required int Images { get; init; }
 
     public string CheckpointFolder { get; init; } = "checkpoints";
 
     public static TrainingOptions Parse(ReadOnlySpan<string> arguments)
     {
-        var options = new TrainingOptions { DataFolder = "", OutputFolder = "" };
-        options = arguments is [var command, ..] ? command switch
+        var options = arguments switch
         {
-            "mnist" => options with { DataSet = DataSet.Mnist, Epochs = Mnist.MnistRecipe.DefaultEpochs, Images = Mnist.MnistRecipe.TrainingImages },
-            "cifar10" => options with { DataSet = DataSet.Cifar10, Epochs = Cifar10.Cifar10Recipe.DefaultEpochs, Images = Cifar10.Cifar10Recipe.TrainingImages },
-            _ => throw new ArgumentException(UnknownCommand),
-        } : throw new ArgumentException(UnknownCommand);
+            ["mnist", ..] => Defaults(DataSet.Mnist, Mnist.MnistRecipe.DefaultEpochs, Mnist.MnistRecipe.TrainingImages),
+            ["cifar10", ..] => Defaults(DataSet.Cifar10, Cifar10.Cifar10Recipe.DefaultEpochs, Cifar10.Cifar10Recipe.TrainingImages),
+            _ => throw new ArgumentException("The first argument says what to train; it must be mnist or cifar10."),
+        };
 
         var mostImages = options.Images;
         var rest = arguments[1..];
@@ -59,7 +56,7 @@ internal sealed record TrainingOptions
             var value = rest is [_, var next, ..] ? next : throw new ArgumentException($"{name} needs a value.");
             options = name switch
             {
-                "--data" => options with { DataFolder = value },
+                "--data" => options with { DataPath = value },
                 "--output" => options with { OutputFolder = value },
                 "--epochs" => options with { Epochs = Number(name, value, 1, 10_000) },
                 "--seed" => options with { Seed = Number(name, value, 0, int.MaxValue) },
@@ -72,11 +69,14 @@ internal sealed record TrainingOptions
 
         return options switch
         {
-            { DataFolder: "" } => throw new ArgumentException("--data is missing."),
+            { DataPath: "" } => throw new ArgumentException("--data is missing."),
             { OutputFolder: "" } => throw new ArgumentException("--output is missing."),
             _ => options,
         };
     }
+
+    private static TrainingOptions Defaults(DataSet dataSet, int epochs, int images) =>
+        new() { DataSet = dataSet, DataPath = "", OutputFolder = "", Epochs = epochs, Images = images };
 
     private static int Number(string name, string text, int low, int high) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= low && number <= high

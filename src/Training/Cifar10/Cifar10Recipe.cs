@@ -8,7 +8,7 @@ internal static class Cifar10Recipe
     /// <summary>The other 5,000 of CIFAR-10's 50,000 training images are kept for calibration: nothing here may look at them.</summary>
     public const int TrainingImages = 45_000;
 
-    public const int DefaultEpochs = 24;
+    public const int DefaultEpochs = 16;
 
     public const double PixelScale = 1.0 / 255.0;
 
@@ -50,7 +50,7 @@ internal static class Cifar10Recipe
         """);
 
     public static string Summary { get; } = string.Create(CultureInfo.InvariantCulture, $"""
-        airbench94 (Keller Jordan 2024): Nesterov SGD, momentum {Momentum}, batches of {BatchSize}, summed cross-entropy with label smoothing {LabelSmoothing}; learning rate {PeakLearningRate:G4} an example, norms' biases {BiasLearningRateScale} times that, decoupled weight decay {WeightDecayPerBatch}; from {FirstRateShare:P0} up to it over the first {WarmUpShare:P0} of the steps, then linearly to {LastRateShare:P0}; lookahead every {LookaheadSteps} steps; whitening bias frozen after epoch {WhiteningBiasEpochs}; bfloat16 with float32 weights and statistics
+        airbench94 (Keller Jordan 2024): Nesterov SGD, momentum {Momentum}, batches of {BatchSize}, summed cross-entropy with label smoothing {LabelSmoothing}; learning rate {PeakLearningRate:G4} an example, {BiasLearningRateScale} times that for the biases of the norms, decoupled weight decay {WeightDecayPerBatch}; from {FirstRateShare:P0} up to it over the first {WarmUpShare:P0} of the steps, then linearly to {LastRateShare:P0}; lookahead every {LookaheadSteps} steps; whitening bias frozen after epoch {WhiteningBiasEpochs}; bfloat16 with float32 weights and statistics
         """);
 
     /// <summary>Up, then down, in straight lines; <paramref name="progress"/> runs from 0 to 1.</summary>

@@ -12,13 +12,12 @@ internal sealed class Cifar10Trainer : IDisposable
     private const int StepsBetweenLines = 11;
 
     private readonly LabelledImages _images;
-    private readonly LabelledImages _validation;
     private readonly int _epochs;
     private readonly int _seed;
     private readonly ImageBatches _batches;
     private readonly NesterovSgd _optimizer;
     private readonly IReadOnlyList<Tensor> _slow;
-    private readonly Checkpoint _checkpoint;
+    private readonly EpochLoop _loop;
 
     /// <param name="images">What is trained on.</param>
     /// <param name="validation">What each epoch is measured on, perhaps nothing.</param>
@@ -29,7 +28,6 @@ internal sealed class Cifar10Trainer : IDisposable
     public Cifar10Trainer(LabelledImages images, LabelledImages validation, IReadOnlyList<int> widths, int epochs, int seed, string checkpointPath)
     {
         _images = images;
-        _validation = validation;
         _epochs = epochs;
         _seed = seed;
         _batches = BatchesOf(images);
@@ -47,44 +45,23 @@ internal sealed class Cifar10Trainer : IDisposable
             _slow = [.. Net.State.Select(tensor => tensor.detach().clone().DetachFromDisposeScope())];
         }
 
-        _checkpoint = new Checkpoint(
+        var checkpoint = new Checkpoint(
             checkpointPath,
             $"cifar10 widths={string.Join('/', widths)} epochs={epochs} seed={seed} images={images.Count}",
             [.. Net.State, .. _slow, .. _optimizer.Velocities.Select(v => v.Value)]);
+        _loop = new EpochLoop(checkpoint, epochs, validation);
     }
 
     public PhotoNet Net { get; }
 
     /// <summary>Time spent on all epochs, those before a stop included.</summary>
-    public TimeSpan Elapsed { get; private set; }
+    public TimeSpan Elapsed => _loop.Elapsed;
 
     private int StepsPerEpoch => Math.Max(1, _images.Count / Cifar10Recipe.BatchSize);
 
     private int BatchSize => Math.Min(_images.Count, Cifar10Recipe.BatchSize);
 
-    public void Run(Action<string> log)
-    {
-        var first = 0;
-        if (_checkpoint.TryLoad(out var finishedEpochs, out var elapsed))
-        {
-            (first, Elapsed) = (finishedEpochs, elapsed);
-            log($"goes on after epoch {first} of {_epochs}");
-        }
-
-        for (var epoch = first; epoch < _epochs; epoch++)
-        {
-            var clock = Stopwatch.StartNew();
-            var (loss, right) = TrainEpoch(epoch, log);
-            var seconds = clock.Elapsed.TotalSeconds;
-            Elapsed += clock.Elapsed;
-            _checkpoint.Save(epoch + 1, Elapsed);
-
-            var measured = _validation.Count > 0 ? $"  wrong {_validation.Count - _validation.CountRight(Logits(_validation))} of {_validation.Count}" : "";
-            log(string.Create(
-                CultureInfo.InvariantCulture,
-                $"epoch {epoch + 1,3} of {_epochs}  loss {loss:F4}  right while training {right:P2}{measured}  {seconds:F0} s"));
-        }
-    }
+    public void Run(Action<string> log) => _loop.Run(epoch => TrainEpoch(epoch, log), Logits, log);
 
     /// <summary>The logits for every image as they are served, one row after the other.</summary>
     public float[] Logits(LabelledImages images)
@@ -126,7 +103,7 @@ internal sealed class Cifar10Trainer : IDisposable
         }
     }
 
-    private (double Loss, double Right) TrainEpoch(int epoch, Action<string> log)
+    private string TrainEpoch(int epoch, Action<string> log)
     {
         using var epochScope = NewDisposeScope();
         Net.WhiteningBias.requires_grad = epoch < Cifar10Recipe.WhiteningBiasEpochs;
@@ -161,7 +138,7 @@ internal sealed class Cifar10Trainer : IDisposable
         }
 
         var images = (double)StepsPerEpoch * BatchSize;
-        return (totalLoss / images, totalRight / images);
+        return string.Create(CultureInfo.InvariantCulture, $"loss {totalLoss / images:F4}  right while training {totalRight / images:P2}");
     }
 
     /// <summary>Every image's place in the epoch's order, its shift and whether it is mirrored.</summary>
