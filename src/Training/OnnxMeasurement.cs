@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Runtime.InteropServices;
 using SoftmaxService.Inference.Onnx;
 using SoftmaxService.Training.Data;
@@ -26,10 +27,23 @@ internal sealed record OnnxMeasurement(int Right, int Total, float[] Logits, dou
         return largest;
     }
 
-    public static OnnxMeasurement Of(byte[] model, LabelledImages images, double scale, float mean, float std)
+    public string Summary => string.Create(CultureInfo.InvariantCulture, $"test {Right} of {Total} ({Accuracy:P2})  {MedianMicroseconds:F0} µs an image");
+
+    /// <exception cref="InvalidOperationException">A logit differs by more, or is not a number.</exception>
+    public void RequireLogits(ReadOnlySpan<float> expected, double maxDifference)
+    {
+        var difference = LargestDifference(expected);
+        if (!(difference <= maxDifference)) // NaN must not pass
+        {
+            throw new InvalidOperationException(
+                $"ONNX Runtime's logits differ from TorchSharp's by {difference.ToString("E1", CultureInfo.InvariantCulture)}; nothing was written.");
+        }
+    }
+
+    public static OnnxMeasurement Of(byte[] model, LabelledImages images, double scale, float[] mean, float[] std)
     {
         var onnx = OnnxModel.Load(model, new OnnxSettings());
-        using var classifier = new OnnxClassifier(onnx, onnx.Inputs[0], onnx.Outputs[0], [1, 1, images.Height, images.Width]);
+        using var classifier = new OnnxClassifier(onnx, onnx.Inputs[0], onnx.Outputs[0], [1, images.Channels, images.Height, images.Width]);
         using var run = classifier.Rent();
 
         var logits = new List<float>();
@@ -38,7 +52,8 @@ internal sealed record OnnxMeasurement(int Right, int Total, float[] Logits, dou
         {
             for (var p = 0; p < run.Input.Length; p++)
             {
-                run.Input[p] = ((images.Pixels[(i * run.Input.Length) + p] * (float)scale) - mean) / std;
+                var channel = p / (images.Height * images.Width);
+                run.Input[p] = ((images.Pixels[(i * run.Input.Length) + p] * (float)scale) - mean[channel]) / std[channel];
             }
 
             var start = Stopwatch.GetTimestamp();

@@ -1,5 +1,6 @@
 using System.Globalization;
 using SoftmaxService.Training;
+using SoftmaxService.Training.Cifar10;
 using SoftmaxService.Training.Mnist;
 
 TrainingOptions options;
@@ -16,7 +17,8 @@ catch (ArgumentException problem)
 
 try
 {
-    MnistCommand.Run(options, line => Console.WriteLine($"{DateTime.Now.ToString("HH:mm:ss", CultureInfo.InvariantCulture)}  {line}"));
+    Action<TrainingOptions, Action<string>> run = options.DataSet == DataSet.Cifar10 ? Cifar10Command.Run : MnistCommand.Run;
+    run(options, line => Console.WriteLine($"{DateTime.Now.ToString("HH:mm:ss", CultureInfo.InvariantCulture)}  {line}"));
     return 0;
 }
 catch (Exception problem) when (problem is IOException or InvalidDataException)

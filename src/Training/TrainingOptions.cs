@@ -2,54 +2,66 @@ using System.Globalization;
 
 namespace SoftmaxService.Training;
 
+/// <summary>What can be trained.</summary>
+internal enum DataSet
+{
+    Mnist,
+    Cifar10,
+}
+
 /// <summary>The command line: what to train, from what, to where.</summary>
 internal sealed record TrainingOptions
 {
     public const string Usage = """
-        usage: dotnet run --project src/Training -c Release -- mnist --data <folder> --output <folder> [options]
+        usage: dotnet run --project src/Training -c Release -- mnist|cifar10 --data <path> --output <folder> [options]
 
-          --data <folder>        holds the four gzipped IDX files of MNIST
+          --data <path>          mnist: the folder of its four gzipped IDX files; cifar10: cifar-10-binary.tar.gz or the folder that it unpacks to
           --output <folder>      the model version's folder, for example models/mnist/1
-          --epochs <n>           passes over the training images (default 40)
+          --epochs <n>           passes over the training images (default 40 for mnist, 16 for cifar10)
           --seed <n>             seed of every random number (default 1)
           --threads <n>          threads that libtorch computes with (default 1)
-          --images <n>           train on the first n images; with fewer than 55000, the rest of those measure each epoch (default 55000)
+          --images <n>           train on the first n images; with fewer than all (55000, 45000), the rest of those measures each epoch
           --checkpoints <folder> where a run that was stopped goes on from (default checkpoints)
         """;
 
-    public required string DataFolder { get; init; }
+    public required DataSet DataSet { get; init; }
+
+    public required string DataPath { get; init; }
 
     public required string OutputFolder { get; init; }
 
-    public int Epochs { get; init; } = 40;
+    public required int Epochs { get; init; }
 
     public int Seed { get; init; } = 1;
 
     public int Threads { get; init; } = 1;
 
-    public int Images { get; init; } = Mnist.MnistRecipe.TrainingImages;
+    public required int Images { get; init; }
 
     public string CheckpointFolder { get; init; } = "checkpoints";
 
     public static TrainingOptions Parse(ReadOnlySpan<string> arguments)
     {
-        if (arguments is not ["mnist", .. var rest])
+        var options = arguments switch
         {
-            throw new ArgumentException("The first argument says what to train; it must be mnist.");
-        }
+            ["mnist", ..] => Defaults(DataSet.Mnist, Mnist.MnistRecipe.DefaultEpochs, Mnist.MnistRecipe.TrainingImages),
+            ["cifar10", ..] => Defaults(DataSet.Cifar10, Cifar10.Cifar10Recipe.DefaultEpochs, Cifar10.Cifar10Recipe.TrainingImages),
+            _ => throw new ArgumentException("The first argument says what to train; it must be mnist or cifar10."),
+        };
 
-        var options = new TrainingOptions { DataFolder = "", OutputFolder = "" };
+        var mostImages = options.Images;
+        var rest = arguments[1..];
         for (; rest is [var name, ..]; rest = rest[2..])
         {
             var value = rest is [_, var next, ..] ? next : throw new ArgumentException($"{name} needs a value.");
             options = name switch
             {
-                "--data" => options with { DataFolder = value },
+                "--data" => options with { DataPath = value },
                 "--output" => options with { OutputFolder = value },
                 "--epochs" => options with { Epochs = Number(name, value, 1, 10_000) },
                 "--seed" => options with { Seed = Number(name, value, 0, int.MaxValue) },
                 "--threads" => options with { Threads = Number(name, value, 1, Environment.ProcessorCount) },
-                "--images" => options with { Images = Number(name, value, 1, Mnist.MnistRecipe.TrainingImages) },
+                "--images" => options with { Images = Number(name, value, 1, mostImages) },
                 "--checkpoints" => options with { CheckpointFolder = value },
                 _ => throw new ArgumentException($"{name} is not an option."),
             };
@@ -57,11 +69,14 @@ internal sealed record TrainingOptions
 
         return options switch
         {
-            { DataFolder: "" } => throw new ArgumentException("--data is missing."),
+            { DataPath: "" } => throw new ArgumentException("--data is missing."),
             { OutputFolder: "" } => throw new ArgumentException("--output is missing."),
             _ => options,
         };
     }
+
+    private static TrainingOptions Defaults(DataSet dataSet, int epochs, int images) =>
+        new() { DataSet = dataSet, DataPath = "", OutputFolder = "", Epochs = epochs, Images = images };
 
     private static int Number(string name, string text, int low, int high) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= low && number <= high

@@ -27,6 +27,22 @@ internal static class Drawings
             }
         }
 
-        return new LabelledImages(Size, Size, pixels, labels);
+        return new LabelledImages(1, Size, Size, pixels, labels);
+    }
+
+    /// <summary>Noise of 32×32 in colour: reddish (class 0) and bluish (class 1).</summary>
+    public static LabelledImages RedAndBlue(int count, int seed = 1)
+    {
+        const int Plane = 32 * 32;
+        var random = new Random(seed);
+        var (pixels, labels) = (new byte[count * 3 * Plane], new byte[count]);
+        for (var i = 0; i < pixels.Length; i++)
+        {
+            var (image, channel) = (i / (3 * Plane), i / Plane % 3);
+            labels[image] = (byte)(image % 2);
+            pixels[i] = (byte)(random.Next(100) + (channel == 2 * labels[image] ? 150 : 0));
+        }
+
+        return new LabelledImages(3, 32, 32, pixels, labels);
     }
 }

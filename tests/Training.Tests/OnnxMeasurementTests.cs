@@ -12,7 +12,7 @@ public sealed class OnnxMeasurementTests
         using var trainer = new MnistTrainer(images, images.Slice(0..0), epochs: 1, seed: 1, folder.File("run.bin"));
         trainer.Run(_ => { });
 
-        var measured = OnnxMeasurement.Of(DigitNetExport.ToOnnx(trainer.Net), images, MnistRecipe.PixelScale, MnistRecipe.Mean, MnistRecipe.Std);
+        var measured = OnnxMeasurement.Of(DigitNetExport.ToOnnx(trainer.Net), images, MnistRecipe.PixelScale, [MnistRecipe.Mean], [MnistRecipe.Std]);
 
         var logits = trainer.Logits(images);
         Assert.InRange(measured.LargestDifference(logits), 0, 1e-4);
@@ -26,5 +26,17 @@ public sealed class OnnxMeasurementTests
         var measured = new OnnxMeasurement(0, 1, [1, float.NaN, 2], 1);
 
         Assert.True(double.IsNaN(measured.LargestDifference([1, 1, 1])));
+    }
+
+    [Theory]
+    [InlineData(1.5f)]
+    [InlineData(float.NaN)]
+    public void RequireLogits_AnotherLogit_SaysThatNothingWasWritten(float logit)
+    {
+        var measured = new OnnxMeasurement(0, 1, [1, logit], 1);
+
+        var problem = Assert.Throws<InvalidOperationException>(() => measured.RequireLogits([1, 1], 0.1));
+
+        Assert.EndsWith("nothing was written.", problem.Message, StringComparison.Ordinal);
     }
 }

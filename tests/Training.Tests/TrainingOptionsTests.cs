@@ -2,13 +2,14 @@ namespace SoftmaxService.Training.Tests;
 
 public sealed class TrainingOptionsTests
 {
-    [Fact]
-    public void Parse_OnlyWhatIsNeeded_LeavesTheRestAtDefaults()
+    [Theory]
+    [InlineData("mnist", DataSet.Mnist, 40, 55_000)]
+    [InlineData("cifar10", DataSet.Cifar10, 16, 45_000)]
+    internal void Parse_OnlyWhatIsNeeded_LeavesTheRestAtDefaults(string command, DataSet dataSet, int epochs, int images)
     {
-        var options = TrainingOptions.Parse(["mnist", "--data", "in", "--output", "out"]);
+        var options = TrainingOptions.Parse([command, "--data", "in", "--output", "out"]);
 
-        Assert.Equal(new TrainingOptions { DataFolder = "in", OutputFolder = "out" }, options);
-        Assert.Equal(55_000, options.Images);
+        Assert.Equal(new TrainingOptions { DataSet = dataSet, DataPath = "in", OutputFolder = "out", Epochs = epochs, Images = images }, options);
     }
 
     [Fact]
@@ -18,13 +19,23 @@ public sealed class TrainingOptionsTests
             ["mnist", "--data", "in", "--output", "out", "--epochs", "3", "--seed", "7", "--threads", "1", "--images", "50000", "--checkpoints", "kept"]);
 
         Assert.Equal(
-            new TrainingOptions { DataFolder = "in", OutputFolder = "out", Epochs = 3, Seed = 7, Threads = 1, Images = 50_000, CheckpointFolder = "kept" },
+            new TrainingOptions
+            {
+                DataSet = DataSet.Mnist,
+                DataPath = "in",
+                OutputFolder = "out",
+                Epochs = 3,
+                Seed = 7,
+                Threads = 1,
+                Images = 50_000,
+                CheckpointFolder = "kept",
+            },
             options);
     }
 
     [Theory]
     [InlineData("", "The first argument says what to train")]
-    [InlineData("cifar --data in", "The first argument says what to train")]
+    [InlineData("cifar100 --data in", "The first argument says what to train")]
     [InlineData("mnist --output out", "--data is missing")]
     [InlineData("mnist --data in", "--output is missing")]
     [InlineData("mnist --data", "--data needs a value")]
@@ -32,6 +43,7 @@ public sealed class TrainingOptionsTests
     [InlineData("mnist --data in --output out --epochs 0", "--epochs must be a whole number from 1 to 10000, not '0'")]
     [InlineData("mnist --data in --output out --seed x", "--seed must be a whole number")]
     [InlineData("mnist --data in --output out --images 55001", "--images must be a whole number from 1 to 55000, not '55001'")]
+    [InlineData("cifar10 --data in --output out --images 45001", "--images must be a whole number from 1 to 45000, not '45001'")]
     public void Parse_WrongArguments_SaysWhatIsWrong(string line, string message)
     {
         var problem = Assert.Throws<ArgumentException>(() => TrainingOptions.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)));

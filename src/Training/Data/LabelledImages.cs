@@ -2,12 +2,12 @@ using System.Numerics.Tensors;
 
 namespace SoftmaxService.Training.Data;
 
-/// <summary>Grey images of one size, one byte a pixel, and the class of each.</summary>
-internal sealed record LabelledImages(int Height, int Width, byte[] Pixels, byte[] Labels)
+/// <summary>Images of one size, one byte a pixel and channel, and the class of each. An image is its channels, one plane after the other.</summary>
+internal sealed record LabelledImages(int Channels, int Height, int Width, byte[] Pixels, byte[] Labels)
 {
     public int Count => Labels.Length;
 
-    public int PixelsPerImage => Height * Width;
+    public int BytesPerImage => Channels * Height * Width;
 
     /// <summary>The names that MNIST and its relatives give to a part's images and labels.</summary>
     public static string[] IdxFileNames(string prefix) => [$"{prefix}-images-idx3-ubyte.gz", $"{prefix}-labels-idx1-ubyte.gz"];
@@ -37,7 +37,7 @@ internal sealed record LabelledImages(int Height, int Width, byte[] Pixels, byte
                 $"{Path.GetFileName(labelsPath)} gives image {wrong} the class {labels.Elements[wrong]}; there are {classCount} classes.");
         }
 
-        return new LabelledImages(height, width, images.Elements, labels.Elements);
+        return new LabelledImages(1, height, width, images.Elements, labels.Elements);
     }
 
     public LabelledImages Slice(Range range)
@@ -45,7 +45,7 @@ internal sealed record LabelledImages(int Height, int Width, byte[] Pixels, byte
         var (start, count) = range.GetOffsetAndLength(Count);
         return this with
         {
-            Pixels = Pixels.AsSpan(start * PixelsPerImage, count * PixelsPerImage).ToArray(),
+            Pixels = Pixels.AsSpan(start * BytesPerImage, count * BytesPerImage).ToArray(),
             Labels = Labels.AsSpan(start, count).ToArray(),
         };
     }
@@ -63,7 +63,7 @@ internal sealed record LabelledImages(int Height, int Width, byte[] Pixels, byte
         return right;
     }
 
-    private static string ExistingFile(string folder, string name)
+    public static string ExistingFile(string folder, string name)
     {
         var path = Path.Combine(folder, name);
         return File.Exists(path) ? path : throw new FileNotFoundException($"The data folder {folder} has no {name}.", path);

@@ -1,5 +1,3 @@
-using System.Globalization;
-using SoftmaxService.Inference.Models;
 using SoftmaxService.Training.Data;
 using TorchSharp;
 
@@ -18,8 +16,8 @@ internal static class MnistCommand
         torch.set_num_threads(options.Threads);
 
         // Both parts are read before anything is trained: a missing file must not be found out half an hour later.
-        var all = LabelledImages.ReadIdx(options.DataFolder, "train", DigitNet.ClassCount);
-        var test = LabelledImages.ReadIdx(options.DataFolder, "t10k", DigitNet.ClassCount);
+        var all = LabelledImages.ReadIdx(options.DataPath, "train", DigitNet.ClassCount);
+        var test = LabelledImages.ReadIdx(options.DataPath, "t10k", DigitNet.ClassCount);
         if (all.Count < MnistRecipe.TrainingImages)
         {
             throw new InvalidDataException($"The training part has {all.Count} images; the first {MnistRecipe.TrainingImages} are needed.");
@@ -34,26 +32,9 @@ internal static class MnistCommand
         trainer.Run(log);
 
         var model = DigitNetExport.ToOnnx(trainer.Net);
-        var measured = OnnxMeasurement.Of(model, test, MnistRecipe.PixelScale, MnistRecipe.Mean, MnistRecipe.Std);
-        RequireSameLogits(measured.LargestDifference(trainer.Logits(test)));
-
-        Directory.CreateDirectory(options.OutputFolder);
-        File.WriteAllBytes(Path.Combine(options.OutputFolder, "model.onnx"), model);
-        File.WriteAllBytes(
-            Path.Combine(options.OutputFolder, ModelManifest.FileName),
-            [.. MnistManifest.Describe(options, trainer.Elapsed, measured).ToUtf8Json(), (byte)'\n']);
-        log(string.Create(
-            CultureInfo.InvariantCulture,
-            $"test {measured.Right} of {measured.Total} ({measured.Accuracy:P2})  {measured.MedianMicroseconds:F0} µs an image  {model.Length} bytes"));
-    }
-
-    private static void RequireSameLogits(double difference)
-    {
-        // Written so that NaN does not pass.
-        if (!(difference <= MaxLogitDifference))
-        {
-            throw new InvalidOperationException(
-                $"ONNX Runtime's logits differ from TorchSharp's by {difference.ToString("E1", CultureInfo.InvariantCulture)}; nothing was written.");
-        }
+        var measured = OnnxMeasurement.Of(model, test, MnistRecipe.PixelScale, [MnistRecipe.Mean], [MnistRecipe.Std]);
+        measured.RequireLogits(trainer.Logits(test), MaxLogitDifference);
+        ModelFolder.Write(options.OutputFolder, model, MnistManifest.Describe(options, trainer.Elapsed, measured));
+        log($"{measured.Summary}  {model.Length} bytes");
     }
 }

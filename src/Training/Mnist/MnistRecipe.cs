@@ -1,4 +1,5 @@
 using System.Globalization;
+using static TorchSharp.torch;
 
 namespace SoftmaxService.Training.Mnist;
 
@@ -7,6 +8,8 @@ internal static class MnistRecipe
 {
     /// <summary>The other 5,000 of MNIST's 60,000 training images are kept for calibration: nothing here may look at them.</summary>
     public const int TrainingImages = 55_000;
+
+    public const int DefaultEpochs = 40;
 
     public const double PixelScale = 1.0 / 255.0;
     public const float Mean = 0.1307f;
@@ -25,6 +28,9 @@ internal static class MnistRecipe
     public static string Summary { get; } = string.Create(CultureInfo.InvariantCulture, $"""
         Nesterov SGD, momentum {Momentum}, weight decay {WeightDecay}, batches of {BatchSize}; learning rate up to {PeakLearningRate} over the first {WarmUpShare:P0} of the steps, then half a cosine to 0; gradient norm at most {MaxGradientNorm}; cross-entropy with label smoothing {LabelSmoothing}
         """);
+
+    /// <summary>Weights decay; BatchNorm's parameters and biases, all of one dimension, do not.</summary>
+    public static double DecayOf(Tensor parameter) => parameter.dim() > 1 ? WeightDecay : 0;
 
     /// <summary>Linear warm-up, then half a cosine to 0; <paramref name="progress"/> runs from 0 to 1.</summary>
     public static double LearningRate(double progress) => progress < WarmUpShare

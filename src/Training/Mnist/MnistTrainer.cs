@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using SoftmaxService.Training.Data;
 using static TorchSharp.torch;
@@ -11,11 +10,10 @@ internal sealed class MnistTrainer : IDisposable
     private const int EvaluationBatchSize = 250;
 
     private readonly LabelledImages _images;
-    private readonly LabelledImages _validation;
     private readonly int _epochs;
     private readonly int _seed;
     private readonly NesterovSgd _optimizer;
-    private readonly Checkpoint _checkpoint;
+    private readonly EpochLoop _loop;
 
     /// <param name="images">What is trained on.</param>
     /// <param name="validation">What each epoch is measured on, perhaps nothing.</param>
@@ -25,43 +23,26 @@ internal sealed class MnistTrainer : IDisposable
     public MnistTrainer(LabelledImages images, LabelledImages validation, int epochs, int seed, string checkpointPath)
     {
         _images = images;
-        _validation = validation;
         _epochs = epochs;
         _seed = seed;
 
         random.manual_seed(seed);
         Net = new DigitNet();
-        _optimizer = new NesterovSgd([.. Net.named_parameters().Select(p => (p.name, p.parameter))], MnistRecipe.Momentum, MnistRecipe.WeightDecay);
-        _checkpoint = new Checkpoint(
+        _optimizer = new NesterovSgd(
+            [.. Net.named_parameters().Select(p => new TrainedParameter(p.name, p.parameter, MnistRecipe.DecayOf(p.parameter)))], MnistRecipe.Momentum);
+        var checkpoint = new Checkpoint(
             checkpointPath, $"mnist epochs={epochs} seed={seed} images={images.Count}", [.. Net.state_dict().Values, .. _optimizer.Velocities.Select(v => v.Value)]);
+        _loop = new EpochLoop(checkpoint, epochs, validation);
     }
 
     public DigitNet Net { get; }
 
     /// <summary>Time spent on all epochs, those before a stop included.</summary>
-    public TimeSpan Elapsed { get; private set; }
+    public TimeSpan Elapsed => _loop.Elapsed;
 
     public void Run(Action<string> log)
     {
-        var first = 0;
-        if (_checkpoint.TryLoad(out var finishedEpochs, out var elapsed))
-        {
-            (first, Elapsed) = (finishedEpochs, elapsed);
-            log($"goes on after epoch {first} of {_epochs}");
-        }
-
-        for (var epoch = first; epoch < _epochs; epoch++)
-        {
-            var clock = Stopwatch.StartNew();
-            var loss = TrainEpoch(epoch);
-            var seconds = clock.Elapsed.TotalSeconds;
-            Elapsed += clock.Elapsed;
-            _checkpoint.Save(epoch + 1, Elapsed);
-
-            var measured = _validation.Count > 0 ? $"  wrong {_validation.Count - _validation.CountRight(Logits(_validation))} of {_validation.Count}" : "";
-            log(string.Create(CultureInfo.InvariantCulture, $"epoch {epoch + 1,3} of {_epochs}  loss {loss:F4}{measured}  {seconds:F0} s"));
-        }
-
+        _loop.Run(TrainEpoch, Logits, log);
         Net.eval();
     }
 
@@ -92,7 +73,7 @@ internal sealed class MnistTrainer : IDisposable
         }
     }
 
-    private double TrainEpoch(int epoch)
+    private string TrainEpoch(int epoch)
     {
         using var epochScope = NewDisposeScope();
         Net.train();
@@ -119,7 +100,7 @@ internal sealed class MnistTrainer : IDisposable
             totalLoss += loss.item<float>() * batch.shape[0];
         }
 
-        return totalLoss / _images.Count;
+        return string.Create(CultureInfo.InvariantCulture, $"loss {totalLoss / _images.Count:F4}");
     }
 
     private long EpochSeed(int epoch) => (_seed * 1_000_003L) + epoch + 1;

@@ -56,7 +56,7 @@ public sealed class LabelledImagesTests
     [Fact]
     public void CountRight_RowsOfLogits_CountsTheLargest()
     {
-        var images = new LabelledImages(1, 1, [0, 0, 0], [1, 0, 2]);
+        var images = new LabelledImages(1, 1, 1, [0, 0, 0], [1, 0, 2]);
 
         Assert.Equal(2, images.CountRight([0, 5, 1, /**/ -1, -2, -3, /**/ 4, 3, 2]));
     }

@@ -1,7 +1,6 @@
-using SoftmaxService.Training.Mnist;
 using static TorchSharp.torch;
 
-namespace SoftmaxService.Training.Tests.Mnist;
+namespace SoftmaxService.Training.Tests;
 
 public sealed class NesterovSgdTests
 {
@@ -13,7 +12,7 @@ public sealed class NesterovSgdTests
         using var scope = NewDisposeScope();
         using var ours = Linear(seed: 3);
         using var torchs = Linear(seed: 3);
-        var sgd = new NesterovSgd([.. ours.named_parameters().Select(p => (p.name, p.parameter))], momentum: 0.9, weightDecay: 0);
+        var sgd = new NesterovSgd([.. ours.named_parameters().Select(p => new TrainedParameter(p.name, p.parameter, 0))], momentum: 0.9);
         using var torchSgd = optim.SGD(torchs.parameters(), LearningRate, momentum: 0.9, nesterov: true);
         var input = randn(16, 4);
 
@@ -30,18 +29,47 @@ public sealed class NesterovSgdTests
     }
 
     [Fact]
-    public void Step_NoGradientButDecay_ShrinksWeightsAndNotBiases()
+    public void Step_NoGradientButDecay_ShrinksWhatDecays()
     {
         using var scope = NewDisposeScope();
         using var linear = Linear(seed: 3);
         var (weight, bias) = (linear.weight.detach().clone(), linear.bias!.detach().clone()); // made with a bias
-        var sgd = new NesterovSgd([.. linear.named_parameters().Select(p => (p.name, p.parameter))], momentum: 0, weightDecay: 0.1);
+        var sgd = new NesterovSgd([new("weight", linear.weight, 0.1), new("bias", linear.bias, 0)], momentum: 0);
         (linear.call(zeros(1, 4)) * 0).sum().backward();
 
         sgd.Step(LearningRate);
 
         Assert.True(linear.weight.allclose(weight * (1 - (0.1 * LearningRate))));
         Assert.True(linear.bias.equal(bias).all().item<bool>());
+    }
+
+    [Fact]
+    public void Step_LearningRateScale_GoesSoManyTimesFurther()
+    {
+        using var scope = NewDisposeScope();
+        var (slow, fast) = (ones(2).requires_grad_(), ones(2).requires_grad_());
+        var sgd = new NesterovSgd([new("slow", slow, 0), new("fast", fast, 0, LearningRateScale: 64)], momentum: 0.9);
+        (slow.sum() + fast.sum()).backward();
+
+        sgd.Step(0.001);
+
+        Assert.True(((1 - fast) / (1 - slow)).allclose(full(2, 64.0f), rtol: 1e-3));
+    }
+
+    [Fact]
+    public void Step_FrozenAfterAStep_IsLeftAsItIs()
+    {
+        using var scope = NewDisposeScope();
+        var weight = ones(2).requires_grad_();
+        var sgd = new NesterovSgd([new("weight", weight, 0.1)], momentum: 0.9);
+        weight.sum().backward();
+        sgd.Step(LearningRate);
+        var before = weight.detach().clone();
+        weight.requires_grad = false;
+
+        sgd.Step(LearningRate);
+
+        Assert.True(weight.equal(before).all().item<bool>());
     }
 
     private static TorchSharp.Modules.Linear Linear(long seed)
