@@ -20,21 +20,21 @@ internal static class CommonOptions
 
     public static Option<int> Limit() => Whole("--limit", "Read at most this many images.", int.MaxValue, lowest: 1, defaultText: "all");
 
-    public static Option<int> Bins() => Whole("--bins", "Bins of equal width for the calibration errors.", 15, lowest: 1);
+    public static Option<int> Bins() => Whole("--bins", "Bins of equal width for the calibration errors, at most 1000.", 15, lowest: 1, highest: 1000);
 
     public static Option<bool> Json() => new("--json") { Description = "Write one JSON object to standard output, for machines." };
 
     public static Option<string?> Report() => new("--report") { Description = "Write report.html and the plots as SVG and PNG into this folder.", HelpName = "DIR" };
 
-    public static Option<int> Whole(string name, string description, int otherwise, int lowest, string? defaultText = null)
+    public static Option<int> Whole(string name, string description, int otherwise, int lowest, int highest = int.MaxValue, string? defaultText = null)
     {
         var option = new Option<int>(name) { Description = defaultText is null ? description : $"{description} [default: {defaultText}]", HelpName = "N" };
         option.DefaultValueFactory = _ => otherwise;
         option.Validators.Add(result =>
         {
-            if (result.Tokens.Count == 1 && int.TryParse(result.Tokens[0].Value, out var number) && number < lowest)
+            if (result.Tokens.Count == 1 && int.TryParse(result.Tokens[0].Value, out var number) && (number < lowest || number > highest))
             {
-                result.AddError($"{name} must be at least {lowest}, not {number}.");
+                result.AddError(number < lowest ? $"{name} must be at least {lowest}, not {number}." : $"{name} must be at most {highest}, not {number}.");
             }
         });
         return option;

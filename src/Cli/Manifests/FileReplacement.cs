@@ -18,7 +18,7 @@ internal static class FileReplacement
                 var target = (File.Exists(path) ? File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName : null) ?? path;
                 var temporary = $"{target}.{Guid.NewGuid():N}.tmp";
                 written.Add((temporary, target));
-                using var file = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write);
+                using var file = new FileStream(temporary, OptionsFor(target));
                 file.Write(content);
                 file.Flush(flushToDisk: true);
             }
@@ -36,5 +36,17 @@ internal static class FileReplacement
                 File.Delete(temporary);
             }
         }
+    }
+
+    /// <summary>Who may read the file that is replaced may read the new one, and nobody else.</summary>
+    private static FileStreamOptions OptionsFor(string target)
+    {
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows() && File.Exists(target))
+        {
+            options.UnixCreateMode = File.GetUnixFileMode(target);
+        }
+
+        return options;
     }
 }

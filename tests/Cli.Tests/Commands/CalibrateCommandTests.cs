@@ -32,6 +32,29 @@ public sealed class CalibrateCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task WhoMayNotReadTheManifestMayNotReadTheNewOne()
+    {
+        if (OperatingSystem.IsWindows())
+            return;
+        const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        File.SetUnixFileMode(_data.ManifestPath, Private);
+        var (images, _, _) = _data.WriteIdx(400);
+
+        Assert.Equal(0, (await CommandRun.OfAsync("calibrate", _data.ModelPath, images)).ExitCode);
+        Assert.Equal(Private, File.GetUnixFileMode(_data.ManifestPath));
+    }
+
+    [Theory]
+    [InlineData("0")]
+    [InlineData("1001")]
+    public async Task AnImpossibleNumberOfBinsIsRefusedAtOnce(string bins)
+    {
+        var run = await CommandRun.OfAsync("calibrate", _data.ModelPath, "nothing", "--bins", bins);
+        Assert.Equal(2, run.ExitCode);
+        Assert.Contains("--bins must be at", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task AModelWithoutAManifestGetsOne()
     {
         using var bare = new PickFirstData(manifest: null);
