@@ -50,7 +50,21 @@ internal static class CalibrateEndpoint
             throw new RequestException(Problem.InvalidParameter, "bins is a whole number from 1 to 1000, and alphas are numbers above 0 and below 1.");
         }
 
-        return Calibrator.Calibrate(request.Logits.Values, request.Labels.Values, request.Logits.ColumnCount, options, cancellationToken).ToManifest(dataset: null);
+        var data = new LabelledLogits(request.Logits.Values, request.Labels.Values, request.Logits.ColumnCount);
+        RefuseMaskedLabels(data);
+        return Calibrator.Calibrate(data, options, cancellationToken).ToManifest(dataset: null);
+    }
+
+    /// <summary>A right class that is masked has an infinite loss at any temperature, which JSON could not even tell.</summary>
+    private static void RefuseMaskedLabels(LabelledLogits data)
+    {
+        for (var row = 0; row < data.Count; row++)
+        {
+            if (float.IsNegativeInfinity(data.Row(row)[data.LabelOf(row)]))
+            {
+                throw new RequestException(Problem.InvalidCalibrationData, $"labels[{row}] is {data.LabelOf(row)}, but logits[{row}][{data.LabelOf(row)}] is masked; a class that is right needs a number.");
+            }
+        }
     }
 
     /// <summary>Those of the usual α for which there are rows enough; one that is asked for by name is refused instead.</summary>

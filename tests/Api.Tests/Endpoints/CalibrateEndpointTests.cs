@@ -39,6 +39,7 @@ public sealed class CalibrateEndpointTests(RunningService service)
     [InlineData("""{"logits": [[1, 2], [2, 1]], "labels": [0, 2]}""", 400, "invalid-calibration-data", "Row 1")]
     [InlineData("""{"logits": [[1], [2]], "labels": [0, 0]}""", 400, "invalid-calibration-data", "at least 2")]
     [InlineData("""{"logits": [["-Infinity", "-Infinity"], [2, 1]], "labels": [0, 1]}""", 400, "invalid-calibration-data", "Row 0")]
+    [InlineData("""{"logits": [[1, "-Infinity"], [2, 1]], "labels": [1, 0]}""", 400, "invalid-calibration-data", "labels[0]")]
     [InlineData("""{"logits": [[1, 2], [2, 1]], "labels": [0, 0.5]}""", 400, "invalid-parameter", "labels[1]")]
     [InlineData("""{"logits": [[1, 2], [2]], "labels": [0, 1]}""", 400, "invalid-logits", "logits[1]")]
     [InlineData("""{"logits": [[1, 2], [2, 1]], "labels": [0, 1], "bins": 0}""", 400, "invalid-parameter", "bins")]
