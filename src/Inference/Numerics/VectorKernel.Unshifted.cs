@@ -61,6 +61,7 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums>
         var sums = default(TSums);
         var differences = default(TLanes);
         var firstStep = RowExponential<TLanes, TSums>.FirstStep;
+
         // The row's end comes first: its sum would wait for it longest.
         var whole = classCount & -(2 * TLanes.Width);
         for (var i = whole; i < classCount; i += TLanes.Width)

@@ -112,7 +112,7 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums> : ISoftmaxKe
         return total;
     }
 
-    /// <summary>What is left when a guess does not serve: rows that rise late, rows far from zero, rows without a softmax.</summary>
+    /// <summary>What is left when a guess does not serve: rows that rise late, rows whose maximum is to be subtracted, rows without a softmax.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static double StoreExponentialsFromMaximum(float* logits, float* exponentials, nint classCount, in TemperatureScale scale)
     {
