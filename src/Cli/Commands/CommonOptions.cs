@@ -16,9 +16,11 @@ internal static class CommonOptions
 
     public static Option<DataSplit?> Split() => new("--split") { Description = "Which part of a folder or archive that holds both.", HelpName = "train|test" };
 
-    public static Option<int> Skip() => Whole("--skip", "Pass over this many images at the start of the data.", 0, lowest: 0);
+    public static Option<int> Skip() => Whole("--skip", "Pass over this many images at the start of the data, or of its random order.", 0, lowest: 0);
 
     public static Option<int> Limit() => Whole("--limit", "Read at most this many images.", int.MaxValue, lowest: 1, defaultText: "all");
+
+    public static Option<int?> Shuffle() => new("--shuffle") { Description = "Choose images by a random order of the data, the same for the same seed; --skip and --limit then count in that order.", HelpName = "SEED" };
 
     public static Option<int> Bins() => Whole("--bins", "Bins of equal width for the calibration errors, at most 1000.", 15, lowest: 1, highest: 1000);
 

@@ -16,6 +16,7 @@ internal sealed class ScoringOptions
     private readonly Option<DataSplit?> _split = CommonOptions.Split();
     private readonly Option<int> _skip = CommonOptions.Skip();
     private readonly Option<int> _limit = CommonOptions.Limit();
+    private readonly Option<int?> _shuffle = CommonOptions.Shuffle();
 
     public void AddTo(Command command)
     {
@@ -25,6 +26,7 @@ internal sealed class ScoringOptions
         command.Add(_split);
         command.Add(_skip);
         command.Add(_limit);
+        command.Add(_shuffle);
     }
 
     /// <summary>Where the model is; null where only logits are given.</summary>
@@ -39,23 +41,19 @@ internal sealed class ScoringOptions
     /// <summary>Runs the model over the data, or reads its logits.</summary>
     public ScoredSet Score(ParseResult parsed, ClassifierModel? model, float temperature, Terminal terminal, CancellationToken cancellation)
     {
-        var (skip, limit) = (parsed.GetValue(_skip), parsed.GetValue(_limit));
+        var (skip, limit, shuffle) = (parsed.GetValue(_skip), parsed.GetValue(_limit), parsed.GetValue(_shuffle));
         var path = parsed.GetValue(_logits) ?? parsed.GetValue(_data)!; // FindModel saw to one of them
         if (model is null || LogitsCsv.IsNamed(path))
         {
-            return LogitsCsv.Read(path, model?.Labels, skip, limit, cancellation);
+            return shuffle is null
+                ? LogitsCsv.Read(path, model?.Labels, skip, limit, cancellation)
+                : Choose(LogitsCsv.Read(path, model?.Labels, skip: 0, int.MaxValue, cancellation), path, skip, limit, shuffle.Value);
         }
 
         var images = ImageSets.Open(path, parsed.GetValue(_split), Labels.Of(model.Labels));
-        if (skip >= images.Count)
-        {
-            throw new DataException($"{path}: there are {images.Count} images; passing over {skip} leaves none.");
-        }
-
-        var count = Math.Min(limit, images.Count - skip);
-        var scored = Run(model, images, skip, count, temperature, terminal, cancellation);
-        return count == images.Count ? scored
-            : scored with { Name = string.Create(CultureInfo.InvariantCulture, $"{images.Name}, images {skip} to {skip + count - 1}") };
+        var selection = Select(path, images.Count, skip, limit, shuffle);
+        var scored = Run(model, images, selection, temperature, terminal, cancellation);
+        return selection.Count == images.Count ? scored : scored with { Name = NameOf(images.Name, selection, skip, shuffle) };
     }
 
     /// <summary>Runs the model over another data set, whose labels do not matter.</summary>
@@ -66,9 +64,35 @@ internal sealed class ScoringOptions
             : ImageSets.Open(path, parsed.GetValue(_split), Labels.Ignored);
         return images.Count == 0
             ? throw new DataException($"{path}: there are no images.")
-            : Run(model, images, 0, images.Count, temperature, terminal, cancellation);
+            : Run(model, images, Selection.Range(0, images.Count), temperature, terminal, cancellation);
     }
 
-    private static ScoredSet Run(ClassifierModel model, IImageSet images, int skip, int count, float temperature, Terminal terminal, CancellationToken cancellation) =>
-        terminal.Track(images.Name, count, progress => ModelRun.Score(model, images, skip, count, temperature, progress, cancellation));
+    private static ScoredSet Run(ClassifierModel model, IImageSet images, Selection selection, float temperature, Terminal terminal, CancellationToken cancellation) =>
+        terminal.Track(images.Name, selection.Count, progress => ModelRun.Score(model, images, selection, temperature, progress, cancellation));
+
+    private static Selection Select(string path, int total, int skip, int limit, int? shuffle)
+    {
+        if (skip >= total)
+        {
+            throw new DataException($"{path}: there are {total} images; passing over {skip} leaves none.");
+        }
+
+        var count = Math.Min(limit, total - skip);
+        return shuffle is { } seed ? Selection.Shuffled(total, skip, count, seed) : Selection.Range(skip, count);
+    }
+
+    /// <summary>Rows of a CSV, which are all in memory anyway.</summary>
+    private static ScoredSet Choose(ScoredSet all, string path, int skip, int limit, int seed)
+    {
+        var selection = Select(path, all.Count, skip, limit, seed);
+        int[] chosen = [.. Enumerable.Range(0, all.Count).Where(selection.Contains)];
+        return new ScoredSet(NameOf(all.Name, selection, skip, seed), all.ClassNames, [.. chosen.SelectMany(row => all.Row(row).ToArray())], [.. chosen.Select(row => all.Labels[row])])
+        {
+            Sources = [.. chosen.Select(row => all.Sources[row])],
+        };
+    }
+
+    private static string NameOf(string data, Selection selection, int skip, int? shuffle) => shuffle is null
+        ? string.Create(CultureInfo.InvariantCulture, $"{data}, images {skip} to {skip + selection.Count - 1}")
+        : string.Create(CultureInfo.InvariantCulture, $"{data}, {selection.Count} of them after {skip} in the random order of seed {shuffle}");
 }

@@ -55,15 +55,15 @@ internal sealed class CifarImages : IImageSet
             labels);
     }
 
-    public IEnumerable<LabelledImage> Read(int skip, int count)
+    public IEnumerable<LabelledImage> Read(Selection selection)
     {
         var first = 0;
         foreach (var file in _files)
         {
-            var (from, to) = (Math.Max(skip, first), Math.Min(skip + count, first + file.Count));
-            if (from < to)
+            var end = Math.Min(file.Count, selection.End - first);
+            if (Enumerable.Range(first, Math.Max(end, 0)).Any(selection.Contains))
             {
-                foreach (var image in ReadFile(file.Path, from - first, to - first))
+                foreach (var image in ReadFile(file.Path, first, end, selection))
                 {
                     yield return image;
                 }
@@ -73,16 +73,16 @@ internal sealed class CifarImages : IImageSet
         }
     }
 
-    private IEnumerable<LabelledImage> ReadFile(string path, int from, int to)
+    private IEnumerable<LabelledImage> ReadFile(string path, int first, int end, Selection selection)
     {
         using var stream = _archive is null ? DataFile.OpenRead(path) : null;
         foreach (var content in stream is null ? EntriesOf(_archive!).Where(entry => entry.Name == path).Select(entry => entry.Entry.DataStream!).Take(1) : [stream])
         {
             var record = new byte[RecordLength];
-            for (var index = 0; index < to; index++)
+            for (var index = 0; index < end; index++)
             {
                 ReadRecord(content, record, path, index);
-                if (index >= from)
+                if (selection.Contains(first + index))
                 {
                     var position = index;
                     yield return new LabelledImage(

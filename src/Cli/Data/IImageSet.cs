@@ -14,7 +14,7 @@ internal interface IImageSet
 
     int Count { get; }
 
-    /// <summary>Reads <paramref name="count"/> images after the first <paramref name="skip"/>; the caller keeps within <see cref="Count"/>.</summary>
+    /// <summary>Reads the images that are selected; the caller keeps within <see cref="Count"/>.</summary>
     /// <exception cref="DataException">A file is missing, cut off, or not what it should be.</exception>
-    IEnumerable<LabelledImage> Read(int skip, int count);
+    IEnumerable<LabelledImage> Read(Selection selection);
 }

@@ -39,20 +39,20 @@ internal sealed class IdxImages : IImageSet
             ?? throw new DataException($"{Path.Combine(folder, names[0])}: there is no such file, zipped or not.");
     }
 
-    public IEnumerable<LabelledImage> Read(int skip, int count)
+    public IEnumerable<LabelledImage> Read(Selection selection)
     {
         using var images = IdxFile.Open(_path);
         var pixels = new byte[_height * _width];
-        for (var index = 0; index < skip + count; index++)
+        for (var index = 0; index < selection.End; index++)
         {
             images.Read(pixels, $"image {index}");
-            if (index >= skip)
+            if (selection.Contains(index))
             {
                 yield return new LabelledImage($"{Name} image {index}", _labels.AreIgnored ? -1 : _labelOf[index], PngEncoding.FromGray(pixels, _width, _height));
             }
         }
 
-        if (skip + count == Count)
+        if (selection.End == Count)
         {
             images.CheckEnd();
         }

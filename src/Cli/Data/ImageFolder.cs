@@ -20,9 +20,9 @@ internal sealed class ImageFolder : IImageSet
 
     public int Count => _files.Length;
 
-    public IEnumerable<LabelledImage> Read(int skip, int count)
+    public IEnumerable<LabelledImage> Read(Selection selection)
     {
-        foreach (var (path, label) in _files.Skip(skip).Take(count))
+        foreach (var (path, label) in _files.Where((_, position) => selection.Contains(position)))
         {
             using var file = DataFile.OpenRead(path);
             var encoded = new byte[file.Length];

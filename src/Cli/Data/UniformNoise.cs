@@ -10,14 +10,14 @@ internal sealed class UniformNoise(int count, int channels, int height, int widt
 
     public int Count => count;
 
-    public IEnumerable<LabelledImage> Read(int skip, int count)
+    public IEnumerable<LabelledImage> Read(Selection selection)
     {
         var random = new Random(seed);
         var pixels = new byte[channels * height * width];
-        for (var index = 0; index < skip + count; index++)
+        for (var index = 0; index < selection.End; index++)
         {
             random.NextBytes(pixels);
-            if (index >= skip)
+            if (selection.Contains(index))
             {
                 yield return new LabelledImage($"noise {index}", -1, channels == 1 ? PngEncoding.FromGray(pixels, width, height) : PngEncoding.FromPlanes(pixels, width, height));
             }

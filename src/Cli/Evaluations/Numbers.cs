@@ -22,7 +22,9 @@ internal static class Numbers
             [name, .. evaluations.Select(evaluation => value(evaluation.Metrics) + Brackets(interval(evaluation.Metrics), isShare))];
     }
 
-    /// <summary>What prediction sets of one α did.</summary>
+    public static IReadOnlyList<string> SetHeadings { get; } = ["α", "asked for", "coverage", "mean set size", "empty sets", "coverage as served", "size as served"];
+
+    /// <summary>What prediction sets of one α did, a cell a heading.</summary>
     public static IReadOnlyList<string> SetCells(PredictionSetEvaluation set) =>
     [
         Of(set.Alpha, "G"),
@@ -31,6 +33,7 @@ internal static class Numbers
         Of(set.MeanSize, "F3"),
         Of(set.EmptySets, "F0"),
         Percent(set.ServedCoverage),
+        Of(set.ServedMeanSize, "F3"),
     ];
 
     public static string Percent(double? share) => share is { } known ? string.Create(CultureInfo.InvariantCulture, $"{100 * known:F2} %") : "–";

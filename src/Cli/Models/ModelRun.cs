@@ -13,15 +13,15 @@ internal static class ModelRun
 
     /// <param name="model">The model that is asked.</param>
     /// <param name="images">The data set.</param>
-    /// <param name="skip">Images to pass over.</param>
-    /// <param name="count">Images to read.</param>
+    /// <param name="selection">Which of its images.</param>
     /// <param name="temperature">The T at which a mistake's confidence is judged.</param>
     /// <param name="progress">Told of the images done.</param>
     /// <param name="cancellation">Stops between two images.</param>
     /// <exception cref="DataException">An image cannot be read, or the model has no finite answer to it.</exception>
-    public static ScoredSet Score(ClassifierModel model, IImageSet images, int skip, int count, float temperature, Action<int> progress, CancellationToken cancellation)
+    public static ScoredSet Score(ClassifierModel model, IImageSet images, Selection selection, float temperature, Action<int> progress, CancellationToken cancellation)
     {
         var options = new ClassificationOptions { Temperature = temperature };
+        var count = selection.Count;
         var logits = new float[checked(count * model.ClassCount)];
         var labels = new int[count];
         var sources = new string[count];
@@ -29,7 +29,7 @@ internal static class ModelRun
         var mistakes = new PriorityQueue<(int Image, byte[] Encoded), float>();
 
         var done = 0;
-        foreach (var image in images.Read(skip, count))
+        foreach (var image in images.Read(selection))
         {
             cancellation.ThrowIfCancellationRequested();
             if (done == 0)

@@ -49,7 +49,7 @@ internal static class FindingsText
         if (findings.PredictionSets is { Count: > 0 } sets)
         {
             terminal.WriteHeading($"Prediction sets ({Models.Names.Of(sets[0].Method).ToUpperInvariant()})");
-            terminal.WriteTable(["α", "asked for", "coverage", "mean set size", "empty sets", "coverage as served"], sets.Select(Numbers.SetCells));
+            terminal.WriteTable(Numbers.SetHeadings, sets.Select(Numbers.SetCells));
             if (findings.TemperatureSource == "fitted")
             {
                 terminal.WriteLine("On the calibration data itself coverage is met by construction; only the sizes tell.");

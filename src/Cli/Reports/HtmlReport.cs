@@ -83,7 +83,7 @@ internal static class HtmlReport
     private static XElement[] PredictionSets(Findings findings) => findings.PredictionSets is { Count: > 0 } sets
         ?
         [
-            Table(["α", "asked for", "coverage", "mean set size", "empty sets", "coverage as served"], sets.Select(set => Row(Numbers.SetCells(set)))),
+            Table(Numbers.SetHeadings, sets.Select(set => Row(Numbers.SetCells(set)))),
             Note(findings.TemperatureSource == "fitted"
                 ? "These are the images that the quantiles were taken from: coverage is met by construction, and only the sizes tell."
                 : "The quantiles are the model's own, from its calibration data. Where a set is empty, the service answers the most probable class."),

@@ -224,6 +224,7 @@ public static class Conformal
             MeanSize = sizes.Sum(size => (double)size.Key * size.Value.Count) / n,
             EmptySets = sizes.GetValueOrDefault(0).Count,
             ServedCoverage = (covered + emptyButTopRight) / (double)n,
+            ServedMeanSize = sizes.Sum(size => (double)Math.Max(size.Key, 1) * size.Value.Count) / n,
             Sizes = [.. sizes.Select(size => new SetSizeCoverage(size.Key, size.Value.Count, size.Value.Covered / (double)size.Value.Count))],
         };
     }

@@ -57,6 +57,9 @@ public sealed record PredictionSetEvaluation
     /// <summary>The coverage when each empty set holds the top class, as served.</summary>
     public required double ServedCoverage { get; init; }
 
+    /// <summary>The mean number of classes when each empty set holds the top class, as served.</summary>
+    public required double ServedMeanSize { get; init; }
+
     /// <summary>Count and coverage of the conformal sets of each size that occurs, smallest first; size 0 is the empty ones.</summary>
     public required IReadOnlyList<SetSizeCoverage> Sizes { get; init; }
 }

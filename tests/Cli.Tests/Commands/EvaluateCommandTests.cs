@@ -30,6 +30,22 @@ public sealed class EvaluateCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task ARandomPartAndItsRestMakeTheWholeForImagesAndForTheirLogits()
+    {
+        var (images, logits, labels) = _data.WriteIdx(60);
+        var csv = Path.Combine(Path.GetDirectoryName(images)!, "logits.csv");
+        await File.WriteAllLinesAsync(csv, logits.Select((row, i) => FormattableString.Invariant($"{string.Join(',', row.Select(logit => logit.ToString(System.Globalization.CultureInfo.InvariantCulture)))},{labels[i]}")));
+
+        var whole = await SumOfNllAsync(images);
+        var part = await SumOfNllAsync(images, "--shuffle", "5", "--limit", "25");
+        var rest = await SumOfNllAsync(images, "--shuffle", "5", "--skip", "25");
+
+        Assert.NotEqual(await SumOfNllAsync(images, "--limit", "25"), part, 1e-6);
+        Assert.Equal(whole, part + rest, 1e-4);
+        Assert.Equal(part, await SumOfNllAsync(csv, "--shuffle", "5", "--limit", "25"), 1e-3);
+    }
+
+    [Fact]
     public async Task AskedForATemperatureItMeasuresThereToo()
     {
         var run = await CommandRun.OfAsync("evaluate", _data.ModelPath, _data.WriteIdx(60).Images, "--temperature", "2.5", "--json");
@@ -100,4 +116,13 @@ public sealed class EvaluateCommandTests : IDisposable
     [InlineData(0, "--help")]
     public async Task TheExitCodeSaysWhatHappened(int code, params string[] arguments) =>
         Assert.Equal(code, (await CommandRun.OfAsync(arguments)).ExitCode);
+
+    private async Task<double> SumOfNllAsync(string data, params string[] options)
+    {
+        var run = await CommandRun.OfAsync(["evaluate", _data.ModelPath, data, .. options, "--json"]);
+
+        Assert.Equal(0, run.ExitCode);
+        var found = JsonDocument.Parse(run.Output).RootElement;
+        return found.GetProperty("before").GetProperty("metrics").GetProperty("nll").GetDouble() * found.GetProperty("count").GetInt32();
+    }
 }

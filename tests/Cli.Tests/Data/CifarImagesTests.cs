@@ -28,9 +28,9 @@ public sealed class CifarImagesTests : IDisposable
         var test = ImageSets.Open(archive, DataSplit.Test, Ten);
 
         Assert.Equal(50, train.Count);
-        Assert.Equal(Enumerable.Range(8, 25).Select(number => (byte)number), train.Read(8, 25).Select(GrayOf));
-        Assert.Equal([45, 46, 47, 48, 49], train.Read(45, 5).Select(image => (int)GrayOf(image)));
-        Assert.Equal([0, 1, 2], test.Read(0, 3).Select(image => image.Label));
+        Assert.Equal(Enumerable.Range(8, 25).Select(number => (byte)number), train.Read(Selection.Range(8, 25)).Select(GrayOf));
+        Assert.Equal([45, 46, 47, 48, 49], train.Read(Selection.Range(45, 5)).Select(image => (int)GrayOf(image)));
+        Assert.Equal([0, 1, 2], test.Read(Selection.Range(0, 3)).Select(image => image.Label));
     }
 
     [Fact]
@@ -44,7 +44,7 @@ public sealed class CifarImagesTests : IDisposable
         record[1 + 33] = 200;
         var path = _folder.Write("one.bin", record);
 
-        var image = Assert.Single(ImageSets.Open(path, null, Ten).Read(0, 1));
+        var image = Assert.Single(ImageSets.Open(path, null, Ten).Read(Selection.Range(0, 1)));
 
         Assert.Equal(7, image.Label);
         using var bitmap = SKBitmap.Decode(image.Encoded);
@@ -65,7 +65,7 @@ public sealed class CifarImagesTests : IDisposable
     {
         var path = _folder.Write("two.bin", DataFiles.Cifar(2, 2));
 
-        var refusal = Assert.Throws<DataException>(() => ImageSets.Open(path, null, Labels.Of(["a", "b", "c"])).Read(0, 2).ToArray()).Message;
+        var refusal = Assert.Throws<DataException>(() => ImageSets.Open(path, null, Labels.Of(["a", "b", "c"])).Read(Selection.Range(0, 2)).ToArray()).Message;
 
         Assert.Contains("two.bin: image 1: label 3", refusal, StringComparison.Ordinal);
     }
@@ -84,7 +84,7 @@ public sealed class CifarImagesTests : IDisposable
         var archive = DataFiles.Gzip(DataFiles.Tar(("test_batch.bin", DataFiles.Cifar(0, 50))));
         var path = _folder.Write("cifar.tar.gz", archive.AsSpan(0, archive.Length / 2));
 
-        Assert.Throws<DataException>(() => ImageSets.Open(path, DataSplit.Test, Ten).Read(0, 50).ToArray());
+        Assert.Throws<DataException>(() => ImageSets.Open(path, DataSplit.Test, Ten).Read(Selection.Range(0, 50)).ToArray());
     }
 
     private static byte GrayOf(LabelledImage image)

@@ -21,7 +21,7 @@ public sealed class IdxImagesTests : IDisposable
         Write("train", zipImages, zipLabels);
 
         var images = ImageSets.Open(_folder.Path, DataSplit.Train, Three);
-        var read = images.Read(1, 2).ToArray();
+        var read = images.Read(Selection.Range(1, 2)).ToArray();
 
         Assert.Equal(3, images.Count);
         Assert.Equal([2, 0], read.Select(image => image.Label));
@@ -35,7 +35,7 @@ public sealed class IdxImagesTests : IDisposable
     {
         Write("t10k", zipImages: false, zipLabels: true);
 
-        Assert.Equal(1, ImageSets.Open(Path.Combine(_folder.Path, "t10k-images-idx3-ubyte"), null, Three).Read(0, 1).Single().Label);
+        Assert.Equal(1, ImageSets.Open(Path.Combine(_folder.Path, "t10k-images-idx3-ubyte"), null, Three).Read(Selection.Range(0, 1)).Single().Label);
     }
 
     [Fact]
@@ -120,7 +120,7 @@ public sealed class IdxImagesTests : IDisposable
 
     private void Write(string name, bool zip, byte[] content) => _folder.Write(zip ? name + ".gz" : name, zip ? DataFiles.Gzip(content) : content);
 
-    private void ReadAll() => _ = ImageSets.Open(_folder.Path, DataSplit.Train, Three).Read(0, 3).ToArray();
+    private void ReadAll() => _ = ImageSets.Open(_folder.Path, DataSplit.Train, Three).Read(Selection.Range(0, 3)).ToArray();
 
     private string Refusal() => Assert.Throws<DataException>(() => ImageSets.Open(_folder.Path, DataSplit.Train, Three)).Message;
 }

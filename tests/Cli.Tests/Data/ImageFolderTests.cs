@@ -18,7 +18,7 @@ public sealed class ImageFolderTests : IDisposable
         _folder.Write("dog/z.jpg", [3]);
         _folder.Write("cat/.hidden", [9]);
 
-        var read = ImageSets.Open(_folder.Path, null, Classes).Read(0, 3).ToArray();
+        var read = ImageSets.Open(_folder.Path, null, Classes).Read(Selection.Range(0, 3)).ToArray();
 
         Assert.Equal([3, 2, 1], read.Select(image => (int)image.Encoded.Single()));
         Assert.Equal([0, 1, 1], read.Select(image => image.Label));
@@ -57,7 +57,7 @@ public sealed class ImageFolderTests : IDisposable
         _folder.Write("a.png", [1]);
         _folder.Write("deep/er/b.png", [2]);
 
-        Assert.Equal([-1, -1], ImageSets.Open(_folder.Path, null, Labels.Ignored).Read(0, 2).Select(image => image.Label));
+        Assert.Equal([-1, -1], ImageSets.Open(_folder.Path, null, Labels.Ignored).Read(Selection.Range(0, 2)).Select(image => image.Label));
     }
 
     private string Refusal() => Assert.Throws<DataException>(() => ImageSets.Open(_folder.Path, null, Classes)).Message;

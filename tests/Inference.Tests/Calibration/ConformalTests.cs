@@ -100,7 +100,8 @@ public sealed class ConformalTests
         var data = Synthetic.Rows((Logs(0.7, 0.2, 0.1), 0), (Logs(0.5, 0.3, 0.2), 0), (Logs(0.8, 0.1, 0.1), 1), (Logs(0.4, 0.35, 0.25), 1));
         var evaluations = Conformal.Evaluate(data, 1f, conformal, [0.2, 0.1]);
 
-        Assert.Equal((0.25, 0.5, 2, 0.5), (evaluations[0].Coverage, evaluations[0].MeanSize, evaluations[0].EmptySets, evaluations[0].ServedCoverage));
+        Assert.Equal((0.25, 0.5, 2), (evaluations[0].Coverage, evaluations[0].MeanSize, evaluations[0].EmptySets));
+        Assert.Equal((0.5, 1), (evaluations[0].ServedCoverage, evaluations[0].ServedMeanSize));
         Assert.Equal([new SetSizeCoverage(0, 2, 0), new SetSizeCoverage(1, 2, 0.5)], evaluations[0].Sizes);
         Assert.Equal((0.75, 0, 0.75), (evaluations[1].Coverage, evaluations[1].EmptySets, evaluations[1].ServedCoverage));
         Assert.Equal(4, evaluations[1].Sizes.Sum(size => size.Count));
