@@ -1,0 +1,8 @@
+using SoftmaxService.HttpBenchmarks;
+
+return args switch
+{
+    ["batching", .. var options] => await BatchingRace.RunAsync(new Options(options)),
+    ["soak", .. var options] => await SoakCommand.RunAsync(new Options(options)),
+    _ => Options.Refuse(),
+};

@@ -1,0 +1,30 @@
+using System.Runtime.InteropServices;
+
+namespace SoftmaxService.HttpBenchmarks;
+
+/// <summary>Shows a result, and keeps it where it is asked to.</summary>
+internal static class Results
+{
+    public static string Machine { get; } = $"{Cpu()}, {Environment.ProcessorCount} cores, {RuntimeInformation.FrameworkDescription}, {DateTime.UtcNow:yyyy-MM-dd}";
+
+    public static async Task ShowAsync(string markdown, string fileName, bool write)
+    {
+        Console.WriteLine(markdown);
+        if (write)
+        {
+            var folder = Environment.GetEnvironmentVariable("BENCH_RESULTS") ?? "results";
+            Directory.CreateDirectory(folder);
+            await File.WriteAllTextAsync(Path.Combine(folder, fileName), markdown);
+        }
+    }
+
+    public static double Median(IEnumerable<double> values)
+    {
+        double[] sorted = [.. values.Order()];
+        return sorted.Length % 2 == 1 ? sorted[sorted.Length / 2] : (sorted[(sorted.Length / 2) - 1] + sorted[sorted.Length / 2]) / 2;
+    }
+
+    private static string Cpu() => File.Exists("/proc/cpuinfo")
+        ? File.ReadLines("/proc/cpuinfo").FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))?.Split(':', 2)[1].Trim() ?? "unknown CPU"
+        : RuntimeInformation.ProcessArchitecture.ToString();
+}

@@ -1,0 +1,237 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Sockets;
+using System.Text;
+using System.Text.Json;
+
+namespace SoftmaxService.HttpBenchmarks;
+
+/// <summary>What clients do to a service in a soak. Each request is one of these.</summary>
+internal enum SoakRequest
+{
+    One,
+    Batch,
+    CancelledSoon,
+    BadImage,
+    Slow,
+    SlowThenGone,
+}
+
+/// <summary>
+/// Well-behaved, impatient, broken and slow clients at once, against a service that runs somewhere. Every answer is compared with the one that
+/// the same image got while nothing else ran.
+/// </summary>
+/// <param name="address">Where the service listens; plain HTTP.</param>
+/// <param name="models">What is asked, as <c>name/version</c>.</param>
+/// <param name="images">What is sent.</param>
+/// <param name="seed">Decides who does what.</param>
+internal sealed class Soak(Uri address, IReadOnlyList<string> models, IReadOnlyList<byte[]> images, int seed) : IDisposable
+{
+    private const double Tolerance = 1e-5;
+    private static readonly TimeSpan PatienceAfterTheEnd = TimeSpan.FromSeconds(30);
+    private static readonly byte[] NoImage = "this is no image"u8.ToArray();
+    private static readonly SoakRequest[] Mix =
+    [
+        .. Enumerable.Repeat(SoakRequest.One, 10), .. Enumerable.Repeat(SoakRequest.Batch, 2), .. Enumerable.Repeat(SoakRequest.CancelledSoon, 4),
+        SoakRequest.BadImage, SoakRequest.BadImage, SoakRequest.Slow, SoakRequest.SlowThenGone,
+    ];
+
+    private readonly HttpClient _client = new(new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.FromMinutes(2) }) { BaseAddress = address };
+    private readonly Dictionary<(string Model, int Image), (string Label, double Probability)> _expected = [];
+    private readonly ConcurrentQueue<string> _unexpected = [];
+    private readonly long[] _sent = new long[Enum.GetValues<SoakRequest>().Length];
+    private readonly long[] _answered = new long[Enum.GetValues<SoakRequest>().Length];
+    private readonly long[] _cancelled = new long[Enum.GetValues<SoakRequest>().Length];
+    private long _imagesAnswered;
+    private long _imagesPerhapsRun;
+
+    /// <summary>Requests that ended in no way that was foreseen; the first of them in words.</summary>
+    public IReadOnlyCollection<string> Unexpected => _unexpected;
+
+    /// <summary>Requests that had not ended some time after the last was sent.</summary>
+    public int Stuck { get; private set; }
+
+    /// <summary>Images whose answer arrived.</summary>
+    public long ImagesAnswered => _imagesAnswered;
+
+    /// <summary>Images of clients that went away: they may have been run, or not.</summary>
+    public long ImagesPerhapsRun => _imagesPerhapsRun;
+
+    public IEnumerable<(SoakRequest Request, long Sent, long Answered, long Cancelled)> Counts =>
+        Enum.GetValues<SoakRequest>().Select(request => (request, _sent[(int)request], _answered[(int)request], _cancelled[(int)request]));
+
+    public async Task RunAsync(TimeSpan duration, int clients)
+    {
+        foreach (var (model, image) in models.SelectMany(model => Enumerable.Range(0, images.Count).Select(image => (model, image))))
+        {
+            using var answer = await PostAsync(model, images[image], CancellationToken.None);
+            using var json = JsonDocument.Parse(await answer.Content.ReadAsStreamAsync());
+            _expected[(model, image)] = TopOf(json.RootElement);
+            _imagesAnswered++;
+        }
+
+        var clock = Stopwatch.StartNew();
+        var running = Enumerable.Range(0, clients).Select(client => Task.Run(() => BehaveAsync(new Random((seed * 1000) + client), clock, duration))).ToArray();
+        await Task.WhenAny(Task.WhenAll(running), Task.Delay(duration + PatienceAfterTheEnd));
+        Stuck = running.Count(task => !task.IsCompleted);
+        foreach (var fault in running.Where(task => task.IsFaulted))
+        {
+            _unexpected.Enqueue(fault.Exception!.ToString()); // a faulted task has one
+        }
+    }
+
+    public void Dispose() => _client.Dispose();
+
+    private async Task BehaveAsync(Random random, Stopwatch clock, TimeSpan duration)
+    {
+        while (clock.Elapsed < duration)
+        {
+            var request = Mix[random.Next(Mix.Length)];
+            Interlocked.Increment(ref _sent[(int)request]);
+            var model = models[random.Next(models.Count)];
+            var image = random.Next(images.Count);
+            try
+            {
+                var isAnswered = request switch
+                {
+                    SoakRequest.One => await OneAsync(model, image, CancellationToken.None),
+                    SoakRequest.Batch => await BatchAsync(model, random),
+                    SoakRequest.CancelledSoon => await CancelledSoonAsync(model, image, random),
+                    SoakRequest.BadImage => await BadImageAsync(model, image, random),
+                    SoakRequest.Slow => await SlowAsync(model, image, isGoneHalfway: false),
+                    _ => await SlowAsync(model, image, isGoneHalfway: true),
+                };
+                Interlocked.Increment(ref (isAnswered ? _answered : _cancelled)[(int)request]);
+            }
+            catch (Exception exception) when (exception is HttpRequestException or IOException or SocketException or JsonException or KeyNotFoundException or InvalidOperationException)
+            {
+                _unexpected.Enqueue($"{request} {model}: {exception.Message}");
+            }
+        }
+    }
+
+    private async Task<bool> OneAsync(string model, int image, CancellationToken cancellation)
+    {
+        using var answer = await PostAsync(model, images[image], cancellation);
+        using var json = JsonDocument.Parse(await answer.Content.ReadAsByteArrayAsync(cancellation));
+        Check(SoakRequest.One, model, image, answer.StatusCode, json.RootElement);
+        return true;
+    }
+
+    private async Task<bool> BatchAsync(string model, Random random)
+    {
+        int[] sent = [.. Enumerable.Range(0, random.Next(2, 7)).Select(_ => random.Next(-1, images.Count))]; // −1 is none
+        using var form = new MultipartFormDataContent();
+        foreach (var image in sent)
+        {
+            form.Add(new ByteArrayContent(image < 0 ? NoImage : images[image]), "image", "image.png");
+        }
+
+        using var answer = await _client.PostAsync(UrlOf(model), form);
+        using var json = JsonDocument.Parse(await answer.Content.ReadAsByteArrayAsync());
+        var results = json.RootElement.GetProperty("results").EnumerateArray().ToArray();
+        for (var i = 0; i < sent.Length; i++)
+        {
+            if (sent[i] >= 0)
+            {
+                Check(SoakRequest.Batch, model, sent[i], answer.StatusCode, results[i]);
+            }
+            else if (results[i].GetProperty("error").GetProperty("status").GetInt32() != (int)HttpStatusCode.UnsupportedMediaType)
+            {
+                _unexpected.Enqueue($"a bad image in a batch: {results[i]}");
+            }
+        }
+
+        return true;
+    }
+
+    private async Task<bool> CancelledSoonAsync(string model, int image, Random random)
+    {
+        using var impatience = new CancellationTokenSource(TimeSpan.FromMilliseconds(random.NextDouble() * 20));
+        try
+        {
+            return await OneAsync(model, image, impatience.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            Interlocked.Increment(ref _imagesPerhapsRun);
+            return false;
+        }
+    }
+
+    private async Task<bool> BadImageAsync(string model, int image, Random random)
+    {
+        var (body, status) = random.Next(2) == 0 ? (NoImage, HttpStatusCode.UnsupportedMediaType) : (images[image][..^20], HttpStatusCode.UnprocessableEntity);
+        using var answer = await PostAsync(model, body, CancellationToken.None);
+        if (answer.StatusCode != status)
+        {
+            _unexpected.Enqueue($"a bad image got {answer.StatusCode}");
+        }
+
+        return true;
+    }
+
+    /// <summary>Sends a body a little at a time, by hand, and may leave in the middle of it.</summary>
+    private async Task<bool> SlowAsync(string model, int image, bool isGoneHalfway)
+    {
+        const int Pieces = 10;
+        using var socket = new TcpClient(AddressFamily.InterNetwork);
+        await socket.ConnectAsync(IPAddress.Loopback, address.Port);
+        await using var stream = socket.GetStream();
+        var body = images[image];
+        await stream.WriteAsync(Encoding.ASCII.GetBytes(string.Create(
+            CultureInfo.InvariantCulture, $"POST {UrlOf(model)} HTTP/1.1\r\nHost: localhost\r\nContent-Type: image/png\r\nContent-Length: {body.Length}\r\nConnection: close\r\n\r\n")));
+        for (var piece = 0; piece < (isGoneHalfway ? Pieces / 2 : Pieces); piece++)
+        {
+            await stream.WriteAsync(body.AsMemory((body.Length * piece / Pieces)..(body.Length * (piece + 1) / Pieces)));
+            await stream.FlushAsync();
+            await Task.Delay(10);
+        }
+
+        if (isGoneHalfway)
+        {
+            return false;
+        }
+
+        using var reader = new StreamReader(stream, Encoding.UTF8);
+        var answer = await reader.ReadToEndAsync();
+        var json = answer[answer.IndexOf('{', StringComparison.Ordinal)..(answer.LastIndexOf('}') + 1)];
+        using var document = JsonDocument.Parse(json);
+        Check(SoakRequest.Slow, model, image, answer.StartsWith("HTTP/1.1 200", StringComparison.Ordinal) ? HttpStatusCode.OK : 0, document.RootElement);
+        return true;
+    }
+
+    private async Task<HttpResponseMessage> PostAsync(string model, byte[] body, CancellationToken cancellation)
+    {
+        using var content = new ByteArrayContent(body) { Headers = { ContentType = new MediaTypeHeaderValue("image/png") } };
+        return await _client.PostAsync(UrlOf(model), content, cancellation);
+    }
+
+    private void Check(SoakRequest request, string model, int image, HttpStatusCode status, JsonElement answer)
+    {
+        var (label, probability) = _expected[(model, image)];
+        if (status != HttpStatusCode.OK)
+        {
+            _unexpected.Enqueue($"{request} {model} got {status}: {answer}");
+            return;
+        }
+
+        Interlocked.Increment(ref _imagesAnswered);
+        var top = TopOf(answer);
+        if (top.Label != label || Math.Abs(top.Probability - probability) > Tolerance)
+        {
+            _unexpected.Enqueue($"{request} {model} got {top}, alone it was {(label, probability)}");
+        }
+    }
+
+    private static (string Label, double Probability) TopOf(JsonElement answer)
+    {
+        var top = answer.GetProperty("predictions")[0];
+        return (top.GetProperty("label").GetString()!, top.GetProperty("probability").GetDouble()); // a label is never null
+    }
+
+    private static string UrlOf(string model) => $"/classify?model={model.Split('/')[0]}&version={model.Split('/')[1]}&topK=1";
+}
