@@ -17,7 +17,7 @@ internal sealed record TrainingOptions
 
           --data <path>          mnist: the folder of its four gzipped IDX files; cifar10: cifar-10-binary.tar.gz or the folder that it unpacks to
           --output <folder>      the model version's folder, for example models/mnist/1
-          --epochs <n>           passes over the training images (default 40 for mnist, 16 for cifar10)
+          --epochs <n>           passes over the training images (default 40 for mnist, 30 for cifar10)
           --seed <n>             seed of every random number (default 1)
           --threads <n>          threads that libtorch computes with (default 1)
           --images <n>           train on the first n images; with fewer than all (55000, 45000), the rest of those measures each epoch

@@ -141,7 +141,7 @@ internal sealed class Cifar10Trainer : IDisposable
         return string.Create(CultureInfo.InvariantCulture, $"loss {totalLoss / images:F4}  right while training {totalRight / images:P2}");
     }
 
-    /// <summary>Every image's place in the epoch's order, its shift and whether it is mirrored.</summary>
+    /// <summary>Every image's place in the epoch's order, its shift, whether it is mirrored and what is cut out.</summary>
     private Placement[] Place(int epoch)
     {
         // Seeded an epoch at a time, so that a run that goes on from a checkpoint ends like one that was never stopped.
@@ -149,9 +149,14 @@ internal sealed class Cifar10Trainer : IDisposable
         using var firstGenerator = new Generator((ulong)(_seed * 1_000_003L));
         var order = randperm(_images.Count, generator: generator).data<long>().ToArray();
         var shifts = randint(-Cifar10Recipe.MaxShift, Cifar10Recipe.MaxShift + 1, [_images.Count, 2], generator: generator).data<long>().ToArray();
+        var cuts = randint(0, _images.Width - Cifar10Recipe.CutSize + 1, [_images.Count, 2], generator: generator).data<long>().ToArray();
         var coins = randint(0, 2, [_images.Count], generator: firstGenerator).data<long>().ToArray();
         return [.. order.Select(image => new Placement(
-            (int)image, (coins[image] + epoch) % 2 == 1, (int)shifts[2 * image], (int)shifts[(2 * image) + 1]))];
+            (int)image,
+            (coins[image] + epoch) % 2 == 1,
+            (int)shifts[2 * image],
+            (int)shifts[(2 * image) + 1],
+            new Square((int)cuts[2 * image], (int)cuts[(2 * image) + 1], Cifar10Recipe.CutSize)))];
     }
 
     /// <summary>

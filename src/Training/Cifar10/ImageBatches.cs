@@ -3,8 +3,14 @@ using static TorchSharp.torch;
 
 namespace SoftmaxService.Training.Cifar10;
 
-/// <summary>What is done to one image on its way into a batch.</summary>
-internal readonly record struct Placement(int Image, bool Mirrored = false, int ShiftX = 0, int ShiftY = 0);
+/// <summary>What is done to one image on its way into a batch; <c>Cut</c> is what is blanked out, as it lies in the batch.</summary>
+internal readonly record struct Placement(int Image, bool Mirrored = false, int ShiftX = 0, int ShiftY = 0, Square Cut = default);
+
+/// <summary>The pixels from a corner on, right and down.</summary>
+internal readonly record struct Square(int X, int Y, int Size)
+{
+    public bool Contains(int x, int y) => (uint)(x - X) < (uint)Size && (uint)(y - Y) < (uint)Size;
+}
 
 /// <summary>
 /// Makes normalised batches. Their shape is <c>[count, channels, height, width]</c>, but channels lie next to each other in memory: oneDNN
@@ -34,6 +40,12 @@ internal sealed class ImageBatches
                 var row = Reflect(y + placement.ShiftY, height) * width;
                 for (var x = 0; x < width; x++)
                 {
+                    if (placement.Cut.Contains(x, y))
+                    {
+                        target += channels; // 0 is the mean of all images
+                        continue;
+                    }
+
                     var column = Reflect(x + placement.ShiftX, width);
                     var pixel = row + (placement.Mirrored ? width - 1 - column : column);
                     for (var channel = 0; channel < channels; channel++)
