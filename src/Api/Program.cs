@@ -1,12 +1,13 @@
 using SoftmaxService.Api.Endpoints;
 using SoftmaxService.Api.Hosting;
 using SoftmaxService.Api.Http;
+using SoftmaxService.Inference;
 
 // Settings are read beside the program, wherever it is started from.
 var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
 builder.WebHost.UseKestrelHttpsConfiguration();
 
-// Settings: sections Models, Onnx, Limits, Serilog of appsettings.json, the environment and the command line.
+// Settings: sections Models, Onnx, Batching, Limits, Serilog of appsettings.json, the environment and the command line.
 builder.AddSettings();
 
 // Logs: Serilog, one line a request.

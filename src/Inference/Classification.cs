@@ -64,3 +64,8 @@ public sealed record Classification(IReadOnlyList<Prediction> Predictions, Uncer
 /// <param name="Method">The score that the set was made by.</param>
 /// <param name="Labels">The classes' names, most probable first; at least one.</param>
 public sealed record LabelledPredictionSet(double Alpha, ConformalMethod Method, IReadOnlyList<string> Labels);
+
+/// <summary>What became of one image among several: exactly one of the two.</summary>
+/// <param name="Answer">Its answer.</param>
+/// <param name="Fault">Why it has none.</param>
+public readonly record struct ClassificationOutcome(Classification? Answer, InferenceException? Fault);

@@ -1,6 +1,8 @@
+using SoftmaxService.Inference.Batching;
 using SoftmaxService.Inference.Calibration;
 using SoftmaxService.Inference.Models;
 using SoftmaxService.Inference.Numerics;
+using SoftmaxService.Inference.Onnx;
 
 namespace SoftmaxService.Inference;
 
@@ -18,11 +20,62 @@ public static class ImageClassifier
     /// <exception cref="ArgumentOutOfRangeException">The temperature is not above 0 and finite, <c>TopK</c> is below 1, or <c>Alpha</c> is not inside 0…1.</exception>
     public static Classification Classify(ClassifierModel model, ReadOnlySpan<byte> image, ClassificationOptions options)
     {
-        using var run = model.Classifier.Rent();
-        model.Preprocessor.Preprocess(image, run.Input);
+        using var run = model.Prepare(image);
         run.Execute();
-        model.ToLogits(run.Output);
         return Answer(run.Output, model, options);
+    }
+
+    /// <summary>As <see cref="Classify"/>, through the model's queue: while runs are busy, images that wait share the next one.</summary>
+    /// <param name="model">The model that is asked.</param>
+    /// <param name="image">An encoded image: PNG, JPEG, WebP, GIF, BMP or ICO.</param>
+    /// <param name="options">What the caller chose.</param>
+    /// <param name="cancellation">Ends the waiting; a run that has begun is awaited first.</param>
+    /// <exception cref="InferenceException">The image cannot be read, the model fails on it, its output is not finite, or it holds no quantile for <c>Alpha</c>.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The temperature is not above 0 and finite, <c>TopK</c> is below 1, or <c>Alpha</c> is not inside 0…1.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public static async ValueTask<Classification> ClassifyAsync(ClassifierModel model, ReadOnlyMemory<byte> image, ClassificationOptions options, CancellationToken cancellation)
+    {
+        using var run = await model.PrepareAsync(image, cancellation);
+        await model.Queue.ExecuteAsync(run, cancellation);
+        return Answer(run.Output, model, options);
+    }
+
+    /// <summary>Classifies several images, which share runs. One that cannot be answered does not cost the others their answers.</summary>
+    /// <param name="model">The model that is asked.</param>
+    /// <param name="images">Encoded images.</param>
+    /// <param name="options">What the caller chose.</param>
+    /// <param name="cancellation">Ends the waiting; runs that have begun are awaited first.</param>
+    /// <returns>One outcome an image, in their order.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">As for one image.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public static async Task<IReadOnlyList<ClassificationOutcome>> ClassifyAllAsync(ClassifierModel model, IReadOnlyList<ReadOnlyMemory<byte>> images, ClassificationOptions options, CancellationToken cancellation)
+    {
+        // As many at a time as fit into a run: more would only hold their tensors for longer.
+        var outcomes = new ClassificationOutcome[images.Count];
+        foreach (var indices in Enumerable.Range(0, images.Count).Chunk(model.MaxBatchSize))
+        {
+            await using var group = new RunGroup(model.Queue);
+            var prepared = new List<int>();
+            foreach (var index in indices)
+            {
+                try
+                {
+                    group.Add(await model.PrepareAsync(images[index], cancellation));
+                    prepared.Add(index);
+                }
+                catch (InferenceException fault)
+                {
+                    outcomes[index] = new ClassificationOutcome(null, fault);
+                }
+            }
+
+            foreach (var (place, completion) in group.Execute(cancellation).Index())
+            {
+                outcomes[prepared[place]] = await OutcomeAsync(completion, group.Runs[place], model, options);
+            }
+        }
+
+        return outcomes;
     }
 
     /// <summary>The temperature that an answer of this model will use: the caller's, else the calibrated one, else 1.</summary>
@@ -36,8 +89,22 @@ public static class ImageClassifier
             _ => new AppliedTemperature(1f, TemperatureSource.Default),
         };
 
-    private static Classification Answer(ReadOnlySpan<float> logits, ClassifierModel model, ClassificationOptions options)
+    private static async Task<ClassificationOutcome> OutcomeAsync(Task completion, OnnxRun run, ClassifierModel model, ClassificationOptions options)
     {
+        try
+        {
+            await completion;
+            return new ClassificationOutcome(Answer(run.Output, model, options), null);
+        }
+        catch (InferenceException fault)
+        {
+            return new ClassificationOutcome(null, fault);
+        }
+    }
+
+    private static Classification Answer(Span<float> logits, ClassifierModel model, ClassificationOptions options)
+    {
+        model.ToLogits(logits);
         var temperature = TemperatureFor(model, options).Value;
         Span<float> probabilities = logits.Length <= StackLimit ? stackalloc float[logits.Length] : new float[logits.Length];
         Softmax.Compute(logits, probabilities, temperature);

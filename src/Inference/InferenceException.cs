@@ -24,6 +24,9 @@ public enum InferenceError
     /// <summary>The model answered this image with numbers that no probabilities can be made of.</summary>
     ModelOutputNotFinite,
 
+    /// <summary>The run itself failed on this input.</summary>
+    ModelRunFailed,
+
     /// <summary>The answer needs calibration data that the model's manifest does not hold.</summary>
     NotCalibrated,
 

@@ -1,8 +1,8 @@
 using System.Net.Mime;
 using System.Text.Json.Serialization;
-using SoftmaxService.Api.Hosting;
 using SoftmaxService.Api.Http;
 using SoftmaxService.Api.OpenApi;
+using SoftmaxService.Inference;
 using SoftmaxService.Inference.Calibration;
 using SoftmaxService.Inference.Models;
 

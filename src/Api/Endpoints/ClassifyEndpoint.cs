@@ -33,13 +33,12 @@ internal static class ClassifyEndpoint
         .Describe(ClassifyDocumentation.Apply, Parameters)
         .Produces<ClassifyResponse>()
         .Answers(Problem.InvalidParameter, Problem.NotCalibrated, Problem.MalformedJson, Problem.InvalidForm, Problem.ImageEmpty, Problem.ModelNotFound, Problem.VersionNotFound,
-            Problem.BodyTooLarge, Problem.ImageTooLarge, Problem.TooManyImages, Problem.UnsupportedMediaType, Problem.ImageFormatUnsupported, Problem.ImageUndecodable, Problem.ModelOutputNotFinite);
+            Problem.BodyTooLarge, Problem.ImageTooLarge, Problem.TooManyImages, Problem.UnsupportedMediaType, Problem.ImageFormatUnsupported, Problem.ImageUndecodable, Problem.ModelOutputNotFinite, Problem.ModelRunFailed);
 
     private static async Task<Results<Ok<ClassifyResponse>, Ok<ClassifyBatchResponse>>> AnswerAsync(
         HttpRequest request,
         ModelRepository models,
         LimitsOptions limits,
-        ComputeGate gate,
         IDiagnosticContext log,
         CancellationToken cancellationToken)
     {
@@ -51,21 +50,14 @@ internal static class ClassifyEndpoint
         var temperature = ImageClassifier.TemperatureFor(model, options);
 
         using var upload = await ImageUpload.ReadAsync(request, limits.MaxImagesPerRequest, cancellationToken);
-        using var place = await gate.EnterAsync(cancellationToken);
         if (upload.Single is { } image)
         {
-            var answer = ImageClassifier.Classify(model, image.Span, options);
+            var answer = await ImageClassifier.ClassifyAsync(model, image, options, cancellationToken);
             return TypedResults.Ok(new ClassifyResponse(model.Name, model.Version, temperature, answer.Predictions, answer.Uncertainty, answer.PredictionSet, answer.Abstained));
         }
 
-        var results = new List<ClassifyBatchEntry>();
-        foreach (var one in upload.Images)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            results.Add(ClassifyEntry(model, one.Span, options));
-        }
-
-        return TypedResults.Ok(new ClassifyBatchResponse(model.Name, model.Version, temperature, results));
+        var outcomes = await ImageClassifier.ClassifyAllAsync(model, upload.Images, options, cancellationToken);
+        return TypedResults.Ok(new ClassifyBatchResponse(model.Name, model.Version, temperature, [.. outcomes.Select(ToEntry)]));
     }
 
     private static ClassificationOptions ReadOptions(HttpRequest request)
@@ -89,19 +81,15 @@ internal static class ClassifyEndpoint
         }
     }
 
-    private static ClassifyBatchEntry ClassifyEntry(ClassifierModel model, ReadOnlySpan<byte> image, ClassificationOptions options)
+    private static ClassifyBatchEntry ToEntry(ClassificationOutcome outcome)
     {
-        try
+        if (outcome.Answer is { } answer)
         {
-            var answer = ImageClassifier.Classify(model, image, options);
             return new ClassifyBatchEntry { Predictions = answer.Predictions, Uncertainty = answer.Uncertainty, PredictionSet = answer.PredictionSet, Abstained = answer.Abstained };
         }
-        catch (InferenceException fault)
-        {
-            // Handlers do not catch; this is the exception, since in a batch one bad image must not cost the others their answers.
-            var (problem, detail) = ProblemExceptionHandler.Describe(fault);
-            return new ClassifyBatchEntry { Error = new ClassifyBatchError(problem.Code, problem.Status, problem.Title, detail) };
-        }
+
+        var (problem, detail) = ProblemExceptionHandler.Describe(outcome.Fault!); // an outcome without an answer has a fault
+        return new ClassifyBatchEntry { Error = new ClassifyBatchError(problem.Code, problem.Status, problem.Title, detail) };
     }
 }
 

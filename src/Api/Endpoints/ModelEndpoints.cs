@@ -30,7 +30,7 @@ internal static class ModelEndpoints
         models.MapGet("/{name}/{version}", Describe)
             .WithName("DescribeModel")
             .WithSummary("Describes one version of a model")
-            .WithDescription("Its labels, how an image becomes its input, what the ONNX graph declares, and its calibration.")
+            .WithDescription("Its labels, how an image becomes its input, what the ONNX graph declares and what was chosen of it, how many images share a run, and its calibration.")
             .Answers(Problem.ModelNotFound, Problem.VersionNotFound);
 
         models.MapGet("/{name}/{version}/reliability.svg", Reliability)
@@ -67,8 +67,10 @@ internal static class ModelEndpoints
         model.Manifest.Description,
         model.Manifest.License,
         model.Input,
-        new ModelOutput(model.OutputKind, model.ClassCount),
-        new ModelGraph(model.GraphInput, model.GraphOutput),
+        new ModelOutput(model.OutputKind, model.OutputKindIsDetected ? "detected" : "manifest", model.ClassCount, model.GraphOutput.Name, model.ScoresOutput.Reason),
+        new ModelGraph(model.GraphInput, model.GraphOutput, model.GraphOutputs),
+        new ModelBatching(model.MaxBatchSize, model.BatchingRefusal),
+        model.Notes,
         model.Labels,
         model.Manifest.Calibration,
         model.Manifest.Training);
@@ -92,12 +94,17 @@ internal sealed record ModelResponse(
     ImageInput Input,
     ModelOutput Output,
     ModelGraph Graph,
+    ModelBatching Batching,
+    IReadOnlyList<string> Notes,
     IReadOnlyList<string> Labels,
     ManifestCalibration? Calibration,
     JsonElement? Training);
 
-/// <summary>What a model's output is.</summary>
-internal sealed record ModelOutput(OutputKind Kind, int ClassCount);
+/// <summary>What a model's scores are, whether the manifest says so or its warm-up did, and which of the graph's outputs holds them, for what reason.</summary>
+internal sealed record ModelOutput(OutputKind Kind, string KindSource, int ClassCount, string Name, string Reason);
 
 /// <summary>What the ONNX graph declares; −1 is an axis whose size is open.</summary>
-internal sealed record ModelGraph(OnnxTensorInfo Input, OnnxTensorInfo Output);
+internal sealed record ModelGraph(OnnxTensorInfo Input, OnnxTensorInfo Output, IReadOnlyList<OnnxTensorInfo> Outputs);
+
+/// <summary>How many images may share a run, and why it is one where it is.</summary>
+internal sealed record ModelBatching(int MaxBatchSize, string? Refusal);

@@ -3,9 +3,9 @@ using System.Runtime.InteropServices;
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.OpenApi;
-using SoftmaxService.Api.Hosting;
 using SoftmaxService.Api.Http;
 using SoftmaxService.Api.OpenApi;
+using SoftmaxService.Inference;
 using SoftmaxService.Inference.Numerics;
 
 namespace SoftmaxService.Api.Endpoints;

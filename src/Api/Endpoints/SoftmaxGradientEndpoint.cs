@@ -1,9 +1,9 @@
 using System.Net.Mime;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using SoftmaxService.Api.Hosting;
 using SoftmaxService.Api.Http;
 using SoftmaxService.Api.OpenApi;
+using SoftmaxService.Inference;
 using SoftmaxService.Inference.Numerics;
 
 namespace SoftmaxService.Api.Endpoints;

@@ -1,3 +1,4 @@
+using SoftmaxService.Inference;
 using SoftmaxService.Inference.Models;
 using SoftmaxService.Inference.Onnx;
 
@@ -13,7 +14,13 @@ internal static partial class ModelsSetup
         new ModelSettings
         {
             MaxImagePixels = provider.GetRequiredService<LimitsOptions>().MaxImagePixels,
-            Onnx = new OnnxSettings { IntraOpThreads = provider.GetRequiredService<OnnxOptions>().IntraOpThreads },
+            MaxBatchSize = provider.GetRequiredService<BatchingOptions>().MaxBatchSize,
+            Gate = provider.GetRequiredService<ComputeGate>(),
+            Onnx = new OnnxSettings
+            {
+                IntraOpThreads = provider.GetRequiredService<OnnxOptions>().IntraOpThreads,
+                ConcurrentRuns = provider.GetRequiredService<BatchingOptions>().ConcurrentRuns ?? Environment.ProcessorCount,
+            },
         },
         provider.GetRequiredService<ModelsOptions>().Default is { Length: > 0 } said ? said : null,
         preferredModel: "mnist"));

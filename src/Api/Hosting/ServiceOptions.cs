@@ -21,6 +21,18 @@ internal sealed class OnnxOptions
     public int IntraOpThreads { get; set; } = 1;
 }
 
+/// <summary>Section <c>Batching</c>: how requests share runs.</summary>
+internal sealed class BatchingOptions
+{
+    /// <summary>The most images that share a run, 1…256; 16 unless said, and 1 switches joining off.</summary>
+    [Range(1, 256)]
+    public int MaxBatchSize { get; set; } = 16;
+
+    /// <summary>Runs of one model at once, 1…256; as many as there are cores unless said.</summary>
+    [Range(1, 256)]
+    public int? ConcurrentRuns { get; set; }
+}
+
 /// <summary>Section <c>Limits</c>: what a request may cost.</summary>
 internal sealed class LimitsOptions
 {
@@ -39,6 +51,9 @@ internal sealed class LimitsOptions
 
 [OptionsValidator]
 internal sealed partial class OnnxOptionsValidator : IValidateOptions<OnnxOptions>;
+
+[OptionsValidator]
+internal sealed partial class BatchingOptionsValidator : IValidateOptions<BatchingOptions>;
 
 [OptionsValidator]
 internal sealed partial class LimitsOptionsValidator : IValidateOptions<LimitsOptions>;

@@ -13,11 +13,14 @@ internal static class SettingsSetup
         var services = builder.Services;
         services.AddOptions<ModelsOptions>().Bind(configuration.GetSection("Models"));
         services.AddOptions<OnnxOptions>().Bind(configuration.GetSection("Onnx")).ValidateOnStart();
+        services.AddOptions<BatchingOptions>().Bind(configuration.GetSection("Batching")).ValidateOnStart();
         services.AddOptions<LimitsOptions>().Bind(configuration.GetSection("Limits")).ValidateOnStart();
         services.AddSingleton<IValidateOptions<OnnxOptions>, OnnxOptionsValidator>();
+        services.AddSingleton<IValidateOptions<BatchingOptions>, BatchingOptionsValidator>();
         services.AddSingleton<IValidateOptions<LimitsOptions>, LimitsOptionsValidator>();
         services.AddSingleton(provider => provider.GetRequiredService<IOptions<ModelsOptions>>().Value);
         services.AddSingleton(provider => provider.GetRequiredService<IOptions<OnnxOptions>>().Value);
+        services.AddSingleton(provider => provider.GetRequiredService<IOptions<BatchingOptions>>().Value);
         services.AddSingleton(provider => provider.GetRequiredService<IOptions<LimitsOptions>>().Value);
 
         services.AddOptions<KestrelServerOptions>().Configure(kestrel =>

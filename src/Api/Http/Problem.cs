@@ -25,6 +25,7 @@ internal sealed record Problem(string Code, int Status, string Title)
     public static readonly Problem ImageFormatUnsupported = new("image-format-unsupported", 415, "The image is not of a format that is read here");
     public static readonly Problem ImageUndecodable = new("image-undecodable", 422, "The image cannot be decoded");
     public static readonly Problem ModelOutputNotFinite = new("model-output-not-finite", 422, "The model's output has no probabilities");
+    public static readonly Problem ModelRunFailed = new("model-run-failed", 422, "The model fails on this input");
     public static readonly Problem CalibrationImpossible = new("calibration-impossible", 422, "The labelled logits do not suffice for a calibration");
     public static readonly Problem InternalError = new("internal-error", 500, "The service failed");
     public static readonly Problem NotReady = new("not-ready", 503, "The service is not ready");

@@ -72,6 +72,7 @@ internal sealed partial class ProblemExceptionHandler(ILogger<ProblemExceptionHa
         InferenceError.ModelNotFound => Problem.ModelNotFound,
         InferenceError.VersionNotFound => Problem.VersionNotFound,
         InferenceError.ModelOutputNotFinite => Problem.ModelOutputNotFinite,
+        InferenceError.ModelRunFailed => Problem.ModelRunFailed,
         InferenceError.NotCalibrated => Problem.NotCalibrated,
         InferenceError.LabelledDataInvalid => Problem.InvalidCalibrationData,
         InferenceError.CalibrationImpossible => Problem.CalibrationImpossible,

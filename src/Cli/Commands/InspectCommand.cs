@@ -47,10 +47,13 @@ internal static class InspectCommand
                 [
                     ["layout", served.Layout],
                     ["image", $"{served.Width} × {served.Height}, {served.Color}"],
-                    ["element", string.Create(CultureInfo.InvariantCulture, $"(pixel · {served.Scale:G6} − [{string.Join(", ", served.Mean)}]) / [{string.Join(", ", served.Std)}]")],
+                    ["element", served.ElementType],
+                    ["value", string.Create(CultureInfo.InvariantCulture, $"(pixel · {served.Scale:G6} − [{string.Join(", ", served.Mean)}]) / [{string.Join(", ", served.Std)}]")],
                     ["resize", served.Resize],
                     ["foreground", served.Foreground],
-                    ["output", $"{served.OutputKind} of {served.ClassCount} classes"],
+                    ["output", $"{served.Output}: {served.OutputReason}"],
+                    ["scores", $"{served.OutputKind} of {served.ClassCount} classes, {(served.OutputKindIsDetected ? "as the warm-up inputs show" : "as the manifest says")}"],
+                    ["batching", served.BatchingRefusal is { } refusal ? $"one by one: {refusal}" : $"up to {served.MaxBatchSize} images share a run"],
                     ["labels", Labels.Of(served.Labels).ToString()],
                     ["temperature", served.CalibratedTemperature is { } temperature ? string.Create(CultureInfo.InvariantCulture, $"{temperature:G6}, calibrated") : "1, not calibrated"],
                 ]);

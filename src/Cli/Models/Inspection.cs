@@ -1,4 +1,3 @@
-using SoftmaxService.Inference;
 using SoftmaxService.Inference.Imaging;
 using SoftmaxService.Inference.Models;
 using SoftmaxService.Inference.Onnx;
@@ -20,9 +19,6 @@ internal sealed record Inspection(
     IReadOnlyList<string> Problems,
     IReadOnlyList<string> Notes)
 {
-    // Log-softmax and softmax of a run in 32 bits add up to 1 within far less.
-    private const double SumTolerance = 1e-3;
-
     public static Inspection Of(ModelLocation location)
     {
         OnnxModel onnx;
@@ -67,7 +63,7 @@ internal sealed record Inspection(
 
         if (!File.Exists(location.ManifestPath))
         {
-            yield return $"There is no {ModelManifest.FileName}: pixels are divided by 255, and the classes are called by their numbers.";
+            yield return $"There is no {ModelManifest.FileName}: pixels are {(model.Input.Scale == 1f ? "taken as 0…255" : "divided by 255")}, and the classes are called by their numbers.";
         }
         else if (manifest.Labels is null)
         {
@@ -79,9 +75,9 @@ internal sealed record Inspection(
             yield return "Small grey images are often digits; if this model reads light ink on black as MNIST has it, say \"foreground\": \"light\" in input, and any drawing is brought to that form.";
         }
 
-        if (SuspectedKind(model) is { } kind)
+        foreach (var choice in model.Notes)
         {
-            yield return $"The output for a grey image looks like {kind}, but is read as {Names.Of(model.OutputKind)}; if it is so, say \"output\": {{ \"kind\": \"{kind}\" }}.";
+            yield return choice;
         }
 
         if (model.CalibratedTemperature is null)
@@ -91,30 +87,6 @@ internal sealed record Inspection(
         else if (!File.Exists(Path.Combine(location.Folder, ClassifierModel.ReliabilityFileName)))
         {
             yield return $"There is no {ClassifierModel.ReliabilityFileName} beside the manifest; softmax calibrate writes one.";
-        }
-    }
-
-    /// <summary>Probabilities that are declared as logits would be squashed twice; one image tells.</summary>
-    private static string? SuspectedKind(ClassifierModel model)
-    {
-        if (model.OutputKind != OutputKind.Logits)
-        {
-            return null;
-        }
-
-        var gray = new byte[model.Input.Width * model.Input.Height];
-        Array.Fill(gray, (byte)128);
-        try
-        {
-            var answer = ImageClassifier.Classify(model, Data.PngEncoding.FromGray(gray, model.Input.Width, model.Input.Height), new ClassificationOptions { Temperature = 1f });
-            var scores = answer.Predictions.Select(prediction => (double)prediction.Logit).ToArray();
-            return scores.All(score => score is >= 0 and <= 1) && Math.Abs(scores.Sum() - 1) < SumTolerance ? "probabilities"
-                : scores.All(score => score <= 0) && Math.Abs(scores.Sum(Math.Exp) - 1) < SumTolerance ? "log-probabilities"
-                : null;
-        }
-        catch (InferenceException)
-        {
-            return null;
         }
     }
 }
@@ -145,11 +117,29 @@ internal sealed record ServedAs
 
     public required string Foreground { get; init; }
 
+    /// <summary>What the graph's input holds.</summary>
+    public required string ElementType { get; init; }
+
+    /// <summary>The name of the output that holds the scores.</summary>
+    public required string Output { get; init; }
+
+    /// <summary>Why that one.</summary>
+    public required string OutputReason { get; init; }
+
     public required string OutputKind { get; init; }
+
+    /// <summary>Whether the kind was found by looking at what the model gives; else the manifest says it.</summary>
+    public required bool OutputKindIsDetected { get; init; }
 
     public required int ClassCount { get; init; }
 
     public required IReadOnlyList<string> Labels { get; init; }
+
+    /// <summary>The most images that share a run.</summary>
+    public required int MaxBatchSize { get; init; }
+
+    /// <summary>Why that is 1, where it is.</summary>
+    public required string? BatchingRefusal { get; init; }
 
     /// <summary>The calibrated temperature, if any.</summary>
     public required float? CalibratedTemperature { get; init; }
@@ -166,9 +156,15 @@ internal sealed record ServedAs
         Std = model.Input.Std,
         Resize = Names.Of(model.Input.Resize),
         Foreground = Names.Of(model.Input.Foreground),
+        ElementType = model.GraphInput.ElementType,
+        Output = model.GraphOutput.Name,
+        OutputReason = model.ScoresOutput.Reason,
         OutputKind = Names.Of(model.OutputKind),
+        OutputKindIsDetected = model.OutputKindIsDetected,
         ClassCount = model.ClassCount,
         Labels = model.Labels,
+        MaxBatchSize = model.MaxBatchSize,
+        BatchingRefusal = model.BatchingRefusal,
         CalibratedTemperature = model.CalibratedTemperature,
     };
 }

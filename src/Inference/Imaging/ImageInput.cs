@@ -87,7 +87,7 @@ public sealed record ImageInput
     /// <summary>What the channels mean.</summary>
     public required PixelColor Color { get; init; }
 
-    /// <summary>Factor from a pixel in 0…255 to the model's unit; 1/255 by default.</summary>
+    /// <summary>Factor from a pixel in 0…255 to the model's unit; 1/255 by default, 1 for a model that takes bytes.</summary>
     public float Scale { get; init; } = 1f / 255f;
 
     /// <summary>One value a channel, subtracted after scaling.</summary>

@@ -73,6 +73,12 @@ public sealed class ImagePreprocessor
         }
     }
 
+    /// <summary>Writes the input tensor of a picture that has the model's size and form already.</summary>
+    /// <param name="pixels">One (grey) or four (red, green, blue, unused) values 0…255 a pixel.</param>
+    /// <param name="channels">1 or 4.</param>
+    /// <param name="tensor">Receives <see cref="ImageInput.ElementCount"/> elements.</param>
+    internal void Write(ReadOnlySpan<float> pixels, int channels, Span<float> tensor) => _writer.Write(pixels, channels, tensor);
+
     // Twice the drawn size keeps antialiasing in our hands: the codec's own scaling is coarse.
     private (int Width, int Height) SmallestUsefulSize(ImageDecoder decoder)
     {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using SoftmaxService.Inference.Batching;
 using SoftmaxService.Inference.Imaging;
 using SoftmaxService.Inference.Onnx;
 
@@ -14,6 +15,8 @@ public sealed class ClassifierModel : IDisposable
     /// <summary>The name of the file inside a version's folder that <c>softmax calibrate</c> draws.</summary>
     public const string ReliabilityFileName = "reliability.svg";
 
+    private readonly ComputeGate _gate;
+
     private ClassifierModel(string folder, string name, string version, ModelManifest manifest, OnnxModel onnx, ModelSettings settings)
     {
         Folder = folder;
@@ -21,13 +24,19 @@ public sealed class ClassifierModel : IDisposable
         Version = version;
         Manifest = manifest;
         GraphInput = OnlyInput(onnx);
-        GraphOutput = ScoresOutput(onnx);
+        GraphOutputs = onnx.Outputs;
 
         var resolved = ImageInputResolver.Resolve(GraphInput, manifest.Input);
+        ScoresOutput = ScoresOutput.Choose(onnx.Outputs, onnx.MeasureScores(GraphInput, resolved.Shape), manifest.Output?.Name);
         Preprocessor = new ImagePreprocessor(resolved.Input, settings.MaxImagePixels);
-        Classifier = new OnnxClassifier(onnx, GraphInput, GraphOutput, resolved.Shape);
+        Classifier = new OnnxClassifier(onnx, GraphInput, GraphOutput, resolved.Shape, resolved.HasBatchAxis);
         Labels = CheckLabels(manifest.Labels, Classifier.ClassCount);
-        OutputKind = manifest.Output?.Kind ?? OutputKind.Logits;
+
+        var scores = Classifier.WarmUp(WarmUpSamples.For(Preprocessor), settings.MaxBatchSize);
+        OutputKind = manifest.Output?.Kind ?? ScoresKind.Detect(scores, isHalf: GraphOutput.ElementType == "float16");
+        OutputKindIsDetected = manifest.Output?.Kind is null;
+        Queue = new RunQueue(Classifier, settings.Onnx.ConcurrentRuns, name, version);
+        _gate = settings.Gate;
         CalibratedTemperature = CheckTemperature(manifest.Calibration);
         CheckConformal(manifest.Calibration?.Conformal);
     }
@@ -47,8 +56,14 @@ public sealed class ClassifierModel : IDisposable
     /// <summary>The graph's input as it is declared.</summary>
     public OnnxTensorInfo GraphInput { get; }
 
-    /// <summary>The graph's output as it is declared.</summary>
-    public OnnxTensorInfo GraphOutput { get; }
+    /// <summary>All outputs that the graph declares, in its order.</summary>
+    public IReadOnlyList<OnnxTensorInfo> GraphOutputs { get; }
+
+    /// <summary>The output that holds the class scores, and why it was chosen.</summary>
+    public ScoresOutput ScoresOutput { get; }
+
+    /// <summary>The graph's output that holds the class scores, as it is declared.</summary>
+    public OnnxTensorInfo GraphOutput => ScoresOutput.Tensor;
 
     /// <summary>How an image becomes the input tensor.</summary>
     public ImageInput Input => Preprocessor.Input;
@@ -61,6 +76,21 @@ public sealed class ClassifierModel : IDisposable
 
     /// <summary>What the output's numbers are.</summary>
     public OutputKind OutputKind { get; }
+
+    /// <summary>Whether <see cref="OutputKind"/> was found by looking at what the model gives; else the manifest says it.</summary>
+    public bool OutputKindIsDetected { get; }
+
+    /// <summary>The most items that share a run.</summary>
+    public int MaxBatchSize => Classifier.MaxBatchSize;
+
+    /// <summary>Why <see cref="MaxBatchSize"/> is 1, in words; null where it is more.</summary>
+    public string? BatchingRefusal => Classifier.BatchingRefusal;
+
+    /// <summary>What was chosen for lack of a word in the manifest, one sentence each.</summary>
+    public IReadOnlyList<string> Notes => [.. ChoicesMade()];
+
+    /// <summary>Where items wait for their runs.</summary>
+    public RunQueue Queue { get; }
 
     /// <summary>The temperature fitted on held-out data, or null where the model was never calibrated.</summary>
     public float? CalibratedTemperature { get; }
@@ -100,6 +130,35 @@ public sealed class ClassifierModel : IDisposable
         }
     }
 
+    /// <summary>Decodes an image into buffers of its own, in a place of the gate.</summary>
+    /// <param name="image">An encoded image.</param>
+    /// <param name="cancellation">Ends the wait for a place.</param>
+    /// <exception cref="InferenceException">The image cannot be read.</exception>
+    internal async ValueTask<OnnxRun> PrepareAsync(ReadOnlyMemory<byte> image, CancellationToken cancellation)
+    {
+        using var place = await _gate.EnterAsync(cancellation);
+        return Prepare(image.Span);
+    }
+
+    /// <summary>Decodes an image into buffers of its own.</summary>
+    /// <param name="image">An encoded image.</param>
+    /// <exception cref="InferenceException">The image cannot be read.</exception>
+    internal OnnxRun Prepare(ReadOnlySpan<byte> image)
+    {
+        var run = Classifier.Rent();
+        try
+        {
+            Preprocessor.Preprocess(image, run.Input);
+            run.StoreInput();
+            return run;
+        }
+        catch
+        {
+            run.Dispose();
+            throw;
+        }
+    }
+
     /// <summary>Replaces the model's output by logits, so that a temperature means the same for every model.</summary>
     /// <param name="output">One number a class, in place.</param>
     internal void ToLogits(Span<float> output)
@@ -121,18 +180,28 @@ public sealed class ClassifierModel : IDisposable
 
     private static OnnxTensorInfo OnlyInput(OnnxModel onnx) => onnx.Inputs switch
     {
-        [{ ElementType: "float" } input] => input,
-        [var input] => throw new ModelLoadException($"input '{input.Name}' holds {input.ElementType}; a float tensor is needed"),
+        [{ ElementType: "float" or "float16" or "uint8" } input] => input,
+        [var input] => throw new ModelLoadException($"input '{input.Name}' holds {input.ElementType}; a tensor of float, float16 or uint8 is needed"),
         _ => throw new ModelLoadException($"the graph needs {onnx.Inputs.Count} inputs ({string.Join(", ", onnx.Inputs.Select(input => input.Name))}); an image classifier has one"),
     };
 
-    private static OnnxTensorInfo ScoresOutput(OnnxModel onnx) => onnx.Outputs switch
+    private IEnumerable<string> ChoicesMade()
     {
-        [{ ElementType: "float" } output] => output,
-        [var output] => throw new ModelLoadException($"output '{output.Name}' holds {output.ElementType}; a float tensor is needed"),
-        _ => onnx.Outputs.FirstOrDefault(output => output is { Name: "logits", ElementType: "float" })
-            ?? throw new ModelLoadException($"the graph has {onnx.Outputs.Count} outputs ({string.Join(", ", onnx.Outputs.Select(output => output.Name))}), none of them a float tensor named 'logits'"),
-    };
+        if (GraphOutputs.Count > 1 && Manifest.Output?.Name is null)
+        {
+            yield return $"The scores are output '{GraphOutput.Name}': {ScoresOutput.Reason}.";
+        }
+
+        if (OutputKindIsDetected && OutputKind != OutputKind.Logits)
+        {
+            yield return $"The output holds {(OutputKind == OutputKind.Probabilities ? "probabilities" : "log-probabilities")}, as the warm-up inputs show; logits are made of them.";
+        }
+
+        if (BatchingRefusal is { } refusal)
+        {
+            yield return $"Requests run one by one: {refusal}.";
+        }
+    }
 
     private static IReadOnlyList<string> CheckLabels(IReadOnlyList<string>? labels, int classCount) => labels switch
     {

@@ -108,8 +108,11 @@ public enum OutputKind
 /// <summary>The manifest's <c>output</c>.</summary>
 public sealed record ManifestOutput
 {
-    /// <summary>What the numbers are; logits unless said.</summary>
-    public OutputKind Kind { get; init; } = OutputKind.Logits;
+    /// <summary>The graph's output that holds the class scores; where there are several, found by shape and name unless said.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>What the numbers are; found by looking at what the model gives unless said.</summary>
+    public OutputKind? Kind { get; init; }
 }
 
 /// <summary>The manifest's <c>calibration</c>: a temperature fitted on labelled data that the model was not trained on, and its evidence.</summary>

@@ -11,4 +11,10 @@ public sealed record ModelSettings
 
     /// <summary>The most pixels (width × height) an image may declare; 40 million by default.</summary>
     public long MaxImagePixels { get; init; } = ImagePreprocessor.DefaultMaxPixels;
+
+    /// <summary>The most items that may share a run, at least 1; 16 by default, and 1 switches joining off.</summary>
+    public int MaxBatchSize { get; init; } = 16;
+
+    /// <summary>Bounds how many images are decoded at once; the models that are loaded with these settings share it.</summary>
+    public ComputeGate Gate { get; init; } = new();
 }

@@ -1,21 +1,28 @@
-using System.Collections.Concurrent;
 using Microsoft.ML.OnnxRuntime;
 
 namespace SoftmaxService.Inference.Onnx;
 
 /// <summary>
-/// Runs a model that takes one float tensor and gives one row of K class scores an item. Safe for any number of threads at once; each run
-/// has buffers of its own, which are pooled.
+/// Runs a model that takes one tensor and gives one row of K class scores an item. Safe for any number of threads at once; each run has
+/// buffers of its own, which are pooled.
 /// </summary>
-public sealed class OnnxClassifier : IDisposable
+public sealed partial class OnnxClassifier : IDisposable
 {
+    private const int PooledBytes = 1 << 26;
+    private const int MostPooledRuns = 256;
+
     private readonly OnnxModel _model;
     private readonly string[] _inputNames;
     private readonly string[] _outputNames;
+    private readonly bool _hasOpenBatchAxis;
     private readonly int[] _inputShape;
     private readonly int[] _outputShape;
-    private readonly ConcurrentBag<OnnxRun> _idleRuns = [];
+    private readonly BufferPool<OnnxRun> _idleRuns;
+    private readonly BufferPool<OnnxBatch> _idleBatches = new(Environment.ProcessorCount);
     private readonly RunOptions _runOptions = new();
+
+    // One item's until a batch has been seen to work.
+    private int[] _batchOutputShape;
 
     // The owner's lease and one for each rented run: the native session goes when the last is given back, never under a run.
     private int _leases = 1;
@@ -26,15 +33,26 @@ public sealed class OnnxClassifier : IDisposable
     /// <param name="input">The input that is fed.</param>
     /// <param name="output">The output that holds the class scores.</param>
     /// <param name="inputShape">The shape for one item, every size known, the batch axis included where the graph has one.</param>
+    /// <param name="hasBatchAxis">Whether the first axis of that shape counts items.</param>
     /// <exception cref="InvalidDataException">The model does not run on that shape, or its output is not one row of scores.</exception>
-    public OnnxClassifier(OnnxModel model, OnnxTensorInfo input, OnnxTensorInfo output, IReadOnlyList<int> inputShape)
+    public OnnxClassifier(OnnxModel model, OnnxTensorInfo input, OnnxTensorInfo output, IReadOnlyList<int> inputShape, bool hasBatchAxis = true)
     {
         _model = model;
         _inputNames = [input.Name];
         _outputNames = [output.Name];
+        _hasOpenBatchAxis = hasBatchAxis && input.Shape[0] == OnnxTensorInfo.Dynamic;
         _inputShape = [.. inputShape];
-        _outputShape = FindOutputShape();
+        HasBatchAxis = hasBatchAxis;
+        InputElement = TensorElements.Named(input.ElementType) ?? throw new InvalidDataException($"input '{input.Name}' holds {input.ElementType}");
+        OutputElement = TensorElements.Named(output.ElementType) ?? throw new InvalidDataException($"output '{output.Name}' holds {output.ElementType}");
+        ItemBytes = TensorBuffer.BytesOf(InputElement, _inputShape);
+
+        var scores = model.MeasureScores(input, inputShape).Single(measured => measured.Name == output.Name);
+        _outputShape = scores.IsRowOfScores ? [.. scores.Shape] : throw new InvalidDataException(
+            $"output '{scores.Name}' has the shape {scores.ShapeText} for one image; a classifier gives one row of at least two class scores");
+        _batchOutputShape = _outputShape;
         ClassCount = _outputShape.Max();
+        _idleRuns = new BufferPool<OnnxRun>(Math.Clamp(PooledBytes / ItemBytes, 2 * Environment.ProcessorCount, MostPooledRuns));
         using var warmUp = Rent();
         warmUp.Execute();
     }
@@ -42,13 +60,53 @@ public sealed class OnnxClassifier : IDisposable
     /// <summary>K, the number of scores a row.</summary>
     public int ClassCount { get; }
 
+    /// <summary>What the input holds.</summary>
+    public TensorElementType InputElement { get; }
+
+    /// <summary>The shape of one item of input, the batch axis included where there is one.</summary>
+    public IReadOnlyList<int> InputShape => _inputShape;
+
+    /// <summary>Whether the input's first axis counts items.</summary>
+    public bool HasBatchAxis { get; }
+
+    /// <summary>The bytes of one item of input.</summary>
+    public int ItemBytes { get; }
+
+    /// <summary>The most items that can share a run.</summary>
+    public int MaxBatchSize { get; private set; } = 1;
+
+    /// <summary>Why <see cref="MaxBatchSize"/> is 1, in words; null where it is more.</summary>
+    public string? BatchingRefusal { get; private set; } = "no larger batch has been tried";
+
+    internal TensorElementType OutputElement { get; }
+
+    /// <summary>The scores' shape for one item.</summary>
+    internal IReadOnlyList<int> OutputShape => _outputShape;
+
     /// <summary>Takes buffers for one item. Write <see cref="OnnxRun.Input"/>, call <see cref="OnnxRun.Execute"/>, read <see cref="OnnxRun.Output"/>, dispose.</summary>
+    /// <exception cref="ObjectDisposedException">The classifier is disposed.</exception>
     public OnnxRun Rent()
     {
         ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) || !TryAddLease(), this);
-        var run = _idleRuns.TryTake(out var idle) ? idle : new OnnxRun(this, _inputShape, _outputShape);
+        var run = _idleRuns.Take() ?? new OnnxRun(this, _inputShape, _outputShape);
         run.Rented();
         return run;
+    }
+
+    /// <summary>Runs several rented items in one session run.</summary>
+    /// <param name="runs">1…<see cref="MaxBatchSize"/> items of this classifier.</param>
+    /// <exception cref="InferenceException">The model fails on them; some may do alone.</exception>
+    internal void ExecuteTogether(ReadOnlySpan<OnnxRun> runs)
+    {
+        var batch = TakeBatch();
+        try
+        {
+            batch.Execute(runs);
+        }
+        finally
+        {
+            Keep(batch);
+        }
     }
 
     /// <summary>Refuses further runs; those that are rented may finish, and the last one's return frees the model.</summary>
@@ -60,13 +118,39 @@ public sealed class OnnxClassifier : IDisposable
         }
     }
 
-    internal void Run(OrtValue[] inputs, OrtValue[] outputs) =>
-        _model.Session.Run(_runOptions, _inputNames, inputs, _outputNames, outputs);
+    internal void Run(OrtValue[] inputs, OrtValue[] outputs)
+    {
+        try
+        {
+            _model.Session.Run(_runOptions, _inputNames, inputs, _outputNames, outputs);
+        }
+        catch (OnnxRuntimeException exception)
+        {
+            throw Failed(exception);
+        }
+    }
 
     internal void Return(OnnxRun run)
     {
-        _idleRuns.Add(run);
+        if (!_idleRuns.TryKeep(run))
+        {
+            run.Release();
+        }
+
         ReleaseLease();
+    }
+
+    private static InferenceException Failed(OnnxRuntimeException exception) =>
+        new(InferenceError.ModelRunFailed, $"The model fails on this input: {exception.Message}", exception);
+
+    private OnnxBatch TakeBatch() => _idleBatches.Take() ?? new OnnxBatch(this, _inputShape, _batchOutputShape, MaxBatchSize);
+
+    private void Keep(OnnxBatch batch)
+    {
+        if (!_idleBatches.TryKeep(batch))
+        {
+            batch.Dispose();
+        }
     }
 
     private bool TryAddLease()
@@ -92,33 +176,17 @@ public sealed class OnnxClassifier : IDisposable
             return;
         }
 
-        foreach (var run in _idleRuns)
+        while (_idleRuns.Take() is { } run)
         {
             run.Release();
         }
 
+        while (_idleBatches.Take() is { } batch)
+        {
+            batch.Dispose();
+        }
+
         _runOptions.Dispose();
         _model.Dispose();
-    }
-
-    private int[] FindOutputShape()
-    {
-        using var input = OnnxRun.CreateTensor(_inputShape, out _);
-        try
-        {
-            using var outputs = _model.Session.Run(_runOptions, _inputNames, [input], _outputNames);
-            int[] shape = [.. outputs[0].GetTensorTypeAndShape().Shape.Select(size => checked((int)size))];
-            if (shape.Count(size => size > 1) != 1 || shape.Any(size => size < 1))
-            {
-                throw new InvalidDataException(
-                    $"output '{_outputNames[0]}' has the shape [{string.Join(", ", shape)}] for one image; a classifier gives one row of at least two class scores");
-            }
-
-            return shape;
-        }
-        catch (OnnxRuntimeException exception)
-        {
-            throw new InvalidDataException($"the warm-up run failed: {exception.Message}", exception);
-        }
     }
 }

@@ -37,8 +37,30 @@ public sealed class OnnxModel : IDisposable
     public static OnnxModel Load(byte[] model, OnnxSettings settings) =>
         Load(options => new InferenceSession(model, options), settings);
 
+    /// <summary>Runs the model on one item of zeros and tells the outputs that hold floats, with every size known.</summary>
+    /// <param name="input">The input that is fed.</param>
+    /// <param name="inputShape">The shape for one item, every size known.</param>
+    /// <exception cref="InvalidDataException">The model does not run on that shape.</exception>
+    public IReadOnlyList<OnnxTensorInfo> MeasureScores(OnnxTensorInfo input, IReadOnlyList<int> inputShape)
+    {
+        OnnxTensorInfo[] floats = [.. Outputs.Where(output => output.ElementType is "float" or "float16")];
+        using var zeros = new TensorBuffer(TensorElements.Named(input.ElementType) ?? throw new InvalidDataException($"input '{input.Name}' holds {input.ElementType}"), [.. inputShape]);
+        try
+        {
+            using var options = new RunOptions();
+            using var outputs = Session.Run(options, [input.Name], [zeros.Value(1)], [.. floats.Select(output => output.Name)]);
+            return [.. floats.Zip(outputs, (output, value) => output with { Shape = ShapeOf(value) })];
+        }
+        catch (OnnxRuntimeException exception)
+        {
+            throw new InvalidDataException($"the warm-up run failed: {exception.Message}", exception);
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose() => Session.Dispose();
+
+    internal static int[] ShapeOf(OrtValue tensor) => [.. tensor.GetTensorTypeAndShape().Shape.Select(size => checked((int)size))];
 
     private static OnnxModel Load(Func<SessionOptions, InferenceSession> open, OnnxSettings settings)
     {

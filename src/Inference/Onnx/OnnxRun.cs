@@ -1,35 +1,69 @@
+using System.Runtime.InteropServices;
 using Microsoft.ML.OnnxRuntime;
 
 namespace SoftmaxService.Inference.Onnx;
 
 /// <summary>
-/// The buffers of one run. ONNX Runtime reads and writes them in place: what is written to <see cref="Input"/> is not copied on its way
-/// in, nor is <see cref="Output"/> on its way out. For one thread at a time; disposing gives the buffers back to the pool.
+/// The buffers of one run. ONNX Runtime reads and writes them in place: of a model of 32-bit floats, neither what is written to
+/// <see cref="Input"/> nor <see cref="Output"/> is copied. For one thread at a time; disposing gives the buffers back to the pool.
 /// </summary>
 public sealed class OnnxRun : IDisposable
 {
     private readonly OnnxClassifier _owner;
+    private readonly TensorBuffer _input;
+    private readonly TensorBuffer _output;
     private readonly OrtValue[] _inputs;
     private readonly OrtValue[] _outputs;
-    private readonly float[] _input;
-    private readonly float[] _output;
+
+    // Floats of their own where the graph has another element type.
+    private readonly float[]? _inputFloats;
+    private readonly float[]? _outputFloats;
     private bool _isRented;
 
-    internal OnnxRun(OnnxClassifier owner, int[] inputShape, int[] outputShape)
+    internal OnnxRun(OnnxClassifier owner, ReadOnlySpan<int> inputShape, ReadOnlySpan<int> outputShape)
     {
         _owner = owner;
-        _inputs = [CreateTensor(inputShape, out _input)];
-        _outputs = [CreateTensor(outputShape, out _output)];
+        _input = new TensorBuffer(owner.InputElement, inputShape);
+        _output = new TensorBuffer(owner.OutputElement, outputShape);
+        _inputs = [_input.Value(1)];
+        _outputs = [_output.Value(1)];
+        _inputFloats = owner.InputElement == TensorElementType.Float32 ? null : new float[_input.ItemBytes / TensorElements.SizeOf(owner.InputElement)];
+        _outputFloats = owner.OutputElement == TensorElementType.Float32 ? null : new float[owner.ClassCount];
     }
 
-    /// <summary>The input tensor, in the graph's order. Holds the last run's values until written.</summary>
-    public Span<float> Input => _input;
+    /// <summary>
+    /// The input as floats, in the graph's order; call <see cref="StoreInput"/> after writing. Holds the last run's values until written.
+    /// </summary>
+    public Span<float> Input => _inputFloats ?? MemoryMarshal.Cast<byte, float>(_input.Bytes);
+
+    /// <summary>The input tensor itself: elements of <see cref="OnnxClassifier.InputElement"/>, little-endian, in the graph's order.</summary>
+    public Span<byte> InputBytes => _input.Bytes;
 
     /// <summary>One score a class, valid after <see cref="Execute"/>.</summary>
-    public Span<float> Output => _output;
+    public Span<float> Output => _outputFloats ?? MemoryMarshal.Cast<byte, float>(_output.Bytes);
 
-    /// <summary>Runs the model on <see cref="Input"/>.</summary>
-    public void Execute() => _owner.Run(_inputs, _outputs);
+    /// <summary>
+    /// Brings <see cref="Input"/> into the graph's element type: halves to the nearest, bytes rounded and clamped to 0…255. Nothing is to be
+    /// done where the graph takes 32-bit floats.
+    /// </summary>
+    public void StoreInput()
+    {
+        if (_inputFloats is not null)
+        {
+            TensorElements.Encode(_inputFloats, _owner.InputElement, _input.Bytes);
+        }
+    }
+
+    /// <summary>Runs the model on the input, alone.</summary>
+    /// <exception cref="InferenceException">The model fails on this input.</exception>
+    public void Execute()
+    {
+        _owner.Run(_inputs, _outputs);
+        if (_outputFloats is not null)
+        {
+            TensorElements.Decode(_output.Bytes, _owner.OutputElement, _outputFloats);
+        }
+    }
 
     /// <summary>Gives the buffers back; a second call does nothing.</summary>
     public void Dispose()
@@ -43,15 +77,9 @@ public sealed class OnnxRun : IDisposable
 
     internal void Rented() => _isRented = true;
 
-    internal static OrtValue CreateTensor(int[] shape, out float[] elements)
-    {
-        elements = GC.AllocateArray<float>(shape.Aggregate(1, (product, size) => checked(product * size)), pinned: true);
-        return OrtValue.CreateTensorValueFromMemory(elements, [.. shape.Select(size => (long)size)]);
-    }
-
     internal void Release()
     {
-        _inputs[0].Dispose();
-        _outputs[0].Dispose();
+        _input.Dispose();
+        _output.Dispose();
     }
 }

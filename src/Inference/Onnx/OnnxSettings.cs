@@ -8,4 +8,10 @@ public sealed record OnnxSettings
     /// share one small run spend more on handing over than they save.
     /// </summary>
     public int IntraOpThreads { get; init; } = 1;
+
+    /// <summary>
+    /// Runs of one model at once, at least 1. As many as there are cores is the default: with <see cref="IntraOpThreads"/> of 1 more would
+    /// only take turns, and requests that wait can be joined into one run.
+    /// </summary>
+    public int ConcurrentRuns { get; init; } = Environment.ProcessorCount;
 }

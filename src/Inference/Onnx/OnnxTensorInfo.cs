@@ -11,4 +11,7 @@ public sealed record OnnxTensorInfo(string Name, string ElementType, IReadOnlyLi
 
     /// <summary>The shape in brackets, <c>?</c> for a dynamic axis: <c>[?, 1, 28, 28]</c>.</summary>
     public string ShapeText => $"[{string.Join(", ", Shape.Select(size => size == Dynamic ? "?" : size.ToString()))}]";
+
+    /// <summary>Whether a tensor of this shape, every size known, holds one row of at least two class scores for one item.</summary>
+    internal bool IsRowOfScores => Shape.Count is >= 1 and <= 4 && Shape.All(size => size >= 1) && Shape.Count(size => size > 1) == 1;
 }

@@ -1,0 +1,258 @@
+using System.Diagnostics.CodeAnalysis;
+using SoftmaxService.Inference.Onnx;
+
+namespace SoftmaxService.Inference.Batching;
+
+/// <summary>
+/// Lets a version's items run, so many runs at once as there are slots. While a slot is free an item runs at once, on its caller's thread
+/// and alone; those that come while all slots are busy wait in line, and whoever waits when a slot is handed on shares the next run. There is no
+/// timer, and nobody waits for company.
+/// </summary>
+[SuppressMessage("Naming", "CA1711:Identifiers should not have incorrect suffix", Justification = "It is a queue, if not a collection.")]
+public sealed class RunQueue
+{
+    private readonly OnnxClassifier _classifier;
+    private readonly RunMetrics _metrics;
+    private readonly Lock _lock = new();
+    private readonly LinkedList<RunRequest> _waiting = [];
+    private int _freeSlots;
+
+    // Slots that were handed on and have not taken their batch yet: they share those who wait.
+    private int _startingSlots;
+
+    /// <summary>Makes the queue in front of a version.</summary>
+    /// <param name="classifier">What runs; not owned.</param>
+    /// <param name="slots">The runs at once, at least 1.</param>
+    /// <param name="model">The model's name, for the metrics.</param>
+    /// <param name="version">The version's name, for the metrics.</param>
+    public RunQueue(OnnxClassifier classifier, int slots, string model, string version)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(slots, 1);
+        _classifier = classifier;
+        _freeSlots = slots;
+        _metrics = new RunMetrics(model, version);
+    }
+
+    /// <summary>How many wait.</summary>
+    internal int WaitingCount
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _waiting.Count;
+            }
+        }
+    }
+
+    internal int FreeSlots
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _freeSlots;
+            }
+        }
+    }
+
+    /// <summary>Runs an item, alone or with others. What comes back is done when the item's output is valid or its buffers are no longer in use.</summary>
+    /// <param name="run">The item; not to be touched meanwhile.</param>
+    /// <param name="cancellation">An item that waits leaves the line at once; one that runs is awaited, and then reported as cancelled.</param>
+    /// <exception cref="InferenceException">The model fails on this item.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public ValueTask ExecuteAsync(OnnxRun run, CancellationToken cancellation) => ExecuteAsync(run, run.Execute, cancellation);
+
+    /// <summary>Does something that takes as long as a run, in a slot of its own.</summary>
+    /// <param name="work">What is done.</param>
+    /// <param name="cancellation">As for an item.</param>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public ValueTask ExecuteAloneAsync(Action work, CancellationToken cancellation) => ExecuteAsync(item: null, work, cancellation);
+
+    /// <summary>Puts items into the line together and in order, so that they can share runs; where several slots are free, they share the items.</summary>
+    /// <param name="runs">The items.</param>
+    /// <param name="cancellation">As for one item.</param>
+    /// <returns>One task an item, each to be awaited as that of <see cref="ExecuteAsync(OnnxRun, CancellationToken)"/>.</returns>
+    public IReadOnlyList<Task> ExecuteTogetherAsync(IReadOnlyList<OnnxRun> runs, CancellationToken cancellation)
+    {
+        if (cancellation.IsCancellationRequested)
+        {
+            return [.. runs.Select(_ => Task.FromCanceled(cancellation))];
+        }
+
+        RunRequest[] requests = [.. runs.Select(run => new RunRequest(run, run.Execute, cancellation))];
+        int claimed;
+        lock (_lock)
+        {
+            foreach (var request in requests)
+            {
+                request.Place = _waiting.AddLast(request);
+            }
+
+            claimed = Math.Min(_freeSlots, requests.Length);
+            _freeSlots -= claimed;
+            _startingSlots += claimed;
+        }
+
+        Task[] completions = [.. requests.Select(AwaitAsync)];
+        for (var slot = 1; slot < claimed; slot++)
+        {
+            StartSlot();
+        }
+
+        if (claimed > 0)
+        {
+            RunNext();
+        }
+
+        return completions;
+    }
+
+    private ValueTask ExecuteAsync(OnnxRun? item, Action work, CancellationToken cancellation)
+    {
+        if (cancellation.IsCancellationRequested)
+        {
+            return ValueTask.FromCanceled(cancellation);
+        }
+
+        RunRequest request;
+        lock (_lock)
+        {
+            if (_freeSlots == 0)
+            {
+                request = new RunRequest(item, work, cancellation);
+                request.Place = _waiting.AddLast(request);
+                return new ValueTask(AwaitAsync(request));
+            }
+
+            _freeSlots--;
+        }
+
+        return RunHere(work, cancellation);
+    }
+
+    private ValueTask RunHere(Action work, CancellationToken cancellation)
+    {
+        try
+        {
+            _metrics.CountRun(1);
+            work();
+            return cancellation.IsCancellationRequested ? ValueTask.FromCanceled(cancellation) : ValueTask.CompletedTask;
+        }
+        catch (Exception exception)
+        {
+            return ValueTask.FromException(exception);
+        }
+        finally
+        {
+            HandSlotOn();
+        }
+    }
+
+    private async Task AwaitAsync(RunRequest request)
+    {
+        await using var registration = request.Cancellation.UnsafeRegister(_ => Leave(request), null);
+        await request.Completion;
+    }
+
+    private void Leave(RunRequest request)
+    {
+        lock (_lock)
+        {
+            if (request.Place?.List is null)
+            {
+                return; // it runs, or has run
+            }
+
+            _waiting.Remove(request.Place);
+        }
+
+        request.Cancel();
+    }
+
+    /// <summary>The slot goes to those who wait, else it is free.</summary>
+    private void HandSlotOn()
+    {
+        lock (_lock)
+        {
+            if (_waiting.Count <= _startingSlots)
+            {
+                _freeSlots++;
+                return;
+            }
+
+            _startingSlots++;
+        }
+
+        StartSlot();
+    }
+
+    // On another thread, so that whoever has just run can go on; behind what the thread pool has to do already, which may well be to prepare further items.
+    private void StartSlot() => ThreadPool.UnsafeQueueUserWorkItem(queue => queue.RunNext(), this, preferLocal: false);
+
+    private void RunNext()
+    {
+        var batch = TakeBatch();
+        if (batch.Length > 0)
+        {
+            Run(batch);
+            HandSlotOn();
+        }
+    }
+
+    private RunRequest[] TakeBatch()
+    {
+        lock (_lock)
+        {
+            var share = (_waiting.Count + _startingSlots - 1) / _startingSlots;
+            _startingSlots--;
+            if (share == 0)
+            {
+                _freeSlots++;
+                return [];
+            }
+
+            var batch = new List<RunRequest>();
+            do
+            {
+                batch.Add(_waiting.First!.Value); // share is at most the number of those who wait
+                _waiting.RemoveFirst();
+            }
+            while (batch.Count < Math.Min(share, _classifier.MaxBatchSize) && batch[0].Item is not null && _waiting.First!.Value.Item is not null);
+
+            return [.. batch];
+        }
+    }
+
+    private void Run(RunRequest[] batch)
+    {
+        _metrics.CountRun(batch.Length);
+        if (batch.Length == 1)
+        {
+            batch[0].Run();
+            return;
+        }
+
+        try
+        {
+            _classifier.ExecuteTogether([.. batch.Select(request => request.Item!)]); // only items are joined
+        }
+        catch (Exception)
+        {
+            // One of them is at fault, and only that one may fail: alone each tells for itself.
+            _metrics.CountRetry();
+            foreach (var request in batch)
+            {
+                _metrics.CountRun(1);
+                request.Run();
+            }
+
+            return;
+        }
+
+        foreach (var request in batch)
+        {
+            request.Complete();
+        }
+    }
+}

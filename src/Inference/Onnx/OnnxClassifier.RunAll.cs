@@ -1,0 +1,103 @@
+using Microsoft.ML.OnnxRuntime;
+
+namespace SoftmaxService.Inference.Onnx;
+
+public sealed partial class OnnxClassifier
+{
+    /// <summary>Runs items by themselves and tells what the graph itself gives for them, joined along the first axis.</summary>
+    /// <param name="items">The items one after the other: elements of <see cref="InputElement"/>, little-endian.</param>
+    /// <param name="count">How many there are, at least 1.</param>
+    /// <param name="outputNames">The graph's outputs that are wanted, in the order of the answer; tensors, not of strings.</param>
+    /// <exception cref="ArgumentException">There are not as many bytes as <paramref name="count"/> items have.</exception>
+    /// <exception cref="InferenceException">The model fails on an item, or an output cannot be told as one tensor.</exception>
+    /// <exception cref="ObjectDisposedException">The classifier is disposed.</exception>
+    public IReadOnlyList<OnnxTensor> RunAll(ReadOnlyMemory<byte> items, int count, IReadOnlyCollection<string> outputNames)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
+        if (items.Length != (long)count * ItemBytes)
+        {
+            throw new ArgumentException($"There are {items.Length} bytes; {count} items have {(long)count * ItemBytes}.", nameof(items));
+        }
+
+        ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) || !TryAddLease(), this);
+        try
+        {
+            string[] names = [.. outputNames];
+            return names.Length == 0 ? []
+                : TryRunAll(items.Span, count, names, MaxBatchSize) ?? TryRunAll(items.Span, count, names, batchSize: 1)!; // one by one there is always an answer
+        }
+        catch (OnnxRuntimeException exception)
+        {
+            throw Failed(exception);
+        }
+        finally
+        {
+            ReleaseLease();
+        }
+    }
+
+    /// <summary>Rows of scores as <see cref="RunAll"/> would tell them.</summary>
+    internal OnnxTensor ToTensor(ReadOnlySpan<float> scores, int count)
+    {
+        int[] itemShape = HasBatchAxis && _outputShape[0] == 1 ? _outputShape[1..] : _outputShape;
+        var bytes = new byte[scores.Length * TensorElements.SizeOf(OutputElement)];
+        TensorElements.Encode(scores, OutputElement, bytes);
+        return new OnnxTensor(_outputNames[0], TensorElements.ToOrt(OutputElement).ToString().ToLowerInvariant(), count == 1 ? _outputShape : [count, .. itemShape], bytes);
+    }
+
+    /// <summary>The rows of scores in a tensor of <see cref="RunAll"/>.</summary>
+    internal float[] ToScores(OnnxTensor tensor)
+    {
+        var scores = new float[tensor.Bytes.Length / TensorElements.SizeOf(OutputElement)];
+        TensorElements.Decode(tensor.Bytes, OutputElement, scores);
+        return scores;
+    }
+
+    /// <summary>Null where an output does not follow the batch.</summary>
+    private OnnxTensor[]? TryRunAll(ReadOnlySpan<byte> items, int count, string[] names, int batchSize)
+    {
+        var answers = new OnnxTensor?[names.Length];
+        var batch = TakeBatch();
+        try
+        {
+            for (var start = 0; start < count; start += batchSize)
+            {
+                var size = Math.Min(batchSize, count - start);
+                var input = batch.Store(items.Slice(start * ItemBytes, size * ItemBytes), size);
+                using var outputs = _model.Session.Run(_runOptions, _inputNames, [input], names);
+                for (var i = 0; i < names.Length; i++)
+                {
+                    var type = outputs[i].GetTensorTypeAndShape();
+                    if (!outputs[i].IsTensor || type.IsString)
+                    {
+                        throw new InferenceException(InferenceError.ModelRunFailed, $"The output '{names[i]}' is not a tensor of numbers, which are all that is told here.");
+                    }
+
+                    int[] shape = OnnxModel.ShapeOf(outputs[i]);
+                    var followsBatch = HasBatchAxis && shape.Length > 0 && shape[0] == size;
+                    if (size > 1 && !followsBatch)
+                    {
+                        return null;
+                    }
+
+                    var bytes = outputs[i].GetTensorMutableRawData();
+                    int[] itemShape = followsBatch ? shape[1..] : shape;
+                    int[] wholeShape = count == 1 ? shape : [count, .. itemShape];
+                    var whole = answers[i] ??= new OnnxTensor(names[i], type.ElementDataType.ToString().ToLowerInvariant(), wholeShape, new byte[checked(bytes.Length / size * count)]);
+                    if (!whole.Shape.SequenceEqual(wholeShape))
+                    {
+                        throw new InferenceException(InferenceError.ModelRunFailed, $"The output '{names[i]}' has another shape for each item, which is no tensor; send the items one by one.");
+                    }
+
+                    bytes.CopyTo(whole.Bytes.AsSpan(bytes.Length / size * start));
+                }
+            }
+        }
+        finally
+        {
+            Keep(batch);
+        }
+
+        return answers!; // there was at least one item, which filled every place
+    }
+}

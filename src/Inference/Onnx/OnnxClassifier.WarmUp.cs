@@ -1,0 +1,172 @@
+using Microsoft.ML.OnnxRuntime;
+
+namespace SoftmaxService.Inference.Onnx;
+
+public sealed partial class OnnxClassifier
+{
+    private const int MostBatchBytes = 1 << 26;
+
+    // Kernels may sum a batch in another order than one item, which is far from what mixing items does.
+    private const float BatchTolerance = 1e-3f;
+    private const float HalfBatchTolerance = 1e-2f;
+
+    /// <summary>
+    /// Runs the samples alone, and every batch size up to the maximum, so that no request pays for a first run. A graph that cannot take
+    /// batches, or gives other scores for an item in company than alone, keeps a <see cref="MaxBatchSize"/> of 1 and says why.
+    /// </summary>
+    /// <param name="samples">Inputs that differ.</param>
+    /// <param name="maxBatchSize">The most items that may share a run, at least 1.</param>
+    /// <returns>The scores of the samples that the model can run, at least one.</returns>
+    /// <exception cref="InvalidDataException">The model fails on every sample.</exception>
+    internal IReadOnlyList<float[]> WarmUp(IReadOnlyList<float[]> samples, int maxBatchSize)
+    {
+        var inputs = new List<float[]>();
+        var scores = new List<float[]>();
+        string? failure = null;
+        foreach (var sample in samples)
+        {
+            using var run = Rent();
+            try
+            {
+                Fill(run, sample);
+                run.Execute();
+                inputs.Add(sample);
+                scores.Add(run.Output.ToArray());
+            }
+            catch (InferenceException exception)
+            {
+                failure = exception.Message;
+            }
+        }
+
+        if (scores.Count == 0)
+        {
+            throw new InvalidDataException($"the warm-up run failed: {failure}");
+        }
+
+        BatchingRefusal = TryBatches(inputs, scores, Math.Min(maxBatchSize, MostBatchBytes / ItemBytes), maxBatchSize);
+        return scores;
+    }
+
+    private static void Fill(OnnxRun run, float[] sample)
+    {
+        sample.CopyTo(run.Input);
+        run.StoreInput();
+    }
+
+    private string? TryBatches(List<float[]> inputs, List<float[]> scores, int largest, int allowed)
+    {
+        if (!HasBatchAxis)
+            return "the graph has no batch axis";
+        if (!_hasOpenBatchAxis)
+            return "the graph fixes its batch at 1; export it with a dynamic batch axis to have requests share runs";
+        if (allowed == 1)
+            return "joining requests is switched off (a maximum batch of 1)";
+        if (largest < 2)
+            return $"one image takes {ItemBytes >> 20} MB";
+        if (FindBatchOutputShape() is { } refusal)
+            return refusal;
+
+        MaxBatchSize = largest;
+        var runs = new OnnxRun[largest];
+        for (var i = 0; i < largest; i++)
+        {
+            runs[i] = Rent();
+        }
+
+        try
+        {
+            refusal = Enumerable.Range(2, largest - 1).Select(count => TryBatch(runs.AsSpan(0, count), inputs, scores)).FirstOrDefault(reason => reason is not null);
+        }
+        finally
+        {
+            foreach (var run in runs)
+            {
+                run.Dispose();
+            }
+        }
+
+        if (refusal is not null)
+        {
+            // Its buffers are those of batches, which there will be none of.
+            while (_idleBatches.Take() is { } batch)
+            {
+                batch.Dispose();
+            }
+
+            MaxBatchSize = 1;
+            _batchOutputShape = _outputShape;
+        }
+
+        return refusal;
+    }
+
+    /// <summary>Finds the shape of scores that follow the batch; what comes back is why there is none.</summary>
+    private string? FindBatchOutputShape()
+    {
+        using var two = new TensorBuffer(InputElement, _inputShape, capacity: 2);
+        try
+        {
+            using var outputs = _model.Session.Run(_runOptions, _inputNames, [two.Value(2)], _outputNames);
+            var shape = OnnxModel.ShapeOf(outputs[0]);
+            if (shape is not [2, ..] || shape.Aggregate(1L, (product, size) => product * size) != 2L * ClassCount)
+            {
+                return $"the output has the shape [{string.Join(", ", shape)}] for two images: it does not follow the batch";
+            }
+
+            _batchOutputShape = [1, .. shape[1..]];
+            return null;
+        }
+        catch (OnnxRuntimeException exception)
+        {
+            return $"the graph cannot run two images at once: {exception.Message}";
+        }
+    }
+
+    private string? TryBatch(ReadOnlySpan<OnnxRun> runs, List<float[]> inputs, List<float[]> scores)
+    {
+        for (var i = 0; i < runs.Length; i++)
+        {
+            Fill(runs[i], inputs[(i + runs.Length) % inputs.Count]);
+        }
+
+        try
+        {
+            ExecuteTogether(runs);
+        }
+        catch (InferenceException exception)
+        {
+            return $"the graph cannot run {runs.Length} images at once: {exception.Message}";
+        }
+
+        for (var i = 0; i < runs.Length; i++)
+        {
+            if (!AreClose(runs[i].Output, scores[(i + runs.Length) % inputs.Count]))
+            {
+                return $"the graph mixes the images of a batch: among {runs.Length}, one has other scores than alone";
+            }
+        }
+
+        return null;
+    }
+
+    private bool AreClose(ReadOnlySpan<float> together, ReadOnlySpan<float> alone)
+    {
+        var scale = 0f;
+        foreach (var score in alone)
+        {
+            scale = float.IsFinite(score) ? MathF.Max(scale, MathF.Abs(score)) : scale;
+        }
+
+        var tolerance = scale * (InputElement == TensorElementType.Float16 || OutputElement == TensorElementType.Float16 ? HalfBatchTolerance : BatchTolerance);
+        for (var k = 0; k < alone.Length; k++)
+        {
+            if (!together[k].Equals(alone[k]) && !(MathF.Abs(together[k] - alone[k]) <= tolerance))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+}

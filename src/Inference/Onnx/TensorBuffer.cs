@@ -1,0 +1,61 @@
+using System.Runtime.InteropServices;
+using Microsoft.ML.OnnxRuntime;
+
+namespace SoftmaxService.Inference.Onnx;
+
+/// <summary>
+/// Memory of a tensor that ONNX Runtime reads and writes in place: of one item, or of up to a number of items, the first of which serve as
+/// a smaller batch.
+/// </summary>
+internal sealed class TensorBuffer : IDisposable
+{
+    private readonly TensorElementType _element;
+    private readonly long[] _shape;
+    private readonly byte[] _memory;
+    private readonly OrtValue?[] _values;
+
+    /// <param name="element">The element type.</param>
+    /// <param name="shape">One item's shape; the first axis counts items where there may be several.</param>
+    /// <param name="capacity">The most items.</param>
+    public TensorBuffer(TensorElementType element, ReadOnlySpan<int> shape, int capacity = 1)
+    {
+        _element = element;
+        _shape = [.. shape];
+        ItemBytes = BytesOf(element, shape);
+        _memory = GC.AllocateArray<byte>(checked(ItemBytes * capacity), pinned: true);
+        _values = new OrtValue?[capacity + 1];
+    }
+
+    public int ItemBytes { get; }
+
+    public Span<byte> Bytes => _memory;
+
+    public static int BytesOf(TensorElementType element, ReadOnlySpan<int> shape)
+    {
+        var bytes = TensorElements.SizeOf(element);
+        foreach (var size in shape)
+        {
+            bytes = checked(bytes * size);
+        }
+
+        return bytes;
+    }
+
+    public Span<byte> Item(int index) => _memory.AsSpan(index * ItemBytes, ItemBytes);
+
+    /// <summary>The first items as ONNX Runtime sees them; made once for each count.</summary>
+    public OrtValue Value(int count) => _values[count] ??= OrtValue.CreateTensorValueWithData(
+        OrtMemoryInfo.DefaultInstance,
+        TensorElements.ToOrt(_element),
+        _values.Length == 2 ? _shape : [count, .. _shape[1..]],
+        Marshal.UnsafeAddrOfPinnedArrayElement(_memory, 0),
+        (long)ItemBytes * count);
+
+    public void Dispose()
+    {
+        foreach (var value in _values)
+        {
+            value?.Dispose();
+        }
+    }
+}

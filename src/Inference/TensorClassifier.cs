@@ -1,0 +1,146 @@
+using SoftmaxService.Inference.Batching;
+using SoftmaxService.Inference.Models;
+using SoftmaxService.Inference.Numerics;
+using SoftmaxService.Inference.Onnx;
+
+namespace SoftmaxService.Inference;
+
+/// <summary>The second front door: tensors or images in, tensors out.</summary>
+public static class TensorClassifier
+{
+    /// <summary>Runs a model on a batch of items and gives their logits <c>z</c>, their probabilities <c>softmax(z / T)</c>, and what the graph itself says.</summary>
+    /// <param name="model">The model that is asked.</param>
+    /// <param name="request">The items and what is wanted of them.</param>
+    /// <param name="cancellation">Ends the waiting, and leaves out the runs that have not begun.</param>
+    /// <exception cref="ArgumentException">There are not as many items as the request says, or it has both items and images.</exception>
+    /// <exception cref="InferenceException">An image cannot be read, the model fails on an item, or scores are wanted and an item's are not finite.</exception>
+    public static async Task<TensorAnswer> ClassifyAsync(ClassifierModel model, TensorRequest request, CancellationToken cancellation)
+    {
+        Check(model, request);
+        var temperature = ImageClassifier.TemperatureFor(model, new ClassificationOptions { Temperature = request.Temperature });
+
+        // The scores come out of runs that are shared with others; what else the graph tells needs a run of its own, which has the scores too.
+        var (scores, graphOutputs) = request.GraphOutputs.Any(name => name != model.GraphOutput.Name)
+            ? await RunAllAsync(model, request, cancellation)
+            : await RunTogetherAsync(model, request, cancellation);
+        if (!request.Scores)
+        {
+            return new TensorAnswer(request.Count, model.ClassCount, [], [], temperature, graphOutputs);
+        }
+
+        model.ToLogits(scores);
+        return new TensorAnswer(request.Count, model.ClassCount, scores, ProbabilitiesOf(scores, model.ClassCount, temperature.Value), temperature, graphOutputs);
+    }
+
+    private static void Check(ClassifierModel model, TensorRequest request)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(request.Count, 1);
+        if (request.Images is { } images ? images.Count != request.Count || !request.Items.IsEmpty : request.Items.Length != (long)request.Count * model.Classifier.ItemBytes)
+        {
+            throw new ArgumentException($"A request for {request.Count} items has that many images, or {request.Count} × {model.Classifier.ItemBytes} bytes of items.", nameof(request));
+        }
+    }
+
+    private static async Task<(float[] Scores, IReadOnlyList<OnnxTensor> GraphOutputs)> RunTogetherAsync(ClassifierModel model, TensorRequest request, CancellationToken cancellation)
+    {
+        var scores = new float[checked(request.Count * model.ClassCount)];
+        for (var start = 0; start < request.Count; start += model.MaxBatchSize)
+        {
+            await using var group = new RunGroup(model.Queue);
+            for (var index = start; index < Math.Min(start + model.MaxBatchSize, request.Count); index++)
+            {
+                group.Add(await PrepareAsync(model, request, index, cancellation));
+            }
+
+            await Task.WhenAll(group.Execute(cancellation));
+            for (var i = 0; i < group.Runs.Count; i++)
+            {
+                group.Runs[i].Output.CopyTo(scores.AsSpan((start + i) * model.ClassCount));
+            }
+        }
+
+        return (scores, [.. request.GraphOutputs.Select(_ => model.Classifier.ToTensor(scores, request.Count))]);
+    }
+
+    private static async Task<(float[] Scores, IReadOnlyList<OnnxTensor> GraphOutputs)> RunAllAsync(ClassifierModel model, TensorRequest request, CancellationToken cancellation)
+    {
+        var items = request.Images is null ? request.Items : await PrepareAllAsync(model, request, cancellation);
+        IReadOnlyList<OnnxTensor> outputs = [];
+        await model.Queue.ExecuteAloneAsync(() => outputs = model.Classifier.RunAll(items, request.Count, [.. request.GraphOutputs, model.GraphOutput.Name]), cancellation);
+        return (model.Classifier.ToScores(outputs[^1]), [.. outputs.SkipLast(1)]);
+    }
+
+    private static async Task<ReadOnlyMemory<byte>> PrepareAllAsync(ClassifierModel model, TensorRequest request, CancellationToken cancellation)
+    {
+        var length = model.Classifier.ItemBytes;
+        var items = new byte[checked(request.Count * length)];
+        for (var index = 0; index < request.Count; index++)
+        {
+            using var run = await PrepareAsync(model, request, index, cancellation);
+            run.InputBytes.CopyTo(items.AsSpan(index * length));
+        }
+
+        return items;
+    }
+
+    private static async ValueTask<OnnxRun> PrepareAsync(ClassifierModel model, TensorRequest request, int index, CancellationToken cancellation)
+    {
+        if (request.Images is { } images)
+        {
+            return await model.PrepareAsync(images[index], cancellation);
+        }
+
+        var run = model.Classifier.Rent();
+        request.Items.Span.Slice(index * run.InputBytes.Length, run.InputBytes.Length).CopyTo(run.InputBytes);
+        return run;
+    }
+
+    private static float[] ProbabilitiesOf(float[] logits, int classCount, float temperature)
+    {
+        var probabilities = new float[logits.Length];
+        Softmax.ComputeRows(logits, probabilities, classCount, temperature);
+        for (var start = 0; start < logits.Length; start += classCount)
+        {
+            if (float.IsNaN(probabilities[start]))
+            {
+                throw new InferenceException(
+                    InferenceError.ModelOutputNotFinite,
+                    $"The model's output for item {start / classCount} holds NaN or +Infinity, or is -Infinity for every class: it has no probabilities.");
+            }
+        }
+
+        return probabilities;
+    }
+}
+
+/// <summary>A batch for a model: exactly one of <see cref="Items"/> and <see cref="Images"/>.</summary>
+public sealed record TensorRequest
+{
+    /// <summary><see cref="Count"/> items in the model's element type, little-endian, in the graph's order.</summary>
+    public ReadOnlyMemory<byte> Items { get; init; }
+
+    /// <summary>Encoded images, decoded and preprocessed as the manifest says.</summary>
+    public IReadOnlyList<ReadOnlyMemory<byte>>? Images { get; init; }
+
+    /// <summary>How many items there are, at least 1.</summary>
+    public required int Count { get; init; }
+
+    /// <summary>T, &gt; 0 and finite; null for the model's calibrated one, else 1.</summary>
+    public float? Temperature { get; init; }
+
+    /// <summary>Whether logits and probabilities are wanted; where not, the answer's are empty, and numbers that are not finite are no fault.</summary>
+    public bool Scores { get; init; } = true;
+
+    /// <summary>The names of the graph's own outputs that are wanted, all of them among the graph's.</summary>
+    public IReadOnlyCollection<string> GraphOutputs { get; init; } = [];
+}
+
+/// <summary>A model's answer for a batch.</summary>
+/// <param name="Count">The number of items, N.</param>
+/// <param name="ClassCount">K.</param>
+/// <param name="Logits">N rows of K logits.</param>
+/// <param name="Probabilities">N rows of K probabilities.</param>
+/// <param name="Temperature">T and where it came from.</param>
+/// <param name="GraphOutputs">The graph's own outputs that were asked for, in that order.</param>
+public sealed record TensorAnswer(
+    int Count, int ClassCount, float[] Logits, float[] Probabilities, AppliedTemperature Temperature, IReadOnlyList<OnnxTensor> GraphOutputs);
