@@ -11,9 +11,10 @@ internal static class SettingsSetup
     {
         var configuration = builder.Configuration;
         var services = builder.Services;
-        services.AddOptions<ModelsOptions>().Bind(configuration.GetSection("Models"));
+        services.AddOptions<ModelsOptions>().Bind(configuration.GetSection("Models")).ValidateOnStart();
         services.AddOptions<OnnxOptions>().Bind(configuration.GetSection("Onnx")).ValidateOnStart();
         services.AddOptions<LimitsOptions>().Bind(configuration.GetSection("Limits")).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<ModelsOptions>, ModelsOptionsValidator>();
         services.AddSingleton<IValidateOptions<OnnxOptions>, OnnxOptionsValidator>();
         services.AddSingleton<IValidateOptions<LimitsOptions>, LimitsOptionsValidator>();
         services.AddSingleton(provider => provider.GetRequiredService<IOptions<ModelsOptions>>().Value);
