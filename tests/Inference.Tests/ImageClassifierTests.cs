@@ -27,7 +27,7 @@ public sealed class ImageClassifierTests
         using var folder = new ModelFolder().With("a/1", ModelFolder.PickFirst(3, 16, "batch", 1, 4, 4), Manifest + "}");
         using var repository = folder.Load();
 
-        var answer = ImageClassifier.Classify(repository.Find("a", null), Image, new ClassificationOptions());
+        var answer = ImageClassifier.Classify(repository.Current.Find("a", null), Image, new ClassificationOptions());
 
         var sum = Math.Exp(0.5) + Math.Exp(3) + Math.Exp(1);
         Assert.Equal([("high", 1, 3f), ("middle", 2, 1f), ("low", 0, 0.5f)], answer.Predictions.Select(one => (one.Label, one.Index, one.Logit)));
@@ -49,8 +49,8 @@ public sealed class ImageClassifierTests
         foreach (var temperature in new[] { 0.25f, 1f, 4f })
         {
             var options = new ClassificationOptions { Temperature = temperature };
-            var expected = ImageClassifier.Classify(repository.Find("a", null), Image, options);
-            var actual = ImageClassifier.Classify(repository.Find("b", null), Image, options);
+            var expected = ImageClassifier.Classify(repository.Current.Find("a", null), Image, options);
+            var actual = ImageClassifier.Classify(repository.Current.Find("b", null), Image, options);
 
             Assert.Equal(expected.Predictions.Select(one => one.Probability), actual.Predictions.Select(one => one.Probability), (left, right) => Math.Abs(left - right) < 1e-6f);
         }
@@ -67,7 +67,7 @@ public sealed class ImageClassifierTests
         using var folder = new ModelFolder().With("a/1", ModelFolder.PickFirst(3, 16, "batch", 1, 4, 4), Manifest + calibration);
         using var repository = folder.Load();
 
-        var applied = ImageClassifier.TemperatureFor(repository.Find("a", null), new ClassificationOptions { Temperature = requested });
+        var applied = ImageClassifier.TemperatureFor(repository.Current.Find("a", null), new ClassificationOptions { Temperature = requested });
 
         Assert.Equal(new AppliedTemperature(value, source), applied);
     }
@@ -82,7 +82,7 @@ public sealed class ImageClassifierTests
         using var folder = new ModelFolder().With("a/1", graph.ToByteArray(), """{"input": {"mean": [0.5]}}""");
         using var repository = folder.Load();
 
-        var fault = Assert.Throws<InferenceException>(() => ImageClassifier.Classify(repository.Find("a", null), Image, new ClassificationOptions()));
+        var fault = Assert.Throws<InferenceException>(() => ImageClassifier.Classify(repository.Current.Find("a", null), Image, new ClassificationOptions()));
 
         Assert.Equal(InferenceError.ModelOutputNotFinite, fault.Error);
     }
@@ -93,7 +93,7 @@ public sealed class ImageClassifierTests
         using var folder = new ModelFolder().With("a/1", EndingIn("Softmax"), """{"input": {"scale": 1000}, "output": {"kind": "probabilities"}}""");
         using var repository = folder.Load();
 
-        var answer = ImageClassifier.Classify(repository.Find("a", null), Image, new ClassificationOptions { Temperature = 3 });
+        var answer = ImageClassifier.Classify(repository.Current.Find("a", null), Image, new ClassificationOptions { Temperature = 3 });
 
         Assert.Equal((1f, 0f), (answer.Predictions[0].Probability, answer.Predictions[0].Logit));
         Assert.Equal((0f, float.NegativeInfinity), (answer.Predictions[1].Probability, answer.Predictions[1].Logit));
@@ -105,7 +105,7 @@ public sealed class ImageClassifierTests
     {
         using var folder = new ModelFolder().With("a/1", ModelFolder.PickFirst(3, 16, "batch", 1, 4, 4), Manifest + "}");
         using var repository = folder.Load();
-        var model = repository.Find("a", null);
+        var model = repository.Current.Find("a", null);
 
         for (var i = 0; i < 100; i++)
         {
@@ -121,7 +121,7 @@ public sealed class ImageClassifierTests
         using var folder = new ModelFolder().With("a/1", ModelFolder.PickFirst(3, 16, "batch", 1, 4, 4), Manifest + "}");
         using var repository = folder.Load();
 
-        Assert.Throws<ArgumentOutOfRangeException>(() => ImageClassifier.Classify(repository.Find("a", null), Image, new ClassificationOptions { TopK = 0 }));
+        Assert.Throws<ArgumentOutOfRangeException>(() => ImageClassifier.Classify(repository.Current.Find("a", null), Image, new ClassificationOptions { TopK = 0 }));
     }
 
     private static byte[] EndingIn(string operation)

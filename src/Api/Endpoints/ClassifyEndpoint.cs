@@ -43,7 +43,8 @@ internal static class ClassifyEndpoint
         CancellationToken cancellationToken)
     {
         var options = ReadOptions(request);
-        var model = models.Find(Model.ReadText(request), Version.ReadText(request));
+        using var lease = models.Acquire(Model.ReadText(request), Version.ReadText(request));
+        var model = lease.Model;
         log.Set("Model", model.Name);
         log.Set("Version", model.Version);
         CheckAlpha(model, options.Alpha);

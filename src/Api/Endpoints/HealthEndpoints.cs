@@ -21,7 +21,7 @@ internal static class HealthEndpoints
         health.MapGet("/ready", Ready)
             .WithName("Ready")
             .WithSummary("Says whether models are loaded and warmed up")
-            .WithDescription("503 when no model is served. A folder that could not be loaded is listed with its reason, and does not make the rest unready.")
+            .WithDescription("503 when the default model is not served. A folder that could not be loaded is listed with its reason, and does not make the rest unready; `keepsServing` says that the version still answers with what its files held before.")
             .Produces<ReadyResponse>(StatusCodes.Status503ServiceUnavailable);
 
         // Some load balancers probe with HEAD.
@@ -33,8 +33,9 @@ internal static class HealthEndpoints
 
     private static Results<Ok<ReadyResponse>, JsonHttpResult<ReadyResponse>> Ready(ModelRepository models, HttpResponse response)
     {
-        var isReady = models.DefaultModel is { } name && models.Models.Any(model => model.Name == name);
-        var answer = new ReadyResponse(isReady ? "ready" : "not ready", [.. models.Models.Select(model => $"{model.Name}/{model.Version}")], models.Failures);
+        var catalog = models.Current;
+        var isReady = catalog.DefaultModel is { } name && catalog.Models.Any(model => model.Name == name);
+        var answer = new ReadyResponse(isReady ? "ready" : "not ready", [.. catalog.Models.Select(model => $"{model.Name}/{model.Version}")], catalog.Failures);
         if (isReady)
         {
             return TypedResults.Ok(answer);

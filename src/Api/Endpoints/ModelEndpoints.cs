@@ -43,23 +43,27 @@ internal static class ModelEndpoints
 
     private static PhysicalFileHttpResult Reliability(string name, string version, ModelRepository models)
     {
-        var model = models.Find(name, version);
+        var model = models.Current.Find(name, version);
         var file = new FileInfo(Path.GetFullPath(Path.Combine(model.Folder, ClassifierModel.ReliabilityFileName)));
         return file.Exists
             ? TypedResults.PhysicalFile(file.FullName, SvgType, lastModified: file.LastWriteTimeUtc)
             : throw new RequestException(Problem.ReliabilityNotFound, $"Model '{model.Name}' version {model.Version} has no {ClassifierModel.ReliabilityFileName}; `softmax calibrate` draws one.");
     }
 
-    private static Ok<ModelListResponse> List(ModelRepository models) => TypedResults.Ok(new ModelListResponse(
-        models.DefaultModel,
-        [.. models.Models.Select(model => new ModelSummary(model.Name, model.Version, model.Manifest.Description, model.ClassCount, model.CalibratedTemperature))],
-        models.Failures));
+    private static Ok<ModelListResponse> List(ModelRepository models)
+    {
+        var catalog = models.Current;
+        return TypedResults.Ok(new ModelListResponse(
+            catalog.DefaultModel,
+            [.. catalog.Models.Select(model => new ModelSummary(model.Name, model.Version, model.Manifest.Description, model.ClassCount, model.CalibratedTemperature))],
+            catalog.Failures));
+    }
 
     private static Ok<ModelVersionsResponse> ListVersions(string name, ModelRepository models) =>
-        TypedResults.Ok(new ModelVersionsResponse(name, [.. models.VersionsOf(name).Select(ToResponse)]));
+        TypedResults.Ok(new ModelVersionsResponse(name, [.. models.Current.VersionsOf(name).Select(ToResponse)]));
 
     private static Ok<ModelResponse> Describe(string name, string version, ModelRepository models) =>
-        TypedResults.Ok(ToResponse(models.Find(name, version)));
+        TypedResults.Ok(ToResponse(models.Current.Find(name, version)));
 
     private static ModelResponse ToResponse(ClassifierModel model) => new(
         model.Name,

@@ -4,45 +4,76 @@ using SoftmaxService.Inference.Onnx;
 
 namespace SoftmaxService.Api.Hosting;
 
-/// <summary>Finds the model folder and loads what is in it before the first request.</summary>
+/// <summary>Finds the model folder, loads what is in it before the first request, and follows its changes.</summary>
 internal static partial class ModelsSetup
 {
     private const string FolderName = "models";
 
-    public static void AddModels(this IServiceCollection services) => services.AddSingleton(provider => ModelRepository.Load(
-        FindFolder(provider.GetRequiredService<ModelsOptions>().Folder),
-        new ModelSettings
-        {
-            MaxImagePixels = provider.GetRequiredService<LimitsOptions>().MaxImagePixels,
-            MaxBatchSize = provider.GetRequiredService<BatchingOptions>().MaxBatchSize,
-            Gate = provider.GetRequiredService<ComputeGate>(),
-            Onnx = new OnnxSettings
-            {
-                IntraOpThreads = provider.GetRequiredService<OnnxOptions>().IntraOpThreads,
-                ConcurrentRuns = provider.GetRequiredService<BatchingOptions>().ConcurrentRuns ?? Environment.ProcessorCount,
-            },
-        },
-        provider.GetRequiredService<ModelsOptions>().Default is { Length: > 0 } said ? said : null,
-        preferredModel: "mnist"));
+    public static void AddModels(this IServiceCollection services)
+    {
+        services.AddSingleton(TimeProvider.System);
+        services.AddSingleton(provider => new ModelRepository(
+            SettingsFrom(provider.GetRequiredService<ModelsOptions>(), ModelSettingsFrom(provider)),
+            provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => new RepositoryWatcher(provider.GetRequiredService<ModelRepository>(), provider.GetRequiredService<TimeProvider>()));
+        services.AddHostedService<ModelsFollower>();
+    }
 
-    /// <summary>Loads every model now and says in the log what is served and what is not.</summary>
+    /// <summary>Loads every model now, and says in the log what is served and what is not, from now on.</summary>
     public static void LoadModels(this WebApplication app)
     {
         var log = app.Logger;
         var models = app.Services.GetRequiredService<ModelRepository>();
-        foreach (var model in models.Models)
+        models.Changed += change => Log(log, change);
+        models.LoadAll();
+        if (models.Current.Models.Count == 0)
         {
-            Loaded(log, model.Name, model.Version, model.GraphInput.ShapeText, model.ClassCount, model.CalibratedTemperature);
+            NoModels(log, models.Settings.Folder);
         }
+    }
 
-        foreach (var failure in models.Failures)
+    private static ModelSettings ModelSettingsFrom(IServiceProvider provider)
+    {
+        var batching = provider.GetRequiredService<BatchingOptions>();
+        return new ModelSettings
         {
-            NotLoaded(log, failure.Name, failure.Version, failure.Reason);
-        }
+            MaxImagePixels = provider.GetRequiredService<LimitsOptions>().MaxImagePixels,
+            MaxBatchSize = batching.MaxBatchSize,
+            Gate = provider.GetRequiredService<ComputeGate>(),
+            Onnx = new OnnxSettings
+            {
+                IntraOpThreads = provider.GetRequiredService<OnnxOptions>().IntraOpThreads,
+                ConcurrentRuns = batching.ConcurrentRuns ?? Environment.ProcessorCount,
+            },
+        };
+    }
 
-        if (models.Models.Count == 0)
+    private static RepositorySettings SettingsFrom(ModelsOptions models, ModelSettings model) => new()
+    {
+        Folder = FindFolder(models.Folder),
+        Model = model,
+        DefaultModel = models.Default is { Length: > 0 } said ? said : null,
+        PreferredModel = "mnist",
+        Versions = models.Versions.ToDictionary(entry => entry.Key, entry => VersionPolicy.Parse(entry.Value), StringComparer.OrdinalIgnoreCase),
+        SettleTime = TimeSpan.FromSeconds(models.SettleSeconds),
+        PollInterval = TimeSpan.FromSeconds(models.PollSeconds),
+    };
+
+    private static void Log(ILogger log, ModelChange change)
+    {
+        switch (change)
         {
-            NoModels(log, models.Folder);
+            case { Model: { } model }:
+                Loaded(log, model.Name, model.Version, model.GraphInput.ShapeText, model.ClassCount, model.CalibratedTemperature);
+                break;
+
+            case { Kind: ModelChangeKind.Failed }:
+                NotLoaded(log, change.Name, change.Version, change.Reason);
+                break;
+
+            default:
+                Unloaded(log, change.Name, change.Version, change.Reason);
+                break;
         }
     }
 
@@ -69,8 +100,11 @@ internal static partial class ModelsSetup
     [LoggerMessage(LogLevel.Information, "Model {Name}/{ModelVersion} is loaded: input {InputShape}, {ClassCount} classes, calibrated temperature {CalibratedTemperature}")]
     private static partial void Loaded(ILogger log, string name, string modelVersion, string inputShape, int classCount, float? calibratedTemperature);
 
-    [LoggerMessage(LogLevel.Error, "Model {Name}/{ModelVersion} is not served: {Reason}")]
-    private static partial void NotLoaded(ILogger log, string name, string modelVersion, string reason);
+    [LoggerMessage(LogLevel.Error, "Model {Name}/{ModelVersion} could not be loaded: {Reason}")]
+    private static partial void NotLoaded(ILogger log, string name, string modelVersion, string? reason);
+
+    [LoggerMessage(LogLevel.Information, "Model {Name}/{ModelVersion} is served no longer: {Reason}")]
+    private static partial void Unloaded(ILogger log, string name, string modelVersion, string? reason);
 
     [LoggerMessage(LogLevel.Error, "No model is served: nothing could be loaded from {Folder}")]
     private static partial void NoModels(ILogger log, string folder);

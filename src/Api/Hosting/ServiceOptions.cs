@@ -1,16 +1,56 @@
 using System.ComponentModel.DataAnnotations;
 using Microsoft.Extensions.Options;
+using SoftmaxService.Inference.Models;
 
 namespace SoftmaxService.Api.Hosting;
 
-/// <summary>Section <c>Models</c>: what is served.</summary>
-internal sealed class ModelsOptions
+/// <summary>Section <c>Models</c>: what is served, and how changes of the folder are followed.</summary>
+internal sealed class ModelsOptions : IValidatableObject
 {
     /// <summary>The repository's folder. Unless said: <c>models</c> beside the program, above it, or in the current folder.</summary>
     public string? Folder { get; set; }
 
     /// <summary>The model that answers when a request names none. Unless said: <c>mnist</c>, and where there is none the first by name.</summary>
     public string? Default { get; set; }
+
+    /// <summary>Whether new, changed and deleted files are followed while the service runs; true unless said. Without, only what was there at the start is served.</summary>
+    public bool Watch { get; set; } = true;
+
+    /// <summary>Seconds between two looks at the folder when nothing was heard of a change, 0.1…3600; 10 unless said.</summary>
+    [Range(0.1, 3600)]
+    public double PollSeconds { get; set; } = 10;
+
+    /// <summary>Seconds that a version's files must stay the same before they are loaded, 0…3600; 1 unless said.</summary>
+    [Range(0.0, 3600)]
+    public double SettleSeconds { get; set; } = 1;
+
+    /// <summary>Whether clients may load and unload models over <c>/v2/repository</c>; false unless said.</summary>
+    public bool AllowLoadUnload { get; set; }
+
+    /// <summary>Which versions of a model are served, by the model's name: <c>all</c> (unless said), <c>latest:n</c>, or a list such as <c>1,3</c>.</summary>
+    public Dictionary<string, string?> Versions { get; set; } = [];
+
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        foreach (var (model, text) in Versions)
+        {
+            if (PolicyFault(text) is { } fault)
+                yield return new ValidationResult($"Models:Versions:{model}: {fault}", [nameof(Versions)]);
+        }
+    }
+
+    private static string? PolicyFault(string? text)
+    {
+        try
+        {
+            VersionPolicy.Parse(text);
+            return null;
+        }
+        catch (FormatException fault)
+        {
+            return fault.Message;
+        }
+    }
 }
 
 /// <summary>Section <c>Onnx</c>: how models run.</summary>
@@ -48,6 +88,9 @@ internal sealed class LimitsOptions
     [Range(1, 100_000)]
     public int MaxImagesPerRequest { get; set; } = 256;
 }
+
+[OptionsValidator]
+internal sealed partial class ModelsOptionsValidator : IValidateOptions<ModelsOptions>;
 
 [OptionsValidator]
 internal sealed partial class OnnxOptionsValidator : IValidateOptions<OnnxOptions>;

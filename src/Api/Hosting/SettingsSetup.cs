@@ -11,10 +11,11 @@ internal static class SettingsSetup
     {
         var configuration = builder.Configuration;
         var services = builder.Services;
-        services.AddOptions<ModelsOptions>().Bind(configuration.GetSection("Models"));
+        services.AddOptions<ModelsOptions>().Bind(configuration.GetSection("Models")).ValidateOnStart();
         services.AddOptions<OnnxOptions>().Bind(configuration.GetSection("Onnx")).ValidateOnStart();
         services.AddOptions<BatchingOptions>().Bind(configuration.GetSection("Batching")).ValidateOnStart();
         services.AddOptions<LimitsOptions>().Bind(configuration.GetSection("Limits")).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<ModelsOptions>, ModelsOptionsValidator>();
         services.AddSingleton<IValidateOptions<OnnxOptions>, OnnxOptionsValidator>();
         services.AddSingleton<IValidateOptions<BatchingOptions>, BatchingOptionsValidator>();
         services.AddSingleton<IValidateOptions<LimitsOptions>, LimitsOptionsValidator>();

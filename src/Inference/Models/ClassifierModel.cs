@@ -105,15 +105,16 @@ public sealed class ClassifierModel : IDisposable
     /// <param name="version">The version's name.</param>
     /// <param name="settings">How to run it.</param>
     /// <param name="onnxFileName">The ONNX file's name in that folder.</param>
+    /// <param name="cancellation">Ends the load early, as a failed one.</param>
     /// <exception cref="ModelLoadException">A file is missing or damaged, the graph is no image classifier, or the manifest contradicts it.</exception>
-    public static ClassifierModel Load(string folder, string name, string version, ModelSettings settings, string onnxFileName = OnnxFileName)
+    public static ClassifierModel Load(string folder, string name, string version, ModelSettings settings, string onnxFileName = OnnxFileName, CancellationToken cancellation = default)
     {
         OnnxModel? onnx = null;
         try
         {
             var manifest = ReadManifest(Path.Combine(folder, ModelManifest.FileName));
             var path = Path.Combine(folder, onnxFileName);
-            onnx = File.Exists(path) ? OnnxModel.Load(path, settings.Onnx) : throw new ModelLoadException($"the folder holds no {onnxFileName}");
+            onnx = File.Exists(path) ? OnnxModel.Load(path, settings.Onnx, cancellation) : throw new ModelLoadException($"the folder holds no {onnxFileName}");
             return new ClassifierModel(folder, name, version, manifest, onnx, settings);
         }
         catch (Exception exception)

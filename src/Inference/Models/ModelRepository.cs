@@ -1,148 +1,228 @@
-using System.Collections.Frozen;
-using System.Globalization;
-
 namespace SoftmaxService.Inference.Models;
-
-/// <summary>A folder that could not be served, and why.</summary>
-/// <param name="Name">The model's name.</param>
-/// <param name="Version">The version's folder name.</param>
-/// <param name="Reason">What is wrong with it.</param>
-public sealed record ModelLoadFailure(string Name, string Version, string Reason);
 
 /// <summary>
 /// The models below one folder: <c>&lt;folder&gt;/&lt;name&gt;/&lt;version&gt;/model.onnx</c>, with or without a <c>model.json</c> beside it.
-/// Each is loaded and warmed up before any request; one that cannot be loaded is reported and does not keep the rest from serving.
+/// Each is loaded and warmed up before it is listed; one that cannot be loaded is reported, keeps serving what its files held before, and
+/// does not keep the rest from serving. Safe for any number of threads.
 /// </summary>
-public sealed class ModelRepository : IDisposable
+/// <remarks>
+/// Following a change takes two steps: <see cref="Scan"/> reads the folder, which is quick, and <see cref="LoadDue"/> loads what has settled,
+/// which may take long. <see cref="RepositoryWatcher"/> calls both in time.
+/// </remarks>
+public sealed partial class ModelRepository : IDisposable
 {
-    private readonly FrozenDictionary<string, ClassifierModel[]> _versionsByName;
+    /// <summary>The name of the meter that counts loads, failed loads, unloads and loaded versions.</summary>
+    public const string MeterName = "SoftmaxService.Models";
 
-    private ModelRepository(string folder, IEnumerable<ClassifierModel> models, List<ModelLoadFailure> failures, string? defaultModel, string? preferredModel)
+    // A process that exits in the middle of native code may crash, so a load is given time to notice that it is to end.
+    private static readonly TimeSpan ClosingTime = TimeSpan.FromSeconds(5);
+
+    private readonly RepositorySettings _settings;
+    private readonly TimeProvider _time;
+    private readonly RepositoryMetrics _metrics;
+    private readonly CancellationTokenSource _closing = new();
+    private readonly CancellationToken _closed;
+    private readonly Lock _scans = new();
+    private readonly SemaphoreSlim _loads = new(1);
+
+    // Guards the fields below it; never held while files are read or models loaded.
+    private readonly Lock _gate = new();
+    private readonly SortedDictionary<(string Name, int Number), VersionState> _versions = new(Comparer<(string Name, int Number)>.Create(Compare));
+    private readonly HashSet<string> _unloaded = new(StringComparer.Ordinal);
+    private Dictionary<ModelLoadFailure, long?> _faults = [];
+    private bool _isClosed;
+
+    private ModelCatalog _current;
+    private int _loadedCount;
+
+    /// <summary>A repository that has loaded nothing yet.</summary>
+    /// <param name="settings">What to serve.</param>
+    /// <param name="time">The clock by which files settle; the system's unless given.</param>
+    public ModelRepository(RepositorySettings settings, TimeProvider? time = null)
     {
-        Folder = folder;
-        _versionsByName = models.GroupBy(model => model.Name).ToFrozenDictionary(
-            versions => versions.Key,
-            versions => versions.OrderBy(model => int.Parse(model.Version, CultureInfo.InvariantCulture)).ToArray(),
-            StringComparer.Ordinal);
-        Models = [.. _versionsByName.OrderBy(entry => entry.Key, StringComparer.Ordinal).SelectMany(entry => entry.Value)];
-        DefaultModel = defaultModel ?? Models.FirstOrDefault(model => model.Name == preferredModel)?.Name ?? (Models.Count > 0 ? Models[0].Name : null);
-        if (defaultModel is not null && !_versionsByName.ContainsKey(defaultModel))
-        {
-            failures.Add(new ModelLoadFailure(defaultModel, "", "it is set to be the default model, but it is not served"));
-        }
-
-        Failures = failures;
+        _settings = settings;
+        _time = time ?? TimeProvider.System;
+        _closed = _closing.Token;
+        _current = new ModelCatalog([], [], defaultModel: null, preferredModel: null);
+        _metrics = new RepositoryMetrics(this);
     }
 
-    /// <summary>The folder that was read.</summary>
-    public string Folder { get; }
+    /// <summary>Tells each change once, on the thread that made it, after it has come into force.</summary>
+    public event Action<ModelChange>? Changed;
 
-    /// <summary>Every version that is served, by name and then from the lowest version to the highest.</summary>
-    public IReadOnlyList<ClassifierModel> Models { get; }
+    /// <summary>What it serves and when it follows changes.</summary>
+    public RepositorySettings Settings => _settings;
 
-    /// <summary>Every folder that was found and could not be served.</summary>
-    public IReadOnlyList<ModelLoadFailure> Failures { get; }
+    /// <summary>What is served now. Read it once for all that must belong together.</summary>
+    public ModelCatalog Current => Volatile.Read(ref _current);
 
-    /// <summary>The model that answers when a request names none; null when nothing is served.</summary>
-    public string? DefaultModel { get; }
+    /// <summary>Versions in memory: those that are listed, and those that are not but are still leased.</summary>
+    public int LoadedCount => Volatile.Read(ref _loadedCount);
 
-    /// <summary>Loads all that is below a folder.</summary>
-    /// <param name="folder">The repository's folder; one that does not exist holds no models.</param>
-    /// <param name="settings">What holds for every model.</param>
-    /// <param name="defaultModel">The model that answers when a request names none; null to choose it among those that are served.</param>
-    /// <param name="preferredModel">The model to choose as default where it is served; else the first by name is.</param>
-    public static ModelRepository Load(string folder, ModelSettings settings, string? defaultModel = null, string? preferredModel = null)
+    /// <summary>Whether a version's files have settled and wait to be loaded.</summary>
+    public bool IsLoadDue
     {
-        var models = new List<ClassifierModel>();
-        var failures = new List<ModelLoadFailure>();
-        foreach (var model in ReadSubfolders(folder, name: "", failures))
+        get
         {
-            LoadVersions(model, settings, models, failures);
+            lock (_gate)
+                return _versions.Values.Any(IsDue);
         }
-
-        return new ModelRepository(folder, models, failures, defaultModel, preferredModel);
     }
 
-    /// <summary>Finds the model that a request asks for.</summary>
-    /// <param name="name">A model's name; null for <see cref="DefaultModel"/>.</param>
+    /// <summary>Leases the model that a request asks for. Dispose the lease when the request no longer uses the model.</summary>
+    /// <param name="name">A model's name; null for the default model.</param>
     /// <param name="version">A version; null for the highest.</param>
     /// <exception cref="InferenceException">There is no such model or version; the message lists what there is.</exception>
-    public ClassifierModel Find(string? name, string? version)
+    public ModelLease Acquire(string? name, string? version)
     {
-        var versions = VersionsOf(name ?? DefaultModel);
-        return version is null
-            ? versions[^1]
-            : versions.FirstOrDefault(model => model.Version == version) ?? throw new InferenceException(
-                InferenceError.VersionNotFound,
-                $"Model '{versions[0].Name}' has no version '{Quoting.Shorten(version)}'. It has: {string.Join(", ", versions.Select(model => model.Version))}.");
+        while (true)
+        {
+            // A version is unlisted before the repository returns its own lease: where none can be had, another catalog is in force.
+            var found = Current.FindLoaded(name, version);
+            if (found.TryLease())
+                return new ModelLease(found);
+        }
     }
 
-    /// <summary>All versions of a model, from the lowest to the highest.</summary>
-    /// <param name="name">A model's name.</param>
-    /// <exception cref="InferenceException">There is no such model; the message lists what there is.</exception>
-    public IReadOnlyList<ClassifierModel> VersionsOf(string? name) =>
-        name is not null && _versionsByName.TryGetValue(name, out var versions)
-            ? versions
-            : throw new InferenceException(InferenceError.ModelNotFound, (name, Models.Count) switch
-            {
-                (_, 0) => "No model is loaded.",
-                _ => $"There is no model '{Quoting.Shorten(name ?? "")}'. The models are: {string.Join(", ", _versionsByName.Keys.Order(StringComparer.Ordinal))}.",
-            });
+    /// <summary>Loads all that is there now, taking every file for complete. For the start, before the first request.</summary>
+    public void LoadAll()
+    {
+        Read(takeAsComplete: true);
+        LoadDue();
+    }
 
-    /// <inheritdoc/>
+    /// <summary>
+    /// Reads the folder: notes what is new or has changed, and unlists what has been gone for the settle time. Loads nothing.
+    /// </summary>
+    /// <returns>In how much time a change that is seen now will have settled; infinite when there is none.</returns>
+    public TimeSpan Scan()
+    {
+        Read(takeAsComplete: false);
+        lock (_gate)
+        {
+            var rests = _versions.Values.Where(state => state.IsPending || state.Seen.IsGone).Select(state => state.Unsettled(_settings.SettleTime, _time))
+                .Concat(_faults.Values.OfType<long>().Select(since => _settings.SettleTime - _time.GetElapsedTime(since)));
+            return rests.Where(rest => rest > TimeSpan.Zero).DefaultIfEmpty(Timeout.InfiniteTimeSpan).Min();
+        }
+    }
+
+    /// <summary>Loads every version whose files have settled, one at a time, each beside the old one, which it then replaces.</summary>
+    public void LoadDue()
+    {
+        while (true)
+        {
+            try
+            {
+                _loads.Wait(_closed);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+
+            try
+            {
+                if (!TryLoadNext(IsDue))
+                    return;
+            }
+            finally
+            {
+                _loads.Release();
+            }
+        }
+    }
+
+    /// <summary>Loads a model's versions now, also those that are loaded already, and lists the model again if it was unloaded. Waits for loads that are under way.</summary>
+    /// <param name="name">The model's name: that of a folder in the repository.</param>
+    /// <param name="cancellation">Ends the wait, not the load.</param>
+    /// <exception cref="InferenceException">The repository holds no such folder.</exception>
+    /// <exception cref="ModelLoadException">A version could not be loaded; the message says which and why. What was served before is served still.</exception>
+    /// <exception cref="OperationCanceledException">The wait was ended, or the repository closes.</exception>
+    public async Task LoadAsync(string name, CancellationToken cancellation)
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _closed);
+        await _loads.WaitAsync(either.Token).ConfigureAwait(false);
+        var load = Task.Run(() =>
+        {
+            try
+            {
+                LoadNow(name);
+            }
+            finally
+            {
+                _loads.Release();
+            }
+        }, CancellationToken.None);
+        await load.WaitAsync(either.Token).ConfigureAwait(false);
+    }
+
+    /// <summary>Unlists a model until it is loaded by name or the service starts anew; changes of its files are not followed meanwhile.</summary>
+    /// <param name="name">The model's name.</param>
+    /// <exception cref="InferenceException">The repository holds no such model.</exception>
+    public void Unload(string name)
+    {
+        var outcome = new Outcome();
+        lock (_gate)
+        {
+            if (!_versions.Values.Any(state => state.Name == name))
+                throw NoSuchFolder(name);
+            _unloaded.Add(name);
+            Reconcile(outcome);
+        }
+
+        Announce(outcome);
+    }
+
+    /// <summary>Every version that was found when the folder was last read, by name and number, whether it is served or not.</summary>
+    public IReadOnlyList<ModelIndexEntry> Index()
+    {
+        lock (_gate)
+        {
+            return
+            [
+                .. _versions.Values.Where(state => state.Serving is not null || !state.Seen.IsGone).Select(Describe)
+                    .Concat(SettledFaults().Where(fault => fault.Name.Length > 0).Select(fault => new ModelIndexEntry(fault.Name, fault.Version, ModelState.Unavailable, fault.Reason)))
+                    .OrderBy(entry => entry.Name, StringComparer.Ordinal),
+            ];
+        }
+    }
+
+    /// <summary>Ends a load that is under way, unlists everything, and frees each version when its last lease is returned.</summary>
     public void Dispose()
     {
-        foreach (var model in Models)
+        var outcome = new Outcome();
+        lock (_gate)
         {
-            model.Dispose();
+            if (_isClosed)
+                return;
+            _isClosed = true;
         }
+
+        _closing.Cancel();
+        _loads.Wait(ClosingTime, CancellationToken.None);
+        lock (_gate)
+        {
+            foreach (var state in _versions.Values)
+                outcome.Release(state);
+            Volatile.Write(ref _current, new ModelCatalog([], [], defaultModel: null, preferredModel: null));
+        }
+
+        outcome.Released.ForEach(version => version.Return());
+        _metrics.Dispose();
     }
 
-    private static void LoadVersions(string model, ModelSettings settings, List<ClassifierModel> models, List<ModelLoadFailure> failures)
+    private static int Compare((string Name, int Number) left, (string Name, int Number) right) =>
+        string.CompareOrdinal(left.Name, right.Name) is not 0 and var byName ? byName : left.Number.CompareTo(right.Number);
+
+    private InferenceException NoSuchFolder(string name) =>
+        new(InferenceError.ModelNotFound, $"The repository holds no folder '{Quoting.Shorten(name)}'. Its folders are: {string.Join(", ", _versions.Keys.Select(key => key.Name).Distinct())}.");
+
+    private ModelIndexEntry Describe(VersionState state) => state switch
     {
-        var name = Path.GetFileName(model);
-        var failuresBefore = failures.Count;
-        var versions = ReadSubfolders(model, name, failures);
-        if (versions.Length == 0 && failures.Count == failuresBefore)
-        {
-            failures.Add(new ModelLoadFailure(name, "", $"it has no version; a model belongs into {name}/1/{ClassifierModel.OnnxFileName}"));
-        }
-
-        foreach (var folder in versions)
-        {
-            LoadVersion(folder, name, Path.GetFileName(folder), settings, models, failures);
-        }
-    }
-
-    private static void LoadVersion(string folder, string name, string version, ModelSettings settings, List<ClassifierModel> models, List<ModelLoadFailure> failures)
-    {
-        try
-        {
-            models.Add(IsVersion(version)
-                ? ClassifierModel.Load(folder, name, version, settings)
-                : throw new ModelLoadException("a version's folder is named with a positive whole number without leading zeros, such as 1"));
-        }
-        catch (ModelLoadException exception)
-        {
-            failures.Add(new ModelLoadFailure(name, version, exception.Message));
-        }
-    }
-
-    private static string[] ReadSubfolders(string folder, string name, List<ModelLoadFailure> failures)
-    {
-        try
-        {
-            return Directory.Exists(folder)
-                ? [.. Directory.EnumerateDirectories(folder).Where(path => !Path.GetFileName(path).StartsWith('.')).Order(StringComparer.Ordinal)]
-                : [];
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            failures.Add(new ModelLoadFailure(name, "", "the folder cannot be read"));
-            return [];
-        }
-    }
-
-    private static bool IsVersion(string name) =>
-        name is [>= '1' and <= '9', ..] && int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out _);
+        { Serving: not null } => new(state.Name, state.Version, ModelState.Ready, state.Fault is null ? "" : KeepsServing(state.Fault)),
+        _ when _unloaded.Contains(state.Name) => new(state.Name, state.Version, ModelState.Unavailable, "it was unloaded on request"),
+        { HasFailed: true } => new(state.Name, state.Version, ModelState.Unavailable, state.Fault!),
+        { IsWanted: true } => new(state.Name, state.Version, ModelState.Loading, ""),
+        _ => new(state.Name, state.Version, ModelState.Unavailable, "the version policy leaves it out"),
+    };
 }

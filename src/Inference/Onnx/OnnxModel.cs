@@ -26,16 +26,17 @@ public sealed class OnnxModel : IDisposable
     /// <summary>Parses and optimises an ONNX file for the CPU.</summary>
     /// <param name="path">The file.</param>
     /// <param name="settings">How to run it.</param>
+    /// <param name="cancellation">Ends the load early, as a failed one.</param>
     /// <exception cref="InvalidDataException">ONNX Runtime cannot load the file; the message says why.</exception>
-    public static OnnxModel Load(string path, OnnxSettings settings) =>
-        Load(options => new InferenceSession(path, options), settings);
+    public static OnnxModel Load(string path, OnnxSettings settings, CancellationToken cancellation = default) =>
+        Load(options => new InferenceSession(path, options), settings, cancellation);
 
     /// <summary>Parses and optimises a model in memory for the CPU.</summary>
     /// <param name="model">The bytes of an ONNX file.</param>
     /// <param name="settings">How to run it.</param>
     /// <exception cref="InvalidDataException">ONNX Runtime cannot load the model; the message says why.</exception>
     public static OnnxModel Load(byte[] model, OnnxSettings settings) =>
-        Load(options => new InferenceSession(model, options), settings);
+        Load(options => new InferenceSession(model, options), settings, CancellationToken.None);
 
     /// <summary>Runs the model on one item of zeros and tells the outputs that hold floats, with every size known.</summary>
     /// <param name="input">The input that is fed.</param>
@@ -62,7 +63,7 @@ public sealed class OnnxModel : IDisposable
 
     internal static int[] ShapeOf(OrtValue tensor) => [.. tensor.GetTensorTypeAndShape().Shape.Select(size => checked((int)size))];
 
-    private static OnnxModel Load(Func<SessionOptions, InferenceSession> open, OnnxSettings settings)
+    private static OnnxModel Load(Func<SessionOptions, InferenceSession> open, OnnxSettings settings, CancellationToken cancellation)
     {
         OnnxRuntimeEnvironment.EnsureCreated();
         using var options = new SessionOptions
@@ -74,6 +75,7 @@ public sealed class OnnxModel : IDisposable
         };
         options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
 
+        using var ending = cancellation.Register(() => options.SetLoadCancellationFlag(true));
         InferenceSession? session = null;
         try
         {

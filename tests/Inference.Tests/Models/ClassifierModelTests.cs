@@ -38,8 +38,8 @@ public sealed class ClassifierModelTests
         using var folder = new ModelFolder().With("a/1", ModelFolder.PickFirst(3, count * (expected.Contains(" 3x", StringComparison.Ordinal) ? 3 : 1), shape), manifest.Length > 0 ? manifest : null);
         using var repository = folder.Load();
 
-        Assert.Empty(repository.Failures);
-        var input = repository.Find("a", "1").Input;
+        Assert.Empty(repository.Current.Failures);
+        var input = repository.Current.Find("a", "1").Input;
         Assert.Equal(expected, $"{input.Layout} {input.Channels}x{input.Height}x{input.Width} {input.Color}");
     }
 
@@ -49,7 +49,7 @@ public sealed class ClassifierModelTests
         using var folder = new ModelFolder().With("a/1", ModelFolder.PickFirst(3, 48, "batch", 3, 4, 4));
         using var repository = folder.Load();
 
-        var model = repository.Find("a", null);
+        var model = repository.Current.Find("a", null);
         Assert.Equal(["0", "1", "2"], model.Labels);
         Assert.Equal(3, model.ClassCount);
         Assert.Null(model.CalibratedTemperature);
@@ -75,8 +75,8 @@ public sealed class ClassifierModelTests
             """);
         using var repository = folder.Load();
 
-        Assert.Empty(repository.Failures);
-        var model = repository.Find("a", null);
+        Assert.Empty(repository.Current.Failures);
+        var model = repository.Current.Find("a", null);
         Assert.Equal(["x", "y", "z"], model.Labels);
         Assert.Equal(1.5f, model.CalibratedTemperature);
         Assert.Equal(OutputKind.Probabilities, model.OutputKind);

@@ -34,13 +34,18 @@ internal sealed class ModelFolder : IDisposable
         return this;
     }
 
-    public ModelRepository Load(string? defaultModel = null) => ModelRepository.Load(Path, new ModelSettings(), defaultModel);
+    public ModelRepository Load(string? defaultModel = null)
+    {
+        var repository = new ModelRepository(new RepositorySettings { Folder = Path, DefaultModel = defaultModel });
+        repository.LoadAll();
+        return repository;
+    }
 
     /// <summary>Why the only model cannot be served.</summary>
     public string Refusal()
     {
         using var repository = Load();
-        return Assert.Single(repository.Failures).Reason;
+        return Assert.Single(repository.Current.Failures).Reason;
     }
 
     public void Dispose() => Directory.Delete(Path, recursive: true);

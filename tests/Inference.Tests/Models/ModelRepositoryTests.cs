@@ -12,20 +12,21 @@ public sealed class ModelRepositoryTests
         using var folder = new ModelFolder().With("a/10", Onnx).With("a/9", Onnx).With("a/2", Onnx).With("b/1", Onnx);
         using var repository = folder.Load();
 
-        Assert.Equal(["a/2", "a/9", "a/10", "b/1"], repository.Models.Select(model => $"{model.Name}/{model.Version}"));
-        Assert.Equal("10", repository.Find("a", null).Version);
-        Assert.Equal("9", repository.Find("a", "9").Version);
-        Assert.Empty(repository.Failures);
+        Assert.Equal(["a/2", "a/9", "a/10", "b/1"], repository.Current.Models.Select(model => $"{model.Name}/{model.Version}"));
+        Assert.Equal("10", repository.Current.Find("a", null).Version);
+        Assert.Equal("9", repository.Current.Find("a", "9").Version);
+        Assert.Empty(repository.Current.Failures);
     }
 
     [Fact]
     public void Load_FolderThatIsMissing_HoldsNothing()
     {
-        using var repository = ModelRepository.Load(Path.Combine(Path.GetTempPath(), "no such folder"), new ModelSettings());
+        using var repository = new ModelRepository(new RepositorySettings { Folder = Path.Combine(Path.GetTempPath(), "no such folder") });
+        repository.LoadAll();
 
-        Assert.Empty(repository.Models);
-        Assert.Null(repository.DefaultModel);
-        Assert.Equal(InferenceError.ModelNotFound, Assert.Throws<InferenceException>(() => repository.Find(null, null)).Error);
+        Assert.Empty(repository.Current.Models);
+        Assert.Null(repository.Current.DefaultModel);
+        Assert.Equal(InferenceError.ModelNotFound, Assert.Throws<InferenceException>(() => repository.Current.Find(null, null)).Error);
     }
 
     [Theory]
@@ -40,10 +41,10 @@ public sealed class ModelRepositoryTests
         using var folder = new ModelFolder().With($"a/{version}", Onnx).With("b/1", Onnx);
         using var repository = folder.Load();
 
-        var failure = Assert.Single(repository.Failures);
+        var failure = Assert.Single(repository.Current.Failures);
         Assert.Equal(("a", version), (failure.Name, failure.Version));
         Assert.Contains("positive whole number", failure.Reason, StringComparison.Ordinal);
-        Assert.Single(repository.Models);
+        Assert.Single(repository.Current.Models);
     }
 
     [Fact]
@@ -53,8 +54,8 @@ public sealed class ModelRepositoryTests
         File.WriteAllText(Path.Combine(folder.Path, "README.md"), "models");
         using var repository = folder.Load();
 
-        Assert.Single(repository.Models);
-        Assert.Empty(repository.Failures);
+        Assert.Single(repository.Current.Models);
+        Assert.Empty(repository.Current.Failures);
     }
 
     [Fact]
@@ -64,7 +65,7 @@ public sealed class ModelRepositoryTests
         Directory.CreateDirectory(Path.Combine(folder.Path, "a", "2"));
         using var repository = folder.Load();
 
-        Assert.Contains("model.onnx", Assert.Single(repository.Failures).Reason, StringComparison.Ordinal);
+        Assert.Contains("model.onnx", Assert.Single(repository.Current.Failures).Reason, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -75,7 +76,7 @@ public sealed class ModelRepositoryTests
         File.WriteAllBytes(Path.Combine(folder.Path, "b", "model.onnx"), Onnx);
         using var repository = folder.Load();
 
-        Assert.Contains("b/1/model.onnx", Assert.Single(repository.Failures).Reason, StringComparison.Ordinal);
+        Assert.Contains("b/1/model.onnx", Assert.Single(repository.Current.Failures).Reason, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -84,8 +85,8 @@ public sealed class ModelRepositoryTests
         using var folder = new ModelFolder().With("a/1", Onnx);
         using var repository = folder.Load("b");
 
-        Assert.Equal("b", Assert.Single(repository.Failures).Name);
-        Assert.Throws<InferenceException>(() => repository.Find(null, null));
+        Assert.Equal("b", Assert.Single(repository.Current.Failures).Name);
+        Assert.Throws<InferenceException>(() => repository.Current.Find(null, null));
     }
 
     [Fact]
@@ -94,7 +95,7 @@ public sealed class ModelRepositoryTests
         using var folder = new ModelFolder().With("cat/1", Onnx).With("dog/1", Onnx);
         using var repository = folder.Load();
 
-        var fault = Assert.Throws<InferenceException>(() => repository.Find("../cat", null));
+        var fault = Assert.Throws<InferenceException>(() => repository.Current.Find("../cat", null));
 
         Assert.Equal(InferenceError.ModelNotFound, fault.Error);
         Assert.Contains("cat, dog", fault.Message, StringComparison.Ordinal);
@@ -110,7 +111,7 @@ public sealed class ModelRepositoryTests
         using var folder = new ModelFolder().With("cat/1", Onnx).With("cat/3", Onnx);
         using var repository = folder.Load();
 
-        var fault = Assert.Throws<InferenceException>(() => repository.Find("cat", version));
+        var fault = Assert.Throws<InferenceException>(() => repository.Current.Find("cat", version));
 
         Assert.Equal(InferenceError.VersionNotFound, fault.Error);
         Assert.Contains("1, 3", fault.Message, StringComparison.Ordinal);
@@ -124,6 +125,6 @@ public sealed class ModelRepositoryTests
         using var folder = new ModelFolder().With("cat/1", Onnx).With("dog/1", Onnx);
         using var repository = folder.Load(defaultModel);
 
-        Assert.Equal(expected, repository.Find(null, null).Name);
+        Assert.Equal(expected, repository.Current.Find(null, null).Name);
     }
 }

@@ -1,0 +1,62 @@
+namespace SoftmaxService.Inference.Models;
+
+/// <summary>Hears what the file system tells of changes below a folder, as long as it does; who polls besides misses nothing when it does not.</summary>
+internal sealed class FolderEvents(string folder, Action changed, Action<string> lost) : IDisposable
+{
+    private FileSystemWatcher? _watcher;
+    private string? _identity;
+    private bool _isLossTold;
+
+    /// <summary>Listens to the folder that is there now: one that was deleted and made anew, or a link that leads elsewhere, needs a new ear.</summary>
+    public void Refresh()
+    {
+        var root = new DirectoryInfo(folder);
+        var identity = root.Exists ? $"{root.ResolveLinkTarget(returnFinalTarget: true)?.FullName}|{root.LastWriteTimeUtc.Ticks}" : null;
+        if (identity == _identity)
+            return;
+
+        Dispose();
+        _identity = identity;
+        if (identity is null)
+            return;
+
+        try
+        {
+            _watcher = new FileSystemWatcher(root.FullName)
+            {
+                IncludeSubdirectories = true,
+                NotifyFilter = NotifyFilters.FileName | NotifyFilters.DirectoryName | NotifyFilters.LastWrite | NotifyFilters.Size,
+            };
+            _watcher.Created += (_, _) => changed();
+            _watcher.Changed += (_, _) => changed();
+            _watcher.Deleted += (_, _) => changed();
+            _watcher.Renamed += (_, _) => changed();
+            _watcher.Error += (_, error) => Fail(error.GetException());
+            _watcher.EnableRaisingEvents = true;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException or PlatformNotSupportedException)
+        {
+            Dispose();
+            Fail(exception);
+        }
+    }
+
+    public void Dispose()
+    {
+        _watcher?.Dispose();
+        _watcher = null;
+    }
+
+    internal void Fail(Exception exception)
+    {
+        if (exception is InternalBufferOverflowException)
+        {
+            // Some events were dropped, the next ones will come.
+            changed();
+        }
+        else if (!Interlocked.Exchange(ref _isLossTold, true))
+        {
+            lost(exception.Message);
+        }
+    }
+}

@@ -1,0 +1,72 @@
+namespace SoftmaxService.Inference.Models;
+
+/// <summary>What a repository's folder holds at one moment, before anything is loaded.</summary>
+internal sealed class FolderListing
+{
+    private readonly HashSet<string> _unreadable = new(StringComparer.Ordinal);
+    private bool _isUnreadable;
+
+    private FolderListing()
+    {
+    }
+
+    public List<(string Name, int Number, VersionFingerprint Fingerprint)> Versions { get; } = [];
+
+    public List<ModelLoadFailure> Faults { get; } = [];
+
+    public HashSet<string> Names { get; } = new(StringComparer.Ordinal);
+
+    public static FolderListing Read(string folder)
+    {
+        var listing = new FolderListing();
+        foreach (var model in listing.ReadSubfolders(folder, name: ""))
+        {
+            listing.Names.Add(Path.GetFileName(model));
+            listing.ReadModel(model, Path.GetFileName(model));
+        }
+
+        return listing;
+    }
+
+    /// <summary>Whether what is not listed is gone; it may only be out of reach for a moment, as on a network volume.</summary>
+    public bool Knows(string name) => !_isUnreadable && !_unreadable.Contains(name);
+
+    private void ReadModel(string model, string name)
+    {
+        var folders = ReadSubfolders(model, name);
+        if (folders.Length == 0 && Knows(name))
+        {
+            Faults.Add(new ModelLoadFailure(name, "", $"it has no version; a model belongs into {name}/1/{ClassifierModel.OnnxFileName}"));
+        }
+
+        foreach (var folder in folders)
+        {
+            var version = Path.GetFileName(folder);
+            if (!VersionPolicy.TryParseVersion(version, out var number))
+                Faults.Add(new ModelLoadFailure(name, version, "a version's folder is named with a positive whole number without leading zeros, such as 1"));
+            else if (VersionFingerprint.Of(folder) is { IsGone: false } fingerprint)
+                Versions.Add((name, number, fingerprint));
+        }
+    }
+
+    private string[] ReadSubfolders(string folder, string name)
+    {
+        try
+        {
+            return Directory.Exists(folder)
+                ? [.. Directory.EnumerateDirectories(folder).Where(path => !Path.GetFileName(path).StartsWith('.')).Order(StringComparer.Ordinal)]
+                : [];
+        }
+        catch (DirectoryNotFoundException)
+        {
+            return [];
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            Faults.Add(new ModelLoadFailure(name, "", "the folder cannot be read"));
+            _isUnreadable |= name.Length == 0;
+            _unreadable.Add(name);
+            return [];
+        }
+    }
+}

@@ -1,0 +1,32 @@
+namespace SoftmaxService.Inference.Models;
+
+/// <summary>A loaded model with its leases: the repository's own, which ends when the version is unlisted, and one for each request that uses it.</summary>
+internal sealed class LoadedVersion(ClassifierModel model, Action freed)
+{
+    private int _leases = 1;
+
+    public ClassifierModel Model => model;
+
+    /// <summary>Adds a lease; false when the last one is gone and the model with it.</summary>
+    public bool TryLease()
+    {
+        for (var leases = Volatile.Read(ref _leases); leases > 0;)
+        {
+            var before = Interlocked.CompareExchange(ref _leases, leases + 1, leases);
+            if (before == leases)
+                return true;
+            leases = before;
+        }
+
+        return false;
+    }
+
+    public void Return()
+    {
+        if (Interlocked.Decrement(ref _leases) == 0)
+        {
+            model.Dispose();
+            freed();
+        }
+    }
+}

@@ -1,0 +1,82 @@
+using System.Globalization;
+using System.Text;
+
+namespace SoftmaxService.Inference.Models;
+
+/// <summary>
+/// What a version's files look like from outside: their names, lengths and write times, and where links lead. Two that are equal, some time
+/// apart, mean that nobody is writing. A file rewritten with the same length and write time is not told apart.
+/// </summary>
+/// <param name="Text">One line a file.</param>
+/// <param name="HasModel">Whether <c>model.onnx</c> is there.</param>
+/// <param name="Fault">Why the files cannot be read, where they cannot.</param>
+internal sealed record VersionFingerprint(string Text, bool HasModel, string? Fault = null)
+{
+    // Links may lead in circles; no model's weights lie deeper.
+    private const int MaxDepth = 5;
+
+    private static readonly EnumerationOptions Entries = new() { AttributesToSkip = 0, IgnoreInaccessible = false };
+
+    // What lies beside a model and is not read when it is loaded.
+    private static readonly string[] Bystanders = [".svg", ".md", ".txt"];
+
+    /// <summary>No folder at all.</summary>
+    public static VersionFingerprint Gone { get; } = new("", HasModel: false);
+
+    public bool IsGone => Text.Length == 0;
+
+    public static VersionFingerprint Of(string folder)
+    {
+        var lines = new List<string>();
+        try
+        {
+            var directory = new DirectoryInfo(folder);
+            if (!directory.Exists)
+                return Gone;
+            lines.Add($"/|{LinkOf(directory)}");
+            Describe(directory, "", MaxDepth, lines);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            return Gone;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return new VersionFingerprint($"unreadable: {exception.GetType().Name}", HasModel: false, $"its files cannot be read: {exception.Message.Replace(folder, ".", StringComparison.Ordinal)}");
+        }
+
+        lines.Sort(StringComparer.Ordinal);
+        return new VersionFingerprint(new StringBuilder().AppendJoin('\n', lines).ToString(), File.Exists(Path.Combine(folder, ClassifierModel.OnnxFileName)));
+    }
+
+    public bool Equals(VersionFingerprint? other) => other is not null && Text == other.Text;
+
+    public override int GetHashCode() => Text.GetHashCode(StringComparison.Ordinal);
+
+    private static void Describe(DirectoryInfo directory, string prefix, int depth, List<string> lines)
+    {
+        foreach (var entry in directory.EnumerateFileSystemInfos("*", Entries))
+        {
+            // Kubernetes keeps what its links point to in hidden folders beside them.
+            if (entry.Name.StartsWith('.') || Bystanders.Contains(entry.Extension, StringComparer.OrdinalIgnoreCase))
+                continue;
+
+            var name = prefix + entry.Name;
+            if (entry is DirectoryInfo below)
+            {
+                lines.Add($"{name}/|{LinkOf(below)}");
+                if (depth > 0)
+                    Describe(below, name + "/", depth - 1, lines);
+                continue;
+            }
+
+            var file = entry.LinkTarget is null ? (FileInfo)entry : entry.ResolveLinkTarget(returnFinalTarget: true) as FileInfo;
+            lines.Add(file is { Exists: true }
+                ? string.Create(CultureInfo.InvariantCulture, $"{name}|{file.Length}|{file.LastWriteTimeUtc.Ticks}|{LinkOf(entry)}")
+                : $"{name}|gone");
+        }
+    }
+
+    private static string LinkOf(FileSystemInfo entry) =>
+        entry.LinkTarget is null ? "" : entry.ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? entry.LinkTarget;
+}
