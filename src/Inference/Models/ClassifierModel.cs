@@ -22,10 +22,11 @@ public sealed class ClassifierModel : IDisposable
         Manifest = manifest;
         GraphInput = OnlyInput(onnx);
         GraphOutput = ScoresOutput(onnx);
+        GraphOutputs = onnx.Outputs;
 
         var resolved = ImageInputResolver.Resolve(GraphInput, manifest.Input);
         Preprocessor = new ImagePreprocessor(resolved.Input, settings.MaxImagePixels);
-        Classifier = new OnnxClassifier(onnx, GraphInput, GraphOutput, resolved.Shape);
+        Classifier = new OnnxClassifier(onnx, GraphInput, GraphOutput, resolved.Shape, resolved.HasBatchAxis);
         Labels = CheckLabels(manifest.Labels, Classifier.ClassCount);
         OutputKind = manifest.Output?.Kind ?? OutputKind.Logits;
         CalibratedTemperature = CheckTemperature(manifest.Calibration);
@@ -47,8 +48,11 @@ public sealed class ClassifierModel : IDisposable
     /// <summary>The graph's input as it is declared.</summary>
     public OnnxTensorInfo GraphInput { get; }
 
-    /// <summary>The graph's output as it is declared.</summary>
+    /// <summary>The graph's output that holds the class scores, as it is declared.</summary>
     public OnnxTensorInfo GraphOutput { get; }
+
+    /// <summary>All outputs that the graph declares, in its order.</summary>
+    public IReadOnlyList<OnnxTensorInfo> GraphOutputs { get; }
 
     /// <summary>How an image becomes the input tensor.</summary>
     public ImageInput Input => Preprocessor.Input;

@@ -45,7 +45,7 @@ internal static class ImageInputResolver
 
         return input.Foreground != Foreground.None && channels != 1
             ? throw new ModelLoadException($"input.foreground is for models with one channel; this one has {channels}")
-            : new ResolvedInput(input, axes.ConcreteShape(channels, height, width));
+            : new ResolvedInput(input, axes.ConcreteShape(channels, height, width), axes.HasBatch);
     }
 
     private static Axes NameAxes(OnnxTensorInfo tensor, ManifestInput said)
@@ -170,5 +170,5 @@ internal static class ImageInputResolver
     }
 }
 
-/// <summary>How an image becomes the tensor, and the tensor's shape for one image, batch axis included.</summary>
-internal sealed record ResolvedInput(ImageInput Input, int[] Shape);
+/// <summary>How an image becomes the tensor, and the tensor's shape for one image, batch axis included where there is one.</summary>
+internal sealed record ResolvedInput(ImageInput Input, int[] Shape, bool HasBatchAxis);

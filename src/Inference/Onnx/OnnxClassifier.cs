@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.InteropServices;
 using Microsoft.ML.OnnxRuntime;
 
 namespace SoftmaxService.Inference.Onnx;
@@ -26,9 +27,11 @@ public sealed class OnnxClassifier : IDisposable
     /// <param name="input">The input that is fed.</param>
     /// <param name="output">The output that holds the class scores.</param>
     /// <param name="inputShape">The shape for one item, every size known, the batch axis included where the graph has one.</param>
+    /// <param name="hasBatchAxis">Whether the first axis of that shape counts items.</param>
     /// <exception cref="InvalidDataException">The model does not run on that shape, or its output is not one row of scores.</exception>
-    public OnnxClassifier(OnnxModel model, OnnxTensorInfo input, OnnxTensorInfo output, IReadOnlyList<int> inputShape)
+    public OnnxClassifier(OnnxModel model, OnnxTensorInfo input, OnnxTensorInfo output, IReadOnlyList<int> inputShape, bool hasBatchAxis = true)
     {
+        HasBatchAxis = hasBatchAxis;
         _model = model;
         _inputNames = [input.Name];
         _outputNames = [output.Name];
@@ -41,6 +44,49 @@ public sealed class OnnxClassifier : IDisposable
 
     /// <summary>K, the number of scores a row.</summary>
     public int ClassCount { get; }
+
+    /// <summary>The shape of one item of input, batch axis included where there is one.</summary>
+    public IReadOnlyList<int> InputShape => _inputShape;
+
+    /// <summary>The bytes of one item of input.</summary>
+    public int ItemBytes => _inputShape.Aggregate(sizeof(float), (bytes, size) => bytes * size);
+
+    /// <summary>Whether the input's first axis counts items.</summary>
+    public bool HasBatchAxis { get; }
+
+    /// <summary>Runs items one by one and joins what the graph gives for them along the first axis.</summary>
+    /// <param name="items">The items' tensors one after the other, little-endian.</param>
+    /// <param name="count">How many there are.</param>
+    /// <param name="outputNames">The graph's outputs that are wanted, in the order of the answer.</param>
+    public IReadOnlyList<OnnxTensor> RunAll(ReadOnlyMemory<byte> items, int count, IReadOnlyCollection<string> outputNames)
+    {
+        ObjectDisposedException.ThrowIf(!TryAddLease(), this);
+        try
+        {
+            string[] names = [.. outputNames];
+            using var input = OnnxRun.CreateTensor(_inputShape, out var elements);
+            var parts = new List<byte>[names.Length];
+            var answers = new OnnxTensor[names.Length];
+            for (var item = 0; item < count; item++)
+            {
+                items.Span.Slice(item * ItemBytes, ItemBytes).CopyTo(MemoryMarshal.AsBytes(elements.AsSpan()));
+                using var outputs = _model.Session.Run(_runOptions, _inputNames, [input], names);
+                for (var i = 0; i < names.Length; i++)
+                {
+                    var type = outputs[i].GetTensorTypeAndShape();
+                    (parts[i] ??= []).AddRange(outputs[i].GetTensorDataAsSpan<byte>());
+                    int[] shape = [.. type.Shape.Select(size => checked((int)size))];
+                    answers[i] = new OnnxTensor(names[i], type.ElementDataType.ToString().ToLowerInvariant(), HasBatchAxis && shape.Length > 0 ? [shape[0] * count, .. shape[1..]] : shape, []);
+                }
+            }
+
+            return [.. answers.Zip(parts, (answer, bytes) => answer with { Bytes = [.. bytes] })];
+        }
+        finally
+        {
+            ReleaseLease();
+        }
+    }
 
     /// <summary>Takes buffers for one item. Write <see cref="OnnxRun.Input"/>, call <see cref="OnnxRun.Execute"/>, read <see cref="OnnxRun.Output"/>, dispose.</summary>
     public OnnxRun Rent()
