@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Net.Http.Headers;
+using SoftmaxService.Api.Hosting;
 using SoftmaxService.Inference.Models;
 
 namespace SoftmaxService.Api.Endpoints;
@@ -33,7 +34,7 @@ internal static class HealthEndpoints
 
     private static Results<Ok<ReadyResponse>, JsonHttpResult<ReadyResponse>> Ready(ModelRepository models, HttpResponse response)
     {
-        var isReady = models.DefaultModel is { } name && models.Models.Any(model => model.Name == name);
+        var isReady = Readiness.IsReady(models);
         var answer = new ReadyResponse(isReady ? "ready" : "not ready", [.. models.Models.Select(model => $"{model.Name}/{model.Version}")], models.Failures);
         if (isReady)
         {

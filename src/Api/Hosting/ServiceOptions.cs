@@ -11,6 +11,16 @@ internal sealed class ModelsOptions
 
     /// <summary>The model that answers when a request names none. Unless said: <c>mnist</c>, and where there is none the first by name.</summary>
     public string? Default { get; set; }
+
+    /// <summary>Whether <c>/v2/repository</c> and its gRPC counterpart may load and unload models; false unless said.</summary>
+    public bool AllowLoadUnload { get; set; }
+}
+
+/// <summary>Section <c>Grpc</c>: where gRPC listens.</summary>
+internal sealed class GrpcOptions
+{
+    /// <summary>The address, with a port that is its own: <c>http://localhost:5001</c> unless said, and empty for no gRPC.</summary>
+    public string Url { get; set; } = "http://localhost:5001";
 }
 
 /// <summary>Section <c>Onnx</c>: how models run.</summary>

@@ -14,11 +14,14 @@ internal static class SettingsSetup
         services.AddOptions<ModelsOptions>().Bind(configuration.GetSection("Models"));
         services.AddOptions<OnnxOptions>().Bind(configuration.GetSection("Onnx")).ValidateOnStart();
         services.AddOptions<LimitsOptions>().Bind(configuration.GetSection("Limits")).ValidateOnStart();
+        services.AddOptions<GrpcOptions>().Bind(configuration.GetSection("Grpc")).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<GrpcOptions>, GrpcOptionsValidator>();
         services.AddSingleton<IValidateOptions<OnnxOptions>, OnnxOptionsValidator>();
         services.AddSingleton<IValidateOptions<LimitsOptions>, LimitsOptionsValidator>();
         services.AddSingleton(provider => provider.GetRequiredService<IOptions<ModelsOptions>>().Value);
         services.AddSingleton(provider => provider.GetRequiredService<IOptions<OnnxOptions>>().Value);
         services.AddSingleton(provider => provider.GetRequiredService<IOptions<LimitsOptions>>().Value);
+        services.AddSingleton(provider => provider.GetRequiredService<IOptions<GrpcOptions>>().Value);
 
         services.AddOptions<KestrelServerOptions>().Configure(kestrel =>
         {
