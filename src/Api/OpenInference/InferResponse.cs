@@ -2,8 +2,7 @@ using SoftmaxService.Inference;
 
 namespace SoftmaxService.Api.OpenInference;
 
-/// <summary>The answer to an <see cref="InferRequest"/>, before it is written as JSON, as bytes or as a message of gRPC.</summary>
-/// <param name="Temperature">T, where logits or probabilities were asked for.</param>
+/// <summary>The answer to an <see cref="InferRequest"/>, before it is written: with T, where logits or probabilities were asked for.</summary>
 internal sealed record InferResponse(string ModelName, string ModelVersion, string? Id, AppliedTemperature? Temperature, IReadOnlyList<OutputTensor> Outputs);
 
 /// <summary>One output: numbers in <paramref name="Numbers"/>, little-endian, or, for BYTES, one array an element in <paramref name="Elements"/>.</summary>
