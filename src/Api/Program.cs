@@ -1,13 +1,14 @@
 using SoftmaxService.Api.Endpoints;
 using SoftmaxService.Api.Hosting;
 using SoftmaxService.Api.Http;
+using SoftmaxService.Api.OpenInference;
 using SoftmaxService.Inference;
 
 // Settings are read beside the program, wherever it is started from.
 var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
 builder.WebHost.UseKestrelHttpsConfiguration();
 
-// Settings: sections Models, Onnx, Batching, Limits, Serilog of appsettings.json, the environment and the command line.
+// Settings: sections Models, Onnx, Batching, Limits, Grpc, Serilog of appsettings.json, the environment and the command line.
 builder.AddSettings();
 
 // Logs: Serilog, one line a request.
@@ -19,6 +20,9 @@ builder.Services.AddSingleton<ComputeGate>();
 
 // Faults: a problem document with a stable code for each.
 builder.Services.AddErrors();
+
+// gRPC: the Open Inference Protocol on a port of its own, beside /v2 on the others.
+builder.Services.AddInferenceGrpc();
 
 // Swagger: the OpenAPI document and its page.
 builder.Services.AddSwagger();
@@ -37,6 +41,8 @@ app.MapSoftmaxGradient(); // POST /softmax/gradient
 app.MapCalibrate();  // POST /calibrate
 app.MapModels();     // GET  /models, /models/{name}, /models/{name}/{version}, /models/{name}/{version}/reliability.svg
 app.MapHealth();     // GET  /health/live, /health/ready
+app.MapOpenInference(); // GET and POST /v2…
+app.MapInferenceGrpc(); // inference.GRPCInferenceService
 app.MapGet("/", () => TypedResults.LocalRedirect("/swagger")).ExcludeFromDescription();
 
 app.Run();

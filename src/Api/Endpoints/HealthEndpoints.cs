@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Net.Http.Headers;
+using SoftmaxService.Api.Hosting;
 using SoftmaxService.Inference.Models;
 
 namespace SoftmaxService.Api.Endpoints;
@@ -34,7 +35,7 @@ internal static class HealthEndpoints
     private static Results<Ok<ReadyResponse>, JsonHttpResult<ReadyResponse>> Ready(ModelRepository models, HttpResponse response)
     {
         var catalog = models.Current;
-        var isReady = catalog.DefaultModel is { } name && catalog.Models.Any(model => model.Name == name);
+        var isReady = Readiness.IsReady(catalog);
         var answer = new ReadyResponse(isReady ? "ready" : "not ready", [.. catalog.Models.Select(model => $"{model.Name}/{model.Version}")], catalog.Failures);
         if (isReady)
         {

@@ -11,6 +11,9 @@ internal static class LoggingSetup
     private const string TextTemplate = "{Timestamp:HH:mm:ss.fff} {Level:u3} {Message:lj} {Model} {Version} {TraceId}{NewLine}{Exception}";
     private const string RequestTemplate = "{RequestMethod} {RequestPath} answered {StatusCode} in {Elapsed:0.000} ms";
 
+    // What probes ask every few seconds is not worth a line.
+    private static readonly string[] ProbePaths = ["/health", "/v2/health", "/grpc.health.v1.Health"];
+
     /// <summary>
     /// Reads the section <c>Serilog</c> by hand: <c>MinimumLevel:Default</c>, <c>MinimumLevel:Override:&lt;source&gt;</c> and <c>Format</c>
     /// (<c>text</c> or <c>json</c>). The package that reads it otherwise finds its methods by reflection, which Native AOT cannot follow.
@@ -52,7 +55,7 @@ internal static class LoggingSetup
         ];
         options.GetLevel = (context, _, exception) => context.Response.StatusCode >= 500 || exception is not null
             ? LogEventLevel.Error
-            : context.Request.Path.StartsWithSegments("/health") ? LogEventLevel.Debug : LogEventLevel.Information;
+            : ProbePaths.Any(path => context.Request.Path.StartsWithSegments(path)) ? LogEventLevel.Debug : LogEventLevel.Information;
     });
 
     /// <summary>A path may hold an encoded line break; written as it is, it would forge a line of the log.</summary>

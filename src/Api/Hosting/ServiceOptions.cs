@@ -53,6 +53,13 @@ internal sealed class ModelsOptions : IValidatableObject
     }
 }
 
+/// <summary>Section <c>Grpc</c>: where gRPC listens.</summary>
+internal sealed class GrpcOptions
+{
+    /// <summary>The address, with a port that is its own: <c>http://localhost:5001</c> unless said, and empty for no gRPC.</summary>
+    public string Url { get; set; } = "http://localhost:5001";
+}
+
 /// <summary>Section <c>Onnx</c>: how models run.</summary>
 internal sealed class OnnxOptions
 {

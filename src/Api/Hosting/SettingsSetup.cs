@@ -16,6 +16,8 @@ internal static class SettingsSetup
         services.AddOptions<BatchingOptions>().Bind(configuration.GetSection("Batching")).ValidateOnStart();
         services.AddOptions<LimitsOptions>().Bind(configuration.GetSection("Limits")).ValidateOnStart();
         services.AddSingleton<IValidateOptions<ModelsOptions>, ModelsOptionsValidator>();
+        services.AddOptions<GrpcOptions>().Bind(configuration.GetSection("Grpc")).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<GrpcOptions>, GrpcOptionsValidator>();
         services.AddSingleton<IValidateOptions<OnnxOptions>, OnnxOptionsValidator>();
         services.AddSingleton<IValidateOptions<BatchingOptions>, BatchingOptionsValidator>();
         services.AddSingleton<IValidateOptions<LimitsOptions>, LimitsOptionsValidator>();
@@ -23,6 +25,7 @@ internal static class SettingsSetup
         services.AddSingleton(provider => provider.GetRequiredService<IOptions<OnnxOptions>>().Value);
         services.AddSingleton(provider => provider.GetRequiredService<IOptions<BatchingOptions>>().Value);
         services.AddSingleton(provider => provider.GetRequiredService<IOptions<LimitsOptions>>().Value);
+        services.AddSingleton(provider => provider.GetRequiredService<IOptions<GrpcOptions>>().Value);
 
         services.AddOptions<KestrelServerOptions>().Configure(kestrel =>
         {

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Mvc;
 using SoftmaxService.Api.Endpoints;
+using SoftmaxService.Api.OpenInference;
 using SoftmaxService.Inference.Calibration;
 using SoftmaxService.Inference.Models;
 
@@ -30,6 +31,15 @@ namespace SoftmaxService.Api.Http;
 [JsonSerializable(typeof(ModelVersionsResponse))]
 [JsonSerializable(typeof(LiveResponse))]
 [JsonSerializable(typeof(ReadyResponse))]
+[JsonSerializable(typeof(ServerMetadata))]
+[JsonSerializable(typeof(ServerLive))]
+[JsonSerializable(typeof(ServerReady))]
+[JsonSerializable(typeof(ModelReady))]
+[JsonSerializable(typeof(ModelMetadata))]
+[JsonSerializable(typeof(IReadOnlyList<RepositoryEntry>))]
+[JsonSerializable(typeof(RepositoryModelLoaded))]
+[JsonSerializable(typeof(RepositoryModelUnloaded))]
+[JsonSerializable(typeof(OpenInferenceError))]
 [JsonSerializable(typeof(ProblemDetails))]
 [JsonSerializable(typeof(string))]
 internal sealed partial class ApiJsonContext : JsonSerializerContext;

@@ -14,21 +14,22 @@ internal sealed class Base64ImageConverter : JsonConverter<Base64Image>
 
     public override Base64Image Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
     {
-        if (reader.TokenType != JsonTokenType.String)
-        {
-            throw Invalid();
-        }
+        return reader.TokenType == JsonTokenType.String ? new Base64Image(Decode(ref reader)) : throw Invalid();
+    }
 
+    /// <summary>Decodes the string that a reader stands on.</summary>
+    public static byte[] Decode(ref Utf8JsonReader reader)
+    {
         if (reader.TryGetBytesFromBase64(out var bytes))
         {
-            return new Base64Image(bytes);
+            return bytes;
         }
 
         var text = reader.GetString()!;
         var comma = text.StartsWith("data:", StringComparison.OrdinalIgnoreCase) ? text.IndexOf(',', StringComparison.Ordinal) : -1;
         var decoded = new byte[text.Length];
         return comma > 0 && Convert.TryFromBase64Chars(text.AsSpan(comma + 1), decoded, out var count)
-            ? new Base64Image(decoded[..count])
+            ? decoded[..count]
             : throw Invalid();
     }
 

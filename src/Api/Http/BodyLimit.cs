@@ -1,3 +1,4 @@
+using Grpc.AspNetCore.Server;
 using SoftmaxService.Api.Hosting;
 
 namespace SoftmaxService.Api.Http;
@@ -14,6 +15,12 @@ internal static class BodyLimit
         var limit = app.Services.GetRequiredService<LimitsOptions>().MaxRequestBodyBytes;
         app.Use((context, next) =>
         {
+            // gRPC counts its messages itself, and has a status of its own for one that is too large.
+            if (context.GetEndpoint()?.Metadata.GetMetadata<GrpcMethodMetadata>() is not null)
+            {
+                return next(context);
+            }
+
             if (context.Request.ContentLength > limit)
             {
                 throw TooLarge(limit);
@@ -21,51 +28,13 @@ internal static class BodyLimit
 
             if (context.Request.ContentLength is null)
             {
-                context.Request.Body = new CountingStream(context.Request.Body, limit);
+                context.Request.Body = new LimitedStream(context.Request.Body, limit, () => TooLarge(limit));
             }
 
             return next(context);
         });
     }
 
-    private static RequestException TooLarge(int limit) =>
+    public static RequestException TooLarge(int limit) =>
         new(Problem.BodyTooLarge, $"The body is larger than {limit} bytes, the most that is taken (setting Limits:MaxRequestBodyBytes).");
-
-    /// <summary>Counts a body that did not declare its length, and stops where it passes the limit.</summary>
-    private sealed class CountingStream(Stream inner, int limit) : Stream
-    {
-        private long _read;
-
-        public override bool CanRead => true;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => false;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position { get => _read; set => throw new NotSupportedException(); }
-
-        public override int Read(byte[] buffer, int offset, int count) => Count(inner.Read(buffer, offset, count));
-
-        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
-            Count(await inner.ReadAsync(buffer, cancellationToken));
-
-        public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-            ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-        public override void Flush() => inner.Flush();
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
-
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        private int Count(int read)
-        {
-            _read += read;
-            return _read <= limit ? read : throw TooLarge(limit);
-        }
-    }
 }

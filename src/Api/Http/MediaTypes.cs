@@ -19,6 +19,12 @@ internal static class MediaTypes
             throw new RequestException(Problem.UnsupportedMediaType, $"The body is encoded as '{Quoting.Shorten(encodings.ToString())}'. Send it as it is, without Content-Encoding.");
         }
 
+        RefuseCharset(request);
+    }
+
+    /// <summary>Refuses JSON in another encoding than UTF-8.</summary>
+    public static void RefuseCharset(HttpRequest request)
+    {
         var charset = MediaTypeHeaderValue.TryParse(request.ContentType, out var type) ? HeaderUtilities.RemoveQuotes(type.Charset) : default;
         if (charset.Length > 0 && IsJson(Of(request)) && !charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase))
         {

@@ -27,13 +27,18 @@ internal sealed class PooledBody : IDisposable
         JsonSerializer.Deserialize(Span.StartsWith("\uFEFF"u8) ? Span[3..] : Span, type)
         ?? throw new RequestException(Problem.MalformedJson, $"The body is null; it must be an object with {needed}.");
 
-    public static async Task<PooledBody> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
+    public static Task<PooledBody> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
     {
         MediaTypes.RefuseEncodings(request);
-        var body = new PooledBody(request.ContentLength);
+        return ReadAsync(request.Body, request.ContentLength, cancellationToken);
+    }
+
+    public static async Task<PooledBody> ReadAsync(Stream stream, long? declaredLength, CancellationToken cancellationToken)
+    {
+        var body = new PooledBody(declaredLength);
         try
         {
-            await body.FillAsync(request.Body, cancellationToken);
+            await body.FillAsync(stream, cancellationToken);
             return body;
         }
         catch

@@ -3,12 +3,13 @@ using System.Net.Mime;
 using System.Text.Json;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Mvc;
+using SoftmaxService.Api.OpenInference;
 using SoftmaxService.Inference;
 using SoftmaxService.Inference.Models;
 
 namespace SoftmaxService.Api.Http;
 
-/// <summary>The one place where a fault becomes an HTTP status and a problem document (RFC 9457).</summary>
+/// <summary>The one place where a fault becomes an HTTP status and a problem document (RFC 9457), or under /v2 the error of that protocol.</summary>
 internal sealed partial class ProblemExceptionHandler(ILogger<ProblemExceptionHandler> log) : IExceptionHandler
 {
     private const int ClientClosedRequest = 499;
@@ -51,15 +52,22 @@ internal sealed partial class ProblemExceptionHandler(ILogger<ProblemExceptionHa
     /// <summary>Always as JSON, whatever the request accepts: a client that wants bytes or HTML still has to learn what was wrong.</summary>
     private static Task WriteAsync(HttpContext context, Problem problem, string detail)
     {
+        var traceId = Activity.Current?.Id ?? context.TraceIdentifier;
+        context.Response.StatusCode = problem.Status;
+        if (OpenInferenceError.IsSpokenAt(context.Request.Path))
+        {
+            var error = new OpenInferenceError(problem == Problem.InternalError ? $"{detail} ({traceId})" : detail);
+            return context.Response.WriteAsJsonAsync(error, ApiJsonContext.Default.OpenInferenceError, MediaTypeNames.Application.Json, context.RequestAborted);
+        }
+
         var document = new ProblemDetails
         {
             Type = problem.Type,
             Status = problem.Status,
             Title = problem.Title,
             Detail = detail,
-            Extensions = { ["code"] = problem.Code, ["traceId"] = Activity.Current?.Id ?? context.TraceIdentifier },
+            Extensions = { ["code"] = problem.Code, ["traceId"] = traceId },
         };
-        context.Response.StatusCode = problem.Status;
         return context.Response.WriteAsJsonAsync(document, ApiJsonContext.Default.ProblemDetails, MediaTypeNames.Application.ProblemJson, context.RequestAborted);
     }
 

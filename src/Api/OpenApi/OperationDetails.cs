@@ -18,7 +18,7 @@ internal static class OperationDetailsExtensions
     public static RouteHandlerBuilder Describe(this RouteHandlerBuilder endpoint, DescribeOperation apply, IReadOnlyList<QueryParameter> parameters) =>
         endpoint.WithMetadata(new OperationDetails((operation, schemaOf) =>
         {
-            operation.Parameters = [.. parameters.Select(parameter => parameter.ToOpenApi())];
+            operation.Parameters = [.. (operation.Parameters ?? []).Where(parameter => parameter.In == ParameterLocation.Path), .. parameters.Select(parameter => parameter.ToOpenApi())];
             apply(operation, schemaOf);
         }));
 

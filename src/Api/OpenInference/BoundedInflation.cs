@@ -1,0 +1,17 @@
+using System.IO.Compression;
+using Grpc.Core;
+using Grpc.Net.Compression;
+using SoftmaxService.Api.Http;
+
+namespace SoftmaxService.Api.OpenInference;
+
+/// <summary>Compression of gRPC messages that stops inflating at the limit: gRPC's own only bounds what comes over the wire.</summary>
+internal sealed class BoundedInflation(ICompressionProvider inner, int limit) : ICompressionProvider
+{
+    public string EncodingName => inner.EncodingName;
+
+    public Stream CreateCompressionStream(Stream stream, CompressionLevel? compressionLevel) => inner.CreateCompressionStream(stream, compressionLevel);
+
+    public Stream CreateDecompressionStream(Stream stream) => new LimitedStream(
+        inner.CreateDecompressionStream(stream), limit, () => new RpcException(new Status(StatusCode.ResourceExhausted, BodyLimit.TooLarge(limit).Message)));
+}

@@ -1,0 +1,37 @@
+using System.IO.Compression;
+using SoftmaxService.Api.Http;
+using SoftmaxService.Inference;
+
+namespace SoftmaxService.Api.OpenInference;
+
+/// <summary>Reads a body that may be compressed: <c>gzip</c>, or <c>deflate</c>, which on HTTP means the zlib format (RFC 9110, section 8.4.1).</summary>
+internal static class CompressedBody
+{
+    public static async Task<PooledBody> ReadAsync(HttpRequest request, int limit, CancellationToken cancellationToken)
+    {
+        MediaTypes.RefuseCharset(request);
+        var encoding = request.Headers.ContentEncoding.ToString().Trim().ToLowerInvariant();
+        if (encoding is "" or "identity")
+        {
+            return await PooledBody.ReadAsync(request.Body, request.ContentLength, cancellationToken);
+        }
+
+        await using var inflated = new LimitedStream(
+            encoding switch
+            {
+                "gzip" or "x-gzip" => new GZipStream(request.Body, CompressionMode.Decompress),
+                "deflate" => new ZLibStream(request.Body, CompressionMode.Decompress),
+                _ => throw new RequestException(Problem.UnsupportedMediaType, $"The body is encoded as '{Quoting.Shorten(encoding)}'. Send it as it is, or with a Content-Encoding of gzip or deflate."),
+            },
+            limit,
+            () => BodyLimit.TooLarge(limit));
+        try
+        {
+            return await PooledBody.ReadAsync(inflated, declaredLength: null, cancellationToken);
+        }
+        catch (InvalidDataException)
+        {
+            throw new RequestException(Problem.BadRequest, $"The body is said to be encoded as {encoding}, but it is damaged or of another format.");
+        }
+    }
+}

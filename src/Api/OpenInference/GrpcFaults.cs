@@ -1,0 +1,50 @@
+using Grpc.Core;
+using Grpc.Core.Interceptors;
+using SoftmaxService.Api.Http;
+
+namespace SoftmaxService.Api.OpenInference;
+
+/// <summary>
+/// Gives every fault of a call its gRPC status. What kind of fault it is, and what the client is told, <see cref="ProblemExceptionHandler"/>
+/// says; here its HTTP status only finds its counterpart.
+/// </summary>
+internal sealed partial class GrpcFaults(ILogger<GrpcFaults> log) : Interceptor
+{
+    public override async Task<TResponse> UnaryServerHandler<TRequest, TResponse>(TRequest request, ServerCallContext context, UnaryServerMethod<TRequest, TResponse> continuation)
+    {
+        try
+        {
+            return await continuation(request, context);
+        }
+        catch (OperationCanceledException) when (context.CancellationToken.IsCancellationRequested)
+        {
+            throw new RpcException(context.Deadline < DateTime.UtcNow ? new Status(StatusCode.DeadlineExceeded, "The call's deadline has passed.") : Status.DefaultCancelled);
+        }
+        catch (Exception fault) when (fault is not RpcException)
+        {
+            var (problem, detail) = ProblemExceptionHandler.Describe(fault);
+            if (problem == Problem.InternalError)
+            {
+                Unexpected(log, fault, context.Method);
+            }
+
+            throw new RpcException(new Status(StatusOf(problem), detail));
+        }
+    }
+
+    private static StatusCode StatusOf(Problem problem) => problem.Status switch
+    {
+        StatusCodes.Status401Unauthorized => StatusCode.Unauthenticated,
+        StatusCodes.Status403Forbidden => StatusCode.PermissionDenied,
+        StatusCodes.Status404NotFound => StatusCode.NotFound,
+        StatusCodes.Status413PayloadTooLarge or StatusCodes.Status429TooManyRequests => StatusCode.ResourceExhausted,
+        StatusCodes.Status501NotImplemented => StatusCode.Unimplemented,
+        StatusCodes.Status503ServiceUnavailable => StatusCode.Unavailable,
+        StatusCodes.Status504GatewayTimeout => StatusCode.DeadlineExceeded,
+        >= 500 => StatusCode.Internal,
+        _ => StatusCode.InvalidArgument,
+    };
+
+    [LoggerMessage(LogLevel.Error, "An unexpected fault while answering {Method}")]
+    private static partial void Unexpected(ILogger log, Exception exception, string method);
+}

@@ -1,0 +1,74 @@
+using System.Globalization;
+using SoftmaxService.Api.Http;
+using SoftmaxService.Inference;
+
+namespace SoftmaxService.Api.OpenInference;
+
+/// <summary>
+/// The parameters of a request, of an input or of an output, each as text with its kind. Only ours are ever read: the protocol's others
+/// (<c>sequence_id</c>, <c>priority</c>, <c>timeout</c>, <c>content_type</c>, …) and a client's own are let through without effect.
+/// </summary>
+internal sealed class InferParameters(IReadOnlyDictionary<string, InferParameterValue> values)
+{
+    public const string Temperature = "temperature";
+    public const string Classification = "classification";
+    public const string BinaryData = "binary_data";
+    public const string BinaryDataOutput = "binary_data_output";
+    public const string BinaryDataSize = "binary_data_size";
+    public const string SharedMemoryRegion = "shared_memory_region";
+
+    public static InferParameters None { get; } = new(new Dictionary<string, InferParameterValue>());
+
+    /// <summary>T for this request; null for the model's.</summary>
+    public float? ReadTemperature()
+    {
+        if (!values.TryGetValue(Temperature, out var value))
+        {
+            return null;
+        }
+
+        return value.Kind != InferParameterKind.Flag && float.TryParse(value.Text, NumberStyles.Float, CultureInfo.InvariantCulture, out var temperature) && TemperatureRows.IsValid(temperature)
+            ? temperature
+            : throw new RequestException(Problem.InvalidTemperature, $"The parameter {Temperature} is '{Quoting.Shorten(value.Text)}'. {TemperatureRows.Requirement}");
+    }
+
+    public bool? ReadFlag(string name) => !values.TryGetValue(name, out var value)
+        ? null
+        : value.Kind == InferParameterKind.Flag
+            ? value.Text == bool.TrueString
+            : throw Refuse(name, value, "true or false");
+
+    /// <summary>A whole number of at least <paramref name="minimum"/>. More than an int can hold counts as the most it can.</summary>
+    public int? ReadCount(string name, int minimum)
+    {
+        if (!values.TryGetValue(name, out var value))
+        {
+            return null;
+        }
+
+        return value.Kind != InferParameterKind.Flag && long.TryParse(value.Text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var count) && count >= minimum
+            ? (int)Math.Min(count, int.MaxValue)
+            : throw Refuse(name, value, $"a whole number of at least {minimum}");
+    }
+
+    /// <summary>Shared memory would be read or written elsewhere than the client looks: better no answer than one that goes nowhere.</summary>
+    public void RefuseSharedMemory(string tensor)
+    {
+        if (values.ContainsKey(SharedMemoryRegion))
+        {
+            throw new RequestException(Problem.BadRequest, $"'{Quoting.Shorten(tensor)}' names a {SharedMemoryRegion}; shared memory is not offered here.");
+        }
+    }
+
+    private static RequestException Refuse(string name, InferParameterValue value, string requirement) =>
+        new(Problem.BadRequest, $"The parameter {name} is '{Quoting.Shorten(value.Text)}'; it must be {requirement}.");
+}
+
+internal enum InferParameterKind
+{
+    Text,
+    Number,
+    Flag,
+}
+
+internal readonly record struct InferParameterValue(InferParameterKind Kind, string Text);

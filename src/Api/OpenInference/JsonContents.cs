@@ -1,0 +1,96 @@
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using SoftmaxService.Api.Http;
+
+namespace SoftmaxService.Api.OpenInference;
+
+/// <summary>A tensor as the <c>data</c> of a JSON request, flat or nested: numbers go from the text straight into the tensor's bytes.</summary>
+internal sealed class JsonContents(ReadOnlyMemory<byte> json) : ITensorContents
+{
+    public ReadOnlyMemory<byte> ReadNumbers(string input, TensorDatatype datatype, long count)
+    {
+        if (!datatype.HasTypedForm)
+        {
+            throw new RequestException(Problem.BadRequest, $"Input '{input}' is {datatype.Name}, which the protocol gives no form in JSON. Send it in binary ({InferParameters.BinaryDataSize}).");
+        }
+
+        // A number takes a byte of text at least: a shape that promises more must not cost the memory that it promises.
+        if (count > json.Length)
+        {
+            throw WrongCount(input, null, count);
+        }
+
+        var tensor = new byte[count * datatype.Size];
+        var elements = new JsonElements(json.Span, input);
+        var read = datatype == TensorDatatype.Fp32 ? ReadFloats(ref elements, MemoryMarshal.Cast<byte, float>(tensor.AsSpan())) : ReadBytes(ref elements, tensor);
+        return read == count ? tensor : throw WrongCount(input, read, count);
+    }
+
+    public IReadOnlyList<ReadOnlyMemory<byte>> ReadElements(string input, int count)
+    {
+        var read = new List<ReadOnlyMemory<byte>>();
+        var elements = new JsonElements(json.Span, input);
+        while (elements.MoveNext())
+        {
+            if (elements.Reader.TokenType != JsonTokenType.String)
+            {
+                throw elements.Refuse("an element of BYTES is an image in base64");
+            }
+
+            if (read.Count == count)
+            {
+                throw WrongCount(input, count + 1, count);
+            }
+
+            read.Add(Base64ImageConverter.Decode(ref elements.Reader));
+        }
+
+        return read.Count == count ? read : throw WrongCount(input, read.Count, count);
+    }
+
+    private static long ReadFloats(ref JsonElements elements, Span<float> tensor)
+    {
+        var read = 0;
+        while (elements.MoveNext())
+        {
+            if (elements.Reader.TokenType != JsonTokenType.Number || !elements.Reader.TryGetSingle(out var value) || !float.IsFinite(value))
+            {
+                throw elements.Refuse("an element of FP32 is a number that a 32-bit float can hold");
+            }
+
+            if (read == tensor.Length)
+            {
+                return read + 1;
+            }
+
+            tensor[read++] = value;
+        }
+
+        return read;
+    }
+
+    private static long ReadBytes(ref JsonElements elements, Span<byte> tensor)
+    {
+        var read = 0;
+        while (elements.MoveNext())
+        {
+            if (elements.Reader.TokenType != JsonTokenType.Number || !elements.Reader.TryGetByte(out var value))
+            {
+                throw elements.Refuse("an element of UINT8 is a whole number from 0 to 255");
+            }
+
+            if (read == tensor.Length)
+            {
+                return read + 1;
+            }
+
+            tensor[read++] = value;
+        }
+
+        return read;
+    }
+
+    private static RequestException WrongCount(string input, long? read, long count) => new(
+        Problem.BadRequest,
+        $"The data of input '{input}' holds {(read is null || read < count ? "fewer" : "more")} elements than the {count} that its shape needs.");
+}

@@ -1,0 +1,76 @@
+using System.Text.Json;
+using SoftmaxService.Api.Http;
+
+namespace SoftmaxService.Api.OpenInference;
+
+/// <summary>
+/// Walks the elements of a JSON array in row-major order, however deep it is nested, as long as it is regular: arrays of one level are of one
+/// length, and elements all stand on the same level.
+/// </summary>
+internal ref struct JsonElements
+{
+    public const int MaxDepth = 32;
+
+    private readonly string _input;
+    private readonly int[] _lengths = new int[MaxDepth]; // of a finished array of each level; -1 while none is finished
+    private readonly int[] _counts = new int[MaxDepth];
+    private int _depth;
+    private int _elementDepth = -1;
+
+    // A field, since a reader is a struct: a property would give copies that move alone.
+    public Utf8JsonReader Reader;
+
+    public JsonElements(ReadOnlySpan<byte> json, string input)
+    {
+        _input = input;
+        Array.Fill(_lengths, -1);
+        Reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = MaxDepth });
+        Reader.Read();
+        if (Reader.TokenType != JsonTokenType.StartArray)
+        {
+            throw Refuse("data is an array, flat or nested");
+        }
+    }
+
+    /// <summary>Moves to the next element; false at the end of the outermost array.</summary>
+    public bool MoveNext()
+    {
+        while (Reader.Read())
+        {
+            switch (Reader.TokenType)
+            {
+                case JsonTokenType.StartArray:
+                    _counts[_depth++]++;
+                    _counts[_depth] = 0;
+                    break;
+
+                case JsonTokenType.EndArray:
+                    _lengths[_depth] = _lengths[_depth] < 0 ? _counts[_depth] : _lengths[_depth];
+                    if (_lengths[_depth] != _counts[_depth])
+                    {
+                        throw Ragged();
+                    }
+
+                    if (_depth-- == 0)
+                    {
+                        return false;
+                    }
+
+                    break;
+
+                default:
+                    _counts[_depth]++;
+                    _elementDepth = _elementDepth < 0 ? _depth : _elementDepth;
+                    return _elementDepth == _depth ? true : throw Ragged();
+            }
+        }
+
+        return false;
+    }
+
+    public RequestException Refuse(string requirement) =>
+        new(Problem.BadRequest, $"The data of input '{_input}' holds {JsonToken.Describe(ref Reader)}; {requirement}.");
+
+    private readonly RequestException Ragged() =>
+        new(Problem.BadRequest, $"The data of input '{_input}' is nested irregularly. Send it flat, or nested as its shape says.");
+}

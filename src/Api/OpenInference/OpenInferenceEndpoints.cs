@@ -1,0 +1,82 @@
+using System.Globalization;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.Net.Http.Headers;
+using SoftmaxService.Api.Hosting;
+using SoftmaxService.Api.Http;
+using SoftmaxService.Inference.Models;
+
+namespace SoftmaxService.Api.OpenInference;
+
+/// <summary><c>/v2…</c>: server, health and models of the Open Inference Protocol; inference and the repository have files of their own.</summary>
+internal static class OpenInferenceEndpoints
+{
+    public const string Tag = "Open Inference Protocol";
+
+    private const int RetryAfterSeconds = 5;
+
+    public static void MapOpenInference(this IEndpointRouteBuilder routes)
+    {
+        var v2 = routes.MapGroup(OpenInferenceError.Root).WithTags(Tag);
+
+        v2.MapGet("", Server)
+            .WithName("ServerMetadata")
+            .WithSummary("Names the server and its extensions of the protocol");
+
+        v2.MapGet("/health/live", Live)
+            .WithName("ServerLive")
+            .WithSummary("Says that the process answers");
+
+        v2.MapGet("/health/ready", Ready)
+            .WithName("ServerReady")
+            .WithSummary("Says whether models are loaded and warmed up")
+            .Produces<OpenInferenceError>(StatusCodes.Status503ServiceUnavailable);
+
+        // Some load balancers probe with HEAD.
+        v2.MapMethods("/health/live", [HttpMethods.Head], Live).ExcludeFromDescription();
+        v2.MapMethods("/health/ready", [HttpMethods.Head], Ready).ExcludeFromDescription();
+
+        foreach (var (path, suffix) in new[] { ("/models/{model}", ""), ("/models/{model}/versions/{version}", "Version") })
+        {
+            v2.MapGet(path, Describe)
+                .WithName($"Model{suffix}Metadata")
+                .WithSummary("Lists a model's versions, inputs and outputs")
+                .Produces<OpenInferenceError>(StatusCodes.Status404NotFound);
+
+            v2.MapGet($"{path}/ready", ModelReady)
+                .WithName($"Model{suffix}Ready")
+                .WithSummary("Says whether a model is served")
+                .Produces<OpenInferenceError>(StatusCodes.Status404NotFound);
+        }
+
+        v2.MapInfer();
+        v2.MapRepository();
+    }
+
+    private static Ok<ServerMetadata> Server() => TypedResults.Ok(ServedModels.Server);
+
+    private static Ok<ServerLive> Live() => TypedResults.Ok(new ServerLive(true));
+
+    private static Results<Ok<ServerReady>, JsonHttpResult<OpenInferenceError>> Ready(ModelRepository models, HttpResponse response)
+    {
+        if (Readiness.IsReady(models.Current))
+        {
+            return TypedResults.Ok(new ServerReady(true));
+        }
+
+        response.Headers[HeaderNames.RetryAfter] = RetryAfterSeconds.ToString(CultureInfo.InvariantCulture);
+        return TypedResults.Json(new OpenInferenceError("The default model is not served; GET /health/ready says why."), ApiJsonContext.Default.OpenInferenceError, statusCode: StatusCodes.Status503ServiceUnavailable);
+    }
+
+    private static Ok<ModelMetadata> Describe(ModelRepository models, string model, string? version) => TypedResults.Ok(ServedModels.Describe(models.Current, model, version));
+
+    private static Ok<ModelReady> ModelReady(ModelRepository models, string model, string? version) => TypedResults.Ok(new ModelReady(models.Current.Find(model, version).Name, true));
+}
+
+/// <summary>The process answers.</summary>
+internal sealed record ServerLive(bool Live);
+
+/// <summary>The default model is served.</summary>
+internal sealed record ServerReady(bool Ready);
+
+/// <summary>A model is served.</summary>
+internal sealed record ModelReady(string Name, bool Ready);

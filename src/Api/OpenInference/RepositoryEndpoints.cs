@@ -1,0 +1,77 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.Http.HttpResults;
+using SoftmaxService.Api.Hosting;
+using SoftmaxService.Api.Http;
+using SoftmaxService.Inference.Models;
+
+namespace SoftmaxService.Api.OpenInference;
+
+/// <summary><c>POST /v2/repository…</c>: what there is, and, where it is switched on, loading and unloading it.</summary>
+internal static class RepositoryEndpoints
+{
+    public static void MapRepository(this RouteGroupBuilder v2)
+    {
+        var repository = v2.MapGroup("/repository");
+
+        repository.MapPost("/index", IndexAsync)
+            .WithName("RepositoryIndex")
+            .WithSummary("Lists every version in the repository, with its state")
+            .WithDescription("The body may be empty, or `{\"ready\": true}` for those alone that are served.")
+            .Produces<OpenInferenceError>(StatusCodes.Status400BadRequest);
+
+        repository.MapPost("/models/{model}/load", LoadAsync)
+            .WithName("RepositoryModelLoad")
+            .WithSummary("Loads a model, or loads it again")
+            .WithDescription($"403 unless the setting `{RepositoryAccess.Setting}` is true.")
+            .Produces<OpenInferenceError>(StatusCodes.Status403Forbidden)
+            .Produces<OpenInferenceError>(StatusCodes.Status404NotFound);
+
+        repository.MapPost("/models/{model}/unload", Unload)
+            .WithName("RepositoryModelUnload")
+            .WithSummary("Unloads a model")
+            .WithDescription($"403 unless the setting `{RepositoryAccess.Setting}` is true.")
+            .Produces<OpenInferenceError>(StatusCodes.Status403Forbidden)
+            .Produces<OpenInferenceError>(StatusCodes.Status404NotFound);
+    }
+
+    private static async Task<Ok<IReadOnlyList<RepositoryEntry>>> IndexAsync(HttpRequest request, ModelRepository models, LimitsOptions limits, CancellationToken cancellationToken)
+    {
+        using var body = await CompressedBody.ReadAsync(request, limits.MaxRequestBodyBytes, cancellationToken);
+        return TypedResults.Ok(ServedModels.Index(models, ReadReady(body.Memory)));
+    }
+
+    private static async Task<Ok<RepositoryModelLoaded>> LoadAsync(string model, ModelRepository models, ModelsOptions settings, CancellationToken cancellationToken)
+    {
+        await RepositoryAccess.LoadAsync(models, settings, model, cancellationToken);
+        return TypedResults.Ok(new RepositoryModelLoaded(model, true));
+    }
+
+    private static Ok<RepositoryModelUnloaded> Unload(string model, ModelRepository models, ModelsOptions settings)
+    {
+        RepositoryAccess.Unload(models, settings, model);
+        return TypedResults.Ok(new RepositoryModelUnloaded(model, true));
+    }
+
+    private static bool ReadReady(ReadOnlyMemory<byte> body)
+    {
+        if (body.Length == 0)
+        {
+            return false;
+        }
+
+        using var document = JsonDocument.Parse(body);
+        return document.RootElement.ValueKind == JsonValueKind.Object && document.RootElement.TryGetProperty("ready", out var ready) && ready.ValueKind != JsonValueKind.Null
+            ? ready.ValueKind is JsonValueKind.True or JsonValueKind.False
+                ? ready.GetBoolean()
+                : throw new RequestException(Problem.BadRequest, "ready must be true or false.")
+            : document.RootElement.ValueKind == JsonValueKind.Object
+                ? false
+                : throw new RequestException(Problem.MalformedJson, "The request must be an object, such as {\"ready\": true}, or empty.");
+    }
+}
+
+/// <summary>A model was loaded.</summary>
+internal sealed record RepositoryModelLoaded(string Name, bool Load);
+
+/// <summary>A model was unloaded.</summary>
+internal sealed record RepositoryModelUnloaded(string Name, bool Unload);

@@ -1,0 +1,19 @@
+using SoftmaxService.Inference.Models;
+
+namespace SoftmaxService.Inference;
+
+/// <summary>The tensor that a model takes, as a caller of <see cref="TensorClassifier"/> must send it.</summary>
+/// <param name="Name">The input's name in the graph.</param>
+/// <param name="ElementType">The element type in ONNX terms: <c>float</c>, <c>float16</c> or <c>uint8</c>.</param>
+/// <param name="DeclaredShape">The shape as the graph declares it, −1 where a size is open.</param>
+/// <param name="ItemShape">The shape of one item, every size known, the batch axis included where there is one.</param>
+/// <param name="HasBatchAxis">Whether the first axis counts items; where not, a request holds one.</param>
+/// <param name="ItemBytes">The bytes of one item.</param>
+public sealed record TensorInput(
+    string Name, string ElementType, IReadOnlyList<int> DeclaredShape, IReadOnlyList<int> ItemShape, bool HasBatchAxis, int ItemBytes)
+{
+    /// <summary>Describes a model's input.</summary>
+    /// <param name="model">The model that is asked.</param>
+    public static TensorInput Of(ClassifierModel model) => new(
+        model.GraphInput.Name, model.GraphInput.ElementType, model.GraphInput.Shape, model.Classifier.InputShape, model.Classifier.HasBatchAxis, model.Classifier.ItemBytes);
+}
