@@ -65,6 +65,12 @@ internal static class ModelEndpoints
     private static Ok<ModelResponse> Describe(string name, string version, ModelRepository models) =>
         TypedResults.Ok(ToResponse(models.Current.Find(name, version)));
 
+    private static ModelBatching BatchingOf(ClassifierModel model)
+    {
+        var ran = model.Queue.Statistics;
+        return new ModelBatching(model.MaxBatchSize, model.BatchingRefusal, ran.Items, ran.Runs, ran.Pending);
+    }
+
     private static ModelResponse ToResponse(ClassifierModel model) => new(
         model.Name,
         model.Version,
@@ -73,7 +79,7 @@ internal static class ModelEndpoints
         model.Input,
         new ModelOutput(model.OutputKind, model.OutputKindIsDetected ? "detected" : "manifest", model.ClassCount, model.GraphOutput.Name, model.ScoresOutput.Reason),
         new ModelGraph(model.GraphInput, model.GraphOutput, model.GraphOutputs),
-        new ModelBatching(model.MaxBatchSize, model.BatchingRefusal),
+        BatchingOf(model),
         model.Notes,
         model.Labels,
         model.Manifest.Calibration,
@@ -110,5 +116,5 @@ internal sealed record ModelOutput(OutputKind Kind, string KindSource, int Class
 /// <summary>What the ONNX graph declares; −1 is an axis whose size is open.</summary>
 internal sealed record ModelGraph(OnnxTensorInfo Input, OnnxTensorInfo Output, IReadOnlyList<OnnxTensorInfo> Outputs);
 
-/// <summary>How many images may share a run, and why it is one where it is.</summary>
-internal sealed record ModelBatching(int MaxBatchSize, string? Refusal);
+/// <summary>How many images may share a run, why it is one where it is, and what has been run since the version was loaded.</summary>
+internal sealed record ModelBatching(int MaxBatchSize, string? Refusal, long Images, long Runs, long Pending);

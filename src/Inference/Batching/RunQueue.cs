@@ -16,6 +16,9 @@ public sealed class RunQueue
     private readonly Lock _lock = new();
     private readonly LinkedList<RunRequest> _waiting = [];
     private int _freeSlots;
+    private long _begunItems;
+    private long _endedItems;
+    private long _runs;
 
     // Slots that were handed on and have not taken their batch yet: they share those who wait.
     private int _startingSlots;
@@ -31,6 +34,17 @@ public sealed class RunQueue
         _classifier = classifier;
         _freeSlots = slots;
         _metrics = new RunMetrics(model, version);
+    }
+
+    /// <summary>What has been run so far, and what is to be.</summary>
+    public RunStatistics Statistics
+    {
+        get
+        {
+            // Ended before begun: an item that ends in between is then counted as pending, and never as less than none.
+            var ended = Interlocked.Read(ref _endedItems);
+            return new RunStatistics(Interlocked.Read(ref _begunItems), Interlocked.Read(ref _runs), WaitingCount + Interlocked.Read(ref _begunItems) - ended);
+        }
     }
 
     /// <summary>How many wait.</summary>
@@ -135,7 +149,7 @@ public sealed class RunQueue
     {
         try
         {
-            _metrics.CountRun(1);
+            Begin(1);
             work();
             return cancellation.IsCancellationRequested ? ValueTask.FromCanceled(cancellation) : ValueTask.CompletedTask;
         }
@@ -145,8 +159,21 @@ public sealed class RunQueue
         }
         finally
         {
+            Interlocked.Increment(ref _endedItems);
             HandSlotOn();
         }
+    }
+
+    private void Begin(int items)
+    {
+        Interlocked.Add(ref _begunItems, items);
+        CountRun(items);
+    }
+
+    private void CountRun(int items)
+    {
+        Interlocked.Increment(ref _runs);
+        _metrics.CountRun(items);
     }
 
     private async Task AwaitAsync(RunRequest request)
@@ -196,6 +223,7 @@ public sealed class RunQueue
         if (batch.Length > 0)
         {
             Run(batch);
+            Interlocked.Add(ref _endedItems, batch.Length);
             HandSlotOn();
         }
     }
@@ -226,7 +254,7 @@ public sealed class RunQueue
 
     private void Run(RunRequest[] batch)
     {
-        _metrics.CountRun(batch.Length);
+        Begin(batch.Length);
         if (batch.Length == 1)
         {
             batch[0].Run();
@@ -243,7 +271,7 @@ public sealed class RunQueue
             _metrics.CountRetry();
             foreach (var request in batch)
             {
-                _metrics.CountRun(1);
+                CountRun(1);
                 request.Run();
             }
 
