@@ -80,8 +80,8 @@ public sealed partial class OnnxClassifier : IDisposable
 
     internal TensorElementType OutputElement { get; }
 
-    /// <summary>The scores' shape for one item.</summary>
-    internal IReadOnlyList<int> OutputShape => _outputShape;
+    /// <summary>The owner, until it disposes, and every run that is rented.</summary>
+    internal int Leases => Volatile.Read(ref _leases);
 
     /// <summary>Takes buffers for one item. Write <see cref="OnnxRun.Input"/>, call <see cref="OnnxRun.Execute"/>, read <see cref="OnnxRun.Output"/>, dispose.</summary>
     /// <exception cref="ObjectDisposedException">The classifier is disposed.</exception>

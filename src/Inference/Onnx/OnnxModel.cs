@@ -45,6 +45,11 @@ public sealed class OnnxModel : IDisposable
     public IReadOnlyList<OnnxTensorInfo> MeasureScores(OnnxTensorInfo input, IReadOnlyList<int> inputShape)
     {
         OnnxTensorInfo[] floats = [.. Outputs.Where(output => output.ElementType is "float" or "float16")];
+        if (floats.Length == 0)
+        {
+            return [];
+        }
+
         using var zeros = new TensorBuffer(TensorElements.Named(input.ElementType) ?? throw new InvalidDataException($"input '{input.Name}' holds {input.ElementType}"), [.. inputShape]);
         try
         {

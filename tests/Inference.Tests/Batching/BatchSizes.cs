@@ -1,0 +1,59 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
+using SoftmaxService.Inference.Batching;
+
+namespace SoftmaxService.Inference.Tests.Batching;
+
+/// <summary>What the meter tells of one model's runs, in their order. A run is told before it begins, on its own thread.</summary>
+internal sealed class BatchSizes : IDisposable
+{
+    private readonly MeterListener _listener = new();
+    private readonly ConcurrentQueue<int> _sizes = new();
+    private int _retries;
+
+    public BatchSizes(string model, Action<int>? onRun = null)
+    {
+        _listener.InstrumentPublished = (instrument, listener) =>
+        {
+            if (instrument.Meter.Name == RunMetrics.MeterName)
+            {
+                listener.EnableMeasurementEvents(instrument);
+            }
+        };
+        _listener.SetMeasurementEventCallback<int>((instrument, size, tags, _) =>
+        {
+            if (instrument.Name == "softmax.batch.size" && Concerns(tags, model))
+            {
+                _sizes.Enqueue(size);
+                onRun?.Invoke(size);
+            }
+        });
+        _listener.SetMeasurementEventCallback<long>((instrument, count, tags, _) =>
+        {
+            if (instrument.Name == "softmax.batch.retries" && Concerns(tags, model))
+            {
+                Interlocked.Add(ref _retries, (int)count);
+            }
+        });
+        _listener.Start();
+    }
+
+    public int[] All => [.. _sizes];
+
+    public int Retries => Volatile.Read(ref _retries);
+
+    public void Dispose() => _listener.Dispose();
+
+    private static bool Concerns(ReadOnlySpan<KeyValuePair<string, object?>> tags, string model)
+    {
+        foreach (var tag in tags)
+        {
+            if (tag.Key == "model" && model.Equals(tag.Value))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+}

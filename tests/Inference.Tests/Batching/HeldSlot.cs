@@ -1,0 +1,42 @@
+using SoftmaxService.Inference.Batching;
+
+namespace SoftmaxService.Inference.Tests.Batching;
+
+/// <summary>A slot of a queue that is busy until it is let go.</summary>
+internal sealed class HeldSlot : IDisposable
+{
+    private readonly ManualResetEventSlim _begun = new();
+    private readonly ManualResetEventSlim _letGo = new();
+    private readonly Task _work;
+
+    public HeldSlot(RunQueue queue)
+    {
+        // A thread of its own: the pool's are for those that wait.
+        _work = Task.Factory.StartNew(
+            () => queue.ExecuteAloneAsync(
+                () =>
+                {
+                    _begun.Set();
+                    _letGo.Wait();
+                },
+                CancellationToken.None).AsTask(),
+            CancellationToken.None,
+            TaskCreationOptions.LongRunning,
+            TaskScheduler.Default).Unwrap();
+        _begun.Wait();
+    }
+
+    public Task LetGoAsync()
+    {
+        _letGo.Set();
+        return _work;
+    }
+
+    public void Dispose()
+    {
+        _letGo.Set();
+        _work.Wait();
+        _begun.Dispose();
+        _letGo.Dispose();
+    }
+}
