@@ -28,8 +28,18 @@ public sealed class OnnxModel : IDisposable
     /// <param name="settings">How to run it.</param>
     /// <param name="cancellation">Ends the load early, as a failed one.</param>
     /// <exception cref="InvalidDataException">ONNX Runtime cannot load the file; the message says why.</exception>
-    public static OnnxModel Load(string path, OnnxSettings settings, CancellationToken cancellation = default) =>
-        Load(options => new InferenceSession(path, options), settings, cancellation);
+    public static OnnxModel Load(string path, OnnxSettings settings, CancellationToken cancellation = default)
+    {
+        using var files = new PrivateCopy(path);
+        try
+        {
+            return Load(options => new InferenceSession(files.ModelPath, options), settings, cancellation);
+        }
+        catch (InvalidDataException exception)
+        {
+            throw new InvalidDataException(files.InTermsOfTheOriginal(exception.Message), exception.InnerException);
+        }
+    }
 
     /// <summary>Parses and optimises a model in memory for the CPU.</summary>
     /// <param name="model">The bytes of an ONNX file.</param>
