@@ -45,7 +45,7 @@ public sealed class SameAnswerTests
             var expected = await ClassifyAsync(service, name, image, temperature);
             Assert.Equal(1f, expected.Sum(), 1e-5f);
 
-            var model = service.Services.GetRequiredService<ModelRepository>().Find(name, null);
+            var model = service.Services.GetRequiredService<ModelRepository>().Current.Find(name, null);
             var tensor = new float[model.Input.ElementCount];
             new ImagePreprocessor(model.Input).Preprocess(image, tensor);
             var bytes = InferCalls.Bytes(tensor);

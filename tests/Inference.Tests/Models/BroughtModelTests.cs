@@ -41,8 +41,8 @@ public sealed class BroughtModelTests
     {
         using var folder = new ModelFolder().With("a/1", onnx);
         using var repository = folder.Load();
-        Assert.True(repository.Failures.Count == 0, $"{what}: {string.Join(" ", repository.Failures.Select(failure => failure.Reason))}");
-        var model = repository.Find("a", null);
+        Assert.True(repository.Current.Failures.Count == 0, $"{what}: {string.Join(" ", repository.Current.Failures.Select(failure => failure.Reason))}");
+        var model = repository.Current.Find("a", null);
 
         // A half knows 0.8 to 0.0002, which a temperature of 0.1 multiplies by 10.
         var tolerance = what == "halves" ? 1e-3 : 1e-6;
@@ -60,7 +60,7 @@ public sealed class BroughtModelTests
     {
         using var folder = new ModelFolder().With("a/1", SmallModels.OfBytes());
         using var repository = folder.Load();
-        var model = repository.Find("a", null);
+        var model = repository.Current.Find("a", null);
 
         var answer = ImageClassifier.Classify(model, Image, new ClassificationOptions());
 
@@ -76,8 +76,8 @@ public sealed class BroughtModelTests
         using var repository = folder.Load();
 
         // 51 · 1.5 − 100 = −23.5, 204 · 1.5 − 100 = 206, 102 · 1.5 − 100 = 53; white would be 282.5.
-        var answer = ImageClassifier.Classify(repository.Find("a", null), Image, new ClassificationOptions());
-        var white = ImageClassifier.Classify(repository.Find("a", null), EncodedImages.Encode(4, 4, (_, _) => SKColors.White), new ClassificationOptions());
+        var answer = ImageClassifier.Classify(repository.Current.Find("a", null), Image, new ClassificationOptions());
+        var white = ImageClassifier.Classify(repository.Current.Find("a", null), EncodedImages.Encode(4, 4, (_, _) => SKColors.White), new ClassificationOptions());
 
         Assert.Equal([(1, 206f), (2, 53f), (0, 0f)], answer.Predictions.Select(one => (one.Index, one.Logit)));
         Assert.Equal(255f, white.Predictions[0].Logit);
@@ -93,8 +93,8 @@ public sealed class BroughtModelTests
         using var folder = new ModelFolder().With("a/1", onnx).With("b/1", onnx, """{"output": {"kind": "logits"}}""");
         using var repository = folder.Load();
 
-        Assert.Equal((expected, true), (repository.Find("a", null).OutputKind, repository.Find("a", null).OutputKindIsDetected));
-        Assert.Equal((OutputKind.Logits, false), (repository.Find("b", null).OutputKind, repository.Find("b", null).OutputKindIsDetected));
+        Assert.Equal((expected, true), (repository.Current.Find("a", null).OutputKind, repository.Current.Find("a", null).OutputKindIsDetected));
+        Assert.Equal((OutputKind.Logits, false), (repository.Current.Find("b", null).OutputKind, repository.Current.Find("b", null).OutputKindIsDetected));
 
         static byte[] WithSigmoid()
         {
@@ -116,7 +116,7 @@ public sealed class BroughtModelTests
         using var folder = new ModelFolder().With("a/1", SmallModels.WithOutputs(first, second));
         using var repository = folder.Load();
 
-        var model = repository.Find("a", null);
+        var model = repository.Current.Find("a", null);
         Assert.Equal(expected, model.GraphOutput.Name);
         Assert.Contains("of 2 outputs that could be the scores", model.ScoresOutput.Reason, StringComparison.Ordinal);
         Assert.Equal([first, second], model.GraphOutputs.Select(output => output.Name));
@@ -142,10 +142,10 @@ public sealed class BroughtModelTests
         using var folder = new ModelFolder().With("a/1", SmallModels.WithOutputs("dense_1", "dense_2"), """{"output": {"name": "dense_1"}}""");
         using var repository = folder.Load();
 
-        var answer = ImageClassifier.Classify(repository.Find("a", null), Image, new ClassificationOptions());
+        var answer = ImageClassifier.Classify(repository.Current.Find("a", null), Image, new ClassificationOptions());
 
         Assert.Equal(1.6f, answer.Predictions[0].Logit, 1e-6f);
-        Assert.Equal("model.json names it", repository.Find("a", null).ScoresOutput.Reason);
+        Assert.Equal("model.json names it", repository.Current.Find("a", null).ScoresOutput.Reason);
     }
 
     [Theory]
@@ -170,8 +170,8 @@ public sealed class BroughtModelTests
         File.WriteAllBytes(Path.Combine(folder.Path, "a", "1", "model.onnx.data"), weights);
         using var repository = folder.Load();
 
-        Assert.Equal(0.8f, ImageClassifier.Classify(repository.Find("a", null), Image, new ClassificationOptions()).Predictions[0].Logit, 1e-6f);
-        var failure = Assert.Single(repository.Failures);
+        Assert.Equal(0.8f, ImageClassifier.Classify(repository.Current.Find("a", null), Image, new ClassificationOptions()).Predictions[0].Logit, 1e-6f);
+        var failure = Assert.Single(repository.Current.Failures);
         Assert.Equal("b", failure.Name);
         Assert.DoesNotContain(folder.Path, failure.Reason, StringComparison.Ordinal);
     }
@@ -216,8 +216,8 @@ public sealed class BroughtModelTests
         using var folder = new ModelFolder().With("a/1", onnx.AsSpan(0, onnx.Length / 2)).With("b/1", onnx);
         using var repository = folder.Load();
 
-        Assert.Contains("cannot load it", Assert.Single(repository.Failures).Reason, StringComparison.Ordinal);
-        Assert.Equal("b", Assert.Single(repository.Models).Name);
+        Assert.Contains("cannot load it", Assert.Single(repository.Current.Failures).Reason, StringComparison.Ordinal);
+        Assert.Equal("b", Assert.Single(repository.Current.Models).Name);
     }
 
     public static TheoryData<string, byte[], string?> Batches => new()
@@ -238,8 +238,8 @@ public sealed class BroughtModelTests
     {
         using var folder = new ModelFolder().With("a/1", onnx);
         using var repository = folder.Load();
-        Assert.True(repository.Failures.Count == 0, $"{what}: {string.Join(" ", repository.Failures.Select(failure => failure.Reason))}");
-        var model = repository.Find("a", null);
+        Assert.True(repository.Current.Failures.Count == 0, $"{what}: {string.Join(" ", repository.Current.Failures.Select(failure => failure.Reason))}");
+        var model = repository.Current.Find("a", null);
 
         Assert.Equal(refusal is null ? 16 : 1, model.MaxBatchSize);
         if (refusal is null)
@@ -252,10 +252,11 @@ public sealed class BroughtModelTests
     public void Load_BatchOfOneInTheSettings_SwitchesJoiningOff()
     {
         using var folder = new ModelFolder().With("a/1", ModelFolder.PickFirst(3, 16, "batch", 1, 4, 4));
-        using var repository = ModelRepository.Load(folder.Path, new ModelSettings { MaxBatchSize = 1 });
+        using var repository = new ModelRepository(new RepositorySettings { Folder = folder.Path, Model = new ModelSettings { MaxBatchSize = 1 } });
+        repository.LoadAll();
 
-        Assert.Equal(1, repository.Models[0].MaxBatchSize);
-        Assert.Contains("switched off", repository.Models[0].BatchingRefusal!, StringComparison.Ordinal);
+        Assert.Equal(1, repository.Current.Models[0].MaxBatchSize);
+        Assert.Contains("switched off", repository.Current.Models[0].BatchingRefusal!, StringComparison.Ordinal);
     }
 
     private static double[] Softmax(double[] logits, double temperature)
