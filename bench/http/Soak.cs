@@ -164,7 +164,7 @@ internal sealed class Soak(Uri address, IReadOnlyList<string> models, IReadOnlyL
 
     private async Task<bool> BadImageAsync(string model, int image, Random random)
     {
-        var (body, status) = random.Next(2) == 0 ? (NoImage, HttpStatusCode.UnsupportedMediaType) : (images[image][..^20], HttpStatusCode.UnprocessableEntity);
+        var (body, status) = random.Next(2) == 0 ? (NoImage, HttpStatusCode.UnsupportedMediaType) : (images[image][..(images[image].Length / 2)], HttpStatusCode.UnprocessableEntity);
         using var answer = await PostAsync(model, body, CancellationToken.None);
         if (answer.StatusCode != status)
         {

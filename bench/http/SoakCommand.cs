@@ -39,7 +39,7 @@ internal static class SoakCommand
             string.Create(CultureInfo.InvariantCulture, $"""
                 # Soak
 
-                {Results.Machine}. Written by `bench/http/run soak --write`: {duration.TotalMinutes:F0} minutes, {Clients} clients, seed 1, {string.Join(" and ", Models)}; service and clients share the cores.
+                {Results.Machine}. Written by `bench/http/run soak --write`: {duration.TotalMinutes:0.##} minutes, {Clients} clients, seed 1, {string.Join(" and ", Models)}; service and clients share the cores.
 
                 | client | requests | answered | gone before the answer |
                 |---|---|---|---|
