@@ -9,6 +9,9 @@ public sealed class SettingsTests
     [InlineData("Limits:MaxImagePixels", "-1")]
     [InlineData("Limits:MaxImagesPerRequest", "0")]
     [InlineData("Onnx:IntraOpThreads", "0")]
+    [InlineData("Batching:MaxBatchSize", "0")]
+    [InlineData("Batching:MaxBatchSize", "257")]
+    [InlineData("Batching:ConcurrentRuns", "0")]
     public void ASettingOutOfRangeStopsTheStart(string name, string value)
     {
         using var service = new ServiceWith((name, value));
