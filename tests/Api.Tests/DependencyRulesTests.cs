@@ -22,11 +22,15 @@ public sealed partial class DependencyRulesTests
 
     [Fact]
     public void OnnxKnowsNeitherPixelsNorLabels() =>
-        AssertRoomDoesNotName("src/Inference/Onnx", [.. Http, Skia, "SoftmaxService.Inference.Imaging", "SoftmaxService.Inference.Models", "SoftmaxService.Inference.Calibration", "Labels"]);
+        AssertRoomDoesNotName("src/Inference/Onnx", [.. Http, Skia, "SoftmaxService.Inference.Imaging", "SoftmaxService.Inference.Models", "SoftmaxService.Inference.Batching", "SoftmaxService.Inference.Calibration", "Labels"]);
 
     [Fact]
     public void ModelsKnowsNoHttp() =>
         AssertRoomDoesNotName("src/Inference/Models", [.. Http, Skia]);
+
+    [Fact]
+    public void BatchingKnowsNeitherHttpNorImages() =>
+        AssertRoomDoesNotName("src/Inference/Batching", [.. Http, OnnxRuntime, Skia, "SoftmaxService.Inference.Imaging", "SoftmaxService.Inference.Models", "SoftmaxService.Inference.Calibration", "Labels"]);
 
     [Fact]
     public void CalibrationKnowsNeitherHttpNorOnnx() =>

@@ -13,6 +13,9 @@ public sealed class SettingsTests
     [InlineData("Grpc:Url", "http://localhost:0")]
     [InlineData("Grpc:Url", "http://localhost:port")]
     [InlineData("Grpc:Url", "http://localhost:5001/grpc")]
+    [InlineData("Batching:MaxBatchSize", "0")]
+    [InlineData("Batching:MaxBatchSize", "257")]
+    [InlineData("Batching:ConcurrentRuns", "0")]
     public void ASettingOutOfRangeStopsTheStart(string name, string value)
     {
         using var service = new ServiceWith((name, value));

@@ -48,6 +48,42 @@ public sealed class RunQueueTests : IDisposable
     }
 
     [Fact]
+    public async Task Execute_WhileAllSlotsAreBusy_GoesInOrder()
+    {
+        var queue = Queue(slots: 1);
+        using var held = new HeldSlot(queue);
+        var order = new List<int>();
+        var completions = Enumerable.Range(0, 5).Select(i => queue.ExecuteAloneAsync(() => order.Add(i), CancellationToken.None).AsTask()).ToArray();
+
+        await held.LetGoAsync();
+        await Task.WhenAll(completions);
+
+        Assert.Equal([0, 1, 2, 3, 4], order);
+    }
+
+    [Fact]
+    public async Task Execute_WorkBetweenItems_IsNotJoined()
+    {
+        var queue = Queue(slots: 1);
+        using var held = new HeldSlot(queue);
+        using var sizes = new BatchSizes(_name);
+        var runs = Enumerable.Range(0, 3).Select(_ => Rent(0.5f)).ToArray();
+        Task[] completions =
+        [
+            queue.ExecuteAsync(runs[0], CancellationToken.None).AsTask(),
+            queue.ExecuteAsync(runs[1], CancellationToken.None).AsTask(),
+            queue.ExecuteAloneAsync(() => Assert.Equal(0.5f, runs[1].Output[0]), CancellationToken.None).AsTask(),
+            queue.ExecuteAsync(runs[2], CancellationToken.None).AsTask(),
+        ];
+
+        await held.LetGoAsync();
+        await Task.WhenAll(completions);
+
+        Assert.Equal([2, 1, 1], sizes.All);
+        Finish(queue, runs, slots: 1);
+    }
+
+    [Fact]
     public async Task Execute_TwoSlotsComeFree_ShareThoseWhoWait()
     {
         var queue = Queue(slots: 2);
