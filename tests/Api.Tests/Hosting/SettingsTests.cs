@@ -9,6 +9,10 @@ public sealed class SettingsTests
     [InlineData("Limits:MaxImagePixels", "-1")]
     [InlineData("Limits:MaxImagesPerRequest", "0")]
     [InlineData("Onnx:IntraOpThreads", "0")]
+    [InlineData("Models:PollSeconds", "0")]
+    [InlineData("Models:PollSeconds", "3601")]
+    [InlineData("Models:SettleSeconds", "-1")]
+    [InlineData("Models:Versions:mnist", "newest")]
     public void ASettingOutOfRangeStopsTheStart(string name, string value)
     {
         using var service = new ServiceWith((name, value));
@@ -16,6 +20,16 @@ public sealed class SettingsTests
         var fault = Assert.Throws<OptionsValidationException>(() => service.Client);
 
         Assert.Contains(name.Split(':')[1], fault.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void AVersionPolicyThatIsNoneStopsTheStartAndSaysWhatIsRight()
+    {
+        using var service = new ServiceWith(("Models:Versions:mnist", "latest:0"));
+
+        var fault = Assert.Throws<OptionsValidationException>(() => service.Client);
+
+        Assert.All(["Models:Versions:mnist", "'latest:0'", "all", "latest:n", "1,3"], text => Assert.Contains(text, fault.Message, StringComparison.Ordinal));
     }
 
     [Fact]
