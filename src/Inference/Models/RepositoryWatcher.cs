@@ -10,9 +10,11 @@ namespace SoftmaxService.Inference.Models;
 /// <param name="time">The clock; the system's unless given.</param>
 public sealed class RepositoryWatcher(ModelRepository repository, TimeProvider? time = null)
 {
-    // A copy raises an event a block; this many are answered by one scan.
-    private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(100);
+    // A copy raises an event a block; all within this time are answered by one scan.
+    private static readonly TimeSpan LongestQuiet = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan ShortestQuiet = TimeSpan.FromMilliseconds(10);
 
+    private readonly TimeSpan _quiet = TimeSpan.FromTicks(Math.Clamp(repository.Settings.SettleTime.Ticks, ShortestQuiet.Ticks, LongestQuiet.Ticks));
     private readonly TimeProvider _time = time ?? TimeProvider.System;
     private readonly Channel<bool> _wakeUps = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly Lock _gate = new();
@@ -96,7 +98,7 @@ public sealed class RepositoryWatcher(ModelRepository repository, TimeProvider? 
     {
         var poll = repository.Settings.PollInterval;
         lock (_gate)
-            _timer!.Change(_isChangeHeard ? Quiet : rest > TimeSpan.Zero && rest < poll ? rest : poll, Timeout.InfiniteTimeSpan);
+            _timer!.Change(_isChangeHeard ? _quiet : rest > TimeSpan.Zero && rest < poll ? rest : poll, Timeout.InfiniteTimeSpan);
     }
 
     private void HearChange()
@@ -106,7 +108,7 @@ public sealed class RepositoryWatcher(ModelRepository repository, TimeProvider? 
             if (_isChangeHeard)
                 return;
             _isChangeHeard = true;
-            _timer?.Change(Quiet, Timeout.InfiniteTimeSpan);
+            _timer?.Change(_quiet, Timeout.InfiniteTimeSpan);
         }
     }
 }

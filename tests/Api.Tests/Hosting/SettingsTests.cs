@@ -16,6 +16,10 @@ public sealed class SettingsTests
     [InlineData("Batching:MaxBatchSize", "0")]
     [InlineData("Batching:MaxBatchSize", "257")]
     [InlineData("Batching:ConcurrentRuns", "0")]
+    [InlineData("Models:PollSeconds", "0")]
+    [InlineData("Models:PollSeconds", "3601")]
+    [InlineData("Models:SettleSeconds", "-1")]
+    [InlineData("Models:Versions:mnist", "newest")]
     public void ASettingOutOfRangeStopsTheStart(string name, string value)
     {
         using var service = new ServiceWith((name, value));
@@ -33,6 +37,16 @@ public sealed class SettingsTests
         service.UseKestrel(port);
 
         Assert.Contains("a port of its own", Assert.ThrowsAny<Exception>(() => service.Client).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void AVersionPolicyThatIsNoneStopsTheStartAndSaysWhatIsRight()
+    {
+        using var service = new ServiceWith(("Models:Versions:mnist", "latest:0"));
+
+        var fault = Assert.Throws<OptionsValidationException>(() => service.Client);
+
+        Assert.All(["Models:Versions:mnist", "'latest:0'", "all", "latest:n", "1,3"], text => Assert.Contains(text, fault.Message, StringComparison.Ordinal));
     }
 
     [Fact]
