@@ -3,7 +3,10 @@ using System.Net.Http.Headers;
 using System.Net.Mime;
 using System.Text.Json;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Mvc.Testing;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace SoftmaxService.Api.Tests;
 
@@ -62,7 +65,10 @@ public class RunningService : WebApplicationFactory<Program>
     private HttpClient Start()
     {
         StartServer();
-        return CreateDefaultClient(ClientOptions.BaseAddress);
+
+        // The first is the one it was told; where gRPC listens too, its address comes last.
+        var address = Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First(); // Kestrel has the feature
+        return CreateDefaultClient(new Uri(address));
     }
 
     private static string FindRepositoryRoot()

@@ -14,14 +14,10 @@ internal sealed class JsonContents(ReadOnlyMemory<byte> json) : ITensorContents
             throw new RequestException(Problem.BadRequest, $"Input '{input}' is {datatype.Name}, which the protocol gives no form in JSON. Send it in binary ({InferParameters.BinaryDataSize}).");
         }
 
-        // A number takes a byte of text at least: a shape that promises more must not cost the memory that it promises.
-        if (count > json.Length)
-        {
-            throw WrongCount(input, null, count);
-        }
-
-        var tensor = new byte[count * datatype.Size];
         var elements = new JsonElements(json.Span, input);
+
+        // A number takes a byte of text at least: a shape that promises more must not cost the memory that it promises.
+        var tensor = count <= json.Length ? new byte[count * datatype.Size] : throw WrongCount(input, 0, count);
         var read = datatype == TensorDatatype.Fp32 ? ReadFloats(ref elements, MemoryMarshal.Cast<byte, float>(tensor.AsSpan())) : ReadBytes(ref elements, tensor);
         return read == count ? tensor : throw WrongCount(input, read, count);
     }
@@ -90,7 +86,7 @@ internal sealed class JsonContents(ReadOnlyMemory<byte> json) : ITensorContents
         return read;
     }
 
-    private static RequestException WrongCount(string input, long? read, long count) => new(
+    private static RequestException WrongCount(string input, long read, long count) => new(
         Problem.BadRequest,
-        $"The data of input '{input}' holds {(read is null || read < count ? "fewer" : "more")} elements than the {count} that its shape needs.");
+        $"The data of input '{input}' holds {(read < count ? "fewer" : "more")} elements than the {count} that its shape needs.");
 }

@@ -60,13 +60,18 @@ internal static class RepositoryEndpoints
         }
 
         using var document = JsonDocument.Parse(body);
-        return document.RootElement.ValueKind == JsonValueKind.Object && document.RootElement.TryGetProperty("ready", out var ready) && ready.ValueKind != JsonValueKind.Null
-            ? ready.ValueKind is JsonValueKind.True or JsonValueKind.False
-                ? ready.GetBoolean()
-                : throw new RequestException(Problem.BadRequest, "ready must be true or false.")
-            : document.RootElement.ValueKind == JsonValueKind.Object
-                ? false
-                : throw new RequestException(Problem.MalformedJson, "The request must be an object, such as {\"ready\": true}, or empty.");
+        var request = document.RootElement;
+        if (request.ValueKind != JsonValueKind.Object)
+        {
+            throw new RequestException(Problem.MalformedJson, "The request must be an object, such as {\"ready\": true}, or empty.");
+        }
+
+        return request.TryGetProperty("ready", out var ready) && ready.ValueKind switch
+        {
+            JsonValueKind.True => true,
+            JsonValueKind.False or JsonValueKind.Null => false,
+            _ => throw new RequestException(Problem.BadRequest, "ready must be true or false."),
+        };
     }
 }
 

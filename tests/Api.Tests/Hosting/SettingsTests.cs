@@ -9,6 +9,10 @@ public sealed class SettingsTests
     [InlineData("Limits:MaxImagePixels", "-1")]
     [InlineData("Limits:MaxImagesPerRequest", "0")]
     [InlineData("Onnx:IntraOpThreads", "0")]
+    [InlineData("Grpc:Url", "localhost:5001")]
+    [InlineData("Grpc:Url", "http://localhost:0")]
+    [InlineData("Grpc:Url", "http://localhost:port")]
+    [InlineData("Grpc:Url", "http://localhost:5001/grpc")]
     public void ASettingOutOfRangeStopsTheStart(string name, string value)
     {
         using var service = new ServiceWith((name, value));
@@ -16,6 +20,16 @@ public sealed class SettingsTests
         var fault = Assert.Throws<OptionsValidationException>(() => service.Client);
 
         Assert.Contains(name.Split(':')[1], fault.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void GrpcOnAPortThatIsTakenStopsTheStartWithTheReason()
+    {
+        var port = OpenInference.SmallModelService.FreePort();
+        using var service = new ServiceWith(("Grpc:Url", $"http://127.0.0.1:{port}"));
+        service.UseKestrel(port);
+
+        Assert.Contains("a port of its own", Assert.ThrowsAny<Exception>(() => service.Client).Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -23,6 +23,20 @@ public sealed class ProblemExceptionHandlerTests
     }
 
     [Fact]
+    public async Task UnderV2AnUnexpectedFaultIsAnErrorOfTheProtocol()
+    {
+        var log = new Recorder();
+        var context = new DefaultHttpContext { Request = { Path = "/v2/models/mnist/infer" }, Response = { Body = new MemoryStream() } };
+
+        Assert.True(await new ProblemExceptionHandler(log).TryHandleAsync(context, new InvalidOperationException("secret"), default));
+
+        var error = Assert.Single(JsonDocument.Parse(((MemoryStream)context.Response.Body).ToArray()).RootElement.EnumerateObject());
+        Assert.Equal((500, "error", "application/json"), (context.Response.StatusCode, error.Name, context.Response.ContentType));
+        Assert.DoesNotContain("secret", error.Value.GetString(), StringComparison.Ordinal);
+        Assert.Equal("secret", Assert.Single(log.Faults)?.Message);
+    }
+
+    [Fact]
     public async Task ARefusalIsNotLoggedAsAFault()
     {
         var log = new Recorder();

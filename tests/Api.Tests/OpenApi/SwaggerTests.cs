@@ -18,7 +18,11 @@ public sealed class SwaggerTests(RunningService service)
 
     [Fact]
     public async Task EveryRouteIsDocumented() => Assert.Equal(
-        ["/calibrate", "/classify", "/health/live", "/health/ready", "/models", "/models/{name}", "/models/{name}/{version}", "/models/{name}/{version}/reliability.svg", "/softmax", "/softmax/gradient"],
+        [
+            "/calibrate", "/classify", "/health/live", "/health/ready", "/models", "/models/{name}", "/models/{name}/{version}", "/models/{name}/{version}/reliability.svg", "/softmax", "/softmax/gradient",
+            "/v2", "/v2/health/live", "/v2/health/ready", "/v2/models/{model}", "/v2/models/{model}/infer", "/v2/models/{model}/ready", "/v2/models/{model}/versions/{version}",
+            "/v2/models/{model}/versions/{version}/infer", "/v2/models/{model}/versions/{version}/ready", "/v2/repository/index", "/v2/repository/models/{model}/load", "/v2/repository/models/{model}/unload",
+        ],
         (await DocumentAsync()).GetProperty("paths").EnumerateObject().Select(path => path.Name).Order());
 
     [Fact]
@@ -89,6 +93,19 @@ public sealed class SwaggerTests(RunningService service)
 
             Assert.True(answer.Status == 200, $"{example.Name}: {answer.Status}");
         }
+    }
+
+    [Fact]
+    public async Task TheOpenInferenceProtocolStandsTogetherAndItsExampleWorks()
+    {
+        var operations = Operations(await DocumentAsync()).Where(entry => entry.Path.StartsWith("/v2", StringComparison.Ordinal)).ToArray();
+
+        Assert.All(operations, entry => Assert.Equal("Open Inference Protocol", Assert.Single(entry.Operation.GetProperty("tags").EnumerateArray()).GetString()));
+        Assert.All(operations.Where(entry => entry.Path.Contains("{model}", StringComparison.Ordinal)), entry =>
+            Assert.Equal("model", entry.Operation.GetProperty("parameters")[0].GetProperty("name").GetString()));
+        Assert.DoesNotContain("application/problem+json", string.Concat(operations.Select(entry => entry.Operation.GetRawText())), StringComparison.Ordinal);
+        var example = operations.Single(entry => entry.Path == "/v2/models/{model}/infer").Operation.GetProperty("requestBody").GetProperty("content").GetProperty("application/json").GetProperty("examples").GetProperty("image");
+        Assert.Equal(200, (await service.PostAsync("/v2/models/mnist/infer", example.GetProperty("value").GetRawText())).Status);
     }
 
     /// <summary>Swagger UI sends the example of an optional parameter unless told otherwise, and so would turn every first try into an error.</summary>

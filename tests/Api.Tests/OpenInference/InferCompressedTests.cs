@@ -1,0 +1,79 @@
+using System.IO.Compression;
+using System.Text;
+
+namespace SoftmaxService.Api.Tests.OpenInference;
+
+/// <summary>Bodies that are sent compressed.</summary>
+[Collection(nameof(SmallModelService))]
+public sealed class InferCompressedTests(SmallModelService service)
+{
+    private const string Json = """{"inputs": [{"name": "pixels", "datatype": "FP32", "shape": [1, 4], "parameters": {"binary_data_size": 16}}], "outputs": [{"name": "logits"}]}""";
+
+    private static readonly byte[] Body = [.. Encoding.UTF8.GetBytes(Json), .. InferCalls.Bytes(3, 1, 2, 9)];
+
+    [Theory]
+    [InlineData("gzip")]
+    [InlineData("deflate")]
+    [InlineData("GZIP")]
+    [InlineData("identity")]
+    public async Task ABodyMayBeCompressed(string encoding)
+    {
+        var answer = await SendAsync(Compress(Body, encoding), encoding);
+
+        Assert.Equal([3f, 1f, 2f], answer.Output("logits").Floats());
+    }
+
+    [Theory]
+    [InlineData("gzip")]
+    [InlineData("deflate")]
+    public async Task WhatInflatesBeyondTheLimitIsRefused(string encoding)
+    {
+        var bomb = Compress(new byte[50_000_000], encoding);
+
+        Assert.InRange(bomb.Length, 1, 100_000);
+        (await SendAsync(bomb, encoding)).IsError(413, "Limits:MaxRequestBodyBytes");
+    }
+
+    [Theory]
+    [InlineData("br")]
+    [InlineData("zstd")]
+    [InlineData("gzip, gzip")]
+    public async Task AnEncodingThatIsNotTakenIsRefused(string encoding) => (await SendAsync(Body, encoding)).IsError(415, encoding, "gzip", "deflate");
+
+    [Theory]
+    [InlineData("gzip")]
+    [InlineData("deflate")]
+    public async Task ADamagedBodyIsRefused(string encoding)
+    {
+        var damaged = Compress(Body, encoding);
+        damaged[^(encoding == "gzip" ? 5 : 1)] ^= 0xff; // in the checksum
+
+        (await SendAsync(damaged, encoding)).IsError(400, "damaged");
+        (await SendAsync(Body, encoding)).IsError(400, "damaged");
+        (await SendAsync(Compress(Body, encoding)[..40], encoding)).IsError(400);
+        (await SendAsync(Compress(Body, encoding == "gzip" ? "deflate" : "gzip"), encoding)).IsError(400, "damaged");
+    }
+
+    [Fact]
+    public async Task OurOwnRoutesTakeNone() =>
+        (await service.SendAsync("/softmax", Compress("""{"logits": [1, 2]}"""u8.ToArray(), "gzip"), ("Content-Type", "application/json"), ("Content-Encoding", "gzip"))).IsProblem(415, "unsupported-media-type");
+
+    private Task<Answer> SendAsync(byte[] body, string encoding) =>
+        service.SendAsync("/v2/models/plain/infer", body, ("Content-Encoding", encoding), (InferCalls.HeaderLength, InferCalls.Text(Json.Length)));
+
+    private static byte[] Compress(byte[] body, string encoding)
+    {
+        using var compressed = new MemoryStream();
+        using (Stream stream = encoding.ToLowerInvariant() switch
+        {
+            "gzip" => new GZipStream(compressed, CompressionLevel.Optimal, leaveOpen: true),
+            "deflate" => new ZLibStream(compressed, CompressionLevel.Optimal, leaveOpen: true),
+            _ => compressed,
+        })
+        {
+            stream.Write(body);
+        }
+
+        return compressed.ToArray();
+    }
+}

@@ -1,0 +1,59 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Hosting;
+
+namespace SoftmaxService.Api.Tests.OpenInference;
+
+/// <summary>The real service with the small models and the shipped ones, and gRPC on a port of its own.</summary>
+public sealed class SmallModelService : RunningService
+{
+    private readonly TemporaryFolder _folder = new();
+    private readonly int _grpcPort = FreePort();
+
+    public SmallModelService()
+    {
+        _folder.Write("many/1/model.onnx", SmallModels.ManyOutputs());
+        _folder.Write("many/1/model.json", """{"labels": ["ant", "bee", "cat"], "input": {"height": 2, "width": 2}, "calibration": {"temperature": 2}}"""u8);
+        _folder.Write("plain/1/model.onnx", SmallModels.Plain());
+        _folder.Write("plain/10/model.onnx", SmallModels.Plain());
+        _folder.Write("softmaxed/1/model.onnx", SmallModels.EndsInSoftmax());
+        _folder.Write("softmaxed/1/model.json", """{"output": {"kind": "probabilities"}}"""u8);
+        _folder.Write("single/1/model.onnx", SmallModels.WithoutBatch());
+        _folder.Write("broken/1/model.onnx", "no model"u8);
+        foreach (var name in new[] { "mnist", "cifar10" })
+        {
+            _folder.Copy(Path.Combine(RepositoryRoot, "models", name, "1"), $"{name}/1");
+        }
+    }
+
+    public string GrpcAddress => $"http://127.0.0.1:{_grpcPort}";
+
+    public static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    protected override void ConfigureWebHost(IWebHostBuilder builder)
+    {
+        base.ConfigureWebHost(builder);
+        builder.UseSetting("Models:Folder", _folder.Path);
+        builder.UseSetting("Grpc:Url", GrpcAddress);
+        builder.UseSetting("Limits:MaxImagesPerRequest", "8");
+        builder.UseSetting("Limits:MaxRequestBodyBytes", "2000000");
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        base.Dispose(disposing);
+        if (disposing && Directory.Exists(_folder.Path)) // the base class disposes twice
+        {
+            _folder.Dispose();
+        }
+    }
+}
+
+/// <summary>All tests of the protocol that only ask share one running service.</summary>
+[CollectionDefinition(nameof(SmallModelService))]
+public sealed class SmallModelServiceGroup : ICollectionFixture<SmallModelService>;
