@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
 using Google.Protobuf;
 using Grpc.Net.Client;
-using Microsoft.Extensions.DependencyInjection;
 using SoftmaxService.Api.OpenInference.Wire;
 using SoftmaxService.Inference.Imaging;
 using SoftmaxService.Inference.Models;
@@ -24,7 +23,7 @@ public sealed class SameAnswerTests
         var address = $"http://127.0.0.1:{SmallModelService.FreePort()}";
         using var service = new ServiceWith(("Grpc:Url", address));
 
-        await AssertSameAsync(service, address, model, temperature);
+        await AssertSameAsync(service, address, Path.Combine(RunningService.RepositoryRoot, "models", model, "1"), model, temperature);
     }
 
     [MnistFact(Zoo)]
@@ -35,17 +34,17 @@ public sealed class SameAnswerTests
         var address = $"http://127.0.0.1:{SmallModelService.FreePort()}";
         using var service = new ServiceWith(("Models:Folder", folder.Path), ("Grpc:Url", address));
 
-        await AssertSameAsync(service, address, "zoo", temperature: 20);
+        await AssertSameAsync(service, address, Path.Combine(folder.Path, "zoo", "1"), "zoo", temperature: 20);
     }
 
-    private static async Task AssertSameAsync(ServiceWith service, string grpcAddress, string name, float? temperature)
+    private static async Task AssertSameAsync(ServiceWith service, string grpcAddress, string modelFolder, string name, float? temperature)
     {
+        using var model = ClassifierModel.Load(modelFolder, name, "1", new ModelSettings());
         foreach (var image in new[] { RunningService.Seven, RunningService.Three })
         {
             var expected = await ClassifyAsync(service, name, image, temperature);
             Assert.Equal(1f, expected.Sum(), 1e-5f);
 
-            var model = service.Services.GetRequiredService<ModelRepository>().Find(name, null);
             var tensor = new float[model.Input.ElementCount];
             new ImagePreprocessor(model.Input).Preprocess(image, tensor);
             var bytes = InferCalls.Bytes(tensor);
