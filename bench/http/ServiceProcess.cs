@@ -22,6 +22,9 @@ internal sealed class ServiceProcess : IAsyncDisposable
 
     public Uri Address { get; }
 
+    /// <summary>How many errors it has logged.</summary>
+    public int LoggedErrors { get; private set; }
+
     public HttpClient Client { get; }
 
     /// <summary>User and system time so far.</summary>
@@ -55,7 +58,7 @@ internal sealed class ServiceProcess : IAsyncDisposable
             RedirectStandardOutput = true,
         };
         var service = new ServiceProcess(Process.Start(start)!, address); // null only with UseShellExecute
-        service._process.OutputDataReceived += (_, line) => Console.Error.WriteLine(line.Data);
+        service._process.OutputDataReceived += (_, line) => service.ReadLog(line.Data);
         service._process.BeginOutputReadLine();
         await service.WaitUntilReadyAsync();
         return service;
@@ -75,6 +78,15 @@ internal sealed class ServiceProcess : IAsyncDisposable
         _process.Kill();
         await _process.WaitForExitAsync();
         _process.Dispose();
+    }
+
+    private void ReadLog(string? line)
+    {
+        if (line is { Length: > 0 })
+        {
+            Console.Error.WriteLine(line);
+            LoggedErrors += line.Contains(" ERR ", StringComparison.Ordinal) ? 1 : 0;
+        }
     }
 
     private async Task WaitUntilReadyAsync()

@@ -34,7 +34,7 @@ internal static class SoakCommand
         }
 
         var addsUp = ran >= soak.ImagesAnswered && ran <= soak.ImagesAnswered + soak.ImagesPerhapsRun;
-        var passed = soak is { Stuck: 0, Unexpected.Count: 0 } && pending == 0 && addsUp;
+        var passed = soak is { Stuck: 0, Unexpected.Count: 0 } && pending == 0 && addsUp && service.LoggedErrors == 0;
         await Results.ShowAsync(
             string.Create(CultureInfo.InvariantCulture, $"""
                 # Soak
@@ -47,6 +47,7 @@ internal static class SoakCommand
 
                 - Every answer was compared with the one that the same image got alone (label, and probability to 1e-5): {soak.Unexpected.Count} differed, failed or came with another status than foreseen.
                 - Requests stuck 30 s after the end: {soak.Stuck}; images still waiting or running in the service: {pending}.
+                - Errors in the service's log: {service.LoggedErrors}.
                 - Images answered: {soak.ImagesAnswered}; images run: {ran}, in {runs} runs ({ran / (double)Math.Max(runs, 1):F2} a run). Of clients that left, {soak.ImagesPerhapsRun} images may have been run; the counts {(addsUp ? "add up" : "DO NOT ADD UP")}.
                 - Resident memory, MB, at twenty even moments: {string.Join(", ", megabytes.Select(value => value.ToString("F0", CultureInfo.InvariantCulture)))}.
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net.Mime;
 using System.Text.Json;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Mvc;
 using SoftmaxService.Api.OpenInference;
@@ -16,7 +17,7 @@ internal sealed partial class ProblemExceptionHandler(ILogger<ProblemExceptionHa
 
     public async ValueTask<bool> TryHandleAsync(HttpContext context, Exception exception, CancellationToken cancellationToken)
     {
-        if (context.RequestAborted.IsCancellationRequested)
+        if (context.RequestAborted.IsCancellationRequested || exception is ConnectionResetException)
         {
             context.Response.StatusCode = ClientClosedRequest;
             return true;
@@ -49,7 +50,10 @@ internal sealed partial class ProblemExceptionHandler(ILogger<ProblemExceptionHa
         return WriteAsync(context, problem, $"{context.Request.Method} {Quoting.Shorten(context.Request.Path)}: {problem.Title.ToLowerInvariant()}. GET /swagger shows what there is.");
     }
 
-    /// <summary>Always as JSON, whatever the request accepts: a client that wants bytes or HTML still has to learn what was wrong.</summary>
+    /// <summary>
+    /// Always as JSON, whatever the request accepts: a client that wants bytes or HTML still has to learn what was wrong. Without a token: one
+    /// that is cancelled would make a fault of its own of a client that leaves while its answer is written.
+    /// </summary>
     private static Task WriteAsync(HttpContext context, Problem problem, string detail)
     {
         var traceId = Activity.Current?.Id ?? context.TraceIdentifier;
@@ -57,7 +61,7 @@ internal sealed partial class ProblemExceptionHandler(ILogger<ProblemExceptionHa
         if (OpenInferenceError.IsSpokenAt(context.Request.Path))
         {
             var error = new OpenInferenceError(problem == Problem.InternalError ? $"{detail} ({traceId})" : detail);
-            return context.Response.WriteAsJsonAsync(error, ApiJsonContext.Default.OpenInferenceError, MediaTypeNames.Application.Json, context.RequestAborted);
+            return context.Response.WriteAsJsonAsync(error, ApiJsonContext.Default.OpenInferenceError, MediaTypeNames.Application.Json);
         }
 
         var document = new ProblemDetails
@@ -68,7 +72,7 @@ internal sealed partial class ProblemExceptionHandler(ILogger<ProblemExceptionHa
             Detail = detail,
             Extensions = { ["code"] = problem.Code, ["traceId"] = traceId },
         };
-        return context.Response.WriteAsJsonAsync(document, ApiJsonContext.Default.ProblemDetails, MediaTypeNames.Application.ProblemJson, context.RequestAborted);
+        return context.Response.WriteAsJsonAsync(document, ApiJsonContext.Default.ProblemDetails, MediaTypeNames.Application.ProblemJson);
     }
 
     private static Problem For(InferenceError error) => error switch

@@ -56,6 +56,27 @@ public sealed class ProblemExceptionHandlerTests
         Assert.Equal((499, 0), (context.Response.StatusCode, context.Response.Body.Length));
     }
 
+    [Fact]
+    public async Task AClientThatLeavesWhileItsRefusalIsWrittenIsNoFault()
+    {
+        using var leaving = new CancellationTokenSource();
+        var context = new DefaultHttpContext { RequestAborted = leaving.Token, Response = { Body = new ClosedByItsReader(leaving) } };
+
+        Assert.True(await new ProblemExceptionHandler(new Recorder()).TryHandleAsync(context, new BadHttpRequestException("Unexpected end of request content."), default));
+
+        Assert.True(leaving.IsCancellationRequested);
+    }
+
+    /// <summary>A connection that its client closes as soon as something is written to it.</summary>
+    private sealed class ClosedByItsReader(CancellationTokenSource leaving) : MemoryStream
+    {
+        public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            await leaving.CancelAsync();
+            throw new OperationCanceledException(leaving.Token);
+        }
+    }
+
     private sealed class Recorder : ILogger<ProblemExceptionHandler>
     {
         public List<Exception?> Faults { get; } = [];
