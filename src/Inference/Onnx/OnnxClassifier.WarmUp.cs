@@ -9,6 +9,7 @@ public sealed partial class OnnxClassifier
     // Kernels may sum a batch in another order than one item, which is far from what mixing items does.
     private const float BatchTolerance = 1e-3f;
     private const float HalfBatchTolerance = 1e-2f;
+    private const float SmallestScale = 1e-3f;
 
     /// <summary>
     /// Runs the samples alone, and every batch size up to the maximum, so that no request pays for a first run. A graph that cannot take
@@ -152,7 +153,7 @@ public sealed partial class OnnxClassifier
 
     private bool AreClose(ReadOnlySpan<float> together, ReadOnlySpan<float> alone)
     {
-        var scale = 0f;
+        var scale = SmallestScale;
         foreach (var score in alone)
         {
             scale = float.IsFinite(score) ? MathF.Max(scale, MathF.Abs(score)) : scale;
