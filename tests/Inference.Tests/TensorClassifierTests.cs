@@ -14,7 +14,7 @@ public sealed class TensorClassifierTests
     {
         using var folder = new ModelFolder().With("a/1", ModelFolder.PickFirst(3, 16, "batch", 1, 4, 4), """{"calibration": {"temperature": 2}}""");
         using var repository = folder.Load();
-        var model = repository.Find("a", null);
+        var model = repository.Current.Find("a", null);
         var items = Enumerable.Range(0, 40).SelectMany(item => Enumerable.Range(0, 16).Select(pixel => (float)(item + pixel))).ToArray();
 
         var answer = await TensorClassifier.ClassifyAsync(model, new TensorRequest { Items = Bytes(items), Count = 40 }, CancellationToken.None);
@@ -32,7 +32,7 @@ public sealed class TensorClassifierTests
     {
         using var folder = new ModelFolder().With("tensors/1", SmallModels.EndingIn("Softmax", "batch", 1, 4, 4));
         using var repository = folder.Load();
-        var model = repository.Find("tensors", null);
+        var model = repository.Current.Find("tensors", null);
         ReadOnlyMemory<byte>[] images = [.. Enumerable.Range(0, 20).Select(i => (ReadOnlyMemory<byte>)Gray(i * 12))];
 
         var answer = await TensorClassifier.ClassifyAsync(model, new TensorRequest { Images = images, Count = 20, Temperature = 0.5f }, CancellationToken.None);
@@ -50,11 +50,12 @@ public sealed class TensorClassifierTests
     {
         var name = Guid.NewGuid().ToString();
         using var folder = new ModelFolder().With($"{name}/1", ModelFolder.PickFirst(3, 16, "batch", 1, 4, 4));
-        using var repository = ModelRepository.Load(folder.Path, new ModelSettings { MaxBatchSize = 8, Onnx = new() { ConcurrentRuns = 1 } });
+        using var repository = new ModelRepository(new RepositorySettings { Folder = folder.Path, Model = new ModelSettings { MaxBatchSize = 8, Onnx = new() { ConcurrentRuns = 1 } } });
+        repository.LoadAll();
         using var sizes = new BatchSizes(name);
 
-        await TensorClassifier.ClassifyAsync(repository.Models[0], new TensorRequest { Items = new byte[20 * 64], Count = 20 }, CancellationToken.None);
-        await ImageClassifier.ClassifyAllAsync(repository.Models[0], [.. Enumerable.Range(0, 10).Select(i => (ReadOnlyMemory<byte>)(i == 3 ? [1] : Gray(i)))], new ClassificationOptions(), CancellationToken.None);
+        await TensorClassifier.ClassifyAsync(repository.Current.Models[0], new TensorRequest { Items = new byte[20 * 64], Count = 20 }, CancellationToken.None);
+        await ImageClassifier.ClassifyAllAsync(repository.Current.Models[0], [.. Enumerable.Range(0, 10).Select(i => (ReadOnlyMemory<byte>)(i == 3 ? [1] : Gray(i)))], new ClassificationOptions(), CancellationToken.None);
 
         Assert.Equal([8, 8, 4, 7, 2], sizes.All);
     }
@@ -64,7 +65,7 @@ public sealed class TensorClassifierTests
     {
         using var folder = new ModelFolder().With("a/1", SmallModels.OfHalves());
         using var repository = folder.Load();
-        var model = repository.Find("a", null);
+        var model = repository.Current.Find("a", null);
         var items = Enumerable.Range(0, 32).Select(i => (Half)i).ToArray();
         Assert.Equal(32, model.Classifier.ItemBytes);
 
@@ -88,7 +89,7 @@ public sealed class TensorClassifierTests
         var items = Enumerable.Range(0, count * 16).Select(i => (float)i).ToArray();
         float[] expected = [.. Enumerable.Range(0, count).SelectMany(item => new[] { item * 16f, (item * 16f) + 1, (item * 16f) + 2 })];
 
-        var answer = await TensorClassifier.ClassifyAsync(repository.Find("a", null), new TensorRequest { Items = Bytes(items), Count = count, GraphOutputs = ["logits", "twice"] }, CancellationToken.None);
+        var answer = await TensorClassifier.ClassifyAsync(repository.Current.Find("a", null), new TensorRequest { Items = Bytes(items), Count = count, GraphOutputs = ["logits", "twice"] }, CancellationToken.None);
 
         Assert.Equal(expected, answer.Logits);
         Assert.Equal(["logits", "twice"], answer.GraphOutputs.Select(output => output.Name));
@@ -104,9 +105,9 @@ public sealed class TensorClassifierTests
         using var repository = folder.Load();
         var items = Bytes(Enumerable.Range(0, 32).Select(i => (float)i).ToArray());
 
-        var mixing = await TensorClassifier.ClassifyAsync(repository.Find("a", null), new TensorRequest { Items = items, Count = 2, GraphOutputs = ["mixed"] }, CancellationToken.None);
-        var single = await TensorClassifier.ClassifyAsync(repository.Find("b", null), new TensorRequest { Items = items, Count = 2, GraphOutputs = ["row_scores"] }, CancellationToken.None);
-        var many = await TensorClassifier.ClassifyAsync(repository.Find("c", null), new TensorRequest { Items = items, Count = 2, GraphOutputs = ["label", "map"], Scores = false }, CancellationToken.None);
+        var mixing = await TensorClassifier.ClassifyAsync(repository.Current.Find("a", null), new TensorRequest { Items = items, Count = 2, GraphOutputs = ["mixed"] }, CancellationToken.None);
+        var single = await TensorClassifier.ClassifyAsync(repository.Current.Find("b", null), new TensorRequest { Items = items, Count = 2, GraphOutputs = ["row_scores"] }, CancellationToken.None);
+        var many = await TensorClassifier.ClassifyAsync(repository.Current.Find("c", null), new TensorRequest { Items = items, Count = 2, GraphOutputs = ["label", "map"], Scores = false }, CancellationToken.None);
 
         Assert.Equal([0f, 2f, 4f, 32f, 34f, 36f], mixing.Logits);
         Assert.Equal([2, 3], Assert.Single(single.GraphOutputs).Shape);
@@ -126,8 +127,8 @@ public sealed class TensorClassifierTests
         items[16] = float.NaN;
         var request = new TensorRequest { Items = Bytes(items), Count = 2, GraphOutputs = ["scores"] };
 
-        var fault = await Assert.ThrowsAsync<InferenceException>(() => TensorClassifier.ClassifyAsync(repository.Find("a", null), request, CancellationToken.None));
-        var answer = await TensorClassifier.ClassifyAsync(repository.Find("a", null), request with { Scores = false }, CancellationToken.None);
+        var fault = await Assert.ThrowsAsync<InferenceException>(() => TensorClassifier.ClassifyAsync(repository.Current.Find("a", null), request, CancellationToken.None));
+        var answer = await TensorClassifier.ClassifyAsync(repository.Current.Find("a", null), request with { Scores = false }, CancellationToken.None);
 
         Assert.Equal(InferenceError.ModelOutputNotFinite, fault.Error);
         Assert.Contains("item 1", fault.Message, StringComparison.Ordinal);
@@ -143,7 +144,7 @@ public sealed class TensorClassifierTests
         using var folder = new ModelFolder().With("a/1", ModelFolder.PickFirst(3, 16, "batch", 1, 4, 4));
         using var repository = folder.Load();
 
-        await Assert.ThrowsAnyAsync<ArgumentException>(() => TensorClassifier.ClassifyAsync(repository.Find("a", null), new TensorRequest { Items = new byte[bytes], Count = count }, CancellationToken.None));
+        await Assert.ThrowsAnyAsync<ArgumentException>(() => TensorClassifier.ClassifyAsync(repository.Current.Find("a", null), new TensorRequest { Items = new byte[bytes], Count = count }, CancellationToken.None));
     }
 
     [Fact]
@@ -151,7 +152,7 @@ public sealed class TensorClassifierTests
     {
         using var folder = new ModelFolder().With("a/1", ModelFolder.PickFirst(3, 16, "batch", 1, 4, 4));
         using var repository = folder.Load();
-        var model = repository.Find("a", null);
+        var model = repository.Current.Find("a", null);
         var request = new TensorRequest { Images = [Gray(1), new byte[] { 1, 2, 3 }], Count = 2 };
 
         await Assert.ThrowsAsync<InferenceException>(() => TensorClassifier.ClassifyAsync(model, request, CancellationToken.None));
