@@ -7,12 +7,14 @@ namespace SoftmaxService.Inference.Onnx;
 internal sealed class BufferPool<T>(int capacity)
     where T : class
 {
-    private readonly ConcurrentBag<T> _idle = [];
+    // No ConcurrentBag: its threads hold what they have put in, and buffers lead to their model and back to the bag, so that no model that was
+    // unloaded would ever be collected. Of a stack, the buffers that are still in the cache come out first.
+    private readonly ConcurrentStack<T> _idle = [];
     private int _count;
 
     public T? Take()
     {
-        if (!_idle.TryTake(out var taken))
+        if (!_idle.TryPop(out var taken))
         {
             return null;
         }
@@ -30,7 +32,7 @@ internal sealed class BufferPool<T>(int capacity)
             return false;
         }
 
-        _idle.Add(buffers);
+        _idle.Push(buffers);
         return true;
     }
 }
