@@ -17,7 +17,12 @@ internal sealed class InferParameters(IReadOnlyDictionary<string, InferParameter
     public const string BinaryDataSize = "binary_data_size";
     public const string SharedMemoryRegion = "shared_memory_region";
 
+    private static readonly string[] Read = [Temperature, Classification, BinaryData, BinaryDataOutput, BinaryDataSize, SharedMemoryRegion];
+
     public static InferParameters None { get; } = new(new Dictionary<string, InferParameterValue>());
+
+    /// <summary>Whether a parameter of this name has an effect somewhere.</summary>
+    public static bool IsRead(string name) => Read.Contains(name);
 
     /// <summary>T for this request; null for the model's.</summary>
     public float? ReadTemperature()

@@ -223,6 +223,8 @@ internal static class InferRequestReader
                 case JsonTokenType.True or JsonTokenType.False:
                     values[property] = new InferParameterValue(InferParameterKind.Flag, reader.GetBoolean() ? bool.TrueString : bool.FalseString);
                     break;
+                case JsonTokenType.StartArray or JsonTokenType.StartObject when InferParameters.IsRead(property):
+                    throw new RequestException(Problem.BadRequest, $"The parameter {property} is {JsonToken.Describe(ref reader)}; it must be a text, a number, true or false.");
                 default:
                     reader.Skip();
                     break;

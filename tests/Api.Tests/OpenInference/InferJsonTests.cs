@@ -171,6 +171,8 @@ public sealed class InferJsonTests(SmallModelService service)
     [InlineData("\"hot\"")]
     [InlineData("\"NaN\"")]
     [InlineData("true")]
+    [InlineData("[1]")]
+    [InlineData("{}")]
     public async Task ATemperatureThatIsNoneIsRefused(string temperature) =>
         (await service.InferAsync(With(One, $$""" "parameters": {"temperature": {{temperature}} } """), "plain")).IsError(400, "temperature");
 
