@@ -8,5 +8,7 @@ return args switch
 {
     ["check", .. var options] => Check.Run(options),
     [Check.RaceCommand, .. var options] => Check.RunRace(options),
+    ["reload", .. var options] => Reload.Run(options),
+    [Reload.SeriesCommand, .. var options] => Reload.RunSeries(options),
     _ => BenchmarkSwitcher.FromAssembly(typeof(Check).Assembly).Run(args).Any() ? 0 : 1,
 };

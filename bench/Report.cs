@@ -67,7 +67,7 @@ internal sealed class Report
             """.ReplaceLineEndings("\n"));
     }
 
-    private static string Cpu()
+    public static string Cpu()
     {
         const string Key = "model name";
         var line = File.Exists("/proc/cpuinfo") ? File.ReadLines("/proc/cpuinfo").FirstOrDefault(line => line.StartsWith(Key)) : null;
