@@ -4,7 +4,7 @@ public sealed class TrainingOptionsTests
 {
     [Theory]
     [InlineData("mnist", DataSet.Mnist, 40, 55_000)]
-    [InlineData("cifar10", DataSet.Cifar10, 16, 45_000)]
+    [InlineData("cifar10", DataSet.Cifar10, 30, 45_000)]
     internal void Parse_OnlyWhatIsNeeded_LeavesTheRestAtDefaults(string command, DataSet dataSet, int epochs, int images)
     {
         var options = TrainingOptions.Parse([command, "--data", "in", "--output", "out"]);

@@ -25,7 +25,7 @@ public sealed class Cifar10ManifestTests
         Assert.Contains("without an explicit licence", manifest.License, StringComparison.Ordinal);
 
         var training = Assert.NotNull(manifest.Training);
-        Assert.Equal((16, 7), (training.GetProperty("epochs").GetInt32(), training.GetProperty("seed").GetInt32()));
+        Assert.Equal((30, 7), (training.GetProperty("epochs").GetInt32(), training.GetProperty("seed").GetInt32()));
         Assert.Contains("images 0 to 44999", training.GetProperty("data").GetProperty("images").GetString(), StringComparison.Ordinal);
         Assert.Equal("ab", training.GetProperty("data").GetProperty("sha256").GetProperty("test_batch.bin").GetString());
         var text = System.Text.Encoding.UTF8.GetString(json);
