@@ -87,7 +87,14 @@ public static class TensorClassifier
     {
         if (request.Images is { } images)
         {
-            return await model.PrepareAsync(images[index], cancellation);
+            try
+            {
+                return await model.PrepareAsync(images[index], cancellation);
+            }
+            catch (InferenceException fault) when (images.Count > 1)
+            {
+                throw new InferenceException(fault.Error, $"Item {index}: {fault.Message}", fault);
+            }
         }
 
         var run = model.Classifier.Rent();

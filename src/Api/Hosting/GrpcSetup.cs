@@ -18,7 +18,11 @@ internal static class GrpcSetup
 
     public static void AddInferenceGrpc(this IServiceCollection services)
     {
-        services.AddGrpc(options => options.Interceptors.Add<GrpcFaults>());
+        services.AddGrpc(options =>
+        {
+            options.Interceptors.Add<GrpcFaults>();
+            options.IgnoreUnknownServices = true; // else every path of two segments is one, and a wrong method on such a route is answered with 404
+        });
         services.AddOptions<GrpcServiceOptions>().Configure<LimitsOptions>((options, limits) =>
         {
             options.MaxReceiveMessageSize = limits.MaxRequestBodyBytes;

@@ -57,6 +57,7 @@ internal static partial class ModelsSetup
         Versions = models.Versions.ToDictionary(entry => entry.Key, entry => VersionPolicy.Parse(entry.Value), StringComparer.OrdinalIgnoreCase),
         SettleTime = TimeSpan.FromSeconds(models.SettleSeconds),
         PollInterval = TimeSpan.FromSeconds(models.PollSeconds),
+        LoadTime = TimeSpan.FromSeconds(models.LoadSeconds),
     };
 
     private static void Log(ILogger log, ModelChange change)

@@ -24,6 +24,10 @@ internal sealed class ModelsOptions : IValidatableObject
     [Range(0.0, 3600)]
     public double SettleSeconds { get; set; } = 1;
 
+    /// <summary>Seconds that the load and warm-up of a version may take before it is given up, 1…86400; 120 unless said.</summary>
+    [Range(1.0, 86400)]
+    public double LoadSeconds { get; set; } = 120;
+
     /// <summary>Whether clients may load and unload models over <c>/v2/repository</c>; false unless said.</summary>
     public bool AllowLoadUnload { get; set; }
 

@@ -40,6 +40,7 @@ internal sealed partial class ProblemExceptionHandler(ILogger<ProblemExceptionHa
         InferenceException fault => (For(fault.Error), fault.Message),
         JsonException malformed => (Problem.MalformedJson, JsonFault.Describe(malformed)),
         BadHttpRequestException bad => (Problem.ForStatus(bad.StatusCode), bad.Message),
+        IOException { InnerException: OverflowException } => (Problem.BadRequest, "The body's chunks are not framed as HTTP says."), // Kestrel's, for a chunk of 2 GiB or more
         _ => (Problem.InternalError, "An unexpected fault; the log has it under this trace id."),
     };
 

@@ -8,11 +8,11 @@ internal sealed class BinaryContents(ReadOnlyMemory<byte> blob) : ITensorContent
 {
     private const int LengthBytes = 4;
 
-    public ReadOnlyMemory<byte> ReadNumbers(string input, TensorDatatype datatype, long count) => blob.Length == count * datatype.Size
+    public ReadOnlyMemory<byte> ReadNumbers(string input, TensorDatatype datatype, IReadOnlyList<long> shape, long count) => blob.Length == count * datatype.Size
         ? blob
         : throw new RequestException(Problem.BadRequest, $"Input '{input}' has {blob.Length} bytes, but its shape needs {count * datatype.Size}: {count} elements of {datatype.Name}.");
 
-    public IReadOnlyList<ReadOnlyMemory<byte>> ReadElements(string input, int count)
+    public IReadOnlyList<ReadOnlyMemory<byte>> ReadElements(string input, IReadOnlyList<long> shape, int count)
     {
         var elements = new List<ReadOnlyMemory<byte>>();
         var rest = blob;

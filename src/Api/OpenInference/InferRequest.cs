@@ -26,9 +26,9 @@ internal sealed record RequestedOutput(string Name, int? Classification, bool As
 /// <summary>The elements of an input as they were sent: JSON, a blob, or the typed contents of gRPC.</summary>
 internal interface ITensorContents
 {
-    /// <summary>Exactly <paramref name="count"/> numbers, little-endian, in row-major order.</summary>
-    ReadOnlyMemory<byte> ReadNumbers(string input, TensorDatatype datatype, long count);
+    /// <summary>Exactly <paramref name="count"/> numbers, little-endian, in row-major order; where they are nested, as <paramref name="shape"/> says.</summary>
+    ReadOnlyMemory<byte> ReadNumbers(string input, TensorDatatype datatype, IReadOnlyList<long> shape, long count);
 
-    /// <summary>Exactly <paramref name="count"/> elements of BYTES.</summary>
-    IReadOnlyList<ReadOnlyMemory<byte>> ReadElements(string input, int count);
+    /// <summary>Exactly <paramref name="count"/> elements of BYTES; where they are nested, as <paramref name="shape"/> says.</summary>
+    IReadOnlyList<ReadOnlyMemory<byte>> ReadElements(string input, IReadOnlyList<long> shape, int count);
 }

@@ -14,7 +14,7 @@ internal static class InputBatch
         if (input.Datatype == TensorDatatype.Bytes.Name)
         {
             var images = CountImages(input, tensor, maxItems);
-            return new TensorRequest { Images = input.Contents.ReadElements(input.Name, images), Count = images };
+            return new TensorRequest { Images = input.Contents.ReadElements(input.Name, input.Shape, images), Count = images };
         }
 
         var datatype = TensorDatatype.OfOnnx(tensor.ElementType);
@@ -26,7 +26,7 @@ internal static class InputBatch
         }
 
         var items = CountItems(input, tensor, maxItems);
-        return new TensorRequest { Items = input.Contents.ReadNumbers(input.Name, datatype, (long)items * (tensor.ItemBytes / datatype.Size)), Count = items };
+        return new TensorRequest { Items = input.Contents.ReadNumbers(input.Name, datatype, input.Shape, (long)items * (tensor.ItemBytes / datatype.Size)), Count = items };
     }
 
     private static InferInput OnlyInput(IReadOnlyList<InferInput> inputs, ClassifierModel model, TensorInput tensor) => inputs switch

@@ -7,7 +7,7 @@ namespace SoftmaxService.Api.OpenInference;
 /// <summary>A tensor as the <c>data</c> of a JSON request, flat or nested: numbers go from the text straight into the tensor's bytes.</summary>
 internal sealed class JsonContents(ReadOnlyMemory<byte> json) : ITensorContents
 {
-    public ReadOnlyMemory<byte> ReadNumbers(string input, TensorDatatype datatype, long count)
+    public ReadOnlyMemory<byte> ReadNumbers(string input, TensorDatatype datatype, IReadOnlyList<long> shape, long count)
     {
         if (!datatype.HasTypedForm)
         {
@@ -19,10 +19,16 @@ internal sealed class JsonContents(ReadOnlyMemory<byte> json) : ITensorContents
         // A number takes a byte of text at least: a shape that promises more must not cost the memory that it promises.
         var tensor = count <= json.Length ? new byte[count * datatype.Size] : throw WrongCount(input, 0, count);
         var read = datatype == TensorDatatype.Fp32 ? ReadFloats(ref elements, MemoryMarshal.Cast<byte, float>(tensor.AsSpan())) : ReadBytes(ref elements, tensor);
-        return read == count ? tensor : throw WrongCount(input, read, count);
+        if (read != count)
+        {
+            throw WrongCount(input, read, count);
+        }
+
+        elements.CheckNesting(shape, count);
+        return tensor;
     }
 
-    public IReadOnlyList<ReadOnlyMemory<byte>> ReadElements(string input, int count)
+    public IReadOnlyList<ReadOnlyMemory<byte>> ReadElements(string input, IReadOnlyList<long> shape, int count)
     {
         var read = new List<ReadOnlyMemory<byte>>();
         var elements = new JsonElements(json.Span, input);
@@ -41,7 +47,13 @@ internal sealed class JsonContents(ReadOnlyMemory<byte> json) : ITensorContents
             read.Add(Base64ImageConverter.Decode(ref elements.Reader));
         }
 
-        return read.Count == count ? read : throw WrongCount(input, read.Count, count);
+        if (read.Count != count)
+        {
+            throw WrongCount(input, read.Count, count);
+        }
+
+        elements.CheckNesting(shape, count);
+        return read;
     }
 
     private static long ReadFloats(ref JsonElements elements, Span<float> tensor)

@@ -68,6 +68,17 @@ internal ref struct JsonElements
         return false;
     }
 
+    /// <summary>Refuses what was read to its end and is neither flat nor nested as a shape says: its elements would be taken for others.</summary>
+    public readonly void CheckNesting(IReadOnlyList<long> shape, long count)
+    {
+        var isFlat = _elementDepth == 0 && _lengths[0] == count && _lengths[1] < 0;
+        var isShaped = _elementDepth + 1 == shape.Count && _lengths[shape.Count] < 0 && shape.SequenceEqual(_lengths.Take(shape.Count).Select(length => (long)length));
+        if (!isFlat && !isShaped)
+        {
+            throw new RequestException(Problem.BadRequest, $"The data of input '{_input}' is nested otherwise than its shape [{string.Join(", ", shape)}] says. Send it flat, or nested as its shape says.");
+        }
+    }
+
     public RequestException Refuse(string requirement) =>
         new(Problem.BadRequest, $"The data of input '{_input}' holds {JsonToken.Describe(ref Reader)}; {requirement}.");
 

@@ -9,7 +9,7 @@ internal sealed class TypedContents(InferTensorContents? contents) : ITensorCont
 {
     private readonly InferTensorContents _contents = contents ?? new InferTensorContents();
 
-    public ReadOnlyMemory<byte> ReadNumbers(string input, TensorDatatype datatype, long count)
+    public ReadOnlyMemory<byte> ReadNumbers(string input, TensorDatatype datatype, IReadOnlyList<long> shape, long count)
     {
         if (!datatype.HasTypedForm)
         {
@@ -19,7 +19,7 @@ internal sealed class TypedContents(InferTensorContents? contents) : ITensorCont
         return datatype == TensorDatatype.Fp32 ? ReadFloats(input, count) : ReadBytes(input, count);
     }
 
-    public IReadOnlyList<ReadOnlyMemory<byte>> ReadElements(string input, int count)
+    public IReadOnlyList<ReadOnlyMemory<byte>> ReadElements(string input, IReadOnlyList<long> shape, int count)
     {
         CheckCount(input, "bytes_contents", _contents.BytesContents, count);
         return [.. _contents.BytesContents.Select(element => element.Memory)];

@@ -33,7 +33,8 @@ public sealed class ClassifierModel : IDisposable
         Labels = CheckLabels(manifest.Labels, Classifier.ClassCount);
 
         var scores = Classifier.WarmUp(WarmUpSamples.For(Preprocessor), settings.MaxBatchSize);
-        OutputKind = manifest.Output?.Kind ?? ScoresKind.Detect(scores, isHalf: GraphOutput.ElementType == "float16");
+        var isHalf = GraphOutput.ElementType == "float16";
+        OutputKind = manifest.Output?.Kind is { } said ? ScoresKind.Check(said, scores, isHalf) : ScoresKind.Detect(scores, isHalf);
         OutputKindIsDetected = manifest.Output?.Kind is null;
         Queue = new RunQueue(Classifier, settings.Onnx.ConcurrentRuns, name, version);
         _gate = settings.Gate;
@@ -112,6 +113,7 @@ public sealed class ClassifierModel : IDisposable
         OnnxModel? onnx = null;
         try
         {
+            RefuseEmpty(folder, onnxFileName);
             var manifest = ReadManifest(Path.Combine(folder, ModelManifest.FileName));
             var path = Path.Combine(folder, onnxFileName);
             onnx = File.Exists(path) ? OnnxModel.Load(path, settings.Onnx, cancellation) : throw new ModelLoadException($"the folder holds no {onnxFileName}");
@@ -175,6 +177,13 @@ public sealed class ClassifierModel : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => Classifier.Dispose();
+
+    /// <summary>A pipe or a device has no length either, and to open one may wait for ever.</summary>
+    private static void RefuseEmpty(string folder, string fileName)
+    {
+        if (new FileInfo(Path.Combine(folder, fileName)) is { Exists: true } file && (file.ResolveLinkTarget(returnFinalTarget: true) as FileInfo ?? file) is { Exists: true, Length: 0 })
+            throw new ModelLoadException($"{fileName} is empty, or no regular file");
+    }
 
     private static ModelManifest ReadManifest(string path) =>
         File.Exists(path) ? ModelManifest.Parse(File.ReadAllBytes(path)) : ModelManifest.Empty;

@@ -177,13 +177,15 @@ public sealed partial class ModelRepository
         if (files.Fault is not null)
             return (null, files.Fault);
 
+        using var limit = new CancellationTokenSource(_settings.LoadTime, _time);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, _closed);
         try
         {
-            return (ClassifierModel.Load(state.Folder, state.Name, state.Version, _settings.Model, cancellation: _closed), null);
+            return (ClassifierModel.Load(state.Folder, state.Name, state.Version, _settings.Model, cancellation: ending.Token), null);
         }
         catch (ModelLoadException exception)
         {
-            return (null, exception.Message);
+            return (null, limit.IsCancellationRequested ? string.Create(CultureInfo.InvariantCulture, $"it was not ready to serve within {_settings.LoadTime.TotalSeconds} s") : exception.Message);
         }
     }
 

@@ -21,6 +21,9 @@ public sealed record RepositorySettings
     /// <summary>How long a folder's files must stay the same before they are believed to be complete; 1 s unless said.</summary>
     public TimeSpan SettleTime { get; init; } = TimeSpan.FromSeconds(1);
 
+    /// <summary>How long the load and warm-up of a version may take before it is given up; 120 s unless said.</summary>
+    public TimeSpan LoadTime { get; init; } = TimeSpan.FromSeconds(120);
+
     /// <summary>How often the folder is read although nothing was heard of a change; 10 s unless said.</summary>
     public TimeSpan PollInterval { get; init; } = TimeSpan.FromSeconds(10);
 }

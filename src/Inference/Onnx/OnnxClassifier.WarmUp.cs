@@ -21,6 +21,7 @@ public sealed partial class OnnxClassifier
     /// <exception cref="InvalidDataException">The model fails on every sample.</exception>
     internal IReadOnlyList<float[]> WarmUp(IReadOnlyList<float[]> samples, int maxBatchSize)
     {
+        using var ending = _model.EndWithLoad(_runOptions);
         var inputs = new List<float[]>();
         var scores = new List<float[]>();
         string? failure = null;

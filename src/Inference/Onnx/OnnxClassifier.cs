@@ -53,6 +53,7 @@ public sealed partial class OnnxClassifier : IDisposable
         _batchOutputShape = _outputShape;
         ClassCount = _outputShape.Max();
         _idleRuns = new BufferPool<OnnxRun>(Math.Clamp(PooledBytes / ItemBytes, 2 * Environment.ProcessorCount, MostPooledRuns));
+        using var ending = model.EndWithLoad(_runOptions);
         using var warmUp = Rent();
         warmUp.Execute();
     }

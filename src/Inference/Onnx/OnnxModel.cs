@@ -5,8 +5,11 @@ namespace SoftmaxService.Inference.Onnx;
 /// <summary>A loaded ONNX file: its declared inputs and outputs, and one session that any number of threads may run at once.</summary>
 public sealed class OnnxModel : IDisposable
 {
-    private OnnxModel(InferenceSession session)
+    private readonly CancellationToken _loading;
+
+    private OnnxModel(InferenceSession session, CancellationToken loading)
     {
+        _loading = loading;
         Session = session;
         Inputs = Describe(session.InputNames, session.InputMetadata);
         Outputs = Describe(session.OutputNames, session.OutputMetadata);
@@ -64,6 +67,7 @@ public sealed class OnnxModel : IDisposable
         try
         {
             using var options = new RunOptions();
+            using var ending = EndWithLoad(options);
             using var outputs = Session.Run(options, [input.Name], [zeros.Value(1)], [.. floats.Select(output => output.Name)]);
             return [.. floats.Zip(outputs, (output, value) => output with { Shape = ShapeOf(value) })];
         }
@@ -75,6 +79,9 @@ public sealed class OnnxModel : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => Session.Dispose();
+
+    /// <summary>While what comes back is not disposed, runs with these options end when the load is cancelled.</summary>
+    internal CancellationTokenRegistration EndWithLoad(RunOptions options) => _loading.UnsafeRegister(_ => options.Terminate = true, null);
 
     internal static int[] ShapeOf(OrtValue tensor) => [.. tensor.GetTensorTypeAndShape().Shape.Select(size => checked((int)size))];
 
@@ -95,7 +102,7 @@ public sealed class OnnxModel : IDisposable
         try
         {
             session = open(options);
-            return new OnnxModel(session);
+            return new OnnxModel(session, cancellation);
         }
         catch (Exception exception)
         {

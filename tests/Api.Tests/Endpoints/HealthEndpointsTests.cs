@@ -63,6 +63,12 @@ public sealed class HealthEndpointsTests(RunningService service)
         Assert.Equal(200, (int)response.StatusCode);
     }
 
+    [Theory]
+    [InlineData("/health/live")]
+    [InlineData("/health/ready")]
+    [InlineData("/models/mnist")]
+    public async Task AWrongMethodIsToldSo(string path) => (await service.PostAsync(path, "{}")).IsProblem(405, "method-not-allowed");
+
     [Fact]
     public async Task AModelThatCannotBeLoadedIsNamedAndTheRestServes()
     {

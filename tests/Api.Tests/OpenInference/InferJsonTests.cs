@@ -48,7 +48,6 @@ public sealed class InferJsonTests(SmallModelService service)
     [Theory]
     [InlineData("[1, 2, 3, 4, 5, 6, 7, 8]")]
     [InlineData("[[1, 2, 3, 4], [5, 6, 7, 8]]")]
-    [InlineData("[[[1, 2], [3, 4]], [[5, 6], [7, 8]]]")]
     [InlineData("[1.0, 2e0, 3, 0.4E+1, 5, 6, 7, 8]")]
     public async Task DataMayBeFlatOrNested(string data)
     {

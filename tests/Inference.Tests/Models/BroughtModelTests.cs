@@ -259,6 +259,43 @@ public sealed class BroughtModelTests
         Assert.Contains("switched off", repository.Current.Models[0].BatchingRefusal!, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("probabilities", "in 0…1")]
+    [InlineData("log-probabilities", "at most 0")]
+    public void Load_KindThatTheScoresBelie_IsRefused(string kind, string mention)
+    {
+        var graph = SmallModels.Start("batch", 1, 4, 4);
+        graph.Node("Mul", ["scores", graph.Initializer("ten", [10f], 1)], "tenfold");
+        graph.Output("tenfold", DataType.Float, "batch", SmallModels.Classes);
+        using var folder = new ModelFolder().With("a/1", graph.ToByteArray(), $$"""{"output": {"kind": "{{kind}}" } }""");
+
+        var refusal = folder.Refusal();
+
+        Assert.Contains(mention, refusal, StringComparison.Ordinal);
+        Assert.Contains("output.kind", refusal, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Load_FileWithoutBytes_IsRefusedUnread()
+    {
+        using var folder = new ModelFolder().With("a/1", ModelFolder.PickFirst(3, 16, "batch", 1, 4, 4));
+        File.WriteAllBytes(Path.Combine(folder.Path, "a", "1", "model.onnx"), []);
+
+        Assert.Contains("model.onnx is empty", folder.Refusal(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Load_ModelThatNeverEnds_IsGivenUpAndTheRestServes()
+    {
+        using var folder = new ModelFolder().With("a/1", SmallModels.Endless()).With("b/1", ModelFolder.PickFirst(3, 16, "batch", 1, 4, 4));
+        using var repository = new ModelRepository(new RepositorySettings { Folder = folder.Path, LoadTime = TimeSpan.FromSeconds(0.5) });
+
+        repository.LoadAll();
+
+        Assert.Equal("b", Assert.Single(repository.Current.Models).Name);
+        Assert.Contains("within 0.5 s", Assert.Single(repository.Current.Failures).Reason, StringComparison.Ordinal);
+    }
+
     private static double[] Softmax(double[] logits, double temperature)
     {
         var exponentials = logits.Select(logit => Math.Exp(logit / temperature)).ToArray();

@@ -66,7 +66,7 @@ public sealed class ClassifierModelTests
             {
               // a comment is welcome
               "description": "Three things", "license": "MIT",
-              "input": { "scale": 1, "mean": [0.5], "std": [0.25], "resize": "fit", "foreground": "light" },
+              "input": { "scale": 1, "mean": [-0.5], "std": [512], "resize": "fit", "foreground": "light" },
               "output": { "kind": "probabilities" },
               "labels": ["x", "y", "z"],
               "calibration": { "temperature": 1.5, "dataset": "held out", "count": 10 },
@@ -80,7 +80,7 @@ public sealed class ClassifierModelTests
         Assert.Equal(["x", "y", "z"], model.Labels);
         Assert.Equal(1.5f, model.CalibratedTemperature);
         Assert.Equal(OutputKind.Probabilities, model.OutputKind);
-        Assert.Equal((1f, 0.5f, 0.25f), (model.Input.Scale, model.Input.Mean[0], model.Input.Std[0]));
+        Assert.Equal((1f, -0.5f, 512f), (model.Input.Scale, model.Input.Mean[0], model.Input.Std[0]));
         Assert.Equal((ResizeMode.Fit, Foreground.Light), (model.Input.Resize, model.Input.Foreground));
         Assert.Equal(2, model.Manifest.Training!.Value.GetProperty("recipe").GetProperty("anything").GetArrayLength());
     }

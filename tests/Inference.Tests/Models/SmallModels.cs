@@ -100,6 +100,29 @@ internal static class SmallModels
         return graph.ToByteArray();
     }
 
+    /// <summary>Turns its scores' sign 2^62 times.</summary>
+    public static byte[] Endless()
+    {
+        var graph = Start("batch", 1, 4, 4);
+        var model = graph.ToModel();
+        model.Graph.Initializer.Add(new TensorProto { Name = "trips", DataType = (int)DataType.Int64, Int64Data = { 1L << 62 } });
+        model.Graph.Initializer.Add(new TensorProto { Name = "on", DataType = (int)DataType.Bool, Int32Data = { 1 } });
+        var body = new GraphProto { Name = "body" };
+        body.Input.Add([Scalar("trip", DataType.Int64), Scalar("goes", DataType.Bool), Value("state", DataType.Float)]);
+        body.Output.Add([Scalar("goes.on", DataType.Bool), Value("state.next", DataType.Float)]);
+        body.Node.Add(new NodeProto { OpType = "Identity", Input = { "goes" }, Output = { "goes.on" } });
+        body.Node.Add(new NodeProto { OpType = "Neg", Input = { "state" }, Output = { "state.next" } });
+        model.Graph.Node.Add(new NodeProto
+        {
+            OpType = "Loop",
+            Input = { "trips", "on", "scores" },
+            Output = { "turned" },
+            Attribute = { new AttributeProto { Name = "body", Type = AttributeProto.Types.AttributeType.Graph, G = body } },
+        });
+        model.Graph.Output.Add(Value("turned", DataType.Float));
+        return model.ToByteArray();
+    }
+
     /// <summary>A graph that fails where the first pixel is as good as white and the last one as good as black: an index of 1 into a table of one.</summary>
     public static byte[] Failing()
     {
@@ -142,4 +165,14 @@ internal static class SmallModels
         graph.Node("Reshape", [pixels, graph.Initializer<long>("shape", [-1, Pixels], 2)], "flat");
         graph.Node("MatMul", ["flat", graph.Initializer("weights", weights, Pixels, Classes)], "scores");
     }
+
+    private static ValueInfoProto Scalar(string name, DataType type)
+    {
+        var value = Value(name, type);
+        value.Type.TensorType.Shape = new TensorShapeProto();
+        return value;
+    }
+
+    private static ValueInfoProto Value(string name, DataType type) =>
+        new() { Name = name, Type = new TypeProto { TensorType = new TypeProto.Types.Tensor { ElemType = (int)type } } };
 }
