@@ -19,14 +19,17 @@ public sealed class ComputeGate(int places) : IDisposable
     /// <summary>Waits for a place; disposing what comes back frees it.</summary>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public async ValueTask<Place> EnterAsync(CancellationToken cancellationToken)
+    public ValueTask<Place> EnterAsync(CancellationToken cancellationToken) =>
+        !cancellationToken.IsCancellationRequested && _places.Wait(0, CancellationToken.None) ? new(new Place(_places)) : WaitAsync(cancellationToken);
+
+    /// <inheritdoc/>
+    public void Dispose() => _places.Dispose();
+
+    private async ValueTask<Place> WaitAsync(CancellationToken cancellationToken)
     {
         await _places.WaitAsync(cancellationToken);
         return new Place(_places);
     }
-
-    /// <inheritdoc/>
-    public void Dispose() => _places.Dispose();
 
     /// <summary>A place; to be disposed once.</summary>
     public readonly struct Place : IDisposable

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.OpenApi;
 using Serilog;
@@ -35,7 +36,7 @@ internal static class ClassifyEndpoint
         .Answers(Problem.InvalidParameter, Problem.NotCalibrated, Problem.MalformedJson, Problem.InvalidForm, Problem.ImageEmpty, Problem.ModelNotFound, Problem.VersionNotFound,
             Problem.BodyTooLarge, Problem.ImageTooLarge, Problem.TooManyImages, Problem.UnsupportedMediaType, Problem.ImageFormatUnsupported, Problem.ImageUndecodable, Problem.ModelOutputNotFinite, Problem.ModelRunFailed);
 
-    private static async Task<Results<Ok<ClassifyResponse>, Ok<ClassifyBatchResponse>>> AnswerAsync(
+    private static async Task<Results<ClassifyResponse, Ok<ClassifyBatchResponse>>> AnswerAsync(
         HttpRequest request,
         ModelRepository models,
         LimitsOptions limits,
@@ -54,7 +55,7 @@ internal static class ClassifyEndpoint
         if (upload.Single is { } image)
         {
             var answer = await ImageClassifier.ClassifyAsync(model, image, options, cancellationToken);
-            return TypedResults.Ok(new ClassifyResponse(model.Name, model.Version, temperature, answer.Predictions, answer.Uncertainty, answer.PredictionSet, answer.Abstained));
+            return new ClassifyResponse(model.Name, model.Version, temperature, answer.Predictions, answer.Uncertainty, answer.PredictionSet, answer.Abstained);
         }
 
         var outcomes = await ImageClassifier.ClassifyAllAsync(model, upload.Images, options, cancellationToken);
@@ -110,7 +111,60 @@ internal sealed record ClassifyResponse(
     IReadOnlyList<Prediction> Predictions,
     Uncertainty Uncertainty,
     LabelledPredictionSet? PredictionSet,
-    bool Abstained);
+    bool Abstained) : IResult
+{
+    /// <summary>Written by hand: it is the answer that the service exists for, and the serializer would take longer than the softmax.</summary>
+    public Task ExecuteAsync(HttpContext httpContext)
+    {
+        using var json = PooledJson.Rent();
+        WriteTo(json.Writer);
+        return json.SendAsync(httpContext.Response);
+    }
+
+    private void WriteTo(Utf8JsonWriter writer)
+    {
+        writer.WriteStartObject();
+        writer.WriteString("model"u8, Model);
+        writer.WriteString("version"u8, Version);
+        writer.WritePropertyName("temperature"u8);
+        JsonSerializer.Serialize(writer, Temperature, ApiJsonContext.Default.AppliedTemperature);
+        writer.WriteStartArray("predictions"u8);
+        foreach (var prediction in Predictions)
+        {
+            Write(writer, prediction);
+        }
+
+        writer.WriteEndArray();
+        writer.WritePropertyName("uncertainty"u8);
+        JsonSerializer.Serialize(writer, Uncertainty, ApiJsonContext.Default.Uncertainty);
+        if (PredictionSet is not null)
+        {
+            writer.WritePropertyName("predictionSet"u8);
+            JsonSerializer.Serialize(writer, PredictionSet, ApiJsonContext.Default.LabelledPredictionSet);
+        }
+
+        writer.WriteBoolean("abstained"u8, Abstained);
+        writer.WriteEndObject();
+    }
+
+    private static void Write(Utf8JsonWriter writer, in Prediction prediction)
+    {
+        writer.WriteStartObject();
+        writer.WriteString("label"u8, prediction.Label);
+        writer.WriteNumber("index"u8, prediction.Index);
+        writer.WriteNumber("probability"u8, prediction.Probability);
+        if (float.IsNegativeInfinity(prediction.Logit))
+        {
+            writer.WriteString("logit"u8, FloatRowsConverter.Masked);
+        }
+        else
+        {
+            writer.WriteNumber("logit"u8, prediction.Logit);
+        }
+
+        writer.WriteEndObject();
+    }
+}
 
 /// <summary>The answer for several images, in their order.</summary>
 internal sealed record ClassifyBatchResponse(string Model, string Version, AppliedTemperature Temperature, IReadOnlyList<ClassifyBatchEntry> Results);

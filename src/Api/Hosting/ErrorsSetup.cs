@@ -18,6 +18,8 @@ internal static class ErrorsSetup
     public static void UseErrors(this WebApplication app)
     {
         app.UseExceptionHandler(_ => { });
-        app.UseStatusCodePages(context => ProblemExceptionHandler.WriteStatusAsync(context.HttpContext));
+
+        // What no route of ours answers: an unknown path, a wrong method.
+        app.UseWhen(context => context.GetEndpoint() is not RouteEndpoint, others => others.UseStatusCodePages(context => ProblemExceptionHandler.WriteStatusAsync(context.HttpContext)));
     }
 }

@@ -1,7 +1,9 @@
 using System.Globalization;
 using Serilog;
 using Serilog.Events;
+using Serilog.Formatting;
 using Serilog.Formatting.Compact;
+using Serilog.Formatting.Display;
 
 namespace SoftmaxService.Api.Hosting;
 
@@ -30,12 +32,16 @@ internal static class LoggingSetup
         logger.Enrich.FromLogContext();
         switch (settings["Format"]?.ToLowerInvariant())
         {
+            case null or "text" when !Console.IsOutputRedirected:
+                logger.WriteTo.Console(outputTemplate: TextTemplate, formatProvider: CultureInfo.InvariantCulture); // in colours
+                break;
+
             case null or "text":
-                logger.WriteTo.Console(outputTemplate: TextTemplate, formatProvider: CultureInfo.InvariantCulture);
+                logger.WriteTo.Sink(ToOutput(new MessageTemplateTextFormatter(TextTemplate, CultureInfo.InvariantCulture)));
                 break;
 
             case "json":
-                logger.WriteTo.Console(new RenderedCompactJsonFormatter());
+                logger.WriteTo.Sink(ToOutput(new RenderedCompactJsonFormatter()));
                 break;
 
             case var other:
@@ -57,6 +63,8 @@ internal static class LoggingSetup
             ? LogEventLevel.Error
             : ProbePaths.Any(path => context.Request.Path.StartsWithSegments(path)) ? LogEventLevel.Debug : LogEventLevel.Information;
     });
+
+    private static BufferedOutputSink ToOutput(ITextFormatter formatter) => new(formatter, Console.OpenStandardOutput(), TimeProvider.System);
 
     /// <summary>A path may hold an encoded line break; written as it is, it would forge a line of the log.</summary>
     private static string WithoutControls(string path) =>

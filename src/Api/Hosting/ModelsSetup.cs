@@ -43,7 +43,7 @@ internal static partial class ModelsSetup
             Onnx = new OnnxSettings
             {
                 IntraOpThreads = provider.GetRequiredService<OnnxOptions>().IntraOpThreads,
-                ConcurrentRuns = batching.ConcurrentRuns ?? Environment.ProcessorCount,
+                ConcurrentRuns = batching.ConcurrentRuns,
             },
         };
     }

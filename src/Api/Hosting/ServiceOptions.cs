@@ -79,7 +79,7 @@ internal sealed class BatchingOptions
     [Range(1, 256)]
     public int MaxBatchSize { get; set; } = 16;
 
-    /// <summary>Runs of one model at once, 1…256; as many as there are cores unless said.</summary>
+    /// <summary>Runs of one model at once, 1…256; as many as there are cores unless said, and of a model that cannot batch four times as many.</summary>
     [Range(1, 256)]
     public int? ConcurrentRuns { get; set; }
 }

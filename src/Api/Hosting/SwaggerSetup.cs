@@ -24,10 +24,11 @@ internal static class SwaggerSetup
         }
     });
 
-    public static void UseSwaggerPage(this WebApplication app)
+    /// <summary>On its own paths alone: no other request passes through it.</summary>
+    public static void UseSwaggerPage(this WebApplication app) => app.UseWhen(context => context.Request.Path.StartsWithSegments("/swagger"), swagger =>
     {
-        app.UseSwagger();
-        app.UseSwaggerUI(options =>
+        swagger.UseSwagger();
+        swagger.UseSwaggerUI(options =>
         {
             options.DocumentTitle = "SoftmaxService";
             options.DefaultModelsExpandDepth(0);
@@ -35,5 +36,5 @@ internal static class SwaggerSetup
             options.EnableDeepLinking();
             options.EnableTryItOutByDefault();
         });
-    }
+    });
 }

@@ -8,8 +8,12 @@ namespace SoftmaxService.Api.Http;
 internal static class MediaTypes
 {
     /// <summary>The media type in lower case without its parameters; empty when none is given or it cannot be read.</summary>
-    public static string Of(HttpRequest request) =>
-        MediaTypeHeaderValue.TryParse(request.ContentType, out var parsed) ? parsed.MediaType.Value!.ToLowerInvariant() : "";
+    public static string Of(HttpRequest request) => request.ContentType switch
+    {
+        MediaTypeNames.Image.Png or MediaTypeNames.Image.Jpeg or MediaTypeNames.Application.Octet or MediaTypeNames.Application.Json => request.ContentType,
+        var said when MediaTypeHeaderValue.TryParse(said, out var parsed) => parsed.MediaType.Value!.ToLowerInvariant(),
+        _ => "",
+    };
 
     /// <summary>Refuses bodies that are compressed, and JSON in another encoding than UTF-8: read as they are, they would be called malformed.</summary>
     public static void RefuseEncodings(HttpRequest request)
@@ -25,6 +29,11 @@ internal static class MediaTypes
     /// <summary>Refuses JSON in another encoding than UTF-8.</summary>
     public static void RefuseCharset(HttpRequest request)
     {
+        if (request.ContentType?.Contains("charset", StringComparison.OrdinalIgnoreCase) != true)
+        {
+            return;
+        }
+
         var charset = MediaTypeHeaderValue.TryParse(request.ContentType, out var type) ? HeaderUtilities.RemoveQuotes(type.Charset) : default;
         if (charset.Length > 0 && IsJson(Of(request)) && !charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase))
         {

@@ -50,13 +50,26 @@ internal sealed record QueryParameter(string Name, string Description, string Re
     {
         foreach (var name in request.Query.Keys)
         {
-            if (!known.Any(parameter => parameter.Name.Equals(name, StringComparison.OrdinalIgnoreCase)))
+            if (!IsAmong(known, name))
             {
                 throw new RequestException(
                     Problem.InvalidParameter,
                     $"There is no parameter '{Quoting.Shorten(name)}' here. {(known.Count == 0 ? "With this content type there are none." : $"The parameters are: {string.Join(", ", known.Select(parameter => parameter.Name))}.")}");
             }
         }
+    }
+
+    private static bool IsAmong(IReadOnlyList<QueryParameter> known, string name)
+    {
+        for (var i = 0; i < known.Count; i++)
+        {
+            if (known[i].Name.Equals(name, StringComparison.OrdinalIgnoreCase))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     public OpenApiParameter ToOpenApi() => new()

@@ -8,6 +8,8 @@ internal sealed unsafe class ImageDecoder : IDisposable
     /// <summary>The longest side a JPEG can declare; no camera or scanner goes beyond it, and filter tables stay small.</summary>
     public const int MaxSide = 65_535;
 
+    private static readonly SKColorSpace StandardRgb = SKColorSpace.CreateSrgb();
+
     private readonly ImageFormat _format;
     private readonly nint _encoded;
     private readonly int _length;
@@ -75,13 +77,12 @@ internal sealed unsafe class ImageDecoder : IDisposable
         var size = _format == ImageFormats.Jpeg ? ChooseScaledSize(minWidth, minHeight) : _header.Size;
         var isOpaque = _header.AlphaType == SKAlphaType.Opaque;
         var isGray = _header.ColorType == SKColorType.Gray8 && (_header.ColorSpace is null || _header.ColorSpace.IsSrgb);
-        using var sRgb = SKColorSpace.CreateSrgb();
         var info = new SKImageInfo(
             size.Width,
             size.Height,
             isGray ? SKColorType.Gray8 : SKColorType.Rgba8888,
             isOpaque ? SKAlphaType.Opaque : SKAlphaType.Unpremul,
-            sRgb);
+            StandardRgb);
 
         var pixels = new PixelBuffer(size.Width, size.Height, isGray ? 1 : 4, isOpaque, Origin);
         var result = _codec.GetPixels(info, (nint)pixels.Pointer);

@@ -59,6 +59,12 @@ public sealed class ImagePreprocessor
             using var decoder = ImageDecoder.Open((nint)pinned, encoded.Length, _maxPixels);
             var (minWidth, minHeight) = SmallestUsefulSize(decoder);
             using var picture = decoder.Decode(minWidth, minHeight);
+            if (Input.Foreground == Foreground.None && _photographs.IsDrawnAlready(picture))
+            {
+                picture.CompositeOnWhite();
+                _writer.Write(picture.Pixels, picture.Channels, tensor);
+                return;
+            }
 
             var length = Input.Width * Input.Height * 4;
             var rented = length > MaxStackFloats ? ArrayPool<float>.Shared.Rent(length) : null;

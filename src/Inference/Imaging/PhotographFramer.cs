@@ -1,4 +1,5 @@
 using System.Buffers;
+using SkiaSharp;
 
 namespace SoftmaxService.Inference.Imaging;
 
@@ -16,6 +17,10 @@ internal sealed class PhotographFramer(ImageInput input)
         var scale = input.Resize == ResizeMode.Fit ? Math.Min(horizontal, vertical) : Math.Max(horizontal, vertical);
         return (Math.Max(1, (int)Math.Round(width * scale)), Math.Max(1, (int)Math.Round(height * scale)));
     }
+
+    /// <summary>Whether the picture is upright and of the model's size, so that to draw it would only copy it.</summary>
+    public bool IsDrawnAlready(PixelBuffer picture) =>
+        picture.Width == input.Width && picture.Height == input.Height && picture.Origin == SKEncodedOrigin.TopLeft;
 
     /// <summary>Draws the picture on the canvas, which has the model's size and the picture's channels. Bars of a letterbox are black.</summary>
     public void Draw(PixelBuffer picture, Span<float> canvas)

@@ -40,6 +40,8 @@ internal sealed unsafe class PixelBuffer : IDisposable
 
     public byte* Pointer => _pixels;
 
+    public ReadOnlySpan<byte> Pixels => new(_pixels, checked(Height * RowLength));
+
     public Span<byte> Row(int y) => new(_pixels + ((long)y * RowLength), RowLength);
 
     public void CompositeOnWhite()

@@ -9,6 +9,9 @@ internal sealed class TensorWriter
     private readonly float[] _multiply;
     private readonly float[] _add;
 
+    // Of each channel, the 256 elements that a byte can become.
+    private readonly float[][] _elements;
+
     public TensorWriter(ImageInput input)
     {
         _pixelCount = input.Width * input.Height;
@@ -16,10 +19,33 @@ internal sealed class TensorWriter
         _interleaved = input.Layout == TensorLayout.ChannelsLast;
         _multiply = new float[input.Channels];
         _add = new float[input.Channels];
+        _elements = new float[input.Channels][];
         for (var channel = 0; channel < input.Channels; channel++)
         {
             _multiply[channel] = input.Scale / input.Std[channel];
             _add[channel] = -input.Mean[channel] / input.Std[channel];
+            _elements[channel] = [.. Enumerable.Range(0, 256).Select(value => Element(value, channel))];
+        }
+    }
+
+    /// <param name="pixels">One (grey) or four (red, green, blue, unused) bytes a pixel, of a picture that has the model's size.</param>
+    /// <param name="channels">1 or 4.</param>
+    /// <param name="tensor">At least the model's element count.</param>
+    public void Write(ReadOnlySpan<byte> pixels, int channels, Span<float> tensor)
+    {
+        if (_color == PixelColor.Gray && channels != 1)
+        {
+            for (var i = 0; i < _pixelCount; i++)
+                tensor[i] = Element(LumaOf(pixels[4 * i], pixels[(4 * i) + 1], pixels[(4 * i) + 2]), 0);
+            return;
+        }
+
+        for (var channel = 0; channel < _elements.Length; channel++)
+        {
+            var elements = _elements[channel];
+            var (to, step) = Place(channel);
+            for (int i = 0, from = Source(channel, channels); i < _pixelCount; i++, from += channels, to += step)
+                tensor[to] = elements[pixels[from]];
         }
     }
 
@@ -28,41 +54,27 @@ internal sealed class TensorWriter
     /// <param name="tensor">At least the model's element count.</param>
     public void Write(ReadOnlySpan<float> canvas, int canvasChannels, Span<float> tensor)
     {
-        if (_color == PixelColor.Gray)
+        if (_color == PixelColor.Gray && canvasChannels != 1)
         {
-            if (canvasChannels == 1)
-                WriteChannel(canvas, 1, tensor, 1, 0);
-            else
-                WriteLuma(canvas, tensor);
+            for (var i = 0; i < _pixelCount; i++)
+                tensor[i] = Element(LumaOf(canvas[4 * i], canvas[(4 * i) + 1], canvas[(4 * i) + 2]), 0);
             return;
         }
 
-        for (var channel = 0; channel < 3; channel++)
+        for (var channel = 0; channel < _elements.Length; channel++)
         {
-            var from = canvasChannels == 1 ? 0 : _color == PixelColor.Bgr ? 2 - channel : channel;
-            if (_interleaved)
-                WriteChannel(canvas[from..], canvasChannels, tensor[channel..], 3, channel);
-            else
-                WriteChannel(canvas[from..], canvasChannels, tensor[(channel * _pixelCount)..], 1, channel);
+            var (to, step) = Place(channel);
+            for (int i = 0, from = Source(channel, canvasChannels); i < _pixelCount; i++, from += canvasChannels, to += step)
+                tensor[to] = Element(canvas[from], channel);
         }
     }
 
-    private void WriteChannel(ReadOnlySpan<float> source, int sourceStep, Span<float> target, int targetStep, int channel)
-    {
-        var multiply = _multiply[channel];
-        var add = _add[channel];
-        for (int i = 0, from = 0, to = 0; i < _pixelCount; i++, from += sourceStep, to += targetStep)
-            target[to] = (source[from] * multiply) + add;
-    }
+    private static float LumaOf(float red, float green, float blue) => (red * Luma.Red) + (green * Luma.Green) + (blue * Luma.Blue);
 
-    private void WriteLuma(ReadOnlySpan<float> rgba, Span<float> target)
-    {
-        var multiply = _multiply[0];
-        var add = _add[0];
-        for (int i = 0, from = 0; i < _pixelCount; i++, from += 4)
-        {
-            var luma = (rgba[from] * Luma.Red) + (rgba[from + 1] * Luma.Green) + (rgba[from + 2] * Luma.Blue);
-            target[i] = (luma * multiply) + add;
-        }
-    }
+    private float Element(float value, int channel) => (value * _multiply[channel]) + _add[channel];
+
+    /// <summary>Where a channel's first value is among a pixel's.</summary>
+    private int Source(int channel, int sourceChannels) => sourceChannels == 1 ? 0 : _color == PixelColor.Bgr ? 2 - channel : channel;
+
+    private (int Start, int Step) Place(int channel) => _interleaved ? (channel, _elements.Length) : (channel * _pixelCount, 1);
 }

@@ -10,8 +10,9 @@ public sealed record OnnxSettings
     public int IntraOpThreads { get; init; } = 1;
 
     /// <summary>
-    /// Runs of one model at once, at least 1. As many as there are cores is the default: with <see cref="IntraOpThreads"/> of 1 more would
-    /// only take turns, and requests that wait can be joined into one run.
+    /// Runs of one model at once, at least 1. Null is the default: as many as there are cores, for with <see cref="IntraOpThreads"/> of 1 more would
+    /// only take turns, and requests that wait can be joined into one run; of a model whose runs cannot be shared, four times as many, so that
+    /// nobody waits for a run that has lost its core for a moment.
     /// </summary>
-    public int ConcurrentRuns { get; init; } = Environment.ProcessorCount;
+    public int? ConcurrentRuns { get; init; }
 }
