@@ -30,7 +30,7 @@ builder.Services.AddSwagger();
 var app = builder.Build();
 app.LoadModels();
 
-app.UseRequestLogging();
+app.UseRequestLog();
 app.UseErrors();
 app.UseBodyLimit();
 app.UseSwaggerPage();

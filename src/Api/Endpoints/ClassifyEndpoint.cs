@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.OpenApi;
-using Serilog;
 using SoftmaxService.Api.Hosting;
 using SoftmaxService.Api.Http;
 using SoftmaxService.Api.OpenApi;
@@ -40,14 +39,12 @@ internal static class ClassifyEndpoint
         HttpRequest request,
         ModelRepository models,
         LimitsOptions limits,
-        IDiagnosticContext log,
         CancellationToken cancellationToken)
     {
         var options = ReadOptions(request);
         using var lease = models.Acquire(Model.ReadText(request), Version.ReadText(request));
         var model = lease.Model;
-        log.Set("Model", model.Name);
-        log.Set("Version", model.Version);
+        request.HttpContext.AnsweredBy(model);
         CheckAlpha(model, options.Alpha);
         var temperature = ImageClassifier.TemperatureFor(model, options);
 

@@ -38,7 +38,7 @@ internal sealed class BufferedOutputSink : ILogEventSink, IDisposable
             }
 
             _formatter.Format(logEvent, _writer);
-            if (logEvent.Level >= LogEventLevel.Warning || !logEvent.Properties.ContainsKey("Elapsed"))
+            if (logEvent.Level >= LogEventLevel.Warning || !logEvent.Properties.ContainsKey(RequestLog.ElapsedProperty))
             {
                 _writer.Flush();
             }

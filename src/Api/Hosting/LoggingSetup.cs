@@ -11,10 +11,6 @@ namespace SoftmaxService.Api.Hosting;
 internal static class LoggingSetup
 {
     private const string TextTemplate = "{Timestamp:HH:mm:ss.fff} {Level:u3} {Message:lj} {Model} {Version} {TraceId}{NewLine}{Exception}";
-    private const string RequestTemplate = "{RequestMethod} {RequestPath} answered {StatusCode} in {Elapsed:0.000} ms";
-
-    // What probes ask every few seconds is not worth a line.
-    private static readonly string[] ProbePaths = ["/health", "/v2/health", "/grpc.health.v1.Health"];
 
     /// <summary>
     /// Reads the section <c>Serilog</c> by hand: <c>MinimumLevel:Default</c>, <c>MinimumLevel:Override:&lt;source&gt;</c> and <c>Format</c>
@@ -24,6 +20,7 @@ internal static class LoggingSetup
     {
         var settings = builder.Configuration.GetSection("Serilog");
         logger.MinimumLevel.Is(LevelOf(settings["MinimumLevel:Default"], LogEventLevel.Information));
+        logger.MinimumLevel.Override(RequestLog.HostingSource, LevelAlias.Off);
         foreach (var source in settings.GetSection("MinimumLevel:Override").GetChildren())
         {
             logger.MinimumLevel.Override(source.Key, LevelOf(source.Value, LogEventLevel.Information));
@@ -49,26 +46,7 @@ internal static class LoggingSetup
         }
     });
 
-    public static void UseRequestLogging(this WebApplication app) => app.UseSerilogRequestLogging(options =>
-    {
-        options.MessageTemplate = RequestTemplate;
-        options.GetMessageTemplateProperties = (context, path, elapsedMilliseconds, status) =>
-        [
-            new LogEventProperty("RequestMethod", new ScalarValue(context.Request.Method)),
-            new LogEventProperty("RequestPath", new ScalarValue(WithoutControls(path))),
-            new LogEventProperty("StatusCode", new ScalarValue(status)),
-            new LogEventProperty("Elapsed", new ScalarValue(elapsedMilliseconds)),
-        ];
-        options.GetLevel = (context, _, exception) => context.Response.StatusCode >= 500 || exception is not null
-            ? LogEventLevel.Error
-            : ProbePaths.Any(path => context.Request.Path.StartsWithSegments(path)) ? LogEventLevel.Debug : LogEventLevel.Information;
-    });
-
     private static BufferedOutputSink ToOutput(ITextFormatter formatter) => new(formatter, Console.OpenStandardOutput(), TimeProvider.System);
-
-    /// <summary>A path may hold an encoded line break; written as it is, it would forge a line of the log.</summary>
-    private static string WithoutControls(string path) =>
-        path.Any(char.IsControl) ? string.Concat(path.Select(character => char.IsControl(character) ? $"\\u{(int)character:x4}" : character.ToString())) : path;
 
     private static LogEventLevel LevelOf(string? text, LogEventLevel fallback) => text is null
         ? fallback

@@ -22,7 +22,7 @@ internal sealed class ImageUpload : IDisposable
     /// <summary>The only image, where the request was not a batch.</summary>
     public ReadOnlyMemory<byte>? Single { get; }
 
-    public static async Task<ImageUpload> ReadAsync(HttpRequest request, int maxImages, CancellationToken cancellationToken)
+    public static async ValueTask<ImageUpload> ReadAsync(HttpRequest request, int maxImages, CancellationToken cancellationToken)
     {
         var mediaType = MediaTypes.Of(request);
         if (mediaType == MediaTypeNames.Multipart.FormData)

@@ -27,13 +27,13 @@ internal sealed class PooledBody : IDisposable
         JsonSerializer.Deserialize(Span.StartsWith("\uFEFF"u8) ? Span[3..] : Span, type)
         ?? throw new RequestException(Problem.MalformedJson, $"The body is null; it must be an object with {needed}.");
 
-    public static Task<PooledBody> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
+    public static ValueTask<PooledBody> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
     {
         MediaTypes.RefuseEncodings(request);
         return ReadAsync(request.Body, request.ContentLength, cancellationToken);
     }
 
-    public static async Task<PooledBody> ReadAsync(Stream stream, long? declaredLength, CancellationToken cancellationToken)
+    public static async ValueTask<PooledBody> ReadAsync(Stream stream, long? declaredLength, CancellationToken cancellationToken)
     {
         var body = new PooledBody(declaredLength);
         try
@@ -55,7 +55,7 @@ internal sealed class PooledBody : IDisposable
         _length = 0;
     }
 
-    private async Task FillAsync(Stream stream, CancellationToken cancellationToken)
+    private async ValueTask FillAsync(Stream stream, CancellationToken cancellationToken)
     {
         while (await stream.ReadAsync(_buffer.AsMemory(_length), cancellationToken) is var count and > 0)
         {

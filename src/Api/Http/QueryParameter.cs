@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Numerics;
+using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.OpenApi;
 using SoftmaxService.Inference;
 
@@ -20,13 +21,27 @@ internal sealed record QueryParameter(string Name, string Description, string Re
     public required string Example { get; init; }
 
     /// <summary>The parameter as text, null when it is absent.</summary>
-    public string? ReadText(HttpRequest request) => request.Query[Name] switch
+    public string? ReadText(HttpRequest request)
     {
-        [] => null,
-        [{ Length: > 0 } value] => value,
-        [_] => throw Refuse(""),
-        var several => throw new RequestException(Problem.InvalidParameter, $"{Name} is given {several.Count} times; give it once."),
-    };
+        var count = 0;
+        var value = ReadOnlyMemory<char>.Empty;
+        foreach (var pair in PairsOf(request))
+        {
+            if (IsNamed(pair.DecodeName().Span))
+            {
+                value = pair.DecodeValue();
+                count++;
+            }
+        }
+
+        return count switch
+        {
+            0 => null,
+            1 when !value.IsEmpty => value.ToString(),
+            1 => throw Refuse(""),
+            _ => throw new RequestException(Problem.InvalidParameter, $"{Name} is given {count} times; give it once."),
+        };
+    }
 
     /// <summary>The parameter as a number that <paramref name="isValid"/> accepts, null when it is absent.</summary>
     public T? ReadNumber<T>(HttpRequest request, Predicate<T> isValid)
@@ -48,28 +63,16 @@ internal sealed record QueryParameter(string Name, string Description, string Re
     /// <summary>Refuses parameters that the route does not have: a misspelt one would silently change nothing.</summary>
     public static void RefuseUnknown(HttpRequest request, IReadOnlyList<QueryParameter> known)
     {
-        foreach (var name in request.Query.Keys)
+        foreach (var pair in PairsOf(request))
         {
+            var name = pair.DecodeName().Span;
             if (!IsAmong(known, name))
             {
                 throw new RequestException(
                     Problem.InvalidParameter,
-                    $"There is no parameter '{Quoting.Shorten(name)}' here. {(known.Count == 0 ? "With this content type there are none." : $"The parameters are: {string.Join(", ", known.Select(parameter => parameter.Name))}.")}");
+                    $"There is no parameter '{Quoting.Shorten(name.ToString())}' here. {(known.Count == 0 ? "With this content type there are none." : $"The parameters are: {string.Join(", ", known.Select(parameter => parameter.Name))}.")}");
             }
         }
-    }
-
-    private static bool IsAmong(IReadOnlyList<QueryParameter> known, string name)
-    {
-        for (var i = 0; i < known.Count; i++)
-        {
-            if (known[i].Name.Equals(name, StringComparison.OrdinalIgnoreCase))
-            {
-                return true;
-            }
-        }
-
-        return false;
     }
 
     public OpenApiParameter ToOpenApi() => new()
@@ -89,4 +92,22 @@ internal sealed record QueryParameter(string Name, string Description, string Re
 
     private RequestException Refuse(string text) =>
         new(Problem.InvalidParameter, $"{Name} is '{Quoting.Shorten(text)}'. {Requirement}");
+
+    // Read where it stands: the dictionary that HttpRequest.Query makes of it costs more than all that is asked of it here.
+    private static QueryStringEnumerable PairsOf(HttpRequest request) => new(request.QueryString.Value);
+
+    private static bool IsAmong(IReadOnlyList<QueryParameter> known, ReadOnlySpan<char> name)
+    {
+        for (var i = 0; i < known.Count; i++)
+        {
+            if (known[i].IsNamed(name))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private bool IsNamed(ReadOnlySpan<char> name) => name.Equals(Name, StringComparison.OrdinalIgnoreCase);
 }

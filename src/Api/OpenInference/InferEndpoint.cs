@@ -1,5 +1,4 @@
 using System.Globalization;
-using Serilog;
 using SoftmaxService.Api.Hosting;
 using SoftmaxService.Api.Http;
 using SoftmaxService.Api.OpenApi;
@@ -41,15 +40,13 @@ internal static class InferEndpoint
         HttpRequest request,
         ModelRepository models,
         LimitsOptions limits,
-        IDiagnosticContext log,
         string model,
         string? version,
         CancellationToken cancellationToken)
     {
         using var lease = models.Acquire(model, version);
         var found = lease.Model;
-        log.Set("Model", found.Name);
-        log.Set("Version", found.Version);
+        request.HttpContext.AnsweredBy(found);
         var mediaType = string.IsNullOrEmpty(request.ContentType) ? "" : MediaTypes.Of(request);
         if ((!Taken.Contains(mediaType) && !MediaTypes.IsJson(mediaType)) || (mediaType.Length == 0 && !string.IsNullOrEmpty(request.ContentType)))
         {

@@ -1,5 +1,4 @@
 using Grpc.Core;
-using Serilog;
 using SoftmaxService.Api.Hosting;
 using SoftmaxService.Api.OpenInference.Wire;
 using SoftmaxService.Inference.Models;
@@ -7,7 +6,7 @@ using SoftmaxService.Inference.Models;
 namespace SoftmaxService.Api.OpenInference;
 
 /// <summary><c>inference.GRPCInferenceService</c>: the same answers as under /v2, as messages of gRPC.</summary>
-internal sealed class InferenceService(ModelRepository models, ModelsOptions settings, LimitsOptions limits, IDiagnosticContext log)
+internal sealed class InferenceService(ModelRepository models, ModelsOptions settings, LimitsOptions limits)
     : GRPCInferenceService.GRPCInferenceServiceBase
 {
     public override Task<ServerLiveResponse> ServerLive(ServerLiveRequest request, ServerCallContext context) =>
@@ -45,8 +44,7 @@ internal sealed class InferenceService(ModelRepository models, ModelsOptions set
     {
         using var lease = models.Acquire(request.ModelName, NullIfEmpty(request.ModelVersion));
         var model = lease.Model;
-        log.Set("Model", model.Name);
-        log.Set("Version", model.Version);
+        context.GetHttpContext().AnsweredBy(model);
         var answer = await ModelInference.AnswerAsync(model, GrpcMessages.Read(request), limits, context.CancellationToken);
         return GrpcMessages.Write(answer, asRaw: request.RawInputContents.Count > 0);
     }

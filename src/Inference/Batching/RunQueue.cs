@@ -75,7 +75,7 @@ public sealed class RunQueue
     /// <param name="cancellation">An item that waits leaves the line at once; one that runs is awaited, and then reported as cancelled.</param>
     /// <exception cref="InferenceException">The model fails on this item.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public ValueTask ExecuteAsync(OnnxRun run, CancellationToken cancellation) => ExecuteAsync(run, run.Execute, cancellation);
+    public ValueTask ExecuteAsync(OnnxRun run, CancellationToken cancellation) => ExecuteAsync(run, run.ExecuteAction, cancellation);
 
     /// <summary>Does something that takes as long as a run, in a slot of its own.</summary>
     /// <param name="work">What is done.</param>
@@ -94,7 +94,7 @@ public sealed class RunQueue
             return [.. runs.Select(_ => Task.FromCanceled(cancellation))];
         }
 
-        RunRequest[] requests = [.. runs.Select(run => new RunRequest(run, run.Execute, cancellation))];
+        RunRequest[] requests = [.. runs.Select(run => new RunRequest(run, run.ExecuteAction, cancellation))];
         int claimed;
         lock (_lock)
         {

@@ -8,14 +8,16 @@ internal sealed class OnnxBatch : IDisposable
     private readonly OnnxClassifier _owner;
     private readonly TensorBuffer _input;
     private readonly TensorBuffer _output;
-    private readonly OrtValue[] _inputs = new OrtValue[1];
-    private readonly OrtValue[] _outputs = new OrtValue[1];
+
+    // One for each number of items, made when it first comes.
+    private readonly OrtIoBinding?[] _bindings;
 
     public OnnxBatch(OnnxClassifier owner, ReadOnlySpan<int> inputShape, ReadOnlySpan<int> outputShape, int capacity)
     {
         _owner = owner;
         _input = new TensorBuffer(owner.InputElement, inputShape, capacity);
         _output = new TensorBuffer(owner.OutputElement, outputShape, capacity);
+        _bindings = new OrtIoBinding?[capacity + 1];
     }
 
     /// <summary>Copies the items in, runs them, and copies each one's scores out.</summary>
@@ -26,9 +28,7 @@ internal sealed class OnnxBatch : IDisposable
             runs[i].InputBytes.CopyTo(_input.Item(i));
         }
 
-        _inputs[0] = _input.Value(runs.Length);
-        _outputs[0] = _output.Value(runs.Length);
-        _owner.Run(_inputs, _outputs);
+        _owner.Run(_bindings[runs.Length] ??= _owner.Bind(_input.Value(runs.Length), _output.Value(runs.Length)));
         for (var i = 0; i < runs.Length; i++)
         {
             TensorElements.Decode(_output.Item(i), _owner.OutputElement, runs[i].Output);
@@ -44,6 +44,11 @@ internal sealed class OnnxBatch : IDisposable
 
     public void Dispose()
     {
+        foreach (var binding in _bindings)
+        {
+            binding?.Dispose();
+        }
+
         _input.Dispose();
         _output.Dispose();
     }

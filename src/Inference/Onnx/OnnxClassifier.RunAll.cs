@@ -42,7 +42,7 @@ public sealed partial class OnnxClassifier
         int[] itemShape = HasBatchAxis && _outputShape[0] == 1 ? _outputShape[1..] : _outputShape;
         var bytes = new byte[scores.Length * TensorElements.SizeOf(OutputElement)];
         TensorElements.Encode(scores, OutputElement, bytes);
-        return new OnnxTensor(_outputNames[0], TensorElements.ToOrt(OutputElement).ToString().ToLowerInvariant(), count == 1 ? _outputShape : [count, .. itemShape], bytes);
+        return new OnnxTensor(_outputName, TensorElements.ToOrt(OutputElement).ToString().ToLowerInvariant(), count == 1 ? _outputShape : [count, .. itemShape], bytes);
     }
 
     /// <summary>The rows of scores in a tensor of <see cref="RunAll"/>.</summary>
@@ -64,7 +64,7 @@ public sealed partial class OnnxClassifier
             {
                 var size = Math.Min(batchSize, count - start);
                 var input = batch.Store(items.Slice(start * ItemBytes, size * ItemBytes), size);
-                using var outputs = _model.Session.Run(_runOptions, _inputNames, [input], names);
+                using var outputs = _model.Session.Run(_runOptions, [_inputName], [input], names);
                 for (var i = 0; i < names.Length; i++)
                 {
                     var type = outputs[i].GetTensorTypeAndShape();

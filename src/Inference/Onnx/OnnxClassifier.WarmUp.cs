@@ -109,7 +109,7 @@ public sealed partial class OnnxClassifier
         using var two = new TensorBuffer(InputElement, _inputShape, capacity: 2);
         try
         {
-            using var outputs = _model.Session.Run(_runOptions, _inputNames, [two.Value(2)], _outputNames);
+            using var outputs = _model.Session.Run(_runOptions, [_inputName], [two.Value(2)], [_outputName]);
             var shape = OnnxModel.ShapeOf(outputs[0]);
             if (shape is not [2, ..] || shape.Aggregate(1L, (product, size) => product * size) != 2L * ClassCount)
             {

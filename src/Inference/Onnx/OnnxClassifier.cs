@@ -12,8 +12,8 @@ public sealed partial class OnnxClassifier : IDisposable
     private const int MostPooledRuns = 256;
 
     private readonly OnnxModel _model;
-    private readonly string[] _inputNames;
-    private readonly string[] _outputNames;
+    private readonly string _inputName;
+    private readonly string _outputName;
     private readonly bool _hasOpenBatchAxis;
     private readonly int[] _inputShape;
     private readonly int[] _outputShape;
@@ -38,8 +38,8 @@ public sealed partial class OnnxClassifier : IDisposable
     public OnnxClassifier(OnnxModel model, OnnxTensorInfo input, OnnxTensorInfo output, IReadOnlyList<int> inputShape, bool hasBatchAxis = true)
     {
         _model = model;
-        _inputNames = [input.Name];
-        _outputNames = [output.Name];
+        _inputName = input.Name;
+        _outputName = output.Name;
         _hasOpenBatchAxis = hasBatchAxis && input.Shape[0] == OnnxTensorInfo.Dynamic;
         _inputShape = [.. inputShape];
         HasBatchAxis = hasBatchAxis;
@@ -119,11 +119,19 @@ public sealed partial class OnnxClassifier : IDisposable
         }
     }
 
-    internal void Run(OrtValue[] inputs, OrtValue[] outputs)
+    internal OrtIoBinding Bind(OrtValue input, OrtValue output)
+    {
+        var binding = _model.Session.CreateIoBinding();
+        binding.BindInput(_inputName, input);
+        binding.BindOutput(_outputName, output);
+        return binding;
+    }
+
+    internal void Run(OrtIoBinding binding)
     {
         try
         {
-            _model.Session.Run(_runOptions, _inputNames, inputs, _outputNames, outputs);
+            _model.Session.RunWithBinding(_runOptions, binding);
         }
         catch (OnnxRuntimeException exception)
         {

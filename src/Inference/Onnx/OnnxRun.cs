@@ -12,8 +12,7 @@ public sealed class OnnxRun : IDisposable
     private readonly OnnxClassifier _owner;
     private readonly TensorBuffer _input;
     private readonly TensorBuffer _output;
-    private readonly OrtValue[] _inputs;
-    private readonly OrtValue[] _outputs;
+    private readonly OrtIoBinding _binding;
 
     // Floats of their own where the graph has another element type.
     private readonly float[]? _inputFloats;
@@ -25,8 +24,8 @@ public sealed class OnnxRun : IDisposable
         _owner = owner;
         _input = new TensorBuffer(owner.InputElement, inputShape);
         _output = new TensorBuffer(owner.OutputElement, outputShape);
-        _inputs = [_input.Value(1)];
-        _outputs = [_output.Value(1)];
+        _binding = owner.Bind(_input.Value(1), _output.Value(1));
+        ExecuteAction = Execute;
         _inputFloats = owner.InputElement == TensorElementType.Float32 ? null : new float[_input.ItemBytes / TensorElements.SizeOf(owner.InputElement)];
         _outputFloats = owner.OutputElement == TensorElementType.Float32 ? null : new float[owner.ClassCount];
     }
@@ -41,6 +40,9 @@ public sealed class OnnxRun : IDisposable
 
     /// <summary>One score a class, valid after <see cref="Execute"/>.</summary>
     public Span<float> Output => _outputFloats ?? MemoryMarshal.Cast<byte, float>(_output.Bytes);
+
+    /// <summary><see cref="Execute"/>, made once.</summary>
+    internal Action ExecuteAction { get; }
 
     /// <summary>
     /// Brings <see cref="Input"/> into the graph's element type: halves to the nearest, bytes rounded and clamped to 0…255. Nothing is to be
@@ -58,7 +60,7 @@ public sealed class OnnxRun : IDisposable
     /// <exception cref="InferenceException">The model fails on this input.</exception>
     public void Execute()
     {
-        _owner.Run(_inputs, _outputs);
+        _owner.Run(_binding);
         if (_outputFloats is not null)
         {
             TensorElements.Decode(_output.Bytes, _owner.OutputElement, _outputFloats);
@@ -79,6 +81,7 @@ public sealed class OnnxRun : IDisposable
 
     internal void Release()
     {
+        _binding.Dispose();
         _input.Dispose();
         _output.Dispose();
     }

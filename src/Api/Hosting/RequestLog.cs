@@ -1,0 +1,108 @@
+using System.Diagnostics;
+using Serilog.Events;
+using Serilog.Parsing;
+using SoftmaxService.Inference.Models;
+
+namespace SoftmaxService.Api.Hosting;
+
+/// <summary>
+/// One line a request: what was asked, by which model it was answered, how it ended and how long it took. The event is put together here, since
+/// what Serilog's own middleware collects on the way (scopes, a context of its own) costs more than an image to decode.
+/// </summary>
+internal static class RequestLog
+{
+    public const string ElapsedProperty = "Elapsed";
+
+    /// <summary>Whose scope and activity for each request are made here or not at all.</summary>
+    public const string HostingSource = "Microsoft.AspNetCore.Hosting.Diagnostics";
+
+    private const string ActivitySourceName = "Microsoft.AspNetCore";
+    private const int MostProperties = 6;
+
+    private static readonly MessageTemplate Template = new MessageTemplateParser().Parse($"{{RequestMethod}} {{RequestPath}} answered {{StatusCode}} in {{{ElapsedProperty}:0.000}} ms");
+
+    // What probes ask every few seconds is not worth a line.
+    private static readonly PathString[] ProbePaths = ["/health", "/v2/health", "/grpc.health.v1.Health"];
+
+    public static void UseRequestLog(this WebApplication app)
+    {
+        var traces = new ActivityListener
+        {
+            ShouldListenTo = source => source.Name == ActivitySourceName,
+            Sample = (ref _) => ActivitySamplingResult.PropagationData,
+        };
+        ActivitySource.AddActivityListener(traces);
+        app.Lifetime.ApplicationStopped.Register(traces.Dispose);
+
+        var log = app.Services.GetRequiredService<Serilog.ILogger>();
+        app.Use(next => context => LogAsync(next, context, log));
+    }
+
+    /// <summary>Says which model answers a request.</summary>
+    public static void AnsweredBy(this HttpContext context, ClassifierModel model) => context.Features.Set(new AnsweringModel(model.Name, model.Version));
+
+    private static async Task LogAsync(RequestDelegate next, HttpContext context, Serilog.ILogger log)
+    {
+        var start = Stopwatch.GetTimestamp();
+        try
+        {
+            await next(context);
+        }
+        catch (Exception exception) when (Log(context, log, start, StatusCodes.Status500InternalServerError, exception))
+        {
+            throw; // never reached: the filter only looks
+        }
+
+        Log(context, log, start, context.Response.StatusCode, exception: null);
+    }
+
+    private static bool Log(HttpContext context, Serilog.ILogger log, long start, int status, Exception? exception)
+    {
+        var level = status >= StatusCodes.Status500InternalServerError ? LogEventLevel.Error : IsProbe(context) ? LogEventLevel.Debug : LogEventLevel.Information;
+        if (log.IsEnabled(level))
+        {
+            log.Write(EventFor(context, start, status, level, exception));
+        }
+
+        return false;
+    }
+
+    private static LogEvent EventFor(HttpContext context, long start, int status, LogEventLevel level, Exception? exception)
+    {
+        var properties = new Dictionary<string, LogEventPropertyValue>(MostProperties)
+        {
+            ["RequestMethod"] = new ScalarValue(context.Request.Method),
+            ["RequestPath"] = new ScalarValue(WithoutControls(context.Request.Path.Value ?? "")),
+            ["StatusCode"] = new ScalarValue(status),
+            [ElapsedProperty] = new ScalarValue(Stopwatch.GetElapsedTime(start).TotalMilliseconds),
+        };
+        if (context.Features.Get<AnsweringModel>() is { } model)
+        {
+            properties["Model"] = new ScalarValue(model.Name);
+            properties["Version"] = new ScalarValue(model.Version);
+        }
+
+        var activity = Activity.Current;
+        return LogEvent.UnstableAssembleFromParts(DateTimeOffset.Now, level, exception, Template, properties, activity?.TraceId ?? default, activity?.SpanId ?? default);
+    }
+
+    private static bool IsProbe(HttpContext context)
+    {
+        foreach (var path in ProbePaths)
+        {
+            if (context.Request.Path.StartsWithSegments(path))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>A path may hold an encoded line break; written as it is, it would forge a line of the log.</summary>
+    private static string WithoutControls(string path) =>
+        path.Any(char.IsControl) ? string.Concat(path.Select(character => char.IsControl(character) ? $"\\u{(int)character:x4}" : character.ToString())) : path;
+
+    /// <summary>By name, and no more: a connection keeps what was said of its last request for as long as it is idle.</summary>
+    private sealed record AnsweringModel(string Name, string Version);
+}
