@@ -29,7 +29,7 @@ internal static class SoftmaxEndpoint
         .Produces<SoftmaxResponse>()
         .Answers(Problem.MalformedJson, Problem.InvalidLogits, Problem.InvalidTemperature, Problem.InvalidLabels, Problem.InvalidParameter, Problem.BodyTooLarge, Problem.UnsupportedMediaType);
 
-    private static async Task<Results<SoftmaxResponse, FileContentHttpResult>> AnswerAsync(HttpRequest request, ComputeGate gate, CancellationToken cancellationToken)
+    private static async Task<Results<SoftmaxResponse, BinaryRows>> AnswerAsync(HttpRequest request, ComputeGate gate, CancellationToken cancellationToken)
     {
         var mediaType = MediaTypes.Of(request);
         if (mediaType == MediaTypeNames.Application.Octet)
@@ -63,35 +63,45 @@ internal static class SoftmaxEndpoint
         return new SoftmaxResponse(logits, temperatures, probabilities, logProbabilities, request.TopK, request.Labels);
     }
 
-    private static async Task<FileContentHttpResult> AnswerBinaryAsync(HttpRequest request, ComputeGate gate, CancellationToken cancellationToken)
+    private static async Task<BinaryRows> AnswerBinaryAsync(HttpRequest request, ComputeGate gate, CancellationToken cancellationToken)
     {
         QueryParameter.RefuseUnknown(request, [Classes, Temperature]);
         var temperature = Temperature.ReadNumber<float>(request, TemperatureRows.IsValid) ?? 1f;
         var declaredClasses = Classes.ReadCount(request);
 
-        using var body = await PooledBody.ReadAsync(request, cancellationToken);
-        using var place = await gate.EnterAsync(cancellationToken);
-        var classCount = declaredClasses ?? Math.Max(1, body.Span.Length / sizeof(float));
-        if (body.Span.IsEmpty || body.Span.Length % ((long)classCount * sizeof(float)) != 0)
+        var body = await PooledBody.ReadAsync(request, cancellationToken);
+        try
+        {
+            using var place = await gate.EnterAsync(cancellationToken);
+            ComputeInPlace(body.WritableSpan, declaredClasses, temperature);
+            return new BinaryRows(body);
+        }
+        catch
+        {
+            body.Dispose();
+            throw;
+        }
+    }
+
+    private static void ComputeInPlace(Span<byte> rows, int? declaredClasses, float temperature)
+    {
+        var classCount = declaredClasses ?? Math.Max(1, rows.Length / sizeof(float));
+        if (rows.IsEmpty || rows.Length % ((long)classCount * sizeof(float)) != 0)
         {
             throw new RequestException(
                 Problem.InvalidLogits,
-                $"The body has {body.Span.Length} bytes; it must hold one or more whole rows of {classCount} little-endian 32-bit float(s), {(long)classCount * sizeof(float)} bytes each.");
+                $"The body has {rows.Length} bytes; it must hold one or more whole rows of {classCount} little-endian 32-bit float(s), {(long)classCount * sizeof(float)} bytes each.");
         }
 
-        var answer = new byte[body.Span.Length];
-        var logits = MemoryMarshal.Cast<byte, float>(body.Span);
-        var probabilities = MemoryMarshal.Cast<byte, float>(answer.AsSpan());
-        Softmax.ComputeRows(logits, probabilities, classCount, temperature);
-        for (var first = 0; first < probabilities.Length; first += classCount)
+        var values = MemoryMarshal.Cast<byte, float>(rows);
+        Softmax.ComputeRows(values, values, classCount, temperature);
+        for (var first = 0; first < values.Length; first += classCount)
         {
-            if (float.IsNaN(probabilities[first]))
+            if (float.IsNaN(values[first]))
             {
                 throw new RequestException(Problem.InvalidLogits, $"Row {first / classCount} holds NaN or +Infinity, or is -Infinity throughout; it has no probabilities.");
             }
         }
-
-        return TypedResults.Bytes(answer, MediaTypeNames.Application.Octet);
     }
 
     private static void CheckLabels(string[]? labels, FloatRows logits)

@@ -1,4 +1,3 @@
-using System.Net.Mime;
 using System.Text.Json;
 
 namespace SoftmaxService.Api.Http;
@@ -14,7 +13,8 @@ internal abstract class RowsAnswer(FloatRows logits) : IResult
 
     public async Task ExecuteAsync(HttpContext httpContext)
     {
-        httpContext.Response.ContentType = $"{MediaTypeNames.Application.Json}; charset=utf-8";
+        httpContext.Response.ContentType = PooledJson.ContentType;
+        await httpContext.Response.StartAsync(httpContext.RequestAborted); // the rows then go straight behind the headers
         await using var writer = new Utf8JsonWriter(httpContext.Response.BodyWriter);
         writer.WriteStartObject();
         await WritePropertiesAsync(writer, httpContext.Response);

@@ -9,7 +9,11 @@ public sealed class RankingTests
     [InlineData(2, 2)]
     [InlineData(10, 3)]
     [InlineData(10, 10)]
+    [InlineData(0, 0)]
+    [InlineData(10, 0)]
     [InlineData(1000, 5)]
+    [InlineData(1000, 16)]
+    [InlineData(1000, 17)]
     [InlineData(4097, 4097)]
     public void TopK_RandomScores_OrdersAsAStableSortDoes(int count, int k)
     {

@@ -1,0 +1,71 @@
+using System.Globalization;
+using System.Text;
+using Microsoft.Extensions.Time.Testing;
+using Serilog.Core;
+using Serilog.Events;
+using Serilog.Formatting.Display;
+using Serilog.Parsing;
+using SoftmaxService.Api.Hosting;
+
+namespace SoftmaxService.Api.Tests.Hosting;
+
+public sealed class BufferedOutputSinkTests : IDisposable
+{
+    private readonly MemoryStream _output = new();
+    private readonly FakeTimeProvider _time = new();
+    private readonly BufferedOutputSink _sink;
+
+    public BufferedOutputSinkTests() => _sink = new BufferedOutputSink(new MessageTemplateTextFormatter("{Message:lj}|", CultureInfo.InvariantCulture), _output, _time);
+
+    private string Written => Encoding.UTF8.GetString(_output.ToArray());
+
+    [Fact]
+    public void LinesOfRequestsLeaveTogetherInAMoment()
+    {
+        Emit("first", LogEventLevel.Information, isRequest: true);
+        Emit("second", LogEventLevel.Information, isRequest: true);
+        Assert.Equal("", Written);
+
+        _time.Advance(TimeSpan.FromMilliseconds(100));
+        Assert.Equal("first|second|", Written);
+
+        Emit("third", LogEventLevel.Information, isRequest: true);
+        _time.Advance(TimeSpan.FromMilliseconds(100));
+        Assert.Equal("first|second|third|", Written);
+    }
+
+    [Theory]
+    [InlineData(LogEventLevel.Error, true)]
+    [InlineData(LogEventLevel.Warning, true)]
+    [InlineData(LogEventLevel.Information, false)]
+    public void WhatIsBadOrOfNoRequestLeavesAtOnceAndInOrder(LogEventLevel level, bool isRequest)
+    {
+        Emit("before", LogEventLevel.Information, isRequest: true);
+        Emit("now", level, isRequest);
+
+        Assert.Equal("before|now|", Written);
+    }
+
+    [Fact]
+    public void NothingIsLostAtTheEnd()
+    {
+        Emit("last", LogEventLevel.Information, isRequest: true);
+        _sink.Dispose();
+
+        Assert.Equal("last|", Written);
+        Emit("too late", LogEventLevel.Error, isRequest: false);
+        _time.Advance(TimeSpan.FromSeconds(1));
+    }
+
+    public void Dispose()
+    {
+        _sink.Dispose();
+        _output.Dispose();
+    }
+
+    private void Emit(string text, LogEventLevel level, bool isRequest)
+    {
+        LogEventProperty[] properties = isRequest ? [new LogEventProperty(RequestLog.ElapsedProperty, new ScalarValue(1.5))] : [];
+        ((ILogEventSink)_sink).Emit(new LogEvent(_time.GetUtcNow(), level, null, new MessageTemplateParser().Parse(text), properties));
+    }
+}
