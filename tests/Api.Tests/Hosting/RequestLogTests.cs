@@ -17,7 +17,7 @@ public sealed class RequestLogTests
         await service.ClassifyAsync(RunningService.Seven, "?model=mnist");
 
         var line = await service.NextAsync();
-        Assert.StartsWith("POST /classify answered 200 in ", line.RenderMessage(), StringComparison.Ordinal);
+        Assert.StartsWith("\"POST\" \"/classify\" answered 200 in ", line.RenderMessage(), StringComparison.Ordinal);
         Assert.Equal(("mnist", "1"), (Text(line, "Model"), Text(line, "Version")));
         Assert.Equal(LogEventLevel.Information, line.Level);
     }
