@@ -1,3 +1,5 @@
+using SoftmaxService.Inference.Onnx;
+
 namespace SoftmaxService.Inference.Models;
 
 /// <summary>
@@ -217,6 +219,7 @@ public sealed partial class ModelRepository : IDisposable
         try
         {
             load();
+            NativeHeap.Trim();
             return true;
         }
         finally

@@ -9,18 +9,20 @@ public sealed class PublishedService : RunningService
 {
     private readonly Lazy<PublishedProcess> _process = new(() => PublishedProcess.StartReadyAsync().GetAwaiter().GetResult());
 
-    public override HttpClient Client => _process.Value.Client;
+    public override HttpClient Client => Process.Client;
 
-    public string GrpcAddress => _process.Value.GrpcAddress;
+    public string GrpcAddress => Process.GrpcAddress;
 
-    public string Log => _process.Value.Output;
+    public string Log => Process.Output;
+
+    private PublishedProcess Process => _process.Value;
 
     protected override void Dispose(bool disposing)
     {
         base.Dispose(disposing);
         if (disposing && _process.IsValueCreated)
         {
-            _process.Value.Dispose();
+            _process.Value.Dispose(); // once more does nothing: the base class disposes twice
         }
     }
 }
@@ -31,6 +33,7 @@ internal sealed class PublishedProcess : IDisposable
 
     private readonly Process _process;
     private readonly StringBuilder _output = new();
+    private bool _isDisposed;
 
     private PublishedProcess(string[] settings)
     {
@@ -98,6 +101,9 @@ internal sealed class PublishedProcess : IDisposable
 
     public void Dispose()
     {
+        if (_isDisposed)
+            return;
+        _isDisposed = true;
         if (!_process.HasExited)
         {
             _process.Kill();
