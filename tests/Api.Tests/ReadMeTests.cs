@@ -14,7 +14,6 @@ namespace SoftmaxService.Api.Tests;
 public sealed partial class ReadMeTests(RunningService service)
 {
     private const string ReadMeUrl = "http://localhost:5000";
-    private const double Tolerance = 1e-4;
 
     private static readonly string ReadMe = Path.Combine(RunningService.RepositoryRoot, "README.md");
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
@@ -35,7 +34,7 @@ public sealed partial class ReadMeTests(RunningService service)
                 continue;
             }
 
-            AssertSame(JsonDocument.Parse(example.Groups["output"].Value).RootElement, answer, example.Groups["arguments"].Value);
+            SameJson.Assert(JsonDocument.Parse(example.Groups["output"].Value).RootElement, answer, example.Groups["arguments"].Value);
         }
 
         if (Environment.GetEnvironmentVariable("SOFTMAX_WRITE_README") == "1")
@@ -73,39 +72,6 @@ public sealed partial class ReadMeTests(RunningService service)
     /// <summary>Indented, with the objects of a list on one line each, as a reader would lay it out.</summary>
     private static string Shorten(JsonElement answer) =>
         InnerObject().Replace(JsonSerializer.Serialize(answer, Indented), inner => LineBreak().Replace(inner.Value, " "));
-
-    private static void AssertSame(JsonElement expected, JsonElement actual, string what)
-    {
-        Assert.True(expected.ValueKind == actual.ValueKind, $"{what}: {actual} is not {expected}");
-        switch (expected.ValueKind)
-        {
-            case JsonValueKind.Object:
-                Assert.Equal(expected.EnumerateObject().Select(property => property.Name), actual.EnumerateObject().Select(property => property.Name));
-                foreach (var property in expected.EnumerateObject().Where(property => property.Name != "traceId"))
-                {
-                    AssertSame(property.Value, actual.GetProperty(property.Name), $"{what}: {property.Name}");
-                }
-
-                break;
-
-            case JsonValueKind.Array:
-                Assert.Equal(expected.GetArrayLength(), actual.GetArrayLength());
-                foreach (var (left, right) in expected.EnumerateArray().Zip(actual.EnumerateArray()))
-                {
-                    AssertSame(left, right, what);
-                }
-
-                break;
-
-            case JsonValueKind.Number:
-                Assert.True(Math.Abs(expected.GetDouble() - actual.GetDouble()) <= Tolerance * Math.Max(1, Math.Abs(expected.GetDouble())), $"{what}: {actual} is not {expected}");
-                break;
-
-            default:
-                Assert.Equal(expected.ToString(), actual.ToString());
-                break;
-        }
-    }
 
     [GeneratedRegex("```console\n\\$ curl (?<arguments>.+)\n(?<output>[\\s\\S]+?)\n```")]
     private static partial Regex Example();

@@ -15,7 +15,7 @@ public class RunningService : WebApplicationFactory<Program>
 {
     public RunningService() => UseKestrel(0);
 
-    public HttpClient Client => field ??= Start();
+    public virtual HttpClient Client => field ??= Start();
 
     public static string RepositoryRoot { get; } = FindRepositoryRoot();
 

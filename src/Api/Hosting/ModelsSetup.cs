@@ -1,5 +1,6 @@
 using SoftmaxService.Inference;
 using SoftmaxService.Inference.Models;
+using SoftmaxService.Inference.Numerics;
 using SoftmaxService.Inference.Onnx;
 
 namespace SoftmaxService.Api.Hosting;
@@ -24,6 +25,7 @@ internal static partial class ModelsSetup
     {
         var log = app.Logger;
         var models = app.Services.GetRequiredService<ModelRepository>();
+        Computing(log, Softmax.VectorBits, OnnxModel.RuntimeVersion);
         models.Changed += change => Log(log, change);
         models.LoadAll();
         if (models.Current.Models.Count == 0)
@@ -97,6 +99,9 @@ internal static partial class ModelsSetup
 
         return Path.GetFullPath(FolderName);
     }
+
+    [LoggerMessage(LogLevel.Information, "Softmax computes with {VectorBits}-bit vectors; models run in ONNX Runtime {OnnxRuntimeVersion}")]
+    private static partial void Computing(ILogger log, int vectorBits, string onnxRuntimeVersion);
 
     [LoggerMessage(LogLevel.Information, "Model {Name}/{ModelVersion} is loaded: input {InputShape}, {ClassCount} classes, calibrated temperature {CalibratedTemperature}")]
     private static partial void Loaded(ILogger log, string name, string modelVersion, string inputShape, int classCount, float? calibratedTemperature);

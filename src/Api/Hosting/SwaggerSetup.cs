@@ -17,18 +17,18 @@ internal static class SwaggerSetup
         });
         options.AddWireSchemas();
         options.SupportNonNullableReferenceTypes();
-        options.OperationFilter<OperationDetailsFilter>();
+        options.AddOperationFilterInstance(new OperationDetailsFilter()); // by its type it would be made by reflection, which Native AOT cannot follow
         foreach (var documentation in Directory.EnumerateFiles(AppContext.BaseDirectory, "SoftmaxService.*.xml"))
         {
             options.IncludeXmlComments(documentation);
         }
     });
 
-    /// <summary>On its own paths alone: no other request passes through it.</summary>
-    public static void UseSwaggerPage(this WebApplication app) => app.UseWhen(context => context.Request.Path.StartsWithSegments("/swagger"), swagger =>
+    /// <summary>In a branch of its own: Swashbuckle's middleware makes a document generator for every request that passes it, whatever its path.</summary>
+    public static void UseSwaggerPage(this WebApplication app) => app.UseWhen(context => context.Request.Path.StartsWithSegments("/swagger"), branch =>
     {
-        swagger.UseSwagger();
-        swagger.UseSwaggerUI(options =>
+        branch.UseSwagger();
+        branch.UseSwaggerUI(options =>
         {
             options.DocumentTitle = "SoftmaxService";
             options.DefaultModelsExpandDepth(0);

@@ -1,3 +1,5 @@
+using SoftmaxService.Inference.Onnx;
+
 namespace SoftmaxService.Inference.Models;
 
 /// <summary>
@@ -84,11 +86,16 @@ public sealed partial class ModelRepository : IDisposable
         }
     }
 
-    /// <summary>Loads all that is there now, taking every file for complete. For the start, before the first request.</summary>
+    /// <summary>Loads all that is there now, taking every file for complete, as many versions at a time as there are cores. For the start, before the first request.</summary>
     public void LoadAll()
     {
         Read(takeAsComplete: true);
-        LoadDue();
+        InPlaceOfLoad(() => Parallel.For(0, Environment.ProcessorCount, _ =>
+        {
+            while (TryLoadNext(IsDue))
+            {
+            }
+        }));
     }
 
     /// <summary>
@@ -109,26 +116,9 @@ public sealed partial class ModelRepository : IDisposable
     /// <summary>Loads every version whose files have settled, one at a time, each beside the old one, which it then replaces.</summary>
     public void LoadDue()
     {
-        while (true)
+        var isMore = true;
+        while (isMore && InPlaceOfLoad(() => isMore = TryLoadNext(IsDue)))
         {
-            try
-            {
-                _loads.Wait(_closed);
-            }
-            catch (OperationCanceledException)
-            {
-                return;
-            }
-
-            try
-            {
-                if (!TryLoadNext(IsDue))
-                    return;
-            }
-            finally
-            {
-                _loads.Release();
-            }
         }
     }
 
@@ -213,6 +203,30 @@ public sealed partial class ModelRepository : IDisposable
 
     private static int Compare((string Name, int Number) left, (string Name, int Number) right) =>
         string.CompareOrdinal(left.Name, right.Name) is not 0 and var byName ? byName : left.Number.CompareTo(right.Number);
+
+    /// <summary>Waits until nobody else loads; false when the repository closes instead.</summary>
+    private bool InPlaceOfLoad(Action load)
+    {
+        try
+        {
+            _loads.Wait(_closed);
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
+
+        try
+        {
+            load();
+            NativeHeap.Trim();
+            return true;
+        }
+        finally
+        {
+            _loads.Release();
+        }
+    }
 
     private InferenceException NoSuchFolder(string name) =>
         new(InferenceError.ModelNotFound, $"The repository holds no folder '{Quoting.Shorten(name)}'. Its folders are: {string.Join(", ", _versions.Keys.Select(key => key.Name).Distinct())}.");

@@ -24,4 +24,13 @@ namespace SoftmaxService.Inference.Numerics;
 public static partial class Softmax
 {
     private const float NoTemperature = 1f;
+
+    /// <summary>How wide the vectors are that this processor, and the way the program was compiled, allow: 512, 256 or 128 bits; 32 without vectors.</summary>
+    public static int VectorBits => SoftmaxKernel.Best switch
+    {
+        KernelPath.Vector512 => 512,
+        KernelPath.Vector256 => 256,
+        KernelPath.Vector128 => 128,
+        _ => 32,
+    };
 }
