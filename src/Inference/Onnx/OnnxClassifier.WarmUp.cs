@@ -47,7 +47,17 @@ public sealed partial class OnnxClassifier
         }
 
         BatchingRefusal = TryBatches(inputs, scores, Math.Min(maxBatchSize, MostBatchBytes / ItemBytes), maxBatchSize);
+        GiveBackArena();
         return scores;
+    }
+
+    /// <summary>One more run, after which ONNX Runtime frees what the largest batch took: a model that is never asked so much need not hold it.</summary>
+    private void GiveBackArena()
+    {
+        using var shrinking = new RunOptions();
+        shrinking.AddRunConfigEntry("memory.enable_memory_arena_shrinkage", "cpu:0");
+        using var run = Rent();
+        run.ExecuteWith(shrinking);
     }
 
     private static void Fill(OnnxRun run, float[] sample)

@@ -127,11 +127,11 @@ public sealed partial class OnnxClassifier : IDisposable
         return binding;
     }
 
-    internal void Run(OrtIoBinding binding)
+    internal void Run(OrtIoBinding binding, RunOptions? options = null)
     {
         try
         {
-            _model.Session.RunWithBinding(_runOptions, binding);
+            _model.Session.RunWithBinding(options ?? _runOptions, binding);
         }
         catch (OnnxRuntimeException exception)
         {

@@ -58,9 +58,11 @@ public sealed class OnnxRun : IDisposable
 
     /// <summary>Runs the model on the input, alone.</summary>
     /// <exception cref="InferenceException">The model fails on this input.</exception>
-    public void Execute()
+    public void Execute() => ExecuteWith(options: null);
+
+    internal void ExecuteWith(RunOptions? options)
     {
-        _owner.Run(_binding);
+        _owner.Run(_binding, options);
         if (_outputFloats is not null)
         {
             TensorElements.Decode(_output.Bytes, _owner.OutputElement, _outputFloats);
