@@ -15,7 +15,7 @@ internal sealed record Allocations(RequestKind Kind, double Ours, double Floor)
 
     public static async Task<IReadOnlyList<Allocations>> MeasureAsync(RaceFiles files, RacePlan plan)
     {
-        RequestKind[] kinds = [RequestKind.Classify, RequestKind.SoftmaxBinary, RequestKind.SoftmaxJson];
+        RequestKind[] kinds = [RequestKind.Classify, RequestKind.SoftmaxBinary];
         var ours = await OfAsync(Contender.Ours(files), kinds, files, plan);
         var floor = await OfAsync(Contender.Floor, kinds, files, plan);
         return [.. kinds.Select((kind, i) => new Allocations(kind, ours[i], floor[i]))];

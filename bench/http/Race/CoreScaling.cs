@@ -20,7 +20,7 @@ internal sealed record CoreScaling(RequestKind Kind, (double Rate, double CpuMic
         await using var one = await Contender.Ours(files).StartAsync(files, One);
         await using var two = await Contender.Ours(files).StartAsync(files, Two);
         var found = new List<CoreScaling>();
-        foreach (var kind in new[] { RequestKind.Classify, RequestKind.Mnist, RequestKind.Cifar })
+        foreach (var kind in new[] { RequestKind.Classify, RequestKind.Cifar })
         {
             Progress.Say($"one core and two, {kind.Title}");
             await TakeAsync(one, Two, plan.WarmUpSeconds);
