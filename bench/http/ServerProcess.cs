@@ -10,6 +10,10 @@ internal sealed class ServerProcess : IAsyncDisposable
 {
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
 
+    // Below the ports that the system gives to outgoing connections: one of those could be taken at any moment, and whoever tries such a port of
+    // its own machine often enough is connected with itself.
+    private static int _nextPort = Random.Shared.Next(12_000, 30_000);
+
     private readonly Process _process;
 
     private ServerProcess(Process process, Uri address)
@@ -105,8 +109,18 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     public static int FreePort()
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+        while (true)
+        {
+            try
+            {
+                using var listener = new TcpListener(IPAddress.Loopback, Interlocked.Increment(ref _nextPort));
+                listener.Start();
+                return ((IPEndPoint)listener.LocalEndpoint).Port;
+            }
+            catch (SocketException)
+            {
+                // Somebody listens there; the next, then.
+            }
+        }
     }
 }

@@ -2,25 +2,25 @@ namespace SoftmaxService.HttpBenchmarks.Race;
 
 /// <summary>A server in the race.</summary>
 /// <param name="Name">What the tables call it.</param>
-/// <param name="Command">Program and arguments.</param>
-internal sealed record Contender(string Name, string[] Command)
+/// <param name="Command">Program and arguments, new with each start.</param>
+internal sealed record Contender(string Name, Func<string[]> Command)
 {
     public const string ModelName = "race";
     public const string ServerProcessor = "0";
     public const string LoadProcessor = "1";
 
     /// <summary>As built for every platform, and as it is shipped: batching, request log, gRPC and all checks are on.</summary>
-    public static Contender Ours(RaceFiles files) => new("ours", ["dotnet", Checkout.Service, .. SettingsOf(files.Models, ModelName)]);
+    public static Contender Ours(RaceFiles files) => new("ours", () => ["dotnet", Checkout.Service, .. SettingsOf(files.Models, ModelName)]);
 
-    public static Contender? OursNative(RaceFiles files) => Checkout.NativeService is { } service ? new("ours, Native AOT", [service, .. SettingsOf(files.Models, ModelName)]) : null;
+    public static Contender? OursNative(RaceFiles files) => Checkout.NativeService is { } service ? new("ours, Native AOT", () => [service, .. SettingsOf(files.Models, ModelName)]) : null;
 
-    public static Contender Floor { get; } = new("floor", ["dotnet", Checkout.Contender("Floor")]);
+    public static Contender Floor { get; } = new("floor", () => ["dotnet", Checkout.Contender("Floor")]);
 
-    public static Contender Naive { get; } = new("naive", ["dotnet", Checkout.Contender("Naive")]);
+    public static Contender Naive { get; } = new("naive", () => ["dotnet", Checkout.Contender("Naive")]);
 
-    public static Contender MlNet { get; } = new("ML.NET", ["dotnet", Checkout.Contender("MlNet")]);
+    public static Contender MlNet { get; } = new("ML.NET", () => ["dotnet", Checkout.Contender("MlNet")]);
 
-    public static Contender Node { get; } = new("node", ["node", Path.Combine(Checkout.Root, "bench", "http", "node", "server.js")]);
+    public static Contender Node { get; } = new("node", () => ["node", Path.Combine(Checkout.Root, "bench", "http", "node", "server.js")]);
 
     /// <summary>Settings of the service that are not as shipped: gRPC's port, so that several can run at once, and the models where they are said.</summary>
     public static string[] SettingsOf(string? models = null, string? defaultModel = null) =>
@@ -53,7 +53,7 @@ internal sealed record Contender(string Name, string[] Command)
         }
 
         var log = Path.Combine(files.Folder, $"{Path.GetRandomFileName()}.log");
-        return ServerProcess.Start(Command, processors, variables, log);
+        return ServerProcess.Start(Command(), processors, variables, log);
     }
 
     public async Task<ServerProcess> StartAsync(RaceFiles files, string? processors, params (string Name, string Value)[] environment)

@@ -12,7 +12,6 @@ internal static class InterleavedRounds
         try
         {
             var ours = await StartAsync(servers, Contender.Ours(files), files);
-            await WriteRepliesAsync(ours, files);
             var floor = await StartAsync(servers, Contender.Floor, files);
             foreach (var contender in new[] { Contender.Naive, Contender.MlNet, Contender.Node, Contender.OursNative(files) }.OfType<Contender>())
             {
@@ -70,13 +69,6 @@ internal static class InterleavedRounds
         var server = await contender.StartAsync(files, Contender.ServerProcessor);
         servers.Add((contender.Name, server));
         return server;
-    }
-
-    /// <summary>Ours says what a reply is, so that the floor's are of the same size.</summary>
-    private static async Task WriteRepliesAsync(ServerProcess ours, RaceFiles files)
-    {
-        await File.WriteAllBytesAsync(files.ClassifyReply, await Answer.BytesAsync(ours.Client, RequestKind.Classify, files));
-        await File.WriteAllBytesAsync(files.SoftmaxReply, await Answer.BytesAsync(ours.Client, RequestKind.SoftmaxJson, files));
     }
 
     /// <summary>A contender that computes something else is not worth a race.</summary>

@@ -15,7 +15,7 @@ internal sealed record ResidentMemory(double AfterHalf, double AfterAll, long Re
         }
 
         Progress.Say($"resident memory over {2 * Half} requests");
-        await using var server = await new Contender("ours", [service, .. Contender.SettingsOf()]).StartAsync(files, processors: null);
+        await using var server = await new Contender("ours", () => [service, .. Contender.SettingsOf()]).StartAsync(files, processors: null);
         var (requests, cifar, megabytes) = (0L, 0L, new double[2]);
         for (var half = 0; half < megabytes.Length; half++)
         {

@@ -17,7 +17,7 @@ internal sealed record StartTimes(double Ours, double Floor, double OursPortable
             return null;
         }
 
-        Contender[] contenders = [new("ours", [service, .. Contender.SettingsOf()]), new("floor", [floor]), new("ours, portable", ["dotnet", Checkout.Service, .. Contender.SettingsOf()])];
+        Contender[] contenders = [new("ours", () => [service, .. Contender.SettingsOf()]), new("floor", () => [floor]), new("ours, portable", () => ["dotnet", Checkout.Service, .. Contender.SettingsOf()])];
         var times = contenders.Select(_ => new List<double>()).ToArray();
         Progress.Say($"{Starts} starts of each");
         for (var start = 0; start <= Starts; start++)
