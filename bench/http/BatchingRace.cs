@@ -7,12 +7,11 @@ namespace SoftmaxService.HttpBenchmarks;
 internal static class BatchingRace
 {
     private const int ServerProcessor = 0;
-    private const int LoadProcessor = 1;
+    private const string LoadProcessor = "1";
     private const double WarmUpSeconds = 25;
 
     private static readonly string[] Models = ["mnist/1", "cifar10/1"];
     private static readonly int[] Connections = [1, 8, 64];
-    private static readonly string Image = Path.Combine(AppContext.BaseDirectory, "seven.png");
 
     public static async Task<int> RunAsync(Options options)
     {
@@ -24,7 +23,7 @@ internal static class BatchingRace
         {
             foreach (var service in new[] { alone, joined })
             {
-                await Wrk.PostAsync(UrlOf(service, model), Image, 64, WarmUpSeconds, LoadProcessor);
+                await Wrk.PostAsync(UrlOf(service, model), PostedBody.Seven, 64, WarmUpSeconds, LoadProcessor);
             }
 
             foreach (var connections in Connections)
@@ -78,7 +77,7 @@ internal static class BatchingRace
         public static async Task<Turn> TakeAsync(ServiceProcess service, string model, int connections, double seconds)
         {
             var (cpu, (images, runs, _)) = (service.CpuTime, await service.BatchingOfAsync(model));
-            var load = await Wrk.PostAsync(UrlOf(service, model), Image, connections, seconds, LoadProcessor);
+            var load = await Wrk.PostAsync(UrlOf(service, model), PostedBody.Seven, connections, seconds, LoadProcessor);
             var (cpuAfter, (imagesAfter, runsAfter, _)) = (service.CpuTime, await service.BatchingOfAsync(model));
             return new Turn(load, (cpuAfter - cpu).TotalMicroseconds / load.Requests, (imagesAfter - images) / (double)Math.Max(1, runsAfter - runs));
         }

@@ -5,16 +5,23 @@ namespace SoftmaxService.HttpBenchmarks;
 /// <summary>Options of the form <c>--name=value</c>.</summary>
 internal sealed class Options(string[] arguments)
 {
+    public bool IsEmpty => arguments.Length == 0;
+
     public bool Write => arguments.Contains("--write");
 
-    public double Number(string name, double otherwise) =>
-        arguments.FirstOrDefault(argument => argument.StartsWith($"--{name}=", StringComparison.Ordinal)) is { } said
-            ? double.Parse(said[(name.Length + 3)..], CultureInfo.InvariantCulture)
-            : otherwise;
+    public double Number(string name, double otherwise) => Text(name) is { } said ? double.Parse(said, CultureInfo.InvariantCulture) : otherwise;
+
+    public string? Text(string name) =>
+        arguments.FirstOrDefault(argument => argument.StartsWith($"--{name}=", StringComparison.Ordinal)) is { } said ? said[(name.Length + 3)..] : null;
 
     public static int Refuse()
     {
-        Console.Error.WriteLine("usage: bench/http/run batching [--rounds=N] [--seconds=N] [--write] | soak [--minutes=N] [--write]");
+        Console.Error.WriteLine(
+            """
+            usage: bench/http/run [--rounds=N] [--seconds=N] [--warm-up=N] [--model=FILE] [--write]    the race; without any option its result is kept, too
+                   bench/http/run batching [--rounds=N] [--seconds=N] [--write]
+                   bench/http/run soak [--minutes=N] [--write]
+            """);
         return 2;
     }
 }

@@ -12,9 +12,8 @@ internal static class Results
         Console.WriteLine(markdown);
         if (write)
         {
-            var folder = Environment.GetEnvironmentVariable("BENCH_RESULTS") ?? "results";
-            Directory.CreateDirectory(folder);
-            await File.WriteAllTextAsync(Path.Combine(folder, fileName), markdown);
+            Directory.CreateDirectory(Checkout.Results);
+            await File.WriteAllTextAsync(Path.Combine(Checkout.Results, fileName), markdown);
         }
     }
 

@@ -4,6 +4,14 @@ using System.Text.RegularExpressions;
 
 namespace SoftmaxService.HttpBenchmarks;
 
+/// <summary>What a load generator posts.</summary>
+/// <param name="Path">The file with the bytes.</param>
+/// <param name="MediaType">What they are.</param>
+internal sealed record PostedBody(string Path, string MediaType)
+{
+    public static PostedBody Seven { get; } = new(System.IO.Path.Combine(AppContext.BaseDirectory, "seven.png"), "image/png");
+}
+
 /// <summary>One run of the load generator wrk.</summary>
 /// <param name="Requests">Requests that were answered.</param>
 /// <param name="Seconds">How long it took.</param>
@@ -12,14 +20,20 @@ namespace SoftmaxService.HttpBenchmarks;
 /// <param name="Errors">Answers that were not 2xx or 3xx, and socket errors.</param>
 internal sealed partial record Wrk(long Requests, double Seconds, double P50, double P99, long Errors)
 {
-    public static async Task<Wrk> PostAsync(Uri url, string bodyPath, int connections, double seconds, int processor)
+    /// <param name="url">What is asked.</param>
+    /// <param name="body">What is posted.</param>
+    /// <param name="connections">How many connections ask at once.</param>
+    /// <param name="seconds">For how long, rounded to whole seconds.</param>
+    /// <param name="processors">The processors that wrk may use, as <c>taskset -c</c> takes them.</param>
+    /// <param name="isLowest">Whether wrk has the lowest priority.</param>
+    public static async Task<Wrk> PostAsync(Uri url, PostedBody body, int connections, double seconds, string processors, bool isLowest = false)
     {
         string[] arguments =
         [
-            "-c", processor.ToString(CultureInfo.InvariantCulture), "wrk", "-t1", string.Create(CultureInfo.InvariantCulture, $"-c{connections}"),
-            string.Create(CultureInfo.InvariantCulture, $"-d{seconds:F0}s"), "--latency", "--timeout", "10s", "-s", Path.Combine(AppContext.BaseDirectory, "post.lua"), url.ToString(),
+            "-n", isLowest ? "19" : "0", "taskset", "-c", processors, "wrk", "-t1", string.Create(CultureInfo.InvariantCulture, $"-c{connections}"),
+            string.Create(CultureInfo.InvariantCulture, $"-d{Math.Max(1, seconds):F0}s"), "--latency", "--timeout", "10s", "-s", Path.Combine(AppContext.BaseDirectory, "post.lua"), url.ToString(),
         ];
-        var start = new ProcessStartInfo("taskset", arguments) { RedirectStandardOutput = true, Environment = { ["WRK_BODY"] = bodyPath } };
+        var start = new ProcessStartInfo("nice", arguments) { RedirectStandardOutput = true, Environment = { ["WRK_BODY"] = body.Path, ["WRK_TYPE"] = body.MediaType } };
         using var process = Process.Start(start)!; // null only with UseShellExecute
         var output = await process.StandardOutput.ReadToEndAsync();
         await process.WaitForExitAsync();
@@ -30,9 +44,11 @@ internal sealed partial record Wrk(long Requests, double Seconds, double P50, do
                 double.Parse(total.Groups[2].Value, CultureInfo.InvariantCulture),
                 Milliseconds(Percentile50().Match(output)),
                 Milliseconds(Percentile99().Match(output)),
-                Refused().Match(output) is { Success: true } refused ? long.Parse(refused.Groups[1].Value, CultureInfo.InvariantCulture) : SocketErrors().Match(output).Groups.Values.Skip(1).Sum(group => long.Parse(group.Value, CultureInfo.InvariantCulture)))
+                Counts(Refused().Match(output)) + Counts(SocketErrors().Match(output)))
             : throw new InvalidOperationException($"wrk did not say what it measured:\n{output}");
     }
+
+    private static long Counts(Match match) => match.Groups.Values.Skip(1).Where(group => group.Success).Sum(group => long.Parse(group.Value, CultureInfo.InvariantCulture));
 
     private static double Milliseconds(Match match) => double.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture) * match.Groups[2].Value switch
     {

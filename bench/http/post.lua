@@ -1,6 +1,6 @@
--- wrk: posts the file that WRK_BODY names as a PNG image.
+-- wrk: posts the file that WRK_BODY names as the media type in WRK_TYPE.
 wrk.method = "POST"
-wrk.headers["Content-Type"] = "image/png"
+wrk.headers["Content-Type"] = os.getenv("WRK_TYPE")
 local file = assert(io.open(os.getenv("WRK_BODY"), "rb"))
 wrk.body = file:read("*a")
 file:close()

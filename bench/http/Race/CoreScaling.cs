@@ -1,0 +1,47 @@
+namespace SoftmaxService.HttpBenchmarks.Race;
+
+/// <summary>What ours answers with one core and with two, with the load generator at the lowest priority.</summary>
+/// <param name="Kind">What is asked.</param>
+/// <param name="OneCore">The server on one core, the load generator on both.</param>
+/// <param name="TwoCores">Both on both.</param>
+/// <param name="Confined">Both on one core, requests a second.</param>
+internal sealed record CoreScaling(RequestKind Kind, (double Rate, double CpuMicroseconds) OneCore, (double Rate, double CpuMicroseconds) TwoCores, double Confined)
+{
+    private const string One = "0";
+    private const string Two = "0,1";
+    private const int Connections = 64;
+
+    public double Ratio => TwoCores.Rate / OneCore.Rate;
+
+    public double RatioConfined => TwoCores.Rate / Confined;
+
+    public static async Task<IReadOnlyList<CoreScaling>> MeasureAsync(RaceFiles files, RacePlan plan)
+    {
+        await using var one = await Contender.Ours(files).StartAsync(files, One);
+        await using var two = await Contender.Ours(files).StartAsync(files, Two);
+        var found = new List<CoreScaling>();
+        foreach (var kind in new[] { RequestKind.Classify, RequestKind.Cifar })
+        {
+            Progress.Say($"one core and two, {kind.Title}");
+            await TakeAsync(one, Two, plan.WarmUpSeconds);
+            await TakeAsync(two, Two, plan.WarmUpSeconds);
+            var (oneCore, twoCores, confined) = (new List<Turn>(), new List<Turn>(), new List<Turn>());
+            for (var round = 0; round < plan.Rounds; round++)
+            {
+                oneCore.Add(await TakeAsync(one, Two, plan.Seconds));
+                twoCores.Add(await TakeAsync(two, Two, plan.Seconds));
+                confined.Add(await TakeAsync(one, One, plan.Seconds));
+            }
+
+            found.Add(new CoreScaling(kind, Medians(oneCore), Medians(twoCores), Medians(confined).Rate));
+
+            Task<Turn> TakeAsync(ServerProcess server, string loadProcessors, double seconds) =>
+                Turn.TakeAsync(server, kind, kind.BodyOf(files), Connections, seconds, loadProcessors, isLoadLowest: true);
+        }
+
+        return found;
+    }
+
+    private static (double Rate, double CpuMicroseconds) Medians(List<Turn> turns) =>
+        (Results.Median(turns.Select(turn => turn.Rate)), Results.Median(turns.Select(turn => turn.CpuMicroseconds)));
+}

@@ -1,0 +1,11 @@
+using System.Diagnostics;
+
+namespace SoftmaxService.HttpBenchmarks.Race;
+
+/// <summary>Tells on standard error how far it is.</summary>
+internal static class Progress
+{
+    private static readonly Stopwatch Clock = Stopwatch.StartNew();
+
+    public static void Say(string what) => Console.Error.WriteLine($"{Clock.Elapsed:mm\\:ss} {what}");
+}

@@ -1,0 +1,126 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+
+namespace SoftmaxService.HttpBenchmarks;
+
+/// <summary>A server in a process of its own, on a free port of the loopback, until it is disposed.</summary>
+internal sealed class ServerProcess : IAsyncDisposable
+{
+    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
+
+    // Below the ports that the system gives to outgoing connections: one of those could be taken at any moment, and whoever tries such a port of
+    // its own machine often enough is connected with itself.
+    private static int _nextPort = Random.Shared.Next(12_000, 30_000);
+
+    private readonly Process _process;
+
+    private ServerProcess(Process process, Uri address)
+    {
+        _process = process;
+        Address = address;
+        Client = new HttpClient { BaseAddress = address };
+    }
+
+    public Uri Address { get; }
+
+    public HttpClient Client { get; }
+
+    /// <summary>User and system time so far, of all threads.</summary>
+    public TimeSpan CpuTime
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.TotalProcessorTime;
+        }
+    }
+
+    public double ResidentMegabytes
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.WorkingSet64 / 1e6;
+        }
+    }
+
+    /// <summary>Starts a server without waiting for it.</summary>
+    /// <param name="command">Program and arguments; it is told its address as <c>--urls=</c>.</param>
+    /// <param name="processors">The processors that it is confined to, as <c>taskset -c</c> takes them; null for all.</param>
+    /// <param name="environment">Variables that it is given besides ours.</param>
+    /// <param name="outputFile">Where its standard output goes; null for <paramref name="readLine"/>.</param>
+    /// <param name="readLine">Gets each line of standard output.</param>
+    public static ServerProcess Start(IEnumerable<string> command, string? processors, IEnumerable<KeyValuePair<string, string>> environment, string? outputFile, Action<string?>? readLine = null)
+    {
+        var address = new Uri($"http://127.0.0.1:{FreePort()}");
+        string[] pinned = [.. processors is null ? [] : (string[])["taskset", "-c", processors], .. command, $"--urls={address}"];
+
+        // Each of these replaces itself by the next, so that the process that we know is the server's own.
+        string[] all = outputFile is null ? pinned : ["sh", "-c", "exec \"$@\" > \"$BENCH_OUTPUT\"", "sh", .. pinned];
+        var start = new ProcessStartInfo(all[0], all[1..]) { RedirectStandardOutput = outputFile is null };
+        foreach (var (name, value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
+        start.Environment["BENCH_OUTPUT"] = outputFile;
+        var server = new ServerProcess(Process.Start(start)!, address); // null only with UseShellExecute
+        if (outputFile is null)
+        {
+            server._process.OutputDataReceived += (_, line) => readLine?.Invoke(line.Data);
+            server._process.BeginOutputReadLine();
+        }
+
+        return server;
+    }
+
+    /// <summary>Waits until an answer satisfies; what fails before is forgiven.</summary>
+    public async Task WaitUntilAsync(Func<HttpClient, Task<bool>> answersAsync)
+    {
+        for (var clock = Stopwatch.StartNew(); clock.Elapsed < StartLimit && !_process.HasExited;)
+        {
+            try
+            {
+                if (await answersAsync(Client))
+                {
+                    return;
+                }
+            }
+            catch (HttpRequestException)
+            {
+                // It does not listen yet.
+            }
+
+            await Task.Delay(50);
+        }
+
+        throw new InvalidOperationException(string.Create(CultureInfo.InvariantCulture, $"The server at {Address} did not get ready{(_process.HasExited ? $": it ended with {_process.ExitCode}" : "")}."));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        _process.Kill();
+        await _process.WaitForExitAsync();
+        _process.Dispose();
+    }
+
+    public static int FreePort()
+    {
+        while (true)
+        {
+            try
+            {
+                using var listener = new TcpListener(IPAddress.Loopback, Interlocked.Increment(ref _nextPort));
+                listener.Start();
+                return ((IPEndPoint)listener.LocalEndpoint).Port;
+            }
+            catch (SocketException)
+            {
+                // Somebody listens there; the next, then.
+            }
+        }
+    }
+}
