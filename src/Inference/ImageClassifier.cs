@@ -129,14 +129,12 @@ public static class ImageClassifier
         }
 
         return new Classification(
-            predictions, Uncertainty.Measure(logits, probabilities, temperature), PredictionSetFor(logits, model, options.Alpha), predictions[0].Probability < options.Threshold);
+            predictions, Uncertainty.Measure(logits, probabilities, temperature), options.Alpha is { } alpha ? PredictionSetFor(logits, model, alpha) : null, predictions[0].Probability < options.Threshold);
     }
 
-    private static LabelledPredictionSet? PredictionSetFor(ReadOnlySpan<float> logits, ClassifierModel model, double? alpha)
+    private static LabelledPredictionSet PredictionSetFor(ReadOnlySpan<float> logits, ClassifierModel model, double alpha)
     {
-        if (alpha is null)
-            return null;
-        var set = PredictionSet.Of(logits, model.Manifest.Calibration, alpha.Value);
+        var set = PredictionSet.Of(logits, model.Manifest.Calibration, alpha);
         return new LabelledPredictionSet(set.Alpha, set.Method, [.. set.Indices.Select(index => model.Labels[index])]);
     }
 }
