@@ -30,6 +30,7 @@ builder.Services.AddSwagger();
 var app = builder.Build();
 app.LoadModels();
 
+app.UseRootServices();
 app.UseRequestLog();
 app.UseErrors();
 app.UseBodyLimit();

@@ -55,10 +55,16 @@ public sealed class ModelCatalog
     {
         var versions = VersionsOf(name ?? DefaultModel);
         var loaded = _loadedByName[versions[0].Name];
-        return version is null
-            ? loaded[^1]
-            : loaded.FirstOrDefault(one => one.Model.Version == version) ?? throw new InferenceException(
-                InferenceError.VersionNotFound,
-                $"Model '{versions[0].Name}' has no version '{Quoting.Shorten(version)}'. It has: {string.Join(", ", versions.Select(model => model.Version))}.");
+        if (version is null)
+            return loaded[^1];
+        foreach (var one in loaded)
+        {
+            if (one.Model.Version == version)
+                return one;
+        }
+
+        throw new InferenceException(
+            InferenceError.VersionNotFound,
+            $"Model '{versions[0].Name}' has no version '{Quoting.Shorten(version)}'. It has: {string.Join(", ", versions.Select(model => model.Version))}.");
     }
 }
