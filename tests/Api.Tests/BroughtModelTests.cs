@@ -51,6 +51,36 @@ public sealed class BroughtModelTests
         Assert.Equal("image-format-unsupported", batch.Json.GetProperty("results")[2].GetProperty("error").GetProperty("code").GetString());
     }
 
+    /// <summary>An answer for one image is written by hand, the entries of a batch by the serializer.</summary>
+    [Theory]
+    [InlineData("?model=odd")]
+    [InlineData("?model=odd&topK=2&temperature=0.01&threshold=1")]
+    [InlineData("?model=mnist&alpha=0.01")]
+    public async Task OneImageIsAnsweredInTheWordsOfABatch(string query)
+    {
+        using var folder = new TemporaryFolder();
+        folder.Write("odd/1/model.onnx", SmallModels.EndingIn("Softmax", 1, 1, 4, 4));
+        folder.Write("odd/1/model.json", """{"labels": ["é <b>&amp;", "\"'\\/\n", "\u0000𝄞"], "output": {"kind": "probabilities"}}"""u8);
+        var mnist = Path.Combine(RunningService.RepositoryRoot, "models", "mnist", "1");
+        folder.Write("mnist/1/model.onnx", File.ReadAllBytes(Path.Combine(mnist, "model.onnx")));
+        folder.Write("mnist/1/model.json", File.ReadAllBytes(Path.Combine(mnist, "model.json")));
+        using var service = new ServiceWith(("Models:Folder", folder.Path));
+        var image = query.Contains("odd", StringComparison.Ordinal) ? Good : RunningService.Seven;
+
+        var one = await service.ClassifyAsync(image, query);
+        var batch = (await service.PostFormAsync($"/classify{query}", image, image)).Json;
+
+        Assert.Equal("application/json", one.MediaType);
+        string[] head = ["model", "version", "temperature"];
+        foreach (var property in one.Json.EnumerateObject())
+        {
+            var there = head.Contains(property.Name) ? batch : batch.GetProperty("results")[0];
+            Assert.Equal(there.GetProperty(property.Name).GetRawText(), property.Value.GetRawText());
+        }
+
+        Assert.Equal(batch.GetProperty("results")[0].EnumerateObject().Select(property => property.Name), one.Json.EnumerateObject().Select(property => property.Name).Except(head));
+    }
+
     [Fact]
     public async Task WhatCannotBeServedIsSaidAndTheRestIsServed()
     {
