@@ -4,13 +4,11 @@ using Microsoft.ML.Data;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.Transforms.Onnx;
 
-namespace SoftmaxService.HttpBenchmarks.MlNet;
+namespace SoftmaxService.HttpBenchmarks.Peers;
 
 internal sealed class DigitImage
 {
-    public const int Side = 28;
-
-    [ColumnName("pixels"), VectorType(1, 1, Side, Side)]
+    [ColumnName("pixels"), VectorType(1, 1, Digit.Side, Digit.Side)]
     public float[] Pixels { get; set; } = [];
 }
 
@@ -36,7 +34,7 @@ internal sealed class PredictionEngines : PooledObjectPolicy<PredictionEngine<Di
                 ModelFile = modelPath,
                 InputColumns = [input],
                 OutputColumns = [output],
-                ShapeDictionary = new Dictionary<string, int[]> { [input] = [1, 1, DigitImage.Side, DigitImage.Side] },
+                ShapeDictionary = new Dictionary<string, int[]> { [input] = [1, 1, Digit.Side, Digit.Side] },
                 IntraOpNumThreads = 1,
                 InterOpNumThreads = 1,
             }))

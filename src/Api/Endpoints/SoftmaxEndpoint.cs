@@ -15,6 +15,7 @@ internal static class SoftmaxEndpoint
 {
     private static readonly QueryParameter Classes = new("classes", "For a binary body: K, the length of a row; the whole body is one row unless said.", "It must be a whole number of at least 1.", JsonSchemaType.Integer) { Minimum = "1", Example = "3" };
     private static readonly QueryParameter Temperature = new("temperature", "For a binary body: T; 1 unless said.", TemperatureRows.Requirement, JsonSchemaType.Number) { ExclusiveMinimum = "0", Example = "2.5" };
+    private static readonly QueryParameter[] Parameters = [Classes, Temperature];
 
     public static void MapSoftmax(this IEndpointRouteBuilder routes) => routes
         .MapPost("/softmax", AnswerAsync)
@@ -25,7 +26,7 @@ internal static class SoftmaxEndpoint
             "p_i = exp(z_i / T) / Σ_j exp(z_j / T), computed so that no finite logit and no temperature overflows. "
             + "Give one row, or many rows of the same length, with one temperature for all or one a row. The string \"-Infinity\" masks a class: its probability is exactly 0. "
             + "As application/octet-stream, rows are little-endian 32-bit floats, and the answer is too.")
-        .Describe(SoftmaxDocumentation.Apply, [Classes, Temperature])
+        .Describe(SoftmaxDocumentation.Apply, Parameters)
         .Produces<SoftmaxResponse>()
         .Answers(Problem.MalformedJson, Problem.InvalidLogits, Problem.InvalidTemperature, Problem.InvalidLabels, Problem.InvalidParameter, Problem.BodyTooLarge, Problem.UnsupportedMediaType);
 
@@ -65,7 +66,7 @@ internal static class SoftmaxEndpoint
 
     private static async Task<BinaryRows> AnswerBinaryAsync(HttpRequest request, ComputeGate gate, CancellationToken cancellationToken)
     {
-        QueryParameter.RefuseUnknown(request, [Classes, Temperature]);
+        QueryParameter.RefuseUnknown(request, Parameters);
         var temperature = Temperature.ReadNumber<float>(request, TemperatureRows.IsValid) ?? 1f;
         var declaredClasses = Classes.ReadCount(request);
 
@@ -73,7 +74,7 @@ internal static class SoftmaxEndpoint
         try
         {
             using var place = await gate.EnterAsync(cancellationToken);
-            ComputeInPlace(body.WritableSpan, declaredClasses, temperature);
+            ComputeInPlace(body.Span, declaredClasses, temperature);
             return new BinaryRows(body);
         }
         catch

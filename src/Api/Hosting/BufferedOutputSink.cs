@@ -1,5 +1,6 @@
 using System.Text;
 using Serilog.Core;
+using Serilog.Debugging;
 using Serilog.Events;
 using Serilog.Formatting;
 
@@ -58,7 +59,7 @@ internal sealed class BufferedOutputSink : ILogEventSink, IDisposable
             {
                 _isDisposed = true;
                 _timer.Dispose();
-                _writer.Dispose();
+                Try(_writer.Dispose);
             }
         }
     }
@@ -70,8 +71,21 @@ internal sealed class BufferedOutputSink : ILogEventSink, IDisposable
             _isFlushDue = false;
             if (!_isDisposed)
             {
-                _writer.Flush();
+                Try(_writer.Flush);
             }
+        }
+    }
+
+    /// <summary>A full disk costs lines of the log and not the service. While an event is written, Serilog itself sees to that.</summary>
+    private static void Try(Action write)
+    {
+        try
+        {
+            write();
+        }
+        catch (IOException exception)
+        {
+            SelfLog.WriteLine("The log cannot be written: {0}", exception.Message);
         }
     }
 }

@@ -13,7 +13,7 @@ internal static class RequestLog
 {
     public const string ElapsedProperty = "Elapsed";
 
-    /// <summary>Whose scope and activity for each request are made here or not at all.</summary>
+    /// <summary>Would open a scope for each request, and log its start and end; silenced, since this line says all that, and a listener sees to the trace.</summary>
     public const string HostingSource = "Microsoft.AspNetCore.Hosting.Diagnostics";
 
     private const string ActivitySourceName = "Microsoft.AspNetCore";
@@ -26,6 +26,7 @@ internal static class RequestLog
 
     public static void UseRequestLog(this WebApplication app)
     {
+        // Each request has a trace, for its line and its problem document.
         var traces = new ActivityListener
         {
             ShouldListenTo = source => source.Name == ActivitySourceName,
@@ -44,30 +45,33 @@ internal static class RequestLog
     private static async Task LogAsync(RequestDelegate next, HttpContext context, Serilog.ILogger log)
     {
         var start = Stopwatch.GetTimestamp();
+        Exception? fault = null;
         try
         {
             await next(context);
         }
-        catch (Exception exception) when (Log(context, log, start, StatusCodes.Status500InternalServerError, exception))
+        catch (Exception exception)
         {
-            throw; // never reached: the filter only looks
+            fault = exception;
+            throw;
         }
-
-        Log(context, log, start, context.Response.StatusCode, exception: null);
+        finally
+        {
+            Log(context, log, start, fault);
+        }
     }
 
-    private static bool Log(HttpContext context, Serilog.ILogger log, long start, int status, Exception? exception)
+    private static void Log(HttpContext context, Serilog.ILogger log, long start, Exception? fault)
     {
+        var status = fault is null ? context.Response.StatusCode : StatusCodes.Status500InternalServerError;
         var level = status >= StatusCodes.Status500InternalServerError ? LogEventLevel.Error : IsProbe(context) ? LogEventLevel.Debug : LogEventLevel.Information;
         if (log.IsEnabled(level))
         {
-            log.Write(EventFor(context, start, status, level, exception));
+            log.Write(EventFor(context, start, status, level, fault));
         }
-
-        return false;
     }
 
-    private static LogEvent EventFor(HttpContext context, long start, int status, LogEventLevel level, Exception? exception)
+    private static LogEvent EventFor(HttpContext context, long start, int status, LogEventLevel level, Exception? fault)
     {
         var properties = new Dictionary<string, LogEventPropertyValue>(MostProperties)
         {
@@ -83,7 +87,7 @@ internal static class RequestLog
         }
 
         var activity = Activity.Current;
-        return LogEvent.UnstableAssembleFromParts(DateTimeOffset.Now, level, exception, Template, properties, activity?.TraceId ?? default, activity?.SpanId ?? default);
+        return LogEvent.UnstableAssembleFromParts(DateTimeOffset.Now, level, fault, Template, properties, activity?.TraceId ?? default, activity?.SpanId ?? default);
     }
 
     private static bool IsProbe(HttpContext context)
@@ -101,7 +105,7 @@ internal static class RequestLog
 
     /// <summary>A path may hold an encoded line break; written as it is, it would forge a line of the log.</summary>
     private static string WithoutControls(string path) =>
-        path.Any(char.IsControl) ? string.Concat(path.Select(character => char.IsControl(character) ? $"\\u{(int)character:x4}" : character.ToString())) : path;
+        path.AsSpan().ContainsAnyInRange('\0', '\x1F') || path.AsSpan().ContainsAnyInRange('\x7F', '\x9F') ? string.Concat(path.Select(character => char.IsControl(character) ? $"\\u{(int)character:x4}" : character.ToString())) : path;
 
     /// <summary>By name, and no more: a connection keeps what was said of its last request for as long as it is idle.</summary>
     private sealed record AnsweringModel(string Name, string Version);

@@ -19,10 +19,8 @@ internal sealed class PooledBody : IDisposable
 
     public ReadOnlyMemory<byte> Memory => _buffer.AsMemory(0, _length);
 
-    public ReadOnlySpan<byte> Span => _buffer.AsSpan(0, _length);
-
-    /// <summary>For an answer that takes the place of what was asked.</summary>
-    public Span<byte> WritableSpan => _buffer.AsSpan(0, _length);
+    /// <summary>To read, or for an answer that takes the place of what was asked.</summary>
+    public Span<byte> Span => _buffer.AsSpan(0, _length);
 
     /// <summary>Reads the body as JSON, with or without the byte-order mark that some editors put in front.</summary>
     public T Deserialize<T>(JsonTypeInfo<T> type, string needed)

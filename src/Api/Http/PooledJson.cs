@@ -19,7 +19,7 @@ internal sealed class PooledJson : IDisposable
     // As ASP.NET Core writes JSON itself: an answer is no part of an HTML page.
     private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    // One a thread: between renting and disposing there is no await, but for an answer's first.
+    // One a thread: who rents one gives it back without having awaited anything.
     [ThreadStatic]
     private static PooledJson? _idle;
 

@@ -73,7 +73,7 @@ public sealed class ImagePreprocessor
                 _photographs.Draw(picture, canvas[..(Input.Width * Input.Height * picture.Channels)]);
             else
                 _digits.Draw(picture, canvas[..(Input.Width * Input.Height)]);
-            _writer.Write(canvas, picture.Channels, tensor);
+            _writer.Write<float>(canvas, picture.Channels, tensor);
             if (rented is not null)
                 ArrayPool<float>.Shared.Return(rented);
         }

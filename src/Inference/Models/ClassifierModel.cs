@@ -117,7 +117,10 @@ public sealed class ClassifierModel : IDisposable
             var manifest = ReadManifest(Path.Combine(folder, ModelManifest.FileName));
             var path = Path.Combine(folder, onnxFileName);
             onnx = File.Exists(path) ? OnnxModel.Load(path, settings.Onnx, cancellation) : throw new ModelLoadException($"the folder holds no {onnxFileName}");
-            return new ClassifierModel(folder, name, version, manifest, onnx, settings);
+            var model = new ClassifierModel(folder, name, version, manifest, onnx, settings);
+
+            // Cancelled as late as this, the warm-up may have passed and the options of all later runs say that they are to end.
+            return cancellation.IsCancellationRequested ? throw new ModelLoadException("its load was ended early") : model;
         }
         catch (Exception exception)
         {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using SoftmaxService.Inference.Onnx;
 
 namespace SoftmaxService.Inference.Models;
 
@@ -138,7 +139,7 @@ public sealed partial class ModelRepository
         Volatile.Write(ref _current, next);
     }
 
-    /// <summary>Loads the first version that is chosen; the caller holds the place of the one load. False when there is none.</summary>
+    /// <summary>Loads the first version that is chosen; the caller holds the place of loads. False when there is none.</summary>
     private bool TryLoadNext(Func<VersionState, bool> choose)
     {
         VersionState? state;
@@ -186,6 +187,10 @@ public sealed partial class ModelRepository
         catch (ModelLoadException exception)
         {
             return (null, limit.IsCancellationRequested ? string.Create(CultureInfo.InvariantCulture, $"it was not ready to serve within {_settings.LoadTime.TotalSeconds} s") : exception.Message);
+        }
+        finally
+        {
+            NativeHeap.Trim();
         }
     }
 

@@ -1,5 +1,3 @@
-using SoftmaxService.Inference.Onnx;
-
 namespace SoftmaxService.Inference.Models;
 
 /// <summary>
@@ -219,7 +217,6 @@ public sealed partial class ModelRepository : IDisposable
         try
         {
             load();
-            NativeHeap.Trim();
             return true;
         }
         finally

@@ -47,16 +47,19 @@ public sealed partial class OnnxClassifier
         }
 
         BatchingRefusal = TryBatches(inputs, scores, Math.Min(maxBatchSize, MostBatchBytes / ItemBytes), maxBatchSize);
-        GiveBackArena();
+        GiveBackArena(inputs[0]);
         return scores;
     }
 
     /// <summary>One more run, after which ONNX Runtime frees what the largest batch took: a model that is never asked so much need not hold it.</summary>
-    private void GiveBackArena()
+    /// <param name="input">One that the model can run.</param>
+    private void GiveBackArena(float[] input)
     {
         using var shrinking = new RunOptions();
         shrinking.AddRunConfigEntry("memory.enable_memory_arena_shrinkage", "cpu:0");
+        using var ending = _model.EndWithLoad(shrinking);
         using var run = Rent();
+        Fill(run, input);
         run.ExecuteWith(shrinking);
     }
 

@@ -57,15 +57,32 @@ public sealed class BufferedOutputSinkTests : IDisposable
         _time.Advance(TimeSpan.FromSeconds(1));
     }
 
+    [Fact]
+    public void AStreamThatFailsCostsNothingButItsLines()
+    {
+        using var sink = new BufferedOutputSink(new MessageTemplateTextFormatter("{Message:lj}|", CultureInfo.InvariantCulture), new FullDisk(), _time);
+        Emit("lost", LogEventLevel.Information, isRequest: true, sink);
+
+        _time.Advance(TimeSpan.FromSeconds(1));
+        sink.Dispose();
+    }
+
     public void Dispose()
     {
         _sink.Dispose();
         _output.Dispose();
     }
 
-    private void Emit(string text, LogEventLevel level, bool isRequest)
+    private void Emit(string text, LogEventLevel level, bool isRequest, ILogEventSink? sink = null)
     {
         LogEventProperty[] properties = isRequest ? [new LogEventProperty(RequestLog.ElapsedProperty, new ScalarValue(1.5))] : [];
-        ((ILogEventSink)_sink).Emit(new LogEvent(_time.GetUtcNow(), level, null, new MessageTemplateParser().Parse(text), properties));
+        (sink ?? _sink).Emit(new LogEvent(_time.GetUtcNow(), level, null, new MessageTemplateParser().Parse(text), properties));
+    }
+
+    private sealed class FullDisk : MemoryStream
+    {
+        public override void Write(byte[] buffer, int offset, int count) => throw new IOException("No space left on device");
+
+        public override void Write(ReadOnlySpan<byte> buffer) => throw new IOException("No space left on device");
     }
 }

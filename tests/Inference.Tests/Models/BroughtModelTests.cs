@@ -248,6 +248,19 @@ public sealed class BroughtModelTests
             Assert.Contains(refusal, model.BatchingRefusal!, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(true, null, 1)]
+    [InlineData(false, null, 4)]
+    [InlineData(false, 3, 0)]
+    public void Load_RunsAtOnce_AreAsManyAsCoresOrFourTimesAsManyWhereNoneIsShared(bool canBatch, int? said, int timesCores)
+    {
+        using var folder = new ModelFolder().With("a/1", canBatch ? ModelFolder.PickFirst(3, 16, "batch", 1, 4, 4) : ModelFolder.PickFirst(3, 16, 1, 1, 4, 4));
+        using var repository = new ModelRepository(new RepositorySettings { Folder = folder.Path, Model = new ModelSettings { Onnx = new OnnxSettings { ConcurrentRuns = said } } });
+        repository.LoadAll();
+
+        Assert.Equal(said ?? timesCores * Environment.ProcessorCount, repository.Current.Models[0].Queue.FreeSlots);
+    }
+
     [Fact]
     public void Load_BatchOfOneInTheSettings_SwitchesJoiningOff()
     {

@@ -36,6 +36,17 @@ public sealed partial class OnnxClassifierTests : IDisposable
     });
 
     [Fact]
+    public void WarmUp_LastSampleFails_DoesNotMatter()
+    {
+        var model = OnnxModel.Load(SmallModels.Failing(), new OnnxSettings());
+        using var classifier = new OnnxClassifier(model, model.Inputs[0], model.Outputs[0], [1, 1, 4, 4]);
+        var bad = new float[SmallModels.Pixels];
+        bad[0] = 1f;
+
+        Assert.Single(classifier.WarmUp([new float[SmallModels.Pixels], bad], maxBatchSize: 1));
+    }
+
+    [Fact]
     public void Dispose_ARunTwice_GivesItsBuffersBackOnce()
     {
         var run = _classifier.Rent();

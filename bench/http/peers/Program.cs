@@ -1,7 +1,7 @@
 using System.Text.Json.Serialization;
-using SoftmaxService.HttpBenchmarks.MlNet;
+using SoftmaxService.HttpBenchmarks.Peers;
 
-// The classifier as ML.NET's documentation has it: an OnnxTransformer behind a pool of prediction engines.
+// The classifier that one writes in an afternoon, knowing one's tools; each peer brings a DigitClassifier of its own.
 var builder = WebApplication.CreateSlimBuilder(args);
 builder.Logging.ClearProviders();
 builder.Services.ConfigureHttpJsonOptions(options => options.SerializerOptions.TypeInfoResolverChain.Insert(0, ReplyContext.Default));
