@@ -27,6 +27,12 @@ internal sealed class PhotoNet : IDisposable
     public const double HeadScale = 1.0 / 9;
     public const double NormEpsilon = 1e-12;
 
+    /// <summary>
+    /// What the logits of both views are divided by before their probabilities are averaged: of 0.5, 0.6, … 1.5 the one with the smallest
+    /// calibration error on the images kept for calibration.
+    /// </summary>
+    public const double ViewTemperature = 0.8;
+
     /// <summary>Side of what is left after the three blocks: 32 → whitening 31 → 15 → 7 → 3.</summary>
     public const int LastSize = 3;
 
@@ -58,7 +64,7 @@ internal sealed class PhotoNet : IDisposable
     public static IReadOnlyList<int> DefaultWidths { get; } = [64, 256, 256];
 
     public static string Summary { get; } = string.Create(CultureInfo.InvariantCulture, $"""
-        whitening conv {WhiteningSize}x{WhiteningSize} {Channels} to {WhiteningWidth}, GELU, {string.Join(", ", DefaultWidths.Select(width => $"[conv {KernelSize}x{KernelSize} to {width}, max-pool 2, BN, GELU, conv {KernelSize}x{KernelSize} {width}, BN, GELU]"))}, max-pool {LastSize}, linear {ClassCount} x 1/9; as written, the mean over the image and its mirror image
+        whitening conv {WhiteningSize}x{WhiteningSize} {Channels} to {WhiteningWidth}, GELU, {string.Join(", ", DefaultWidths.Select(width => $"[conv {KernelSize}x{KernelSize} to {width}, max-pool 2, BN, GELU, conv {KernelSize}x{KernelSize} {width}, BN, GELU]"))}, max-pool {LastSize}, linear {ClassCount} x 1/9; as written, the logarithm of the mean of both probabilities that it gives the image and its mirror image at temperature {ViewTemperature}
         """);
 
     public Tensor WhiteningKernel { get; }
@@ -107,9 +113,17 @@ internal sealed class PhotoNet : IDisposable
         return functional.linear(x, HeadWeight) * HeadScale;
     }
 
-    /// <summary>As it is served: the mean of what it says about the image and about its mirror image.</summary>
-    public Tensor ForwardBothWays(Tensor images) =>
-        (Forward(images, ScalarType.Float32, training: false) + Forward(images.flip(3), ScalarType.Float32, training: false)) / 2;
+    /// <summary>
+    /// As it is served: log(½ softmax(a) + ½ softmax(b)) + ½ (logsumexp a + logsumexp b), where a and b are the logits of the image and of its
+    /// mirror image over <see cref="ViewTemperature"/>. The first part makes the softmax of the result the mean of both probabilities (a mixture, as in
+    /// Lakshminarayanan et al. 2017, equation 2); the second changes no probability and keeps the energy, which the first alone would lose.
+    /// </summary>
+    public Tensor ForwardBothWays(Tensor images)
+    {
+        var views = stack([Forward(images, ScalarType.Float32, training: false), Forward(images.flip(3), ScalarType.Float32, training: false)]) / ViewTemperature;
+        var total = views.logsumexp(-1, keepdim: true);
+        return (views - total).logsumexp(0) + total.mean([0]) - Math.Log(2);
+    }
 
     public void Dispose()
     {

@@ -4,7 +4,7 @@ using DataType = Onnx.TensorProto.Types.DataType;
 
 namespace SoftmaxService.Training.Cifar10;
 
-/// <summary>Writes a <see cref="PhotoNet"/> as ONNX: logits are the mean over the image and its mirror image, both in one run.</summary>
+/// <summary>Writes a <see cref="PhotoNet"/> as ONNX: logits as <see cref="PhotoNet.ForwardBothWays"/> gives them, both views in one run.</summary>
 internal static class PhotoNetExport
 {
     /// <summary>The first with <c>Gelu</c>.</summary>
@@ -50,13 +50,24 @@ internal static class PhotoNetExport
         x = MaxPool(graph, x, "pool", PhotoNet.LastSize);
         x = graph.Node("Flatten", [x], "features", ("axis", 1));
 
-        // Half of the logits of either, so that their sum is the mean.
-        var head = net.HeadWeight * (PhotoNet.HeadScale / 2);
-        x = graph.Node("Gemm", [x, graph.Initializer("head.weight", Floats(head), head.shape)], "halves", ("transB", 1));
-        graph.Node("Split", [x], ["half", "half.mirrored"], ("axis", 0), ("num_outputs", 2));
-        graph.Node("Add", ["half", "half.mirrored"], OutputName);
+        var head = net.HeadWeight * (PhotoNet.HeadScale / PhotoNet.ViewTemperature);
+        x = graph.Node("Gemm", [x, graph.Initializer("head.weight", Floats(head), head.shape)], "both.logits", ("transB", 1));
+        MeanOfViews(graph, x);
         graph.Output(OutputName, DataType.Float, BatchName, PhotoNet.ClassCount);
         return graph.ToByteArray();
+    }
+
+    /// <summary>From <c>[2 batch, classes]</c>, the images before the mirror images, to <c>[batch, classes]</c>.</summary>
+    private static void MeanOfViews(OnnxGraphBuilder graph, string logits)
+    {
+        var views = graph.Node("Reshape", [logits, graph.Initializer<long>("views.shape", [2, -1, PhotoNet.ClassCount], 3)], "views");
+        var overViews = graph.Initializer<long>("over.views", [0], 1);
+        var total = graph.Node("ReduceLogSumExp", [views, graph.Initializer<long>("over.classes", [2], 1)], "total");
+        var logProbabilities = graph.Node("Sub", [views, total], "log.probabilities");
+        var sum = graph.Node("ReduceLogSumExp", [logProbabilities, overViews], "sum", ("keepdims", 0));
+        var meanTotal = graph.Node("ReduceMean", [total, overViews], "mean.total", ("keepdims", 0));
+        var both = graph.Node("Add", [sum, meanTotal], "sum.total");
+        graph.Node("Sub", [both, graph.Initializer("log.two", [MathF.Log(2)])], OutputName);
     }
 
     private static string Convolution(OnnxGraphBuilder graph, string input, string name, Tensor kernel, Tensor bias, long padding)

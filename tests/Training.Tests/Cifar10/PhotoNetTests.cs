@@ -47,4 +47,25 @@ public sealed class PhotoNetTests
         Assert.True(net.ForwardBothWays(images).allclose(net.ForwardBothWays(images.flip(3)), atol: 1e-6));
         Assert.False(net.Forward(images, ScalarType.Float32, training: false).allclose(net.Forward(images.flip(3), ScalarType.Float32, training: false), atol: 1e-6));
     }
+
+    [Fact]
+    public void ForwardBothWays_Images_AveragesProbabilitiesAndEnergies()
+    {
+        using var scope = NewDisposeScope();
+        using var noGradient = no_grad();
+        using var net = new PhotoNet([8, 8, 8]);
+        random.manual_seed(6);
+        net.HeadWeight.normal_(0, 3);
+        var images = randn(4, 3, 32, 32);
+        net.Whiten(images, 0.01);
+
+        var (a, b) = (View(images), View(images.flip(3)));
+        var both = net.ForwardBothWays(images);
+
+        Assert.True(both.softmax(1).allclose((a.softmax(1) + b.softmax(1)) / 2, atol: 1e-5));
+        Assert.True(both.logsumexp(1).allclose((a.logsumexp(1) + b.logsumexp(1)) / 2, atol: 1e-5));
+        Assert.False(a.softmax(1).allclose(b.softmax(1), atol: 1e-2));
+
+        Tensor View(Tensor view) => net.Forward(view, ScalarType.Float32, training: false) / PhotoNet.ViewTemperature;
+    }
 }
