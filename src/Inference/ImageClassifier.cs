@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using SoftmaxService.Inference.Batching;
 using SoftmaxService.Inference.Calibration;
 using SoftmaxService.Inference.Models;
@@ -33,6 +34,7 @@ public static class ImageClassifier
     /// <exception cref="InferenceException">The image cannot be read, the model fails on it, its output is not finite, or it holds no quantile for <c>Alpha</c>.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The temperature is not above 0 and finite, <c>TopK</c> is below 1, or <c>Alpha</c> is not inside 0…1.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public static async ValueTask<Classification> ClassifyAsync(ClassifierModel model, ReadOnlyMemory<byte> image, ClassificationOptions options, CancellationToken cancellation)
     {
         using var run = await model.PrepareAsync(image, cancellation);

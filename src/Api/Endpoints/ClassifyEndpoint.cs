@@ -49,14 +49,14 @@ internal static class ClassifyEndpoint
         var temperature = ImageClassifier.TemperatureFor(model, options);
 
         using var upload = await ImageUpload.ReadAsync(request, limits.MaxImagesPerRequest, cancellationToken);
-        if (upload.Single is { } image)
+        if (upload.Batch is { } images)
         {
-            var answer = await ImageClassifier.ClassifyAsync(model, image, options, cancellationToken);
-            return new ClassifyResponse(model.Name, model.Version, temperature, answer.Predictions, answer.Uncertainty, answer.PredictionSet, answer.Abstained);
+            var outcomes = await ImageClassifier.ClassifyAllAsync(model, images, options, cancellationToken);
+            return TypedResults.Ok(new ClassifyBatchResponse(model.Name, model.Version, temperature, [.. outcomes.Select(ToEntry)]));
         }
 
-        var outcomes = await ImageClassifier.ClassifyAllAsync(model, upload.Images, options, cancellationToken);
-        return TypedResults.Ok(new ClassifyBatchResponse(model.Name, model.Version, temperature, [.. outcomes.Select(ToEntry)]));
+        var answer = await ImageClassifier.ClassifyAsync(model, upload.Single, options, cancellationToken);
+        return new ClassifyResponse(model.Name, model.Version, temperature, answer.Predictions, answer.Uncertainty, answer.PredictionSet, answer.Abstained);
     }
 
     private static ClassificationOptions ReadOptions(HttpRequest request)
@@ -126,9 +126,9 @@ internal sealed record ClassifyResponse(
         writer.WritePropertyName("temperature"u8);
         JsonSerializer.Serialize(writer, Temperature, ApiJsonContext.Default.AppliedTemperature);
         writer.WriteStartArray("predictions"u8);
-        foreach (var prediction in Predictions)
+        for (var rank = 0; rank < Predictions.Count; rank++)
         {
-            Write(writer, prediction);
+            Write(writer, Predictions[rank]);
         }
 
         writer.WriteEndArray();

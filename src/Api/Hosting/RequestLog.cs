@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using Serilog.Events;
 using Serilog.Parsing;
 using SoftmaxService.Inference.Models;
@@ -21,6 +22,11 @@ internal static class RequestLog
 
     private static readonly MessageTemplate Template = new MessageTemplateParser().Parse($"{{RequestMethod}} {{RequestPath}} answered {{StatusCode}} in {{{ElapsedProperty}:0.000}} ms");
 
+    // What nearly every line says, made once.
+    private static readonly ScalarValue Post = new(HttpMethods.Post);
+    private static readonly ScalarValue Ok = new(StatusCodes.Status200OK);
+    private static readonly ConditionalWeakTable<ClassifierModel, AnsweringModel> Models = [];
+
     // What probes ask every few seconds is not worth a line.
     private static readonly PathString[] ProbePaths = ["/health", "/v2/health", "/grpc.health.v1.Health"];
 
@@ -40,7 +46,7 @@ internal static class RequestLog
     }
 
     /// <summary>Says which model answers a request.</summary>
-    public static void AnsweredBy(this HttpContext context, ClassifierModel model) => context.Features.Set(new AnsweringModel(model.Name, model.Version));
+    public static void AnsweredBy(this HttpContext context, ClassifierModel model) => context.Features.Set(Models.GetValue(model, static model => new AnsweringModel(new ScalarValue(model.Name), new ScalarValue(model.Version))));
 
     private static async Task LogAsync(RequestDelegate next, HttpContext context, Serilog.ILogger log)
     {
@@ -75,20 +81,22 @@ internal static class RequestLog
     {
         var properties = new Dictionary<string, LogEventPropertyValue>(MostProperties)
         {
-            ["RequestMethod"] = new ScalarValue(context.Request.Method),
+            ["RequestMethod"] = HttpMethods.IsPost(context.Request.Method) ? Post : new ScalarValue(context.Request.Method),
             ["RequestPath"] = new ScalarValue(WithoutControls(context.Request.Path.Value ?? "")),
-            ["StatusCode"] = new ScalarValue(status),
+            ["StatusCode"] = StatusOf(status),
             [ElapsedProperty] = new ScalarValue(Stopwatch.GetElapsedTime(start).TotalMilliseconds),
         };
         if (context.Features.Get<AnsweringModel>() is { } model)
         {
-            properties["Model"] = new ScalarValue(model.Name);
-            properties["Version"] = new ScalarValue(model.Version);
+            properties["Model"] = model.Name;
+            properties["Version"] = model.Version;
         }
 
         var activity = Activity.Current;
         return LogEvent.UnstableAssembleFromParts(DateTimeOffset.Now, level, fault, Template, properties, activity?.TraceId ?? default, activity?.SpanId ?? default);
     }
+
+    private static ScalarValue StatusOf(int status) => status == StatusCodes.Status200OK ? Ok : new ScalarValue(status);
 
     private static bool IsProbe(HttpContext context)
     {
@@ -108,5 +116,5 @@ internal static class RequestLog
         path.AsSpan().ContainsAnyInRange('\0', '\x1F') || path.AsSpan().ContainsAnyInRange('\x7F', '\x9F') ? string.Concat(path.Select(character => char.IsControl(character) ? $"\\u{(int)character:x4}" : character.ToString())) : path;
 
     /// <summary>By name, and no more: a connection keeps what was said of its last request for as long as it is idle.</summary>
-    private sealed record AnsweringModel(string Name, string Version);
+    private sealed record AnsweringModel(ScalarValue Name, ScalarValue Version);
 }

@@ -10,17 +10,19 @@ internal sealed class ImageUpload : IDisposable
 
     private readonly PooledBody? _body;
 
-    private ImageUpload(IReadOnlyList<ReadOnlyMemory<byte>> images, bool isBatch, PooledBody? body = null)
+    private ImageUpload(ReadOnlyMemory<byte> single, PooledBody? body = null)
     {
-        Images = images;
-        Single = isBatch ? default(ReadOnlyMemory<byte>?) : images[0];
+        Single = single;
         _body = body;
     }
 
-    public IReadOnlyList<ReadOnlyMemory<byte>> Images { get; }
+    private ImageUpload(IReadOnlyList<ReadOnlyMemory<byte>> batch) => Batch = batch;
+
+    /// <summary>The images of a batch, which may be of one; otherwise there is a single one.</summary>
+    public IReadOnlyList<ReadOnlyMemory<byte>>? Batch { get; }
 
     /// <summary>The only image, where the request was not a batch.</summary>
-    public ReadOnlyMemory<byte>? Single { get; }
+    public ReadOnlyMemory<byte> Single { get; }
 
     public static async ValueTask<ImageUpload> ReadAsync(HttpRequest request, int maxImages, CancellationToken cancellationToken)
     {
@@ -41,7 +43,7 @@ internal sealed class ImageUpload : IDisposable
         }
 
         var body = await PooledBody.ReadAsync(request, cancellationToken);
-        return new ImageUpload([body.Memory], isBatch: false, body);
+        return new ImageUpload(body.Memory, body);
     }
 
     public void Dispose() => _body?.Dispose();
@@ -50,7 +52,7 @@ internal sealed class ImageUpload : IDisposable
     {
         MediaTypes.RefuseEncodings(request);
         var images = await MultipartImages.ReadAsync(request, maxImages, cancellationToken);
-        return new ImageUpload(images, isBatch: images.Count > 1);
+        return images.Count > 1 ? new ImageUpload(images) : new ImageUpload(images[0]);
     }
 
     private static async Task<ImageUpload> ReadJsonAsync(HttpRequest request, int maxImages, CancellationToken cancellationToken)
@@ -59,12 +61,12 @@ internal sealed class ImageUpload : IDisposable
         switch (body.Deserialize(ApiJsonContext.Default.ClassifyJsonRequest, "image or images"))
         {
             case { Image: { } image, Images: null }:
-                return new ImageUpload([image.Bytes], isBatch: false);
+                return new ImageUpload(image.Bytes);
 
             case { Image: null, Images: { Length: > 0 } images }:
                 return images.Length > maxImages
                     ? throw MultipartImages.TooMany(maxImages)
-                    : new ImageUpload([.. images.Select(one => (ReadOnlyMemory<byte>)one.Bytes)], isBatch: true);
+                    : new ImageUpload([.. images.Select(one => (ReadOnlyMemory<byte>)one.Bytes)]);
 
             default:
                 throw new RequestException(Problem.MalformedJson, "The body holds {\"image\": \"<base64>\"} or {\"images\": [\"<base64>\", …]} with at least one, not both.");

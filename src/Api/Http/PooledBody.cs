@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 
@@ -11,11 +10,14 @@ internal sealed class PooledBody : IDisposable
     private const int LargestFirstBuffer = 1 << 20;
     private const int SmallestFirstBuffer = 4096;
 
+    // ArrayPool.Shared keeps a few arrays a core and size, fewer than there are requests at once.
+    private static readonly BufferPool Buffers = new(mostKeptBytes: 32 << 20);
+
     private byte[] _buffer;
     private int _length;
 
     private PooledBody(long? declaredLength) =>
-        _buffer = ArrayPool<byte>.Shared.Rent((int)Math.Clamp((declaredLength ?? 0) + 1, SmallestFirstBuffer, LargestFirstBuffer));
+        _buffer = Buffers.Rent((int)Math.Clamp((declaredLength ?? 0) + 1, SmallestFirstBuffer, LargestFirstBuffer));
 
     public ReadOnlyMemory<byte> Memory => _buffer.AsMemory(0, _length);
 
@@ -51,7 +53,7 @@ internal sealed class PooledBody : IDisposable
 
     public void Dispose()
     {
-        ArrayPool<byte>.Shared.Return(_buffer);
+        Buffers.Return(_buffer);
         _buffer = [];
         _length = 0;
     }
@@ -70,9 +72,9 @@ internal sealed class PooledBody : IDisposable
 
     private void Grow()
     {
-        var larger = ArrayPool<byte>.Shared.Rent(_buffer.Length * 2);
+        var larger = Buffers.Rent(_buffer.Length * 2);
         Span.CopyTo(larger);
-        ArrayPool<byte>.Shared.Return(_buffer);
+        Buffers.Return(_buffer);
         _buffer = larger;
     }
 }

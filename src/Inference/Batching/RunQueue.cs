@@ -94,7 +94,7 @@ public sealed class RunQueue
             return [.. runs.Select(_ => Task.FromCanceled(cancellation))];
         }
 
-        RunRequest[] requests = [.. runs.Select(run => new RunRequest(run, run.ExecuteAction, cancellation))];
+        RunRequest[] requests = [.. runs.Select(run => new RunRequest(this, run, run.ExecuteAction, cancellation))];
         int claimed;
         lock (_lock)
         {
@@ -134,7 +134,7 @@ public sealed class RunQueue
         {
             if (_freeSlots == 0)
             {
-                request = new RunRequest(item, work, cancellation);
+                request = new RunRequest(this, item, work, cancellation);
                 request.Place = _waiting.AddLast(request);
                 return new ValueTask(AwaitAsync(request));
             }
@@ -176,25 +176,25 @@ public sealed class RunQueue
         _metrics.CountRun(items);
     }
 
-    private async Task AwaitAsync(RunRequest request)
+    private static async Task AwaitAsync(RunRequest request)
     {
-        await using var registration = request.Cancellation.UnsafeRegister(_ => Leave(request), null);
-        await request.Completion;
+        await using var registration = request.Cancellation.UnsafeRegister(static request => ((RunRequest)request!).Leave(), request);
+        await request.Task;
     }
 
-    private void Leave(RunRequest request)
+    /// <summary>Takes a request out of the line, if it is still there.</summary>
+    internal bool TryRemove(RunRequest request)
     {
         lock (_lock)
         {
             if (request.Place?.List is null)
             {
-                return; // it runs, or has run
+                return false; // it runs, or has run
             }
 
             _waiting.Remove(request.Place);
+            return true;
         }
-
-        request.Cancel();
     }
 
     /// <summary>The slot goes to those who wait, else it is free.</summary>

@@ -2,20 +2,16 @@ using SoftmaxService.Inference.Onnx;
 
 namespace SoftmaxService.Inference.Batching;
 
-/// <summary>One that is to be run: an item, or (without one) work that takes a slot for itself.</summary>
-internal sealed class RunRequest(OnnxRun? item, Action work, CancellationToken cancellation)
+/// <summary>One that is to be run: an item, or (without one) work that takes a slot for itself. Its task is done when its buffers are no longer in use.</summary>
+internal sealed class RunRequest(RunQueue queue, OnnxRun? item, Action work, CancellationToken cancellation)
+    : TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)
 {
-    private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
     public OnnxRun? Item => item;
 
     public CancellationToken Cancellation => cancellation;
 
     /// <summary>Its place among those that wait.</summary>
     public LinkedListNode<RunRequest>? Place { get; set; }
-
-    /// <summary>Done when its buffers are no longer in use.</summary>
-    public Task Completion => _completion.Task;
 
     /// <summary>Runs it alone and reports how that went.</summary>
     public void Run()
@@ -27,7 +23,7 @@ internal sealed class RunRequest(OnnxRun? item, Action work, CancellationToken c
         }
         catch (Exception exception)
         {
-            _completion.TrySetException(exception);
+            TrySetException(exception);
         }
     }
 
@@ -40,9 +36,18 @@ internal sealed class RunRequest(OnnxRun? item, Action work, CancellationToken c
         }
         else
         {
-            _completion.TrySetResult();
+            TrySetResult();
         }
     }
 
-    public void Cancel() => _completion.TrySetCanceled(cancellation);
+    /// <summary>Its caller has given up: it leaves the line, where it still stands in it.</summary>
+    public void Leave()
+    {
+        if (queue.TryRemove(this))
+        {
+            Cancel();
+        }
+    }
+
+    public void Cancel() => TrySetCanceled(cancellation);
 }

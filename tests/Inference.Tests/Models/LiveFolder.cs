@@ -82,7 +82,9 @@ internal sealed class LiveFolder : IDisposable
 
     private ModelRepository Start()
     {
-        var repository = new ModelRepository(new RepositorySettings { Folder = Path, SettleTime = SettleTime, PollInterval = TimeSpan.FromHours(1), Versions = Policies }, Time);
+        // No limit for a load: tests let minutes of their own clock pass while one is under way.
+        var settings = new RepositorySettings { Folder = Path, SettleTime = SettleTime, PollInterval = TimeSpan.FromHours(1), LoadTime = Timeout.InfiniteTimeSpan, Versions = Policies };
+        var repository = new ModelRepository(settings, Time);
         repository.Changed += change =>
         {
             lock (Changes)
