@@ -73,6 +73,6 @@ internal sealed partial class DrainingLifetime(
     [LoggerMessage(LogLevel.Information, "Asked to end: not ready from now on, and answering for {GraceSeconds} s more (setting Shutdown:GraceSeconds)")]
     private static partial void Leaving(ILogger log, double graceSeconds);
 
-    [LoggerMessage(LogLevel.Information, "Taking nothing new; {InFlight} requests are being finished")]
+    [LoggerMessage(LogLevel.Information, "Taking nothing new; requests that are still being answered: {InFlight}")]
     private static partial void Closed(ILogger log, int inFlight);
 }

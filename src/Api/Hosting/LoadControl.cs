@@ -85,7 +85,7 @@ internal static class LoadControl
             return most;
         }
 
-        if (!double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var seconds) || seconds <= 0)
+        if (!double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var seconds) || !(seconds > 0))
         {
             throw new RequestException(Problem.InvalidParameter, $"The header '{TimeoutHeader}' is '{Inference.Quoting.Shorten(text.ToString())}'. It must be a number of seconds above 0, such as 0.5.");
         }

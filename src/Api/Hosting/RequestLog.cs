@@ -28,7 +28,12 @@ internal static class RequestLog
     private static readonly ConditionalWeakTable<ClassifierModel, AnsweringModel> Models = [];
 
     // What probes ask every few seconds is not worth a line.
-    private static readonly PathString[] ProbePaths = ["/health", "/v2/health", "/grpc.health.v1.Health"];
+    private static readonly PathString[] ProbePaths =
+    [
+        "/health", "/v2/health", "/grpc.health.v1.Health",
+        "/inference.GRPCInferenceService/ServerLive", "/inference.GRPCInferenceService/ServerReady", "/inference.GRPCInferenceService/ModelReady",
+    ];
+
 
     public static void UseRequestLog(this WebApplication app)
     {

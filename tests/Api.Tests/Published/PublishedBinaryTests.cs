@@ -140,7 +140,7 @@ public sealed class PublishedBinaryTests(RunningService portable, PublishedServi
     {
         using var folder = new TemporaryFolder();
         folder.Copy(Path.Combine(RunningService.RepositoryRoot, "models", "mnist", "1"), "mnist/1");
-        using var process = await PublishedProcess.StartReadyAsync($"--Models:Folder={folder.Path}", "--Models:SettleSeconds=0.1");
+        using var process = await ServiceProcess.StartReadyAsync(PublishedBinary.Path, $"--Models:Folder={folder.Path}", "--Models:SettleSeconds=0.1");
         folder.Copy(Path.Combine(RunningService.RepositoryRoot, "models", "mnist", "1"), "mnist/2");
 
         for (var patience = 200; (await process.Client.GetAsync("/models/mnist/2")).StatusCode != HttpStatusCode.OK; await Task.Delay(50))
@@ -150,7 +150,7 @@ public sealed class PublishedBinaryTests(RunningService portable, PublishedServi
     [PublishedFact]
     public async Task LogsAreJsonOnRequest()
     {
-        using var process = await PublishedProcess.StartReadyAsync("--Serilog:Format=json", "--Serilog:MinimumLevel:Override:Microsoft=Warning");
+        using var process = await ServiceProcess.StartReadyAsync(PublishedBinary.Path, "--Serilog:Format=json", "--Serilog:MinimumLevel:Override:Microsoft=Warning");
 
         Assert.Contains("\"Name\":\"mnist\"", process.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("Now listening", process.Output, StringComparison.Ordinal);
@@ -159,16 +159,16 @@ public sealed class PublishedBinaryTests(RunningService portable, PublishedServi
     [PublishedFact]
     public async Task ASettingOutOfRangeStopsTheStartAndIsNamed()
     {
-        using var process = PublishedProcess.Start("--Batching:MaxBatchSize=257");
+        using var process = ServiceProcess.Start(PublishedBinary.Path, "--Batching:MaxBatchSize=257");
 
         Assert.NotEqual(0, await process.ExitCodeAsync());
-        Assert.Contains("MaxBatchSize must be between 1 and 256", process.Output, StringComparison.Ordinal);
+        Assert.Contains("Batching:MaxBatchSize must be between 1 and 256", process.Output, StringComparison.Ordinal);
     }
 
     [PublishedFact]
     public async Task ATerminatedServiceEndsWithZero()
     {
-        using var process = await PublishedProcess.StartReadyAsync();
+        using var process = await ServiceProcess.StartReadyAsync(PublishedBinary.Path, "--Shutdown:GraceSeconds=0");
         await process.TerminateAsync();
 
         Assert.Equal(0, await process.ExitCodeAsync());

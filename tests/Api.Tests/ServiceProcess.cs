@@ -1,0 +1,103 @@
+using System.Diagnostics;
+using System.Text;
+using SoftmaxService.Api.Tests.OpenInference;
+
+namespace SoftmaxService.Api.Tests;
+
+/// <summary>The service in a process of its own.</summary>
+internal sealed class ServiceProcess : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private readonly Process _process;
+    private readonly StringBuilder _output = new();
+    private bool _isDisposed;
+
+    private ServiceProcess(string program, string[] settings)
+    {
+        var address = $"http://127.0.0.1:{SmallModelService.FreePort()}";
+        GrpcAddress = $"http://127.0.0.1:{SmallModelService.FreePort()}";
+        var start = new ProcessStartInfo(program, [$"--Urls={address}", $"--Grpc:Url={GrpcAddress}", .. settings]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        start.Environment["ASPNETCORE_ENVIRONMENT"] = "Production";
+        Client = new HttpClient { BaseAddress = new Uri(address) };
+        _process = Process.Start(start)!; // null only with UseShellExecute
+        _process.OutputDataReceived += Keep;
+        _process.ErrorDataReceived += Keep;
+        _process.BeginOutputReadLine();
+        _process.BeginErrorReadLine();
+    }
+
+    /// <summary>The service as it was built for these tests.</summary>
+    public static string Built { get; } = Path.Combine(AppContext.BaseDirectory, OperatingSystem.IsWindows() ? "SoftmaxService.Api.exe" : "SoftmaxService.Api");
+
+    public HttpClient Client { get; }
+
+    public string GrpcAddress { get; }
+
+    public string Output
+    {
+        get
+        {
+            lock (_output)
+                return _output.ToString();
+        }
+    }
+
+    public static ServiceProcess Start(string program, params string[] settings) => new(program, settings);
+
+    public static async Task<ServiceProcess> StartReadyAsync(string program, params string[] settings)
+    {
+        var process = new ServiceProcess(program, settings);
+        for (var clock = Stopwatch.StartNew(); clock.Elapsed < Patience && !process._process.HasExited; await Task.Delay(10))
+        {
+            try
+            {
+                using var answer = await process.Client.GetAsync("/health/ready");
+                if (answer.IsSuccessStatusCode)
+                    return process;
+            }
+            catch (HttpRequestException)
+            {
+                // It does not listen yet.
+            }
+        }
+
+        using (process)
+            throw new InvalidOperationException($"The service did not get ready:\n{process.Output}");
+    }
+
+    /// <summary>Asks it to end, as systemd and Kubernetes do.</summary>
+    public async Task TerminateAsync()
+    {
+        using var kill = Process.Start("kill", ["-TERM", $"{_process.Id}"]);
+        await kill.WaitForExitAsync();
+    }
+
+    public async Task<int> ExitCodeAsync()
+    {
+        using var patience = new CancellationTokenSource(Patience);
+        await _process.WaitForExitAsync(patience.Token);
+        return _process.ExitCode;
+    }
+
+    public void Dispose()
+    {
+        if (_isDisposed)
+            return;
+        _isDisposed = true;
+        if (!_process.HasExited)
+        {
+            _process.Kill();
+            _process.WaitForExit();
+        }
+
+        _process.Dispose();
+        Client.Dispose();
+    }
+
+    private void Keep(object sender, DataReceivedEventArgs line)
+    {
+        lock (_output)
+            _output.AppendLine(line.Data);
+    }
+}
