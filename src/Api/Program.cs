@@ -4,6 +4,10 @@ using SoftmaxService.Api.Http;
 using SoftmaxService.Api.OpenInference;
 using SoftmaxService.Inference;
 
+// A container's health check asks the service that runs beside it.
+if (args is [HealthProbe.Command, ..])
+    return await HealthProbe.RunAsync(args.AsMemory(1), Console.Out);
+
 // Settings are read beside the program, wherever it is started from.
 var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
 builder.WebHost.UseKestrelHttpsConfiguration();
@@ -47,3 +51,4 @@ app.MapInferenceGrpc(); // inference.GRPCInferenceService
 app.MapGet("/", () => TypedResults.LocalRedirect("/swagger")).ExcludeFromDescription();
 
 app.Run();
+return 0;
