@@ -28,7 +28,7 @@ COPY . .
 RUN dotnet publish src/Api --arch "$TARGETARCH" -p:PublishAot=true --no-restore --output /app
 
 FROM mcr.microsoft.com/dotnet/runtime-deps:10.0-noble-chiseled
-ARG REVISION
+ARG REVISION=unknown
 LABEL org.opencontainers.image.title="SoftmaxService" \
       org.opencontainers.image.description="Serves ONNX image classifiers, with softmax at a temperature that each request chooses" \
       org.opencontainers.image.version="0.1.0" \
