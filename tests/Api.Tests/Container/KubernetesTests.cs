@@ -1,3 +1,4 @@
+using System.Text;
 using k8s.Models;
 using Microsoft.Extensions.Configuration;
 using SoftmaxService.Api.Hosting;
@@ -61,34 +62,28 @@ public sealed class KubernetesTests(RunningService service)
     [InlineData("overlays/production")]
     public async Task ModelsOfOnesOwnCanBeAdded(string overlay)
     {
-        var folder = Directory.CreateDirectory(Path.Combine(Manifests.Folder, $"overlays/test-{Guid.NewGuid():N}"));
-        try
-        {
-            File.WriteAllText(Path.Combine(folder.FullName, "kustomization.yaml"), $"resources: [../../{overlay}]\ncomponents: [../../components/own-models]\n");
-            var objects = await Manifests.RenderAsync(folder.FullName);
-            var pod = objects.One<V1Deployment>().Spec.Template.Spec;
-            var mount = Assert.Single(Container(objects).VolumeMounts);
+        using var folder = new TemporaryFolder();
+        var manifests = Path.GetRelativePath(folder.Path, Manifests.Folder); // kustomize takes no absolute path
+        folder.Write("kustomization.yaml", Encoding.UTF8.GetBytes($"resources: [{manifests}/{overlay}]\ncomponents: [{manifests}/components/own-models]\n"));
 
-            await AssertFitsAsync(objects);
-            Assert.Equal(objects.One<V1PersistentVolumeClaim>().Name(), Assert.Single(pod.Volumes).PersistentVolumeClaim.ClaimName);
-            Assert.Equal(pod.Volumes[0].Name, mount.Name);
-            Assert.Equal(mount.MountPath, Assert.Single(Container(objects).Env, variable => variable.Name == "Models__Folder").Value);
-        }
-        finally
-        {
-            folder.Delete(recursive: true);
-        }
+        var objects = await Manifests.RenderAsync(folder.Path);
+        var volume = Assert.Single(objects.One<V1Deployment>().Spec.Template.Spec.Volumes);
+        var mount = Assert.Single(Container(objects).VolumeMounts);
+
+        await AssertFitsAsync(objects);
+        Assert.Equal(objects.One<V1PersistentVolumeClaim>().Name(), volume.PersistentVolumeClaim.ClaimName);
+        Assert.Equal(volume.Name, mount.Name);
+        Assert.Equal(mount.MountPath, Assert.Single(Container(objects).Env, variable => variable.Name == "Models__Folder").Value);
     }
 
     [Fact]
-    public async Task TheQueueScalesTheProduction()
+    public void TheQueueScalesTheProduction()
     {
         var production = Manifests.OfFolder("overlays/production").One<V2HorizontalPodAutoscaler>();
         var queue = Assert.Single(production.Spec.Metrics, metric => metric.Type == "Pods").Pods;
 
         Assert.Equal("softmax_queue_length", queue.Metric.Name);
         Assert.Equal(new BatchingOptions().MaxBatchSize, queue.Target.AverageValue.ToDouble());
-        Assert.Equal(200, (await service.GetAsync("/health/live")).Status);
     }
 
     [Fact]
