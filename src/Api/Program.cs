@@ -4,6 +4,10 @@ using SoftmaxService.Api.Http;
 using SoftmaxService.Api.OpenInference;
 using SoftmaxService.Inference;
 
+// A container's health check asks the service that runs beside it.
+if (args is [HealthProbe.Command, ..])
+    return await HealthProbe.RunAsync(args.AsMemory(1), Console.Out);
+
 // A setting that is wrong ends the start with one line.
 StartFault.TellInOneLine();
 
@@ -55,3 +59,4 @@ app.MapGet("/", () => TypedResults.LocalRedirect("/swagger")).ExcludeFromDescrip
 
 app.Lifetime.ApplicationStarted.Register(StartFault.TellNoLonger);
 app.Run();
+return 0;
