@@ -13,6 +13,9 @@ internal enum MetricKind
 /// <summary>All series of one instrument.</summary>
 internal sealed class MetricFamily
 {
+    // .NET calls them counters, but they fall too.
+    private static readonly string[] Levels = ["dotnet.thread_pool.thread.count", "dotnet.thread_pool.queue.length"];
+
     private readonly ConcurrentDictionary<KeyValuePair<string, object?>[], MetricSeries> _series = new(LabelSets.Comparer);
     private readonly ConcurrentDictionary<KeyValuePair<string, object?>[], MetricSeries>.AlternateLookup<ReadOnlySpan<KeyValuePair<string, object?>>> _byTags;
     private readonly double[]? _boundaries;
@@ -58,6 +61,7 @@ internal sealed class MetricFamily
 
     private static MetricKind KindOf(Instrument instrument) => instrument switch
     {
+        _ when Levels.Contains(instrument.Name) => MetricKind.Gauge,
         Histogram<double> or Histogram<int> or Histogram<long> => MetricKind.Histogram,
         Counter<long> or Counter<int> or Counter<double> or ObservableCounter<long> or ObservableCounter<int> or ObservableCounter<double> => MetricKind.Counter,
         _ => MetricKind.Gauge,
