@@ -21,6 +21,10 @@ builder.AddSettings();
 // Logs: Serilog, one line a request.
 builder.AddLogging();
 
+// Seeing: metrics for GET /metrics, and traces where OTEL_EXPORTER_OTLP_ENDPOINT says where to.
+builder.Services.AddServiceMetrics();
+builder.AddTracing();
+
 // Models: every version below the model folder, loaded and warmed up before the first request; one gate in front of them.
 builder.Services.AddModels();
 builder.Services.AddSingleton<ComputeGate>();
@@ -38,10 +42,12 @@ builder.Services.AddInferenceGrpc();
 builder.Services.AddSwagger();
 
 var app = builder.Build();
+app.CollectMetrics();
 app.LoadModels();
 
 app.UseRootServices();
 app.UseRequestLog();
+app.UseTracing();
 app.UseErrors();
 app.UseLoadControl();
 app.UseBodyLimit();
@@ -53,6 +59,7 @@ app.MapSoftmaxGradient(); // POST /softmax/gradient
 app.MapCalibrate();  // POST /calibrate
 app.MapModels();     // GET  /models, /models/{name}, /models/{name}/{version}, /models/{name}/{version}/reliability.svg
 app.MapHealth();     // GET  /health/live, /health/ready
+app.MapMetrics();    // GET  /metrics
 app.MapOpenInference(); // GET and POST /v2…
 app.MapInferenceGrpc(); // inference.GRPCInferenceService
 app.MapGet("/", () => TypedResults.LocalRedirect("/swagger")).ExcludeFromDescription();

@@ -3,6 +3,7 @@ using SoftmaxService.Inference.Batching;
 using SoftmaxService.Inference.Calibration;
 using SoftmaxService.Inference.Models;
 using SoftmaxService.Inference.Numerics;
+using SoftmaxService.Inference.Observation;
 using SoftmaxService.Inference.Onnx;
 
 namespace SoftmaxService.Inference;
@@ -110,6 +111,7 @@ public static class ImageClassifier
 
     private static Classification Answer(Span<float> logits, ClassifierModel model, ClassificationOptions options)
     {
+        using var span = Telemetry.Spans.StartActivity("softmax");
         model.ToLogits(logits);
         var temperature = TemperatureFor(model, options).Value;
         Span<float> probabilities = logits.Length <= StackLimit ? stackalloc float[logits.Length] : new float[logits.Length];
@@ -134,8 +136,31 @@ public static class ImageClassifier
             predictions[rank] = new Prediction(model.Labels[index], index, probabilities[index], logits[index]);
         }
 
+        var uncertainty = Uncertainty.Measure(logits, probabilities, temperature);
+        Observe(model, logits, probabilities, temperature, ranked[0], uncertainty.Entropy);
         return new Classification(
-            predictions, Uncertainty.Measure(logits, probabilities, temperature), options.Alpha is { } alpha ? PredictionSetFor(logits, model, alpha) : null, predictions[0].Probability < options.Threshold);
+            predictions, uncertainty, options.Alpha is { } alpha ? PredictionSetFor(logits, model, alpha) : null, predictions[0].Probability < options.Threshold);
+    }
+
+    /// <summary>
+    /// Counts what the model saw, at its own temperature whatever the caller's was: else other callers would look like other images.
+    /// </summary>
+    /// <param name="model">The model that was asked.</param>
+    /// <param name="logits">The answer's logits.</param>
+    /// <param name="probabilities">Their softmax at <paramref name="temperature"/>; overwritten where that is not the model's own.</param>
+    /// <param name="temperature">The caller's T.</param>
+    /// <param name="top">The most probable class.</param>
+    /// <param name="entropy">The entropy of the probabilities.</param>
+    internal static void Observe(ClassifierModel model, ReadOnlySpan<float> logits, Span<float> probabilities, float temperature, int top, float entropy)
+    {
+        var own = model.CalibratedTemperature ?? 1f;
+        if (temperature != own)
+        {
+            Softmax.Compute(logits, probabilities, own);
+            entropy = Uncertainty.Measure(logits, probabilities, own).Entropy;
+        }
+
+        model.Metrics.CountAnswer(top, probabilities[top], entropy);
     }
 
     private static LabelledPredictionSet PredictionSetFor(ReadOnlySpan<float> logits, ClassifierModel model, double alpha)

@@ -1,6 +1,8 @@
 using SoftmaxService.Inference.Batching;
+using SoftmaxService.Inference.Calibration;
 using SoftmaxService.Inference.Models;
 using SoftmaxService.Inference.Numerics;
+using SoftmaxService.Inference.Observation;
 using SoftmaxService.Inference.Onnx;
 
 namespace SoftmaxService.Inference;
@@ -29,8 +31,24 @@ public static class TensorClassifier
             return new TensorAnswer(request.Count, model.ClassCount, [], [], temperature, graphOutputs);
         }
 
+        using var span = Telemetry.Spans.StartActivity("softmax");
         model.ToLogits(scores);
-        return new TensorAnswer(request.Count, model.ClassCount, scores, ProbabilitiesOf(scores, model.ClassCount, temperature.Value), temperature, graphOutputs);
+        var probabilities = ProbabilitiesOf(scores, model.ClassCount, temperature.Value);
+        Observe(model, scores, probabilities, temperature.Value);
+        return new TensorAnswer(request.Count, model.ClassCount, scores, probabilities, temperature, graphOutputs);
+    }
+
+    private static void Observe(ClassifierModel model, ReadOnlySpan<float> logits, ReadOnlySpan<float> probabilities, float temperature)
+    {
+        var scratch = new float[model.ClassCount];
+        Span<int> top = [0];
+        for (var start = 0; start < logits.Length; start += model.ClassCount)
+        {
+            var row = logits.Slice(start, model.ClassCount);
+            probabilities.Slice(start, model.ClassCount).CopyTo(scratch);
+            Ranking.TopK(row, top);
+            ImageClassifier.Observe(model, row, scratch, temperature, top[0], Uncertainty.Measure(row, scratch, temperature).Entropy);
+        }
     }
 
     private static void Check(ClassifierModel model, TensorRequest request)

@@ -10,7 +10,7 @@ public sealed partial class DependencyRulesTests
     private const string Skia = "SkiaSharp";
     private const string Intrinsics = "System.Runtime.Intrinsics";
 
-    private static readonly string[] Http = ["Microsoft.AspNetCore", "System.Net", "Microsoft.Extensions", "Serilog", "Swashbuckle", "Microsoft.OpenApi"];
+    private static readonly string[] Http = ["Microsoft.AspNetCore", "System.Net", "Microsoft.Extensions", "Serilog", "Swashbuckle", "Microsoft.OpenApi", "OpenTelemetry"];
 
     [Fact]
     public void NumericsKnowsNobody() =>

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using Serilog.Events;
 using Serilog.Parsing;
+using SoftmaxService.Api.Observation;
 using SoftmaxService.Inference.Models;
 
 namespace SoftmaxService.Api.Hosting;
@@ -30,7 +31,7 @@ internal static class RequestLog
     // What probes ask every few seconds is not worth a line.
     private static readonly PathString[] ProbePaths =
     [
-        "/health", "/v2/health", "/grpc.health.v1.Health",
+        "/health", "/metrics", "/v2/health", "/grpc.health.v1.Health",
         "/inference.GRPCInferenceService/ServerLive", "/inference.GRPCInferenceService/ServerReady", "/inference.GRPCInferenceService/ModelReady",
     ];
 
@@ -47,15 +48,17 @@ internal static class RequestLog
         app.Lifetime.ApplicationStopped.Register(traces.Dispose);
 
         var log = app.Services.GetRequiredService<Serilog.ILogger>();
-        app.Use(next => context => LogAsync(next, context, log));
+        var metrics = app.Services.GetRequiredService<RequestMetrics>();
+        app.Use(next => context => LogAsync(next, context, log, metrics));
     }
 
     /// <summary>Says which model answers a request.</summary>
     public static void AnsweredBy(this HttpContext context, ClassifierModel model) => context.Features.Set(Models.GetValue(model, static model => new AnsweringModel(new ScalarValue(model.Name), new ScalarValue(model.Version))));
 
-    private static async Task LogAsync(RequestDelegate next, HttpContext context, Serilog.ILogger log)
+    private static async Task LogAsync(RequestDelegate next, HttpContext context, Serilog.ILogger log, RequestMetrics metrics)
     {
         var start = Stopwatch.GetTimestamp();
+        metrics.Begin();
         Exception? fault = null;
         try
         {
@@ -68,30 +71,33 @@ internal static class RequestLog
         }
         finally
         {
-            Log(context, log, start, fault);
+            var status = fault is null ? context.Response.StatusCode : StatusCodes.Status500InternalServerError;
+            var elapsed = Stopwatch.GetElapsedTime(start);
+            var model = context.Features.Get<AnsweringModel>();
+            metrics.End(context, status, elapsed, model?.Name.Value as string, model?.Version.Value as string);
+            Log(context, log, status, elapsed, model, fault);
         }
     }
 
-    private static void Log(HttpContext context, Serilog.ILogger log, long start, Exception? fault)
+    private static void Log(HttpContext context, Serilog.ILogger log, int status, TimeSpan elapsed, AnsweringModel? model, Exception? fault)
     {
-        var status = fault is null ? context.Response.StatusCode : StatusCodes.Status500InternalServerError;
         var level = status >= StatusCodes.Status500InternalServerError ? LogEventLevel.Error : IsProbe(context) ? LogEventLevel.Debug : LogEventLevel.Information;
         if (log.IsEnabled(level))
         {
-            log.Write(EventFor(context, start, status, level, fault));
+            log.Write(EventFor(context, status, elapsed, model, level, fault));
         }
     }
 
-    private static LogEvent EventFor(HttpContext context, long start, int status, LogEventLevel level, Exception? fault)
+    private static LogEvent EventFor(HttpContext context, int status, TimeSpan elapsed, AnsweringModel? model, LogEventLevel level, Exception? fault)
     {
         var properties = new Dictionary<string, LogEventPropertyValue>(MostProperties)
         {
             ["RequestMethod"] = HttpMethods.IsPost(context.Request.Method) ? Post : new ScalarValue(context.Request.Method),
             ["RequestPath"] = new ScalarValue(WithoutControls(context.Request.Path.Value ?? "")),
             ["StatusCode"] = StatusOf(status),
-            [ElapsedProperty] = new ScalarValue(Stopwatch.GetElapsedTime(start).TotalMilliseconds),
+            [ElapsedProperty] = new ScalarValue(elapsed.TotalMilliseconds),
         };
-        if (context.Features.Get<AnsweringModel>() is { } model)
+        if (model is not null)
         {
             properties["Model"] = model.Name;
             properties["Version"] = model.Version;
@@ -103,7 +109,7 @@ internal static class RequestLog
 
     private static ScalarValue StatusOf(int status) => status == StatusCodes.Status200OK ? Ok : new ScalarValue(status);
 
-    /// <summary>Whether it is asked how the service is.</summary>
+    /// <summary>Whether a request is one that load balancers and Prometheus ask all the time.</summary>
     public static bool IsProbe(HttpContext context)
     {
         foreach (var path in ProbePaths)

@@ -1,21 +1,33 @@
+using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using SoftmaxService.Inference.Observation;
 
 namespace SoftmaxService.Inference.Batching;
 
 /// <summary>What can be measured of runs from outside, for each model and version.</summary>
-internal sealed class RunMetrics(string model, string version)
+internal sealed class RunMetrics
 {
-    public const string MeterName = "SoftmaxService.Inference";
-
-    private static readonly Meter Meter = new(MeterName);
+    private static readonly Meter Meter = Telemetry.Meter;
     private static readonly Histogram<int> BatchSizes = Meter.CreateHistogram("softmax.batch.size", "{item}", "Items that shared a run.", advice: new InstrumentAdvice<int> { HistogramBucketBoundaries = [1, 2, 4, 8, 16, 32, 64, 128, 256] });
+    private static readonly Histogram<double> QueueTimes = Telemetry.Seconds("softmax.queue.duration", "Time that an item waited for its run; 0 where a run was free.");
+    private static readonly Histogram<double> RunTimes = Telemetry.Seconds("softmax.run.duration", "Time of a run, however many items share it.");
     private static readonly Counter<long> Runs = Meter.CreateCounter<long>("softmax.runs", "{run}", "Runs of a model.");
     private static readonly Counter<long> Retries = Meter.CreateCounter<long>("softmax.batch.retries", "{batch}", "Batches that failed and were run one by one.");
-
     private static readonly Counter<long> Shed = Meter.CreateCounter<long>("softmax.requests.shed", "{request}", "Requests that were refused because the model had too much before it.");
     private static readonly Counter<long> Expired = Meter.CreateCounter<long>("softmax.requests.expired", "{item}", "Items that left the line before they ran: out of time, or their client gone.");
 
-    private readonly KeyValuePair<string, object?>[] _tags = [new("model", model), new("version", version)];
+    private readonly KeyValuePair<string, object?>[] _tags;
+
+    public RunMetrics(string model, string version)
+    {
+        _tags = [new("model", model), new("version", version)];
+
+        // A counter that is not there before it first counts has no increase that an alert could see.
+        foreach (var counter in new[] { Runs, Retries, Shed, Expired })
+        {
+            counter.Add(0, _tags);
+        }
+    }
 
     public void CountRun(int items)
     {
@@ -23,9 +35,13 @@ internal sealed class RunMetrics(string model, string version)
         Runs.Add(1, _tags);
     }
 
+    public void CountRunTime(long start) => RunTimes.Record(Stopwatch.GetElapsedTime(start).TotalSeconds, _tags);
+
+    public void CountWait(TimeSpan wait) => QueueTimes.Record(wait.TotalSeconds, _tags);
+
+    public void CountRetry() => Retries.Add(1, _tags);
+
     public void CountShed() => Shed.Add(1, _tags);
 
     public void CountExpired() => Expired.Add(1, _tags);
-
-    public void CountRetry() => Retries.Add(1, _tags);
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using SoftmaxService.Inference.Onnx;
 
@@ -169,18 +170,23 @@ public sealed class RunQueue
 
     private ValueTask RunHere(Action work, CancellationToken cancellation)
     {
+        using var span = RunSpans.StartRun();
+        var begun = Stopwatch.GetTimestamp();
         try
         {
             Begin(1);
+            _metrics.CountWait(TimeSpan.Zero);
             work();
             return cancellation.IsCancellationRequested ? ValueTask.FromCanceled(cancellation) : ValueTask.CompletedTask;
         }
         catch (Exception exception)
         {
+            span?.SetStatus(ActivityStatusCode.Error);
             return ValueTask.FromException(exception);
         }
         finally
         {
+            _metrics.CountRunTime(begun);
             Interlocked.Increment(ref _endedItems);
             HandSlotOn();
         }
@@ -201,7 +207,14 @@ public sealed class RunQueue
     private static async Task AwaitAsync(RunRequest request)
     {
         await using var registration = request.Cancellation.UnsafeRegister(static request => ((RunRequest)request!).Leave(), request);
-        await request.Task;
+        try
+        {
+            await request.Task;
+        }
+        finally
+        {
+            RunSpans.Tell(request);
+        }
     }
 
     /// <summary>Takes a request out of the line, if it is still there.</summary>
@@ -290,25 +303,36 @@ public sealed class RunQueue
 
     private void Run(RunRequest[] batch)
     {
+        var begun = Stopwatch.GetTimestamp();
         Begin(batch.Length);
+        foreach (var request in batch)
+        {
+            request.BegunAt = begun;
+            request.BatchSize = batch.Length;
+            _metrics.CountWait(Stopwatch.GetElapsedTime(request.EnqueuedAt, begun));
+        }
+
         if (batch.Length == 1)
         {
-            batch[0].Run();
+            batch[0].Run(_metrics);
             return;
         }
 
         try
         {
             _classifier.ExecuteTogether([.. batch.Select(request => request.Item!)]); // only items are joined
+            _metrics.CountRunTime(begun);
+            RunSpans.TellBatch(batch, begun, hasFailed: false);
         }
         catch (Exception)
         {
             // One of them is at fault, and only that one may fail: alone each tells for itself.
             _metrics.CountRetry();
+            _metrics.CountRunTime(begun);
+            RunSpans.TellBatch(batch, begun, hasFailed: true);
             foreach (var request in batch)
             {
-                CountRun(1);
-                request.Run();
+                RunAgain(request);
             }
 
             return;
@@ -318,5 +342,13 @@ public sealed class RunQueue
         {
             request.Complete();
         }
+    }
+
+    private void RunAgain(RunRequest request)
+    {
+        CountRun(1);
+        request.BegunAt = Stopwatch.GetTimestamp();
+        request.BatchSize = 1;
+        request.Run(_metrics);
     }
 }

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using SoftmaxService.Inference.Observation;
 using SoftmaxService.Inference.Onnx;
 
 namespace SoftmaxService.Inference.Batching;
@@ -13,23 +15,53 @@ internal sealed class RunRequest(RunQueue queue, OnnxRun? item, Action work, Can
     /// <summary>Its place among those that wait.</summary>
     public LinkedListNode<RunRequest>? Place { get; set; }
 
+    /// <summary>The span of who waits, where spans are listened to.</summary>
+    public ActivityContext Caller { get; } = Telemetry.Spans.HasListeners() ? Activity.Current?.Context ?? default : default;
+
+    /// <summary>When it came, as a timestamp of <see cref="Stopwatch"/>.</summary>
+    public long EnqueuedAt { get; } = Stopwatch.GetTimestamp();
+
+    /// <summary>When its run began; 0 before.</summary>
+    public long BegunAt { get; set; }
+
+    /// <summary>When its run was over; 0 before.</summary>
+    public long EndedAt { get; private set; }
+
+    /// <summary>How many shared its run.</summary>
+    public int BatchSize { get; set; }
+
+    /// <summary>The span of the run that it shared.</summary>
+    public ActivityContext Batch { get; set; }
+
     /// <summary>Runs it alone and reports how that went.</summary>
-    public void Run()
+    public void Run(RunMetrics metrics)
     {
+        Exception? fault = null;
         try
         {
             work();
-            Complete();
         }
         catch (Exception exception)
         {
-            TrySetException(exception);
+            fault = exception;
+        }
+
+        metrics.CountRunTime(BegunAt);
+        EndedAt = Stopwatch.GetTimestamp();
+        if (fault is null)
+        {
+            Complete();
+        }
+        else
+        {
+            TrySetException(fault);
         }
     }
 
     /// <summary>Its run is over, whose result nobody wants any more if it was cancelled meanwhile.</summary>
     public void Complete()
     {
+        EndedAt = Stopwatch.GetTimestamp();
         if (!CancelIfUnwanted())
         {
             TrySetResult();

@@ -1,7 +1,9 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using SoftmaxService.Inference.Batching;
 using SoftmaxService.Inference.Imaging;
+using SoftmaxService.Inference.Observation;
 using SoftmaxService.Inference.Onnx;
 
 namespace SoftmaxService.Inference.Models;
@@ -37,6 +39,7 @@ public sealed class ClassifierModel : IDisposable
         OutputKind = manifest.Output?.Kind is { } said ? ScoresKind.Check(said, scores, isHalf) : ScoresKind.Detect(scores, isHalf);
         OutputKindIsDetected = manifest.Output?.Kind is null;
         Queue = new RunQueue(Classifier, settings.Onnx.ConcurrentRuns ?? Environment.ProcessorCount * (MaxBatchSize > 1 ? 1 : 4), name, version, settings.MaxPendingItems);
+        Metrics = new ModelMetrics(name, version, Labels);
         _gate = settings.Gate;
         CalibratedTemperature = CheckTemperature(manifest.Calibration);
         CheckConformal(manifest.Calibration?.Conformal);
@@ -100,6 +103,8 @@ public sealed class ClassifierModel : IDisposable
 
     internal OnnxClassifier Classifier { get; }
 
+    internal ModelMetrics Metrics { get; }
+
     /// <summary>Loads a version's folder and runs the model once.</summary>
     /// <param name="folder">The folder that holds <c>model.onnx</c> and perhaps <c>model.json</c>.</param>
     /// <param name="name">The model's name.</param>
@@ -142,7 +147,16 @@ public sealed class ClassifierModel : IDisposable
     /// <exception cref="InferenceException">The image cannot be read.</exception>
     internal async ValueTask<OnnxRun> PrepareAsync(ReadOnlyMemory<byte> image, CancellationToken cancellation)
     {
-        using var place = await _gate.EnterAsync(cancellation);
+        var entering = _gate.EnterAsync(cancellation);
+        if (entering.IsCompletedSuccessfully)
+        {
+            using var free = entering.Result;
+            return Prepare(image.Span);
+        }
+
+        var start = Stopwatch.GetTimestamp();
+        using var place = await entering;
+        Metrics.CountGate(start);
         return Prepare(image.Span);
     }
 
@@ -151,15 +165,19 @@ public sealed class ClassifierModel : IDisposable
     /// <exception cref="InferenceException">The image cannot be read.</exception>
     internal OnnxRun Prepare(ReadOnlySpan<byte> image)
     {
+        using var span = Telemetry.Spans.StartActivity("decode");
+        var start = Stopwatch.GetTimestamp();
         var run = Classifier.Rent();
         try
         {
             Preprocessor.Preprocess(image, run.Input);
             run.StoreInput();
+            Metrics.CountDecoding(start);
             return run;
         }
         catch
         {
+            span?.SetStatus(ActivityStatusCode.Error);
             run.Dispose();
             throw;
         }

@@ -19,4 +19,5 @@ public enum ModelChangeKind
 /// <param name="Version">The version; empty where the model as a whole is at fault.</param>
 /// <param name="Model">What was loaded.</param>
 /// <param name="Reason">Why it could not be loaded, or is served no longer.</param>
-public sealed record ModelChange(ModelChangeKind Kind, string Name, string Version, ClassifierModel? Model = null, string? Reason = null);
+/// <param name="IsReplacement">Whether what was loaded took the place of what the version's files held before.</param>
+public sealed record ModelChange(ModelChangeKind Kind, string Name, string Version, ClassifierModel? Model = null, string? Reason = null, bool IsReplacement = false);

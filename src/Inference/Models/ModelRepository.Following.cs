@@ -212,10 +212,11 @@ public sealed partial class ModelRepository
         if (model is not null)
         {
             (state.Tried, state.Fault) = (files, null);
+            var isReplacement = state.Serving is not null;
             outcome.Release(state);
             Interlocked.Increment(ref _loadedCount);
             state.Serving = new LoadedVersion(model, () => Interlocked.Decrement(ref _loadedCount));
-            outcome.Changes.Add(new ModelChange(ModelChangeKind.Loaded, state.Name, state.Version, model));
+            outcome.Changes.Add(new ModelChange(ModelChangeKind.Loaded, state.Name, state.Version, model, IsReplacement: isReplacement));
             return;
         }
 

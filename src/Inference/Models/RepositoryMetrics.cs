@@ -7,6 +7,7 @@ internal sealed class RepositoryMetrics : IDisposable
 {
     private readonly Meter _meter;
     private readonly Counter<long> _loads;
+    private readonly Counter<long> _reloads;
     private readonly Counter<long> _failedLoads;
     private readonly Counter<long> _unloads;
 
@@ -14,10 +15,13 @@ internal sealed class RepositoryMetrics : IDisposable
     {
         _meter = new Meter(new MeterOptions(ModelRepository.MeterName) { Scope = repository });
         _loads = _meter.CreateCounter<long>("softmax.models.loads", "{load}", "Versions that were loaded, replacements included.");
+        _reloads = _meter.CreateCounter<long>("softmax.models.reloads", "{load}", "Loads that took the place of what a version's files held before.");
         _failedLoads = _meter.CreateCounter<long>("softmax.models.failed_loads", "{load}", "Versions whose files could not be loaded.");
         _unloads = _meter.CreateCounter<long>("softmax.models.unloads", "{unload}", "Versions that are served no longer; replacements are not counted.");
         _meter.CreateObservableGauge("softmax.models.served", () => repository.Current.Models.Count, "{version}", "Versions that answer requests.");
         _meter.CreateObservableGauge("softmax.models.loaded", () => repository.LoadedCount, "{version}", "Versions in memory: those that answer, and those that were replaced under requests that still run.");
+        _meter.CreateObservableGauge("softmax.models.failing", () => repository.Current.Failures.Count, "{version}", "Versions and folders that cannot be served as they are now.");
+        _meter.CreateObservableGauge("softmax.queue.length", () => repository.Current.Models.Select(Waiting), "{item}", "Items that wait for a run.");
     }
 
     public void Count(ModelChange change)
@@ -29,7 +33,16 @@ internal sealed class RepositoryMetrics : IDisposable
             _ => _unloads,
         };
         counter.Add(1, new("model", change.Name), new("version", change.Version));
+
+        // Counted also when it is 0, so that the first reload is seen as an increase.
+        if (change.Kind == ModelChangeKind.Loaded)
+        {
+            _reloads.Add(change.IsReplacement ? 1 : 0, new("model", change.Name), new("version", change.Version));
+        }
     }
+
+    private static Measurement<int> Waiting(ClassifierModel model) =>
+        new(model.Queue.WaitingCount, new KeyValuePair<string, object?>("model", model.Name), new KeyValuePair<string, object?>("version", model.Version));
 
     public void Dispose() => _meter.Dispose();
 }

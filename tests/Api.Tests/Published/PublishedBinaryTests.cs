@@ -9,6 +9,7 @@ using Grpc.Health.V1;
 using Grpc.Net.Client;
 using Grpc.Reflection.V1Alpha;
 using SoftmaxService.Api.OpenInference.Wire;
+using SoftmaxService.Api.Tests.Observation;
 using SoftmaxService.Api.Tests.OpenInference;
 
 namespace SoftmaxService.Api.Tests.Published;
@@ -154,6 +155,32 @@ public sealed class PublishedBinaryTests(RunningService portable, PublishedServi
 
         Assert.Contains("\"Name\":\"mnist\"", process.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("Now listening", process.Output, StringComparison.Ordinal);
+    }
+
+    [PublishedFact]
+    public async Task MetricsAreCounted()
+    {
+        await published.ClassifyAsync(RunningService.Seven);
+
+        var samples = await MetricsText.ReadAsync(published);
+        Assert.All(
+            ["softmax_runs_total", "softmax_confidence_count", "softmax_decode_duration_seconds_count"],
+            name => Assert.True(samples.Sum(name, ("model", "mnist")) > 0, name));
+        Assert.True(samples.Sum("dotnet_process_memory_working_set_bytes") > 1e6);
+        Assert.True(samples.Sum("kestrel_active_connections") > 0);
+    }
+
+    [PublishedFact]
+    public async Task TracesAreSentWhereTheyAreAskedFor()
+    {
+        await using var collector = await TraceCollector.StartAsync();
+        using var process = await PublishedProcess.StartReadyAsync($"--OTEL_EXPORTER_OTLP_ENDPOINT={collector.Address}", "--OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf");
+        using var image = new ByteArrayContent(RunningService.Seven) { Headers = { ContentType = MediaTypeHeaderValue.Parse("image/png") } };
+        using var answer = await process.Client.PostAsync("/classify", image);
+        await process.TerminateAsync();
+
+        Assert.Equal((HttpStatusCode.OK, 0), (answer.StatusCode, await process.ExitCodeAsync()));
+        Assert.All(["POST /classify", "decode", "run", "softmax"], name => Assert.Contains(name, collector.Text, StringComparison.Ordinal));
     }
 
     [PublishedFact]

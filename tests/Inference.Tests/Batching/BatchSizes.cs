@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
-using SoftmaxService.Inference.Batching;
+using SoftmaxService.Inference.Observation;
 
 namespace SoftmaxService.Inference.Tests.Batching;
 
@@ -15,7 +15,7 @@ internal sealed class BatchSizes : IDisposable
     {
         _listener.InstrumentPublished = (instrument, listener) =>
         {
-            if (instrument.Meter.Name == RunMetrics.MeterName)
+            if (instrument.Meter.Name == Telemetry.MeterName)
             {
                 listener.EnableMeasurementEvents(instrument);
             }

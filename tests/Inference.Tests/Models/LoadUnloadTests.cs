@@ -165,9 +165,11 @@ public sealed class LoadUnloadTests
         listener.RecordObservableInstruments();
 
         Assert.Equal(2, totals["softmax.models.loads"]);
+        Assert.Equal(1, totals["softmax.models.reloads"]);
         Assert.Equal(1, totals["softmax.models.failed_loads"]);
         Assert.Equal(1, totals["softmax.models.unloads"]);
         Assert.Equal(1, totals["softmax.models.served"]);
+        Assert.Equal(1, totals["softmax.models.failing"]);
         Assert.Equal(2, totals["softmax.models.loaded"]);
     }
 }

@@ -1,0 +1,21 @@
+using System.Buffers;
+using SoftmaxService.Api.Observation;
+
+namespace SoftmaxService.Api.Endpoints;
+
+/// <summary><c>GET /metrics</c>, for Prometheus.</summary>
+internal static class MetricsEndpoint
+{
+    private const int UsualBytes = 64 * 1024;
+
+    public static void MapMetrics(this IEndpointRouteBuilder routes) => routes.MapGet("/metrics", AnswerAsync).ExcludeFromDescription();
+
+    private static Task AnswerAsync(MetricsCollector metrics, HttpResponse response, CancellationToken cancellationToken)
+    {
+        var text = new ArrayBufferWriter<byte>(UsualBytes);
+        metrics.Write(new PrometheusText(text));
+        response.ContentType = PrometheusText.ContentType;
+        response.ContentLength = text.WrittenCount;
+        return response.Body.WriteAsync(text.WrittenMemory, cancellationToken).AsTask();
+    }
+}
