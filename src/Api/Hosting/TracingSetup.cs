@@ -13,6 +13,8 @@ internal static class TracingSetup
 {
     private const string ServiceName = "softmax-service";
 
+    private static readonly string[] EndpointSettings = ["OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"];
+
     // W3C Trace Context, level 2: tells the client which trace it was.
     private const string ResponseHeader = "traceresponse";
 
@@ -51,7 +53,15 @@ internal static class TracingSetup
     }
 
     private static bool IsAsked(IConfiguration configuration) =>
-        (configuration["OTEL_EXPORTER_OTLP_ENDPOINT"] ?? configuration["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"]) is { Length: > 0 }
+        EndpointSettings.Any(name => IsEndpoint(name, configuration[name]))
         && !string.Equals(configuration["OTEL_SDK_DISABLED"], "true", StringComparison.OrdinalIgnoreCase)
         && !string.Equals(configuration["OTEL_TRACES_EXPORTER"], "none", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>What is no address stops the start: the exporter itself would silently send to a default.</summary>
+    private static bool IsEndpoint(string name, string? value) => value switch
+    {
+        null or "" => false,
+        _ when Uri.TryCreate(value, UriKind.Absolute, out var address) && (address.Scheme == Uri.UriSchemeHttp || address.Scheme == Uri.UriSchemeHttps) => true,
+        _ => throw new InvalidOperationException($"{name} is '{value}'. It must be an address such as http://localhost:4317, or empty for no traces."),
+    };
 }

@@ -13,7 +13,6 @@ using SoftmaxService.Api.Observation;
 using SoftmaxService.Api.OpenInference.Wire;
 using SoftmaxService.Api.Tests.OpenInference;
 using SoftmaxService.Inference;
-using SoftmaxService.Inference.Models;
 using SoftmaxService.Inference.Tests.Imaging;
 using SoftmaxService.Inference.Tests.Models;
 
@@ -108,7 +107,7 @@ public sealed class MetricsEndpointTests : IDisposable
         _ = service.Client;
         var grpcAddress = service.Services.GetRequiredService<Api.Hosting.GrpcOptions>().Url;
         using var channel = GrpcChannel.ForAddress(grpcAddress);
-        using var http2 = new HttpClient { BaseAddress = new Uri(grpcAddress), DefaultRequestVersion = HttpVersion.Version20, DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact };
+        using var http2 = new HttpClient { BaseAddress = new Uri(grpcAddress) };
         const int kinds = 9;
 
         async Task SendAsync(string junk)
@@ -120,15 +119,21 @@ public sealed class MetricsEndpointTests : IDisposable
             await service.PostAsync($"/v2/models/{junk}/versions/{junk}/infer", "{}");
             using var method = new HttpRequestMessage(new HttpMethod(junk.ToUpperInvariant()), "/classify");
             (await service.Client.SendAsync(method)).Dispose();
-            using var call = new HttpRequestMessage(HttpMethod.Post, $"/{junk}.Service/{junk}") { Content = new ByteArrayContent(new byte[5]) { Headers = { ContentType = new MediaTypeHeaderValue("application/grpc") } } };
-            (await http2.SendAsync(call)).Dispose();
-            using var unknown = new HttpRequestMessage(HttpMethod.Post, $"/inference.GRPCInferenceService/{junk}") { Content = new ByteArrayContent(new byte[5]) { Headers = { ContentType = new MediaTypeHeaderValue("application/grpc") } } };
-            (await http2.SendAsync(unknown)).Dispose();
+            await CallAsync($"/{junk}.Service/{junk}");
+            await CallAsync($"/inference.GRPCInferenceService/{junk}");
             await Assert.ThrowsAsync<RpcException>(async () => await new GRPCInferenceService.GRPCInferenceServiceClient(channel).ModelInferAsync(new ModelInferRequest { ModelName = junk }));
         }
 
+        async Task CallAsync(string path)
+        {
+            using var content = new ByteArrayContent(new byte[5]) { Headers = { ContentType = new MediaTypeHeaderValue("application/grpc") } };
+            using var call = new HttpRequestMessage(HttpMethod.Post, path) { Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact, Content = content };
+            using var answer = await http2.SendAsync(call);
+            Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
+        }
+
         static double? Requests(IReadOnlyList<Sample> samples) => samples.Where(sample => sample.Name == "softmax_requests_total" && sample.Labels["route"] != "/metrics").Sum(sample => sample.Value);
-        static string[] Series(IReadOnlyList<Sample> samples) => [.. samples.Where(sample => sample.Name.StartsWith("softmax", StringComparison.Ordinal)).Select(sample => sample.Identity).Order(StringComparer.Ordinal)];
+        static string[] Series(IReadOnlyList<Sample> samples) => [.. samples.Where(sample => sample.Has(("model", "junk")) || (sample.Labels.GetValueOrDefault("route") is { } route && route != "/metrics")).Select(sample => sample.Identity).Order(StringComparer.Ordinal)];
 
         await SendAsync("first");
         var before = Series(await MetricsText.UntilAsync(service, samples => Requests(samples) == kinds));
@@ -193,6 +198,23 @@ public sealed class MetricsEndpointTests : IDisposable
         var samples = MetricsText.Parse(Write(family));
         Assert.Equal([2, 4, 6], new[] { "1", "10", "+Inf" }.Select(bound => samples.Sum("size_bucket", ("le", bound))));
         Assert.Equal((6, 1024), (samples.Sum("size_count"), samples.Sum("size_sum")));
+    }
+
+    [Fact]
+    public void AMeasurementAllocatesNothing()
+    {
+        using var meter = new Meter("test");
+        var family = new MetricFamily(meter.CreateHistogram("time", "s", advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [1] }));
+        KeyValuePair<string, object?>[] tags = [new("model", "a"), new("version", "1")];
+        family.Record(0.5, tags);
+
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 0; i < 1000; i++)
+        {
+            family.Record(0.5, tags);
+        }
+
+        Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
     }
 
     [Fact]

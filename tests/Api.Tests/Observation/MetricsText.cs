@@ -58,7 +58,7 @@ internal static partial class MetricsText
                 return samples;
             }
 
-            Assert.True(patience > 0, "It has not come about.");
+            Assert.True(patience > 0, $"It has not come about: {string.Join('\n', samples.Where(sample => sample.Name == "softmax_requests_total").Select(sample => $"{sample.Identity} {sample.Value}"))}");
             await Task.Delay(20);
         }
     }

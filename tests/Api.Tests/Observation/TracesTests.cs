@@ -85,7 +85,19 @@ public sealed class TracesTests
     }
 
     [Theory]
+    [InlineData("localhost:4317")]
+    [InlineData("collector")]
+    public void AnEndpointThatIsNoneStopsTheStart(string endpoint)
+    {
+        using var service = new ServiceWith(("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint));
+
+        var fault = Assert.ThrowsAny<Exception>(() => service.Client).Message;
+        Assert.Contains($"OTEL_EXPORTER_OTLP_ENDPOINT is '{endpoint}'", fault, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("OTEL_SERVICE_NAME", "x")]
+    [InlineData("OTEL_EXPORTER_OTLP_ENDPOINT", "")]
     [InlineData("OTEL_SDK_DISABLED", "true", "OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1")]
     [InlineData("OTEL_TRACES_EXPORTER", "none", "OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1")]
     public void WithoutThemNothingOfItIsThere(params string[] settings)
