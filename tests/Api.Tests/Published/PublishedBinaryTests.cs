@@ -174,7 +174,7 @@ public sealed class PublishedBinaryTests(RunningService portable, PublishedServi
     public async Task TracesAreSentWhereTheyAreAskedFor()
     {
         await using var collector = await TraceCollector.StartAsync();
-        using var process = await PublishedProcess.StartReadyAsync($"--OTEL_EXPORTER_OTLP_ENDPOINT={collector.Address}", "--OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf");
+        using var process = await ServiceProcess.StartReadyAsync(PublishedBinary.Path, $"--OTEL_EXPORTER_OTLP_ENDPOINT={collector.Address}", "--OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf");
         using var image = new ByteArrayContent(RunningService.Seven) { Headers = { ContentType = MediaTypeHeaderValue.Parse("image/png") } };
         using var answer = await process.Client.PostAsync("/classify", image);
         await process.TerminateAsync();
