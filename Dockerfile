@@ -12,11 +12,11 @@ ARG BUILDARCH
 ARG TARGETARCH
 RUN if [ "$TARGETARCH" != "$BUILDARCH" ]; then \
       case "$TARGETARCH" in \
-        amd64) linker=gcc-x86-64-linux-gnu ;; \
-        arm64) linker=gcc-aarch64-linux-gnu ;; \
+        amd64) linker="gcc-x86-64-linux-gnu libc6-dev-amd64-cross" ;; \
+        arm64) linker="gcc-aarch64-linux-gnu libc6-dev-arm64-cross" ;; \
         *) echo "There is no native build for $TARGETARCH: amd64 and arm64 are supported." >&2; exit 1 ;; \
       esac; \
-      apt-get update && apt-get install -y --no-install-recommends "$linker"; \
+      apt-get update && apt-get install -y --no-install-recommends $linker; \
     fi
 WORKDIR /source
 # Packages are fetched anew only when these files change.
