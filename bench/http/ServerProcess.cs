@@ -46,6 +46,23 @@ internal sealed class ServerProcess : IAsyncDisposable
         }
     }
 
+    public int Id => _process.Id;
+
+    public bool HasExited => _process.HasExited;
+
+    public int ExitCode => _process.ExitCode;
+
+    public int Threads
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.Threads.Count;
+        }
+    }
+
+    public int Handles => Directory.GetFiles($"/proc/{_process.Id}/fd").Length;
+
     /// <summary>Starts a server without waiting for it.</summary>
     /// <param name="command">Program and arguments; it is told its address as <c>--urls=</c>.</param>
     /// <param name="processors">The processors that it is confined to, as <c>taskset -c</c> takes them; null for all.</param>

@@ -3,7 +3,10 @@ using System.Text.Json;
 
 namespace SoftmaxService.HttpBenchmarks;
 
-/// <summary>The service for the batching race and the soak: without request log, which leaves its warnings and errors to be read.</summary>
+/// <summary>What a process holds at a moment.</summary>
+internal sealed record ProcessResources(double Megabytes, int Threads, int Handles);
+
+/// <summary>The service for the batching race and the trials: without request log, which leaves its warnings and errors to be read.</summary>
 internal sealed class ServiceProcess : IAsyncDisposable
 {
     private readonly ServerProcess _server;
@@ -23,7 +26,13 @@ internal sealed class ServiceProcess : IAsyncDisposable
     /// <summary>User and system time so far.</summary>
     public TimeSpan CpuTime => _server.CpuTime;
 
-    public double ResidentMegabytes => _server.ResidentMegabytes;
+    public ProcessResources Resources => new(_server.ResidentMegabytes, _server.Threads, _server.Handles);
+
+    public int Id => _server.Id;
+
+    public bool HasExited => _server.HasExited;
+
+    public int ExitCode => _server.ExitCode;
 
     /// <param name="processor">The processor that it is confined to, from 0; null for all.</param>
     /// <param name="settings">Settings as on the command line, <c>--Section:Name=value</c>.</param>
@@ -53,7 +62,7 @@ internal sealed class ServiceProcess : IAsyncDisposable
         if (line is { Length: > 0 })
         {
             Console.Error.WriteLine(line);
-            LoggedErrors += line.Contains(" ERR ", StringComparison.Ordinal) ? 1 : 0;
+            LoggedErrors += line.Contains(" ERR ", StringComparison.Ordinal) || line.Contains(" FTL ", StringComparison.Ordinal) ? 1 : 0;
         }
     }
 }

@@ -7,7 +7,7 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 
-namespace SoftmaxService.HttpBenchmarks;
+namespace SoftmaxService.ReliabilityBenchmarks;
 
 /// <summary>What clients do to a service in a soak. Each request is one of these.</summary>
 internal enum SoakRequest

@@ -1,9 +1,10 @@
 using System.Globalization;
+using SoftmaxService.HttpBenchmarks;
 
-namespace SoftmaxService.HttpBenchmarks;
+namespace SoftmaxService.ReliabilityBenchmarks;
 
 /// <summary>The soak against the service in a process of its own, with its memory watched.</summary>
-internal static class SoakCommand
+internal static class SoakTrial
 {
     private const int Clients = 48;
     private static readonly string[] Models = ["mnist/1", "cifar10/1"];
@@ -21,8 +22,8 @@ internal static class SoakCommand
         for (var interval = duration / 20; !running.IsCompleted;)
         {
             await Task.WhenAny(running, Task.Delay(interval));
-            megabytes.Add(service.ResidentMegabytes);
-            Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{soak.ImagesAnswered} images answered, {service.ResidentMegabytes:F0} MB, {soak.Unexpected.Count} unexpected"));
+            megabytes.Add(service.Resources.Megabytes);
+            Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{soak.ImagesAnswered} images answered, {service.Resources.Megabytes:F0} MB, {soak.Unexpected.Count} unexpected"));
         }
 
         await running;

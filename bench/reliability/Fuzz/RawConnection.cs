@@ -1,0 +1,219 @@
+using System.Buffers.Binary;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+
+namespace SoftmaxService.ReliabilityBenchmarks.Fuzz;
+
+/// <summary>What came back: a status, and for gRPC that of the call too.</summary>
+internal sealed record RawAnswer(int Status, string MediaType, byte[] Body, bool KeepsOpen, int? GrpcStatus = null);
+
+/// <summary>A connection that sends the bytes it is told, valid or not, and reads what comes back.</summary>
+internal sealed class RawConnection : IDisposable
+{
+    private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true, LingerState = new LingerOption(true, 0) };
+    private byte[] _buffer = new byte[16 * 1024];
+    private int _start;
+    private int _end;
+
+    public static async Task<RawConnection> OpenAsync(int port, CancellationToken cancellation)
+    {
+        var connection = new RawConnection();
+        await connection._socket.ConnectAsync(IPAddress.Loopback, port, cancellation);
+        return connection;
+    }
+
+    /// <summary>Asks over HTTP/1.1; null where the connection ends without an answer.</summary>
+    /// <param name="request">All bytes.</param>
+    /// <param name="isLast">Whether nothing more will be sent, and the server is told so.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    public async Task<RawAnswer?> AskAsync(ReadOnlyMemory<byte> request, bool isLast, CancellationToken cancellation)
+    {
+        var sending = SendAsync(request, isLast, cancellation);
+        try
+        {
+            return await ReadAnswerAsync(request.Span.StartsWith("HEAD "u8), cancellation);
+        }
+        catch (Exception exception) when (exception is SocketException or EndOfStreamException)
+        {
+            return null;
+        }
+        finally
+        {
+            await sending;
+        }
+    }
+
+    /// <summary>Makes the call that the bytes of a whole HTTP/2 connection hold; null where the connection ends without an answer to it.</summary>
+    public async Task<RawAnswer?> CallAsync(ReadOnlyMemory<byte> connection, bool isLast, CancellationToken cancellation)
+    {
+        var sending = SendAsync(connection, isLast, cancellation);
+        try
+        {
+            return await ReadCallAsync(cancellation);
+        }
+        catch (Exception exception) when (exception is SocketException or EndOfStreamException)
+        {
+            return null;
+        }
+        finally
+        {
+            await sending;
+        }
+    }
+
+    public async Task SendAsync(ReadOnlyMemory<byte> bytes, bool isLast, CancellationToken cancellation)
+    {
+        try
+        {
+            while (bytes.Length > 0)
+            {
+                bytes = bytes[await _socket.SendAsync(bytes, cancellation)..];
+            }
+
+            if (isLast)
+            {
+                _socket.Shutdown(SocketShutdown.Send);
+            }
+        }
+        catch (SocketException)
+        {
+            // Refused and closed while we still sent; what was answered before can be read.
+        }
+    }
+
+    public void Dispose() => _socket.Dispose();
+
+    public async Task<RawAnswer> ReadAnswerAsync(bool isHead, CancellationToken cancellation)
+    {
+        string[] head;
+        int status;
+        do
+        {
+            head = (await ReadHeadAsync(cancellation)).Split("\r\n");
+            status = int.Parse(head[0].Split(' ')[1], CultureInfo.InvariantCulture);
+        }
+        while (status < 200);
+
+        string? Header(string name) => head.Skip(1).FirstOrDefault(line => line.StartsWith($"{name}:", StringComparison.OrdinalIgnoreCase)) is { } line ? line[(name.Length + 1)..].Trim() : null;
+        byte[] body;
+        if (isHead || status is 204 or 304)
+        {
+            body = [];
+        }
+        else if (Header("Transfer-Encoding") == "chunked")
+        {
+            body = await ReadChunksAsync(cancellation);
+        }
+        else
+        {
+            body = await ReadBytesAsync(int.Parse(Header("Content-Length") ?? "0", CultureInfo.InvariantCulture), cancellation);
+        }
+
+        return new RawAnswer(status, Header("Content-Type")?.Split(';')[0] ?? "", body, Header("Connection") != "close");
+    }
+
+    private async Task<RawAnswer?> ReadCallAsync(CancellationToken cancellation)
+    {
+        var status = 0;
+        while (true)
+        {
+            var head = await ReadBytesAsync(GrpcCall.FrameHeaderLength, cancellation);
+            var payload = await ReadBytesAsync(BinaryPrimitives.ReadInt32BigEndian(head) >>> 8, cancellation);
+            var isEnd = (head[4] & GrpcCall.EndStream) != 0;
+            switch (head[3])
+            {
+                case GrpcCall.ResetStream or GrpcCall.GoAway:
+                    return null;
+                case GrpcCall.Headers:
+                    status = status == 0 ? StatusIn(payload) : status;
+                    if (isEnd)
+                    {
+                        return new RawAnswer(status, "application/grpc", [], KeepsOpen: false, GrpcStatusIn(payload));
+                    }
+
+                    break;
+                case GrpcCall.Data when isEnd:
+                    return new RawAnswer(status, "", payload, KeepsOpen: false);
+            }
+        }
+    }
+
+    /// <summary>:status is the first field: one of the static table (RFC 7541, appendix A), or spelled out.</summary>
+    private static int StatusIn(byte[] block)
+    {
+        int[] indexed = [200, 204, 206, 304, 400, 404, 500];
+        var first = block.AsSpan().IndexOfAnyExcept((byte)0x20); // a changed table size comes before
+        return block[first] is >= 0x88 and <= 0x8e and var index ? indexed[index - 0x88] : int.Parse(block.AsSpan(first + 2, 3), CultureInfo.InvariantCulture);
+    }
+
+    private static int? GrpcStatusIn(byte[] block)
+    {
+        var name = block.AsSpan().IndexOf("grpc-status"u8);
+        var value = name + "grpc-status"u8.Length;
+        return name < 0 ? null : int.Parse(block.AsSpan(value + 1, block[value]), CultureInfo.InvariantCulture);
+    }
+
+    private async Task<string> ReadHeadAsync(CancellationToken cancellation)
+    {
+        int length;
+        while ((length = _buffer.AsSpan(_start.._end).IndexOf("\r\n\r\n"u8)) < 0)
+        {
+            await ReceiveAsync(cancellation);
+        }
+
+        var head = Encoding.Latin1.GetString(_buffer, _start, length);
+        _start += length + 4;
+        return head;
+    }
+
+    private async Task<byte[]> ReadChunksAsync(CancellationToken cancellation)
+    {
+        var body = new List<byte>();
+        while (true)
+        {
+            int length;
+            while ((length = _buffer.AsSpan(_start.._end).IndexOf("\r\n"u8)) < 0)
+            {
+                await ReceiveAsync(cancellation);
+            }
+
+            var size = int.Parse(_buffer.AsSpan(_start, length), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+            _start += length + 2;
+            body.AddRange((await ReadBytesAsync(size + 2, cancellation)).AsSpan(..size));
+            if (size == 0)
+            {
+                return [.. body];
+            }
+        }
+    }
+
+    private async Task<byte[]> ReadBytesAsync(int count, CancellationToken cancellation)
+    {
+        while (_end - _start < count)
+        {
+            await ReceiveAsync(cancellation);
+        }
+
+        var bytes = _buffer[_start..(_start + count)];
+        _start += count;
+        return bytes;
+    }
+
+    private async Task ReceiveAsync(CancellationToken cancellation)
+    {
+        if (_start == _end)
+        {
+            _start = _end = 0;
+        }
+
+        if (_end == _buffer.Length)
+        {
+            Array.Resize(ref _buffer, _buffer.Length * 2);
+        }
+
+        var received = await _socket.ReceiveAsync(_buffer.AsMemory(_end), cancellation);
+        _end += received > 0 ? received : throw new EndOfStreamException();
+    }
+}

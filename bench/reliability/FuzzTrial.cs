@@ -1,0 +1,109 @@
+using System.Globalization;
+using System.Text;
+using SoftmaxService.HttpBenchmarks;
+using SoftmaxService.ReliabilityBenchmarks.Fuzz;
+
+namespace SoftmaxService.ReliabilityBenchmarks;
+
+/// <summary>Damaged requests by the hundred thousand.</summary>
+internal static class FuzzTrial
+{
+    private const int Clients = 16;
+    private const double LargestGrowth = 1.1;
+    private static readonly TimeSpan Rest = TimeSpan.FromSeconds(15);
+    private static readonly string[] Outcomes = ["2xx", "3xx", "4xx", "503 or 504", "closed"];
+
+    public static async Task<int> RunAsync(Options options)
+    {
+        var (count, seed) = ((long)options.Number("requests", 100_000), (int)options.Number("seed", 1));
+        var grpcPort = ServerProcess.FreePort();
+        await using var service = await ServiceProcess.StartAsync(processor: null, string.Create(CultureInfo.InvariantCulture, $"--Grpc:Url=http://127.0.0.1:{grpcPort}"));
+        if (options.Text("replay") is { } file)
+        {
+            return await ReplayAsync(file, service, grpcPort);
+        }
+
+        // The level is that of a service that has met every kind of request: those of another seed.
+        await new Fuzzer(service.Address.Port, grpcPort, seed + 1).RunAsync(0, Math.Max(2_000, count / 5), Clients);
+        await Task.Delay(Rest);
+        var before = service.Resources;
+
+        var fuzzer = new Fuzzer(service.Address.Port, grpcPort, seed);
+        var running = fuzzer.RunAsync((long)options.Number("first", 0), count, Clients);
+        var highest = before.Megabytes;
+        while (!running.IsCompleted)
+        {
+            await Task.WhenAny(running, Task.Delay(500));
+            highest = service.HasExited ? highest : Math.Max(highest, service.Resources.Megabytes);
+        }
+
+        await running;
+        foreach (var failure in fuzzer.Failures)
+        {
+            Console.Error.WriteLine($"{failure}; saved as {Save(failure, seed)}");
+        }
+
+        await Task.Delay(Rest);
+        var after = service.HasExited ? null : service.Resources;
+        var isPassed = fuzzer.Failures.Count == 0 && fuzzer.Sent == count && after is not null && after.Megabytes <= before.Megabytes * LargestGrowth && service.LoggedErrors == 0;
+        return await Report.WriteAsync(
+            "Fuzz",
+            $"`run fuzz --requests={count} --seed={seed}`: requests that are right but for one to four faults, the same for the same seed, from {Clients} clients at once over raw sockets. Images are PNG, JPEG, WebP, GIF, BMP and ICO of every kind of pixel.",
+            string.Create(CultureInfo.InvariantCulture, $"""
+                | damaged | requests | {string.Join(" | ", Outcomes)} |
+                |---|---|{string.Concat(Outcomes.Select(_ => "---|"))}
+                {Rows(fuzzer)}
+                - Requests that failed (5xx but 503 and 504, gRPC's UNKNOWN, no end within 30 s, no answer though the framing was right, a refusal that is not our problem document): {fuzzer.Failures.Count}. gRPC's refusals count as 4xx.
+                - The process {(service.HasExited ? "ENDED" : "lives")}; errors in its log: {service.LoggedErrors}.
+                - The slowest request took {fuzzer.Slowest.Milliseconds:F0} ms (number {fuzzer.Slowest.Number}).
+                - Resident memory {before.Megabytes:F0} MB before, after as many damaged requests of another seed as a fifth of these; at most {highest:F0} MB; {after?.Megabytes:F0} MB after, {Rest.TotalSeconds} s later. Threads {before.Threads} and {after?.Threads}, handles {before.Handles} and {after?.Handles}.
+                """),
+            isPassed);
+    }
+
+    private static async Task<int> ReplayAsync(string file, ServiceProcess service, int grpcPort)
+    {
+        var bytes = await File.ReadAllBytesAsync(file);
+        var isHttp2 = bytes.AsSpan().StartsWith(GrpcCall.Preface);
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var connection = await RawConnection.OpenAsync(isHttp2 ? grpcPort : service.Address.Port, limit.Token);
+        var answer = isHttp2 ? await connection.CallAsync(bytes, isLast: false, limit.Token) : await connection.AskAsync(bytes, isLast: false, limit.Token);
+        Console.WriteLine(answer is null ? "closed without an answer" : $"{answer.Status} {answer.MediaType}, gRPC {answer.GrpcStatus}\n{Encoding.UTF8.GetString(answer.Body)}");
+        return 0;
+    }
+
+    private static string Save(FuzzFailure failure, int seed)
+    {
+        var folder = Directory.CreateDirectory(Path.Combine(Checkout.Root, "artifacts", "fuzz"));
+        var path = Path.Combine(folder.FullName, string.Create(CultureInfo.InvariantCulture, $"{seed}-{failure.Request.Number}.bin"));
+        File.WriteAllBytes(path, failure.Request.Bytes);
+        return path;
+    }
+
+    private static string Rows(Fuzzer fuzzer)
+    {
+        var rows = new StringBuilder();
+        foreach (var kind in Enum.GetValues<FuzzKind>())
+        {
+            long[] counts = [.. Outcomes.Select(outcome => fuzzer.Outcomes.GetValueOrDefault((kind, outcome)))];
+            rows.Append(CultureInfo.InvariantCulture, $"| {Describe(kind)} | {counts.Sum()} | {string.Join(" | ", counts)} |\n");
+        }
+
+        return rows.ToString();
+    }
+
+    private static string Describe(FuzzKind kind) => kind switch
+    {
+        FuzzKind.Image => "image",
+        FuzzKind.Form => "form of images",
+        FuzzKind.Json => "JSON of `/classify`, `/softmax`, `/softmax/gradient`, `/calibrate`",
+        FuzzKind.Floats => "binary floats of `/softmax`",
+        FuzzKind.OpenInferenceJson => "`/v2` in JSON, some of it gzipped",
+        FuzzKind.OpenInferenceBinary => "`/v2` in binary",
+        FuzzKind.Grpc => "gRPC messages",
+        FuzzKind.Target => "method, path and query",
+        FuzzKind.Header => "headers",
+        FuzzKind.Framing => "HTTP/1.1 framing",
+        _ => "HTTP/2 frames",
+    };
+}
