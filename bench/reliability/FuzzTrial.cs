@@ -67,7 +67,7 @@ internal static class FuzzTrial
         var isHttp2 = bytes.AsSpan().StartsWith(GrpcCall.Preface);
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         using var connection = await RawConnection.OpenAsync(isHttp2 ? grpcPort : service.Address.Port, limit.Token);
-        var answer = isHttp2 ? await connection.CallAsync(bytes, isLast: false, limit.Token) : await connection.AskAsync(bytes, isLast: false, limit.Token);
+        var answer = isHttp2 ? await connection.CallAsync(bytes, mayBeCut: true, limit.Token) : await connection.AskAsync(bytes, mayBeCut: true, limit.Token);
         Console.WriteLine(answer is null ? "closed without an answer" : $"{answer.Status} {answer.MediaType}, gRPC {answer.GrpcStatus}\n{Encoding.UTF8.GetString(answer.Body)}");
         return 0;
     }

@@ -12,6 +12,8 @@ internal sealed record RawAnswer(int Status, string MediaType, byte[] Body, bool
 /// <summary>A connection that sends the bytes it is told, valid or not, and reads what comes back.</summary>
 internal sealed class RawConnection : IDisposable
 {
+    private static readonly TimeSpan PatienceWithCut = TimeSpan.FromMilliseconds(300);
+
     private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true, LingerState = new LingerOption(true, 0) };
     private byte[] _buffer = new byte[16 * 1024];
     private int _start;
@@ -26,66 +28,51 @@ internal sealed class RawConnection : IDisposable
 
     /// <summary>Asks over HTTP/1.1; null where the connection ends without an answer.</summary>
     /// <param name="request">All bytes.</param>
-    /// <param name="isLast">Whether nothing more will be sent, and the server is told so.</param>
+    /// <param name="mayBeCut">Whether the server may wait for more than was sent: then it is soon told that nothing more comes.</param>
     /// <param name="cancellation">Ends the wait.</param>
-    public async Task<RawAnswer?> AskAsync(ReadOnlyMemory<byte> request, bool isLast, CancellationToken cancellation)
-    {
-        var sending = SendAsync(request, isLast, cancellation);
-        try
-        {
-            return await ReadAnswerAsync(request.Span.StartsWith("HEAD "u8), cancellation);
-        }
-        catch (Exception exception) when (exception is SocketException or EndOfStreamException)
-        {
-            return null;
-        }
-        finally
-        {
-            await sending;
-        }
-    }
+    public Task<RawAnswer?> AskAsync(ReadOnlyMemory<byte> request, bool mayBeCut, CancellationToken cancellation) =>
+        ExchangeAsync(request, mayBeCut, ReadAnswerAsync(request.Span.StartsWith("HEAD "u8), cancellation), cancellation);
 
     /// <summary>Makes the call that the bytes of a whole HTTP/2 connection hold; null where the connection ends without an answer to it.</summary>
-    public async Task<RawAnswer?> CallAsync(ReadOnlyMemory<byte> connection, bool isLast, CancellationToken cancellation)
-    {
-        var sending = SendAsync(connection, isLast, cancellation);
-        try
-        {
-            return await ReadCallAsync(cancellation);
-        }
-        catch (Exception exception) when (exception is SocketException or EndOfStreamException)
-        {
-            return null;
-        }
-        finally
-        {
-            await sending;
-        }
-    }
+    public Task<RawAnswer?> CallAsync(ReadOnlyMemory<byte> connection, bool mayBeCut, CancellationToken cancellation) =>
+        ExchangeAsync(connection, mayBeCut, ReadCallAsync(cancellation), cancellation);
 
-    public async Task SendAsync(ReadOnlyMemory<byte> bytes, bool isLast, CancellationToken cancellation)
+    private async Task<RawAnswer?> ExchangeAsync(ReadOnlyMemory<byte> bytes, bool mayBeCut, Task<RawAnswer?> reading, CancellationToken cancellation)
     {
         try
         {
-            while (bytes.Length > 0)
+            await SendAsync(bytes, cancellation);
+            if (mayBeCut && await Task.WhenAny(reading, Task.Delay(PatienceWithCut, cancellation)) != reading)
             {
-                bytes = bytes[await _socket.SendAsync(bytes, cancellation)..];
-            }
-
-            if (isLast)
-            {
-                _socket.Shutdown(SocketShutdown.Send);
+                _socket.Shutdown(SocketShutdown.Send); // not at once: Kestrel gives up what it does for a client that says so
             }
         }
         catch (SocketException)
         {
             // Refused and closed while we still sent; what was answered before can be read.
         }
+
+        try
+        {
+            return await reading;
+        }
+        catch (Exception exception) when (exception is SocketException or EndOfStreamException)
+        {
+            return null;
+        }
+    }
+
+    private async Task SendAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellation)
+    {
+        while (bytes.Length > 0)
+        {
+            bytes = bytes[await _socket.SendAsync(bytes, cancellation)..];
+        }
     }
 
     public void Dispose() => _socket.Dispose();
 
-    public async Task<RawAnswer> ReadAnswerAsync(bool isHead, CancellationToken cancellation)
+    private async Task<RawAnswer?> ReadAnswerAsync(bool isHead, CancellationToken cancellation)
     {
         string[] head;
         int status;
