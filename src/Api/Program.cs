@@ -4,6 +4,9 @@ using SoftmaxService.Api.Http;
 using SoftmaxService.Api.OpenInference;
 using SoftmaxService.Inference;
 
+// A setting that is wrong ends the start with one line.
+StartFault.TellInOneLine();
+
 // Settings are read beside the program, wherever it is started from.
 var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
 builder.WebHost.UseKestrelHttpsConfiguration();
@@ -17,6 +20,9 @@ builder.AddLogging();
 // Models: every version below the model folder, loaded and warmed up before the first request; one gate in front of them.
 builder.Services.AddModels();
 builder.Services.AddSingleton<ComputeGate>();
+
+// Load: what is taken on at once, for how long, and how it ends.
+builder.Services.AddLoadControl();
 
 // Faults: a problem document with a stable code for each.
 builder.Services.AddErrors();
@@ -33,6 +39,7 @@ app.LoadModels();
 app.UseRootServices();
 app.UseRequestLog();
 app.UseErrors();
+app.UseLoadControl();
 app.UseBodyLimit();
 app.UseSwaggerPage();
 
@@ -46,4 +53,5 @@ app.MapOpenInference(); // GET and POST /v2…
 app.MapInferenceGrpc(); // inference.GRPCInferenceService
 app.MapGet("/", () => TypedResults.LocalRedirect("/swagger")).ExcludeFromDescription();
 
+app.Lifetime.ApplicationStarted.Register(StartFault.TellNoLonger);
 app.Run();

@@ -31,12 +31,13 @@ public static class ImageClassifier
     /// <param name="image">An encoded image: PNG, JPEG, WebP, GIF, BMP or ICO.</param>
     /// <param name="options">What the caller chose.</param>
     /// <param name="cancellation">Ends the waiting; a run that has begun is awaited first.</param>
-    /// <exception cref="InferenceException">The image cannot be read, the model fails on it, its output is not finite, or it holds no quantile for <c>Alpha</c>.</exception>
+    /// <exception cref="InferenceException">The model has too much before it, the image cannot be read, the model fails on it, its output is not finite, or it holds no quantile for <c>Alpha</c>.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The temperature is not above 0 and finite, <c>TopK</c> is below 1, or <c>Alpha</c> is not inside 0…1.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public static async ValueTask<Classification> ClassifyAsync(ClassifierModel model, ReadOnlyMemory<byte> image, ClassificationOptions options, CancellationToken cancellation)
     {
+        using var pending = model.Queue.Admit(1);
         using var run = await model.PrepareAsync(image, cancellation);
         await model.Queue.ExecuteAsync(run, cancellation);
         return Answer(run.Output, model, options);
@@ -48,10 +49,13 @@ public static class ImageClassifier
     /// <param name="options">What the caller chose.</param>
     /// <param name="cancellation">Ends the waiting; runs that have begun are awaited first.</param>
     /// <returns>One outcome an image, in their order.</returns>
+    /// <exception cref="InferenceException">The model has too much before it.</exception>
     /// <exception cref="ArgumentOutOfRangeException">As for one image.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static async Task<IReadOnlyList<ClassificationOutcome>> ClassifyAllAsync(ClassifierModel model, IReadOnlyList<ReadOnlyMemory<byte>> images, ClassificationOptions options, CancellationToken cancellation)
     {
+        using var pending = model.Queue.Admit(Math.Min(images.Count, model.MaxBatchSize));
+
         // As many at a time as fit into a run: more would only hold their tensors for longer.
         var outcomes = new ClassificationOutcome[images.Count];
         foreach (var indices in Enumerable.Range(0, images.Count).Chunk(model.MaxBatchSize))

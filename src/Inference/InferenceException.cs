@@ -30,6 +30,9 @@ public enum InferenceError
     /// <summary>The answer needs calibration data that the model's manifest does not hold.</summary>
     NotCalibrated,
 
+    /// <summary>The model has as many images before it as it takes on; the same request may be answered a moment later.</summary>
+    Overloaded,
+
     /// <summary>Labelled logits are malformed: lengths that do not fit, a label out of range, a row that has no softmax.</summary>
     LabelledDataInvalid,
 
@@ -37,7 +40,7 @@ public enum InferenceError
     CalibrationImpossible,
 }
 
-/// <summary>A request that cannot be answered because of what was sent; the message says what was wrong and what would be right.</summary>
+/// <summary>A request that cannot be answered because of what was sent, or of how much else was; the message says what was wrong and what would be right.</summary>
 /// <param name="error">The kind of fault.</param>
 /// <param name="message">A sentence for the sender.</param>
 /// <param name="innerException">The cause, where there is one.</param>

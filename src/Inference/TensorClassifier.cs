@@ -13,10 +13,11 @@ public static class TensorClassifier
     /// <param name="request">The items and what is wanted of them.</param>
     /// <param name="cancellation">Ends the waiting, and leaves out the runs that have not begun.</param>
     /// <exception cref="ArgumentException">There are not as many items as the request says, or it has both items and images.</exception>
-    /// <exception cref="InferenceException">An image cannot be read, the model fails on an item, or scores are wanted and an item's are not finite.</exception>
+    /// <exception cref="InferenceException">The model has too much before it, an image cannot be read, the model fails on an item, or scores are wanted and an item's are not finite.</exception>
     public static async Task<TensorAnswer> ClassifyAsync(ClassifierModel model, TensorRequest request, CancellationToken cancellation)
     {
         Check(model, request);
+        using var pending = model.Queue.Admit(Math.Min(request.Count, model.MaxBatchSize));
         var temperature = ImageClassifier.TemperatureFor(model, new ClassificationOptions { Temperature = request.Temperature });
 
         // The scores come out of runs that are shared with others; what else the graph tells needs a run of its own, which has the scores too.

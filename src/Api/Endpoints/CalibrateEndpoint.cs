@@ -21,7 +21,7 @@ internal static class CalibrateEndpoint
             + "the temperature that makes softmax(logits / T) most likely, how well calibrated the probabilities are before and after, and the quantiles that prediction sets need. Nothing is kept.")
         .Describe(CalibrateDocumentation.Apply, [])
         .Produces<ManifestCalibration>()
-        .Answers(Problem.MalformedJson, Problem.InvalidLogits, Problem.InvalidParameter, Problem.InvalidCalibrationData, Problem.CalibrationImpossible, Problem.BodyTooLarge, Problem.UnsupportedMediaType);
+        .Answers([Problem.MalformedJson, Problem.InvalidLogits, Problem.InvalidParameter, Problem.InvalidCalibrationData, Problem.CalibrationImpossible, Problem.BodyTooLarge, Problem.UnsupportedMediaType, .. Problem.OfWork]);
 
     private static async Task<ManifestCalibration> AnswerAsync(HttpRequest request, ComputeGate gate, CancellationToken cancellationToken)
     {

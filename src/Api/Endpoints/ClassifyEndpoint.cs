@@ -32,8 +32,8 @@ internal static class ClassifyEndpoint
             + "and an image that cannot be read fails its own entry only. Probabilities are softmax(logits / temperature).")
         .Describe(ClassifyDocumentation.Apply, Parameters)
         .Produces<ClassifyResponse>()
-        .Answers(Problem.InvalidParameter, Problem.NotCalibrated, Problem.MalformedJson, Problem.InvalidForm, Problem.ImageEmpty, Problem.ModelNotFound, Problem.VersionNotFound,
-            Problem.BodyTooLarge, Problem.ImageTooLarge, Problem.TooManyImages, Problem.UnsupportedMediaType, Problem.ImageFormatUnsupported, Problem.ImageUndecodable, Problem.ModelOutputNotFinite, Problem.ModelRunFailed);
+        .Answers([Problem.InvalidParameter, Problem.NotCalibrated, Problem.MalformedJson, Problem.InvalidForm, Problem.ImageEmpty, Problem.ModelNotFound, Problem.VersionNotFound,
+            Problem.BodyTooLarge, Problem.ImageTooLarge, Problem.TooManyImages, Problem.UnsupportedMediaType, Problem.ImageFormatUnsupported, Problem.ImageUndecodable, Problem.ModelOutputNotFinite, Problem.ModelRunFailed, .. Problem.OfWork]);
 
     private static async Task<Results<ClassifyResponse, Ok<ClassifyBatchResponse>>> AnswerAsync(
         HttpRequest request,

@@ -22,7 +22,7 @@ internal static class HealthEndpoints
         health.MapGet("/ready", Ready)
             .WithName("Ready")
             .WithSummary("Says whether models are loaded and warmed up")
-            .WithDescription("503 when the default model is not served. A folder that could not be loaded is listed with its reason, and does not make the rest unready; `keepsServing` says that the version still answers with what its files held before.")
+            .WithDescription("503 when the default model is not served, or the service is about to end (`draining`). A folder that could not be loaded is listed with its reason, and does not make the rest unready; `keepsServing` says that the version still answers with what its files held before.")
             .Produces<ReadyResponse>(StatusCodes.Status503ServiceUnavailable);
 
         // Some load balancers probe with HEAD.
@@ -32,12 +32,11 @@ internal static class HealthEndpoints
 
     private static Ok<LiveResponse> Live() => TypedResults.Ok(new LiveResponse("live"));
 
-    private static Results<Ok<ReadyResponse>, JsonHttpResult<ReadyResponse>> Ready(ModelRepository models, HttpResponse response)
+    private static Results<Ok<ReadyResponse>, JsonHttpResult<ReadyResponse>> Ready(ModelRepository models, Readiness readiness, HttpResponse response)
     {
         var catalog = models.Current;
-        var isReady = Readiness.IsReady(catalog);
-        var answer = new ReadyResponse(isReady ? "ready" : "not ready", [.. catalog.Models.Select(model => $"{model.Name}/{model.Version}")], catalog.Failures);
-        if (isReady)
+        var answer = new ReadyResponse(readiness switch { { IsReady: true } => "ready", { IsLeaving: true } => "draining", _ => "not ready" }, [.. catalog.Models.Select(model => $"{model.Name}/{model.Version}")], catalog.Failures);
+        if (readiness.IsReady)
         {
             return TypedResults.Ok(answer);
         }

@@ -28,7 +28,7 @@ internal static class SoftmaxEndpoint
             + "As application/octet-stream, rows are little-endian 32-bit floats, and the answer is too.")
         .Describe(SoftmaxDocumentation.Apply, Parameters)
         .Produces<SoftmaxResponse>()
-        .Answers(Problem.MalformedJson, Problem.InvalidLogits, Problem.InvalidTemperature, Problem.InvalidLabels, Problem.InvalidParameter, Problem.BodyTooLarge, Problem.UnsupportedMediaType);
+        .Answers([Problem.MalformedJson, Problem.InvalidLogits, Problem.InvalidTemperature, Problem.InvalidLabels, Problem.InvalidParameter, Problem.BodyTooLarge, Problem.UnsupportedMediaType, .. Problem.OfWork]);
 
     private static async Task<Results<SoftmaxResponse, BinaryRows>> AnswerAsync(HttpRequest request, ComputeGate gate, CancellationToken cancellationToken)
     {

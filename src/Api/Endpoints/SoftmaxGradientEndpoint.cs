@@ -22,7 +22,7 @@ internal static class SoftmaxGradientEndpoint
             + "The string \"-Infinity\" masks a class: its gradient is exactly 0.")
         .Describe(SoftmaxGradientDocumentation.Apply, [])
         .Produces<SoftmaxGradientResponse>()
-        .Answers(Problem.MalformedJson, Problem.InvalidLogits, Problem.InvalidTemperature, Problem.InvalidParameter, Problem.BodyTooLarge, Problem.UnsupportedMediaType);
+        .Answers([Problem.MalformedJson, Problem.InvalidLogits, Problem.InvalidTemperature, Problem.InvalidParameter, Problem.BodyTooLarge, Problem.UnsupportedMediaType, .. Problem.OfWork]);
 
     private static async Task<SoftmaxGradientResponse> AnswerAsync(HttpRequest request, ComputeGate gate, CancellationToken cancellationToken)
     {

@@ -7,7 +7,6 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Options;
 using SoftmaxService.Api.OpenInference;
-using SoftmaxService.Inference.Models;
 
 namespace SoftmaxService.Api.Hosting;
 
@@ -61,11 +60,10 @@ internal static class GrpcSetup
 
     private static int? PortOf(GrpcOptions grpc) => grpc.Url.Length > 0 ? BindingAddress.Parse(grpc.Url).Port : null;
 
-    /// <summary>Ready for a load balancer: the default model is served.</summary>
-    private sealed class ModelsHealth(ModelRepository models) : IHealthCheck
+    private sealed class ModelsHealth(Readiness readiness) : IHealthCheck
     {
         public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
-            Task.FromResult(Readiness.IsReady(models.Current) ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy());
+            Task.FromResult(readiness.IsReady ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy());
     }
 
     /// <summary>

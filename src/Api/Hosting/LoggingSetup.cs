@@ -21,6 +21,7 @@ internal static class LoggingSetup
         var settings = builder.Configuration.GetSection("Serilog");
         logger.MinimumLevel.Is(LevelOf(settings["MinimumLevel:Default"], LogEventLevel.Information));
         logger.MinimumLevel.Override(RequestLog.HostingSource, LevelAlias.Off);
+        logger.MinimumLevel.Override(StartFault.HostSource, LogEventLevel.Fatal);
         foreach (var source in settings.GetSection("MinimumLevel:Override").GetChildren())
         {
             logger.MinimumLevel.Override(source.Key, LevelOf(source.Value, LogEventLevel.Information));

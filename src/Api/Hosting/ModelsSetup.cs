@@ -41,6 +41,7 @@ internal static partial class ModelsSetup
         {
             MaxImagePixels = provider.GetRequiredService<LimitsOptions>().MaxImagePixels,
             MaxBatchSize = batching.MaxBatchSize,
+            MaxPendingItems = provider.GetRequiredService<LoadOptions>().MaxPendingPerModel,
             Gate = provider.GetRequiredService<ComputeGate>(),
             Onnx = new OnnxSettings
             {

@@ -2,8 +2,10 @@ using SoftmaxService.Inference.Models;
 
 namespace SoftmaxService.Api.Hosting;
 
-/// <summary>What ready means, on every route that says so: the default model is served.</summary>
-internal static class Readiness
+/// <summary>What ready means, on every route that says so: the default model is served, and the service is not about to end.</summary>
+internal sealed class Readiness(ModelRepository models, Workload workload)
 {
-    public static bool IsReady(ModelCatalog models) => models.DefaultModel is { } name && models.Models.Any(model => model.Name == name);
+    public bool IsReady => !IsLeaving && models.Current is { DefaultModel: { } name } catalog && catalog.Models.Any(model => model.Name == name);
+
+    public bool IsLeaving => workload.Phase != WorkPhase.Open;
 }

@@ -98,7 +98,8 @@ internal static class RequestLog
 
     private static ScalarValue StatusOf(int status) => status == StatusCodes.Status200OK ? Ok : new ScalarValue(status);
 
-    private static bool IsProbe(HttpContext context)
+    /// <summary>Whether it is asked how the service is.</summary>
+    public static bool IsProbe(HttpContext context)
     {
         foreach (var path in ProbePaths)
         {

@@ -84,6 +84,34 @@ internal sealed class BatchingOptions
     public int? ConcurrentRuns { get; set; }
 }
 
+/// <summary>Section <c>Load</c>: how much is taken on at once, and for how long.</summary>
+internal sealed class LoadOptions
+{
+    /// <summary>The most requests that are answered at once, 1…1,000,000; 256 for each core unless said. More get 429.</summary>
+    [Range(1, 1_000_000)]
+    public int MaxRequestsInFlight { get; set; } = 256 * Environment.ProcessorCount;
+
+    /// <summary>The most images or items of one version of a model that are decoded, wait or run at once, 1…1,000,000; 64 for each core unless said. More get 429.</summary>
+    [Range(1, 1_000_000)]
+    public int MaxPendingPerModel { get; set; } = 64 * Environment.ProcessorCount;
+
+    /// <summary>Seconds that a request may take from its headers to its answer, 0.001…86400; 60 unless said. A request may ask for less. What takes longer gets 504.</summary>
+    [Range(0.001, 86400)]
+    public double RequestSeconds { get; set; } = 60;
+}
+
+/// <summary>Section <c>Shutdown</c>: how the service ends on SIGTERM.</summary>
+internal sealed class ShutdownOptions
+{
+    /// <summary>Seconds that it goes on as before while it says that it is not ready, 0…3600; 5 unless said. As long as load balancers take to see that.</summary>
+    [Range(0.0, 3600)]
+    public double GraceSeconds { get; set; } = 5;
+
+    /// <summary>Seconds that requests have to finish after that, 0…3600; 25 unless said.</summary>
+    [Range(0.0, 3600)]
+    public double DrainSeconds { get; set; } = 25;
+}
+
 /// <summary>Section <c>Limits</c>: what a request may cost.</summary>
 internal sealed class LimitsOptions
 {
@@ -108,6 +136,12 @@ internal sealed partial class OnnxOptionsValidator : IValidateOptions<OnnxOption
 
 [OptionsValidator]
 internal sealed partial class BatchingOptionsValidator : IValidateOptions<BatchingOptions>;
+
+[OptionsValidator]
+internal sealed partial class LoadOptionsValidator : IValidateOptions<LoadOptions>;
+
+[OptionsValidator]
+internal sealed partial class ShutdownOptionsValidator : IValidateOptions<ShutdownOptions>;
 
 [OptionsValidator]
 internal sealed partial class LimitsOptionsValidator : IValidateOptions<LimitsOptions>;

@@ -15,16 +15,22 @@ internal static class SettingsSetup
         services.AddOptions<OnnxOptions>().Bind(configuration.GetSection("Onnx")).ValidateOnStart();
         services.AddOptions<BatchingOptions>().Bind(configuration.GetSection("Batching")).ValidateOnStart();
         services.AddOptions<LimitsOptions>().Bind(configuration.GetSection("Limits")).ValidateOnStart();
+        services.AddOptions<LoadOptions>().Bind(configuration.GetSection("Load")).ValidateOnStart();
+        services.AddOptions<ShutdownOptions>().Bind(configuration.GetSection("Shutdown")).ValidateOnStart();
         services.AddSingleton<IValidateOptions<ModelsOptions>, ModelsOptionsValidator>();
         services.AddOptions<GrpcOptions>().Bind(configuration.GetSection("Grpc")).ValidateOnStart();
         services.AddSingleton<IValidateOptions<GrpcOptions>, GrpcOptionsValidator>();
         services.AddSingleton<IValidateOptions<OnnxOptions>, OnnxOptionsValidator>();
         services.AddSingleton<IValidateOptions<BatchingOptions>, BatchingOptionsValidator>();
         services.AddSingleton<IValidateOptions<LimitsOptions>, LimitsOptionsValidator>();
+        services.AddSingleton<IValidateOptions<LoadOptions>, LoadOptionsValidator>();
+        services.AddSingleton<IValidateOptions<ShutdownOptions>, ShutdownOptionsValidator>();
         services.AddSingleton(provider => provider.GetRequiredService<IOptions<ModelsOptions>>().Value);
         services.AddSingleton(provider => provider.GetRequiredService<IOptions<OnnxOptions>>().Value);
         services.AddSingleton(provider => provider.GetRequiredService<IOptions<BatchingOptions>>().Value);
         services.AddSingleton(provider => provider.GetRequiredService<IOptions<LimitsOptions>>().Value);
+        services.AddSingleton(provider => provider.GetRequiredService<IOptions<LoadOptions>>().Value);
+        services.AddSingleton(provider => provider.GetRequiredService<IOptions<ShutdownOptions>>().Value);
         services.AddSingleton(provider => provider.GetRequiredService<IOptions<GrpcOptions>>().Value);
 
         services.AddOptions<KestrelServerOptions>().Configure(kestrel =>

@@ -1,7 +1,7 @@
 namespace SoftmaxService.Api.Http;
 
 /// <summary>A kind of fault as clients see it: a stable code, a status and a title. Every one that is ever answered stands here.</summary>
-internal sealed record Problem(string Code, int Status, string Title)
+internal sealed record Problem(string Code, int Status, string Title, int? RetryAfterSeconds = null)
 {
     public static readonly Problem InvalidParameter = new("invalid-parameter", 400, "A parameter is not valid");
     public static readonly Problem NotCalibrated = new("not-calibrated", 400, "The model holds no calibration for this");
@@ -27,8 +27,14 @@ internal sealed record Problem(string Code, int Status, string Title)
     public static readonly Problem ModelOutputNotFinite = new("model-output-not-finite", 422, "The model's output has no probabilities");
     public static readonly Problem ModelRunFailed = new("model-run-failed", 422, "The model fails on this input");
     public static readonly Problem CalibrationImpossible = new("calibration-impossible", 422, "The labelled logits do not suffice for a calibration");
+    public static readonly Problem Overloaded = new("overloaded", 429, "The service has too much to do", RetryAfterSeconds: 1);
     public static readonly Problem InternalError = new("internal-error", 500, "The service failed");
+    public static readonly Problem Draining = new("draining", 503, "The service is about to end", RetryAfterSeconds: 1);
+    public static readonly Problem DeadlineExceeded = new("deadline-exceeded", 504, "The request ran out of time");
     public static readonly Problem NotReady = new("not-ready", 503, "The service is not ready");
+
+    /// <summary>What any work may be answered with, whatever was sent.</summary>
+    public static IReadOnlyList<Problem> OfWork { get; } = [Overloaded, Draining, DeadlineExceeded];
 
     /// <summary>The URI that identifies the kind of fault.</summary>
     public string Type => $"urn:softmax-service:problem:{Code}";

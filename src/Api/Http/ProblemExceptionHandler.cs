@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Net.Mime;
 using System.Text.Json;
 using Microsoft.AspNetCore.Connections;
@@ -55,10 +56,15 @@ internal sealed partial class ProblemExceptionHandler(ILogger<ProblemExceptionHa
     /// Always as JSON, whatever the request accepts: a client that wants bytes or HTML still has to learn what was wrong. Without a token: one
     /// that is cancelled would make a fault of its own of a client that leaves while its answer is written.
     /// </summary>
-    private static Task WriteAsync(HttpContext context, Problem problem, string detail)
+    public static Task WriteAsync(HttpContext context, Problem problem, string detail)
     {
         var traceId = Activity.Current?.Id ?? context.TraceIdentifier;
         context.Response.StatusCode = problem.Status;
+        if (problem.RetryAfterSeconds is { } seconds)
+        {
+            context.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
+        }
+
         if (OpenInferenceError.IsSpokenAt(context.Request.Path))
         {
             var error = new OpenInferenceError(problem == Problem.InternalError ? $"{detail} ({traceId})" : detail);
@@ -87,6 +93,7 @@ internal sealed partial class ProblemExceptionHandler(ILogger<ProblemExceptionHa
         InferenceError.ModelOutputNotFinite => Problem.ModelOutputNotFinite,
         InferenceError.ModelRunFailed => Problem.ModelRunFailed,
         InferenceError.NotCalibrated => Problem.NotCalibrated,
+        InferenceError.Overloaded => Problem.Overloaded,
         InferenceError.LabelledDataInvalid => Problem.InvalidCalibrationData,
         InferenceError.CalibrationImpossible => Problem.CalibrationImpossible,
         _ => Problem.InternalError,

@@ -1,5 +1,6 @@
 using Grpc.Core;
 using Grpc.Core.Interceptors;
+using SoftmaxService.Api.Hosting;
 using SoftmaxService.Api.Http;
 
 namespace SoftmaxService.Api.OpenInference;
@@ -18,7 +19,7 @@ internal sealed partial class GrpcFaults(ILogger<GrpcFaults> log) : Interceptor
         }
         catch (OperationCanceledException) when (context.CancellationToken.IsCancellationRequested)
         {
-            throw new RpcException(context.Deadline < DateTime.UtcNow ? new Status(StatusCode.DeadlineExceeded, "The call's deadline has passed.") : Status.DefaultCancelled);
+            throw new RpcException(IsOutOfTime(context) ? new Status(StatusCode.DeadlineExceeded, "The call's deadline has passed.") : Status.DefaultCancelled);
         }
         catch (Exception fault) when (fault is not RpcException)
         {
@@ -32,7 +33,10 @@ internal sealed partial class GrpcFaults(ILogger<GrpcFaults> log) : Interceptor
         }
     }
 
-    private static StatusCode StatusOf(Problem problem) => problem.Status switch
+    // The client's own deadline, or that of the service.
+    private static bool IsOutOfTime(ServerCallContext context) => context.Deadline < DateTime.UtcNow || context.GetHttpContext().Features.Get<RequestDeadline>() is { IsExpired: true };
+
+    public static StatusCode StatusOf(Problem problem) => problem.Status switch
     {
         StatusCodes.Status401Unauthorized => StatusCode.Unauthenticated,
         StatusCodes.Status403Forbidden => StatusCode.PermissionDenied,

@@ -32,7 +32,10 @@ internal static class InferEndpoint
                 .Produces<OpenInferenceError>(StatusCodes.Status404NotFound)
                 .Produces<OpenInferenceError>(StatusCodes.Status413PayloadTooLarge)
                 .Produces<OpenInferenceError>(StatusCodes.Status415UnsupportedMediaType)
-                .Produces<OpenInferenceError>(StatusCodes.Status422UnprocessableEntity);
+                .Produces<OpenInferenceError>(StatusCodes.Status422UnprocessableEntity)
+                .Produces<OpenInferenceError>(StatusCodes.Status429TooManyRequests)
+                .Produces<OpenInferenceError>(StatusCodes.Status503ServiceUnavailable)
+                .Produces<OpenInferenceError>(StatusCodes.Status504GatewayTimeout);
         }
     }
 

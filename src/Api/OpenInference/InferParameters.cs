@@ -6,7 +6,7 @@ namespace SoftmaxService.Api.OpenInference;
 
 /// <summary>
 /// The parameters of a request, of an input or of an output, each as text with its kind. Only ours are ever read: the protocol's others
-/// (<c>sequence_id</c>, <c>priority</c>, <c>timeout</c>, <c>content_type</c>, …) and a client's own are let through without effect.
+/// (<c>sequence_id</c>, <c>priority</c>, <c>content_type</c>, …) and a client's own are let through without effect.
 /// </summary>
 internal sealed class InferParameters(IReadOnlyDictionary<string, InferParameterValue> values)
 {
@@ -15,9 +15,10 @@ internal sealed class InferParameters(IReadOnlyDictionary<string, InferParameter
     public const string BinaryData = "binary_data";
     public const string BinaryDataOutput = "binary_data_output";
     public const string BinaryDataSize = "binary_data_size";
+    public const string Timeout = "timeout";
     public const string SharedMemoryRegion = "shared_memory_region";
 
-    private static readonly string[] Read = [Temperature, Classification, BinaryData, BinaryDataOutput, BinaryDataSize, SharedMemoryRegion];
+    private static readonly string[] Read = [Temperature, Classification, BinaryData, BinaryDataOutput, BinaryDataSize, Timeout, SharedMemoryRegion];
 
     public static InferParameters None { get; } = new(new Dictionary<string, InferParameterValue>());
 
@@ -35,6 +36,24 @@ internal sealed class InferParameters(IReadOnlyDictionary<string, InferParameter
         return value.Kind != InferParameterKind.Flag && float.TryParse(value.Text, NumberStyles.Float, CultureInfo.InvariantCulture, out var temperature) && TemperatureRows.IsValid(temperature)
             ? temperature
             : throw new RequestException(Problem.InvalidTemperature, $"The parameter {Temperature} is '{Quoting.Shorten(value.Text)}'. {TemperatureRows.Requirement}");
+    }
+
+    /// <summary>How long the client waits, in microseconds as in Triton; null for as long as the service allows, and so is 0.</summary>
+    public TimeSpan? ReadTimeout()
+    {
+        const long MostMicroseconds = 86_400_000_000; // a day, the longest that the service allows
+
+        if (!values.TryGetValue(Timeout, out var value))
+        {
+            return null;
+        }
+
+        if (value.Kind == InferParameterKind.Flag || !ulong.TryParse(value.Text, NumberStyles.None, CultureInfo.InvariantCulture, out var microseconds))
+        {
+            throw Refuse(Timeout, value, "a whole number of microseconds");
+        }
+
+        return microseconds == 0 ? null : TimeSpan.FromMicroseconds(Math.Clamp(microseconds, 1000, MostMicroseconds));
     }
 
     public bool? ReadFlag(string name) => !values.TryGetValue(name, out var value)

@@ -7,14 +7,14 @@ namespace SoftmaxService.Api.OpenInference;
 
 /// <summary><c>inference.GRPCInferenceService</c>: the same answers as under /v2, as messages of gRPC.</summary>
 [BindServiceMethod(typeof(CheckedMessages), nameof(CheckedMessages.Bind))]
-internal sealed class InferenceService(ModelRepository models, ModelsOptions settings, LimitsOptions limits)
+internal sealed class InferenceService(ModelRepository models, Readiness readiness, ModelsOptions settings, LimitsOptions limits)
     : GRPCInferenceService.GRPCInferenceServiceBase
 {
     public override Task<ServerLiveResponse> ServerLive(ServerLiveRequest request, ServerCallContext context) =>
         Task.FromResult(new ServerLiveResponse { Live = true });
 
     public override Task<ServerReadyResponse> ServerReady(ServerReadyRequest request, ServerCallContext context) =>
-        Task.FromResult(new ServerReadyResponse { Ready = Readiness.IsReady(models.Current) });
+        Task.FromResult(new ServerReadyResponse { Ready = readiness.IsReady });
 
     public override Task<ModelReadyResponse> ModelReady(ModelReadyRequest request, ServerCallContext context)
     {

@@ -18,12 +18,31 @@ internal static class ModelInference
             GraphOutputs = [.. outputs.Where(selected => selected.Output.Source == OutputSource.Graph).Select(selected => selected.Output.Name).Distinct()],
         };
 
-        var answer = await TensorClassifier.ClassifyAsync(model, tensors, cancellationToken);
+        var answer = await ClassifyInTimeAsync(model, tensors, request.Parameters.ReadTimeout(), cancellationToken);
         return new InferResponse(
             model.Name,
             model.Version,
             request.Id,
             wantsScores ? answer.Temperature : null,
             [.. outputs.Select(selected => selected.Output.Read(answer, model, selected.How))]);
+    }
+
+    private static async Task<TensorAnswer> ClassifyInTimeAsync(ClassifierModel model, TensorRequest tensors, TimeSpan? time, CancellationToken cancellationToken)
+    {
+        if (time is null)
+        {
+            return await TensorClassifier.ClassifyAsync(model, tensors, cancellationToken);
+        }
+
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        deadline.CancelAfter(time.Value);
+        try
+        {
+            return await TensorClassifier.ClassifyAsync(model, tensors, deadline.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw LoadControl.OutOfTime(time.Value);
+        }
     }
 }

@@ -56,15 +56,15 @@ internal static class OpenInferenceEndpoints
 
     private static Ok<ServerLive> Live() => TypedResults.Ok(new ServerLive(true));
 
-    private static Results<Ok<ServerReady>, JsonHttpResult<OpenInferenceError>> Ready(ModelRepository models, HttpResponse response)
+    private static Results<Ok<ServerReady>, JsonHttpResult<OpenInferenceError>> Ready(Readiness readiness, HttpResponse response)
     {
-        if (Readiness.IsReady(models.Current))
+        if (readiness.IsReady)
         {
             return TypedResults.Ok(new ServerReady(true));
         }
 
         response.Headers[HeaderNames.RetryAfter] = RetryAfterSeconds.ToString(CultureInfo.InvariantCulture);
-        return TypedResults.Json(new OpenInferenceError("The default model is not served; GET /health/ready says why."), ApiJsonContext.Default.OpenInferenceError, statusCode: StatusCodes.Status503ServiceUnavailable);
+        return TypedResults.Json(new OpenInferenceError(readiness.IsLeaving ? "The service is about to end." : "The default model is not served; GET /health/ready says why."), ApiJsonContext.Default.OpenInferenceError, statusCode: StatusCodes.Status503ServiceUnavailable);
     }
 
     private static Ok<ModelMetadata> Describe(ModelRepository models, string model, string? version) => TypedResults.Ok(ServedModels.Describe(models.Current, model, version));

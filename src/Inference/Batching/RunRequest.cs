@@ -30,14 +30,21 @@ internal sealed class RunRequest(RunQueue queue, OnnxRun? item, Action work, Can
     /// <summary>Its run is over, whose result nobody wants any more if it was cancelled meanwhile.</summary>
     public void Complete()
     {
-        if (cancellation.IsCancellationRequested)
-        {
-            Cancel();
-        }
-        else
+        if (!CancelIfUnwanted())
         {
             TrySetResult();
         }
+    }
+
+    public bool CancelIfUnwanted()
+    {
+        if (!cancellation.IsCancellationRequested)
+        {
+            return false;
+        }
+
+        Cancel();
+        return true;
     }
 
     /// <summary>Its caller has given up: it leaves the line, where it still stands in it.</summary>

@@ -36,7 +36,7 @@ public sealed class ClassifierModel : IDisposable
         var isHalf = GraphOutput.ElementType == "float16";
         OutputKind = manifest.Output?.Kind is { } said ? ScoresKind.Check(said, scores, isHalf) : ScoresKind.Detect(scores, isHalf);
         OutputKindIsDetected = manifest.Output?.Kind is null;
-        Queue = new RunQueue(Classifier, settings.Onnx.ConcurrentRuns ?? Environment.ProcessorCount * (MaxBatchSize > 1 ? 1 : 4), name, version);
+        Queue = new RunQueue(Classifier, settings.Onnx.ConcurrentRuns ?? Environment.ProcessorCount * (MaxBatchSize > 1 ? 1 : 4), name, version, settings.MaxPendingItems);
         _gate = settings.Gate;
         CalibratedTemperature = CheckTemperature(manifest.Calibration);
         CheckConformal(manifest.Calibration?.Conformal);

@@ -15,6 +15,9 @@ public sealed record ModelSettings
     /// <summary>The most items that may share a run, at least 1; 16 by default, and 1 switches joining off.</summary>
     public int MaxBatchSize { get; init; } = 16;
 
+    /// <summary>The most items of one version that are decoded, wait or run at once, at least 1; 64 for each core by default.</summary>
+    public int MaxPendingItems { get; init; } = 64 * Environment.ProcessorCount;
+
     /// <summary>Bounds how many images are decoded at once; the models that are loaded with these settings share it.</summary>
     public ComputeGate Gate { get; init; } = new();
 }

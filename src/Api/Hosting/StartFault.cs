@@ -1,0 +1,46 @@
+using System.Net.Sockets;
+using System.Text.RegularExpressions;
+using Microsoft.Extensions.Options;
+
+namespace SoftmaxService.Api.Hosting;
+
+/// <summary>
+/// A start that fails for what somebody wrote into the settings ends with one line that says so and exit code 1. The runtime would show a stack trace and abort, which is
+/// right for a bug, and what this leaves a bug to.
+/// </summary>
+internal static partial class StartFault
+{
+    /// <summary>Where the host would tell of such a fault before we do, with its stack trace.</summary>
+    public const string HostSource = "Microsoft.Extensions.Hosting.Internal.Host";
+
+    private const int ExitCode = 1;
+
+    private static bool _hasStarted;
+
+    public static void TellInOneLine() => AppDomain.CurrentDomain.UnhandledException += static (_, unhandled) =>
+    {
+        if (!Volatile.Read(ref _hasStarted) && unhandled.ExceptionObject is Exception fault && Describe(fault) is { } line)
+        {
+            Console.Error.WriteLine(line);
+            Environment.Exit(ExitCode);
+        }
+    };
+
+    /// <summary>From when on no fault is one of the settings.</summary>
+    public static void TellNoLonger() => Volatile.Write(ref _hasStarted, true);
+
+    /// <summary>What is wrong with the settings; null when it is something else.</summary>
+    public static string? Describe(Exception fault) => fault switch
+    {
+        OptionsValidationException { Failures: var failures } => $"The service cannot start: {string.Join(" ", failures.Select(InWords))}",
+        SocketException => $"The service cannot start: an address of Urls or Grpc:Url cannot be listened on. {fault.Message}.",
+        InvalidOperationException or FormatException or IOException => $"The service cannot start: {fault.Message}",
+        _ => null,
+    };
+
+    private static string InWords(string failure) => GeneratedFailure().Replace(failure, "$1:$2");
+
+    // What the options validators that the compiler makes write: "Name: The field SectionOptions.Name must …".
+    [GeneratedRegex(@"^\w+: The field (\w+)Options\.(\w+)")]
+    private static partial Regex GeneratedFailure();
+}
