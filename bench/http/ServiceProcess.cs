@@ -6,17 +6,35 @@ namespace SoftmaxService.HttpBenchmarks;
 /// <summary>What a process holds at a moment.</summary>
 internal sealed record ProcessResources(double Megabytes, int Threads, int Handles);
 
+/// <summary>How a service is started.</summary>
+internal sealed record ServiceSetup
+{
+    /// <summary>The processors that it is confined to, as <c>taskset -c</c> takes them; null for all.</summary>
+    public string? Processors { get; init; }
+
+    /// <summary>Settings as on the command line, <c>--Section:Name=value</c>.</summary>
+    public IReadOnlyList<string> Settings { get; init; } = [];
+
+    public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Where it logs; read here unless said.</summary>
+    public string? OutputFile { get; init; }
+
+    public int? Port { get; init; }
+}
+
 /// <summary>The service for the batching race and the trials: without request log, which leaves its warnings and errors to be read.</summary>
 internal sealed class ServiceProcess : IAsyncDisposable
 {
     private readonly ServerProcess _server;
 
-    private ServiceProcess(int? processor, string[] settings) => _server = ServerProcess.Start(
-        ["dotnet", Checkout.Service, "--Grpc:Url=", "--Serilog:MinimumLevel:Default=Warning", .. settings],
-        processor?.ToString(CultureInfo.InvariantCulture),
-        environment: [],
-        outputFile: null,
-        ReadLog);
+    private ServiceProcess(ServiceSetup setup) => _server = ServerProcess.Start(
+        ["dotnet", Checkout.Service, "--Grpc:Url=", "--Serilog:MinimumLevel:Default=Warning", .. setup.Settings],
+        setup.Processors,
+        setup.Environment,
+        setup.OutputFile,
+        ReadLog,
+        setup.Port);
 
     public Uri Address => _server.Address;
 
@@ -28,23 +46,38 @@ internal sealed class ServiceProcess : IAsyncDisposable
 
     public ProcessResources Resources => new(_server.ResidentMegabytes, _server.Threads, _server.Handles);
 
-    public int Id => _server.Id;
+    /// <inheritdoc cref="ServerProcess.PeakMegabytes"/>
+    public double PeakMegabytes => _server.PeakMegabytes;
 
     public bool HasExited => _server.HasExited;
 
-    public int ExitCode => _server.ExitCode;
-
     /// <param name="processor">The processor that it is confined to, from 0; null for all.</param>
     /// <param name="settings">Settings as on the command line, <c>--Section:Name=value</c>.</param>
-    public static async Task<ServiceProcess> StartAsync(int? processor, params string[] settings)
+    public static Task<ServiceProcess> StartAsync(int? processor, params string[] settings) =>
+        StartAsync(new ServiceSetup { Processors = processor?.ToString(CultureInfo.InvariantCulture), Settings = settings });
+
+    public static async Task<ServiceProcess> StartAsync(ServiceSetup setup)
     {
-        var service = new ServiceProcess(processor, settings);
+        var service = new ServiceProcess(setup);
         await service._server.WaitUntilAsync(async client =>
         {
             using var answer = await client.GetAsync(new Uri("/health/ready", UriKind.Relative));
             return answer.IsSuccessStatusCode;
         });
         return service;
+    }
+
+    public void ForgetPeak() => _server.ForgetPeak();
+
+    public Task SignalAsync(string signal) => _server.SignalAsync(signal);
+
+    public Task<int> WaitForExitAsync() => _server.WaitForExitAsync();
+
+    /// <summary>The status and body of a GET.</summary>
+    public async Task<(int Status, string Body)> GetAsync(string path)
+    {
+        using var answer = await _server.Client.GetAsync(new Uri(path, UriKind.Relative));
+        return ((int)answer.StatusCode, await answer.Content.ReadAsStringAsync());
     }
 
     /// <summary>How many images a model has answered, in how many runs, and how many wait or run now.</summary>

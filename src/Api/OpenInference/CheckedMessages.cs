@@ -7,8 +7,8 @@ namespace SoftmaxService.Api.OpenInference;
 /// <summary>Binds the generated service so that bytes which are no message are the client's fault: gRPC itself would call it UNKNOWN and log an error for each.</summary>
 internal sealed class CheckedMessages(ServiceBinderBase inner) : ServiceBinderBase
 {
-    /// <summary>What <see cref="BindServiceMethodAttribute"/> on the service names.</summary>
-    public static void Bind(ServiceBinderBase binder, InferenceService? service) => GRPCInferenceService.BindService(new CheckedMessages(binder), service);
+    /// <summary>What the service's <see cref="BindServiceMethodAttribute"/> names. Its second parameter is the type that declares the methods, as gRPC wants it.</summary>
+    public static void Bind(ServiceBinderBase binder, GRPCInferenceService.GRPCInferenceServiceBase? service) => GRPCInferenceService.BindService(new CheckedMessages(binder), service);
 
     public override void AddMethod<TRequest, TResponse>(Method<TRequest, TResponse> method, UnaryServerMethod<TRequest, TResponse>? handler) =>
         inner.AddMethod(new Method<TRequest, TResponse>(method.Type, method.ServiceName, method.Name, Checked(method.RequestMarshaller), method.ResponseMarshaller), handler);
