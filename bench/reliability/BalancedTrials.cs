@@ -46,7 +46,6 @@ internal static class BalancedTrials
                 {table}
                 - Of {clients.Answered} requests in all, answers that were not 200 or did not come: {clients.FailuresInWords}.
                 - p50 {OpenLoop.Quantile(milliseconds, 0.5):F1} ms, p99 {OpenLoop.Quantile(milliseconds, 0.99):F1} ms, longest {milliseconds[^1]:F0} ms.
-                - Errors in the replicas' logs: {replicas.LoggedErrors}.
                 """),
             isClean && clients.Failures.Count == 0);
     }

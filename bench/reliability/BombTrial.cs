@@ -25,21 +25,21 @@ internal static class BombTrial
         var idle = service.Resources.Megabytes;
         var table = new StringBuilder();
         var isPassed = true;
-        var bombs = Bomb.All.Append(Bomb.ManyFrames).Select(bomb => (Bomb: bomb, Bytes: bomb.MakeBytes())).ToArray();
+        var bombs = Bomb.All.Concat(Bomb.Harmless).Select(bomb => (Bomb: bomb, Bytes: bomb.MakeBytes())).ToArray();
         foreach (var (bomb, bytes) in bombs)
         {
             service.ForgetPeak();
             var clock = Stopwatch.StartNew();
             var answer = await AskAsync(service, bytes);
-            var (growth, isRight) = (service.PeakMegabytes - idle, IsRight(bomb, answer));
+            var (growth, isRight) = (service.PeakMegabytes - idle, bomb.IsAnswered(answer));
             isPassed &= isRight && growth <= LargestGrowth;
-            table.Append(CultureInfo.InvariantCulture, $"| {bomb.Name} | {bytes.Length / 1000.0:F0} | {answer?.Status}{(isRight ? "" : $", NOT {bomb.Status}: {Text(answer)}")} | {(bomb.Reason.Length > 0 ? $"`{bomb.Reason}`" : "")} | {clock.ElapsedMilliseconds} | {growth:F0} |\n");
+            table.Append(CultureInfo.InvariantCulture, $"| {bomb.Name} | {bytes.Length / 1000.0:F0} | {answer?.Status}{(isRight ? "" : $", NOT {bomb.Status}: {Text(answer)}")} | `{bomb.Reason}` | {clock.ElapsedMilliseconds} | {growth:F0} |\n");
         }
 
         service.ForgetPeak();
         var answers = await Task.WhenAll(bombs.Select(one => AskAsync(service, one.Bytes)));
         var together = service.PeakMegabytes - idle;
-        var wrong = bombs.Zip(answers).Count(pair => !IsRight(pair.First.Bomb, pair.Second));
+        var wrong = bombs.Zip(answers).Count(pair => !pair.First.Bomb.IsAnswered(pair.Second));
         isPassed &= wrong == 0 && together <= LargestGrowth && service is { HasExited: false, LoggedErrors: 0 };
         return await Report.WriteAsync(
             "Bombs",
@@ -53,8 +53,6 @@ internal static class BombTrial
                 """),
             isPassed);
     }
-
-    public static bool IsRight(Bomb bomb, RawAnswer? answer) => answer?.Status == bomb.Status && Text(answer).Contains(bomb.Reason, StringComparison.Ordinal);
 
     private static string Text(RawAnswer? answer) => answer is null ? "closed" : Encoding.UTF8.GetString(answer.Body);
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using SoftmaxService.HttpBenchmarks;
 using SoftmaxService.ReliabilityBenchmarks.Load;
@@ -61,39 +62,38 @@ internal static class FaultTrials
         }
     }
 
-    /// <summary>By libfaketime, which gives the process another time of day from the moment that a file says so. The monotonic clock is the machine's own, as when an administrator sets the clock.</summary>
+    /// <summary>By a library that gives the process another time of day from the moment that a file says so. libfaketime would not do: .NET's timed waits hang in it.</summary>
     public static async Task<int> SetClockBackAsync()
     {
-        var library = Directory.GetFiles("/usr/lib", "libfaketime.so.1", SearchOption.AllDirectories).FirstOrDefault();
-        if (library is null)
-        {
-            Console.Error.WriteLine("run clock needs libfaketime (Debian's package faketime).");
-            return 2;
-        }
-
-        var offset = Path.GetTempFileName();
-        await File.WriteAllTextAsync(offset, "+0");
+        var folder = Directory.CreateTempSubdirectory("softmax-clock-").FullName;
+        var (library, shift) = (Path.Combine(folder, "clock.so"), Path.Combine(folder, "shift"));
         try
         {
+            using (var compiler = Process.Start("cc", ["-shared", "-fPIC", "-O2", "-o", library, Path.Combine(Checkout.Root, "bench", "reliability", "clock.c")]))
+            {
+                await compiler.WaitForExitAsync();
+            }
+
+            await ShiftAsync(shift, TimeSpan.Zero);
             await using var service = await ServiceProcess.StartAsync(new ServiceSetup
             {
-                Environment = new Dictionary<string, string> { ["LD_PRELOAD"] = library, ["FAKETIME_TIMESTAMP_FILE"] = offset, ["FAKETIME_NO_CACHE"] = "1", ["FAKETIME_DONT_FAKE_MONOTONIC"] = "1" },
+                Environment = new Dictionary<string, string> { ["LD_PRELOAD"] = library, ["CLOCK_SHIFT_FILE"] = shift },
                 Settings = ["--Models:PollSeconds=0.5"],
             });
             await using var clients = Start(service);
             await Task.Delay(Phase);
             var (before, answered) = (await DateAsync(service), clients.Answered);
-            await File.WriteAllTextAsync(offset, "-2d");
+            await ShiftAsync(shift, TimeSpan.FromDays(-2));
             await Task.Delay(Phase);
             var (after, answeredBack) = (await DateAsync(service), clients.Answered - answered);
-            await File.WriteAllTextAsync(offset, "+3d");
+            await ShiftAsync(shift, TimeSpan.FromDays(3));
             await Task.Delay(Phase);
             var (ahead, answeredAhead) = (await DateAsync(service), clients.Answered - answered - answeredBack);
             await clients.StopAsync();
             var milliseconds = clients.Milliseconds;
             return await Report.WriteAsync(
                 "Clock set back",
-                $"`run clock`: under load the time of day is set back by two days, then ahead by five; by libfaketime, which leaves the monotonic clock alone as the system does. The service's `Date` headers said {before:u}, {after:u} and {ahead:u}.",
+                $"`run clock`: under load the time of day is set back by two days, then ahead by five, by a preloaded library (`bench/reliability/clock.c`) that leaves the monotonic clock alone, as the system does. The service's `Date` headers said {before:u}, {after:u} and {ahead:u}.",
                 string.Create(CultureInfo.InvariantCulture, $"""
                     - Requests from {Clients} clients in {Phase.TotalSeconds} s each: {answered}, {answeredBack}, {answeredAhead}; not 200: {clients.FailuresInWords}. The longest took {milliseconds[^1]:F0} ms.
                     - Deadlines, queues, durations in the log and the times between looks at the folder are measured by the monotonic clock (`Stopwatch`, `TimeProvider`'s timers and time stamps); the time of day only dates lines of the log.
@@ -102,8 +102,15 @@ internal static class FaultTrials
         }
         finally
         {
-            File.Delete(offset);
+            Directory.Delete(folder, recursive: true);
         }
+    }
+
+    /// <summary>Written in place: the process has mapped the file.</summary>
+    private static async Task ShiftAsync(string file, TimeSpan shift)
+    {
+        await using var stream = new FileStream(file, FileMode.OpenOrCreate, FileAccess.Write, FileShare.ReadWrite);
+        await stream.WriteAsync(BitConverter.GetBytes((long)shift.TotalSeconds));
     }
 
     private static SteadyClients Start(ServiceProcess service) => new(service.Address, Clients, File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "seven.png")));

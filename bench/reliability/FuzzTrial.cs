@@ -11,7 +11,7 @@ internal static class FuzzTrial
     private const int Clients = 16;
     private const double LargestGrowth = 1.1;
     private static readonly TimeSpan Rest = TimeSpan.FromSeconds(15);
-    private static readonly string[] Outcomes = ["2xx", "3xx", "4xx", "503 or 504", "closed"];
+    private static readonly string[] Outcomes = ["2xx", "3xx", "4xx", "503…505", "closed"];
 
     public static async Task<int> RunAsync(Options options)
     {
@@ -53,7 +53,7 @@ internal static class FuzzTrial
                 | damaged | requests | {string.Join(" | ", Outcomes)} |
                 |---|---|{string.Concat(Outcomes.Select(_ => "---|"))}
                 {Rows(fuzzer)}
-                - Requests that failed (5xx but 503 and 504, gRPC's UNKNOWN, no end within 30 s, no answer though the framing was right, a refusal that is not our problem document): {fuzzer.Failures.Count}. gRPC's refusals count as 4xx.
+                - Requests that failed (5xx but 503, 504, and 505 for another version of HTTP, gRPC's UNKNOWN, no end within 30 s, no answer though the framing was right, a refusal that is not our problem document): {fuzzer.Failures.Count}. gRPC's refusals count as 4xx.
                 - The process {(service.HasExited ? "ENDED" : "lives")}; errors in its log: {service.LoggedErrors}.
                 - The slowest request took {fuzzer.Slowest.Milliseconds:F0} ms (number {fuzzer.Slowest.Number}).
                 - Resident memory {before.Megabytes:F0} MB before, after as many damaged requests of another seed as a fifth of these; at most {highest:F0} MB; {after?.Megabytes:F0} MB after, {Rest.TotalSeconds} s later. Threads {before.Threads} and {after?.Threads}, handles {before.Handles} and {after?.Handles}.

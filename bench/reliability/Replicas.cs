@@ -13,8 +13,6 @@ internal sealed class Replicas : IAsyncDisposable
 
     public IReadOnlyList<Uri> Addresses => [.. _services.Select(service => service.Address)];
 
-    public int LoggedErrors => _services.Sum(service => service.LoggedErrors);
-
     public static async Task<Replicas> StartAsync() => new(await Task.WhenAll(Enumerable.Range(0, Count).Select(_ => ServiceProcess.StartAsync(Setup(ServerProcess.FreePort())))));
 
     /// <summary>Signals a replica, waits for its end, and starts it again. Tells with what code and after how many seconds it ended.</summary>

@@ -25,29 +25,37 @@ internal sealed record Bomb(string Name, int Status, string Reason, Func<byte[]>
     // A body that ends by the limit would only be refused for its length.
     private const int UnderTheLimit = 9_000_000;
 
+    private static readonly Lazy<byte[]> Inflating = new(() => Zeros(Giga, isGzip: false));
+    private static readonly Lazy<byte[]> InflatingGzip = new(() => Zeros(Giga, isGzip: true));
+
     public static IReadOnlyList<Bomb> All { get; } =
     [
         new("PNG header of 30000 × 30000 pixels", 413, "image-too-large", () => Image(EncodedImages.EmptyPng(30_000, 30_000))),
-        new("PNG of 28 × 28 pixels whose data inflate to 1 GB", 422, "image-undecodable", () => Image(Png(28, ("IDAT", Zeros(Giga, isGzip: false))))),
-        new("PNG whose colour profile inflates to 1 GB", 422, "image-undecodable", () => Image(Png(28, ("iCCP", [.. "p\0\0"u8, .. Zeros(Giga, isGzip: false)])))),
-        new("PNG whose text inflates to 1 GB", 422, "image-undecodable", () => Image(Png(28, ("zTXt", [.. "Comment\0\0"u8, .. Zeros(Giga, isGzip: false)])))),
+        new("PNG of 30000 × 30000 pixels whose data inflate to 1 GB", 413, "image-too-large", () => Image(Png(30_000, ("IDAT", Inflating.Value)))),
         new("GIF of 65,535 frames on a screen of 65535 × 65535 pixels", 413, "image-too-large", () => Image(Gif(ushort.MaxValue))),
-        new("gzip of 1 GB to `/v2`", 413, "Limits:MaxRequestBodyBytes", () => Http("/v2/models/mnist/infer", "application/json", Zeros(Giga, isGzip: true), "Content-Encoding: gzip")),
+        new("gzip of 1 GB to `/v2`", 413, "Limits:MaxRequestBodyBytes", () => Http("/v2/models/mnist/infer", "application/json", InflatingGzip.Value, "Content-Encoding: gzip")),
         new("gzip of gzip to `/v2`", 415, "gzip, gzip", () => Http("/v2/models/mnist/infer", "application/json", Zeros(1_000_000, isGzip: true), "Content-Encoding: gzip, gzip")),
-        new("gzip of 1 GB to `/softmax`", 415, "unsupported-media-type", () => Http("/softmax", "application/json", Zeros(Giga, isGzip: true), "Content-Encoding: gzip")),
+        new("gzip of 1 GB to `/softmax`", 415, "unsupported-media-type", () => Http("/softmax", "application/json", InflatingGzip.Value, "Content-Encoding: gzip")),
         new("form of 10,000 images", 413, "too-many-images", () => Http("/classify", $"multipart/form-data; boundary={Boundary}", FuzzSeeds.Form(Boundary, [.. Enumerable.Repeat(FuzzSeeds.Images[0].Bytes, Parts)]))),
         new("JSON with 10,000 images", 413, "too-many-images", () => Http("/classify", "application/json", Encoding.UTF8.GetBytes($$"""{"images": [{{string.Join(',', Enumerable.Repeat($"\"{Convert.ToBase64String(FuzzSeeds.Images[0].Bytes)}\"", Parts))}}]}"""))),
-        .. new[] { ("/classify", "images"), ("/softmax", "logits"), ("/softmax/gradient", "upstream"), ("/calibrate", "logits") }.Select(route =>
-            new Bomb($"JSON nested {Nesting:N0} deep to `{route.Item1}`", 400, route.Item1 == "/classify" ? "malformed-json" : "", () => Http(route.Item1, "application/json", Nested(route.Item2)))),
-        new($"JSON nested {Nesting:N0} deep to `/v2`", 400, "depth", () => Http("/v2/models/mnist/infer", "application/json", Nested("inputs"))),
+        .. new[] { ("/classify", "images", "malformed-json"), ("/softmax", "logits", "invalid-logits"), ("/softmax/gradient", "upstream", "invalid-parameter"), ("/calibrate", "logits", "invalid-logits"), ("/v2/models/mnist/infer", "other", "depth") }.Select(route =>
+            new Bomb($"JSON nested 100,000 deep to `{route.Item1}`", 400, route.Item3, () => Http(route.Item1, "application/json", Nested(route.Item2)))),
         new("4 GB declared", 413, "body-too-large", () => Http("/classify", "image/png", [], "Content-Length: 4294967296")),
         new("chunk of 2 GB declared", 400, "bad-request", () => Http("/classify", "image/png", "ffffffff\r\n"u8.ToArray(), "Transfer-Encoding: chunked")),
         new("row of 2 billion classes declared", 400, "invalid-logits", () => Http("/softmax?classes=2147483647", "application/octet-stream", new byte[4])),
-        new("9 MB of brackets", 400, "", () => Http("/softmax", "application/json", Encoding.ASCII.GetBytes($$"""{"logits": {{new string('[', UnderTheLimit)}}"""))),
+        new("9 MB of brackets", 400, "invalid-logits", () => Http("/softmax", "application/json", Encoding.ASCII.GetBytes($$"""{"logits": {{new string('[', UnderTheLimit)}}"""))),
     ];
 
-    /// <summary>What is large and yet right: 65,535 frames, of which the first is read.</summary>
-    public static Bomb ManyFrames { get; } = new("GIF of 65,535 small frames, of which the first is read", 200, "predictions", () => Image(Gif(screen: 1)));
+    /// <summary>What is an image all the same: of what is too much nothing is read, and the rest is answered.</summary>
+    public static IReadOnlyList<Bomb> Harmless { get; } =
+    [
+        new("PNG of 28 × 28 pixels whose data inflate to 1 GB", 200, "predictions", () => Image(Png(28, ("IDAT", Inflating.Value)))),
+        new("PNG whose colour profile inflates to 1 GB", 200, "predictions", () => Image(Png(28, ("iCCP", [.. "p\0\0"u8, .. Inflating.Value]), ("IDAT", Zeros(1_000, isGzip: false))))),
+        new("PNG whose text inflates to 1 GB", 200, "predictions", () => Image(Png(28, ("zTXt", [.. "Comment\0\0"u8, .. Inflating.Value]), ("IDAT", Zeros(1_000, isGzip: false))))),
+        new("GIF of 65,535 small frames", 200, "predictions", () => Image(Gif(screen: 1))),
+    ];
+
+    public bool IsAnswered(RawAnswer? answer) => answer?.Status == Status && Encoding.UTF8.GetString(answer.Body).Contains(Reason, StringComparison.Ordinal);
 
     public override string ToString() => Name;
 
@@ -77,14 +85,14 @@ internal sealed record Bomb(string Name, int Status, string Reason, Func<byte[]>
         return compressed.ToArray();
     }
 
-    /// <summary>A PNG that claims a square of grey pixels and holds one chunk, and no pixels unless in that.</summary>
-    private static byte[] Png(int side, (string Type, byte[] Data) chunk)
+    /// <summary>A PNG that claims a square of grey pixels.</summary>
+    private static byte[] Png(int side, params (string Type, byte[] Data)[] chunks)
     {
         var header = new byte[13];
         BinaryPrimitives.WriteInt32BigEndian(header, side);
         BinaryPrimitives.WriteInt32BigEndian(header.AsSpan(4), side);
         header[8] = 8;
-        return [0x89, .. "PNG\r\n"u8, 0x1A, 0x0A, .. Chunk("IHDR", header), .. Chunk(chunk.Type, chunk.Data), .. Chunk("IEND", [])];
+        return [0x89, .. "PNG\r\n"u8, 0x1A, 0x0A, .. Chunk("IHDR", header), .. chunks.SelectMany(chunk => Chunk(chunk.Type, chunk.Data)), .. Chunk("IEND", [])];
     }
 
     private static byte[] Chunk(string type, byte[] data)

@@ -21,6 +21,7 @@ internal sealed class Fuzzer(int port, int grpcPort, int seed)
 {
     private const int MostFailures = 100;
     private const int GrpcUnknown = 2;
+    private const int HttpVersionNotSupported = 505; // the web server's answer, and the right one, where the version is what is damaged
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     private readonly ConcurrentQueue<FuzzFailure> _failures = [];
@@ -31,7 +32,7 @@ internal sealed class Fuzzer(int port, int grpcPort, int seed)
 
     public IReadOnlyCollection<FuzzFailure> Failures => _failures;
 
-    /// <summary>How many requests of a kind ended how: 2xx, 4xx, 503 or 504, or closed.</summary>
+    /// <summary>How many requests of a kind ended how: 2xx, 4xx, one of the 5xx that are meant, or closed.</summary>
     public IReadOnlyDictionary<(FuzzKind Kind, string Outcome), long> Outcomes => _outcomes;
 
     public (double Milliseconds, long Number) Slowest { get; private set; }
@@ -98,7 +99,7 @@ internal sealed class Fuzzer(int port, int grpcPort, int seed)
         Count(request, answer switch
         {
             null => "closed",
-            { Status: 503 or 504 } => "503 or 504",
+            { Status: 503 or 504 or HttpVersionNotSupported } => "503…505",
             { GrpcStatus: > 0 } => "4xx",
             _ => $"{answer.Status / 100}xx",
         });
@@ -109,7 +110,7 @@ internal sealed class Fuzzer(int port, int grpcPort, int seed)
                 Fail(request, "the connection was closed without an answer");
             }
         }
-        else if (answer is { Status: >= 500 and not (503 or 504) } or { GrpcStatus: GrpcUnknown })
+        else if (answer is { Status: >= 500 and not (503 or 504 or HttpVersionNotSupported) } or { GrpcStatus: GrpcUnknown })
         {
             Fail(request, $"{answer.Status}, gRPC {answer.GrpcStatus}: {Encoding.UTF8.GetString(answer.Body)}");
         }
