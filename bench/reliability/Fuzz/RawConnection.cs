@@ -127,19 +127,24 @@ internal sealed class RawConnection : IDisposable
         }
     }
 
-    /// <summary>:status is the first field: one of the static table (RFC 7541, appendix A), or spelled out.</summary>
+    /// <summary>:status is the first field: one of the static table (RFC 7541, appendix A), or spelled out. 0 where damage has made the server encode it otherwise.</summary>
     private static int StatusIn(byte[] block)
     {
         int[] indexed = [200, 204, 206, 304, 400, 404, 500];
         var first = block.AsSpan().IndexOfAnyExcept((byte)0x20); // a changed table size comes before
-        return block[first] is >= 0x88 and <= 0x8e and var index ? indexed[index - 0x88] : int.Parse(block.AsSpan(first + 2, 3), CultureInfo.InvariantCulture);
+        if (first >= 0 && block[first] is >= 0x88 and <= 0x8e and var index)
+        {
+            return indexed[index - 0x88];
+        }
+
+        return block.Length >= first + 5 && int.TryParse(block.AsSpan(first + 2, 3), CultureInfo.InvariantCulture, out var status) ? status : 0;
     }
 
     private static int? GrpcStatusIn(byte[] block)
     {
         var name = block.AsSpan().IndexOf("grpc-status"u8);
         var value = name + "grpc-status"u8.Length;
-        return name < 0 ? null : int.Parse(block.AsSpan(value + 1, block[value]), CultureInfo.InvariantCulture);
+        return name >= 0 && int.TryParse(block.AsSpan(value + 1, block[value]), CultureInfo.InvariantCulture, out var status) ? status : null;
     }
 
     private async Task<string> ReadHeadAsync(CancellationToken cancellation)
