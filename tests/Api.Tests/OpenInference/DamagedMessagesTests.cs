@@ -36,4 +36,8 @@ public sealed class DamagedMessagesTests(SmallModelService service)
         (await service.PostAsync("/v2/models/mnist/infer", v2, "application/json")).IsError(400, "base64");
         (await service.PostAsync("/classify", ours, "application/json")).IsProblem(400, "malformed-json");
     }
+
+    [Fact]
+    public async Task APropertyWhoseNameIsNoUnicodeIsMalformed() =>
+        (await service.PostAsync("/v2/repository/index", """{"\ud800": true}"""u8.ToArray(), "application/json")).IsError(400, "Unicode");
 }
