@@ -96,7 +96,7 @@ internal static class FaultTrials
                 $"`run clock`: under load the time of day is set back by two days, then ahead by five, by a preloaded library (`bench/reliability/clock.c`) that leaves the monotonic clock alone, as the system does. The service's `Date` headers said {before:u}, {after:u} and {ahead:u}.",
                 string.Create(CultureInfo.InvariantCulture, $"""
                     - Requests from {Clients} clients in {Phase.TotalSeconds} s each: {answered}, {answeredBack}, {answeredAhead}; not 200: {clients.FailuresInWords}. The longest took {milliseconds[^1]:F0} ms.
-                    - Deadlines, queues, durations in the log and the times between looks at the folder are measured by the monotonic clock (`Stopwatch`, `TimeProvider`'s timers and time stamps); the time of day only dates lines of the log.
+                    - Deadlines, queues, durations in the log and the times between looks at the folder are measured by the monotonic clock (`Stopwatch`, `TimeProvider`'s timers and time stamps); the time of day dates lines of the log, and the gRPC library keeps a call's deadline as one.
                     """),
                 clients.Failures.Count == 0 && after < before && ahead > before && answeredBack > answered / 2 && answeredAhead > answered / 2);
         }

@@ -13,7 +13,7 @@ internal static class SlowTrial
 {
     private const int SlowClients = 100;
     private const int NormalClients = 4;
-    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(150);
     private static readonly TimeSpan Drip = TimeSpan.FromSeconds(1);
 
     private static readonly (string Name, byte[] Head, string Dripped)[] Kinds =
