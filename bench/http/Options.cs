@@ -20,7 +20,6 @@ internal sealed class Options(string[] arguments)
             """
             usage: bench/http/run [--rounds=N] [--seconds=N] [--warm-up=N] [--model=FILE] [--write]    the race; without any option its result is kept, too
                    bench/http/run batching [--rounds=N] [--seconds=N] [--write]
-                   bench/http/run soak [--minutes=N] [--write]
             """);
         return 2;
     }

@@ -4,7 +4,6 @@ using SoftmaxService.HttpBenchmarks.Race;
 return args switch
 {
     ["batching", .. var options] => await BatchingRace.RunAsync(new Options(options)),
-    ["soak", .. var options] => await SoakCommand.RunAsync(new Options(options)),
     _ when args.All(argument => argument.StartsWith("--", StringComparison.Ordinal)) => await RaceCommand.RunAsync(new Options(args)),
     _ => Options.Refuse(),
 };

@@ -46,15 +46,55 @@ internal sealed class ServerProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>The most resident memory since the start, or since <see cref="ForgetPeak"/>, by the kernel's own count.</summary>
+    public double PeakMegabytes
+    {
+        get
+        {
+            var line = File.ReadLines($"/proc/{_process.Id}/status").First(line => line.StartsWith("VmHWM:", StringComparison.Ordinal));
+            return double.Parse(line.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) * 1024 / 1e6;
+        }
+    }
+
+    public bool HasExited => _process.HasExited;
+
+    public int Threads
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.Threads.Count;
+        }
+    }
+
+    public int Handles => Directory.GetFiles($"/proc/{_process.Id}/fd").Length;
+
+    public void ForgetPeak() => File.WriteAllText($"/proc/{_process.Id}/clear_refs", "5");
+
+    /// <summary>Sends a signal, such as <c>TERM</c>.</summary>
+    public async Task SignalAsync(string signal)
+    {
+        using var kill = Process.Start("kill", [$"-{signal}", _process.Id.ToString(CultureInfo.InvariantCulture)]);
+        await kill.WaitForExitAsync();
+    }
+
+    public async Task<int> WaitForExitAsync()
+    {
+        await _process.WaitForExitAsync();
+        return _process.ExitCode;
+    }
+
     /// <summary>Starts a server without waiting for it.</summary>
     /// <param name="command">Program and arguments; it is told its address as <c>--urls=</c>.</param>
     /// <param name="processors">The processors that it is confined to, as <c>taskset -c</c> takes them; null for all.</param>
     /// <param name="environment">Variables that it is given besides ours.</param>
     /// <param name="outputFile">Where its standard output goes; null for <paramref name="readLine"/>.</param>
     /// <param name="readLine">Gets each line of standard output.</param>
-    public static ServerProcess Start(IEnumerable<string> command, string? processors, IEnumerable<KeyValuePair<string, string>> environment, string? outputFile, Action<string?>? readLine = null)
+    /// <param name="port">Where it listens; a free port unless said.</param>
+    public static ServerProcess Start(
+        IEnumerable<string> command, string? processors, IEnumerable<KeyValuePair<string, string>> environment, string? outputFile, Action<string?>? readLine = null, int? port = null)
     {
-        var address = new Uri($"http://127.0.0.1:{FreePort()}");
+        var address = new Uri($"http://127.0.0.1:{port ?? FreePort()}");
         string[] pinned = [.. processors is null ? [] : (string[])["taskset", "-c", processors], .. command, $"--urls={address}"];
 
         // Each of these replaces itself by the next, so that the process that we know is the server's own.

@@ -3,17 +3,38 @@ using System.Text.Json;
 
 namespace SoftmaxService.HttpBenchmarks;
 
-/// <summary>The service for the batching race and the soak: without request log, which leaves its warnings and errors to be read.</summary>
+/// <summary>What a process holds at a moment.</summary>
+internal sealed record ProcessResources(double Megabytes, int Threads, int Handles);
+
+/// <summary>How a service is started.</summary>
+internal sealed record ServiceSetup
+{
+    /// <summary>The processors that it is confined to, as <c>taskset -c</c> takes them; null for all.</summary>
+    public string? Processors { get; init; }
+
+    /// <summary>Settings as on the command line, <c>--Section:Name=value</c>.</summary>
+    public IReadOnlyList<string> Settings { get; init; } = [];
+
+    public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Where it logs; read here unless said.</summary>
+    public string? OutputFile { get; init; }
+
+    public int? Port { get; init; }
+}
+
+/// <summary>The service for the batching race and the trials: without request log, which leaves its warnings and errors to be read.</summary>
 internal sealed class ServiceProcess : IAsyncDisposable
 {
     private readonly ServerProcess _server;
 
-    private ServiceProcess(int? processor, string[] settings) => _server = ServerProcess.Start(
-        ["dotnet", Checkout.Service, "--Grpc:Url=", "--Serilog:MinimumLevel:Default=Warning", .. settings],
-        processor?.ToString(CultureInfo.InvariantCulture),
-        environment: [],
-        outputFile: null,
-        ReadLog);
+    private ServiceProcess(ServiceSetup setup) => _server = ServerProcess.Start(
+        ["dotnet", Checkout.Service, "--Grpc:Url=", "--Serilog:MinimumLevel:Default=Warning", .. setup.Settings],
+        setup.Processors,
+        setup.Environment,
+        setup.OutputFile,
+        ReadLog,
+        setup.Port);
 
     public Uri Address => _server.Address;
 
@@ -23,19 +44,40 @@ internal sealed class ServiceProcess : IAsyncDisposable
     /// <summary>User and system time so far.</summary>
     public TimeSpan CpuTime => _server.CpuTime;
 
-    public double ResidentMegabytes => _server.ResidentMegabytes;
+    public ProcessResources Resources => new(_server.ResidentMegabytes, _server.Threads, _server.Handles);
+
+    /// <inheritdoc cref="ServerProcess.PeakMegabytes"/>
+    public double PeakMegabytes => _server.PeakMegabytes;
+
+    public bool HasExited => _server.HasExited;
 
     /// <param name="processor">The processor that it is confined to, from 0; null for all.</param>
     /// <param name="settings">Settings as on the command line, <c>--Section:Name=value</c>.</param>
-    public static async Task<ServiceProcess> StartAsync(int? processor, params string[] settings)
+    public static Task<ServiceProcess> StartAsync(int? processor, params string[] settings) =>
+        StartAsync(new ServiceSetup { Processors = processor?.ToString(CultureInfo.InvariantCulture), Settings = settings });
+
+    public static async Task<ServiceProcess> StartAsync(ServiceSetup setup)
     {
-        var service = new ServiceProcess(processor, settings);
+        var service = new ServiceProcess(setup);
         await service._server.WaitUntilAsync(async client =>
         {
             using var answer = await client.GetAsync(new Uri("/health/ready", UriKind.Relative));
             return answer.IsSuccessStatusCode;
         });
         return service;
+    }
+
+    public void ForgetPeak() => _server.ForgetPeak();
+
+    public Task SignalAsync(string signal) => _server.SignalAsync(signal);
+
+    public Task<int> WaitForExitAsync() => _server.WaitForExitAsync();
+
+    /// <summary>The status and body of a GET.</summary>
+    public async Task<(int Status, string Body)> GetAsync(string path)
+    {
+        using var answer = await _server.Client.GetAsync(new Uri(path, UriKind.Relative));
+        return ((int)answer.StatusCode, await answer.Content.ReadAsStringAsync());
     }
 
     /// <summary>How many images a model has answered, in how many runs, and how many wait or run now.</summary>
@@ -53,7 +95,7 @@ internal sealed class ServiceProcess : IAsyncDisposable
         if (line is { Length: > 0 })
         {
             Console.Error.WriteLine(line);
-            LoggedErrors += line.Contains(" ERR ", StringComparison.Ordinal) ? 1 : 0;
+            LoggedErrors += line.Contains(" ERR ", StringComparison.Ordinal) || line.Contains(" FTL ", StringComparison.Ordinal) ? 1 : 0;
         }
     }
 }

@@ -1,8 +1,8 @@
-using SoftmaxService.HttpBenchmarks;
+using SoftmaxService.ReliabilityBenchmarks;
 
 namespace SoftmaxService.Api.Tests;
 
-/// <summary>The short form of <c>bench/http/run soak</c>.</summary>
+/// <summary>The short form of <c>bench/reliability/run soak</c>.</summary>
 public sealed class SoakTests
 {
     private const string Model = "mnist/1";

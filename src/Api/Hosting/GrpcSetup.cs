@@ -52,7 +52,7 @@ internal static class GrpcSetup
     {
         if (PortOf(app.Services.GetRequiredService<GrpcOptions>()) is not null)
         {
-            app.MapGrpcService<InferenceService>();
+            app.MapGrpcService<InferenceService>().CheckFraming();
             app.MapGrpcHealthChecksService();
             app.MapGrpcReflectionService();
         }

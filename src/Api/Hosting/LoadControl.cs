@@ -64,6 +64,10 @@ internal static class LoadControl
         {
             await next(context);
         }
+        catch (OperationCanceledException) when (deadline.IsExpired && context.Response.HasStarted)
+        {
+            context.Abort(); // whoever reads so slowly can only be told by the end of the connection
+        }
         catch (OperationCanceledException) when (deadline.IsExpired)
         {
             throw OutOfTime(time);

@@ -20,12 +20,18 @@ internal sealed class Base64ImageConverter : JsonConverter<Base64Image>
     /// <summary>Decodes the string that a reader stands on.</summary>
     public static byte[] Decode(ref Utf8JsonReader reader)
     {
-        if (reader.TryGetBytesFromBase64(out var bytes))
+        try
         {
-            return bytes;
+            return reader.TryGetBytesFromBase64(out var bytes) ? bytes : DecodeUrl(reader.GetString()!); // a string token is never null
         }
+        catch (InvalidOperationException)
+        {
+            throw Invalid(); // it is no Unicode
+        }
+    }
 
-        var text = reader.GetString()!;
+    private static byte[] DecodeUrl(string text)
+    {
         var comma = text.StartsWith("data:", StringComparison.OrdinalIgnoreCase) ? text.IndexOf(',', StringComparison.Ordinal) : -1;
         var decoded = new byte[text.Length];
         return comma > 0 && Convert.TryFromBase64Chars(text.AsSpan(comma + 1), decoded, out var count)

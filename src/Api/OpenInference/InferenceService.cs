@@ -6,6 +6,7 @@ using SoftmaxService.Inference.Models;
 namespace SoftmaxService.Api.OpenInference;
 
 /// <summary><c>inference.GRPCInferenceService</c>: the same answers as under /v2, as messages of gRPC.</summary>
+[BindServiceMethod(typeof(CheckedMessages), nameof(CheckedMessages.Bind))]
 internal sealed class InferenceService(ModelRepository models, Readiness readiness, ModelsOptions settings, LimitsOptions limits)
     : GRPCInferenceService.GRPCInferenceServiceBase
 {

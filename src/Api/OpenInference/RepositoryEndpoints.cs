@@ -66,12 +66,19 @@ internal static class RepositoryEndpoints
             throw new RequestException(Problem.MalformedJson, "The request must be an object, such as {\"ready\": true}, or empty.");
         }
 
-        return request.TryGetProperty("ready", out var ready) && ready.ValueKind switch
+        try
         {
-            JsonValueKind.True => true,
-            JsonValueKind.False or JsonValueKind.Null => false,
-            _ => throw new RequestException(Problem.BadRequest, "ready must be true or false."),
-        };
+            return request.TryGetProperty("ready", out var ready) && ready.ValueKind switch
+            {
+                JsonValueKind.True => true,
+                JsonValueKind.False or JsonValueKind.Null => false,
+                _ => throw new RequestException(Problem.BadRequest, "ready must be true or false."),
+            };
+        }
+        catch (InvalidOperationException)
+        {
+            throw new RequestException(Problem.MalformedJson, "A property's name is not valid Unicode.");
+        }
     }
 }
 

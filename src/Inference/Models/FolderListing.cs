@@ -53,17 +53,17 @@ internal sealed class FolderListing
     {
         try
         {
-            return Directory.Exists(folder)
-                ? [.. Directory.EnumerateDirectories(folder).Where(path => !Path.GetFileName(path).StartsWith('.')).Order(StringComparer.Ordinal)]
-                : [];
+            return name.Length > 0 && !Directory.Exists(folder)
+                ? []
+                : [.. Directory.EnumerateDirectories(folder).Where(path => !Path.GetFileName(path).StartsWith('.')).Order(StringComparer.Ordinal)];
         }
-        catch (DirectoryNotFoundException)
+        catch (DirectoryNotFoundException) when (name.Length > 0)
         {
             return [];
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            Faults.Add(new ModelLoadFailure(name, "", "the folder cannot be read"));
+            Faults.Add(new ModelLoadFailure(name, "", exception is DirectoryNotFoundException ? "the folder of models is not there; what was loaded from it is served on" : "the folder cannot be read"));
             _isUnreadable |= name.Length == 0;
             _unreadable.Add(name);
             return [];

@@ -41,15 +41,18 @@ public sealed class RepositoryWatcherTests
     }
 
     [Fact]
-    public async Task Run_RepositoryThatIsDeletedAndMadeAnew_IsListenedToAgain()
+    public async Task Run_RepositoryThatIsDeletedAndMadeAnew_IsServedOnAndListenedToAgain()
     {
         using var live = new LiveFolder().With("a/1", LiveFolder.Three);
         await using var watching = new Watching(live);
         await watching.UntilAsync(() => watching.Elapsed > TimeSpan.Zero);
         Directory.Delete(live.Path, recursive: true);
-        await watching.UntilAsync(() => live.Current.Models.Count == 0);
+        await watching.UntilAsync(() => live.Current.Failures.Count > 0);
+        Assert.Contains("not there", live.Current.Failures[0].Reason, StringComparison.Ordinal);
+        Assert.Equal(["a/1:3"], live.Served);
         live.With("a/1", LiveFolder.Four);
         await watching.UntilAsync(() => live.Served.Contains("a/1:4"), step: TimeSpan.FromMinutes(1));
+        Assert.Empty(live.Current.Failures);
         var before = watching.Elapsed;
         live.With("a/1", LiveFolder.Three);
         await watching.UntilAsync(() => live.Served.Contains("a/1:3"));

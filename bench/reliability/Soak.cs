@@ -4,10 +4,11 @@ using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 
-namespace SoftmaxService.HttpBenchmarks;
+namespace SoftmaxService.ReliabilityBenchmarks;
 
 /// <summary>What clients do to a service in a soak. Each request is one of these.</summary>
 internal enum SoakRequest
@@ -18,6 +19,9 @@ internal enum SoakRequest
     BadImage,
     Slow,
     SlowThenGone,
+    SoftmaxJson,
+    SoftmaxBinary,
+    OpenInference,
 }
 
 /// <summary>
@@ -37,6 +41,7 @@ internal sealed class Soak(Uri address, IReadOnlyList<string> models, IReadOnlyL
     [
         .. Enumerable.Repeat(SoakRequest.One, 10), .. Enumerable.Repeat(SoakRequest.Batch, 2), .. Enumerable.Repeat(SoakRequest.CancelledSoon, 4),
         SoakRequest.BadImage, SoakRequest.BadImage, SoakRequest.Slow, SoakRequest.SlowThenGone,
+        SoakRequest.SoftmaxJson, SoakRequest.SoftmaxJson, SoakRequest.SoftmaxBinary, SoakRequest.SoftmaxBinary, SoakRequest.OpenInference, SoakRequest.OpenInference,
     ];
 
     private readonly HttpClient _client = new(new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.FromMinutes(2) }) { BaseAddress = address };
@@ -47,6 +52,7 @@ internal sealed class Soak(Uri address, IReadOnlyList<string> models, IReadOnlyL
     private readonly long[] _cancelled = new long[Enum.GetValues<SoakRequest>().Length];
     private long _imagesAnswered;
     private long _imagesPerhapsRun;
+    private long _started;
 
     /// <summary>Requests that ended in no way that was foreseen; the first of them in words.</summary>
     public IReadOnlyCollection<string> Unexpected => _unexpected;
@@ -63,7 +69,13 @@ internal sealed class Soak(Uri address, IReadOnlyList<string> models, IReadOnlyL
     public IEnumerable<(SoakRequest Request, long Sent, long Answered, long Cancelled)> Counts =>
         Enum.GetValues<SoakRequest>().Select(request => (request, _sent[(int)request], _answered[(int)request], _cancelled[(int)request]));
 
-    public async Task RunAsync(TimeSpan duration, int clients)
+    /// <summary>Requests that were begun.</summary>
+    public long Started => _started;
+
+    /// <param name="duration">How long clients go on.</param>
+    /// <param name="clients">How many there are.</param>
+    /// <param name="rate">The most requests a second, of all clients together; unless said each asks as soon as it is answered.</param>
+    public async Task RunAsync(TimeSpan duration, int clients, double rate = double.PositiveInfinity)
     {
         foreach (var (model, image) in models.SelectMany(model => Enumerable.Range(0, images.Count).Select(image => (model, image))))
         {
@@ -74,7 +86,8 @@ internal sealed class Soak(Uri address, IReadOnlyList<string> models, IReadOnlyL
         }
 
         var clock = Stopwatch.StartNew();
-        var running = Enumerable.Range(0, clients).Select(client => Task.Run(() => BehaveAsync(new Random((seed * 1000) + client), clock, duration))).ToArray();
+        _started = 0;
+        var running = Enumerable.Range(0, clients).Select(client => Task.Run(() => BehaveAsync(new Random((seed * 1000) + client), clock, duration, rate))).ToArray();
         await Task.WhenAny(Task.WhenAll(running), Task.Delay(duration + PatienceAfterTheEnd));
         Stuck = running.Count(task => !task.IsCompleted);
         foreach (var fault in running.Where(task => task.IsFaulted))
@@ -85,10 +98,15 @@ internal sealed class Soak(Uri address, IReadOnlyList<string> models, IReadOnlyL
 
     public void Dispose() => _client.Dispose();
 
-    private async Task BehaveAsync(Random random, Stopwatch clock, TimeSpan duration)
+    private async Task BehaveAsync(Random random, Stopwatch clock, TimeSpan duration, double rate)
     {
         while (clock.Elapsed < duration)
         {
+            if (TimeSpan.FromSeconds(Interlocked.Increment(ref _started) / rate) - clock.Elapsed is { Ticks: > 0 } early)
+            {
+                await Task.Delay(early);
+            }
+
             var request = Mix[random.Next(Mix.Length)];
             Interlocked.Increment(ref _sent[(int)request]);
             var model = models[random.Next(models.Count)];
@@ -102,6 +120,9 @@ internal sealed class Soak(Uri address, IReadOnlyList<string> models, IReadOnlyL
                     SoakRequest.CancelledSoon => await CancelledSoonAsync(model, image, random),
                     SoakRequest.BadImage => await BadImageAsync(model, image, random),
                     SoakRequest.Slow => await SlowAsync(model, image, isGoneHalfway: false),
+                    SoakRequest.SoftmaxJson => await SoftmaxJsonAsync(random),
+                    SoakRequest.SoftmaxBinary => await SoftmaxBinaryAsync(random),
+                    SoakRequest.OpenInference => await OpenInferenceAsync(model, image),
                     _ => await SlowAsync(model, image, isGoneHalfway: true),
                 };
                 Interlocked.Increment(ref (isAnswered ? _answered : _cancelled)[(int)request]);
@@ -202,6 +223,45 @@ internal sealed class Soak(Uri address, IReadOnlyList<string> models, IReadOnlyL
         using var document = JsonDocument.Parse(json);
         Check(SoakRequest.Slow, model, image, answer.StartsWith("HTTP/1.1 200", StringComparison.Ordinal) ? HttpStatusCode.OK : 0, document.RootElement);
         return true;
+    }
+
+    private async Task<bool> SoftmaxJsonAsync(Random random)
+    {
+        float[] logits = [.. Enumerable.Range(0, random.Next(2, 200)).Select(_ => random.NextSingle() * 20)];
+        using var content = new StringContent($$"""{"logits": [{{string.Join(',', logits.Select(logit => logit.ToString(CultureInfo.InvariantCulture)))}}], "topK": 1}""", MediaTypeHeaderValue.Parse("application/json"));
+        using var answer = await _client.PostAsync(new Uri("/softmax", UriKind.Relative), content);
+        using var json = JsonDocument.Parse(await answer.Content.ReadAsByteArrayAsync());
+        CheckSum(SoakRequest.SoftmaxJson, json.RootElement.GetProperty("probabilities").EnumerateArray().Sum(probability => probability.GetDouble()));
+        return true;
+    }
+
+    private async Task<bool> SoftmaxBinaryAsync(Random random)
+    {
+        float[] logits = [.. Enumerable.Range(0, random.Next(2, 2000)).Select(_ => random.NextSingle() * 20)];
+        using var content = new ByteArrayContent(MemoryMarshal.AsBytes(logits.AsSpan()).ToArray()) { Headers = { ContentType = new MediaTypeHeaderValue("application/octet-stream") } };
+        using var answer = await _client.PostAsync(new Uri("/softmax", UriKind.Relative), content);
+        CheckSum(SoakRequest.SoftmaxBinary, MemoryMarshal.Cast<byte, float>(await answer.Content.ReadAsByteArrayAsync()).ToArray().Sum(probability => (double)probability));
+        return true;
+    }
+
+    private async Task<bool> OpenInferenceAsync(string model, int image)
+    {
+        var json = $$"""{"inputs": [{"name": "image", "datatype": "BYTES", "shape": [1], "data": ["{{Convert.ToBase64String(images[image])}}"]}], "outputs": [{"name": "probabilities"}]}""";
+        using var content = new StringContent(json, MediaTypeHeaderValue.Parse("application/json"));
+        using var answer = await _client.PostAsync(new Uri($"/v2/models/{model.Replace("/", "/versions/", StringComparison.Ordinal)}/infer", UriKind.Relative), content);
+        using var document = JsonDocument.Parse(await answer.Content.ReadAsByteArrayAsync());
+        CheckSum(SoakRequest.OpenInference, document.RootElement.GetProperty("outputs")[0].GetProperty("data").EnumerateArray().Sum(probability => probability.GetDouble()));
+        Interlocked.Increment(ref _imagesAnswered);
+        return true;
+    }
+
+    /// <summary>What is no answer has no probabilities either, and is found unexpected for that.</summary>
+    private void CheckSum(SoakRequest request, double sum)
+    {
+        if (Math.Abs(sum - 1) > Tolerance)
+        {
+            _unexpected.Enqueue(string.Create(CultureInfo.InvariantCulture, $"{request}: the probabilities sum to {sum}"));
+        }
     }
 
     private async Task<HttpResponseMessage> PostAsync(string model, byte[] body, CancellationToken cancellation)

@@ -1,0 +1,113 @@
+using System.Globalization;
+using System.Text;
+using SoftmaxService.HttpBenchmarks;
+using SoftmaxService.ReliabilityBenchmarks.Fuzz;
+
+namespace SoftmaxService.ReliabilityBenchmarks;
+
+/// <summary>Damaged requests by the hundred thousand.</summary>
+internal static class FuzzTrial
+{
+    private const int Clients = 16;
+    private const double LargestGrowth = 1.1;
+    private static readonly TimeSpan Rest = TimeSpan.FromSeconds(15);
+    private static readonly string[] Outcomes = ["2xx", "3xx", "4xx", "503…505", "closed"];
+
+    public static async Task<int> RunAsync(Options options)
+    {
+        var (count, seed) = ((long)options.Number("requests", 100_000), (int)options.Number("seed", 1));
+        var grpcPort = ServerProcess.FreePort();
+        await using var service = await ServiceProcess.StartAsync(processor: null, string.Create(CultureInfo.InvariantCulture, $"--Grpc:Url=http://127.0.0.1:{grpcPort}"));
+        if (options.Text("replay") is { } file)
+        {
+            return await ReplayAsync(file, service, grpcPort);
+        }
+
+        // The level is that of a service that has met every kind of request: those of another seed.
+        await new Fuzzer(service.Address.Port, grpcPort, seed + 1).RunAsync(0, Math.Max(2_000, count / 4), Clients);
+        await Task.Delay(Rest);
+        var before = service.Resources;
+
+        var fuzzer = new Fuzzer(service.Address.Port, grpcPort, seed);
+        var running = fuzzer.RunAsync((long)options.Number("first", 0), count, Clients);
+        List<double> megabytes = [];
+        while (!running.IsCompleted && !service.HasExited)
+        {
+            megabytes.Add(service.Resources.Megabytes);
+            await Task.WhenAny(running, Task.Delay(250));
+        }
+
+        await running;
+        foreach (var failure in fuzzer.Failures)
+        {
+            Console.Error.WriteLine($"{failure}; saved as {Save(failure, seed)}");
+        }
+
+        await Task.Delay(Rest);
+        var after = service.HasExited ? null : service.Resources;
+
+        // Where the collector stands in its cycle moves a single reading by a gen-0 budget, so that levels are compared.
+        var quarters = megabytes.Chunk(Math.Max(1, (megabytes.Count + 3) / 4)).Select(quarter => Results.Median(quarter)).ToArray();
+        var isPassed = fuzzer.Failures.Count == 0 && fuzzer.Sent == count && after is not null && quarters[^1] <= quarters[0] * LargestGrowth && service.LoggedErrors == 0;
+        return await Report.WriteAsync(
+            "Fuzz",
+            $"`run fuzz --requests={count} --seed={seed}`: requests that are right but for one to four faults, the same for the same seed, from {Clients} clients at once over raw sockets. Images are PNG, JPEG, WebP, GIF, BMP and ICO of every kind of pixel.",
+            string.Create(CultureInfo.InvariantCulture, $"""
+                | damaged | requests | {string.Join(" | ", Outcomes)} |
+                |---|---|{string.Concat(Outcomes.Select(_ => "---|"))}
+                {Rows(fuzzer)}
+                - Requests that failed (5xx but 503, 504, and 505 for another version of HTTP, gRPC's UNKNOWN, no end within 30 s, no answer though the framing was right, a refusal that is not our problem document): {fuzzer.Failures.Count}. gRPC's refusals count as 4xx.
+                - The process {(service.HasExited ? "ENDED" : "lives")}; errors in its log: {service.LoggedErrors}.
+                - The slowest request took {fuzzer.Slowest.Milliseconds:F0} ms (number {fuzzer.Slowest.Number}).
+                - Resident memory, medians of the run's quarters: {string.Join(", ", quarters.Select(quarter => quarter.ToString("F0", CultureInfo.InvariantCulture)))} MB, at most {megabytes.Max():F0} MB; {before.Megabytes:F0} MB before, after a quarter as many damaged requests of another seed, and {after?.Megabytes:F0} MB {Rest.TotalSeconds} s after. The level is held when the last quarter's is at most {LargestGrowth} times the first's.
+                - Threads {before.Threads} before and {after?.Threads} after, handles {before.Handles} and {after?.Handles}.
+                """),
+            isPassed);
+    }
+
+    private static async Task<int> ReplayAsync(string file, ServiceProcess service, int grpcPort)
+    {
+        var bytes = await File.ReadAllBytesAsync(file);
+        var isHttp2 = bytes.AsSpan().StartsWith(GrpcCall.Preface);
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var connection = await RawConnection.OpenAsync(isHttp2 ? grpcPort : service.Address.Port, limit.Token);
+        var answer = isHttp2 ? await connection.CallAsync(bytes, mayBeCut: true, limit.Token) : await connection.AskAsync(bytes, mayBeCut: true, limit.Token);
+        Console.WriteLine(answer is null ? "closed without an answer" : $"{answer.Status} {answer.MediaType}, gRPC {answer.GrpcStatus}\n{Encoding.UTF8.GetString(answer.Body)}");
+        return 0;
+    }
+
+    private static string Save(FuzzFailure failure, int seed)
+    {
+        var folder = Directory.CreateDirectory(Path.Combine(Checkout.Root, "artifacts", "fuzz"));
+        var path = Path.Combine(folder.FullName, string.Create(CultureInfo.InvariantCulture, $"{seed}-{failure.Request.Number}.bin"));
+        File.WriteAllBytes(path, failure.Request.Bytes);
+        return path;
+    }
+
+    private static string Rows(Fuzzer fuzzer)
+    {
+        var rows = new StringBuilder();
+        foreach (var kind in Enum.GetValues<FuzzKind>())
+        {
+            long[] counts = [.. Outcomes.Select(outcome => fuzzer.Outcomes.GetValueOrDefault((kind, outcome)))];
+            rows.Append(CultureInfo.InvariantCulture, $"| {Describe(kind)} | {counts.Sum()} | {string.Join(" | ", counts)} |\n");
+        }
+
+        return rows.ToString();
+    }
+
+    private static string Describe(FuzzKind kind) => kind switch
+    {
+        FuzzKind.Image => "image",
+        FuzzKind.Form => "form of images",
+        FuzzKind.Json => "JSON of `/classify`, `/softmax`, `/softmax/gradient`, `/calibrate`",
+        FuzzKind.Floats => "binary floats of `/softmax`",
+        FuzzKind.OpenInferenceJson => "`/v2` in JSON, some of it gzipped",
+        FuzzKind.OpenInferenceBinary => "`/v2` in binary",
+        FuzzKind.Grpc => "gRPC messages",
+        FuzzKind.Target => "method, path and query",
+        FuzzKind.Header => "headers",
+        FuzzKind.Framing => "HTTP/1.1 framing",
+        _ => "HTTP/2 frames",
+    };
+}

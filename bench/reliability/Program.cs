@@ -1,0 +1,30 @@
+using SoftmaxService.HttpBenchmarks;
+using SoftmaxService.ReliabilityBenchmarks;
+
+var options = new Options(args.Length > 0 ? args[1..] : []);
+return args.FirstOrDefault() switch
+{
+    "fuzz" => await FuzzTrial.RunAsync(options),
+    "bombs" => await BombTrial.RunAsync(),
+    "overload" => await OverloadTrial.RunAsync(options),
+    "rolling" => await BalancedTrials.RollAsync(),
+    "kill" => await BalancedTrials.KillAsync(),
+    "slow" => await SlowTrial.RunAsync(),
+    "disk" => await FaultTrials.FillDiskAsync(),
+    "folder" => await FaultTrials.RemoveFolderAsync(),
+    "clock" => await FaultTrials.SetClockBackAsync(),
+    "soak" => await SoakTrial.RunAsync(options),
+    _ => Refuse(),
+};
+
+static int Refuse()
+{
+    Console.Error.WriteLine(
+        """
+        usage: bench/reliability/run fuzz [--requests=N] [--seed=N] [--first=N] [--replay=FILE]
+               bench/reliability/run overload [--seconds=N] [--rounds=N] [--model=NAME] [--pending=N]
+               bench/reliability/run soak [--minutes=N]
+               bench/reliability/run bombs | rolling | kill | slow | disk | folder | clock
+        """);
+    return 2;
+}

@@ -1,0 +1,134 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using SoftmaxService.HttpBenchmarks;
+using SoftmaxService.ReliabilityBenchmarks.Load;
+
+namespace SoftmaxService.ReliabilityBenchmarks;
+
+/// <summary>Clients that hold connections by being slow, beside others that are served.</summary>
+internal static class SlowTrial
+{
+    private const int SlowClients = 100;
+    private const int NormalClients = 4;
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(150);
+    private static readonly TimeSpan Drip = TimeSpan.FromSeconds(1);
+
+    private static readonly (string Name, byte[] Head, string Dripped)[] Kinds =
+    [
+        ("headers, a byte a second", "POST /classify HTTP/1.1\r\nHost: localhost\r\nX-Slow: "u8.ToArray(), "a"),
+        ("a body, a byte a second", "POST /classify HTTP/1.1\r\nHost: localhost\r\nContent-Type: image/png\r\nContent-Length: 1000\r\n\r\n"u8.ToArray(), "a"),
+        ("nothing at all after the connection", [], ""),
+    ];
+
+    public static async Task<int> RunAsync()
+    {
+        await using var service = await ServiceProcess.StartAsync(processor: null);
+        var image = await File.ReadAllBytesAsync(Path.Combine(AppContext.BaseDirectory, "seven.png"));
+        var alone = await LatencyAsync(service, image, Task.Delay(TimeSpan.FromSeconds(5)));
+
+        var table = new StringBuilder();
+        var isPassed = true;
+        var slow = Kinds.Select(kind => (kind.Name, Ends: Repeat(() => DripAsync(service.Address.Port, kind.Head, kind.Dripped)))).Append((Name: "an answer of 8 MB, read not at all", Ends: Repeat(() => ReadNothingAsync(service.Address.Port), SlowClients / 10))).ToArray();
+        var beside = await LatencyAsync(service, image, Task.WhenAll(slow.Select(kind => kind.Ends)));
+        foreach (var (name, ends) in slow)
+        {
+            double?[] seconds = await ends;
+            var cut = seconds.Where(end => end is not null).Select(end => end!.Value).Order().ToArray(); // those that are not null
+            isPassed &= cut.Length == seconds.Length;
+            table.Append(CultureInfo.InvariantCulture, $"| {name} | {seconds.Length} | {cut.Length} | {(cut.Length > 0 ? string.Create(CultureInfo.InvariantCulture, $"{cut[0]:F0}–{cut[^1]:F0}") : "")} |\n");
+        }
+
+        return await Report.WriteAsync(
+            "Slow clients",
+            $"`run slow`: all of these at once, for {Longest.TotalSeconds} s at most, beside {NormalClients} clients that post an image to `/classify` again as soon as they are answered.",
+            string.Create(CultureInfo.InvariantCulture, $"""
+                | slow clients send | how many | cut off | after seconds |
+                |---|---|---|---|
+                {table}
+                The clients beside them: {alone.Text} without slow ones, {beside.Text} with them.
+                """),
+            isPassed && alone.Failed + beside.Failed == 0);
+    }
+
+    private static async Task<(string Text, int Failed)> LatencyAsync(ServiceProcess service, byte[] image, Task until)
+    {
+        await using var clients = new SteadyClients(service.Address, NormalClients, image);
+        await until;
+        await clients.StopAsync();
+        var milliseconds = clients.Milliseconds;
+        return (string.Create(CultureInfo.InvariantCulture, $"p50 {OpenLoop.Quantile(milliseconds, 0.5):F1} ms, p99 {OpenLoop.Quantile(milliseconds, 0.99):F1} ms of {clients.Answered} requests, not 200: {clients.FailuresInWords}"), clients.Failures.Values.Sum());
+    }
+
+    private static Task<double?[]> Repeat(Func<Task<double?>> client, int count = SlowClients) => Task.WhenAll(Enumerable.Range(0, count).Select(_ => client()));
+
+    /// <summary>Sends a head and then a byte at a time. Tells after how many seconds the server ended it; null where it did not.</summary>
+    private static async Task<double?> DripAsync(int port, byte[] head, string dripped)
+    {
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        await socket.ConnectAsync(IPAddress.Loopback, port);
+        var clock = Stopwatch.StartNew();
+        var ended = EndAsync(socket);
+        try
+        {
+            await socket.SendAsync(head);
+            while (clock.Elapsed < Longest && !ended.IsCompleted)
+            {
+                await Task.WhenAny(ended, Task.Delay(Drip));
+                await socket.SendAsync(Encoding.ASCII.GetBytes(dripped));
+            }
+        }
+        catch (SocketException)
+        {
+            // It is cut off.
+        }
+
+        return clock.Elapsed < Longest ? clock.Elapsed.TotalSeconds : null;
+    }
+
+    /// <summary>Asks for an answer that no buffer of the system holds, and does not read it. It is ended when the server resets the connection.</summary>
+    private static async Task<double?> ReadNothingAsync(int port)
+    {
+        const int Bytes = 8_000_000;
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 4096 };
+        await socket.ConnectAsync(IPAddress.Loopback, port);
+        var clock = Stopwatch.StartNew();
+        await socket.SendAsync(Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"POST /softmax?classes=1000 HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/octet-stream\r\nContent-Length: {Bytes}\r\n\r\n")));
+        for (ReadOnlyMemory<byte> body = new byte[Bytes]; body.Length > 0;)
+        {
+            body = body[await socket.SendAsync(body)..];
+        }
+
+        while (clock.Elapsed < Longest && !socket.Poll(0, SelectMode.SelectError))
+        {
+            await Task.Delay(Drip);
+            try
+            {
+                await socket.SendAsync("x"u8.ToArray()); // a reset connection refuses it
+            }
+            catch (SocketException)
+            {
+                return clock.Elapsed.TotalSeconds;
+            }
+        }
+
+        return clock.Elapsed < Longest ? clock.Elapsed.TotalSeconds : null;
+    }
+
+    private static async Task EndAsync(Socket socket)
+    {
+        try
+        {
+            var buffer = new byte[4096];
+            while (await socket.ReceiveAsync(buffer) > 0)
+            {
+            }
+        }
+        catch (SocketException)
+        {
+            // A reset is an end, too.
+        }
+    }
+}

@@ -1,0 +1,30 @@
+using Google.Protobuf;
+using Grpc.Core;
+using SoftmaxService.Api.OpenInference.Wire;
+
+namespace SoftmaxService.Api.OpenInference;
+
+/// <summary>Binds the generated service so that bytes which are no message are the client's fault: gRPC itself would call it UNKNOWN and log an error for each.</summary>
+internal sealed class CheckedMessages(ServiceBinderBase inner) : ServiceBinderBase
+{
+    /// <summary>What the service's <see cref="BindServiceMethodAttribute"/> names. Its second parameter is the type that declares the methods, as gRPC wants it.</summary>
+    public static void Bind(ServiceBinderBase binder, GRPCInferenceService.GRPCInferenceServiceBase? service) => GRPCInferenceService.BindService(new CheckedMessages(binder), service);
+
+    public override void AddMethod<TRequest, TResponse>(Method<TRequest, TResponse> method, UnaryServerMethod<TRequest, TResponse>? handler) =>
+        inner.AddMethod(new Method<TRequest, TResponse>(method.Type, method.ServiceName, method.Name, Checked(method.RequestMarshaller), method.ResponseMarshaller), handler);
+
+    private static Marshaller<T> Checked<T>(Marshaller<T> marshaller)
+        where T : class => new(
+        marshaller.ContextualSerializer,
+        context =>
+        {
+            try
+            {
+                return marshaller.ContextualDeserializer(context);
+            }
+            catch (InvalidProtocolBufferException fault)
+            {
+                throw new RpcException(new Status(StatusCode.InvalidArgument, $"The message is no {typeof(T).Name}: {fault.Message}"));
+            }
+        });
+}

@@ -1,0 +1,25 @@
+using SoftmaxService.ReliabilityBenchmarks.Bombs;
+using SoftmaxService.ReliabilityBenchmarks.Fuzz;
+
+namespace SoftmaxService.Api.Tests;
+
+/// <summary>The short form of <c>bench/reliability/run bombs</c>, which measures the memory, too.</summary>
+[Collection(nameof(RunningService))]
+public sealed class BombTests(RunningService service)
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    public static TheoryData<string> Names => [.. Bomb.All.Concat(Bomb.Harmless).Select(bomb => bomb.Name)];
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public async Task WhatWouldTakeMuchIsRefusedOrReadNoFurther(string name)
+    {
+        var bomb = Bomb.All.Concat(Bomb.Harmless).Single(bomb => bomb.Name == name);
+        using var limit = new CancellationTokenSource(Patience);
+        using var connection = await RawConnection.OpenAsync(service.Client.BaseAddress!.Port, limit.Token); // it is set when the service has started
+        var answer = await connection.AskAsync(bomb.MakeBytes(), mayBeCut: false, limit.Token);
+
+        Assert.True(bomb.IsAnswered(answer), $"{answer?.Status}: {(answer is null ? "" : System.Text.Encoding.UTF8.GetString(answer.Body))}");
+    }
+}

@@ -1,0 +1,43 @@
+using SoftmaxService.ReliabilityBenchmarks.Fuzz;
+
+namespace SoftmaxService.Api.Tests.OpenInference;
+
+/// <summary>What is no message, or no text, is the client's fault.</summary>
+[Collection(nameof(SmallModelService))]
+public sealed class DamagedMessagesTests(SmallModelService service)
+{
+    private const int InvalidArgument = 3;
+    private const string Path = "/inference.GRPCInferenceService/ModelInfer";
+
+    [Theory]
+    [InlineData(new byte[] { 0, 0, 0, 0, 2, 0xff, 0xff })] // a field that never ends
+    [InlineData(new byte[] { 0, 0, 0, 0, 1, 0x00 })] // a field of number 0
+    [InlineData(new byte[] { 0, 0, 0, 0, 3, 0x0a, 0x01, 0xff })] // a name that is no UTF-8
+    [InlineData(new byte[] { 7, 0, 0, 0, 0 })] // neither as it is nor compressed
+    [InlineData(new byte[] { 0, 0x80, 0, 0, 1, 0 })] // 2 GiB and more
+    public async Task BytesThatAreNoMessageAreAnInvalidArgument(byte[] body)
+    {
+        _ = service.Client; // starts it
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var connection = await RawConnection.OpenAsync(new Uri(service.GrpcAddress).Port, limit.Token);
+        var answer = await connection.CallAsync(GrpcCall.Connection(Path, body), mayBeCut: false, limit.Token);
+
+        Assert.Equal((200, InvalidArgument), (answer?.Status, answer?.GrpcStatus));
+    }
+
+    [Theory]
+    [InlineData(new byte[] { 0xf4 })]
+    [InlineData(new byte[] { (byte)'\\', (byte)'u', (byte)'d', (byte)'8', (byte)'0', (byte)'0' })] // half of a surrogate pair
+    public async Task AnImageThatIsNoUnicodeIsMalformed(byte[] text)
+    {
+        byte[] v2 = [.. """{"inputs": [{"name": "image", "datatype": "BYTES", "shape": [1], "data": [" """u8.TrimEnd(" "u8), .. text, .. "\"]}]}"u8];
+        byte[] ours = [.. "{\"image\": \""u8, .. text, .. "\"}"u8];
+
+        (await service.PostAsync("/v2/models/mnist/infer", v2, "application/json")).IsError(400, "base64");
+        (await service.PostAsync("/classify", ours, "application/json")).IsProblem(400, "malformed-json");
+    }
+
+    [Fact]
+    public async Task APropertyWhoseNameIsNoUnicodeIsMalformed() =>
+        (await service.PostAsync("/v2/repository/index", """{"\ud800": true}"""u8.ToArray(), "application/json")).IsError(400, "Unicode");
+}
