@@ -44,8 +44,7 @@ internal static class ModelEndpoints
     private static PhysicalFileHttpResult Reliability(string name, string version, ModelRepository models)
     {
         var model = models.Current.Find(name, version);
-        var file = new FileInfo(Path.GetFullPath(Path.Combine(model.Folder, ClassifierModel.ReliabilityFileName)));
-        return file.Exists
+        return model.Reliability is { } file
             ? TypedResults.PhysicalFile(file.FullName, SvgType, lastModified: file.LastWriteTimeUtc)
             : throw new RequestException(Problem.ReliabilityNotFound, $"Model '{model.Name}' version {model.Version} has no {ClassifierModel.ReliabilityFileName}; `softmax calibrate` draws one.");
     }
