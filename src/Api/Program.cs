@@ -1,3 +1,4 @@
+using SoftmaxService.Api.Access;
 using SoftmaxService.Api.Endpoints;
 using SoftmaxService.Api.Hosting;
 using SoftmaxService.Api.Http;
@@ -8,7 +9,7 @@ using SoftmaxService.Inference;
 var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
 builder.WebHost.UseKestrelHttpsConfiguration();
 
-// Settings: sections Models, Onnx, Batching, Limits, Grpc, Serilog of appsettings.json, the environment and the command line.
+// Settings: sections Models, Onnx, Batching, Limits, Access, Grpc, Serilog of appsettings.json, the environment and the command line.
 builder.AddSettings();
 
 // Logs: Serilog, one line a request.
@@ -20,6 +21,10 @@ builder.Services.AddSingleton<ComputeGate>();
 
 // Faults: a problem document with a stable code for each.
 builder.Services.AddErrors();
+
+// Limits and access: what a connection may cost, and API keys where there are any.
+builder.Services.AddConnectionLimits();
+builder.AddAccess();
 
 // gRPC: the Open Inference Protocol on a port of its own, beside /v2 on the others.
 builder.Services.AddInferenceGrpc();
@@ -33,6 +38,7 @@ app.LoadModels();
 app.UseRootServices();
 app.UseRequestLog();
 app.UseErrors();
+app.UseAccess();
 app.UseBodyLimit();
 app.UseSwaggerPage();
 
@@ -44,6 +50,6 @@ app.MapModels();     // GET  /models, /models/{name}, /models/{name}/{version}, 
 app.MapHealth();     // GET  /health/live, /health/ready
 app.MapOpenInference(); // GET and POST /v2…
 app.MapInferenceGrpc(); // inference.GRPCInferenceService
-app.MapGet("/", () => TypedResults.LocalRedirect("/swagger")).ExcludeFromDescription();
+app.MapGet("/", () => TypedResults.LocalRedirect("/swagger")).ExcludeFromDescription().NeedsNoKey();
 
 app.Run();

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
+using SoftmaxService.Api.Http;
 
 namespace SoftmaxService.Api.Hosting;
 
@@ -26,6 +27,7 @@ internal static class SettingsSetup
         services.AddSingleton(provider => provider.GetRequiredService<IOptions<BatchingOptions>>().Value);
         services.AddSingleton(provider => provider.GetRequiredService<IOptions<LimitsOptions>>().Value);
         services.AddSingleton(provider => provider.GetRequiredService<IOptions<GrpcOptions>>().Value);
+        services.AddSingleton(provider => RequestJson.Within(provider.GetRequiredService<LimitsOptions>()));
 
         services.AddOptions<KestrelServerOptions>().Configure(kestrel =>
         {

@@ -5,8 +5,7 @@ internal static class RealPath
 {
     private const int MostLinks = 40; // as many as Linux follows before it calls them a circle
 
-    /// <summary>Where a path leads, if that is below where the folder leads; else null. Nothing need be there.</summary>
-    /// <exception cref="IOException">The links lead in a circle.</exception>
+    /// <summary>Where a path leads, if that is below where the folder leads; else null. Nothing need be there, and links in a circle lead nowhere.</summary>
     public static string? Below(string folder, string path)
     {
         var real = Of(path);
@@ -23,7 +22,7 @@ internal static class RealPath
             if (new FileInfo(real).LinkTarget is not { } target)
                 continue;
             if (++links > MostLinks)
-                throw new IOException("its links lead in a circle");
+                return "";
             var from = Path.GetDirectoryName(real)!; // a root is no link
             Push(rest, target, out var root);
             real = root.Length > 0 ? root : from;
