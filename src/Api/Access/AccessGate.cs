@@ -36,14 +36,14 @@ internal sealed class AccessGate(RequestDelegate next, ApiKeys keys)
         if (!key.Scopes.HasFlag(needed))
         {
             var scope = needed == KeyScope.Admin ? "admin" : "infer";
-            return RefuseAsync(context, Problem.ScopeMissing, $"The API key has not the scope {scope}, which this needs (setting Access:Keys:<name>:Scopes).", $"{Challenge}, error=\"insufficient_scope\", scope=\"{scope}\"");
+            return RefuseAsync(context, Problem.ScopeMissing, $"The API key has not the scope {scope}, which this needs (setting Access:Keys, Scopes).", $"{Challenge}, error=\"insufficient_scope\", scope=\"{scope}\"");
         }
 
         if (key.Limit is { } limit && !limit.TryTake(out var wait))
         {
             var seconds = Math.Max(1, Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
             context.Response.Headers.RetryAfter = seconds;
-            return RefuseAsync(context, Problem.RateExceeded, $"The API key asks more often than it may (setting Access:Keys:<name>:RequestsPerSecond). Ask again in {seconds} s.");
+            return RefuseAsync(context, Problem.RateExceeded, $"The API key asks more often than it may (setting Access:Keys, RequestsPerSecond). Ask again in {seconds} s.");
         }
 
         return next(context);
