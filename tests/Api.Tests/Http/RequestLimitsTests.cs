@@ -56,7 +56,7 @@ public sealed class RequestLimitsTests : IDisposable
 
         var data = new string('[', 60) + "1" + new string(']', 60);
         var answer = await service.PostAsync("/v2/models/plain/infer", $$"""{"inputs": [{"name": "pixels", "datatype": "FP32", "shape": [1, 4], "data": {{data}}}]}""");
-        answer.IsError(400, depth == "64" ? "nested" : "Limits:MaxJsonDepth");
+        answer.IsError(400, depth == "64" ? "data of input" : "Limits:MaxJsonDepth");
     }
 
     [Theory]
