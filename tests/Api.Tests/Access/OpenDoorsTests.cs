@@ -3,7 +3,6 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.Options;
 using Serilog;
@@ -26,7 +25,7 @@ public sealed class OpenDoorsTests
     [InlineData("127.0.0.1", true, false)]
     public async Task AServiceThatAnyoneCanReachSaysSoLoudly(string address, bool withKey, bool warns)
     {
-        using var service = new StartedService(IPAddress.Parse(address), withKey);
+        using var service = new StartedService(address, withKey);
         _ = service.Client;
 
         using var client = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{service.Client.BaseAddress!.Port}") };
@@ -67,16 +66,9 @@ public sealed class OpenDoorsTests
         Assert.Contains("same Hash", Assert.Throws<OptionsValidationException>(() => service.Client).Message, StringComparison.Ordinal);
     }
 
-    private sealed class StartedService : RunningService, ILogEventSink
+    private sealed class StartedService(string address, bool withKey) : RunningService, ILogEventSink
     {
         private readonly TemporaryFolder _empty = new();
-        private readonly bool _withKey;
-
-        public StartedService(IPAddress address, bool withKey)
-        {
-            _withKey = withKey;
-            UseKestrel((KestrelServerOptions kestrel) => kestrel.Listen(address, 0));
-        }
 
         public ConcurrentQueue<string> Warnings { get; } = [];
 
@@ -90,7 +82,8 @@ public sealed class OpenDoorsTests
         {
             base.ConfigureWebHost(builder);
             builder.UseSetting("Models:Folder", _empty.Path);
-            if (_withKey)
+            builder.UseSetting("Grpc:Url", $"http://{address}:{OpenInference.SmallModelService.FreePort()}"); // the test host keeps the other address to itself
+            if (withKey)
                 builder.UseSetting("Access:Keys:web:Hash", Hash);
             builder.ConfigureTestServices(services => services.AddSerilog(new LoggerConfiguration().WriteTo.Sink(this).CreateLogger(), dispose: true));
         }
