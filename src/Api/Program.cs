@@ -1,3 +1,4 @@
+using SoftmaxService.Api.Access;
 using SoftmaxService.Api.Endpoints;
 using SoftmaxService.Api.Hosting;
 using SoftmaxService.Api.Http;
@@ -15,7 +16,7 @@ StartFault.TellInOneLine();
 var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
 builder.WebHost.UseKestrelHttpsConfiguration();
 
-// Settings: sections Models, Onnx, Batching, Limits, Grpc, Serilog of appsettings.json, the environment and the command line.
+// Settings: sections Models, Onnx, Batching, Limits, Access, Grpc, Serilog of appsettings.json, the environment and the command line.
 builder.AddSettings();
 
 // Logs: Serilog, one line a request.
@@ -35,6 +36,10 @@ builder.Services.AddLoadControl();
 // Faults: a problem document with a stable code for each.
 builder.Services.AddErrors();
 
+// Limits and access: what a connection may cost, and API keys where there are any.
+builder.Services.AddConnectionLimits();
+builder.AddAccess();
+
 // gRPC: the Open Inference Protocol on a port of its own, beside /v2 on the others.
 builder.Services.AddInferenceGrpc();
 
@@ -49,6 +54,7 @@ app.UseRootServices();
 app.UseRequestLog();
 app.UseTracing();
 app.UseErrors();
+app.UseAccess();
 app.UseLoadControl();
 app.UseBodyLimit();
 app.UseSwaggerPage();
@@ -62,7 +68,7 @@ app.MapHealth();     // GET  /health/live, /health/ready
 app.MapMetrics();    // GET  /metrics
 app.MapOpenInference(); // GET and POST /v2…
 app.MapInferenceGrpc(); // inference.GRPCInferenceService
-app.MapGet("/", () => TypedResults.LocalRedirect("/swagger")).ExcludeFromDescription();
+app.MapGet("/", () => TypedResults.LocalRedirect("/swagger")).ExcludeFromDescription().NeedsNoKey();
 
 app.Lifetime.ApplicationStarted.Register(StartFault.TellNoLonger);
 app.Run();

@@ -21,9 +21,9 @@ internal static class CalibrateEndpoint
             + "the temperature that makes softmax(logits / T) most likely, how well calibrated the probabilities are before and after, and the quantiles that prediction sets need. Nothing is kept.")
         .Describe(CalibrateDocumentation.Apply, [])
         .Produces<ManifestCalibration>()
-        .Answers([Problem.MalformedJson, Problem.InvalidLogits, Problem.InvalidParameter, Problem.InvalidCalibrationData, Problem.CalibrationImpossible, Problem.BodyTooLarge, Problem.UnsupportedMediaType, .. Problem.OfWork]);
+        .Answers([Problem.MalformedJson, Problem.InvalidLogits, Problem.InvalidParameter, Problem.InvalidCalibrationData, Problem.CalibrationImpossible, Problem.BodyTooLarge, Problem.TooManyLogits, Problem.UnsupportedMediaType, .. Problem.OfWork]);
 
-    private static async Task<ManifestCalibration> AnswerAsync(HttpRequest request, ComputeGate gate, CancellationToken cancellationToken)
+    private static async Task<ManifestCalibration> AnswerAsync(HttpRequest request, ComputeGate gate, ApiJsonContext json, CancellationToken cancellationToken)
     {
         if (!MediaTypes.IsJson(MediaTypes.Of(request)))
         {
@@ -33,7 +33,7 @@ internal static class CalibrateEndpoint
         QueryParameter.RefuseUnknown(request, []);
         using var body = await PooledBody.ReadAsync(request, cancellationToken);
         using var place = await gate.EnterAsync(cancellationToken);
-        return Answer(body.Deserialize(ApiJsonContext.Default.CalibrateRequest, "logits and labels"), cancellationToken);
+        return Answer(body.Deserialize(json.CalibrateRequest, "logits and labels"), cancellationToken);
     }
 
     private static ManifestCalibration Answer(CalibrateRequest request, CancellationToken cancellationToken)

@@ -39,6 +39,7 @@ internal static class ClassifyEndpoint
         HttpRequest request,
         ModelRepository models,
         LimitsOptions limits,
+        ApiJsonContext json,
         CancellationToken cancellationToken)
     {
         var options = ReadOptions(request);
@@ -48,7 +49,7 @@ internal static class ClassifyEndpoint
         CheckAlpha(model, options.Alpha);
         var temperature = ImageClassifier.TemperatureFor(model, options);
 
-        using var upload = await ImageUpload.ReadAsync(request, limits.MaxImagesPerRequest, cancellationToken);
+        using var upload = await ImageUpload.ReadAsync(request, json, limits.MaxImagesPerRequest, cancellationToken);
         if (upload.Batch is { } images)
         {
             var outcomes = await ImageClassifier.ClassifyAllAsync(model, images, options, cancellationToken);

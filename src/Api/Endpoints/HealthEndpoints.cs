@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Net.Http.Headers;
+using SoftmaxService.Api.Access;
 using SoftmaxService.Api.Hosting;
 using SoftmaxService.Inference.Models;
 
@@ -13,7 +14,7 @@ internal static class HealthEndpoints
 
     public static void MapHealth(this IEndpointRouteBuilder routes)
     {
-        var health = routes.MapGroup("/health").WithTags("Health");
+        var health = routes.MapGroup("/health").WithTags("Health").NeedsNoKey();
 
         health.MapGet("/live", Live)
             .WithName("Live")

@@ -1,4 +1,5 @@
 using System.Buffers;
+using SoftmaxService.Api.Access;
 using SoftmaxService.Api.Observation;
 
 namespace SoftmaxService.Api.Endpoints;
@@ -8,7 +9,7 @@ internal static class MetricsEndpoint
 {
     private const int UsualBytes = 64 * 1024;
 
-    public static void MapMetrics(this IEndpointRouteBuilder routes) => routes.MapGet("/metrics", AnswerAsync).ExcludeFromDescription();
+    public static void MapMetrics(this IEndpointRouteBuilder routes) => routes.MapGet("/metrics", AnswerAsync).ExcludeFromDescription().NeedsNoKey();
 
     private static Task AnswerAsync(MetricsCollector metrics, HttpResponse response, CancellationToken cancellationToken)
     {

@@ -41,11 +41,11 @@ internal static class ModelEndpoints
             .Answers(Problem.ModelNotFound, Problem.VersionNotFound, Problem.ReliabilityNotFound);
     }
 
-    private static PhysicalFileHttpResult Reliability(string name, string version, ModelRepository models)
+    private static PhysicalFileHttpResult Reliability(string name, string version, ModelRepository models, HttpResponse response)
     {
         var model = models.Current.Find(name, version);
-        var file = new FileInfo(Path.GetFullPath(Path.Combine(model.Folder, ClassifierModel.ReliabilityFileName)));
-        return file.Exists
+        response.Headers.ContentSecurityPolicy = "default-src 'none'; style-src 'unsafe-inline'; sandbox"; // an SVG may hold scripts, and this one came with the model
+        return model.Reliability is { } file
             ? TypedResults.PhysicalFile(file.FullName, SvgType, lastModified: file.LastWriteTimeUtc)
             : throw new RequestException(Problem.ReliabilityNotFound, $"Model '{model.Name}' version {model.Version} has no {ClassifierModel.ReliabilityFileName}; `softmax calibrate` draws one.");
     }

@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.OpenApi;
+using SoftmaxService.Api.Hosting;
 using SoftmaxService.Api.Http;
 using SoftmaxService.Api.OpenApi;
 using SoftmaxService.Inference;
@@ -28,14 +29,14 @@ internal static class SoftmaxEndpoint
             + "As application/octet-stream, rows are little-endian 32-bit floats, and the answer is too.")
         .Describe(SoftmaxDocumentation.Apply, Parameters)
         .Produces<SoftmaxResponse>()
-        .Answers([Problem.MalformedJson, Problem.InvalidLogits, Problem.InvalidTemperature, Problem.InvalidLabels, Problem.InvalidParameter, Problem.BodyTooLarge, Problem.UnsupportedMediaType, .. Problem.OfWork]);
+        .Answers([Problem.MalformedJson, Problem.InvalidLogits, Problem.InvalidTemperature, Problem.InvalidLabels, Problem.InvalidParameter, Problem.BodyTooLarge, Problem.TooManyLogits, Problem.UnsupportedMediaType, .. Problem.OfWork]);
 
-    private static async Task<Results<SoftmaxResponse, BinaryRows>> AnswerAsync(HttpRequest request, ComputeGate gate, CancellationToken cancellationToken)
+    private static async Task<Results<SoftmaxResponse, BinaryRows>> AnswerAsync(HttpRequest request, ComputeGate gate, ApiJsonContext json, LimitsOptions limits, CancellationToken cancellationToken)
     {
         var mediaType = MediaTypes.Of(request);
         if (mediaType == MediaTypeNames.Application.Octet)
         {
-            return await AnswerBinaryAsync(request, gate, cancellationToken);
+            return await AnswerBinaryAsync(request, gate, limits, cancellationToken);
         }
 
         if (!MediaTypes.IsJson(mediaType))
@@ -46,7 +47,7 @@ internal static class SoftmaxEndpoint
         QueryParameter.RefuseUnknown(request, []);
         using var body = await PooledBody.ReadAsync(request, cancellationToken);
         using var place = await gate.EnterAsync(cancellationToken);
-        return Answer(body.Deserialize(ApiJsonContext.Default.SoftmaxRequest, "logits"));
+        return Answer(body.Deserialize(json.SoftmaxRequest, "logits"));
     }
 
     private static SoftmaxResponse Answer(SoftmaxRequest request)
@@ -64,7 +65,7 @@ internal static class SoftmaxEndpoint
         return new SoftmaxResponse(logits, temperatures, probabilities, logProbabilities, request.TopK, request.Labels);
     }
 
-    private static async Task<BinaryRows> AnswerBinaryAsync(HttpRequest request, ComputeGate gate, CancellationToken cancellationToken)
+    private static async Task<BinaryRows> AnswerBinaryAsync(HttpRequest request, ComputeGate gate, LimitsOptions limits, CancellationToken cancellationToken)
     {
         QueryParameter.RefuseUnknown(request, Parameters);
         var temperature = Temperature.ReadNumber<float>(request, TemperatureRows.IsValid) ?? 1f;
@@ -73,6 +74,11 @@ internal static class SoftmaxEndpoint
         var body = await PooledBody.ReadAsync(request, cancellationToken);
         try
         {
+            if (body.Memory.Length / sizeof(float) > limits.MaxLogitsPerRequest)
+            {
+                throw FloatRows.TooMany(limits.MaxLogitsPerRequest);
+            }
+
             using var place = await gate.EnterAsync(cancellationToken);
             ComputeInPlace(body.Span, declaredClasses, temperature);
             return new BinaryRows(body);

@@ -22,9 +22,9 @@ internal static class SoftmaxGradientEndpoint
             + "The string \"-Infinity\" masks a class: its gradient is exactly 0.")
         .Describe(SoftmaxGradientDocumentation.Apply, [])
         .Produces<SoftmaxGradientResponse>()
-        .Answers([Problem.MalformedJson, Problem.InvalidLogits, Problem.InvalidTemperature, Problem.InvalidParameter, Problem.BodyTooLarge, Problem.UnsupportedMediaType, .. Problem.OfWork]);
+        .Answers([Problem.MalformedJson, Problem.InvalidLogits, Problem.InvalidTemperature, Problem.InvalidParameter, Problem.BodyTooLarge, Problem.TooManyLogits, Problem.UnsupportedMediaType, .. Problem.OfWork]);
 
-    private static async Task<SoftmaxGradientResponse> AnswerAsync(HttpRequest request, ComputeGate gate, CancellationToken cancellationToken)
+    private static async Task<SoftmaxGradientResponse> AnswerAsync(HttpRequest request, ComputeGate gate, ApiJsonContext json, CancellationToken cancellationToken)
     {
         if (!MediaTypes.IsJson(MediaTypes.Of(request)))
         {
@@ -34,7 +34,7 @@ internal static class SoftmaxGradientEndpoint
         QueryParameter.RefuseUnknown(request, []);
         using var body = await PooledBody.ReadAsync(request, cancellationToken);
         using var place = await gate.EnterAsync(cancellationToken);
-        return Answer(body.Deserialize(ApiJsonContext.Default.SoftmaxGradientRequest, "logits"));
+        return Answer(body.Deserialize(json.SoftmaxGradientRequest, "logits"));
     }
 
     private static SoftmaxGradientResponse Answer(SoftmaxGradientRequest request)

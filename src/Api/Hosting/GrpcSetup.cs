@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Options;
+using SoftmaxService.Api.Access;
 using SoftmaxService.Api.OpenInference;
 
 namespace SoftmaxService.Api.Hosting;
@@ -27,8 +28,8 @@ internal static class GrpcSetup
             options.MaxReceiveMessageSize = limits.MaxRequestBodyBytes;
             options.CompressionProviders =
             [
-                new BoundedInflation(new GzipCompressionProvider(CompressionLevel.Fastest), limits.MaxRequestBodyBytes),
-                new BoundedInflation(new DeflateCompressionProvider(CompressionLevel.Fastest), limits.MaxRequestBodyBytes),
+                new BoundedInflation(new GzipCompressionProvider(CompressionLevel.Fastest), limits.MaxDecompressedBytes),
+                new BoundedInflation(new DeflateCompressionProvider(CompressionLevel.Fastest), limits.MaxDecompressedBytes),
             ];
         });
         services.AddGrpcReflection();
@@ -52,9 +53,12 @@ internal static class GrpcSetup
     {
         if (PortOf(app.Services.GetRequiredService<GrpcOptions>()) is not null)
         {
-            app.MapGrpcService<InferenceService>().CheckFraming();
-            app.MapGrpcHealthChecksService();
-            app.MapGrpcReflectionService();
+            var service = app.MapGrpcService<InferenceService>();
+            service.CheckFraming();
+            service.Needs(KeyScope.None, nameof(InferenceService.ServerLive), nameof(InferenceService.ServerReady));
+            service.Needs(KeyScope.Admin, nameof(InferenceService.RepositoryModelLoad), nameof(InferenceService.RepositoryModelUnload));
+            app.MapGrpcHealthChecksService().NeedsNoKey();
+            app.MapGrpcReflectionService().NeedsNoKey(); // says no more than Swagger's page
         }
     }
 

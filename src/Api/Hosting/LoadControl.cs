@@ -12,6 +12,8 @@ internal static class LoadControl
 {
     public const string TimeoutHeader = "timeout";
 
+    private const int RequestsPerCore = 256;
+
     public static void AddLoadControl(this IServiceCollection services)
     {
         services.AddSingleton<Workload>();
@@ -23,8 +25,9 @@ internal static class LoadControl
     {
         var options = app.Services.GetRequiredService<LoadOptions>();
         var workload = app.Services.GetRequiredService<Workload>();
+        var mostInFlight = options.MaxRequestsInFlight ?? RequestsPerCore * Environment.ProcessorCount;
         var time = TimeSpan.FromSeconds(options.RequestSeconds);
-        app.Use(next => context => HttpMethods.IsPost(context.Request.Method) && !RequestLog.IsProbe(context) ? WorkAsync(next, context, workload, options.MaxRequestsInFlight, time) : next(context));
+        app.Use(next => context => HttpMethods.IsPost(context.Request.Method) && !RequestLog.IsProbe(context) ? WorkAsync(next, context, workload, mostInFlight, time) : next(context));
     }
 
     private static async Task WorkAsync(RequestDelegate next, HttpContext context, Workload workload, int mostInFlight, TimeSpan time)

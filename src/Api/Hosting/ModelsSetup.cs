@@ -9,6 +9,7 @@ namespace SoftmaxService.Api.Hosting;
 internal static partial class ModelsSetup
 {
     private const string FolderName = "models";
+    private const int PendingPerCore = 64;
 
     public static void AddModels(this IServiceCollection services)
     {
@@ -41,7 +42,7 @@ internal static partial class ModelsSetup
         {
             MaxImagePixels = provider.GetRequiredService<LimitsOptions>().MaxImagePixels,
             MaxBatchSize = batching.MaxBatchSize,
-            MaxPendingItems = provider.GetRequiredService<LoadOptions>().MaxPendingPerModel,
+            MaxPendingItems = provider.GetRequiredService<LoadOptions>().MaxPendingPerModel ?? PendingPerCore * Environment.ProcessorCount,
             Gate = provider.GetRequiredService<ComputeGate>(),
             Onnx = new OnnxSettings
             {

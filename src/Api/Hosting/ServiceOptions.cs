@@ -89,11 +89,11 @@ internal sealed class LoadOptions
 {
     /// <summary>The most requests that are answered at once, 1…1,000,000; 256 for each core unless said. More get 429.</summary>
     [Range(1, 1_000_000)]
-    public int MaxRequestsInFlight { get; set; } = 256 * Environment.ProcessorCount;
+    public int? MaxRequestsInFlight { get; set; }
 
     /// <summary>The most images or items of one version of a model that are decoded, wait or run at once, 1…1,000,000; 64 for each core unless said. More get 429.</summary>
     [Range(1, 1_000_000)]
-    public int MaxPendingPerModel { get; set; } = 64 * Environment.ProcessorCount;
+    public int? MaxPendingPerModel { get; set; }
 
     /// <summary>Seconds that a request may take from its headers to its answer, 0.001…86400; 60 unless said. A request may ask for less. What takes longer gets 504.</summary>
     [Range(0.001, 86400)]
@@ -126,6 +126,54 @@ internal sealed class LimitsOptions
     /// <summary>The most images in one request, 1…100,000; 256 unless said.</summary>
     [Range(1, 100_000)]
     public int MaxImagesPerRequest { get; set; } = 256;
+
+    /// <summary>The most bytes that a compressed body may inflate to, 1…2,000,000,000; 10 MiB unless said.</summary>
+    [Range(1, 2_000_000_000)]
+    public int MaxDecompressedBytes { get; set; } = 10 * 1024 * 1024;
+
+    /// <summary>The most logits in one request, 1…500,000,000; unless said 2,621,440, which are 10 MiB of 32-bit floats.</summary>
+    [Range(1, 500_000_000)]
+    public int MaxLogitsPerRequest { get; set; } = 10 * 1024 * 1024 / sizeof(float);
+
+    /// <summary>The most levels that JSON may be nested, 4…64; 32 unless said.</summary>
+    [Range(4, OpenInference.JsonElements.MaxDepth)]
+    public int MaxJsonDepth { get; set; } = 32;
+
+    /// <summary>The most bytes of a request's first line, which holds its path and query, 256…1,048,576; 8192 unless said.</summary>
+    [Range(256, 1_048_576)]
+    public int MaxRequestLineBytes { get; set; } = 8192;
+
+    /// <summary>The most headers of a request, 8…10,000; 100 unless said.</summary>
+    [Range(8, 10_000)]
+    public int MaxHeaders { get; set; } = 100;
+
+    /// <summary>The most bytes of all headers of a request, 1024…1,048,576; 32 KiB unless said.</summary>
+    [Range(1024, 1_048_576)]
+    public int MaxHeaderBytes { get; set; } = 32 * 1024;
+
+    /// <summary>The most connections at once, 1…1,000,000; 10,000 unless said.</summary>
+    [Range(1, 1_000_000)]
+    public int MaxConnections { get; set; } = 10_000;
+
+    /// <summary>Seconds that a request's headers may take to come, 1…600; 10 unless said.</summary>
+    [Range(1.0, 600)]
+    public double HeadersSeconds { get; set; } = 10;
+
+    /// <summary>Seconds that a connection may idle between two requests, 1…86,400; unless said 130, longer than load balancers keep theirs, so that it is they who close.</summary>
+    [Range(1.0, 86_400)]
+    public double KeepAliveSeconds { get; set; } = 130;
+
+    /// <summary>Bytes a second that a body must come with on average, 0…1,000,000,000; 1024 unless said, and 0 for any.</summary>
+    [Range(0.0, 1e9)]
+    public double MinRequestBytesPerSecond { get; set; } = 1024;
+
+    /// <summary>Bytes a second that an answer must be taken with on average, 0…1,000,000,000; 1024 unless said, and 0 for any.</summary>
+    [Range(0.0, 1e9)]
+    public double MinResponseBytesPerSecond { get; set; } = 1024;
+
+    /// <summary>Seconds before the two rates count, 1.1…600; 5 unless said.</summary>
+    [Range(1.1, 600)]
+    public double RateGraceSeconds { get; set; } = 5;
 }
 
 [OptionsValidator]

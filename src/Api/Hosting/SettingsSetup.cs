@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
+using SoftmaxService.Api.Http;
 
 namespace SoftmaxService.Api.Hosting;
 
@@ -32,6 +33,7 @@ internal static class SettingsSetup
         services.AddSingleton(provider => provider.GetRequiredService<IOptions<LoadOptions>>().Value);
         services.AddSingleton(provider => provider.GetRequiredService<IOptions<ShutdownOptions>>().Value);
         services.AddSingleton(provider => provider.GetRequiredService<IOptions<GrpcOptions>>().Value);
+        services.AddSingleton(provider => RequestJson.Within(provider.GetRequiredService<LimitsOptions>()));
 
         services.AddOptions<KestrelServerOptions>().Configure(kestrel =>
         {

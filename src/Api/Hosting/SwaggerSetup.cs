@@ -27,6 +27,11 @@ internal static class SwaggerSetup
     /// <summary>In a branch of its own: Swashbuckle's middleware makes a document generator for every request that passes it, whatever its path.</summary>
     public static void UseSwaggerPage(this WebApplication app) => app.UseWhen(context => context.Request.Path.StartsWithSegments("/swagger"), branch =>
     {
+        branch.Use(next => context =>
+        {
+            GuardPage(context.Response.Headers);
+            return next(context);
+        });
         branch.UseSwagger();
         branch.UseSwaggerUI(options =>
         {
@@ -37,4 +42,13 @@ internal static class SwaggerSetup
             options.EnableTryItOutByDefault();
         });
     });
+
+    /// <summary>The page runs its own scripts and no others, talks to this service alone, and stands in no other page.</summary>
+    private static void GuardPage(IHeaderDictionary headers)
+    {
+        headers.XContentTypeOptions = "nosniff";
+        headers.XFrameOptions = "DENY";
+        headers["Referrer-Policy"] = "no-referrer";
+        headers.ContentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+    }
 }

@@ -35,6 +35,9 @@ internal static class BodyLimit
         });
     }
 
+    public static RequestException InflatesTooFar(int limit) =>
+        new(Problem.BodyTooLarge, $"The body inflates to more than {limit} bytes, the most that is taken (setting Limits:MaxDecompressedBytes).");
+
     public static RequestException TooLarge(int limit) =>
         new(Problem.BodyTooLarge, $"The body is larger than {limit} bytes, the most that is taken (setting Limits:MaxRequestBodyBytes).");
 }

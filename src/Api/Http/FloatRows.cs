@@ -14,6 +14,9 @@ internal sealed record FloatRows(float[] Values, int RowCount, int ColumnCount, 
     /// <summary>How a client would find a row of logits: <c>logits</c> or <c>logits[2]</c>.</summary>
     public string Place(int row) => IsMatrix ? $"logits[{row}]" : "logits";
 
+    public static RequestException TooMany(int maxCount) =>
+        new(Problem.TooManyLogits, $"The request holds more than {maxCount} numbers, the most that are taken at once (setting Limits:MaxLogitsPerRequest).");
+
     /// <summary>Refuses logits of which a row is nothing but masked classes: it has no softmax.</summary>
     public void RefuseFullyMasked()
     {
@@ -51,10 +54,11 @@ internal abstract class FloatRowsConverter(string name, Problem problem, bool al
         }
 
         Advance(ref reader);
+        var maxCount = RequestJson.MaxLogits(options);
         var values = new List<float>();
         if (reader.TokenType != JsonTokenType.StartArray)
         {
-            ReadRow(ref reader, values, row: null);
+            ReadRow(ref reader, values, row: null, maxCount);
             return new FloatRows([.. values], 1, values.Count, IsMatrix: false);
         }
 
@@ -69,7 +73,7 @@ internal abstract class FloatRowsConverter(string name, Problem problem, bool al
 
             var before = values.Count;
             Advance(ref reader);
-            ReadRow(ref reader, values, rowCount);
+            ReadRow(ref reader, values, rowCount, maxCount);
             columnCount = rowCount == 0 ? values.Count : columnCount;
             if (values.Count - before != columnCount)
             {
@@ -85,11 +89,16 @@ internal abstract class FloatRowsConverter(string name, Problem problem, bool al
     public override void Write(Utf8JsonWriter writer, FloatRows value, JsonSerializerOptions options) =>
         throw new NotSupportedException($"{nameof(RowsAnswer)} writes rows, a piece at a time.");
 
-    private void ReadRow(ref Utf8JsonReader reader, List<float> values, int? row)
+    private void ReadRow(ref Utf8JsonReader reader, List<float> values, int? row, int maxCount)
     {
         var first = values.Count;
         for (; reader.TokenType != JsonTokenType.EndArray; Advance(ref reader))
         {
+            if (values.Count == maxCount)
+            {
+                throw FloatRows.TooMany(maxCount);
+            }
+
             values.Add(ReadNumber(ref reader, row, values.Count - first));
         }
 

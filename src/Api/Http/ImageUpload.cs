@@ -24,7 +24,7 @@ internal sealed class ImageUpload : IDisposable
     /// <summary>The only image, where the request was not a batch.</summary>
     public ReadOnlyMemory<byte> Single { get; }
 
-    public static async ValueTask<ImageUpload> ReadAsync(HttpRequest request, int maxImages, CancellationToken cancellationToken)
+    public static async ValueTask<ImageUpload> ReadAsync(HttpRequest request, ApiJsonContext json, int maxImages, CancellationToken cancellationToken)
     {
         var mediaType = MediaTypes.Of(request);
         if (mediaType == MediaTypeNames.Multipart.FormData)
@@ -34,7 +34,7 @@ internal sealed class ImageUpload : IDisposable
 
         if (MediaTypes.IsJson(mediaType))
         {
-            return await ReadJsonAsync(request, maxImages, cancellationToken);
+            return await ReadJsonAsync(request, json, maxImages, cancellationToken);
         }
 
         if (mediaType != MediaTypeNames.Application.Octet && !ImageMediaTypes.Contains(mediaType))
@@ -55,10 +55,10 @@ internal sealed class ImageUpload : IDisposable
         return images.Count > 1 ? new ImageUpload(images) : new ImageUpload(images[0]);
     }
 
-    private static async Task<ImageUpload> ReadJsonAsync(HttpRequest request, int maxImages, CancellationToken cancellationToken)
+    private static async Task<ImageUpload> ReadJsonAsync(HttpRequest request, ApiJsonContext json, int maxImages, CancellationToken cancellationToken)
     {
         using var body = await PooledBody.ReadAsync(request, cancellationToken);
-        switch (body.Deserialize(ApiJsonContext.Default.ClassifyJsonRequest, "image or images"))
+        switch (body.Deserialize(json.ClassifyJsonRequest, "image or images"))
         {
             case { Image: { } image, Images: null }:
                 return new ImageUpload(image.Bytes);

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net.Mime;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Mvc;
@@ -39,7 +40,11 @@ internal sealed partial class ProblemExceptionHandler(ILogger<ProblemExceptionHa
     {
         RequestException refused => (refused.Problem, refused.Message),
         InferenceException fault => (For(fault.Error), fault.Message),
+        JsonException malformed when TooDeep().Match(malformed.Message) is { Success: true } depth =>
+            (Problem.MalformedJson, $"The JSON is nested deeper than {depth.Groups[1].Value} levels, the most that are read (setting Limits:MaxJsonDepth)."),
         JsonException malformed => (Problem.MalformedJson, JsonFault.Describe(malformed)),
+        BadHttpRequestException { StatusCode: StatusCodes.Status408RequestTimeout } =>
+            (Problem.RequestTooSlow, "The body came more slowly than is waited for (settings Limits:MinRequestBytesPerSecond and Limits:RateGraceSeconds)."),
         BadHttpRequestException bad => (Problem.ForStatus(bad.StatusCode), bad.Message),
         IOException { InnerException: OverflowException } => (Problem.BadRequest, "The body's chunks are not framed as HTTP says."), // Kestrel's, for a chunk of 2 GiB or more
         _ => (Problem.InternalError, "An unexpected fault; the log has it under this trace id."),
@@ -98,6 +103,9 @@ internal sealed partial class ProblemExceptionHandler(ILogger<ProblemExceptionHa
         InferenceError.CalibrationImpossible => Problem.CalibrationImpossible,
         _ => Problem.InternalError,
     };
+
+    [GeneratedRegex("^The maximum configured depth of (\\d+) has been exceeded")]
+    private static partial Regex TooDeep();
 
     [LoggerMessage(LogLevel.Error, "An unexpected fault while answering {Method}")]
     private static partial void Unexpected(ILogger log, Exception exception, string method);

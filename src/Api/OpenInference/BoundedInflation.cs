@@ -13,5 +13,5 @@ internal sealed class BoundedInflation(ICompressionProvider inner, int limit) : 
     public Stream CreateCompressionStream(Stream stream, CompressionLevel? compressionLevel) => inner.CreateCompressionStream(stream, compressionLevel);
 
     public Stream CreateDecompressionStream(Stream stream) => new LimitedStream(
-        inner.CreateDecompressionStream(stream), limit, () => new RpcException(new Status(StatusCode.ResourceExhausted, BodyLimit.TooLarge(limit).Message)));
+        inner.CreateDecompressionStream(stream), limit, () => new RpcException(new Status(StatusCode.ResourceExhausted, BodyLimit.InflatesTooFar(limit).Message)));
 }

@@ -24,7 +24,7 @@ internal static class CompressedBody
                 _ => throw new RequestException(Problem.UnsupportedMediaType, $"The body is encoded as '{Quoting.Shorten(encoding)}'. Send it as it is, or with a Content-Encoding of gzip or deflate."),
             },
             limit,
-            () => BodyLimit.TooLarge(limit));
+            () => BodyLimit.InflatesTooFar(limit));
         try
         {
             return await PooledBody.ReadAsync(inflated, declaredLength: null, cancellationToken);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Grpc.Core;
 using Grpc.Core.Interceptors;
 using SoftmaxService.Api.Hosting;
@@ -11,6 +12,20 @@ namespace SoftmaxService.Api.OpenInference;
 /// </summary>
 internal sealed partial class GrpcFaults(ILogger<GrpcFaults> log) : Interceptor
 {
+    private const string ContentType = "application/grpc";
+
+    /// <summary>Whether a request is a call of gRPC, to be answered as one.</summary>
+    public static bool IsCall(HttpRequest request) => request.ContentType?.StartsWith(ContentType, StringComparison.OrdinalIgnoreCase) == true;
+
+    /// <summary>Refuses a call before its message is read: a status of gRPC in the headers, and no body.</summary>
+    public static Task AnswerAsync(HttpResponse response, Problem problem, string detail)
+    {
+        response.ContentType = ContentType;
+        response.Headers["grpc-status"] = ((int)StatusOf(problem)).ToString(CultureInfo.InvariantCulture);
+        response.Headers["grpc-message"] = Uri.EscapeDataString(detail);
+        return Task.CompletedTask;
+    }
+
     public override async Task<TResponse> UnaryServerHandler<TRequest, TResponse>(TRequest request, ServerCallContext context, UnaryServerMethod<TRequest, TResponse> continuation)
     {
         try

@@ -56,9 +56,9 @@ internal static class InferEndpoint
             throw MediaTypes.Refuse(request, string.Join(", ", Taken[1..3]));
         }
 
-        using var body = await CompressedBody.ReadAsync(request, limits.MaxRequestBodyBytes, cancellationToken);
+        using var body = await CompressedBody.ReadAsync(request, limits.MaxDecompressedBytes, cancellationToken);
         var jsonLength = JsonLength(request, body.Memory.Length);
-        var asked = InferRequestReader.Read(body.Memory[..jsonLength], body.Memory[jsonLength..]);
+        var asked = InferRequestReader.Read(body.Memory[..jsonLength], body.Memory[jsonLength..], limits.MaxJsonDepth);
         return new InferResult(await ModelInference.AnswerAsync(found, asked, limits, cancellationToken));
     }
 

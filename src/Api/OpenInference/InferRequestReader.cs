@@ -11,10 +11,10 @@ namespace SoftmaxService.Api.OpenInference;
 /// </summary>
 internal static class InferRequestReader
 {
-    public static InferRequest Read(ReadOnlyMemory<byte> json, ReadOnlyMemory<byte> blobs)
+    public static InferRequest Read(ReadOnlyMemory<byte> json, ReadOnlyMemory<byte> blobs, int maxDepth)
     {
         json = json.Span.StartsWith("\uFEFF"u8) ? json[3..] : json;
-        var reader = new Utf8JsonReader(json.Span, new JsonReaderOptions { MaxDepth = JsonElements.MaxDepth });
+        var reader = new Utf8JsonReader(json.Span, new JsonReaderOptions { MaxDepth = maxDepth });
         Start(ref reader);
 
         string? id = null;

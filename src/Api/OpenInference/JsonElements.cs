@@ -9,7 +9,7 @@ namespace SoftmaxService.Api.OpenInference;
 /// </summary>
 internal ref struct JsonElements
 {
-    public const int MaxDepth = 32;
+    public const int MaxDepth = 64; // as deep as the setting Limits:MaxJsonDepth may go
 
     private readonly string _input;
     private readonly int[] _lengths = new int[MaxDepth]; // of a finished array of each level; -1 while none is finished

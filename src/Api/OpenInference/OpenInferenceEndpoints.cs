@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Net.Http.Headers;
+using SoftmaxService.Api.Access;
 using SoftmaxService.Api.Hosting;
 using SoftmaxService.Api.Http;
 using SoftmaxService.Inference.Models;
@@ -24,16 +25,18 @@ internal static class OpenInferenceEndpoints
 
         v2.MapGet("/health/live", Live)
             .WithName("ServerLive")
-            .WithSummary("Says that the process answers");
+            .WithSummary("Says that the process answers")
+            .NeedsNoKey();
 
         v2.MapGet("/health/ready", Ready)
             .WithName("ServerReady")
             .WithSummary("Says whether models are loaded and warmed up")
-            .Produces<OpenInferenceError>(StatusCodes.Status503ServiceUnavailable);
+            .Produces<OpenInferenceError>(StatusCodes.Status503ServiceUnavailable)
+            .NeedsNoKey();
 
         // Some load balancers probe with HEAD.
-        v2.MapMethods("/health/live", [HttpMethods.Head], Live).ExcludeFromDescription();
-        v2.MapMethods("/health/ready", [HttpMethods.Head], Ready).ExcludeFromDescription();
+        v2.MapMethods("/health/live", [HttpMethods.Head], Live).ExcludeFromDescription().NeedsNoKey();
+        v2.MapMethods("/health/ready", [HttpMethods.Head], Ready).ExcludeFromDescription().NeedsNoKey();
 
         foreach (var (path, suffix) in new[] { ("/models/{model}", ""), ("/models/{model}/versions/{version}", "Version") })
         {

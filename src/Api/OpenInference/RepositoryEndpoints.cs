@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Http.HttpResults;
+using SoftmaxService.Api.Access;
 using SoftmaxService.Api.Hosting;
 using SoftmaxService.Api.Http;
 using SoftmaxService.Inference.Models;
@@ -24,20 +25,22 @@ internal static class RepositoryEndpoints
             .WithSummary("Loads a model, or loads it again")
             .WithDescription($"403 unless the setting `{RepositoryAccess.Setting}` is true.")
             .Produces<OpenInferenceError>(StatusCodes.Status403Forbidden)
-            .Produces<OpenInferenceError>(StatusCodes.Status404NotFound);
+            .Produces<OpenInferenceError>(StatusCodes.Status404NotFound)
+            .NeedsAdmin();
 
         repository.MapPost("/models/{model}/unload", Unload)
             .WithName("RepositoryModelUnload")
             .WithSummary("Unloads a model")
             .WithDescription($"403 unless the setting `{RepositoryAccess.Setting}` is true.")
             .Produces<OpenInferenceError>(StatusCodes.Status403Forbidden)
-            .Produces<OpenInferenceError>(StatusCodes.Status404NotFound);
+            .Produces<OpenInferenceError>(StatusCodes.Status404NotFound)
+            .NeedsAdmin();
     }
 
     private static async Task<Ok<IReadOnlyList<RepositoryEntry>>> IndexAsync(HttpRequest request, ModelRepository models, LimitsOptions limits, CancellationToken cancellationToken)
     {
-        using var body = await CompressedBody.ReadAsync(request, limits.MaxRequestBodyBytes, cancellationToken);
-        return TypedResults.Ok(ServedModels.Index(models, ReadReady(body.Memory)));
+        using var body = await CompressedBody.ReadAsync(request, limits.MaxDecompressedBytes, cancellationToken);
+        return TypedResults.Ok(ServedModels.Index(models, ReadReady(body.Memory, limits.MaxJsonDepth)));
     }
 
     private static async Task<Ok<RepositoryModelLoaded>> LoadAsync(string model, ModelRepository models, ModelsOptions settings, CancellationToken cancellationToken)
@@ -52,14 +55,14 @@ internal static class RepositoryEndpoints
         return TypedResults.Ok(new RepositoryModelUnloaded(model, true));
     }
 
-    private static bool ReadReady(ReadOnlyMemory<byte> body)
+    private static bool ReadReady(ReadOnlyMemory<byte> body, int maxDepth)
     {
         if (body.Length == 0)
         {
             return false;
         }
 
-        using var document = JsonDocument.Parse(body);
+        using var document = JsonDocument.Parse(body, new JsonDocumentOptions { MaxDepth = maxDepth });
         var request = document.RootElement;
         if (request.ValueKind != JsonValueKind.Object)
         {

@@ -99,6 +99,16 @@ public sealed class ClassifierModel : IDisposable
     /// <summary>The temperature fitted on held-out data, or null where the model was never calibrated.</summary>
     public float? CalibratedTemperature { get; }
 
+    /// <summary>The diagram that <c>softmax calibrate</c> drew; null where there is none. A link out of the version's folder is none: whoever gives a model away does not choose which files are shown.</summary>
+    public FileInfo? Reliability
+    {
+        get
+        {
+            var file = RealPath.Below(Folder, Path.Combine(Folder, ReliabilityFileName));
+            return File.Exists(file) ? new FileInfo(file) : null;
+        }
+    }
+
     internal ImagePreprocessor Preprocessor { get; }
 
     internal OnnxClassifier Classifier { get; }

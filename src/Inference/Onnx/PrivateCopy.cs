@@ -6,6 +6,8 @@ namespace SoftmaxService.Inference.Onnx;
 /// A model with external data, copied aside while it is loaded. On Unix ONNX Runtime maps such files and goes on reading them for as long as
 /// the session lives: rewritten in place they would change a model that serves, and truncated they would end the process. What is mapped
 /// outlives its name, so the copy is deleted as soon as the session is made. Windows itself refuses to write to a file that is mapped.
+/// A copy would turn a link into a plain file, and ONNX Runtime, which follows none out of the model's folder, could not see it any more: such
+/// links are refused here.
 /// </summary>
 internal sealed class PrivateCopy : IDisposable
 {
@@ -15,7 +17,7 @@ internal sealed class PrivateCopy : IDisposable
     private readonly string _source;
     private readonly string? _folder;
 
-    /// <exception cref="InvalidDataException">There is no room for a copy.</exception>
+    /// <exception cref="InvalidDataException">There is no room for a copy, or a file that the graph names is a link out of the model's folder.</exception>
     public PrivateCopy(string model)
     {
         ModelPath = model;
@@ -24,6 +26,7 @@ internal sealed class PrivateCopy : IDisposable
         if (external.Count == 0)
             return;
 
+        RefuseLinksOut(external);
         try
         {
             _folder = Directory.CreateTempSubdirectory("softmax-model-").FullName;
@@ -51,6 +54,15 @@ internal sealed class PrivateCopy : IDisposable
     {
         if (_folder is not null)
             Directory.Delete(_folder, recursive: true);
+    }
+
+    private void RefuseLinksOut(List<string> external)
+    {
+        if (external.Find(name => RealPath.Below(_source, Path.Combine(_source, name)) is null) is { } name)
+        {
+            throw new InvalidDataException(
+                $"the graph names {name} for its external data, which is a link out of the model's folder; a graph may only read files that lie in its own folder, or links to such files. Put a copy there instead of the link");
+        }
     }
 
     /// <summary>The graph spells the files that it needs, so a file whose name does not occur in it is none. One too many costs a copy, no more.</summary>

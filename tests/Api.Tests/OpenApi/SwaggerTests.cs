@@ -16,6 +16,37 @@ public sealed class SwaggerTests(RunningService service)
         Assert.Equal("/swagger", root.Headers.Location?.OriginalString);
     }
 
+    [Theory]
+    [InlineData("/swagger/index.html")]
+    [InlineData("/swagger/index.js")]
+    [InlineData("/swagger/v1/swagger.json")]
+    public async Task ThePageIsGuarded(string path)
+    {
+        var headers = (await service.GetAsync(path)).Headers;
+
+        Assert.Equal(("nosniff", "DENY", "no-referrer"), (headers.GetValues("X-Content-Type-Options").Single(), headers.GetValues("X-Frame-Options").Single(), headers.GetValues("Referrer-Policy").Single()));
+        var policy = headers.GetValues("Content-Security-Policy").Single();
+        Assert.All(["default-src 'none'", "script-src 'self';", "frame-ancestors 'none'"], rule => Assert.Contains(rule, policy, StringComparison.Ordinal));
+    }
+
+    /// <summary>The page's policy lets none run that stands in the page itself.</summary>
+    [Fact]
+    public async Task ThePageNeedsNoScriptOrStyleOfItsOwn()
+    {
+        var page = System.Text.Encoding.UTF8.GetString((await service.GetAsync("/swagger/index.html")).Body);
+
+        Assert.Matches("<script src=", page);
+        Assert.DoesNotMatch("<script(?![^>]* src=)|<style|\\son[a-z]+=", page);
+        Assert.DoesNotMatch("(src|href)=\"(https?:)?//", page);
+    }
+
+    [Fact]
+    public async Task WithoutKeysThereIsNothingToAuthorize() => Assert.False((await DocumentAsync()).GetProperty("components").TryGetProperty("securitySchemes", out _));
+
+    [Fact]
+    public async Task ADiagramMayNotRunScripts() =>
+        Assert.Contains("sandbox", (await service.GetAsync("/models/mnist/1/reliability.svg")).Headers.GetValues("Content-Security-Policy").Single(), StringComparison.Ordinal);
+
     [Fact]
     public async Task EveryRouteIsDocumented() => Assert.Equal(
         [

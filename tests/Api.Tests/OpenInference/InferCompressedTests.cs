@@ -31,7 +31,7 @@ public sealed class InferCompressedTests(SmallModelService service)
         var bomb = Compress(new byte[50_000_000], encoding);
 
         Assert.InRange(bomb.Length, 1, 100_000);
-        (await SendAsync(bomb, encoding)).IsError(413, "Limits:MaxRequestBodyBytes");
+        (await SendAsync(bomb, encoding)).IsError(413, "Limits:MaxDecompressedBytes");
     }
 
     [Theory]

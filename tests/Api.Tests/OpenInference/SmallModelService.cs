@@ -42,6 +42,7 @@ public sealed class SmallModelService : RunningService
         builder.UseSetting("Grpc:Url", GrpcAddress);
         builder.UseSetting("Limits:MaxImagesPerRequest", "8");
         builder.UseSetting("Limits:MaxRequestBodyBytes", "2000000");
+        builder.UseSetting("Limits:MaxDecompressedBytes", "2000000");
     }
 
     protected override void Dispose(bool disposing)

@@ -1,0 +1,52 @@
+using Microsoft.Extensions.Time.Testing;
+using SoftmaxService.Api.Access;
+
+namespace SoftmaxService.Api.Tests.Access;
+
+public sealed class RateLimitTests
+{
+    private readonly FakeTimeProvider _time = new();
+
+    [Fact]
+    public void ABurstIsGrantedAtOnceAndThenTheRate()
+    {
+        var limit = new RateLimit(perSecond: 2, burst: 3, _time);
+        Assert.Equal([true, true, true, false], Take(limit, 4));
+
+        Assert.False(limit.TryTake(out var wait));
+        Assert.Equal(0.5, wait.TotalSeconds, 1e-3);
+        _time.Advance(wait);
+        Assert.Equal([true, false], Take(limit, 2));
+        _time.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal([true, true, false], Take(limit, 3));
+    }
+
+    [Fact]
+    public void ALongRestGrantsNoMoreThanTheBurst()
+    {
+        var limit = new RateLimit(perSecond: 100, burst: 2, _time);
+        Take(limit, 5);
+        _time.Advance(TimeSpan.FromDays(1000));
+
+        Assert.Equal([true, true, false], Take(limit, 3));
+    }
+
+    [Fact]
+    public void TheLongestRefillDoesNotOverflow()
+    {
+        var limit = new RateLimit(perSecond: 0.001, burst: 1_000_000, _time);
+
+        Assert.All(Take(limit, 1000), Assert.True);
+    }
+
+    [Fact]
+    public async Task ManyAtOnceTakeNoMoreThanThereIs()
+    {
+        var limit = new RateLimit(perSecond: 0.001, burst: 500, _time);
+        var taken = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() => Take(limit, 200).Count(granted => granted))));
+
+        Assert.Equal(500, taken.Sum());
+    }
+
+    private static bool[] Take(RateLimit limit, int count) => [.. Enumerable.Repeat(limit, count).Select(bucket => bucket.TryTake(out _))];
+}
