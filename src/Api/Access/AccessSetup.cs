@@ -1,7 +1,7 @@
 using System.Net;
-using Microsoft.Extensions.Options;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.Options;
 using Microsoft.Net.Http.Headers;
 using SoftmaxService.Api.Hosting;
 using SoftmaxService.Api.OpenApi;
