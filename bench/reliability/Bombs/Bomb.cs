@@ -33,12 +33,12 @@ internal sealed record Bomb(string Name, int Status, string Reason, Func<byte[]>
         new("PNG header of 30000 × 30000 pixels", 413, "image-too-large", () => Image(EncodedImages.EmptyPng(30_000, 30_000))),
         new("PNG of 30000 × 30000 pixels whose data inflate to 1 GB", 413, "image-too-large", () => Image(Png(30_000, ("IDAT", Inflating.Value)))),
         new("GIF of 65,535 frames on a screen of 65535 × 65535 pixels", 413, "image-too-large", () => Image(Gif(ushort.MaxValue))),
-        new("gzip of 1 GB to `/v2`", 413, "Limits:MaxRequestBodyBytes", () => Http("/v2/models/mnist/infer", "application/json", InflatingGzip.Value, "Content-Encoding: gzip")),
+        new("gzip of 1 GB to `/v2`", 413, "Limits:MaxDecompressedBytes", () => Http("/v2/models/mnist/infer", "application/json", InflatingGzip.Value, "Content-Encoding: gzip")),
         new("gzip of gzip to `/v2`", 415, "gzip, gzip", () => Http("/v2/models/mnist/infer", "application/json", Zeros(1_000_000, isGzip: true), "Content-Encoding: gzip, gzip")),
         new("gzip of 1 GB to `/softmax`", 415, "unsupported-media-type", () => Http("/softmax", "application/json", InflatingGzip.Value, "Content-Encoding: gzip")),
         new("form of 10,000 images", 413, "too-many-images", () => Http("/classify", $"multipart/form-data; boundary={Boundary}", FuzzSeeds.Form(Boundary, [.. Enumerable.Repeat(FuzzSeeds.Images[0].Bytes, Parts)]))),
         new("JSON with 10,000 images", 413, "too-many-images", () => Http("/classify", "application/json", Encoding.UTF8.GetBytes($$"""{"images": [{{string.Join(',', Enumerable.Repeat($"\"{Convert.ToBase64String(FuzzSeeds.Images[0].Bytes)}\"", Parts))}}]}"""))),
-        .. new[] { ("/classify", "images", "malformed-json"), ("/softmax", "logits", "invalid-logits"), ("/softmax/gradient", "upstream", "invalid-parameter"), ("/calibrate", "logits", "invalid-logits"), ("/v2/models/mnist/infer", "other", "depth") }.Select(route =>
+        .. new[] { ("/classify", "images", "malformed-json"), ("/softmax", "logits", "invalid-logits"), ("/softmax/gradient", "upstream", "invalid-parameter"), ("/calibrate", "logits", "invalid-logits"), ("/v2/models/mnist/infer", "other", "Limits:MaxJsonDepth") }.Select(route =>
             new Bomb($"JSON nested 100,000 deep to `{route.Item1}`", 400, route.Item3, () => Http(route.Item1, "application/json", Nested(route.Item2)))),
         new("4 GB declared", 413, "body-too-large", () => Http("/classify", "image/png", [], "Content-Length: 4294967296")),
         new("chunk of 2 GB declared", 400, "bad-request", () => Http("/classify", "image/png", "ffffffff\r\n"u8.ToArray(), "Transfer-Encoding: chunked")),

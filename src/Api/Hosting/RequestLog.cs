@@ -81,7 +81,13 @@ internal static class RequestLog
 
     private static void Log(HttpContext context, Serilog.ILogger log, int status, TimeSpan elapsed, AnsweringModel? model, Exception? fault)
     {
-        var level = status >= StatusCodes.Status500InternalServerError ? LogEventLevel.Error : IsProbe(context) ? LogEventLevel.Debug : LogEventLevel.Information;
+        var level = (fault, status) switch
+        {
+            (not null, _) or (_, StatusCodes.Status500InternalServerError) => LogEventLevel.Error,
+            _ when IsProbe(context) => LogEventLevel.Debug,
+            (_, > StatusCodes.Status500InternalServerError) => LogEventLevel.Warning, // 503 and 504, which we choose
+            _ => LogEventLevel.Information,
+        };
         if (log.IsEnabled(level))
         {
             log.Write(EventFor(context, status, elapsed, model, level, fault));

@@ -1,6 +1,5 @@
 using System.Text;
 using k8s.Models;
-using Microsoft.Extensions.Configuration;
 using SoftmaxService.Api.Hosting;
 
 namespace SoftmaxService.Api.Tests.Container;
@@ -183,9 +182,9 @@ public sealed class KubernetesTests(RunningService service)
 
     private static void AssertTimeToEnd(long? seconds)
     {
-        var shutdown = new ConfigurationBuilder().AddJsonFile(Path.Combine(RunningService.RepositoryRoot, "src/Api/appsettings.json")).Build().GetSection("Shutdown");
+        var shutdown = new ShutdownOptions();
 
-        Assert.True(seconds > shutdown.GetValue("GraceSeconds", 5.0) + shutdown.GetValue("DrainSeconds", 25.0));
+        Assert.True(seconds > shutdown.GraceSeconds + shutdown.DrainSeconds);
     }
 
     private static V1Container Container(IEnumerable<object> objects) => Assert.Single(objects.One<V1Deployment>().Spec.Template.Spec.Containers);
