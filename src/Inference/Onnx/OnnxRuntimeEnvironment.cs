@@ -16,6 +16,8 @@ internal static partial class OnnxRuntimeEnvironment
 
     private static OrtEnv Create()
     {
+        NativeHeap.Bound();
+
         // The native library reads the variable while the environment is made, and sends its first event then: DisableTelemetryEvents
         // alone would come too late. On Unix .NET keeps its own copy of the variables, so libc must be told as well.
         System.Environment.SetEnvironmentVariable(TelemetryOptOut, "1");
