@@ -5,7 +5,7 @@ namespace SoftmaxService.HttpBenchmarks;
 /// <summary>Shows a result, and keeps it where it is asked to.</summary>
 internal static class Results
 {
-    public static string Machine { get; } = $"{Cpu()}, {Environment.ProcessorCount} cores, {RuntimeInformation.FrameworkDescription}, {DateTime.UtcNow:yyyy-MM-dd}";
+    public static string Machine { get; } = $"{Cpu()}, {Cores()} cores, {RuntimeInformation.FrameworkDescription}, {DateTime.UtcNow:yyyy-MM-dd}";
 
     public static async Task ShowAsync(string markdown, string fileName, bool write)
     {
@@ -22,6 +22,11 @@ internal static class Results
         double[] sorted = [.. values.Order()];
         return sorted.Length % 2 == 1 ? sorted[sorted.Length / 2] : (sorted[(sorted.Length / 2) - 1] + sorted[sorted.Length / 2]) / 2;
     }
+
+    /// <summary>The machine's, and not those that this process is confined to.</summary>
+    private static int Cores() => File.Exists("/proc/cpuinfo")
+        ? File.ReadLines("/proc/cpuinfo").Count(line => line.StartsWith("processor", StringComparison.Ordinal))
+        : Environment.ProcessorCount;
 
     private static string Cpu() => File.Exists("/proc/cpuinfo")
         ? File.ReadLines("/proc/cpuinfo").FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))?.Split(':', 2)[1].Trim() ?? "unknown CPU"

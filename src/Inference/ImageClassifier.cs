@@ -38,7 +38,7 @@ public static class ImageClassifier
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public static async ValueTask<Classification> ClassifyAsync(ClassifierModel model, ReadOnlyMemory<byte> image, ClassificationOptions options, CancellationToken cancellation)
     {
-        using var pending = model.Queue.Admit(1);
+        using var pending = model.Admission.Enter(1);
         using var run = await model.PrepareAsync(image, cancellation);
         await model.Queue.ExecuteAsync(run, cancellation);
         return Answer(run.Output, model, options);
@@ -55,7 +55,7 @@ public static class ImageClassifier
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static async Task<IReadOnlyList<ClassificationOutcome>> ClassifyAllAsync(ClassifierModel model, IReadOnlyList<ReadOnlyMemory<byte>> images, ClassificationOptions options, CancellationToken cancellation)
     {
-        using var pending = model.Queue.Admit(Math.Min(images.Count, model.MaxBatchSize));
+        using var pending = model.Admission.Enter(Math.Min(images.Count, model.MaxBatchSize));
 
         // As many at a time as fit into a run: more would only hold their tensors for longer.
         var outcomes = new ClassificationOutcome[images.Count];
@@ -147,20 +147,22 @@ public static class ImageClassifier
     /// </summary>
     /// <param name="model">The model that was asked.</param>
     /// <param name="logits">The answer's logits.</param>
-    /// <param name="probabilities">Their softmax at <paramref name="temperature"/>; overwritten where that is not the model's own.</param>
+    /// <param name="probabilities">Their softmax at <paramref name="temperature"/>.</param>
     /// <param name="temperature">The caller's T.</param>
     /// <param name="top">The most probable class.</param>
     /// <param name="entropy">The entropy of the probabilities.</param>
-    internal static void Observe(ClassifierModel model, ReadOnlySpan<float> logits, Span<float> probabilities, float temperature, int top, float entropy)
+    internal static void Observe(ClassifierModel model, ReadOnlySpan<float> logits, ReadOnlySpan<float> probabilities, float temperature, int top, float entropy)
     {
         var own = model.CalibratedTemperature ?? 1f;
-        if (temperature != own)
+        if (temperature == own)
         {
-            Softmax.Compute(logits, probabilities, own);
-            entropy = Uncertainty.Measure(logits, probabilities, own).Entropy;
+            model.Metrics.CountAnswer(top, probabilities[top], entropy);
+            return;
         }
 
-        model.Metrics.CountAnswer(top, probabilities[top], entropy);
+        Span<float> ownProbabilities = logits.Length <= StackLimit ? stackalloc float[logits.Length] : new float[logits.Length];
+        Softmax.Compute(logits, ownProbabilities, own);
+        model.Metrics.CountAnswer(top, ownProbabilities[top], Uncertainty.Measure(logits, ownProbabilities, own).Entropy);
     }
 
     private static LabelledPredictionSet PredictionSetFor(ReadOnlySpan<float> logits, ClassifierModel model, double alpha)

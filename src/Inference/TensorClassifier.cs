@@ -19,7 +19,7 @@ public static class TensorClassifier
     public static async Task<TensorAnswer> ClassifyAsync(ClassifierModel model, TensorRequest request, CancellationToken cancellation)
     {
         Check(model, request);
-        using var pending = model.Queue.Admit(Math.Min(request.Count, model.MaxBatchSize));
+        using var pending = model.Admission.Enter(Math.Min(request.Count, model.MaxBatchSize));
         var temperature = ImageClassifier.TemperatureFor(model, new ClassificationOptions { Temperature = request.Temperature });
 
         // The scores come out of runs that are shared with others; what else the graph tells needs a run of its own, which has the scores too.
@@ -40,14 +40,13 @@ public static class TensorClassifier
 
     private static void Observe(ClassifierModel model, ReadOnlySpan<float> logits, ReadOnlySpan<float> probabilities, float temperature)
     {
-        var scratch = new float[model.ClassCount];
         Span<int> top = [0];
         for (var start = 0; start < logits.Length; start += model.ClassCount)
         {
             var row = logits.Slice(start, model.ClassCount);
-            probabilities.Slice(start, model.ClassCount).CopyTo(scratch);
+            var rowProbabilities = probabilities.Slice(start, model.ClassCount);
             Ranking.TopK(row, top);
-            ImageClassifier.Observe(model, row, scratch, temperature, top[0], Uncertainty.Measure(row, scratch, temperature).Entropy);
+            ImageClassifier.Observe(model, row, rowProbabilities, temperature, top[0], Uncertainty.Measure(row, rowProbabilities, temperature).Entropy);
         }
     }
 

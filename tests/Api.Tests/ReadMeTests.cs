@@ -87,17 +87,6 @@ public sealed partial class ReadMeTests(RunningService service)
 
     private sealed class CurlFactAttribute : FactAttribute
     {
-        public CurlFactAttribute()
-        {
-            try
-            {
-                using var curl = Process.Start(new ProcessStartInfo("curl", "--version") { RedirectStandardOutput = true });
-                curl?.WaitForExit();
-            }
-            catch (System.ComponentModel.Win32Exception)
-            {
-                Skip = "There is no curl on this machine's path.";
-            }
-        }
+        public CurlFactAttribute() => Skip = Tool.WhyMissing("curl", "--version");
     }
 }

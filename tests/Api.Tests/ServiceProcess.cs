@@ -66,10 +66,15 @@ internal sealed class ServiceProcess : IDisposable
             throw new InvalidOperationException($"The service did not get ready:\n{process.Output}");
     }
 
+    public bool HasExited => _process.HasExited;
+
     /// <summary>Asks it to end, as systemd and Kubernetes do.</summary>
-    public async Task TerminateAsync()
+    public Task TerminateAsync() => SignalAsync("TERM");
+
+    /// <summary>Sends a signal by its name without SIG.</summary>
+    public async Task SignalAsync(string signal)
     {
-        using var kill = Process.Start("kill", ["-TERM", $"{_process.Id}"]);
+        using var kill = Process.Start("kill", [$"-{signal}", $"{_process.Id}"]);
         await kill.WaitForExitAsync();
     }
 

@@ -2,7 +2,6 @@ using System.Globalization;
 using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
 using SoftmaxService.Api.Http;
-using SoftmaxService.Api.OpenInference;
 
 namespace SoftmaxService.Api.Access;
 
@@ -69,6 +68,6 @@ internal sealed class AccessGate(RequestDelegate next, ApiKeys keys)
             context.Response.Headers[HeaderNames.WWWAuthenticate] = challenge;
         }
 
-        return GrpcFaults.IsCall(context.Request) ? GrpcFaults.AnswerAsync(context.Response, problem, detail) : ProblemExceptionHandler.WriteAsync(context, problem, detail);
+        return ProblemExceptionHandler.WriteAsync(context, problem, detail);
     }
 }

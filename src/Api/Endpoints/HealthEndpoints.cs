@@ -36,8 +36,9 @@ internal static class HealthEndpoints
     private static Results<Ok<ReadyResponse>, JsonHttpResult<ReadyResponse>> Ready(ModelRepository models, Readiness readiness, HttpResponse response)
     {
         var catalog = models.Current;
-        var answer = new ReadyResponse(readiness switch { { IsReady: true } => "ready", { IsLeaving: true } => "draining", _ => "not ready" }, [.. catalog.Models.Select(model => $"{model.Name}/{model.Version}")], catalog.Failures);
-        if (readiness.IsReady)
+        var isReady = readiness.IsReady;
+        var answer = new ReadyResponse(isReady ? "ready" : readiness.IsLeaving ? "draining" : "not ready", [.. catalog.Models.Select(model => $"{model.Name}/{model.Version}")], catalog.Failures);
+        if (isReady)
         {
             return TypedResults.Ok(answer);
         }

@@ -43,7 +43,11 @@ internal sealed partial class DrainingLifetime(
         context.Cancel = true; // the runtime would end the process
         if (Interlocked.Increment(ref _signalCount) > 1)
         {
-            host.Value.ShutdownTimeout = TimeSpan.Zero;
+            if (application.ApplicationStopping.IsCancellationRequested)
+            {
+                Environment.Exit(0); // the host waits by itself now
+            }
+
             _hurry.Cancel();
         }
         else if (context.Signal == PosixSignal.SIGTERM)

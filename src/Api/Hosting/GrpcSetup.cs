@@ -89,7 +89,7 @@ internal static class GrpcSetup
 
                 if (addresses.FirstOrDefault(address => BindingAddress.Parse(address).Port == port) is { } taken)
                 {
-                    throw new InvalidOperationException($"Grpc:Url is {grpc.Url}, whose port {taken} has already. gRPC needs a port of its own, or none: an empty Grpc:Url switches it off.");
+                    throw new SettingException($"Grpc:Url is {grpc.Url}, whose port {taken} has already. gRPC needs a port of its own, or none: an empty Grpc:Url switches it off.");
                 }
 
                 addresses.Add(grpc.Url);

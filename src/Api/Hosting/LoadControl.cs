@@ -1,5 +1,4 @@
 using System.Globalization;
-using Grpc.AspNetCore.Server;
 using SoftmaxService.Api.Http;
 
 namespace SoftmaxService.Api.Hosting;
@@ -42,11 +41,11 @@ internal static class LoadControl
 
             if (workload.Phase == WorkPhase.Closed)
             {
-                await RefuseAsync(context, Problem.Draining, "The service is about to end and takes nothing new. Another instance, or this one after its restart, will answer.");
+                await ProblemExceptionHandler.WriteAsync(context, Problem.Draining, "The service is about to end and takes nothing new. Another instance, or this one after its restart, will answer.");
             }
             else if (inFlight > mostInFlight)
             {
-                await RefuseAsync(context, Problem.Overloaded, $"There are {mostInFlight} requests being answered, the most at a time (setting Load:MaxRequestsInFlight). Ask again in a moment.");
+                await ProblemExceptionHandler.WriteAsync(context, Problem.Overloaded, $"There are {mostInFlight} requests being answered, the most at a time (setting Load:MaxRequestsInFlight). Ask again in a moment.");
             }
             else
             {
@@ -99,19 +98,5 @@ internal static class LoadControl
 
         // A millisecond is what timers count in.
         return seconds >= most.TotalSeconds ? most : TimeSpan.FromMilliseconds(Math.Max(1, seconds * 1000));
-    }
-
-    private static Task RefuseAsync(HttpContext context, Problem problem, string detail)
-    {
-        if (context.GetEndpoint()?.Metadata.GetMetadata<GrpcMethodMetadata>() is null)
-        {
-            return ProblemExceptionHandler.WriteAsync(context, problem, detail);
-        }
-
-        // An answer of gRPC without messages: its status stands in the headers.
-        context.Response.ContentType = "application/grpc";
-        context.Response.Headers["grpc-status"] = ((int)OpenInference.GrpcFaults.StatusOf(problem)).ToString(CultureInfo.InvariantCulture);
-        context.Response.Headers["grpc-message"] = Uri.EscapeDataString(detail);
-        return Task.CompletedTask;
     }
 }

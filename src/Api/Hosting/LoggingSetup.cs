@@ -43,7 +43,7 @@ internal static class LoggingSetup
                 break;
 
             case var other:
-                throw new InvalidOperationException($"Serilog:Format is '{other}'. It must be text or json.");
+                throw new SettingException($"Serilog:Format is '{other}'. It must be text or json.");
         }
     });
 
@@ -53,5 +53,5 @@ internal static class LoggingSetup
         ? fallback
         : Enum.TryParse<LogEventLevel>(text, ignoreCase: true, out var level)
             ? level
-            : throw new InvalidOperationException($"'{text}' is no Serilog level. The levels are: {string.Join(", ", Enum.GetNames<LogEventLevel>())}.");
+            : throw new SettingException($"'{text}' is no Serilog level. The levels are: {string.Join(", ", Enum.GetNames<LogEventLevel>())}.");
 }

@@ -35,7 +35,6 @@ internal static class RequestLog
         "/inference.GRPCInferenceService/ServerLive", "/inference.GRPCInferenceService/ServerReady", "/inference.GRPCInferenceService/ModelReady",
     ];
 
-
     public static void UseRequestLog(this WebApplication app)
     {
         // Each request has a trace, for its line and its problem document.
@@ -58,7 +57,6 @@ internal static class RequestLog
     private static async Task LogAsync(RequestDelegate next, HttpContext context, Serilog.ILogger log, RequestMetrics metrics)
     {
         var start = Stopwatch.GetTimestamp();
-        metrics.Begin();
         Exception? fault = null;
         try
         {

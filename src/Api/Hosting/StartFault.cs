@@ -34,7 +34,7 @@ internal static partial class StartFault
     {
         OptionsValidationException { Failures: var failures } => $"The service cannot start: {string.Join(" ", failures.Select(InWords))}",
         SocketException => $"The service cannot start: an address of Urls or Grpc:Url cannot be listened on. {fault.Message}.",
-        InvalidOperationException or FormatException or IOException => $"The service cannot start: {fault.Message}",
+        SettingException or FormatException or IOException or InvalidOperationException { InnerException: FormatException } => $"The service cannot start: {fault.Message}", // the last is the binder's
         _ => null,
     };
 

@@ -62,6 +62,6 @@ internal static class TracingSetup
     {
         null or "" => false,
         _ when Uri.TryCreate(value, UriKind.Absolute, out var address) && (address.Scheme == Uri.UriSchemeHttp || address.Scheme == Uri.UriSchemeHttps) => true,
-        _ => throw new InvalidOperationException($"{name} is '{value}'. It must be an address such as http://localhost:4317, or empty for no traces."),
+        _ => throw new SettingException($"{name} is '{value}'. It must be an address such as http://localhost:4317, or empty for no traces."),
     };
 }

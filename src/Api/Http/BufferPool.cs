@@ -6,10 +6,10 @@ namespace SoftmaxService.Api.Http;
 internal sealed class BufferPool(long mostKeptBytes)
 {
     private readonly Lock _lock = new();
-    private readonly Stack<byte[]>[] _idle = [.. Enumerable.Range(0, BitOperations.Log2(int.MaxValue) + 1).Select(_ => new Stack<byte[]>())];
+    private readonly Stack<byte[]>[] _idle = [.. Enumerable.Range(0, 32).Select(_ => new Stack<byte[]>())]; // by the power
     private long _keptBytes;
 
-    /// <summary>A buffer of at least this length, at most 2³⁰; what is in it is left from whoever had it before.</summary>
+    /// <summary>A buffer of at least this length; what is in it is left from whoever had it before. Beyond 2³⁰ there is one size, the most that an array can have.</summary>
     public byte[] Rent(int length)
     {
         var size = BitOperations.RoundUpToPowerOf2((uint)length);
@@ -22,7 +22,7 @@ internal sealed class BufferPool(long mostKeptBytes)
             }
         }
 
-        return GC.AllocateUninitializedArray<byte>((int)size);
+        return GC.AllocateUninitializedArray<byte>((int)Math.Min(size, Array.MaxLength));
     }
 
     /// <summary>Gives a rented buffer back; nobody may use it any more.</summary>

@@ -72,7 +72,7 @@ internal sealed class PooledBody : IDisposable
 
     private void Grow()
     {
-        var larger = Buffers.Rent(_buffer.Length * 2);
+        var larger = Buffers.Rent((int)Math.Min(2L * _buffer.Length, Array.MaxLength));
         Span.CopyTo(larger);
         Buffers.Return(_buffer);
         _buffer = larger;

@@ -12,7 +12,7 @@ using SoftmaxService.Inference.Models;
 
 namespace SoftmaxService.Api.Http;
 
-/// <summary>The one place where a fault becomes an HTTP status and a problem document (RFC 9457), or under /v2 the error of that protocol.</summary>
+/// <summary>The one place where a fault becomes an HTTP status and a problem document (RFC 9457), under /v2 the error of that protocol, and of a gRPC call its status.</summary>
 internal sealed partial class ProblemExceptionHandler(ILogger<ProblemExceptionHandler> log) : IExceptionHandler
 {
     private const int ClientClosedRequest = 499;
@@ -58,18 +58,23 @@ internal sealed partial class ProblemExceptionHandler(ILogger<ProblemExceptionHa
     }
 
     /// <summary>
-    /// Always as JSON, whatever the request accepts: a client that wants bytes or HTML still has to learn what was wrong. Without a token: one
+    /// Over HTTP always as JSON, whatever the request accepts: a client that wants bytes or HTML still has to learn what was wrong. Without a token: one
     /// that is cancelled would make a fault of its own of a client that leaves while its answer is written.
     /// </summary>
     public static Task WriteAsync(HttpContext context, Problem problem, string detail)
     {
-        var traceId = Activity.Current?.Id ?? context.TraceIdentifier;
-        context.Response.StatusCode = problem.Status;
         if (problem.RetryAfterSeconds is { } seconds)
         {
             context.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
         }
 
+        if (GrpcFaults.IsCall(context))
+        {
+            return GrpcFaults.AnswerAsync(context.Response, GrpcFaults.StatusOf(problem), detail);
+        }
+
+        var traceId = Activity.Current?.Id ?? context.TraceIdentifier;
+        context.Response.StatusCode = problem.Status;
         if (OpenInferenceError.IsSpokenAt(context.Request.Path))
         {
             var error = new OpenInferenceError(problem == Problem.InternalError ? $"{detail} ({traceId})" : detail);

@@ -2,9 +2,9 @@ using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using System.Globalization;
 using Grpc.Core;
-using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http.Features;
 using SoftmaxService.Api.Hosting;
+using SoftmaxService.Api.Http;
 using SoftmaxService.Inference.Observation;
 
 namespace SoftmaxService.Api.Observation;
@@ -24,23 +24,19 @@ internal sealed class RequestMetrics
 
     private readonly Counter<long> _requests;
     private readonly Histogram<double> _durations;
-    private int _inFlight;
 
-    public RequestMetrics(IMeterFactory meters, Readiness readiness)
+    public RequestMetrics(IMeterFactory meters, Readiness readiness, Workload workload)
     {
         var meter = meters.Create(new MeterOptions(MeterName));
         _requests = meter.CreateCounter<long>("softmax.requests", "{request}", "Requests that were answered. The status is HTTP's, and of gRPC its own by name.");
         _durations = meter.CreateHistogram("softmax.request.duration", "s", "Time from a request's headers to the end of its answer.", advice: Telemetry.SecondsAdvice);
-        meter.CreateObservableGauge("softmax.requests.in_flight", () => Volatile.Read(ref _inFlight), "{request}", "Requests that are being answered.");
+        meter.CreateObservableGauge("softmax.requests.in_flight", () => workload.InFlight, "{request}", "Requests that are being answered, probes and pages left out: those that the setting Load:MaxRequestsInFlight bounds.");
         meter.CreateObservableGauge("softmax.ready", () => readiness.IsReady ? 1 : 0, null, "1 while /health/ready says ready, else 0.");
     }
-
-    public void Begin() => Interlocked.Increment(ref _inFlight);
 
     /// <summary>Counts a request that has been answered.</summary>
     public void End(HttpContext context, int status, TimeSpan elapsed, string? model, string? version)
     {
-        Interlocked.Decrement(ref _inFlight);
         var tags = new TagList { { "route", RouteOf(context) } };
         if (model is not null)
         {
@@ -53,10 +49,8 @@ internal sealed class RequestMetrics
         _requests.Add(1, in tags);
     }
 
-    /// <summary>The pattern, not the path: clients cannot make new ones. A fault takes the endpoint off the request, and remembers it.</summary>
-    private static string RouteOf(HttpContext context) => (context.GetEndpoint() ?? context.Features.Get<IExceptionHandlerFeature>()?.Endpoint) is RouteEndpoint { RoutePattern.RawText: { } pattern }
-        ? pattern
-        : OtherRoute;
+    /// <summary>The pattern, not the path: clients cannot make new ones.</summary>
+    private static string RouteOf(HttpContext context) => context.AskedEndpoint() is RouteEndpoint { RoutePattern.RawText: { } pattern } ? pattern : OtherRoute;
 
     private static string StatusOf(int status) => (uint)status < StatusTexts.Length ? StatusTexts[status] ??= status.ToString(CultureInfo.InvariantCulture) : OtherRoute;
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Grpc.AspNetCore.Server;
 using Grpc.Core;
 using Grpc.Core.Interceptors;
 using SoftmaxService.Api.Hosting;
@@ -14,14 +15,16 @@ internal sealed partial class GrpcFaults(ILogger<GrpcFaults> log) : Interceptor
 {
     private const string ContentType = "application/grpc";
 
-    /// <summary>Whether a request is a call of gRPC, to be answered as one.</summary>
-    public static bool IsCall(HttpRequest request) => request.ContentType?.StartsWith(ContentType, StringComparison.OrdinalIgnoreCase) == true;
+    /// <summary>Whether a request is a call of gRPC, to be answered as one: of a route of ours, since to others gRPC's clients have an answer of their own.</summary>
+    public static bool IsCall(HttpContext context) =>
+        context.Request.ContentType?.StartsWith(ContentType, StringComparison.OrdinalIgnoreCase) == true && context.AskedEndpoint()?.Metadata.GetMetadata<GrpcMethodMetadata>() is not null;
 
-    /// <summary>Refuses a call before its message is read: a status of gRPC in the headers, and no body.</summary>
-    public static Task AnswerAsync(HttpResponse response, Problem problem, string detail)
+    /// <summary>Refuses a call outside gRPC's own handling: a status in the headers, and no message.</summary>
+    public static Task AnswerAsync(HttpResponse response, StatusCode status, string detail)
     {
+        response.StatusCode = StatusCodes.Status200OK;
         response.ContentType = ContentType;
-        response.Headers["grpc-status"] = ((int)StatusOf(problem)).ToString(CultureInfo.InvariantCulture);
+        response.Headers["grpc-status"] = ((int)status).ToString(CultureInfo.InvariantCulture);
         response.Headers["grpc-message"] = Uri.EscapeDataString(detail);
         return Task.CompletedTask;
     }

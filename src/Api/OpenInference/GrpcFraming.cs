@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Globalization;
 using Grpc.Core;
 
 namespace SoftmaxService.Api.OpenInference;
@@ -34,9 +33,7 @@ internal static class GrpcFraming
             return;
         }
 
-        context.Response.ContentType = "application/grpc";
-        context.Response.Headers["grpc-status"] = ((int)StatusCode.InvalidArgument).ToString(CultureInfo.InvariantCulture);
-        context.Response.Headers["grpc-message"] = "A message begins with a byte that is 0, or 1 where it is compressed, and four bytes of its length, which is below 2 GiB.";
+        await GrpcFaults.AnswerAsync(context.Response, StatusCode.InvalidArgument, "A message begins with a byte that is 0, or 1 where it is compressed, and four bytes of its length, which is below 2 GiB.");
     }
 
     private static bool IsRefused(ReadOnlySequence<byte> beginning)

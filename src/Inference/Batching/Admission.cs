@@ -1,23 +1,53 @@
+using System.Diagnostics.Metrics;
+using SoftmaxService.Inference.Observation;
+
 namespace SoftmaxService.Inference.Batching;
 
 /// <summary>
 /// Counts what a version has taken on and not answered yet: items that are decoded, wait in line, or run. What would be more than the limit is refused at
-/// once, since it would only wait for longer than its sender does.
+/// once, before anything is done for it: a line that grows without end would let everybody wait in vain.
 /// </summary>
-/// <param name="limit">The most items at once, at least 1.</param>
-internal sealed class Admission(int limit)
+internal sealed class Admission
 {
+    private static readonly Counter<long> Shed = Telemetry.Meter.CreateCounter<long>("softmax.requests.shed", "{request}", "Requests that were refused because the model had too much before it.");
+
+    private readonly int _limit;
+    private readonly string _name;
+    private readonly KeyValuePair<string, object?>[] _tags;
     private int _items;
 
-    public int Limit => limit;
+    /// <param name="model">The model's name.</param>
+    /// <param name="version">The version's name.</param>
+    /// <param name="limit">The most items at once, at least 1.</param>
+    public Admission(string model, string version, int limit)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
+        _limit = limit;
+        _name = $"{model}/{version}";
+        _tags = [new("model", model), new("version", version)];
+        Shed.Add(0, _tags); // there before it first counts, so that an alert sees an increase
+    }
 
     public int Items => Volatile.Read(ref _items);
 
-    /// <summary>Takes a place for each item, or none. Where nothing else is taken on a request always is, however many items it has.</summary>
-    public bool TryEnter(int items)
+    /// <summary>Takes items on; to be disposed when they are answered. Where nothing else is taken on a request always is, however many items it has.</summary>
+    /// <param name="items">How many there will be at a time, at least 1.</param>
+    /// <exception cref="InferenceException">There are too many already.</exception>
+    public Pending Enter(int items)
     {
-        var now = Volatile.Read(ref _items);
-        while (now == 0 || now + items <= limit)
+        if (TryEnter(items))
+        {
+            return new Pending(this, items);
+        }
+
+        Shed.Add(1, _tags);
+        throw new InferenceException(InferenceError.Overloaded, $"Model {_name} has {Items} images or items before it, and takes on {_limit} at a time. Ask again in a moment, or ask more slowly.");
+    }
+
+    private bool TryEnter(int items)
+    {
+        var now = Items;
+        while (now == 0 || now + items <= _limit)
         {
             var seen = Interlocked.CompareExchange(ref _items, now + items, now);
             if (seen == now)
@@ -31,5 +61,10 @@ internal sealed class Admission(int limit)
         return false;
     }
 
-    public void Leave(int items) => Interlocked.Add(ref _items, -items);
+    /// <summary>The places of items that were taken on; to be disposed once.</summary>
+    public readonly struct Pending(Admission admission, int items) : IDisposable
+    {
+        /// <summary>Gives the places to others.</summary>
+        public void Dispose() => Interlocked.Add(ref admission._items, -items);
+    }
 }

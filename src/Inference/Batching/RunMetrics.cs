@@ -13,7 +13,6 @@ internal sealed class RunMetrics
     private static readonly Histogram<double> RunTimes = Telemetry.Seconds("softmax.run.duration", "Time of a run, however many items share it.");
     private static readonly Counter<long> Runs = Meter.CreateCounter<long>("softmax.runs", "{run}", "Runs of a model.");
     private static readonly Counter<long> Retries = Meter.CreateCounter<long>("softmax.batch.retries", "{batch}", "Batches that failed and were run one by one.");
-    private static readonly Counter<long> Shed = Meter.CreateCounter<long>("softmax.requests.shed", "{request}", "Requests that were refused because the model had too much before it.");
     private static readonly Counter<long> Expired = Meter.CreateCounter<long>("softmax.requests.expired", "{item}", "Items that left the line before they ran: out of time, or their client gone.");
 
     private readonly KeyValuePair<string, object?>[] _tags;
@@ -23,7 +22,7 @@ internal sealed class RunMetrics
         _tags = [new("model", model), new("version", version)];
 
         // A counter that is not there before it first counts has no increase that an alert could see.
-        foreach (var counter in new[] { Runs, Retries, Shed, Expired })
+        foreach (var counter in new[] { Runs, Retries, Expired })
         {
             counter.Add(0, _tags);
         }
@@ -40,8 +39,6 @@ internal sealed class RunMetrics
     public void CountWait(TimeSpan wait) => QueueTimes.Record(wait.TotalSeconds, _tags);
 
     public void CountRetry() => Retries.Add(1, _tags);
-
-    public void CountShed() => Shed.Add(1, _tags);
 
     public void CountExpired() => Expired.Add(1, _tags);
 }

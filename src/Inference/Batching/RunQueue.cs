@@ -14,8 +14,6 @@ public sealed class RunQueue
 {
     private readonly OnnxClassifier _classifier;
     private readonly RunMetrics _metrics;
-    private readonly Admission _admission;
-    private readonly string _name;
     private readonly Lock _lock = new();
     private readonly LinkedList<RunRequest> _waiting = [];
     private int _freeSlots;
@@ -31,16 +29,12 @@ public sealed class RunQueue
     /// <param name="slots">The runs at once, at least 1.</param>
     /// <param name="model">The model's name, for the metrics.</param>
     /// <param name="version">The version's name, for the metrics.</param>
-    /// <param name="maxPending">The most items that <see cref="Admit"/> lets in at once, at least 1.</param>
-    public RunQueue(OnnxClassifier classifier, int slots, string model, string version, int maxPending = int.MaxValue)
+    public RunQueue(OnnxClassifier classifier, int slots, string model, string version)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(slots, 1);
-        ArgumentOutOfRangeException.ThrowIfLessThan(maxPending, 1);
         _classifier = classifier;
         _freeSlots = slots;
         _metrics = new RunMetrics(model, version);
-        _admission = new Admission(maxPending);
-        _name = $"{model}/{version}";
     }
 
     /// <summary>What has been run so far, and what is to be.</summary>
@@ -75,22 +69,6 @@ public sealed class RunQueue
                 return _freeSlots;
             }
         }
-    }
-
-    /// <summary>
-    /// Takes items on, before anything is done for them: a line that grows without end would let everybody wait in vain. To be disposed when they are answered.
-    /// </summary>
-    /// <param name="items">How many there will be at a time, at least 1.</param>
-    /// <exception cref="InferenceException">There are too many already.</exception>
-    public Pending Admit(int items)
-    {
-        if (_admission.TryEnter(items))
-        {
-            return new Pending(_admission, items);
-        }
-
-        _metrics.CountShed();
-        throw new InferenceException(InferenceError.Overloaded, $"Model {_name} has {_admission.Items} images or items before it, and takes on {_admission.Limit} at a time. Ask again in a moment, or ask more slowly.");
     }
 
     /// <summary>Runs an item, alone or with others. What comes back is done when the item's output is valid or its buffers are no longer in use.</summary>
@@ -265,7 +243,7 @@ public sealed class RunQueue
         // Whose token was cancelled a moment ago may still have stood in line.
         if (Array.Exists(batch, static request => request.Cancellation.IsCancellationRequested))
         {
-            batch = Array.FindAll(batch, static request => !request.CancelIfUnwanted());
+            batch = Array.FindAll(batch, IsStillWanted);
         }
 
         if (batch.Length > 0)
@@ -275,6 +253,17 @@ public sealed class RunQueue
         }
 
         HandSlotOn();
+    }
+
+    private bool IsStillWanted(RunRequest request)
+    {
+        if (!request.CancelIfUnwanted())
+        {
+            return true;
+        }
+
+        _metrics.CountExpired();
+        return false;
     }
 
     private RunRequest[] TakeBatch()

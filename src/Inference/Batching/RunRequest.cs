@@ -47,27 +47,24 @@ internal sealed class RunRequest(RunQueue queue, OnnxRun? item, Action work, Can
         }
 
         metrics.CountRunTime(BegunAt);
-        EndedAt = Stopwatch.GetTimestamp();
-        if (fault is null)
-        {
-            Complete();
-        }
-        else
-        {
-            TrySetException(fault);
-        }
+        Complete(fault);
     }
 
     /// <summary>Its run is over, whose result nobody wants any more if it was cancelled meanwhile.</summary>
-    public void Complete()
+    public void Complete(Exception? fault = null)
     {
         EndedAt = Stopwatch.GetTimestamp();
-        if (!CancelIfUnwanted())
+        if (fault is not null)
+        {
+            TrySetException(fault);
+        }
+        else if (!CancelIfUnwanted())
         {
             TrySetResult();
         }
     }
 
+    /// <summary>Reports it as cancelled if nobody waits for it any more.</summary>
     public bool CancelIfUnwanted()
     {
         if (!cancellation.IsCancellationRequested)

@@ -38,7 +38,8 @@ public sealed class ClassifierModel : IDisposable
         var isHalf = GraphOutput.ElementType == "float16";
         OutputKind = manifest.Output?.Kind is { } said ? ScoresKind.Check(said, scores, isHalf) : ScoresKind.Detect(scores, isHalf);
         OutputKindIsDetected = manifest.Output?.Kind is null;
-        Queue = new RunQueue(Classifier, settings.Onnx.ConcurrentRuns ?? Environment.ProcessorCount * (MaxBatchSize > 1 ? 1 : 4), name, version, settings.MaxPendingItems);
+        Queue = new RunQueue(Classifier, settings.Onnx.ConcurrentRuns ?? Environment.ProcessorCount * (MaxBatchSize > 1 ? 1 : 4), name, version);
+        Admission = new Admission(name, version, settings.MaxPendingItems);
         Metrics = new ModelMetrics(name, version, Labels);
         _gate = settings.Gate;
         CalibratedTemperature = CheckTemperature(manifest.Calibration);
@@ -112,6 +113,8 @@ public sealed class ClassifierModel : IDisposable
     internal ImagePreprocessor Preprocessor { get; }
 
     internal OnnxClassifier Classifier { get; }
+
+    internal Admission Admission { get; }
 
     internal ModelMetrics Metrics { get; }
 

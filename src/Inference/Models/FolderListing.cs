@@ -63,7 +63,7 @@ internal sealed class FolderListing
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            Faults.Add(new ModelLoadFailure(name, "", exception is DirectoryNotFoundException ? "the folder of models is not there; what was loaded from it is served on" : "the folder cannot be read"));
+            Faults.Add(new ModelLoadFailure(name, "", exception is DirectoryNotFoundException ? "the folder of models is not there" : "the folder cannot be read"));
             _isUnreadable |= name.Length == 0;
             _unreadable.Add(name);
             return [];

@@ -118,7 +118,11 @@ public sealed partial class ModelRepository
     private bool IsSettled(VersionState state) => state.Unsettled(_settings.SettleTime, _time) == TimeSpan.Zero;
 
     private IEnumerable<ModelLoadFailure> SettledFaults() =>
-        _faults.Where(entry => !_unloaded.Contains(entry.Key.Name) && (entry.Value is not { } since || _time.GetElapsedTime(since) >= _settings.SettleTime)).Select(entry => entry.Key);
+        _faults.Where(entry => !_unloaded.Contains(entry.Key.Name) && (entry.Value is not { } since || _time.GetElapsedTime(since) >= _settings.SettleTime)).Select(entry => ServesOn(entry.Key) ? entry.Key with { Reason = KeepsServing(entry.Key.Reason), KeepsServing = true } : entry.Key);
+
+    /// <summary>Whether what was loaded from a folder at fault, a model's or the whole repository's, still answers.</summary>
+    private bool ServesOn(ModelLoadFailure fault) =>
+        fault.Version.Length == 0 && _versions.Values.Any(state => state.Serving is not null && (fault.Name.Length == 0 || fault.Name == state.Name));
 
     private void Publish(Outcome outcome)
     {

@@ -45,18 +45,7 @@ internal static class Manifests
 [AttributeUsage(AttributeTargets.Method)]
 internal sealed class KubectlTheoryAttribute : TheoryAttribute
 {
-    public KubectlTheoryAttribute()
-    {
-        try
-        {
-            using var kubectl = Process.Start(new ProcessStartInfo("kubectl", ["version", "--client"]) { RedirectStandardOutput = true, RedirectStandardError = true });
-            kubectl?.WaitForExit();
-        }
-        catch (System.ComponentModel.Win32Exception)
-        {
-            Skip = "There is no kubectl on this machine's path.";
-        }
-    }
+    public KubectlTheoryAttribute() => Skip = Tool.WhyMissing("kubectl", "version", "--client");
 }
 
 /// <summary>kustomize's file, as far as it is used here.</summary>

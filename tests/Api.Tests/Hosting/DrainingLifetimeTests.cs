@@ -51,6 +51,21 @@ public sealed class DrainingLifetimeTests
         Assert.Equal(0, await service.ExitCodeAsync());
     }
 
+    [Fact]
+    public async Task CtrlCFinishesWhatItHasAndASecondOneDoesNotWait()
+    {
+        using var service = await ServiceProcess.StartReadyAsync(ServiceProcess.Built, "--Shutdown:DrainSeconds=3600");
+        using var slow = new SlowRequest(service.Client.BaseAddress!);
+        await slow.BeginAsync();
+
+        await service.SignalAsync("INT");
+        await UntilAsync(async () => await IsRefusedAsync(service.Client.BaseAddress!));
+        Assert.False(service.HasExited);
+        await service.SignalAsync("INT");
+
+        Assert.Equal(0, await service.ExitCodeAsync());
+    }
+
     [Theory]
     [InlineData("--Batching:MaxBatchSize=257", "The service cannot start: Batching:MaxBatchSize must be between 1 and 256.")]
     [InlineData("--Load:RequestSeconds=soon", "The service cannot start: Failed to convert configuration value 'soon' at 'Load:RequestSeconds'")]
@@ -61,6 +76,21 @@ public sealed class DrainingLifetimeTests
 
         Assert.Equal(1, await service.ExitCodeAsync());
         Assert.Contains(line, Assert.Single(service.Output.Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
+    }
+
+    /// <summary>Whether nobody listens there any more.</summary>
+    private static async Task<bool> IsRefusedAsync(Uri address)
+    {
+        using var connection = new TcpClient();
+        try
+        {
+            await connection.ConnectAsync(address.Host, address.Port);
+            return false;
+        }
+        catch (SocketException)
+        {
+            return true;
+        }
     }
 
     private static async Task<Answer> UntilRefusedAsync(HttpClient client)

@@ -155,10 +155,12 @@ public sealed class LoadControlTests
         using var busy = await BusyGate.OccupyAsync(service);
 
         var late = await Assert.ThrowsAsync<RpcException>(async () => await client.ModelInferAsync(Seven()));
+        var wrong = await Assert.ThrowsAsync<RpcException>(async () => await client.ModelInferAsync(Seven(), new Metadata { { "timeout", "soon" } }));
         service.Services.GetRequiredService<Workload>().Close();
         var draining = await Assert.ThrowsAsync<RpcException>(async () => await client.ModelInferAsync(Seven()));
 
         Assert.Equal(StatusCode.DeadlineExceeded, late.StatusCode);
+        Assert.Equal((StatusCode.InvalidArgument, true), (wrong.StatusCode, wrong.Status.Detail.Contains("'soon'", StringComparison.Ordinal)));
         Assert.Equal(StatusCode.Unavailable, draining.StatusCode);
         Assert.Contains("about to end", draining.Status.Detail, StringComparison.Ordinal);
         Assert.False((await client.ServerReadyAsync(new ServerReadyRequest())).Ready);

@@ -5,49 +5,65 @@ namespace SoftmaxService.Inference.Tests.Batching;
 public sealed class AdmissionTests
 {
     [Fact]
-    public void TryEnter_UpToTheLimit_LetsIn()
+    public void Enter_UpToTheLimit_LetsIn()
     {
-        var admission = new Admission(3);
+        var admission = Of(limit: 3);
 
-        Assert.True(admission.TryEnter(1));
-        Assert.True(admission.TryEnter(2));
-        Assert.False(admission.TryEnter(1));
+        var first = admission.Enter(1);
+        var second = admission.Enter(2);
+        AssertRefused(admission, 1);
         Assert.Equal(3, admission.Items);
 
-        admission.Leave(2);
-        Assert.False(admission.TryEnter(3));
-        Assert.True(admission.TryEnter(2));
+        second.Dispose();
+        AssertRefused(admission, 3);
+        admission.Enter(2).Dispose();
+        first.Dispose();
+        Assert.Equal(0, admission.Items);
     }
 
     [Fact]
-    public void TryEnter_MoreThanTheLimitAlone_LetsInAndNothingElse()
+    public void Enter_MoreThanTheLimitAlone_LetsInAndNothingElse()
     {
-        var admission = new Admission(3);
+        var admission = Of(limit: 3);
 
-        Assert.True(admission.TryEnter(10));
-        Assert.False(admission.TryEnter(1));
+        var large = admission.Enter(10);
+        AssertRefused(admission, 1);
 
-        admission.Leave(10);
-        Assert.True(admission.TryEnter(1));
-        Assert.False(admission.TryEnter(10));
+        large.Dispose();
+        using var small = admission.Enter(1);
+        AssertRefused(admission, 10);
     }
 
     [Fact]
-    public void TryEnter_FromManyThreads_NeverExceedsTheLimit()
+    public void Enter_FromManyThreads_NeverExceedsTheLimit()
     {
-        var admission = new Admission(5);
+        var admission = Of(limit: 5);
         var most = 0;
-        Parallel.For(0, 100_000, new ParallelOptions { MaxDegreeOfParallelism = 8 }, _ =>
+        Parallel.For(0, 20_000, new ParallelOptions { MaxDegreeOfParallelism = 8 }, _ =>
         {
-            if (admission.TryEnter(2))
+            try
             {
+                using var pending = admission.Enter(2);
                 InterlockedMax(ref most, admission.Items);
-                admission.Leave(2);
+            }
+            catch (InferenceException)
+            {
+                // It was one too many.
             }
         });
 
         Assert.Equal(0, admission.Items);
         Assert.InRange(most, 2, 5);
+    }
+
+    private static Admission Of(int limit) => new("model", "1", limit);
+
+    private static void AssertRefused(Admission admission, int items)
+    {
+        var fault = Assert.Throws<InferenceException>(() => admission.Enter(items));
+
+        Assert.Equal(InferenceError.Overloaded, fault.Error);
+        Assert.Contains("model/1", fault.Message, StringComparison.Ordinal);
     }
 
     private static void InterlockedMax(ref int most, int value)

@@ -134,21 +134,6 @@ public sealed class RunQueueTests : IDisposable
     }
 
     [Fact]
-    public void Admit_MoreThanTheLimit_IsRefusedUntilOneLeaves()
-    {
-        var queue = new RunQueue(_classifier, 1, _name, "1", maxPending: 2);
-        var first = queue.Admit(1);
-        using var second = queue.Admit(1);
-
-        var fault = Assert.Throws<InferenceException>(() => queue.Admit(1));
-        first.Dispose();
-        using var third = queue.Admit(1);
-
-        Assert.Equal(InferenceError.Overloaded, fault.Error);
-        Assert.Contains($"{_name}/1", fault.Message, StringComparison.Ordinal);
-    }
-
-    [Fact]
     public async Task Cancel_WhileWaiting_LeavesAtOnceAndNeverRuns()
     {
         var queue = Queue(slots: 1);

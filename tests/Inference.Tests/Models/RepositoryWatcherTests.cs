@@ -41,14 +41,16 @@ public sealed class RepositoryWatcherTests
     }
 
     [Fact]
-    public async Task Run_RepositoryThatIsDeletedAndMadeAnew_IsServedOnAndListenedToAgain()
+    public async Task Run_RepositoryThatIsMovedAwayAndMadeAnew_IsServedOnAndListenedToAgain()
     {
         using var live = new LiveFolder().With("a/1", LiveFolder.Three);
         await using var watching = new Watching(live);
         await watching.UntilAsync(() => watching.Elapsed > TimeSpan.Zero);
-        Directory.Delete(live.Path, recursive: true);
+        Directory.Move(live.Path, $"{live.Path}.gone"); // at once, where deleting goes file by file
+        Directory.Delete($"{live.Path}.gone", recursive: true);
         await watching.UntilAsync(() => live.Current.Failures.Count > 0);
         Assert.Contains("not there", live.Current.Failures[0].Reason, StringComparison.Ordinal);
+        Assert.True(live.Current.Failures[0].KeepsServing);
         Assert.Equal(["a/1:3"], live.Served);
         live.With("a/1", LiveFolder.Four);
         await watching.UntilAsync(() => live.Served.Contains("a/1:4"), step: TimeSpan.FromMinutes(1));
