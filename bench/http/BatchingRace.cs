@@ -3,7 +3,7 @@ using System.Text;
 
 namespace SoftmaxService.HttpBenchmarks;
 
-/// <summary>What joining waiting requests into one run is worth: the same load against the service with batches of up to 16 and without, turn by turn.</summary>
+/// <summary>What joining waiting requests into one run is worth: the same load against the service with batches of up to 8 and without, turn by turn.</summary>
 internal static class BatchingRace
 {
     private const int ServerProcessor = 0;
@@ -46,7 +46,7 @@ internal static class BatchingRace
 
             {Results.Machine}. Written by `bench/http/run batching --write`.
 
-            Two processes of the service on one core, one with `Batching:MaxBatchSize=1` (off), one as shipped (on, up to 16); wrk on the other core posts
+            Two processes of the service on one core, one with `Batching:MaxBatchSize=1` (off), one as shipped (on, up to 8); wrk on the other core posts
             a PNG of 28 × 28 pixels to `/classify`. After {WarmUpSeconds} s of warm-up each, they take turns of {seconds} s; the table has medians of {rounds} turns. CPU is user and
             system time of the service's process a request; the gain is requests a CPU-second with batching on, divided by those with it off.
 

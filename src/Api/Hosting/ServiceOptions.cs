@@ -77,7 +77,7 @@ internal sealed class BatchingOptions
 {
     /// <summary>The most images that share a run, 1…256; 16 unless said, and 1 switches joining off.</summary>
     [Range(1, 256)]
-    public int MaxBatchSize { get; set; } = 16;
+    public int MaxBatchSize { get; set; } = 8;
 
     /// <summary>Runs of one model at once, 1…256; as many as there are cores unless said, and of a model that cannot batch four times as many.</summary>
     [Range(1, 256)]

@@ -13,7 +13,7 @@ public sealed record ModelSettings
     public long MaxImagePixels { get; init; } = ImagePreprocessor.DefaultMaxPixels;
 
     /// <summary>The most items that may share a run, at least 1; 16 by default, and 1 switches joining off.</summary>
-    public int MaxBatchSize { get; init; } = 16;
+    public int MaxBatchSize { get; init; } = 8;
 
     /// <summary>The most items of one version that are decoded, wait or run at once, at least 1; 64 for each core by default.</summary>
     public int MaxPendingItems { get; init; } = 64 * Environment.ProcessorCount;

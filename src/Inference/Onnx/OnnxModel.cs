@@ -96,6 +96,10 @@ public sealed class OnnxModel : IDisposable
             GraphOptimizationLevel = GraphOptimizationLevel.ORT_ENABLE_ALL,
         };
         options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
+        options.AddSessionConfigEntry("session.use_env_allocators", "1");
+
+        // Weights go back when the model does; in the arena they would leave a hole.
+        options.AddSessionConfigEntry("session.use_device_allocator_for_initializers", "1");
 
         using var ending = cancellation.Register(() => options.SetLoadCancellationFlag(true));
         InferenceSession? session = null;

@@ -8,6 +8,10 @@ internal static partial class OnnxRuntimeEnvironment
 {
     private const string TelemetryOptOut = "ORT_DISABLE_TELEMETRY";
 
+    private const uint NoLimit = 0;
+    private const int GrowAsRequested = 1; // kSameAsRequested
+    private const int RuntimesDefault = -1;
+
     private static readonly Lazy<OrtEnv> Environment = new(Create);
 
     public static string Version => Environment.Value.GetVersionString();
@@ -26,11 +30,25 @@ internal static partial class OnnxRuntimeEnvironment
             _ = SetNativeVariable(TelemetryOptOut, "1", overwrite: 1);
         }
 
-        // A host that uses ONNX Runtime itself may have made the environment before us; there is only one.
+        // A host that uses ONNX Runtime itself may have made the environment before us; there is only one, and its memory is then the host's choice.
+        var isOurs = !OrtEnv.IsCreated;
         var options = new EnvironmentCreationOptions { logId = "onnxruntime", logLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR };
-        var environment = OrtEnv.IsCreated ? OrtEnv.Instance() : OrtEnv.CreateInstanceWithOptions(ref options);
+        var environment = isOurs ? OrtEnv.CreateInstanceWithOptions(ref options) : OrtEnv.Instance();
         environment.DisableTelemetryEvents();
+        if (isOurs)
+        {
+            ShareArena(environment);
+        }
+
         return environment;
+    }
+
+    /// <summary>One arena for the runs of all models, which grows by what is asked; by default each session has its own, and doubles it.</summary>
+    private static void ShareArena(OrtEnv environment)
+    {
+        using var memory = new OrtMemoryInfo(OrtMemoryInfo.allocatorCPU, OrtAllocatorType.ArenaAllocator, 0, OrtMemType.Default);
+        using var arena = new OrtArenaCfg(NoLimit, GrowAsRequested, RuntimesDefault, RuntimesDefault);
+        environment.CreateAndRegisterAllocator(memory, arena);
     }
 
     [LibraryImport("libc", EntryPoint = "setenv", StringMarshalling = StringMarshalling.Utf8)]

@@ -20,7 +20,7 @@ public sealed class InspectCommandTests
         Assert.Equal("float", found.GetProperty("served").GetProperty("elementType").GetString());
         Assert.Equal("it is the graph's only output", found.GetProperty("served").GetProperty("outputReason").GetString());
         Assert.True(found.GetProperty("served").GetProperty("outputKindIsDetected").GetBoolean());
-        Assert.Equal(16, found.GetProperty("served").GetProperty("maxBatchSize").GetInt32());
+        Assert.Equal(8, found.GetProperty("served").GetProperty("maxBatchSize").GetInt32());
         Assert.Contains(found.GetProperty("notes").EnumerateArray(), note => note.GetString()!.Contains("not calibrated", StringComparison.Ordinal));
     }
 

@@ -241,7 +241,7 @@ public sealed class BroughtModelTests
         Assert.True(repository.Current.Failures.Count == 0, $"{what}: {string.Join(" ", repository.Current.Failures.Select(failure => failure.Reason))}");
         var model = repository.Current.Find("a", null);
 
-        Assert.Equal(refusal is null ? 16 : 1, model.MaxBatchSize);
+        Assert.Equal(refusal is null ? new ModelSettings().MaxBatchSize : 1, model.MaxBatchSize);
         if (refusal is null)
             Assert.Null(model.BatchingRefusal);
         else
