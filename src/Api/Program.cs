@@ -60,6 +60,7 @@ app.UseBodyLimit();
 app.UseSwaggerPage();
 
 app.MapClassify();   // POST /classify
+app.MapPreprocess(); // POST /preprocess
 app.MapSoftmax();    // POST /softmax
 app.MapSoftmaxGradient(); // POST /softmax/gradient
 app.MapCalibrate();  // POST /calibrate

@@ -85,6 +85,19 @@ public static class ImageClassifier
         return outcomes;
     }
 
+    /// <summary>What the model sees of an image: its input, with all that preprocessing did, as a picture of the model's size. The model is not run.</summary>
+    /// <param name="model">The model that is asked.</param>
+    /// <param name="image">An encoded image: PNG, JPEG, WebP, GIF, BMP or ICO.</param>
+    /// <param name="cancellation">Ends the waiting.</param>
+    /// <returns>A PNG, grey for a model of one channel and else RGB.</returns>
+    /// <exception cref="InferenceException">The model has too much before it, or the image cannot be read.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public static async ValueTask<byte[]> ShowInputAsync(ClassifierModel model, ReadOnlyMemory<byte> image, CancellationToken cancellation)
+    {
+        using var pending = model.Admission.Enter(1);
+        return await model.ShowInputAsync(image, cancellation);
+    }
+
     /// <summary>The temperature that an answer of this model will use: the caller's, else the calibrated one, else 1.</summary>
     /// <param name="model">The model that is asked.</param>
     /// <param name="options">What the caller chose.</param>

@@ -13,8 +13,8 @@ namespace SoftmaxService.Api.Endpoints;
 /// <summary><c>POST /classify</c>: one image or several in, ranked probabilities out.</summary>
 internal static class ClassifyEndpoint
 {
-    private static readonly QueryParameter Model = new("model", "The model that answers; the configured default unless said.", "GET /models lists them.", JsonSchemaType.String) { Example = "mnist" };
-    private static readonly QueryParameter Version = new("version", "The model's version; the highest unless said.", "GET /models lists them.", JsonSchemaType.String) { Example = "1" };
+    public static readonly QueryParameter Model = new("model", "The model that answers; the configured default unless said.", "GET /models lists them.", JsonSchemaType.String) { Example = "mnist" };
+    public static readonly QueryParameter Version = new("version", "The model's version; the highest unless said.", "GET /models lists them.", JsonSchemaType.String) { Example = "1" };
     private static readonly QueryParameter Temperature = new("temperature", "T in softmax(z / T); the model's calibrated one unless said, else 1.", TemperatureRows.Requirement, JsonSchemaType.Number) { ExclusiveMinimum = "0", Example = "1.0" };
     private static readonly QueryParameter TopK = new("topK", "How many of the most probable classes to return; all unless said, and at most all.", "It must be a whole number of at least 1.", JsonSchemaType.Integer) { Minimum = "1", Example = "3" };
     private static readonly QueryParameter Alpha = new("alpha", "Asks for a prediction set that holds the right class with probability of at least 1 − alpha. Needs a model with conformal quantiles.", "It must be above 0 and below 1.", JsonSchemaType.Number) { ExclusiveMinimum = "0", ExclusiveMaximum = "1", Example = "0.05" };

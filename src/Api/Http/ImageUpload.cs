@@ -46,6 +46,18 @@ internal sealed class ImageUpload : IDisposable
         return new ImageUpload(body.Memory, body);
     }
 
+    /// <summary>For a route that takes one image: several are refused, and so is a list of one.</summary>
+    public static async ValueTask<ImageUpload> ReadSingleAsync(HttpRequest request, ApiJsonContext json, int maxImages, CancellationToken cancellationToken)
+    {
+        var upload = await ReadAsync(request, json, maxImages, cancellationToken);
+        return upload.Batch switch
+        {
+            null => upload,
+            _ when MediaTypes.IsJson(MediaTypes.Of(request)) => throw new RequestException(Problem.MalformedJson, "This route takes one image: the body holds {\"image\": \"<base64>\"}, and no images."),
+            { Count: var count } => throw new RequestException(Problem.InvalidForm, $"The form holds {count} files; this route takes one image."),
+        };
+    }
+
     public void Dispose() => _body?.Dispose();
 
     private static async Task<ImageUpload> ReadFormAsync(HttpRequest request, int maxImages, CancellationToken cancellationToken)

@@ -196,6 +196,17 @@ public sealed class ClassifierModel : IDisposable
         }
     }
 
+    /// <summary>Decodes an image and encodes what the model sees of it, each in a place of the gate.</summary>
+    /// <param name="image">An encoded image.</param>
+    /// <param name="cancellation">Ends the wait for a place.</param>
+    /// <exception cref="InferenceException">The image cannot be read.</exception>
+    internal async ValueTask<byte[]> ShowInputAsync(ReadOnlyMemory<byte> image, CancellationToken cancellation)
+    {
+        using var run = await PrepareAsync(image, cancellation);
+        using var place = await _gate.EnterAsync(cancellation);
+        return InputPicture.Encode(Input, run.Input);
+    }
+
     /// <summary>Replaces the model's output by logits, so that a temperature means the same for every model.</summary>
     /// <param name="output">One number a class, in place.</param>
     internal void ToLogits(Span<float> output)

@@ -30,6 +30,7 @@ public sealed class AccessGateTests(KeyedService service)
 
     [Theory]
     [InlineData("POST", "/classify")]
+    [InlineData("POST", "/preprocess")]
     [InlineData("POST", "/softmax")]
     [InlineData("POST", "/softmax/gradient")]
     [InlineData("POST", "/calibrate")]

@@ -17,12 +17,14 @@ public sealed class LoadControlTests
 {
     private const string Softmax = """{"logits": [1, 2]}""";
 
-    [Fact]
-    public async Task AModelWithEnoughBeforeItRefusesAtOnce()
+    [Theory]
+    [InlineData("/classify")]
+    [InlineData("/preprocess")]
+    public async Task AModelWithEnoughBeforeItRefusesAtOnce(string path)
     {
         using var service = new ServiceWith(("Load:MaxPendingPerModel", "1"));
         var busy = await BusyGate.OccupyAsync(service);
-        Task<Answer>[] both = [service.ClassifyAsync(RunningService.Seven), service.ClassifyAsync(RunningService.Seven)];
+        Task<Answer>[] both = [service.PostAsync(path, RunningService.Seven, "image/png"), service.PostAsync(path, RunningService.Seven, "image/png")];
 
         var refused = await Task.WhenAny(both);
         busy.Dispose();

@@ -50,7 +50,7 @@ public sealed class SwaggerTests(RunningService service)
     [Fact]
     public async Task EveryRouteIsDocumented() => Assert.Equal(
         [
-            "/calibrate", "/classify", "/health/live", "/health/ready", "/models", "/models/{name}", "/models/{name}/{version}", "/models/{name}/{version}/reliability.svg", "/softmax", "/softmax/gradient",
+            "/calibrate", "/classify", "/health/live", "/health/ready", "/models", "/models/{name}", "/models/{name}/{version}", "/models/{name}/{version}/reliability.svg", "/preprocess", "/softmax", "/softmax/gradient",
             "/v2", "/v2/health/live", "/v2/health/ready", "/v2/models/{model}", "/v2/models/{model}/infer", "/v2/models/{model}/ready", "/v2/models/{model}/versions/{version}",
             "/v2/models/{model}/versions/{version}/infer", "/v2/models/{model}/versions/{version}/ready", "/v2/repository/index", "/v2/repository/models/{model}/load", "/v2/repository/models/{model}/unload",
         ],
@@ -69,6 +69,7 @@ public sealed class SwaggerTests(RunningService service)
 
     [Theory]
     [InlineData("/classify", "model", "version", "temperature", "topK", "alpha", "threshold")]
+    [InlineData("/preprocess", "model", "version")]
     [InlineData("/softmax", "classes", "temperature")]
     public async Task EveryParameterIsDescribedWithItsRange(string path, params string[] names)
     {
@@ -81,18 +82,30 @@ public sealed class SwaggerTests(RunningService service)
         Assert.All(parameters, parameter => Assert.Contains("Example: `", parameter.GetProperty("description").GetString(), StringComparison.Ordinal));
     }
 
-    [Fact]
-    public async Task ClassifyOffersAFilePicker()
+    [Theory]
+    [InlineData("/classify")]
+    [InlineData("/preprocess")]
+    public async Task ImagesArePickedAsFiles(string path)
     {
-        var content = Operation(await DocumentAsync(), "/classify").GetProperty("requestBody").GetProperty("content");
+        var content = Operation(await DocumentAsync(), path).GetProperty("requestBody").GetProperty("content");
 
         var field = content.GetProperty("multipart/form-data").GetProperty("schema").GetProperty("properties").GetProperty("image");
         Assert.Equal(("string", "binary"), (field.GetProperty("type").GetString(), field.GetProperty("format").GetString()));
         Assert.Equal("binary", content.GetProperty("image/png").GetProperty("schema").GetProperty("format").GetString());
     }
 
+    [Fact]
+    public async Task APictureIsAnsweredAsBytes()
+    {
+        var content = Operation(await DocumentAsync(), "/preprocess").GetProperty("responses").GetProperty("200").GetProperty("content");
+
+        Assert.Equal(["image/png"], content.EnumerateObject().Select(type => type.Name));
+        Assert.Equal("binary", content.GetProperty("image/png").GetProperty("schema").GetProperty("format").GetString());
+    }
+
     [Theory]
     [InlineData("/classify", "400", "404", "413", "415", "422")]
+    [InlineData("/preprocess", "400", "404", "413", "415", "422")]
     [InlineData("/softmax", "400", "413", "415")]
     [InlineData("/calibrate", "400", "413", "415", "422")]
     [InlineData("/softmax/gradient", "400", "413", "415")]
@@ -113,6 +126,7 @@ public sealed class SwaggerTests(RunningService service)
     [InlineData("/calibrate")]
     [InlineData("/softmax/gradient")]
     [InlineData("/classify")]
+    [InlineData("/preprocess")]
     public async Task EveryWorkedExampleWorks(string path)
     {
         var examples = Operation(await DocumentAsync(), path).GetProperty("requestBody").GetProperty("content").GetProperty("application/json").GetProperty("examples");

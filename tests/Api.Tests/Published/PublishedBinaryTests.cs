@@ -29,6 +29,7 @@ public sealed class PublishedBinaryTests(RunningService portable, PublishedServi
         await AssertSameAsync(service => service.PostFormAsync("/classify?topK=1", RunningService.Seven, RunningService.Three, "no image"u8.ToArray()));
         await AssertSameAsync(service => service.PostAsync("/classify", $$"""{"image": "{{Base64}}"}"""));
         await AssertSameAsync(service => service.PostAsync("/classify", $$"""{"images": ["{{Base64}}", "{{Base64}}"]}"""));
+        await AssertSameAsync(service => service.PostAsync("/preprocess?model=cifar10", RunningService.Seven, "image/png"));
         await AssertSameAsync(service => service.SoftmaxAsync("""{"logits": [2.0, 1.0, "-Infinity"], "labels": ["cat", "dog", "fish"], "temperature": 0.5}"""));
         await AssertSameAsync(service => service.PostAsync("/softmax/gradient", """{"logits": [2.0, 1.0, 0.1], "target": 0}"""));
         await AssertSameAsync(service => service.PostAsync("/calibrate", """{"logits": [[1, 2], [4, 3], [0, 9], [3, 1], [1, 5], [2, 0]], "labels": [1, 1, 1, 0, 1, 0], "bins": 5, "alphas": [0.2]}"""));

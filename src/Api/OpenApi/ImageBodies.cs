@@ -1,0 +1,26 @@
+using System.Net.Mime;
+using Microsoft.OpenApi;
+using SoftmaxService.Inference.Imaging;
+
+namespace SoftmaxService.Api.OpenApi;
+
+/// <summary>The bodies that images come in: a form, JSON, or the bytes of one.</summary>
+internal static class ImageBodies
+{
+    public static OpenApiRequestBody Of(Dictionary<string, IOpenApiSchema> formFields, IOpenApiMediaType json)
+    {
+        var content = new Dictionary<string, IOpenApiMediaType>
+        {
+            [MediaTypeNames.Multipart.FormData] = new OpenApiMediaType { Schema = new OpenApiSchema { Type = JsonSchemaType.Object, Properties = formFields } },
+            [MediaTypeNames.Application.Json] = json,
+        };
+        foreach (var mediaType in ImageFormats.All.SelectMany(format => format.MediaTypes).Append(MediaTypeNames.Application.Octet))
+        {
+            content[mediaType] = new OpenApiMediaType { Schema = Binary("The bytes of one image.") };
+        }
+
+        return new OpenApiRequestBody { Required = true, Content = content };
+    }
+
+    public static OpenApiSchema Binary(string? description) => new() { Type = JsonSchemaType.String, Format = "binary", Description = description };
+}
