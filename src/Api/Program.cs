@@ -3,6 +3,7 @@ using SoftmaxService.Api.Endpoints;
 using SoftmaxService.Api.Hosting;
 using SoftmaxService.Api.Http;
 using SoftmaxService.Api.OpenInference;
+using SoftmaxService.Api.Page;
 using SoftmaxService.Inference;
 
 // A container's health check asks the service that runs beside it.
@@ -69,7 +70,7 @@ app.MapHealth();     // GET  /health/live, /health/ready
 app.MapMetrics();    // GET  /metrics
 app.MapOpenInference(); // GET and POST /v2…
 app.MapInferenceGrpc(); // inference.GRPCInferenceService
-app.MapGet("/", () => TypedResults.LocalRedirect("/swagger")).ExcludeFromDescription().NeedsNoKey();
+app.MapPage();       // GET  / and what belongs to it
 
 app.Lifetime.ApplicationStarted.Register(StartFault.TellNoLonger);
 app.Run();

@@ -41,7 +41,7 @@ internal sealed record FuzzRequest(long Number, FuzzKind Kind, byte[] Bytes, boo
     private static readonly string[] Paths =
     [
         "/classify", "/preprocess", "/softmax", "/softmax/gradient", "/calibrate", "/models", "/models/mnist", "/models/mnist/1", "/models/mnist/1/reliability.svg", "/health/live", "/health/ready", "/swagger/index.html",
-        "/swagger/v1/swagger.json", "/", "/v2", "/v2/health/live", "/v2/health/ready", "/v2/models/mnist", "/v2/models/mnist/ready", "/v2/models/mnist/infer", "/v2/models/mnist/versions/1/infer", "/v2/repository/index",
+        "/swagger/v1/swagger.json", "/", "/assets/0/app.js", "/v2", "/v2/health/live", "/v2/health/ready", "/v2/models/mnist", "/v2/models/mnist/ready", "/v2/models/mnist/infer", "/v2/models/mnist/versions/1/infer", "/v2/repository/index",
         "/v2/repository/models/mnist/load", "/v2/repository/models/mnist/unload", "/inference.GRPCInferenceService/ModelInfer", "/metrics",
     ];
 

@@ -1,11 +1,14 @@
 using Microsoft.OpenApi;
 using SoftmaxService.Api.OpenApi;
+using SoftmaxService.Api.Page;
 
 namespace SoftmaxService.Api.Hosting;
 
 /// <summary>The OpenAPI document and Swagger UI.</summary>
 internal static class SwaggerSetup
 {
+    private static readonly string Policy = PageGuard.Policy(styles: "'self' 'unsafe-inline'", images: "'self' data:");
+
     public static void AddSwagger(this IServiceCollection services) => services.AddEndpointsApiExplorer().AddSwaggerGen(options =>
     {
         options.SwaggerDoc("v1", new OpenApiInfo
@@ -29,7 +32,7 @@ internal static class SwaggerSetup
     {
         branch.Use(next => context =>
         {
-            GuardPage(context.Response.Headers);
+            context.Response.Headers.GuardPage(Policy);
             return next(context);
         });
         branch.UseSwagger();
@@ -42,13 +45,4 @@ internal static class SwaggerSetup
             options.EnableTryItOutByDefault();
         });
     });
-
-    /// <summary>The page runs its own scripts and no others, talks to this service alone, and stands in no other page.</summary>
-    private static void GuardPage(IHeaderDictionary headers)
-    {
-        headers.XContentTypeOptions = "nosniff";
-        headers.XFrameOptions = "DENY";
-        headers["Referrer-Policy"] = "no-referrer";
-        headers.ContentSecurityPolicy = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-    }
 }

@@ -24,6 +24,8 @@ public sealed class AccessGateTests(KeyedService service)
     [InlineData("GET", "/swagger/index.html")]
     [InlineData("GET", "/swagger/v1/swagger.json")]
     [InlineData("GET", "/")]
+    [InlineData("HEAD", "/")]
+    [InlineData("GET", "/assets/0123456789abcdef/app.js")]
     [InlineData("GET", "/nowhere")]
     public async Task WhatProbesAndReadersNeedStaysOpen(string method, string path) =>
         Assert.NotEqual(401, (await service.SendAsync(new HttpMethod(method), path)).Status);

@@ -89,6 +89,18 @@ public sealed class PublishedBinaryTests(RunningService portable, PublishedServi
     }
 
     [PublishedFact]
+    public async Task ThePageIsInTheBinaryAndNotBesideIt()
+    {
+        await AssertSameAsync(service => service.GetAsync("/"));
+        await AssertSameAsync(service => service.GetAsync("/assets/0/app.js"));
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/") { Headers = { { "Accept-Encoding", "br" } } };
+        using var answer = await published.Client.SendAsync(request);
+
+        Assert.Equal((HttpStatusCode.OK, "br"), (answer.StatusCode, answer.Content.Headers.ContentEncoding.Single()));
+        Assert.False(Directory.Exists(Path.Combine(Path.GetDirectoryName(PublishedBinary.Path)!, "wwwroot")));
+    }
+
+    [PublishedFact]
     public async Task TheOpenInferenceProtocolAnswers()
     {
         var request = await File.ReadAllTextAsync(Path.Combine(RunningService.RepositoryRoot, "samples", "infer.json"));

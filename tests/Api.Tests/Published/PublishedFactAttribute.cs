@@ -40,7 +40,7 @@ internal static class PublishedBinary
         var root = new DirectoryInfo(RunningService.RepositoryRoot);
         return new[] { "src/Api", "src/Inference" }
             .SelectMany(folder => new DirectoryInfo(System.IO.Path.Combine(root.FullName, folder)).EnumerateFiles("*", SearchOption.AllDirectories))
-            .Where(file => file.Extension is ".cs" or ".csproj" or ".proto")
+            .Where(file => file.Extension is ".cs" or ".csproj" or ".proto" or ".html" or ".css" or ".js")
             .Concat(root.EnumerateFiles("Directory.*.props"));
     }
 }

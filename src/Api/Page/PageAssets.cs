@@ -1,0 +1,85 @@
+using System.Buffers.Binary;
+using System.Diagnostics.CodeAnalysis;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace SoftmaxService.Api.Page;
+
+/// <summary>
+/// The files of the page, which are embedded in the assembly. All but the page itself lie below a hash of them all: browsers may then keep them for
+/// ever, and none ever runs files of two versions together.
+/// </summary>
+internal sealed class PageAssets
+{
+    public const string Folder = "assets";
+
+    private const string IndexName = "index.html";
+    private const string ResourceFolder = "wwwroot/";
+
+    // Stands in the page where its files are named.
+    private const string Placeholder = "{{assets}}";
+    private const int HashBytes = 8;
+
+    private readonly Dictionary<string, PageAsset> _others;
+
+    /// <param name="files">Names, with slashes between folders, and contents; one is <c>index.html</c>.</param>
+    public PageAssets(IReadOnlyDictionary<string, byte[]> files)
+    {
+        Hash = HashOf(files);
+
+        // Relative, so that a proxy may serve the page below a prefix.
+        Index = new PageAsset(IndexName, Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(files[IndexName]).Replace(Placeholder, $"{Folder}/{Hash}", StringComparison.Ordinal)));
+        _others = files.Where(file => file.Key != IndexName).ToDictionary(file => file.Key, file => new PageAsset(file.Key, file.Value));
+    }
+
+    /// <summary>Sixteen hexadecimal digits.</summary>
+    public string Hash { get; }
+
+    /// <summary>The page itself.</summary>
+    public PageAsset Index { get; }
+
+    public static PageAssets Embedded()
+    {
+        var files = new Dictionary<string, byte[]>();
+        foreach (var resource in typeof(PageAssets).Assembly.GetManifestResourceNames())
+        {
+            if (resource.StartsWith(ResourceFolder, StringComparison.Ordinal))
+            {
+                files[resource[ResourceFolder.Length..].Replace('\\', '/')] = Read(resource); // where it was built on Windows, folders end in a backslash
+            }
+        }
+
+        return new PageAssets(files);
+    }
+
+    public bool TryFind(string name, [NotNullWhen(true)] out PageAsset? asset) => _others.TryGetValue(name, out asset);
+
+    private static byte[] Read(string resource)
+    {
+        using var stream = typeof(PageAssets).Assembly.GetManifestResourceStream(resource)!; // its name comes from the assembly
+        var content = new byte[stream.Length];
+        stream.ReadExactly(content);
+        return content;
+    }
+
+    private static string HashOf(IReadOnlyDictionary<string, byte[]> files)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var (name, content) in files.OrderBy(file => file.Key, StringComparer.Ordinal))
+        {
+            Add(Encoding.UTF8.GetBytes(name));
+            Add(content);
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset().AsSpan(0, HashBytes));
+
+        // Each behind its length, so that no part of one can pass for the other's.
+        void Add(byte[] part)
+        {
+            Span<byte> length = stackalloc byte[sizeof(int)];
+            BinaryPrimitives.WriteInt32LittleEndian(length, part.Length);
+            hash.AppendData(length);
+            hash.AppendData(part);
+        }
+    }
+}

@@ -1,0 +1,91 @@
+using Microsoft.Extensions.Primitives;
+using Microsoft.Net.Http.Headers;
+using SoftmaxService.Api.Access;
+using SoftmaxService.Api.Http;
+using SoftmaxService.Inference;
+
+namespace SoftmaxService.Api.Page;
+
+/// <summary><c>GET /</c>: the page for people; and <c>GET /assets/{hash}/…</c>: the files that belong to it.</summary>
+internal static class PageEndpoint
+{
+    private const string AskEachTime = "no-cache";
+    private const string KeepForEver = "public, max-age=31536000, immutable";
+
+    private static readonly string Policy = PageGuard.Policy(styles: "'self'", images: "'self' data: blob:");
+    private static readonly string[] Methods = [HttpMethods.Get, HttpMethods.Head];
+
+    public static void MapPage(this IEndpointRouteBuilder routes)
+    {
+        var assets = PageAssets.Embedded();
+        routes.MapMethods("/", Methods, context => SendAsync(context, assets.Index, assets.Hash, AskEachTime)).ExcludeFromDescription().NeedsNoKey();
+        routes.MapMethods($"/{PageAssets.Folder}/{{hash}}/{{**name}}", Methods, context => AnswerAsync(context, assets)).ExcludeFromDescription().NeedsNoKey();
+    }
+
+    /// <summary>
+    /// Under another hash, too, the file is what this instance has: while a new version takes the place of an old one, the page may come from the one and ask the other
+    /// for its files. Then nobody may keep them.
+    /// </summary>
+    private static Task AnswerAsync(HttpContext context, PageAssets assets)
+    {
+        var name = context.GetRouteValue("name") as string ?? "";
+        if (assets.TryFind(name, out var asset))
+        {
+            return SendAsync(context, asset, assets.Hash, context.GetRouteValue("hash") as string == assets.Hash ? KeepForEver : AskEachTime);
+        }
+
+        context.Response.Headers.GuardPage(Policy);
+        context.Response.Headers.CacheControl = AskEachTime;
+        return ProblemExceptionHandler.WriteAsync(context, Problem.NotFound, $"The page has no file '{Quoting.Shorten(name)}'. GET / shows the page.");
+    }
+
+    private static Task SendAsync(HttpContext context, PageAsset asset, string hash, string caching)
+    {
+        var response = context.Response;
+        response.Headers.GuardPage(Policy);
+        response.Headers.CacheControl = caching;
+        string? encoding = null;
+        if (asset.IsCompressed)
+        {
+            response.Headers.Append(HeaderNames.Vary, HeaderNames.AcceptEncoding);
+            encoding = BestOf(context.Request.Headers.AcceptEncoding);
+        }
+
+        // Strong: each encoding has its own.
+        var tag = encoding is null ? $"\"{hash}\"" : $"\"{hash}-{encoding}\"";
+        response.Headers.ETag = tag;
+        if (IsHeld(context.Request.Headers.IfNoneMatch, tag))
+        {
+            response.StatusCode = StatusCodes.Status304NotModified;
+            return Task.CompletedTask;
+        }
+
+        var body = asset.Encoded(encoding);
+        response.Headers.ContentEncoding = encoding;
+        response.ContentType = asset.ContentType;
+        response.ContentLength = body.Length;
+        return response.Body.WriteAsync(body, context.RequestAborted).AsTask();
+    }
+
+    /// <summary>Of the encodings that a client takes the one that it prefers, and of equals the smaller; none where it takes none.</summary>
+    private static string? BestOf(StringValues accepted)
+    {
+        if (!StringWithQualityHeaderValue.TryParseList(accepted, out var encodings))
+        {
+            return null;
+        }
+
+        var (brotli, gzip) = (QualityOf(PageAsset.Brotli), QualityOf(PageAsset.Gzip));
+        return brotli > 0 && brotli >= gzip ? PageAsset.Brotli : gzip > 0 ? PageAsset.Gzip : null;
+
+        double QualityOf(string encoding) =>
+            (encodings.FirstOrDefault(one => one.Value.Equals(encoding, StringComparison.OrdinalIgnoreCase)) ?? encodings.FirstOrDefault(one => one.Value == "*")) switch
+            {
+                null => 0,
+                var found => found.Quality ?? 1,
+            };
+    }
+
+    private static bool IsHeld(StringValues held, string tag) =>
+        EntityTagHeaderValue.TryParseList(held, out var tags) && tags.Any(one => one.Tag == "*" || one.Tag == tag);
+}

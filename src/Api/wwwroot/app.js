@@ -1,0 +1,3 @@
+// The page's script.
+const name = "SoftmaxService";
+document.title = name;
