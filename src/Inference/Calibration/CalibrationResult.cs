@@ -6,6 +6,9 @@ namespace SoftmaxService.Inference.Calibration;
 /// <summary>All that a calibration found.</summary>
 public sealed record CalibrationResult
 {
+    // With more classes the matrix would be most of the manifest.
+    private const int MostConfusionClasses = 100;
+
     /// <summary>The fitted T, as it will be served.</summary>
     public required float Temperature { get; init; }
 
@@ -36,6 +39,9 @@ public sealed record CalibrationResult
     /// </summary>
     public required IReadOnlyList<PredictionSetEvaluation> PredictionSets { get; init; }
 
+    /// <summary>As <see cref="PredictionSets"/>, for the α that every manifest tells, as far as the data suffices for them.</summary>
+    public required IReadOnlyList<PredictionSetEvaluation> ManifestSets { get; init; }
+
     /// <summary>The energy that the asked share of the data is at or below.</summary>
     public required EnergyThreshold Energy { get; init; }
 
@@ -52,7 +58,9 @@ public sealed record CalibrationResult
         After = After.Metrics,
         ReliabilityBefore = Before.Reliability,
         Reliability = After.Reliability,
+        Confusion = ClassCount <= MostConfusionClasses ? After.ConfusionMatrix : null,
         Conformal = Conformal,
+        PredictionSets = ManifestSets.Count > 0 ? [.. ManifestSets.Select(sets => new ServedSets(sets.Alpha, sets.ServedCoverage, sets.ServedMeanSize))] : null,
         Energy = Energy,
     };
 

@@ -5,6 +5,9 @@ public static class Calibrator
 {
     private const float NoTemperature = 1f;
 
+    // What a manifest tells of its prediction sets, whichever α its quantiles are for.
+    private static readonly double[] ManifestAlphas = [0.3, 0.2, 0.1, 0.05, 0.02, 0.01];
+
     /// <summary>Calibrates on rows of logits and their labels.</summary>
     /// <param name="logits">The rows one after the other, n × K logits, finite or −∞. Read in place, not changed.</param>
     /// <param name="labels">The right class of each row, 0…K−1.</param>
@@ -40,6 +43,8 @@ public static class Calibrator
         var exact = TemperatureScaling.Fit(data, cancellationToken);
         var temperature = (float)exact;
         var conformal = options.Alphas.Count == 0 ? null : Conformal.Fit(data, temperature, options, cancellationToken);
+        double[] alphas = [.. options.Alphas, .. ManifestAlphas.Where(alpha => Conformal.Suffices(data.Count, alpha))];
+        var sets = conformal is null ? [] : Conformal.Evaluate(data, temperature, conformal, alphas, options.Seed, cancellationToken);
         return new CalibrationResult
         {
             Temperature = temperature,
@@ -50,7 +55,8 @@ public static class Calibrator
             Before = Evaluate(data, NoTemperature, options, cancellationToken),
             After = Evaluate(data, temperature, options, cancellationToken),
             Conformal = conformal,
-            PredictionSets = conformal is null ? [] : Conformal.Evaluate(data, temperature, conformal, options.Alphas, options.Seed, cancellationToken),
+            PredictionSets = [.. sets.Take(options.Alphas.Count)],
+            ManifestSets = [.. sets.Skip(options.Alphas.Count)],
             Energy = OutOfDistribution.Threshold(OutOfDistribution.Energies(data, temperature), options.TruePositiveRate),
         };
     }

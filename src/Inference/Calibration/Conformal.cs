@@ -56,7 +56,7 @@ public static class Conformal
                 return stored;
         }
 
-        if (conformal is { Count: { } count, Scores: { } scores } && decimal.Floor((count + 1m) * (decimal)alpha) >= 1)
+        if (conformal is { Count: { } count, Scores: { } scores } && Suffices(count, alpha))
         {
             var rank = Rank(count, alpha);
             for (var i = 0; i < Math.Min(scores.Ranks.Count, scores.Values.Count); i++)
@@ -113,7 +113,7 @@ public static class Conformal
     {
         var quantiles = alphas.Select(alpha => QuantileFor(conformal, alpha)).ToArray();
         var sizes = Array.ConvertAll(quantiles, _ => new SortedDictionary<int, (int Count, int Covered)>());
-        var emptyButTopRight = new int[quantiles.Length];
+        var served = new (int Covered, long Size)[quantiles.Length];
         var probabilities = new float[data.ClassCount];
         var ranked = new int[data.ClassCount];
         var random = new Random(seed);
@@ -129,12 +129,18 @@ public static class Conformal
                 var size = SizeOf(conformal.Method, probabilities, ranked, quantiles[i], u);
                 var (count, covered) = sizes[i].GetValueOrDefault(size);
                 sizes[i][size] = (count + 1, covered + (place < size ? 1 : 0));
-                emptyButTopRight[i] += size == 0 && place == 0 ? 1 : 0;
+
+                // As PredictionSet makes them: nothing is drawn at random, and none is empty.
+                var servedSize = Math.Max(conformal.Method == ConformalMethod.RandomizedAps ? SizeOf(conformal.Method, probabilities, ranked, quantiles[i], Unrandomized(conformal.Method)) : size, 1);
+                served[i] = (served[i].Covered + (place < servedSize ? 1 : 0), served[i].Size + servedSize);
             }
         }
 
-        return [.. alphas.Select((alpha, i) => Summarize(alpha, conformal.Method, data.Count, sizes[i], emptyButTopRight[i]))];
+        return [.. alphas.Select((alpha, i) => Summarize(alpha, conformal.Method, data.Count, sizes[i], served[i]))];
     }
+
+    /// <summary>Whether n rows are enough for α: at least 1/α − 1.</summary>
+    internal static bool Suffices(int count, double alpha) => (count + 1m) * (decimal)alpha >= 1;
 
     internal static void CheckAlpha(double alpha)
     {
@@ -211,7 +217,7 @@ public static class Conformal
         return [.. ranks.Concat(tail).Distinct().Order()];
     }
 
-    private static PredictionSetEvaluation Summarize(double alpha, ConformalMethod method, int n, SortedDictionary<int, (int Count, int Covered)> sizes, int emptyButTopRight)
+    private static PredictionSetEvaluation Summarize(double alpha, ConformalMethod method, int n, SortedDictionary<int, (int Count, int Covered)> sizes, (int Covered, long Size) served)
     {
         var covered = sizes.Values.Sum(size => size.Covered);
         return new PredictionSetEvaluation
@@ -223,8 +229,8 @@ public static class Conformal
             CoverageInterval = Wilson(covered, n),
             MeanSize = sizes.Sum(size => (double)size.Key * size.Value.Count) / n,
             EmptySets = sizes.GetValueOrDefault(0).Count,
-            ServedCoverage = (covered + emptyButTopRight) / (double)n,
-            ServedMeanSize = sizes.Sum(size => (double)Math.Max(size.Key, 1) * size.Value.Count) / n,
+            ServedCoverage = served.Covered / (double)n,
+            ServedMeanSize = served.Size / (double)n,
             Sizes = [.. sizes.Select(size => new SetSizeCoverage(size.Key, size.Value.Count, size.Value.Covered / (double)size.Value.Count))],
         };
     }

@@ -54,10 +54,10 @@ public sealed record PredictionSetEvaluation
     /// <summary>How many conformal sets are empty. Where one is, <see cref="PredictionSet"/> answers the top class and says so.</summary>
     public required int EmptySets { get; init; }
 
-    /// <summary>The coverage when each empty set holds the top class, as served.</summary>
+    /// <summary>The coverage as served: each empty set holds the top class, and randomised APS draws nothing at random.</summary>
     public required double ServedCoverage { get; init; }
 
-    /// <summary>The mean number of classes when each empty set holds the top class, as served.</summary>
+    /// <summary>The mean number of classes as served.</summary>
     public required double ServedMeanSize { get; init; }
 
     /// <summary>Count and coverage of the conformal sets of each size that occurs, smallest first; size 0 is the empty ones.</summary>

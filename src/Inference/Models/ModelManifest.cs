@@ -148,8 +148,17 @@ public sealed record ManifestCalibration
     /// <summary>The reliability diagram's bins at the fitted temperature, from low to high confidence.</summary>
     public IReadOnlyList<ReliabilityBin>? Reliability { get; init; }
 
+    /// <summary>How often images of each class (row) were answered as each (column), at the fitted temperature; absent where there are more than 100 classes.</summary>
+    public IReadOnlyList<IReadOnlyList<int>>? Confusion { get; init; }
+
     /// <summary>Quantiles for prediction sets.</summary>
     public ConformalQuantiles? Conformal { get; init; }
+
+    /// <summary>
+    /// What prediction sets are like as they are served, for α from 0.3 down to 0.01 as far as there are images enough. They are measured on the images
+    /// that the quantiles come from, whose coverage is at least the one that is asked for by construction; on others <c>softmax evaluate</c> measures it.
+    /// </summary>
+    public IReadOnlyList<ServedSets>? PredictionSets { get; init; }
 
     /// <summary>The energy below which an image counts as of the kind that the model was trained on.</summary>
     public EnergyThreshold? Energy { get; init; }
@@ -288,6 +297,12 @@ public sealed record StoredScores
     /// <summary>The score of each rank, ascending.</summary>
     public required IReadOnlyList<double> Values { get; init; }
 }
+
+/// <summary>Prediction sets of one α as they are served: where no class fits well enough, the most probable one stands in.</summary>
+/// <param name="Alpha">The miscoverage that is asked for.</param>
+/// <param name="Coverage">The share of the sets that hold the right class, 0…1.</param>
+/// <param name="MeanSize">How many classes a set holds on average, at least 1.</param>
+public readonly record struct ServedSets(double Alpha, double Coverage, double MeanSize);
 
 /// <summary>A threshold on the energy <c>−T·logsumexp(z/T)</c>.</summary>
 public sealed record EnergyThreshold

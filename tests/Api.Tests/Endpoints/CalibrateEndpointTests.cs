@@ -21,6 +21,13 @@ public sealed class CalibrateEndpointTests(RunningService service)
         Assert.True(after.GetProperty("nll").GetDouble() < before.GetProperty("nll").GetDouble());
         Assert.True(after.GetProperty("ece").GetDouble() < 0.25 * before.GetProperty("ece").GetDouble());
         Assert.Equal(2000, answer.Json.GetProperty("reliability").EnumerateArray().Sum(bin => bin.GetProperty("count").GetInt32()));
+        Assert.Equal(2000, answer.Json.GetProperty("confusion").EnumerateArray().Sum(row => row.EnumerateArray().Sum(count => count.GetInt32())));
+        Assert.Equal([0.3, 0.2, 0.1, 0.05, 0.02, 0.01], answer.Json.GetProperty("predictionSets").EnumerateArray().Select(sets => sets.GetProperty("alpha").GetDouble()));
+        Assert.All(answer.Json.GetProperty("predictionSets").EnumerateArray(), sets =>
+        {
+            Assert.InRange(sets.GetProperty("coverage").GetDouble(), 1 - sets.GetProperty("alpha").GetDouble(), 1);
+            Assert.InRange(sets.GetProperty("meanSize").GetDouble(), 1, 5);
+        });
         Assert.Equal(["0.1", "0.05", "0.01"], answer.Json.GetProperty("conformal").GetProperty("quantiles").EnumerateObject().Select(quantile => quantile.Name));
     }
 
@@ -29,6 +36,7 @@ public sealed class CalibrateEndpointTests(RunningService service)
     {
         var answer = await service.PostAsync("/calibrate", Overconfident(50).ToJsonString());
 
+        Assert.Equal(5, answer.Json.GetProperty("predictionSets").GetArrayLength()); // for α = 0.01 it takes 99
         Assert.Equal(["0.1", "0.05"], answer.Json.GetProperty("conformal").GetProperty("quantiles").EnumerateObject().Select(quantile => quantile.Name));
     }
 

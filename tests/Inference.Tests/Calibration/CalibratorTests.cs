@@ -23,9 +23,51 @@ public sealed class CalibratorTests
         Assert.Equal(result.Energy, read.Energy);
         Assert.Equal(result.Conformal!.Quantiles, read.Conformal!.Quantiles);
         Assert.Equal(result.Conformal.Scores!.Values, read.Conformal.Scores!.Values);
+        Assert.Equal(result.After.ConfusionMatrix, read.Confusion);
+        Assert.Equal([0.3, 0.2, 0.1, 0.05, 0.02, 0.01], read.PredictionSets!.Select(sets => sets.Alpha));
         Assert.Equal(json, new ModelManifest { Calibration = read }.ToUtf8Json());
         Assert.Contains("\"method\": \"lac\"", Encoding.UTF8.GetString(json), StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void Calibrate_ManifestsSets_AreThoseThatAreServed()
+    {
+        foreach (var method in Enum.GetValues<ConformalMethod>())
+        {
+            var data = Synthetic.Calibrated(47, 300, 5, 1.5);
+            var calibration = Calibrator.Calibrate(data, new CalibrationOptions { Method = method, Replicates = 0, Alphas = [0.15] }).ToManifest(null);
+
+            Assert.All(calibration.PredictionSets!, told =>
+            {
+                var sets = Enumerable.Range(0, data.Count).Select(row => (PredictionSet.Of(data.Row(row), calibration, told.Alpha).Indices, Label: data.LabelOf(row))).ToArray();
+                Assert.Equal(sets.Average(set => set.Indices.Contains(set.Label) ? 1.0 : 0.0), told.Coverage, 1e-12);
+                Assert.Equal(sets.Average(set => set.Indices.Count), told.MeanSize, 1e-12);
+                Assert.InRange(told.Coverage, 1 - told.Alpha, 1);
+            });
+            Assert.True(calibration.PredictionSets![0].MeanSize < calibration.PredictionSets[^1].MeanSize);
+        }
+    }
+
+    [Theory]
+    [InlineData(98, 5)]
+    [InlineData(99, 6)]
+    [InlineData(9, 3)]
+    public void Calibrate_ManifestsSets_AreOfTheAlphasThatTheRowsSufficeFor(int count, int alphas) =>
+        Assert.Equal(alphas, Calibrator.Calibrate(Synthetic.Calibrated(48, count, 3, 2), new CalibrationOptions { Replicates = 0, Alphas = [0.5] }).ToManifest(null).PredictionSets!.Count);
+
+    [Fact]
+    public void Calibrate_Confusion_CountsRightClassesInRowsAndAnswersInColumns()
+    {
+        var data = Synthetic.Rows([.. Enumerable.Repeat<(float[], int)>(([2, 0, 0], 0), 5), .. Enumerable.Repeat<(float[], int)>(([0, 2, 0], 0), 2), ([0, 0, 2], 1)]);
+
+        Assert.Equal([[5, 2, 0], [0, 0, 1], [0, 0, 0]], Calibrator.Calibrate(data, new CalibrationOptions { Alphas = [], Replicates = 0 }).ToManifest(null).Confusion!);
+    }
+
+    [Theory]
+    [InlineData(100, true)]
+    [InlineData(101, false)]
+    public void Calibrate_ManyClasses_HasNoConfusion(int classCount, bool hasConfusion) =>
+        Assert.Equal(hasConfusion, Calibrator.Calibrate(Synthetic.Calibrated(49, 150, classCount, 2), new CalibrationOptions { Replicates = 0 }).ToManifest(null).Confusion is not null);
 
     [Fact]
     public void Calibrate_ManifestOfTheFirstRelease_IsStillRead()
@@ -40,6 +82,7 @@ public sealed class CalibratorTests
 
         Assert.Equal([1], PredictionSet.Of([0f, 2f], manifest.Calibration, 0.1).Indices);
         Assert.Null(manifest.Calibration!.Before!.Intervals);
+        Assert.Null(manifest.Calibration.PredictionSets);
     }
 
     [Fact]
@@ -73,6 +116,7 @@ public sealed class CalibratorTests
         Assert.Null(result.Conformal);
         Assert.Null(result.TemperatureInterval);
         Assert.Empty(result.PredictionSets);
+        Assert.Null(result.ToManifest(null).PredictionSets);
     }
 
     [Fact]
