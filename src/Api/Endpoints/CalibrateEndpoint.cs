@@ -18,7 +18,7 @@ internal static class CalibrateEndpoint
         .WithSummary("Fits a temperature to labelled logits")
         .WithDescription(
             "Send the logits of images that the model was not trained on, and their right classes. The answer is what a model's `model.json` takes as its `calibration`: "
-            + "the temperature that makes softmax(logits / T) most likely, how well calibrated the probabilities are before and after, and the quantiles that prediction sets need. Nothing is kept.")
+            + "the temperature that makes softmax(logits / T) most likely, how well calibrated the probabilities are before and after, which classes are taken for which, and the quantiles and sizes of prediction sets. Nothing is kept.")
         .Describe(CalibrateDocumentation.Apply, [])
         .Produces<ManifestCalibration>()
         .Answers([Problem.MalformedJson, Problem.InvalidLogits, Problem.InvalidParameter, Problem.InvalidCalibrationData, Problem.CalibrationImpossible, Problem.BodyTooLarge, Problem.TooManyLogits, Problem.UnsupportedMediaType, .. Problem.OfWork]);

@@ -27,6 +27,20 @@ public sealed class ModelEndpointsTests(RunningService service)
         Assert.Equal([-1, 1, 28, 28], model.GetProperty("graph").GetProperty("input").GetProperty("shape").EnumerateArray().Select(size => size.GetInt32()));
     }
 
+    [Theory]
+    [InlineData("mnist")]
+    [InlineData("cifar10")]
+    public async Task AShippedModelTellsItsConfusionAndPredictionSets(string name)
+    {
+        var calibration = (await service.GetAsync($"/models/{name}/1")).Json.GetProperty("calibration");
+
+        var confusion = calibration.GetProperty("confusion").EnumerateArray().Select(row => row.EnumerateArray().Select(count => count.GetInt32()).ToArray()).ToArray();
+        var accuracy = confusion.Index().Sum(row => row.Item[row.Index]) / (double)confusion.Sum(row => row.Sum());
+        Assert.Equal(calibration.GetProperty("count").GetInt32(), confusion.Sum(row => row.Sum()));
+        Assert.Equal(calibration.GetProperty("after").GetProperty("accuracy").GetDouble(), accuracy, 1e-12);
+        Assert.Equal([0.3, 0.2, 0.1, 0.05, 0.02, 0.01], calibration.GetProperty("predictionSets").EnumerateArray().Select(sets => sets.GetProperty("alpha").GetDouble()));
+    }
+
     [Fact]
     public async Task AModelIsDescribedByItsVersions()
     {

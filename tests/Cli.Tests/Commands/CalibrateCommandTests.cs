@@ -22,6 +22,8 @@ public sealed class CalibrateCommandTests : IDisposable
         var calibration = ModelManifest.Parse(await File.ReadAllBytesAsync(_data.ManifestPath)).Calibration!;
         Assert.Equal(("four hundred", 400), (calibration.Dataset, calibration.Count));
         Assert.True(calibration.After!.Ece < calibration.Before!.Ece);
+        Assert.Equal(400, calibration.Confusion!.Sum(row => row.Sum()));
+        Assert.Equal(6, calibration.PredictionSets!.Count);
 
         // Without the calibration, the text is the one that was there.
         var start = text.IndexOf("\"calibration\"", StringComparison.Ordinal);
