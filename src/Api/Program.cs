@@ -51,6 +51,7 @@ var app = builder.Build();
 app.CollectMetrics();
 app.LoadModels();
 
+app.UseHeadRequests();
 app.UseRootServices();
 app.UseRequestLog();
 app.UseTracing();

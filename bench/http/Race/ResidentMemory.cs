@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace SoftmaxService.HttpBenchmarks.Race;
 
 /// <summary>Megabytes of resident memory of the native binary with both models that ship, after the first half of the requests and after all.</summary>
@@ -6,6 +8,16 @@ internal sealed record ResidentMemory(double AfterHalf, double AfterAll, long Re
     private const long Half = 50_000;
     private const double TurnSeconds = 3;
     private static readonly TimeSpan Rest = TimeSpan.FromSeconds(2);
+
+    /// <summary>By itself, for whoever works on it.</summary>
+    public static async Task<int> ShowAsync()
+    {
+        using var files = RaceFiles.Create(null);
+        Console.WriteLine(await MeasureAsync(files) is { } memory
+            ? string.Create(CultureInfo.InvariantCulture, $"{memory.AfterHalf:F1} MB after half and {memory.AfterAll:F1} MB after all of {memory.Requests} requests, {memory.CifarRequests} of them to cifar10/1.")
+            : "There is no native binary; a race makes one.");
+        return 0;
+    }
 
     public static async Task<ResidentMemory?> MeasureAsync(RaceFiles files)
     {

@@ -32,6 +32,8 @@ internal sealed record Bomb(string Name, int Status, string Reason, Func<byte[]>
     [
         new("PNG header of 30000 × 30000 pixels", 413, "image-too-large", () => Image(EncodedImages.EmptyPng(30_000, 30_000))),
         new("PNG of 30000 × 30000 pixels whose data inflate to 1 GB", 413, "image-too-large", () => Image(Png(30_000, ("IDAT", Inflating.Value)))),
+        new("PNG of 28 × 28 pixels whose data inflate to 1 GB", 422, "image-undecodable", () => Image(Png(28, ("IDAT", Inflating.Value)))),
+        new("GIF of 65,535 small frames", 413, "image-too-large", () => Image(Gif(screen: 1))),
         new("GIF of 65,535 frames on a screen of 65535 × 65535 pixels", 413, "image-too-large", () => Image(Gif(ushort.MaxValue))),
         new("gzip of 1 GB to `/v2`", 413, "Limits:MaxDecompressedBytes", () => Http("/v2/models/mnist/infer", "application/json", InflatingGzip.Value, "Content-Encoding: gzip")),
         new("gzip of gzip to `/v2`", 415, "gzip, gzip", () => Http("/v2/models/mnist/infer", "application/json", Zeros(1_000_000, isGzip: true), "Content-Encoding: gzip, gzip")),
@@ -46,13 +48,11 @@ internal sealed record Bomb(string Name, int Status, string Reason, Func<byte[]>
         new("9 MB of brackets", 400, "invalid-logits", () => Http("/softmax", "application/json", Encoding.ASCII.GetBytes($$"""{"logits": {{new string('[', UnderTheLimit)}}"""))),
     ];
 
-    /// <summary>What is an image all the same: of what is too much nothing is read, and the rest is answered.</summary>
+    /// <summary>Images all the same, with what is too much in a part that no pixel needs: it is not read, and the picture is answered.</summary>
     public static IReadOnlyList<Bomb> Harmless { get; } =
     [
-        new("PNG of 28 × 28 pixels whose data inflate to 1 GB", 200, "predictions", () => Image(Png(28, ("IDAT", Inflating.Value)))),
         new("PNG whose colour profile inflates to 1 GB", 200, "predictions", () => Image(Png(28, ("iCCP", [.. "p\0\0"u8, .. Inflating.Value]), ("IDAT", Zeros(1_000, isGzip: false))))),
         new("PNG whose text inflates to 1 GB", 200, "predictions", () => Image(Png(28, ("zTXt", [.. "Comment\0\0"u8, .. Inflating.Value]), ("IDAT", Zeros(1_000, isGzip: false))))),
-        new("GIF of 65,535 small frames", 200, "predictions", () => Image(Gif(screen: 1))),
     ];
 
     public bool IsAnswered(RawAnswer? answer) => answer?.Status == Status && Encoding.UTF8.GetString(answer.Body).Contains(Reason, StringComparison.Ordinal);

@@ -25,10 +25,6 @@ internal static class HealthEndpoints
             .WithSummary("Says whether models are loaded and warmed up")
             .WithDescription("503 when the default model is not served, or the service is about to end (`draining`). A folder that could not be loaded is listed with its reason, and does not make the rest unready; `keepsServing` says that the version still answers with what its files held before.")
             .Produces<ReadyResponse>(StatusCodes.Status503ServiceUnavailable);
-
-        // Some load balancers probe with HEAD.
-        health.MapMethods("/live", [HttpMethods.Head], Live).ExcludeFromDescription();
-        health.MapMethods("/ready", [HttpMethods.Head], Ready).ExcludeFromDescription();
     }
 
     private static Ok<LiveResponse> Live() => TypedResults.Ok(new LiveResponse("live"));

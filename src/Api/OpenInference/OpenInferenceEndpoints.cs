@@ -34,10 +34,6 @@ internal static class OpenInferenceEndpoints
             .Produces<OpenInferenceError>(StatusCodes.Status503ServiceUnavailable)
             .NeedsNoKey();
 
-        // Some load balancers probe with HEAD.
-        v2.MapMethods("/health/live", [HttpMethods.Head], Live).ExcludeFromDescription().NeedsNoKey();
-        v2.MapMethods("/health/ready", [HttpMethods.Head], Ready).ExcludeFromDescription().NeedsNoKey();
-
         foreach (var (path, suffix) in new[] { ("/models/{model}", ""), ("/models/{model}/versions/{version}", "Version") })
         {
             v2.MapGet(path, Describe)

@@ -8,6 +8,9 @@ internal sealed unsafe class ImageDecoder : IDisposable
     /// <summary>The longest side a JPEG can declare; no camera or scanner goes beyond it, and filter tables stay small.</summary>
     public const int MaxSide = 65_535;
 
+    /// <summary>Of an animation the first frame is read; one of more frames than this is no picture that somebody wants classified.</summary>
+    public const int MaxFrames = 4096;
+
     private static readonly SKColorSpace StandardRgb = SKColorSpace.CreateSrgb();
 
     private readonly ImageFormat _format;
@@ -56,6 +59,9 @@ internal sealed unsafe class ImageDecoder : IDisposable
         try
         {
             decoder.CheckSize(maxPixels);
+            decoder.CheckFrames();
+            if (format == ImageFormats.Png && PngStructure.HoldsMoreThanItsPixels(bytes))
+                throw Undecodable(format, $"it holds far more data than {decoder.Width} × {decoder.Height} pixels take");
             return decoder;
         }
         catch
@@ -116,6 +122,19 @@ internal sealed unsafe class ImageDecoder : IDisposable
             throw new InferenceException(
                 InferenceError.ImageTooLarge,
                 $"The image declares {Width} × {Height} = {(long)Width * Height} pixels; at most {maxPixels} are read. Send it scaled down.");
+        }
+    }
+
+    // Counting walks the frames' headers, and inflates none.
+    private void CheckFrames()
+    {
+        if (_format != ImageFormats.Gif && _format != ImageFormats.WebP)
+            return;
+        if (_codec.FrameCount is var frames and > MaxFrames)
+        {
+            throw new InferenceException(
+                InferenceError.ImageTooLarge,
+                $"The animation has {frames} frames; at most {MaxFrames} are taken, of which the first is classified. Send that one as an image.");
         }
     }
 

@@ -76,6 +76,15 @@ public sealed class KubernetesTests(RunningService service)
     }
 
     [Fact]
+    public void KeysComeFromASecretThatNeedNotBeThere()
+    {
+        var secret = Assert.Single(Container(Manifests.OfFolder("base")).EnvFrom).SecretRef;
+
+        Assert.True(secret.Optional);
+        Assert.Contains($"kubectl create secret generic {secret.Name} ", File.ReadAllText(Path.Combine(RunningService.RepositoryRoot, "README.md")), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void TheQueueScalesTheProduction()
     {
         var production = Manifests.OfFolder("overlays/production").One<V2HorizontalPodAutoscaler>();

@@ -30,17 +30,6 @@ public sealed class ServerEndpointsTests(SmallModelService service)
         Assert.True(answer.Json.GetProperty(property).GetBoolean());
     }
 
-    [Theory]
-    [InlineData("/v2/health/live")]
-    [InlineData("/v2/health/ready")]
-    public async Task HealthAnswersToHead(string path)
-    {
-        using var request = new HttpRequestMessage(HttpMethod.Head, path);
-        using var response = await service.Client.SendAsync(request);
-
-        Assert.Equal(200, (int)response.StatusCode);
-    }
-
     [Fact]
     public async Task WithoutModelsTheServerIsLiveButNotReady()
     {

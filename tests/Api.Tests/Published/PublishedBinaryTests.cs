@@ -2,6 +2,7 @@ using System.IO.Compression;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 using System.Text;
 using Google.Protobuf;
 using Grpc.Core;
@@ -203,6 +204,17 @@ public sealed class PublishedBinaryTests(RunningService portable, PublishedServi
 
         Assert.NotEqual(0, await process.ExitCodeAsync());
         Assert.Contains("Batching:MaxBatchSize must be between 1 and 256", process.Output, StringComparison.Ordinal);
+    }
+
+    [PublishedFact]
+    public async Task KeysAreAskedFor()
+    {
+        const string Key = "open sesame";
+        using var process = await ServiceProcess.StartReadyAsync(PublishedBinary.Path, $"--Access:Keys:web:Hash={Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(Key)))}");
+
+        Assert.Equal(HttpStatusCode.Unauthorized, (await process.Client.GetAsync("/models")).StatusCode);
+        process.Client.DefaultRequestHeaders.Add("X-API-Key", Key);
+        Assert.Equal(HttpStatusCode.OK, (await process.Client.GetAsync("/models")).StatusCode);
     }
 
     [PublishedFact]

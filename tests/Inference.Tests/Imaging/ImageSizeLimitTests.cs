@@ -69,6 +69,45 @@ public sealed class ImageSizeLimitTests
     }
 
     [Theory]
+    [InlineData(ImageDecoder.MaxFrames, true)]
+    [InlineData(ImageDecoder.MaxFrames + 1, false)]
+    public void Preprocess_Animation_IsReadUpToSoManyFrames(int frames, bool isRead)
+    {
+        var input = Preprocessing.Photograph(1, 1);
+        var file = EncodedImages.Gif(1, 1, [SKColors.White], [.. Enumerable.Repeat<Func<int, int, int>>((_, _) => 0, frames)]);
+
+        var exception = (InferenceException?)Record.Exception(() => new ImagePreprocessor(input).Preprocess(file, new float[input.ElementCount]));
+
+        Assert.Equal(isRead ? null : InferenceError.ImageTooLarge, exception?.Error);
+        Assert.True(isRead || exception!.Message.Contains($"{frames} frames", StringComparison.Ordinal)); // else the line above has failed
+    }
+
+    [Fact]
+    public void Preprocess_PngWithMoreDataThanPixels_IsRefused()
+    {
+        var exception = Preprocessing.Fail(EncodedImages.Png(28, 28, 8, 0, new byte[28 * 28], ("IDAT", new byte[70_000])));
+
+        Assert.Equal(InferenceError.ImageUndecodable, exception.Error);
+        Assert.Contains("far more data than 28 × 28 pixels", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(8, 2)]
+    [InlineData(16, 6)]
+    [InlineData(1, 0)]
+    public void Preprocess_PngOfStoredBlocks_IsRead(int bitDepth, int colorType)
+    {
+        const int Side = 300;
+        var bits = bitDepth * (colorType switch { 2 => 3, 6 => 4, _ => 1 });
+        var noise = new byte[Side * (((Side * bits) + 7) / 8)];
+        new Random(1).NextBytes(noise); // what nothing can compress
+
+        var exception = Record.Exception(() => Preprocessing.Run(Preprocessing.Photograph(8, 8), EncodedImages.Png(Side, Side, bitDepth, colorType, noise)));
+
+        Assert.Null(exception);
+    }
+
+    [Theory]
     [InlineData(20_000, 1)]
     [InlineData(1, 20_000)]
     [InlineData(1, 1)]
