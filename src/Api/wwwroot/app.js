@@ -1,3 +1,117 @@
-// The page's script.
-const name = "SoftmaxService";
-document.title = name;
+// The page's contents: views are sections of index.html, each with a module of its own, and the address says which is shown.
+import { apiKey, models, Problem } from './api.js';
+import { $, el, showProblem } from './dom.js';
+import { read } from './link.js';
+import './class-bars.js';
+import './sketch-pad.js';
+import './temperature-slider.js';
+import * as classify from './classify.js';
+
+const views = {
+  classify: async () => classify,
+  lab: () => import('./lab.js'),
+  calibration: () => import('./calibration.js'),
+  batch: () => import('./batch.js'),
+};
+const started = new Map();
+const choice = $('#model');
+let catalog = null;
+
+/** The model that is chosen, for all views. */
+const chosen = () => {
+  const [name, version] = choice.value.split('/');
+  return name ? { name, version } : null;
+};
+
+async function loadModels() {
+  catalog ??= await models();
+  const names = [...new Set(catalog.models.map(model => model.name))];
+  choice.replaceChildren(...names.map(name => el('optgroup', { label: name }, ...catalog.models.filter(model => model.name === name).toReversed()
+    .map(model => el('option', { value: `${model.name}/${model.version}` }, `${model.name} ${model.version}`)))));
+  const first = catalog.models.findLast(model => model.name === catalog.defaultModel);
+  if (first) {
+    choice.value = `${first.name}/${first.version}`;
+  }
+
+  if (catalog.models.length === 0) {
+    throw new Problem({ title: 'No model is loaded', detail: catalog.failures.length > 0 ? catalog.failures.map(failure => `${failure.name} ${failure.version}: ${failure.reason}`).join(' ') : 'Put a folder with a model.onnx below the model folder; it is taken up within seconds.' });
+  }
+}
+
+async function show() {
+  const { view, values } = read();
+  const name = Object.hasOwn(views, view) ? view : 'classify';
+  for (const section of document.querySelectorAll('main > section')) {
+    section.hidden = section.id !== `view-${name}`;
+  }
+
+  for (const link of document.querySelectorAll('nav a')) {
+    if (link.getAttribute('href') === `#/${name}`) {
+      link.setAttribute('aria-current', 'page');
+    } else {
+      link.removeAttribute('aria-current');
+    }
+  }
+
+  $('#model-choice').hidden = name === 'lab';
+  document.title = `${$(`#title-${name}`).textContent} · SoftmaxService`;
+  try {
+    if (name !== 'lab' && catalog === null) {
+      await loadModels();
+    }
+
+    select(values.get('model'), values.get('version'));
+    if (!started.has(name)) {
+      const module = await views[name]();
+      started.set(name, module);
+      module.start({ chosen });
+    }
+
+    await started.get(name).enter(values);
+    showProblem($('#problem'), null);
+  } catch (problem) {
+    showProblem($('#problem'), problem, show);
+  }
+}
+
+function select(name, version) {
+  if (!name || !catalog) {
+    return;
+  }
+
+  const found = catalog.models.findLast(model => model.name === name && (!version || model.version === version));
+  if (!found) {
+    throw new Problem({ title: 'The link names a model that is not served', detail: `There is no ${name}${version ? ` ${version}` : ''} here. Choose one of the models above.` });
+  }
+
+  choice.value = `${found.name}/${found.version}`;
+}
+
+function useTheme(theme) {
+  document.documentElement.dataset.theme = theme;
+  $('#theme').setAttribute('aria-label', `Colours: ${theme === 'auto' ? 'as the system' : theme}`);
+  $('#theme').firstChild.textContent = { auto: '◐', light: '☀', dark: '☾' }[theme];
+}
+
+const themes = ['auto', 'light', 'dark'];
+useTheme(themes.includes(localStorage.getItem('theme')) ? localStorage.getItem('theme') : 'auto');
+$('#theme').addEventListener('click', () => {
+  const next = themes[(themes.indexOf(document.documentElement.dataset.theme) + 1) % themes.length];
+  localStorage.setItem('theme', next);
+  useTheme(next);
+});
+
+$('#key-use').addEventListener('click', () => {
+  apiKey.set($('#key').value.trim());
+  $('#key').value = '';
+  $('#key-dialog').close();
+  show();
+});
+$('#key-close').addEventListener('click', () => $('#key-dialog').close());
+$('.skip').addEventListener('click', event => {
+  event.preventDefault();
+  $('#content').focus();
+});
+choice.addEventListener('change', () => started.get(read().view)?.modelChanged?.());
+addEventListener('hashchange', show);
+show();

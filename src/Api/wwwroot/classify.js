@@ -1,0 +1,320 @@
+// The first view: an image in, ranked classes out, and the temperature in between to play with.
+import { classify, Latest, model as describe, preprocess, softmax, temperatureCurves, throttle } from './api.js';
+import { $, copy, el, percent, short, showProblem } from './dom.js';
+import { write } from './link.js';
+import { fromWire, parseNumbers, toWire } from './logits.js';
+import { temperaturePlot } from './plots.js';
+import { samplesFor } from './samples.js';
+
+const pad = $('#pad');
+const slider = $('#classify-temperature');
+const bars = $('#classify-bars');
+const answers = new Latest();
+const rankings = new Latest();
+const views = new Latest();
+const plots = new Latest(1);
+const mostLinkedLogits = 100;
+
+let chosen;
+let model = null; // as GET /models/{name}/{version} describes it
+let picture = null; // the file that was given; without it the drawing counts
+let logits = null; // of the image that was answered last, by class
+let plot = null;
+let top = null; // the class that is ranked first
+let isChanged = false; // since it was asked for last
+
+export function start(context) {
+  chosen = context.chosen;
+  pad.addEventListener('input', () => {
+    usePicture(null);
+    isChanged = true;
+    showBusy();
+    live();
+  });
+  $('#undo').addEventListener('click', () => { usePicture(null); pad.undo(); });
+  $('#clear').addEventListener('click', () => { usePicture(null); pad.clear(); });
+  $('#brush').addEventListener('input', event => { pad.brush = event.target.valueAsNumber; });
+  $('#file').addEventListener('change', event => { give(event.target.files[0]); event.target.value = ''; });
+  $('#picture').addEventListener('error', () => { $('#picture').hidden = true; }); // what the browser cannot show, the service may still read
+  slider.addEventListener('input', () => { plot?.moveTo(slider.value); rank(); });
+  $('#threshold').addEventListener('input', () => { showThreshold(); showVerdict(); remember(); });
+  $('#coverage').addEventListener('change', () => { remember(); run(); });
+  $('#share').addEventListener('click', event => copy(event.target, location.href));
+  $('#to-lab').addEventListener('click', () => {
+    location.hash = `#/lab?logits=${toWire(logits).join(',')}&T=${slider.value}&names=${encodeURIComponent(model.labels.join(','))}`;
+  });
+  addEventListener('paste', event => {
+    const file = [...event.clipboardData?.files ?? []].find(one => one.type.startsWith('image/'));
+    if (file && !$('#view-classify').hidden) {
+      give(file);
+    }
+  });
+  takeDrops($('#drop'));
+}
+
+export async function enter(values) {
+  $('#threshold').value = values.get('threshold') ?? $('#threshold').value;
+  showThreshold();
+  await useModel(Number(values.get('T')) || null, values.get('alpha'));
+  if (logits === null && (picture !== null || !pad.isEmpty)) {
+    run();
+  } else if (logits === null && values.has('logits')) {
+    showLinked(values.get('logits'));
+  }
+}
+
+export const modelChanged = () => useModel(null, null).then(run);
+
+async function useModel(temperature, alpha) {
+  const now = chosen();
+  if (model?.name !== now.name || model?.version !== now.version) {
+    try {
+      model = await describe(now.name, now.version);
+    } catch (problem) {
+      showProblem($('#classify-problem'), problem, modelChanged);
+      return;
+    }
+
+    logits = null;
+    bars.clear();
+    slider.calibrated = model.calibration?.temperature ?? null;
+    slider.value = temperature ?? slider.calibrated ?? 1;
+    offerCoverages();
+    offerSamples();
+  } else if (temperature) {
+    slider.value = temperature;
+  }
+
+  if (alpha !== null && [...$('#coverage').options].some(option => option.value === alpha)) {
+    $('#coverage').value = alpha;
+  }
+
+  remember();
+}
+
+function offerCoverages() {
+  const alphas = Object.keys(model.calibration?.conformal?.quantiles ?? {}).sort((a, b) => b - a);
+  const before = $('#coverage').value;
+  $('#coverage').replaceChildren(el('option', { value: '' }, alphas.length === 0 ? 'none: not calibrated' : 'no set'), ...alphas.map(alpha => el('option', { value: alpha }, `${short(100 * (1 - alpha))} % of cases`)));
+  $('#coverage').disabled = alphas.length === 0;
+  $('#coverage').value = alphas.includes(before) ? before : alphas.find(alpha => Number(alpha) === 0.05) ?? '';
+}
+
+function offerSamples() {
+  $('#samples').replaceChildren(...samplesFor(model.input).map(sample => el('button', {
+    type: 'button', class: 'sample', 'aria-label': `Sample: ${sample.name}`, title: sample.name, onclick: async () => give(await sample.toBlob()),
+  }, sample.thumbnail())));
+}
+
+function give(file) {
+  if (file) {
+    usePicture(file);
+    run();
+  }
+}
+
+function usePicture(file) {
+  if (file === null && picture === null) {
+    return;
+  }
+
+  URL.revokeObjectURL($('#picture').src);
+  picture = file;
+  $('#picture').hidden = !file;
+  pad.hidden = !!file;
+  if (file) {
+    $('#picture').src = URL.createObjectURL(file);
+  } else {
+    $('#picture').removeAttribute('src');
+  }
+}
+
+/** While a stroke is drawn the answer keeps up with it. */
+const live = throttle(80, run);
+
+function run() {
+  isChanged = false;
+  if (picture === null && pad.isEmpty) {
+    showNothing();
+    return;
+  }
+
+  const asked = chosen();
+  const image = picture ? Promise.resolve(picture) : pad.toBlob();
+  const where = { model: asked.name, version: asked.version };
+  answers.ask(
+    async signal => classify(await image, { ...where, temperature: slider.value, alpha: $('#coverage').value }, signal),
+    answer => {
+      if (answer.model === model.name && answer.version === model.version) {
+        showAnswer(answer);
+      }
+    },
+    showFault);
+  showBusy();
+  views.ask(async signal => preprocess(await image, where, signal), showSeen, () => { $('#seen-figure').hidden = true; });
+}
+
+function showBusy() {
+  $('#verdict').setAttribute('aria-busy', String(isChanged || !answers.isSettled || !rankings.isSettled));
+}
+
+function showAnswer(answer) {
+  showProblem($('#classify-problem'), null);
+  logits = [];
+  answer.predictions.forEach(({ index, logit }) => { logits[index] = Number(logit); });
+  showSet(answer.predictionSet);
+  if (Math.abs(answer.temperature.value / slider.value - 1) < 1e-4) {
+    showRanking(answer.predictions, answer.uncertainty);
+  } else {
+    rank(); // the slider has moved on
+  }
+
+  showBusy();
+  drawPlot();
+}
+
+function showFault(problem) {
+  if (problem.name !== 'AbortError') {
+    showNothing();
+    $('#verdict').textContent = 'No answer';
+    showProblem($('#classify-problem'), problem, run);
+  }
+}
+
+function showNothing() {
+  logits = top = null;
+  answers.forget();
+  rankings.forget();
+  views.forget();
+  plots.forget();
+  bars.clear();
+  plot = null;
+  $('#temperature-plot').replaceChildren();
+  $('#verdict').textContent = 'Nothing to answer yet';
+  $('#verdict').classList.remove('unsure');
+  for (const id of ['#classify-measures', '#known', '#set', '#seen-figure', '#to-lab']) {
+    $(id).hidden = true;
+  }
+
+  showProblem($('#classify-problem'), null);
+  showBusy();
+  remember();
+}
+
+/** Another temperature needs no other run of the model: softmax is asked with the logits that it gave. */
+function rank() {
+  remember();
+  if (logits === null) {
+    return;
+  }
+
+  const temperature = slider.value;
+  rankings.ask(
+    signal => softmax({ logits: toWire(logits), temperature, topK: logits.length, labels: model.labels }, signal),
+    answer => showRanking(answer.ranked, answer.uncertainty),
+    problem => problem.name !== 'AbortError' && showProblem($('#classify-problem'), problem, rank));
+}
+
+function showRanking(ranked, uncertainty) {
+  if (logits === null) {
+    return;
+  }
+
+  top = ranked[0];
+  bars.show(ranked.map(one => ({ ...one, logit: logits[one.index] })));
+  $('#classify-measures').hidden = $('#to-lab').hidden = false;
+  $('#entropy').textContent = `${short(uncertainty.entropy)} nats`;
+  $('#margin').textContent = percent(uncertainty.margin);
+  $('#energy').textContent = short(uncertainty.energy);
+  const known = model.calibration?.energy;
+  $('#known').hidden = !known;
+  $('#known').textContent = known && `At the calibrated temperature ${percent(known.truePositiveRate, 0)} of the images like those of its training have an energy of at most ${short(known.threshold)}; more tells of something else.`;
+  showVerdict();
+  showBusy();
+  remember();
+}
+
+function showVerdict() {
+  if (logits === null || top === null) {
+    return;
+  }
+
+  const abstains = top.probability < $('#threshold').valueAsNumber;
+  $('#verdict').classList.toggle('unsure', abstains);
+  $('#verdict').textContent = abstains ? `I don’t know (at best ${top.label}, ${percent(top.probability, 1)})` : `${top.label}, ${percent(top.probability, 1)}`;
+}
+
+function showThreshold() {
+  const threshold = $('#threshold').valueAsNumber;
+  $('#threshold-value').textContent = threshold === 0 ? 'never' : percent(threshold, 0);
+  $('#threshold').setAttribute('aria-valuetext', $('#threshold-value').textContent);
+}
+
+function showSet(set) {
+  $('#set').hidden = !set;
+  if (set) {
+    $('#set').replaceChildren(`With ${short(100 * (1 - set.alpha))} % coverage: `, ...set.labels.map(label => el('span', { class: 'chip' }, label)), el('span', { class: 'fine' }, ` made by ${set.method.toUpperCase()} at the calibrated temperature, whatever the slider says`));
+  }
+}
+
+function showSeen(png) {
+  const image = $('#seen');
+  URL.revokeObjectURL(image.src);
+  image.src = URL.createObjectURL(png);
+  $('#seen-size').textContent = `${model.input.width} × ${model.input.height} pixels${model.input.color === 'gray' ? ', grey' : ''}`;
+  $('#seen-figure').hidden = false;
+}
+
+function drawPlot() {
+  const drawn = logits;
+  plots.ask(
+    signal => temperatureCurves(drawn, signal),
+    ({ temperatures, rows }) => {
+      const isOpen = $('#temperature-plot details')?.open;
+      plot = temperaturePlot(temperatures, rows, model.labels, slider.calibrated);
+      plot.moveTo(slider.value);
+      $('#temperature-plot').replaceChildren(plot.element);
+      $('#temperature-plot details').open = !!isOpen;
+    },
+    () => {});
+}
+
+/** A link holds logits and no image. */
+function showLinked(text) {
+  try {
+    const linked = fromWire(parseNumbers(text));
+    if (linked.length !== model.labels.length) {
+      throw new RangeError(`The link holds ${linked.length} logits; ${model.name} has ${model.labels.length} classes.`);
+    }
+
+    logits = linked;
+    rank();
+    drawPlot();
+  } catch (fault) {
+    showProblem($('#classify-problem'), { title: 'The link is damaged', detail: fault.message });
+  }
+}
+
+function remember() {
+  write('classify', {
+    model: model?.name,
+    version: model?.version,
+    T: short(slider.value, 6),
+    threshold: $('#threshold').valueAsNumber || null,
+    alpha: $('#coverage').value,
+    logits: logits && logits.length <= mostLinkedLogits ? toWire(logits).join(',') : null,
+  });
+}
+
+function takeDrops(place) {
+  place.addEventListener('dragover', event => {
+    event.preventDefault();
+    place.classList.add('over');
+  });
+  place.addEventListener('dragleave', () => place.classList.remove('over'));
+  place.addEventListener('drop', event => {
+    event.preventDefault();
+    place.classList.remove('over');
+    give(event.dataTransfer.files[0]);
+  });
+}

@@ -1,0 +1,98 @@
+// Small helpers to make and fill elements. Text is always set as text, never as markup.
+
+const svgNamespace = 'http://www.w3.org/2000/svg';
+
+export const $ = (selector, within = document) => within.querySelector(selector);
+
+/** Makes an element: `el('p', { class: 'note' }, 'some ', el('b', {}, 'text'))`. Properties that start with `on` are listeners. */
+export const el = (name, attributes = {}, ...children) => fill(document.createElement(name), attributes, children);
+
+export const svg = (name, attributes = {}, ...children) => fill(document.createElementNS(svgNamespace, name), attributes, children);
+
+function fill(element, attributes, children) {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name.startsWith('on')) {
+      element.addEventListener(name.slice(2), value);
+    } else if (value === true) {
+      element.setAttribute(name, '');
+    } else if (value !== false && value !== null && value !== undefined) {
+      element.setAttribute(name, value);
+    }
+  }
+
+  element.append(...children.filter(child => child !== null && child !== undefined));
+  return element;
+}
+
+/** A table with a caption, for those who cannot see the plot of the same numbers. */
+export function table(caption, heads, rows) {
+  return el('table', {},
+    el('caption', {}, caption),
+    el('thead', {}, el('tr', {}, ...heads.map(head => el('th', { scope: 'col' }, head)))),
+    el('tbody', {}, ...rows.map(([first, ...others]) => el('tr', {}, el('th', { scope: 'row' }, first), ...others.map(cell => el('td', {}, cell))))));
+}
+
+/** A plot with its title, and its numbers behind a fold. */
+export const figure = (title, drawing, numbers) => el('figure', {},
+  el('figcaption', {}, title),
+  el('div', { class: 'plot' }, drawing),
+  el('details', {}, el('summary', {}, 'The numbers as a table'), el('div', { class: 'scroll', tabindex: '0', role: 'group', 'aria-label': `${title}, the numbers` }, numbers)));
+
+/** Shows a problem in words, or that there is none. */
+export function showProblem(place, problem, tryAgain) {
+  place.replaceChildren();
+  place.hidden = !problem;
+  if (!problem) {
+    return;
+  }
+
+  place.append(el('strong', {}, problem.title ?? 'The page failed'), el('p', {}, problem.detail ?? problem.message));
+  const more = [problem.code, problem.traceId && `trace ${problem.traceId}`].filter(Boolean).join(' · ');
+  if (more) {
+    place.append(el('p', { class: 'fine' }, more));
+  }
+
+  if (problem.status === 401 || problem.status === 403) {
+    place.append(el('button', { type: 'button', onclick: () => $('#key-dialog').showModal() }, 'Give an API key'));
+  } else if (tryAgain && (problem.status === undefined || problem.status === 429 || problem.status >= 500)) {
+    place.append(el('button', { type: 'button', onclick: tryAgain }, 'Try again'));
+  }
+}
+
+export const percent = (p, digits = 2) => {
+  if (!Number.isFinite(p)) {
+    return String(p);
+  }
+
+  const shown = (100 * p).toFixed(digits);
+  return p > 0 && Number(shown) === 0 ? `< ${(10 ** -digits).toFixed(digits)} %` : `${shown} %`;
+};
+
+/** A number in at most so many significant digits, without trailing zeros. */
+export const short = (value, digits = 4) => {
+  if (typeof value !== 'number' || !Number.isFinite(value)) {
+    return String(value);
+  }
+
+  return Math.abs(value) >= 1e6 || (value !== 0 && Math.abs(value) < 1e-4) ? value.toExponential(digits - 1) : String(Number(value.toPrecision(digits)));
+};
+
+/** Puts a text on the clipboard and says so on the button that was pressed. */
+export async function copy(button, text) {
+  const label = button.textContent;
+  try {
+    await navigator.clipboard.writeText(text);
+    button.textContent = 'Copied';
+  } catch {
+    button.textContent = 'Not allowed here';
+  }
+
+  setTimeout(() => { button.textContent = label; }, 1500);
+}
+
+/** Hands a text to the browser as a file. */
+export function download(name, type, text) {
+  const url = URL.createObjectURL(new Blob([text], { type }));
+  el('a', { href: url, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(url), 10_000);
+}

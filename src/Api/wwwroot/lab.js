@@ -1,0 +1,130 @@
+// Softmax by itself: logits are typed, and every number that can be said of them is shown beside what a softmax without a shift would say.
+import { gradient, Latest, softmax, temperatureCurves, throttle } from './api.js';
+import { $, copy, el, percent, short, showProblem } from './dom.js';
+import { write } from './link.js';
+import { parseNumbers, toWire } from './logits.js';
+import { temperaturePlot } from './plots.js';
+
+const slider = $('#lab-temperature');
+const answers = new Latest();
+const plots = new Latest(1);
+const most = 1000;
+let plot = null;
+
+export function start() {
+  for (const id of ['#logits', '#names']) {
+    $(id).addEventListener('input', soon);
+  }
+
+  slider.addEventListener('input', () => { plot?.moveTo(slider.value); ask(); });
+  $('#target').addEventListener('change', ask);
+  $('#copy-curl').addEventListener('click', event => copy(event.target, $('#curl').textContent));
+  for (const example of document.querySelectorAll('[data-logits]')) {
+    example.addEventListener('click', () => {
+      $('#logits').value = example.dataset.logits;
+      ask();
+    });
+  }
+}
+
+export function enter(values) {
+  $('#logits').value = values.get('logits') ?? ($('#logits').value || '1000, 0');
+  $('#names').value = values.get('names') ?? $('#names').value;
+  slider.value = Number(values.get('T')) || slider.value;
+  offerTargets(Number(values.get('target') ?? 0));
+  ask();
+}
+
+const soon = throttle(120, ask);
+
+function readAll() {
+  const logits = parseNumbers($('#logits').value);
+  if (logits.length === 0) {
+    throw new RangeError('There are no logits yet. Type a number for each class, such as 2, 1, 0.1.');
+  }
+
+  if (logits.length > most) {
+    throw new RangeError(`There are ${logits.length} logits; the lab shows at most ${most}. The service itself takes more.`);
+  }
+
+  const names = $('#names').value.split(',').map(name => name.trim()).filter(Boolean);
+  return { logits, labels: logits.map((_, index) => names[index] ?? String(index)) };
+}
+
+function ask() {
+  let typed;
+  try {
+    typed = readAll();
+  } catch (fault) {
+    answers.forget();
+    plots.forget();
+    showProblem($('#lab-problem'), { title: 'These are no logits', detail: fault.message });
+    return;
+  }
+
+  const { logits, labels } = typed;
+  offerTargets();
+  const [temperature, target] = [slider.value, Number($('#target').value)];
+  const row = toWire(logits);
+  const body = { logits: row, temperature };
+  $('#curl').textContent = `curl -s ${new URL('softmax', location.href.split('#')[0])} -H 'Content-Type: application/json' -d '${JSON.stringify(body)}'`;
+  write('lab', { logits: row.join(','), T: short(temperature, 6), names: $('#names').value.trim(), target: target || null });
+
+  // The gradient for a class that is masked does not exist; the probabilities do.
+  answers.ask(
+    signal => Promise.all([
+      softmax({ ...body, labels, topK: logits.length }, signal),
+      Number.isFinite(logits[target]) ? gradient({ ...body, target }, signal) : null,
+    ]),
+    ([answer, slope]) => show(logits, labels, temperature, target, answer, slope),
+    problem => problem.name !== 'AbortError' && showProblem($('#lab-problem'), problem, ask));
+  drawPlot(logits, labels);
+}
+
+function offerTargets(wanted = Number($('#target').value) || 0) {
+  let labels = [];
+  try {
+    labels = readAll().labels;
+  } catch {
+    return;
+  }
+
+  $('#target').replaceChildren(...labels.map((label, index) => el('option', { value: index }, label)));
+  $('#target').value = String(Math.min(wanted, labels.length - 1));
+}
+
+function show(logits, labels, temperature, target, answer, slope) {
+  showProblem($('#lab-problem'), null);
+  const naive = naiveSoftmax(logits, temperature);
+  $('#lab-bars').show(answer.ranked.map(one => ({ ...one, logit: logits[one.index] })));
+  $('#lab-verdict').textContent = `Entropy ${short(answer.uncertainty.entropy)} nats, margin ${percent(answer.uncertainty.margin)}, energy ${short(answer.uncertainty.energy)}${slope ? `, cross-entropy for ${labels[target]} ${short(slope.loss)} nats` : ''}`;
+  $('#lab-table tbody').replaceChildren(...logits.map((logit, index) => el('tr', {},
+    el('th', { scope: 'row' }, labels[index]),
+    el('td', {}, short(logit, 6)),
+    el('td', {}, short(answer.probabilities[index], 6)),
+    el('td', {}, short(answer.logProbabilities[index], 6)),
+    el('td', {}, slope ? short(slope.gradient[index], 4) : '–'),
+    el('td', { class: Number.isFinite(naive[index]) ? '' : 'bad' }, short(naive[index], 6)))));
+  const worst = Math.max(...naive.map((p, index) => Math.abs(p - answer.probabilities[index])));
+  $('#naive-verdict').textContent = naive.some(Number.isNaN)
+    ? 'Without the shift exp(z / T) leaves the range of a 32-bit float, and the answer is not a number.'
+    : worst > 1e-5 ? `Without the shift the answer is off by ${short(worst, 2)}.` : 'Here a softmax without a shift says the same; try larger logits or a lower temperature.';
+}
+
+/** As it stands in many a code base: exp(z / T) over its sum, in 32-bit floats, and no largest logit subtracted before. */
+function naiveSoftmax(logits, temperature) {
+  const powers = logits.map(logit => Math.fround(Math.exp(Math.fround(logit / temperature))));
+  const sum = powers.reduce((total, power) => Math.fround(total + power), 0);
+  return powers.map(power => Math.fround(power / sum));
+}
+
+function drawPlot(logits, labels) {
+  plots.ask(
+    signal => temperatureCurves(logits, signal),
+    ({ temperatures, rows }) => {
+      plot = temperaturePlot(temperatures, rows, labels, null);
+      plot.moveTo(slider.value);
+      $('#lab-plot').replaceChildren(plot.element);
+    },
+    () => {});
+}

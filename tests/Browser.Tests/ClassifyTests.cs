@@ -1,0 +1,227 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using static Microsoft.Playwright.Assertions;
+
+namespace SoftmaxService.Browser.Tests;
+
+public sealed class ClassifyTests(Browser browser) : PageTests(browser)
+{
+    private const double Exact = 1e-6;
+
+    [BrowserFact]
+    public async Task ASevenDrawnWithTheMouseIsASeven()
+    {
+        await OpenAsync();
+        await DrawAsync(Digits.Seven);
+
+        await Expect(Page.Locator("#classify-bars li").First.Locator(".name")).ToHaveTextAsync("7");
+        await Expect(Verdict).ToContainTextAsync("7, ");
+        await Expect(Page.Locator("#set")).ToContainTextAsync("95 % coverage");
+        Assert.Equal(1, (await BarsAsync()).Sum(bar => bar.Probability), Exact);
+    }
+
+    [BrowserFact]
+    public async Task TwentyDrawnDigitsAreRecognised()
+    {
+        var hand = new Random(8);
+        var mistaken = new List<string>();
+        await OpenAsync();
+        for (var i = 0; i < 20; i++)
+        {
+            await Page.Locator("#clear").ClickAsync();
+            await DrawAsync(Digits.Write(i % 10, hand));
+            var seen = await Page.Locator("#classify-bars li .name").First.TextContentAsync();
+            if (seen != (i % 10).ToString(CultureInfo.InvariantCulture))
+            {
+                mistaken.Add($"drawing {i}, a {i % 10}, is taken for {seen}");
+            }
+        }
+
+        Assert.True(mistaken.Count <= 1, string.Join("; ", mistaken));
+    }
+
+    [BrowserFact]
+    public async Task WhatTheModelSeesIsShownInItsSize()
+    {
+        await OpenAsync();
+        await DrawAsync(Digits.Seven);
+
+        await Expect(Page.Locator("#seen-size")).ToContainTextAsync("28 × 28");
+        await Page.WaitForFunctionAsync("() => document.querySelector('#seen').naturalWidth === 28");
+    }
+
+    [BrowserFact]
+    public async Task TheSliderStartsAtTheCalibratedTemperatureAndAsksSoftmaxAlone()
+    {
+        await OpenAsync();
+        await DrawAsync(Digits.Seven);
+        var model = (await Browser.Service.GetAsync("/models/mnist/1")).Json;
+        Assert.Equal(model.GetProperty("calibration").GetProperty("temperature").GetDouble(), double.Parse(Linked("T")!, CultureInfo.InvariantCulture), 1e-5);
+
+        var runsOfTheModel = 0;
+        Page.Request += (_, request) => runsOfTheModel += new Uri(request.Url).AbsolutePath == "/classify" ? 1 : 0;
+        var slider = Page.Locator("#classify-temperature-range");
+        foreach (var key in new[] { "End", "Home", "PageUp", "ArrowRight", "ArrowRight" })
+        {
+            await slider.PressAsync(key);
+            await SettledAsync();
+            var expected = await SoftmaxAsync(Linked("logits")!, Linked("T")!);
+            var probabilities = expected.GetProperty("probabilities").EnumerateArray().Select(one => one.GetDouble()).ToArray();
+            Assert.All(await BarsAsync(), bar => Assert.Equal(probabilities[bar.Index], bar.Probability, 1e-4)); // T in the address has six digits
+        }
+
+        Assert.Equal(0, runsOfTheModel);
+        await Page.GetByRole(AriaRole.Button, new() { Name = "Back to the calibrated" }).ClickAsync();
+        await Expect(slider).ToHaveAttributeAsync("aria-valuetext", new Regex("calibrated"));
+    }
+
+    [BrowserFact]
+    public async Task BelowTheThresholdItDoesNotKnow()
+    {
+        await OpenAsync();
+        await DrawAsync(Digits.Seven);
+        await Page.Locator("#threshold").PressAsync("End");
+        await Page.Locator("#classify-temperature-range").PressAsync("End");
+
+        await Expect(Verdict).ToContainTextAsync("I don’t know (at best 7");
+        await Page.Locator("#threshold").PressAsync("Home");
+        await Expect(Verdict).ToContainTextAsync("7, ");
+    }
+
+    [BrowserFact]
+    public async Task ADroppedPictureIsAnswered()
+    {
+        await OpenAsync();
+        await Page.Locator("#model").SelectOptionAsync("cifar10/1");
+        var photo = await Page.EvaluateHandleAsync(
+            """
+            async bytes => {
+              const transfer = new DataTransfer();
+              transfer.items.add(new File([Uint8Array.from(atob(bytes), c => c.charCodeAt(0))], 'three.png', { type: 'image/png' }));
+              return transfer;
+            }
+            """, Convert.ToBase64String(RunningService.Three));
+        await Page.Locator("#drop").DispatchEventAsync("drop", new { dataTransfer = photo });
+
+        await Expect(Page.Locator("#classify-bars li")).ToHaveCountAsync(10);
+        await Expect(Page.Locator("#picture")).ToBeVisibleAsync();
+        await Expect(Page.Locator("#seen-size")).ToContainTextAsync("32 × 32");
+        var direct = await Browser.Service.ClassifyAsync(RunningService.Three, "?model=cifar10");
+        Assert.Equal(direct.Json.GetProperty("predictions")[0].GetProperty("index").GetInt32(), (await BarsAsync())[0].Index);
+    }
+
+    [BrowserFact]
+    public async Task AChosenFileIsAnsweredAndADrawingReplacesIt()
+    {
+        await OpenAsync();
+        await Page.Locator("#file").SetInputFilesAsync(Payload("three.png", RunningService.Three));
+        await Expect(Verdict).ToContainTextAsync("3, ");
+
+        await Page.Locator("#clear").ClickAsync();
+        await Expect(Verdict).ToHaveTextAsync("Nothing to answer yet");
+        await DrawAsync(Digits.Seven);
+        await Expect(Verdict).ToContainTextAsync("7, ");
+    }
+
+    [BrowserFact]
+    public async Task UndoTakesAStrokeBack()
+    {
+        await OpenAsync();
+        await DrawAsync([(0.5, 0.1), (0.5, 0.9)]);
+        var one = await Verdict.TextContentAsync();
+        await DrawAsync([(0.1, 0.5), (0.9, 0.5)]);
+        Assert.NotEqual(one, await Verdict.TextContentAsync());
+
+        await Page.Locator("#undo").ClickAsync();
+        await SettledAsync();
+        await Expect(Verdict).ToHaveTextAsync(one!);
+    }
+
+    [BrowserTheory]
+    [InlineData("mnist/1")]
+    [InlineData("cifar10/1")]
+    public async Task EachSampleIsAnswered(string model)
+    {
+        await OpenAsync();
+        await Page.Locator("#model").SelectOptionAsync(model);
+        await Expect(Page.Locator("#samples button")).ToHaveCountAsync(5);
+        foreach (var sample in await Page.Locator("#samples button").AllAsync())
+        {
+            var name = await sample.GetAttributeAsync("title");
+            await sample.ClickAsync();
+            await SettledAsync();
+            if (model == "cifar10/1")
+            {
+                await Expect(Verdict).ToContainTextAsync($"{name}, "); // what is drawn is recognised
+            }
+        }
+    }
+
+    [BrowserFact]
+    public async Task AnswersInTheWrongOrderDoNotWin()
+    {
+        await OpenAsync();
+        var held = new TaskCompletionSource();
+        var released = new TaskCompletionSource();
+        var asked = 0;
+        await Page.RouteAsync("**/classify?*", async route =>
+        {
+            if (Interlocked.Increment(ref asked) == 1)
+            {
+                await held.Task;
+                await Answer(route);
+                released.SetResult();
+                return;
+            }
+
+            await route.ContinueAsync();
+        });
+        await Page.Locator("#file").SetInputFilesAsync(Payload("three.png", RunningService.Three));
+        await Page.Locator("#file").SetInputFilesAsync(Payload("seven.png", RunningService.Seven));
+        await Expect(Verdict).ToContainTextAsync("7, ");
+
+        held.SetResult();
+        await released.Task;
+        await Page.EvaluateAsync("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))");
+        await Expect(Verdict).ToContainTextAsync("7, ");
+
+        static async Task Answer(IRoute route)
+        {
+            try
+            {
+                await route.ContinueAsync();
+            }
+            catch (PlaywrightException)
+            {
+                // The page has given it up meanwhile, which is one way to be right.
+            }
+        }
+    }
+
+    [BrowserFact]
+    public async Task ALinkBringsBackModelTemperatureAndLogits()
+    {
+        await OpenAsync();
+        await DrawAsync(Digits.Seven);
+        await Page.Locator("#classify-temperature-range").PressAsync("PageUp");
+        await SettledAsync();
+        var (link, bars) = (Page.Url, await BarsAsync());
+
+        await Page.GotoAsync("about:blank");
+        await Page.GotoAsync(link);
+        await Expect(Verdict).ToContainTextAsync("7, ");
+        Assert.Equal("mnist", Linked("model"));
+        Assert.Equal(bars.Select(bar => bar.Index), (await BarsAsync()).Select(bar => bar.Index));
+        Assert.All(bars.Zip(await BarsAsync()), pair => Assert.Equal(pair.First.Probability, pair.Second.Probability, 1e-4));
+    }
+
+    [BrowserFact]
+    public async Task TheFirstPaintIsSmall()
+    {
+        var bytes = 0L;
+        Page.Response += (_, response) => Interlocked.Add(ref bytes, long.Parse(response.Headers.GetValueOrDefault("content-length", "0"), CultureInfo.InvariantCulture));
+        await OpenAsync();
+
+        Assert.InRange(Interlocked.Read(ref bytes), 1, 100_000);
+    }
+}
