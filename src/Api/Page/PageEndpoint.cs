@@ -13,13 +13,12 @@ internal static class PageEndpoint
     private const string KeepForEver = "public, max-age=31536000, immutable";
 
     private static readonly string Policy = PageGuard.Policy(styles: "'self'", images: "'self' data: blob:");
-    private static readonly string[] Methods = [HttpMethods.Get, HttpMethods.Head];
 
     public static void MapPage(this IEndpointRouteBuilder routes)
     {
         var assets = PageAssets.Embedded();
-        routes.MapMethods("/", Methods, context => SendAsync(context, assets.Index, assets.Hash, AskEachTime)).ExcludeFromDescription().NeedsNoKey();
-        routes.MapMethods($"/{PageAssets.Folder}/{{hash}}/{{**name}}", Methods, context => AnswerAsync(context, assets)).ExcludeFromDescription().NeedsNoKey();
+        routes.MapGet("/", context => SendAsync(context, assets.Index, assets.Hash, AskEachTime)).ExcludeFromDescription().NeedsNoKey();
+        routes.MapGet($"/{PageAssets.Folder}/{{hash}}/{{**name}}", context => AnswerAsync(context, assets)).ExcludeFromDescription().NeedsNoKey();
     }
 
     /// <summary>
