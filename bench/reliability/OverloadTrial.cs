@@ -56,7 +56,7 @@ internal static class OverloadTrial
             string.Create(CultureInfo.InvariantCulture, $"""
                 | load, of capacity | answered a second | of capacity | p50 ms | p99 ms | 429 a second | p50 ms | p99 ms | other ends | generator late by at most, ms |
                 |---|---|---|---|---|---|---|---|---|---|
-                {table}
+                {table.Replace("NaN", "–")}
                 - Goodput at {Loads[^1]} times the capacity: {goodput:P0} of the peak; the goal is {LeastGoodput:P0}.
                 - p99 of accepted requests there: {tail:F1} times that at {Loads[0]}; the goal is {LongestTail}.
                 """),

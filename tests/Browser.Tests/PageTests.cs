@@ -70,7 +70,7 @@ public abstract class PageTests(Browser browser) : IAsyncLifetime
             await Page.Mouse.DownAsync();
             foreach (var point in stroke)
             {
-                await Page.Mouse.MoveAsync(X(point), Y(point), new MouseMoveOptions { Steps = 2 });
+                await Page.Mouse.MoveAsync(X(point), Y(point));
             }
 
             await Page.Mouse.UpAsync();

@@ -35,7 +35,7 @@ internal static class ClassifyEndpoint
         .Answers([Problem.InvalidParameter, Problem.NotCalibrated, Problem.MalformedJson, Problem.InvalidForm, Problem.ImageEmpty, Problem.ModelNotFound, Problem.VersionNotFound,
             Problem.BodyTooLarge, Problem.ImageTooLarge, Problem.TooManyImages, Problem.UnsupportedMediaType, Problem.ImageFormatUnsupported, Problem.ImageUndecodable, Problem.ModelOutputNotFinite, Problem.ModelRunFailed, .. Problem.OfWork]);
 
-    private static async Task<Results<ClassifyResponse, Ok<ClassifyBatchResponse>>> AnswerAsync(
+    private static async Task<Results<ClassifyResponse, Ok<ClassifyBatchResponse>, Refusal>> AnswerAsync(
         HttpRequest request,
         ModelRepository models,
         LimitsOptions limits,
@@ -46,6 +46,11 @@ internal static class ClassifyEndpoint
         using var lease = models.Acquire(Model.ReadText(request), Version.ReadText(request));
         var model = lease.Model;
         request.HttpContext.AnsweredBy(model);
+        if (model.RefuseWhenFull() is { } reason)
+        {
+            return new Refusal(Problem.Overloaded, reason);
+        }
+
         CheckAlpha(model, options.Alpha);
         var temperature = ImageClassifier.TemperatureFor(model, options);
 

@@ -213,6 +213,7 @@ function rank() {
     signal => softmax({ logits: toWire(logits), temperature, topK: logits.length, labels: model.labels }, signal),
     answer => showRanking(answer.ranked, answer.uncertainty),
     problem => problem.name !== 'AbortError' && showProblem($('#classify-problem'), problem, rank));
+  showBusy();
 }
 
 function showRanking(ranked, uncertainty) {

@@ -40,8 +40,16 @@ internal sealed class Admission
             return new Pending(this, items);
         }
 
+        throw new InferenceException(InferenceError.Overloaded, Refuse());
+    }
+
+    /// <summary>Refuses a request of one item, if nothing could be taken on now, in words; null where it may come in. It is asked before a body is read: under a flood most of what the service does is to refuse.</summary>
+    public string? RefuseWhenFull() => Items >= _limit ? Refuse() : null;
+
+    private string Refuse()
+    {
         Shed.Add(1, _tags);
-        throw new InferenceException(InferenceError.Overloaded, $"Model {_name} has {Items} images or items before it, and takes on {_limit} at a time. Ask again in a moment, or ask more slowly.");
+        return $"Model {_name} has {Items} images or items before it, and takes on {_limit} at a time. Ask again in a moment, or ask more slowly.";
     }
 
     private bool TryEnter(int items)

@@ -154,6 +154,9 @@ public sealed class ClassifierModel : IDisposable
         }
     }
 
+    /// <summary>Refuses a request, and counts it, while the model has as much before it as it takes on; what comes back says so, and is null otherwise.</summary>
+    public string? RefuseWhenFull() => Admission.RefuseWhenFull();
+
     /// <summary>Decodes an image into buffers of its own, in a place of the gate.</summary>
     /// <param name="image">An encoded image.</param>
     /// <param name="cancellation">Ends the wait for a place.</param>
