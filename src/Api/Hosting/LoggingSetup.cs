@@ -1,4 +1,5 @@
 using System.Globalization;
+using Microsoft.AspNetCore.Connections;
 using Serilog;
 using Serilog.Events;
 using Serilog.Formatting;
@@ -27,6 +28,7 @@ internal static class LoggingSetup
             logger.MinimumLevel.Override(source.Key, LevelOf(source.Value, LogEventLevel.Information));
         }
 
+        logger.Filter.ByExcluding(IsBrokenConnection);
         logger.Enrich.FromLogContext();
         switch (settings["Format"]?.ToLowerInvariant())
         {
@@ -46,6 +48,9 @@ internal static class LoggingSetup
                 throw new SettingException($"Serilog:Format is '{other}'. It must be text or json.");
         }
     });
+
+    /// <summary>gRPC's server says with the level of an error that a client broke its connection in the middle of a call. Kestrel has its own line for that, and whoever likes could fill the log.</summary>
+    private static bool IsBrokenConnection(LogEvent written) => written.Exception is IOException { InnerException: ConnectionAbortedException };
 
     private static BufferedOutputSink ToOutput(ITextFormatter formatter) => new(formatter, Console.OpenStandardOutput(), TimeProvider.System);
 
