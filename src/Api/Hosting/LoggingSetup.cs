@@ -11,6 +11,9 @@ namespace SoftmaxService.Api.Hosting;
 /// <summary>Structured logs by Serilog. No body, image or key is ever logged.</summary>
 internal static class LoggingSetup
 {
+    /// <summary>Would call each end an error, when gRPC's health turns while the service drains; the lifetime has a line of its own for that.</summary>
+    private const string HealthChecksSource = "Microsoft.Extensions.Diagnostics.HealthChecks";
+
     private const string TextTemplate = "{Timestamp:HH:mm:ss.fff} {Level:u3} {Message:lj} {Model} {Version} {TraceId}{NewLine}{Exception}";
 
     /// <summary>
@@ -23,6 +26,7 @@ internal static class LoggingSetup
         logger.MinimumLevel.Is(LevelOf(settings["MinimumLevel:Default"], LogEventLevel.Information));
         logger.MinimumLevel.Override(RequestLog.HostingSource, LevelAlias.Off);
         logger.MinimumLevel.Override(StartFault.HostSource, LogEventLevel.Fatal);
+        logger.MinimumLevel.Override(HealthChecksSource, LevelAlias.Off);
         foreach (var source in settings.GetSection("MinimumLevel:Override").GetChildren())
         {
             logger.MinimumLevel.Override(source.Key, LevelOf(source.Value, LogEventLevel.Information));
