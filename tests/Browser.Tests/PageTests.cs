@@ -92,6 +92,13 @@ public abstract class PageTests(Browser browser) : IAsyncLifetime
         return [.. shown.Select(text => text.Split(' ')).Select(pair => (int.Parse(pair[0], CultureInfo.InvariantCulture), double.Parse(pair[1], CultureInfo.InvariantCulture)))];
     }
 
+    /// <summary>Has the page say in its address what it shows, which it else does a moment later.</summary>
+    protected async Task<string> LinkAsync()
+    {
+        await Page.Locator("#share").ClickAsync();
+        return Page.Url;
+    }
+
     /// <summary>The value of a name in the page's address.</summary>
     protected string? Linked(string name) => System.Web.HttpUtility.ParseQueryString(Page.Url.Split('?').ElementAtOrDefault(1) ?? "")[name];
 

@@ -11,6 +11,9 @@ namespace SoftmaxService.Api.Endpoints;
 /// <summary><c>POST /calibrate</c>: fits a temperature to labelled logits and measures what it changes. It touches no model and keeps nothing.</summary>
 internal static class CalibrateEndpoint
 {
+    // Each costs a pass over all rows.
+    private const int MostAlphas = 100;
+
     public static void MapCalibrate(this IEndpointRouteBuilder routes) => routes
         .MapPost("/calibrate", AnswerAsync)
         .WithName("Calibrate")
@@ -45,9 +48,9 @@ internal static class CalibrateEndpoint
 
         var options = new CalibrationOptions();
         options = options with { Bins = request.Bins ?? options.Bins, Alphas = request.Alphas ?? PossibleAlphas(options.Alphas, request.Labels.Values.Length) };
-        if (options.Bins is < 1 or > 1000 || !options.Alphas.All(alpha => alpha is > 0 and < 1))
+        if (options.Bins is < 1 or > 1000 || options.Alphas.Count > MostAlphas || !options.Alphas.All(alpha => alpha is > 0 and < 1))
         {
-            throw new RequestException(Problem.InvalidParameter, "bins is a whole number from 1 to 1000, and alphas are numbers above 0 and below 1.");
+            throw new RequestException(Problem.InvalidParameter, $"bins is a whole number from 1 to 1000, and alphas are at most {MostAlphas} numbers above 0 and below 1.");
         }
 
         var data = new LabelledLogits(request.Logits.Values, request.Labels.Values, request.Logits.ColumnCount);

@@ -34,7 +34,7 @@ internal static class LoadControl
         var inFlight = workload.Begin();
         try
         {
-            if (workload.Phase != WorkPhase.Open)
+            if (workload.Phase != WorkPhase.Open && HttpProtocol.IsHttp11(context.Request.Protocol))
             {
                 context.Response.Headers.Connection = "close"; // the next request may come to another instance
             }

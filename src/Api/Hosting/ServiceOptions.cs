@@ -75,7 +75,7 @@ internal sealed class OnnxOptions
 /// <summary>Section <c>Batching</c>: how requests share runs.</summary>
 internal sealed class BatchingOptions
 {
-    /// <summary>The most images that share a run, 1…256; 16 unless said, and 1 switches joining off.</summary>
+    /// <summary>The most images that share a run, 1…256; 8 unless said, and 1 switches joining off.</summary>
     [Range(1, 256)]
     public int MaxBatchSize { get; set; } = 8;
 

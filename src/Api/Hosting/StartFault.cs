@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Security.Cryptography;
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.Options;
 
@@ -13,6 +14,7 @@ internal static partial class StartFault
     /// <summary>Where the host would tell of such a fault before we do, with its stack trace.</summary>
     public const string HostSource = "Microsoft.Extensions.Hosting.Internal.Host";
 
+    private const string KestrelSource = "Microsoft.AspNetCore.Server.Kestrel.Core";
     private const int ExitCode = 1;
 
     private static bool _hasStarted;
@@ -35,6 +37,9 @@ internal static partial class StartFault
         OptionsValidationException { Failures: var failures } => $"The service cannot start: {string.Join(" ", failures.Select(InWords))}",
         SocketException => $"The service cannot start: an address of Urls or Grpc:Url cannot be listened on. {fault.Message}.",
         SettingException or FormatException or IOException or InvalidOperationException { InnerException: FormatException } => $"The service cannot start: {fault.Message}", // the last is the binder's
+        ArgumentOutOfRangeException { ParamName: "port" } => "The service cannot start: an address of Urls, Grpc:Url or Kestrel:Endpoints has no port from 0 to 65535.",
+        CryptographicException => $"The service cannot start: the certificate of Kestrel:Certificates cannot be read. {fault.Message}",
+        InvalidOperationException { Source: KestrelSource } => $"The service cannot start: {fault.Message.Split('\n')[0].TrimEnd()}", // of an address that it cannot serve
         _ => null,
     };
 

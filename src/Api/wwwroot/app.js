@@ -16,6 +16,7 @@ const views = {
 const started = new Map();
 const choice = $('#model');
 let catalog = null;
+let shown = null; // the module of the view that is shown
 
 /** The model that is chosen, for all views. */
 const chosen = () => {
@@ -24,7 +25,7 @@ const chosen = () => {
 };
 
 async function loadModels() {
-  catalog ??= await models();
+  catalog = await models();
   const names = [...new Set(catalog.models.map(model => model.name))];
   choice.replaceChildren(...names.map(name => el('optgroup', { label: name }, ...catalog.models.filter(model => model.name === name).toReversed()
     .map(model => el('option', { value: `${model.name}/${model.version}` }, `${model.name} ${model.version}`)))));
@@ -34,13 +35,18 @@ async function loadModels() {
   }
 
   if (catalog.models.length === 0) {
-    throw new Problem({ title: 'No model is loaded', detail: catalog.failures.length > 0 ? catalog.failures.map(failure => `${failure.name} ${failure.version}: ${failure.reason}`).join(' ') : 'Put a folder with a model.onnx below the model folder; it is taken up within seconds.' });
+    const { failures } = catalog;
+    catalog = null; // to be asked again
+    throw new Problem({ title: 'No model is loaded', detail: failures.length > 0 ? failures.map(failure => `${failure.name} ${failure.version}: ${failure.reason}`).join(' ') : 'Put a folder with a model.onnx below the model folder; it is taken up within seconds.' });
   }
 }
 
+const viewNow = () => Object.hasOwn(views, read().view) ? read().view : 'classify';
+
 async function show() {
-  const { view, values } = read();
-  const name = Object.hasOwn(views, view) ? view : 'classify';
+  const { values } = read();
+  const name = viewNow();
+  shown = null;
   for (const section of document.querySelectorAll('main > section')) {
     section.hidden = section.id !== `view-${name}`;
   }
@@ -62,13 +68,18 @@ async function show() {
 
     select(values.get('model'), values.get('version'));
     if (!started.has(name)) {
-      const module = await views[name]();
-      started.set(name, module);
-      module.start({ chosen });
+      started.set(name, views[name]().then(module => {
+        module.start({ chosen });
+        return module;
+      }));
     }
 
-    await started.get(name).enter(values);
-    showProblem($('#problem'), null);
+    const module = await started.get(name);
+    if (viewNow() === name) {
+      shown = module;
+      showProblem($('#problem'), null);
+      await module.enter(values);
+    }
   } catch (problem) {
     showProblem($('#problem'), problem, show);
   }
@@ -107,11 +118,18 @@ $('#key-use').addEventListener('click', () => {
   $('#key-dialog').close();
   show();
 });
+$('#key').addEventListener('keydown', event => event.key === 'Enter' && $('#key-use').click());
 $('#key-close').addEventListener('click', () => $('#key-dialog').close());
 $('.skip').addEventListener('click', event => {
   event.preventDefault();
   $('#content').focus();
 });
-choice.addEventListener('change', () => started.get(read().view)?.modelChanged?.());
+choice.addEventListener('change', () => {
+  if (shown) {
+    shown.modelChanged?.();
+  } else {
+    location.hash = `#/${viewNow()}?model=${encodeURIComponent(chosen().name)}&version=${chosen().version}`;
+  }
+});
 addEventListener('hashchange', show);
 show();

@@ -139,7 +139,7 @@ function fit() {
 
 function readRows(text) {
   const lines = text.split(/\r?\n/).map((line, index) => ({ line, number: index + 1 })).filter(({ line }) => line.trim() !== '');
-  if (lines.length > 0 && /[a-z]/i.test(lines[0].line.replace(/-?inf(inity)?|e[+-]?\d/gi, ''))) {
+  if (lines.length > 0 && lines[0].line.split(/[\s,;]+/).every(cell => cell === '' || Number.isNaN(Number(cell)))) {
     lines.shift(); // a header
   }
 

@@ -1,7 +1,7 @@
 // The first view: an image in, ranked classes out, and the temperature in between to play with.
 import { classify, Latest, model as describe, preprocess, softmax, temperatureCurves, throttle } from './api.js';
 import { $, copy, el, percent, short, showProblem } from './dom.js';
-import { write } from './link.js';
+import { flush, write } from './link.js';
 import { fromWire, parseNumbers, toWire } from './logits.js';
 import { temperaturePlot } from './plots.js';
 import { samplesFor } from './samples.js';
@@ -31,15 +31,30 @@ export function start(context) {
     showBusy();
     live();
   });
-  $('#undo').addEventListener('click', () => { usePicture(null); pad.undo(); });
+  $('#undo').addEventListener('click', () => {
+    if (picture === null) {
+      pad.undo();
+    } else {
+      usePicture(null);
+      run();
+    }
+  });
   $('#clear').addEventListener('click', () => { usePicture(null); pad.clear(); });
   $('#brush').addEventListener('input', event => { pad.brush = event.target.valueAsNumber; });
   $('#file').addEventListener('change', event => { give(event.target.files[0]); event.target.value = ''; });
   $('#picture').addEventListener('error', () => { $('#picture').hidden = true; }); // what the browser cannot show, the service may still read
   slider.addEventListener('input', () => { plot?.moveTo(slider.value); rank(); });
   $('#threshold').addEventListener('input', () => { showThreshold(); showVerdict(); remember(); });
-  $('#coverage').addEventListener('change', () => { remember(); run(); });
-  $('#share').addEventListener('click', event => copy(event.target, location.href));
+  $('#coverage').addEventListener('change', () => {
+    remember();
+    if (hasImage()) {
+      run(); // a set is made of an image
+    }
+  });
+  $('#share').addEventListener('click', event => {
+    flush();
+    copy(event.target, location.href);
+  });
   $('#to-lab').addEventListener('click', () => {
     location.hash = `#/lab?logits=${toWire(logits).join(',')}&T=${slider.value}&names=${encodeURIComponent(model.labels.join(','))}`;
   });
@@ -55,28 +70,45 @@ export function start(context) {
 export async function enter(values) {
   $('#threshold').value = values.get('threshold') ?? $('#threshold').value;
   showThreshold();
-  await useModel(Number(values.get('T')) || null, values.get('alpha'));
-  if (logits === null && (picture !== null || !pad.isEmpty)) {
+  if (!await useModel(Number(values.get('T')) || null, values.get('alpha'))) {
+    return;
+  }
+
+  const linked = values.get('logits');
+  if (linked && linked !== linkOf(logits)) {
+    usePicture(null);
+    showLinked(linked);
+  } else if (logits === null && hasImage()) {
     run();
-  } else if (logits === null && values.has('logits')) {
-    showLinked(values.get('logits'));
+  } else {
+    plot?.moveTo(slider.value);
+    rank();
   }
 }
 
-export const modelChanged = () => useModel(null, null).then(run);
+export const modelChanged = async () => {
+  if (await useModel(null, null)) {
+    run();
+  }
+};
 
 async function useModel(temperature, alpha) {
   const now = chosen();
   if (model?.name !== now.name || model?.version !== now.version) {
+    showNothing();
+    let described;
     try {
-      model = await describe(now.name, now.version);
+      described = await describe(now.name, now.version);
     } catch (problem) {
       showProblem($('#classify-problem'), problem, modelChanged);
-      return;
+      return false;
     }
 
-    logits = null;
-    bars.clear();
+    if (chosen().name !== now.name || chosen().version !== now.version) {
+      return false; // another was chosen meanwhile
+    }
+
+    model = described;
     slider.calibrated = model.calibration?.temperature ?? null;
     slider.value = temperature ?? slider.calibrated ?? 1;
     offerCoverages();
@@ -90,7 +122,12 @@ async function useModel(temperature, alpha) {
   }
 
   remember();
+  return true;
 }
+
+const hasImage = () => picture !== null || !pad.isEmpty;
+
+const linkOf = row => row && row.length <= mostLinkedLogits ? toWire(row).join(',') : null;
 
 function offerCoverages() {
   const alphas = Object.keys(model.calibration?.conformal?.quantiles ?? {}).sort((a, b) => b - a);
@@ -134,7 +171,7 @@ const live = throttle(80, run);
 
 function run() {
   isChanged = false;
-  if (picture === null && pad.isEmpty) {
+  if (!hasImage()) {
     showNothing();
     return;
   }
@@ -159,6 +196,7 @@ function showBusy() {
 }
 
 function showAnswer(answer) {
+  rankings.forget(); // of the image before
   showProblem($('#classify-problem'), null);
   logits = [];
   answer.predictions.forEach(({ index, logit }) => { logits[index] = Number(logit); });
@@ -174,7 +212,7 @@ function showAnswer(answer) {
 }
 
 function showFault(problem) {
-  if (problem.name !== 'AbortError') {
+  if (problem.name !== 'AbortError' && answers.isSettled) {
     showNothing();
     $('#verdict').textContent = 'No answer';
     showProblem($('#classify-problem'), problem, run);
@@ -284,6 +322,7 @@ function drawPlot() {
 function showLinked(text) {
   try {
     const linked = fromWire(parseNumbers(text));
+    showNothing();
     if (linked.length !== model.labels.length) {
       throw new RangeError(`The link holds ${linked.length} logits; ${model.name} has ${model.labels.length} classes.`);
     }
@@ -303,7 +342,7 @@ function remember() {
     T: short(slider.value, 6),
     threshold: $('#threshold').valueAsNumber || null,
     alpha: $('#coverage').value,
-    logits: logits && logits.length <= mostLinkedLogits ? toWire(logits).join(',') : null,
+    logits: linkOf(logits),
   });
 }
 

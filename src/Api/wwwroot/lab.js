@@ -29,8 +29,8 @@ export function start() {
 
 export function enter(values) {
   $('#logits').value = values.get('logits') ?? ($('#logits').value || '1000, 0');
-  $('#names').value = values.get('names') ?? $('#names').value;
-  slider.value = Number(values.get('T')) || slider.value;
+  $('#names').value = values.get('names') ?? (values.has('logits') ? '' : $('#names').value);
+  slider.value = Number(values.get('T')) || (values.has('logits') ? 1 : slider.value);
   offerTargets(Number(values.get('target') ?? 0));
   ask();
 }
@@ -47,8 +47,8 @@ function readAll() {
     throw new RangeError(`There are ${logits.length} logits; the lab shows at most ${most}. The service itself takes more.`);
   }
 
-  const names = $('#names').value.split(',').map(name => name.trim()).filter(Boolean);
-  return { logits, labels: logits.map((_, index) => names[index] ?? String(index)) };
+  const names = $('#names').value.split(',').map(name => name.trim());
+  return { logits, labels: logits.map((_, index) => names[index] || String(index)) };
 }
 
 function ask() {
@@ -58,6 +58,10 @@ function ask() {
   } catch (fault) {
     answers.forget();
     plots.forget();
+    $('#lab-bars').clear();
+    $('#lab-table tbody').replaceChildren();
+    $('#curl').textContent = $('#lab-verdict').textContent = $('#naive-verdict').textContent = '';
+    $('#lab-plot').replaceChildren();
     showProblem($('#lab-problem'), { title: 'These are no logits', detail: fault.message });
     return;
   }

@@ -6,8 +6,27 @@ export function read() {
   return { view: view || 'classify', values: new URLSearchParams(values) };
 }
 
-/** Says what the view shows now, without a step in the browser's history. */
+const pause = 250; // milliseconds: browsers refuse an address that changes much oftener
+let waiting = null;
+let timer = null;
+
+/** Says what the view shows now, without a step in the browser's history; soon, and the last of many calls for sure. */
 export function write(view, values) {
+  waiting = { view, values };
+  timer ??= setTimeout(flush, pause);
+}
+
+/** Says it now. */
+export function flush() {
+  clearTimeout(timer);
+  timer = null;
+  if (waiting) {
+    say(waiting);
+    waiting = null;
+  }
+}
+
+function say({ view, values }) {
   if (read().view !== view) {
     return; // it has been left meanwhile
   }

@@ -33,11 +33,13 @@ class SketchPad extends HTMLElement {
   }
 
   undo() {
+    this.#pointer = null;
     this.#strokes.pop();
     this.#changed('end');
   }
 
   clear() {
+    this.#pointer = null;
     this.#strokes = [];
     this.#changed('end');
   }

@@ -23,7 +23,7 @@ class TemperatureSlider extends HTMLElement {
     }
 
     const id = `${this.id || 'temperature'}-range`;
-    this.#range = el('input', { type: 'range', id, min: 0, max: steps, step: 1, oninput: () => this.#choose(temperatureAt(this.#range.value / steps), 3) });
+    this.#range = el('input', { type: 'range', id, min: 0, max: steps, step: 1, oninput: () => this.#choose(temperatureAt(this.#range.value / steps), 4) });
     this.#number = el('input', { type: 'number', 'aria-label': 'Temperature as a number', min: lowest, max: highest, step: 'any', onchange: () => this.#type() });
     this.#mark = el('span', { class: 'calibrated-mark', hidden: true, 'aria-hidden': 'true' }, '▲ calibrated');
     this.#reset = el('button', { type: 'button', class: 'quiet', hidden: true, onclick: () => this.#choose(this.#calibrated) }, '');

@@ -12,7 +12,7 @@ public sealed record ModelSettings
     /// <summary>The most pixels (width × height) an image may declare; 40 million by default.</summary>
     public long MaxImagePixels { get; init; } = ImagePreprocessor.DefaultMaxPixels;
 
-    /// <summary>The most items that may share a run, at least 1; 16 by default, and 1 switches joining off.</summary>
+    /// <summary>The most items that may share a run, at least 1; 8 by default, and 1 switches joining off.</summary>
     public int MaxBatchSize { get; init; } = 8;
 
     /// <summary>The most items of one version that are decoded, wait or run at once, at least 1; 64 for each core by default.</summary>

@@ -8,6 +8,10 @@ public sealed class CalibrateEndpointTests(RunningService service)
     private const double TrueTemperature = 2.5;
 
     [Fact]
+    public async Task MoreAlphasThanAnyoneNeedsAreRefused() =>
+        (await service.PostAsync("/calibrate", $$"""{"logits": [[1, 2], [2, 1], [3, 1]], "labels": [0, 1, 0], "alphas": [{{string.Join(',', Enumerable.Repeat("0.5", 101))}}]}""")).IsProblem(400, "invalid-parameter", "at most 100");
+
+    [Fact]
     public async Task LogitsThatAreTooLargeAreGivenTheTemperatureThatTakesItBack()
     {
         var answer = await service.PostAsync("/calibrate", Overconfident(2000).ToJsonString());

@@ -78,6 +78,19 @@ public sealed class DrainingLifetimeTests
         Assert.Contains(line, Assert.Single(service.Output.Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("--Urls=http://127.0.0.1:99999", "has no port from 0 to 65535.")]
+    [InlineData("--Urls=ftp://127.0.0.1:0", "Unrecognized scheme")]
+    [InlineData("--Urls=https://127.0.0.1:0", "No server certificate was specified")]
+    public async Task AnAddressThatCannotBeServedIsToldInOneLine(string setting, string line)
+    {
+        using var service = ServiceProcess.Start(ServiceProcess.Built, setting);
+
+        Assert.Equal(1, await service.ExitCodeAsync());
+        Assert.Contains(line, Assert.Single(service.Output.Split(Environment.NewLine), told => told.StartsWith("The service cannot start: ", StringComparison.Ordinal)), StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", service.Output, StringComparison.Ordinal);
+    }
+
     /// <summary>Whether nobody listens there any more.</summary>
     private static async Task<bool> IsRefusedAsync(Uri address)
     {
