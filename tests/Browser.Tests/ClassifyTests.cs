@@ -140,13 +140,13 @@ public sealed class ClassifyTests(Browser browser) : PageTests(browser)
     }
 
     [BrowserTheory]
-    [InlineData("mnist/1")]
-    [InlineData("cifar10/1")]
-    public async Task EachSampleIsAnswered(string model)
+    [InlineData("mnist/1", "two")]
+    [InlineData("cifar10/1", "ship")]
+    public async Task EachSampleIsAnswered(string model, string first)
     {
         await OpenAsync();
         await Page.Locator("#model").SelectOptionAsync(model);
-        await Expect(Page.Locator("#samples button")).ToHaveCountAsync(5);
+        await Expect(Page.Locator("#samples button").First).ToHaveAttributeAsync("title", first); // the model's own have come
         foreach (var sample in await Page.Locator("#samples button").AllAsync())
         {
             var name = await sample.GetAttributeAsync("title");
