@@ -17,7 +17,6 @@ public sealed class AccessTests(Browser browser) : PageTests(browser)
             {
                 views.Add(view, "light", 1280);
                 views.Add(view, "dark", 360);
-                views.Add(view, "dark", 3840);
             }
 
             return views;
