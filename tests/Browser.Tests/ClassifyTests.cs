@@ -249,6 +249,53 @@ public sealed class ClassifyTests(Browser browser) : PageTests(browser)
     }
 
     [BrowserFact]
+    public async Task AFailureOfTheImageBeforeDoesNotTakeTheNextOnesAnswer()
+    {
+        ExpectedComplaint = "Failed to load resource";
+        await OpenAsync();
+        var (bothAsked, failed) = (new TaskCompletionSource(), new TaskCompletionSource());
+        var asked = 0;
+        Page.Response += (_, response) =>
+        {
+            if (response.Status == 415 && response.Url.Contains("/classify", StringComparison.Ordinal))
+            {
+                failed.TrySetResult();
+            }
+        };
+        await Page.RouteAsync("**/classify?*", async route =>
+        {
+            if (Interlocked.Increment(ref asked) == 1)
+            {
+                await bothAsked.Task;
+            }
+            else
+            {
+                bothAsked.TrySetResult();
+                await failed.Task;
+            }
+
+            await route.ContinueAsync();
+        });
+        await Page.Locator("#file").SetInputFilesAsync(Payload("notes.png", "not an image"u8.ToArray()));
+        await Page.Locator("#file").SetInputFilesAsync(Payload("seven.png", RunningService.Seven));
+
+        await Expect(Verdict).ToContainTextAsync("7, ");
+    }
+
+    [BrowserFact]
+    public async Task ALinkKeepsThatNoSetIsWanted()
+    {
+        await OpenAsync();
+        await Page.Locator("#coverage").SelectOptionAsync("");
+        var link = await LinkAsync();
+        await Page.GotoAsync("about:blank");
+        await Page.GotoAsync(link);
+
+        await Expect(Page.Locator("#samples button").First).ToBeVisibleAsync();
+        await Expect(Page.Locator("#coverage")).ToHaveValueAsync("");
+    }
+
+    [BrowserFact]
     public async Task AnotherLinkInTheSameTabIsShown()
     {
         await OpenAsync("#/classify?model=mnist&T=1&logits=9,0,0,0,0,0,0,0,0,0");

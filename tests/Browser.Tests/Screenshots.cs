@@ -33,52 +33,53 @@ public sealed class Screenshots(Browser browser) : PageTests(browser)
         }
     }
 
-    private IEnumerable<(string View, Func<Task> Show)> Views()
+    private (string View, Func<Task> Show)[] Views() =>
+    [
+        ("classify", ShowDigitAsync), ("photograph", ShowPhotographAsync), ("problem", ShowProblemAsync), ("lab", ShowLabAsync), ("calibration", ShowCalibrationAsync), ("batch", ShowBatchAsync),
+    ];
+
+    private async Task ShowDigitAsync()
     {
-        yield return ("classify", async () =>
-        {
-            await OpenAsync("#/classify?model=mnist");
-            await DrawAsync(Digits.Write(7, new Random(3)));
-            await Page.Locator("#coverage").SelectOptionAsync("0.01");
-            await SettledAsync();
-            await Expect(Page.Locator("#temperature-plot svg")).ToBeVisibleAsync();
-        }
-        );
-        yield return ("photograph", async () =>
-        {
-            await OpenAsync("#/classify?model=cifar10");
-            await Page.Locator("#samples button").First.ClickAsync();
-            await SettledAsync();
-            await Expect(Page.Locator("#temperature-plot svg")).ToBeVisibleAsync();
-        }
-        );
-        yield return ("problem", async () =>
-        {
-            ExpectedComplaint = "Failed to load resource";
-            await OpenAsync("#/classify?model=mnist");
-            await Page.Locator("#file").SetInputFilesAsync(Payload("notes.png", "not an image"u8.ToArray()));
-            await Expect(Page.Locator("#classify-problem")).ToBeVisibleAsync();
-        }
-        );
-        yield return ("lab", async () =>
-        {
-            await OpenAsync("#/lab?logits=1000,999,995&names=cat,dog,ship");
-            await Expect(Page.Locator("#lab-plot svg")).ToBeVisibleAsync();
-        }
-        );
-        yield return ("calibration", async () =>
-        {
-            await OpenAsync("#/calibration?model=cifar10");
-            await Expect(Page.Locator("#evidence figure")).ToHaveCountAsync(4);
-        }
-        );
-        yield return ("batch", async () =>
-        {
-            await OpenAsync("#/batch?model=mnist");
-            await Page.Locator("#images").SetInputFilesAsync([Payload("seven.png", RunningService.Seven), Payload("three.png", RunningService.Three), Payload("broken.png", RunningService.Seven[..60])]);
-            await Expect(Page.Locator("#batch-caption")).ToContainTextAsync("3 answered");
-        }
-        );
+        await OpenAsync("#/classify?model=mnist");
+        await DrawAsync(Digits.Write(7, new Random(3)));
+        await Page.Locator("#coverage").SelectOptionAsync("0.01");
+        await SettledAsync();
+        await Expect(Page.Locator("#temperature-plot svg")).ToBeVisibleAsync();
+    }
+
+    private async Task ShowPhotographAsync()
+    {
+        await OpenAsync("#/classify?model=cifar10");
+        await Page.Locator("#samples button[title=ship]").ClickAsync();
+        await SettledAsync();
+        await Expect(Page.Locator("#temperature-plot svg")).ToBeVisibleAsync();
+    }
+
+    private async Task ShowProblemAsync()
+    {
+        ExpectedComplaint = "Failed to load resource";
+        await OpenAsync("#/classify?model=mnist");
+        await Page.Locator("#file").SetInputFilesAsync(Payload("notes.png", "not an image"u8.ToArray()));
+        await Expect(Page.Locator("#classify-problem")).ToBeVisibleAsync();
+    }
+
+    private async Task ShowLabAsync()
+    {
+        await OpenAsync("#/lab?logits=1000,999,995&names=cat,dog,ship");
+        await Expect(Page.Locator("#lab-plot svg")).ToBeVisibleAsync();
+    }
+
+    private async Task ShowCalibrationAsync()
+    {
+        await OpenAsync("#/calibration?model=cifar10");
+        await Expect(Page.Locator("#evidence figure")).ToHaveCountAsync(4);
+    }
+
+    private async Task ShowBatchAsync()
+    {
+        await OpenAsync("#/batch?model=mnist");
+        await Page.Locator("#images").SetInputFilesAsync([Payload("seven.png", RunningService.Seven), Payload("three.png", RunningService.Three), Payload("broken.png", RunningService.Seven[..60])]);
+        await Expect(Page.Locator("#batch-caption")).ToContainTextAsync("3 answered");
     }
 
     private sealed class ScreenshotFactAttribute : FactAttribute

@@ -13,9 +13,13 @@ internal sealed record ResidentMemory(double AfterHalf, double AfterAll, long Re
     public static async Task<int> ShowAsync()
     {
         using var files = RaceFiles.Create(null);
-        Console.WriteLine(await MeasureAsync(files) is { } memory
-            ? string.Create(CultureInfo.InvariantCulture, $"{memory.AfterHalf:F1} MB after half and {memory.AfterAll:F1} MB after all of {memory.Requests} requests, {memory.CifarRequests} of them to cifar10/1.")
-            : "There is no native binary; a race makes one.");
+        if (await MeasureAsync(files) is not { } memory)
+        {
+            Console.Error.WriteLine("There is no native binary; a race makes one.");
+            return 2;
+        }
+
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{memory.AfterHalf:F1} MB after half and {memory.AfterAll:F1} MB after all of {memory.Requests} requests, {memory.CifarRequests} of them to cifar10/1."));
         return 0;
     }
 

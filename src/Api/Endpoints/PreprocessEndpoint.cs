@@ -26,12 +26,16 @@ internal static class PreprocessEndpoint
         .Answers([Problem.InvalidParameter, Problem.MalformedJson, Problem.InvalidForm, Problem.ImageEmpty, Problem.ModelNotFound, Problem.VersionNotFound,
             Problem.BodyTooLarge, Problem.ImageTooLarge, Problem.TooManyImages, Problem.UnsupportedMediaType, Problem.ImageFormatUnsupported, Problem.ImageUndecodable, .. Problem.OfWork]);
 
-    private static async Task<FileContentHttpResult> AnswerAsync(HttpRequest request, HttpResponse response, ModelRepository models, LimitsOptions limits, ApiJsonContext json, CancellationToken cancellationToken)
+    private static async Task<Results<FileContentHttpResult, Refusal>> AnswerAsync(HttpRequest request, HttpResponse response, ModelRepository models, LimitsOptions limits, ApiJsonContext json, CancellationToken cancellationToken)
     {
         QueryParameter.RefuseUnknown(request, Parameters);
         using var lease = models.Acquire(ClassifyEndpoint.Model.ReadText(request), ClassifyEndpoint.Version.ReadText(request));
         var model = lease.Model;
         request.HttpContext.AnsweredBy(model);
+        if (model.RefuseWhenFull() is { } reason)
+        {
+            return new Refusal(Problem.Overloaded, reason);
+        }
 
         using var upload = await ImageUpload.ReadSingleAsync(request, json, limits.MaxImagesPerRequest, cancellationToken);
         var picture = await ImageClassifier.ShowInputAsync(model, upload.Single, cancellationToken);

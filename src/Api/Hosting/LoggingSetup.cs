@@ -2,6 +2,7 @@ using System.Globalization;
 using Microsoft.AspNetCore.Connections;
 using Serilog;
 using Serilog.Events;
+using Serilog.Filters;
 using Serilog.Formatting;
 using Serilog.Formatting.Compact;
 using Serilog.Formatting.Display;
@@ -15,6 +16,8 @@ internal static class LoggingSetup
     private const string HealthChecksSource = "Microsoft.Extensions.Diagnostics.HealthChecks";
 
     private const string TextTemplate = "{Timestamp:HH:mm:ss.fff} {Level:u3} {Message:lj} {Model} {Version} {TraceId}{NewLine}{Exception}";
+
+    private static readonly Func<LogEvent, bool> IsOfGrpc = Matching.FromSource("Grpc.AspNetCore.Server");
 
     /// <summary>
     /// Reads the section <c>Serilog</c> by hand: <c>MinimumLevel:Default</c>, <c>MinimumLevel:Override:&lt;source&gt;</c> and <c>Format</c>
@@ -54,7 +57,7 @@ internal static class LoggingSetup
     });
 
     /// <summary>gRPC's server says with the level of an error that a client broke its connection in the middle of a call. Kestrel has its own line for that, and whoever likes could fill the log.</summary>
-    private static bool IsBrokenConnection(LogEvent written) => written.Exception is IOException { InnerException: ConnectionAbortedException };
+    internal static bool IsBrokenConnection(LogEvent written) => IsOfGrpc(written) && written.Exception is IOException { InnerException: ConnectionAbortedException };
 
     private static BufferedOutputSink ToOutput(ITextFormatter formatter) => new(formatter, Console.OpenStandardOutput(), TimeProvider.System);
 

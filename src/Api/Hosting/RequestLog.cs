@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Runtime.CompilerServices;
 using Serilog.Events;
 using Serilog.Parsing;
@@ -127,9 +128,12 @@ internal static class RequestLog
         return false;
     }
 
-    /// <summary>A path may hold an encoded line break; written as it is, it would forge a line of the log.</summary>
+    /// <summary>A path may hold an encoded line break, or a mark that turns what follows around; written as they are, they would forge a line of the log.</summary>
     private static string WithoutControls(string path) =>
-        path.AsSpan().ContainsAnyInRange('\0', '\x1F') || path.AsSpan().ContainsAnyInRange('\x7F', '\x9F') ? string.Concat(path.Select(character => char.IsControl(character) ? $"\\u{(int)character:x4}" : character.ToString())) : path;
+        path.AsSpan().IndexOfAnyExceptInRange(' ', '~') < 0 ? path : string.Concat(path.Select(character => IsControl(character) ? $"\\u{(int)character:x4}" : character.ToString()));
+
+    private static bool IsControl(char character) =>
+        char.GetUnicodeCategory(character) is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
 
     /// <summary>By name, and no more: a connection keeps what was said of its last request for as long as it is idle.</summary>
     private sealed record AnsweringModel(ScalarValue Name, ScalarValue Version);

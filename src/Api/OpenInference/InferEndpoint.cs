@@ -1,4 +1,5 @@
 using System.Globalization;
+using Microsoft.AspNetCore.Http.HttpResults;
 using SoftmaxService.Api.Hosting;
 using SoftmaxService.Api.Http;
 using SoftmaxService.Api.OpenApi;
@@ -39,7 +40,7 @@ internal static class InferEndpoint
         }
     }
 
-    private static async Task<InferResult> AnswerAsync(
+    private static async Task<Results<InferResult, Refusal>> AnswerAsync(
         HttpRequest request,
         ModelRepository models,
         LimitsOptions limits,
@@ -50,6 +51,11 @@ internal static class InferEndpoint
         using var lease = models.Acquire(model, version);
         var found = lease.Model;
         request.HttpContext.AnsweredBy(found);
+        if (found.RefuseWhenFull() is { } reason)
+        {
+            return new Refusal(Problem.Overloaded, reason);
+        }
+
         var mediaType = string.IsNullOrEmpty(request.ContentType) ? "" : MediaTypes.Of(request);
         if ((!Taken.Contains(mediaType) && !MediaTypes.IsJson(mediaType)) || (mediaType.Length == 0 && !string.IsNullOrEmpty(request.ContentType)))
         {

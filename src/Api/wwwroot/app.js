@@ -104,11 +104,28 @@ function useTheme(theme) {
   $('#theme').firstChild.textContent = { auto: '◐', light: '☀', dark: '☾' }[theme];
 }
 
+// A browser may forbid a page to keep anything.
+function kept() {
+  try {
+    return localStorage.getItem('theme');
+  } catch {
+    return null;
+  }
+}
+
+function keep(theme) {
+  try {
+    localStorage.setItem('theme', theme);
+  } catch {
+    // Then it is so until the page is left.
+  }
+}
+
 const themes = ['auto', 'light', 'dark'];
-useTheme(themes.includes(localStorage.getItem('theme')) ? localStorage.getItem('theme') : 'auto');
+useTheme(themes.find(theme => theme === kept()) ?? 'auto');
 $('#theme').addEventListener('click', () => {
   const next = themes[(themes.indexOf(document.documentElement.dataset.theme) + 1) % themes.length];
-  localStorage.setItem('theme', next);
+  keep(next);
   useTheme(next);
 });
 

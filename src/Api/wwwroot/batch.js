@@ -1,17 +1,19 @@
 // A folder of images, answered a few at a time, with what came back in a table.
 import { classifyAll, Problem } from './api.js';
-import { $, download, el, percent, short, showProblem } from './dom.js';
+import { $, download, el, percent, short, showProblem, takeDrops } from './dom.js';
 import { write } from './link.js';
 
 const imagesARequest = 16;
 const bytesARequest = 4_000_000; // well below what a service takes unless told otherwise
 const requestsAtOnce = 2;
+const mostTries = 20; // of a request that a busy service refuses
 const mostRows = 500; // that are shown; all are exported
 const isImage = file => file.type.startsWith('image/') || /\.(png|jpe?g|webp|gif|bmp|ico)$/i.test(file.name);
 
 let chosen;
 let entries = [];
 let abort = null;
+let runsAgain = false; // once those who were stopped have stopped
 let sort = { by: 'name', descending: false };
 
 export function start(context) {
@@ -23,17 +25,7 @@ export function start(context) {
     });
   }
 
-  const place = $('#batch-drop');
-  place.addEventListener('dragover', event => {
-    event.preventDefault();
-    place.classList.add('over');
-  });
-  place.addEventListener('dragleave', () => place.classList.remove('over'));
-  place.addEventListener('drop', async event => {
-    event.preventDefault();
-    place.classList.remove('over');
-    add(await filesIn(event.dataTransfer));
-  });
+  takeDrops($('#batch-drop'), async transfer => add(await filesIn(transfer)));
   $('#batch-cancel').addEventListener('click', () => abort?.abort());
   $('#batch-resume').addEventListener('click', run);
   $('#batch-clear').addEventListener('click', clear);
@@ -99,7 +91,8 @@ function add(files) {
 
 async function run() {
   if (abort) {
-    return; // what was added is taken up by those who are at it
+    runsAgain = abort.signal.aborted; // else what was added is taken up by those who are at it
+    return;
   }
 
   abort = new AbortController();
@@ -118,6 +111,10 @@ async function run() {
     abort = null;
     $('#batch-running').hidden = true;
     show();
+    if (runsAgain) {
+      runsAgain = false;
+      run();
+    }
   }
 }
 
@@ -153,7 +150,7 @@ function nextShare() {
 
 /** A service that is busy says when to come again; an image that is refused alone is told in its row. */
 async function askPatiently(images, where, signal) {
-  for (;;) {
+  for (let tries = 1; ; tries++) {
     try {
       return await classifyAll(images, where, signal);
     } catch (problem) {
@@ -161,11 +158,13 @@ async function askPatiently(images, where, signal) {
         return [{ error: { code: problem.code, status: problem.status, title: problem.title, detail: problem.detail } }];
       }
 
-      if (!(problem instanceof Problem) || ![429, 503].includes(problem.status)) {
+      if (!(problem instanceof Problem) || ![429, 503].includes(problem.status) || tries === mostTries) {
         throw problem;
       }
 
-      await wait((problem.retryAfter ?? 1) * 1000, signal);
+      const seconds = problem.retryAfter ?? 1;
+      $('#batch-count').textContent = `${problem.title}; asked again in ${seconds} s`;
+      await wait(seconds * 1000, signal);
     }
   }
 }

@@ -119,20 +119,23 @@ function fit() {
     body = readRows($('#rows').value);
   } catch (fault) {
     fits.forget();
+    $('#fit-said').textContent = '';
     $('#fitted').replaceChildren();
     showProblem($('#fit-problem'), { title: 'The rows cannot be read', detail: fault.message });
     return;
   }
 
-  $('#fitted').replaceChildren(el('p', {}, `Fitting ${body.labels.length} rows …`));
+  $('#fitted').replaceChildren();
+  $('#fit-said').textContent = `Fitting ${body.labels.length} rows …`;
   fits.ask(
     signal => calibrate(body, signal),
     found => {
       showProblem($('#fit-problem'), null);
+      $('#fit-said').textContent = `Fitted to ${body.labels.length} rows: temperature ${short(found.temperature)}.`;
       $('#fitted').replaceChildren(...findings(found, body.logits[0].map((_, index) => String(index))));
     },
     problem => {
-      $('#fitted').replaceChildren();
+      $('#fit-said').textContent = '';
       showProblem($('#fit-problem'), problem, fit);
     });
 }

@@ -1,10 +1,10 @@
 // The first view: an image in, ranked classes out, and the temperature in between to play with.
-import { classify, Latest, model as describe, preprocess, softmax, temperatureCurves, throttle } from './api.js';
-import { $, copy, el, percent, short, showProblem } from './dom.js';
+import { classify, Latest, model as describe, preprocess, softmax, throttle } from './api.js';
+import { $, copy, el, percent, short, showProblem, takeDrops } from './dom.js';
 import { flush, write } from './link.js';
-import { fromWire, parseNumbers, toWire } from './logits.js';
-import { temperaturePlot } from './plots.js';
+import { parseNumbers, toWire } from './logits.js';
 import { samplesFor } from './samples.js';
+import { TemperatureCurves } from './temperature-curves.js';
 
 const pad = $('#pad');
 const slider = $('#classify-temperature');
@@ -12,14 +12,14 @@ const bars = $('#classify-bars');
 const answers = new Latest();
 const rankings = new Latest();
 const views = new Latest();
-const plots = new Latest(1);
+const curves = new TemperatureCurves($('#temperature-plot'), slider);
 const mostLinkedLogits = 100;
+const noSet = 'none'; // in an address
 
 let chosen;
 let model = null; // as GET /models/{name}/{version} describes it
 let picture = null; // the file that was given; without it the drawing counts
 let logits = null; // of the image that was answered last, by class
-let plot = null;
 let top = null; // the class that is ranked first
 let isChanged = false; // since it was asked for last
 
@@ -43,7 +43,7 @@ export function start(context) {
   $('#brush').addEventListener('input', event => { pad.brush = event.target.valueAsNumber; });
   $('#file').addEventListener('change', event => { give(event.target.files[0]); event.target.value = ''; });
   $('#picture').addEventListener('error', () => { $('#picture').hidden = true; }); // what the browser cannot show, the service may still read
-  slider.addEventListener('input', () => { plot?.moveTo(slider.value); rank(); });
+  slider.addEventListener('input', rank);
   $('#threshold').addEventListener('input', () => { showThreshold(); showVerdict(); remember(); });
   $('#coverage').addEventListener('change', () => {
     remember();
@@ -64,7 +64,7 @@ export function start(context) {
       give(file);
     }
   });
-  takeDrops($('#drop'));
+  takeDrops($('#drop'), transfer => give(transfer.files[0]));
 }
 
 export async function enter(values) {
@@ -81,7 +81,7 @@ export async function enter(values) {
   } else if (logits === null && hasImage()) {
     run();
   } else {
-    plot?.moveTo(slider.value);
+    curves.move();
     rank();
   }
 }
@@ -117,8 +117,9 @@ async function useModel(temperature, alpha) {
     slider.value = temperature;
   }
 
-  if (alpha !== null && [...$('#coverage').options].some(option => option.value === alpha)) {
-    $('#coverage').value = alpha;
+  const coverage = alpha === noSet ? '' : alpha;
+  if (coverage !== null && [...$('#coverage').options].some(option => option.value === coverage)) {
+    $('#coverage').value = coverage;
   }
 
   remember();
@@ -208,11 +209,11 @@ function showAnswer(answer) {
   }
 
   showBusy();
-  drawPlot();
+  curves.draw(logits, model.labels);
 }
 
 function showFault(problem) {
-  if (problem.name !== 'AbortError' && answers.isSettled) {
+  if (answers.isSettled) { // else a later image has its answer still to come
     showNothing();
     $('#verdict').textContent = 'No answer';
     showProblem($('#classify-problem'), problem, run);
@@ -224,10 +225,8 @@ function showNothing() {
   answers.forget();
   rankings.forget();
   views.forget();
-  plots.forget();
+  curves.clear();
   bars.clear();
-  plot = null;
-  $('#temperature-plot').replaceChildren();
   $('#verdict').textContent = 'Nothing to answer yet';
   $('#verdict').classList.remove('unsure');
   for (const id of ['#classify-measures', '#known', '#set', '#seen-figure', '#to-lab']) {
@@ -250,7 +249,7 @@ function rank() {
   rankings.ask(
     signal => softmax({ logits: toWire(logits), temperature, topK: logits.length, labels: model.labels }, signal),
     answer => showRanking(answer.ranked, answer.uncertainty),
-    problem => problem.name !== 'AbortError' && showProblem($('#classify-problem'), problem, rank));
+    problem => showProblem($('#classify-problem'), problem, rank));
   showBusy();
 }
 
@@ -304,24 +303,10 @@ function showSeen(png) {
   $('#seen-figure').hidden = false;
 }
 
-function drawPlot() {
-  const drawn = logits;
-  plots.ask(
-    signal => temperatureCurves(drawn, signal),
-    ({ temperatures, rows }) => {
-      const isOpen = $('#temperature-plot details')?.open;
-      plot = temperaturePlot(temperatures, rows, model.labels, slider.calibrated);
-      plot.moveTo(slider.value);
-      $('#temperature-plot').replaceChildren(plot.element);
-      $('#temperature-plot details').open = !!isOpen;
-    },
-    () => {});
-}
-
 /** A link holds logits and no image. */
 function showLinked(text) {
   try {
-    const linked = fromWire(parseNumbers(text));
+    const linked = parseNumbers(text);
     showNothing();
     if (linked.length !== model.labels.length) {
       throw new RangeError(`The link holds ${linked.length} logits; ${model.name} has ${model.labels.length} classes.`);
@@ -329,7 +314,7 @@ function showLinked(text) {
 
     logits = linked;
     rank();
-    drawPlot();
+    curves.draw(logits, model.labels);
   } catch (fault) {
     showProblem($('#classify-problem'), { title: 'The link is damaged', detail: fault.message });
   }
@@ -341,20 +326,7 @@ function remember() {
     version: model?.version,
     T: short(slider.value, 6),
     threshold: $('#threshold').valueAsNumber || null,
-    alpha: $('#coverage').value,
+    alpha: $('#coverage').value || noSet,
     logits: linkOf(logits),
-  });
-}
-
-function takeDrops(place) {
-  place.addEventListener('dragover', event => {
-    event.preventDefault();
-    place.classList.add('over');
-  });
-  place.addEventListener('dragleave', () => place.classList.remove('over'));
-  place.addEventListener('drop', event => {
-    event.preventDefault();
-    place.classList.remove('over');
-    give(event.dataTransfer.files[0]);
   });
 }

@@ -68,6 +68,20 @@ export const percent = (p, digits = 2) => {
   return p > 0 && Number(shown) === 0 ? `< ${(10 ** -digits).toFixed(digits)} %` : `${shown} %`;
 };
 
+/** Takes what is dropped on a place, which shows that it would. */
+export function takeDrops(place, take) {
+  place.addEventListener('dragover', event => {
+    event.preventDefault();
+    place.classList.add('over');
+  });
+  place.addEventListener('dragleave', () => place.classList.remove('over'));
+  place.addEventListener('drop', event => {
+    event.preventDefault();
+    place.classList.remove('over');
+    take(event.dataTransfer);
+  });
+}
+
 /** A number in at most so many significant digits, without trailing zeros. */
 export const short = (value, digits = 4) => {
   if (typeof value !== 'number' || !Number.isFinite(value)) {

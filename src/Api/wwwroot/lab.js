@@ -1,23 +1,23 @@
 // Softmax by itself: logits are typed, and every number that can be said of them is shown beside what a softmax without a shift would say.
-import { gradient, Latest, softmax, temperatureCurves, throttle } from './api.js';
+import { gradient, Latest, softmax, throttle } from './api.js';
 import { $, copy, el, percent, short, showProblem } from './dom.js';
 import { write } from './link.js';
 import { parseNumbers, toWire } from './logits.js';
-import { temperaturePlot } from './plots.js';
+import { TemperatureCurves } from './temperature-curves.js';
 
 const slider = $('#lab-temperature');
 const answers = new Latest();
-const plots = new Latest(1);
+const curves = new TemperatureCurves($('#lab-plot'), slider);
 const most = 1000;
-let plot = null;
+let offered = []; // as targets
 
 export function start() {
   for (const id of ['#logits', '#names']) {
     $(id).addEventListener('input', soon);
   }
 
-  slider.addEventListener('input', () => { plot?.moveTo(slider.value); ask(); });
-  $('#target').addEventListener('change', ask);
+  slider.addEventListener('input', () => ask());
+  $('#target').addEventListener('change', () => ask());
   $('#copy-curl').addEventListener('click', event => copy(event.target, $('#curl').textContent));
   for (const example of document.querySelectorAll('[data-logits]')) {
     example.addEventListener('click', () => {
@@ -31,11 +31,10 @@ export function enter(values) {
   $('#logits').value = values.get('logits') ?? ($('#logits').value || '1000, 0');
   $('#names').value = values.get('names') ?? (values.has('logits') ? '' : $('#names').value);
   slider.value = Number(values.get('T')) || (values.has('logits') ? 1 : slider.value);
-  offerTargets(Number(values.get('target') ?? 0));
-  ask();
+  ask(Number(values.get('target')));
 }
 
-const soon = throttle(120, ask);
+const soon = throttle(120, () => ask());
 
 function readAll() {
   const logits = parseNumbers($('#logits').value);
@@ -51,24 +50,24 @@ function readAll() {
   return { logits, labels: logits.map((_, index) => names[index] || String(index)) };
 }
 
-function ask() {
+function ask(target = Number($('#target').value)) {
   let typed;
   try {
     typed = readAll();
   } catch (fault) {
     answers.forget();
-    plots.forget();
     $('#lab-bars').clear();
     $('#lab-table tbody').replaceChildren();
     $('#curl').textContent = $('#lab-verdict').textContent = $('#naive-verdict').textContent = '';
-    $('#lab-plot').replaceChildren();
+    curves.clear();
     showProblem($('#lab-problem'), { title: 'These are no logits', detail: fault.message });
     return;
   }
 
   const { logits, labels } = typed;
-  offerTargets();
-  const [temperature, target] = [slider.value, Number($('#target').value)];
+  offerTargets(labels, target);
+  const temperature = slider.value;
+  target = Number($('#target').value);
   const row = toWire(logits);
   const body = { logits: row, temperature };
   $('#curl').textContent = `curl -s ${new URL('softmax', location.href.split('#')[0])} -H 'Content-Type: application/json' -d '${JSON.stringify(body)}'`;
@@ -81,19 +80,16 @@ function ask() {
       Number.isFinite(logits[target]) ? gradient({ ...body, target }, signal) : null,
     ]),
     ([answer, slope]) => show(logits, labels, temperature, target, answer, slope),
-    problem => problem.name !== 'AbortError' && showProblem($('#lab-problem'), problem, ask));
-  drawPlot(logits, labels);
+    problem => showProblem($('#lab-problem'), problem, () => ask()));
+  curves.draw(logits, labels);
 }
 
-function offerTargets(wanted = Number($('#target').value) || 0) {
-  let labels = [];
-  try {
-    labels = readAll().labels;
-  } catch {
-    return;
+function offerTargets(labels, wanted) {
+  if (labels.join('\n') !== offered.join('\n')) {
+    $('#target').replaceChildren(...labels.map((label, index) => el('option', { value: index }, label)));
+    offered = labels;
   }
 
-  $('#target').replaceChildren(...labels.map((label, index) => el('option', { value: index }, label)));
   $('#target').value = String(Math.min(wanted, labels.length - 1));
 }
 
@@ -120,15 +116,4 @@ function naiveSoftmax(logits, temperature) {
   const powers = logits.map(logit => Math.fround(Math.exp(Math.fround(logit / temperature))));
   const sum = powers.reduce((total, power) => Math.fround(total + power), 0);
   return powers.map(power => Math.fround(power / sum));
-}
-
-function drawPlot(logits, labels) {
-  plots.ask(
-    signal => temperatureCurves(logits, signal),
-    ({ temperatures, rows }) => {
-      plot = temperaturePlot(temperatures, rows, labels, null);
-      plot.moveTo(slider.value);
-      $('#lab-plot').replaceChildren(plot.element);
-    },
-    () => {});
 }

@@ -14,6 +14,3 @@ export function parseNumbers(text) {
 
 /** Logits as the service takes them. */
 export const toWire = logits => logits.map(logit => logit === -Infinity ? '-Infinity' : logit);
-
-/** Logits as they were, from an answer of the service. */
-export const fromWire = logits => logits.map(Number);

@@ -60,7 +60,7 @@ internal sealed unsafe class ImageDecoder : IDisposable
         {
             decoder.CheckSize(maxPixels);
             decoder.CheckFrames();
-            if (format == ImageFormats.Png && PngStructure.HoldsMoreThanItsPixels(bytes))
+            if (format == ImageFormats.Png && PngStructure.HoldsMoreThanItsPixels(bytes, decoder.Width, decoder.Height))
                 throw Undecodable(format, $"it holds far more data than {decoder.Width} × {decoder.Height} pixels take");
             return decoder;
         }

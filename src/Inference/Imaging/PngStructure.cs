@@ -6,20 +6,21 @@ internal static class PngStructure
 {
     private const int SignatureLength = 8;
     private const int ChunkOverhead = 12; // its length, its type, its checksum
+    private const int BitDepthAt = 24;
+    private const int ColorTypeAt = 25;
     private const int Spare = 1 << 16;
 
     /// <summary>
     /// Whether the compressed data is longer than any of that many pixels can be. A decoder stops when the last row is full, and would take such a file for an image; what lies
     /// behind can only have been put there to inflate. Twice the plain rows and 64 KB are far more than the worst encoder needs, deflate's stored blocks and Adam7's seven passes included.
     /// </summary>
-    public static bool HoldsMoreThanItsPixels(ReadOnlySpan<byte> png)
+    /// <param name="png">The file, whose header is whole.</param>
+    /// <param name="width">The width that it declares.</param>
+    /// <param name="height">The height that it declares.</param>
+    public static bool HoldsMoreThanItsPixels(ReadOnlySpan<byte> png, int width, int height)
     {
-        if (png.Length < SignatureLength + ChunkOverhead + 13)
-            return false; // the decoder has more to say of it
-        var header = png[(SignatureLength + 8)..];
-        var (width, height) = (BinaryPrimitives.ReadUInt32BigEndian(header), BinaryPrimitives.ReadUInt32BigEndian(header[4..]));
-        var bitsAPixel = header[8] * ChannelsOf(header[9]);
-        var plain = height * (1 + (((width * (ulong)bitsAPixel) + 7) / 8));
+        var bitsAPixel = png[BitDepthAt] * ChannelsOf(png[ColorTypeAt]);
+        var plain = height * (1 + ((((long)width * bitsAPixel) + 7) / 8));
         return DataLength(png) > (2 * plain) + Spare;
     }
 
@@ -31,9 +32,9 @@ internal static class PngStructure
         _ => 1,
     };
 
-    private static ulong DataLength(ReadOnlySpan<byte> png)
+    private static long DataLength(ReadOnlySpan<byte> png)
     {
-        var total = 0UL;
+        var total = 0L;
         var rest = png[SignatureLength..];
         while (rest.Length >= ChunkOverhead)
         {

@@ -154,7 +154,11 @@ public sealed class ClassifierModel : IDisposable
         }
     }
 
-    /// <summary>Refuses a request, and counts it, while the model has as much before it as it takes on; what comes back says so, and is null otherwise.</summary>
+    /// <summary>
+    /// Refuses a request that has not been read yet while the model has as much before it as it takes on, and counts it as refused. Whether one that passes here finds a place is decided
+    /// when it is taken on.
+    /// </summary>
+    /// <returns>Why it is refused, in words; null where it is not.</returns>
     public string? RefuseWhenFull() => Admission.RefuseWhenFull();
 
     /// <summary>Decodes an image into buffers of its own, in a place of the gate.</summary>

@@ -72,10 +72,7 @@ public sealed class DrainingLifetimeTests
     [InlineData("--Serilog:Format=xml", "The service cannot start: Serilog:Format is 'xml'. It must be text or json.")]
     public async Task AWrongSettingIsToldInOneLine(string setting, string line)
     {
-        using var service = ServiceProcess.Start(ServiceProcess.Built, setting);
-
-        Assert.Equal(1, await service.ExitCodeAsync());
-        Assert.Contains(line, Assert.Single(service.Output.Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
+        Assert.Contains(line, Assert.Single(await LinesOfAFailedStartAsync(setting)), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -84,11 +81,17 @@ public sealed class DrainingLifetimeTests
     [InlineData("--Urls=https://127.0.0.1:0", "No server certificate was specified")]
     public async Task AnAddressThatCannotBeServedIsToldInOneLine(string setting, string line)
     {
-        using var service = ServiceProcess.Start(ServiceProcess.Built, setting);
+        var lines = await LinesOfAFailedStartAsync(setting);
 
+        Assert.Contains(line, Assert.Single(lines, told => told.StartsWith("The service cannot start: ", StringComparison.Ordinal)), StringComparison.Ordinal);
+        Assert.DoesNotContain(lines, told => told.StartsWith("   at ", StringComparison.Ordinal));
+    }
+
+    private static async Task<string[]> LinesOfAFailedStartAsync(string setting)
+    {
+        using var service = ServiceProcess.Start(ServiceProcess.Built, setting);
         Assert.Equal(1, await service.ExitCodeAsync());
-        Assert.Contains(line, Assert.Single(service.Output.Split(Environment.NewLine), told => told.StartsWith("The service cannot start: ", StringComparison.Ordinal)), StringComparison.Ordinal);
-        Assert.DoesNotContain("   at ", service.Output, StringComparison.Ordinal);
+        return service.Output.Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries);
     }
 
     /// <summary>Whether nobody listens there any more.</summary>

@@ -48,6 +48,22 @@ public sealed class LoadControlTests
         Assert.Equal(200, (await Answer.ReadAsync(await first)).Status);
     }
 
+    [Theory]
+    [InlineData("/classify")]
+    [InlineData("/preprocess")]
+    [InlineData("/v2/models/mnist/infer")]
+    public async Task AFullModelRefusesBeforeItLooksAtTheBody(string path)
+    {
+        using var service = new ServiceWith(("Load:MaxPendingPerModel", "1"));
+        using var busy = await BusyGate.OccupyAsync(service);
+        var first = await FillModelAsync(service, CancellationToken.None);
+
+        Assert.Equal(429, (await service.PostAsync(path, "no image"u8.ToArray(), "text/plain")).Status);
+        busy.Dispose();
+        Assert.Equal(200, (await Answer.ReadAsync(await first)).Status);
+        Assert.Equal(415, (await service.PostAsync(path, "no image"u8.ToArray(), "text/plain")).Status);
+    }
+
     [Fact]
     public async Task ABatchOfMoreThanTheLimitIsTakenOnByAnIdleModel()
     {

@@ -49,9 +49,9 @@ public sealed class RequestLogTests
     public async Task APathCannotForgeALine()
     {
         using var service = new ListenedTo();
-        await service.GetAsync("/no%0A%1B[31mway");
+        await service.GetAsync("/no%0A%1B[31mway%E2%80%AE%E2%80%A8%C3%BC");
 
-        Assert.Equal("/no\\u000a\\u001b[31mway", Text(await service.NextAsync(), "RequestPath"));
+        Assert.Equal("/no\\u000a\\u001b[31mway\\u202e\\u2028ü", Text(await service.NextAsync(), "RequestPath"));
     }
 
     [Fact]
