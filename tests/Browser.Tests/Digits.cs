@@ -32,5 +32,5 @@ internal static class Digits
     }
 
     private static (double X, double Y)[] Around(double x, double y, double width, double height, double from, double to) =>
-        [.. Enumerable.Range(0, 15).Select(i => double.DegreesToRadians(from + ((to - from) * i / 14))).Select(angle => (x + (width * Math.Cos(angle)), y + (height * Math.Sin(angle))))];
+        [.. Enumerable.Range(0, 11).Select(i => double.DegreesToRadians(from + ((to - from) * i / 10))).Select(angle => (x + (width * Math.Cos(angle)), y + (height * Math.Sin(angle))))];
 }

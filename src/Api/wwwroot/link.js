@@ -1,8 +1,11 @@
 // The address holds what a view shows, so that it can be sent to somebody: #/lab?logits=1,2,3&T=0.5
 
+let known = location.hash; // as it was read or said last; another is a link that has been followed and is not shown yet
+
 /** @returns {{ view: string, values: URLSearchParams }} */
 export function read() {
-  const [, view, values] = /^#\/(\w*)(?:\?(.*))?$/.exec(location.hash) ?? [];
+  known = location.hash;
+  const [, view, values] = /^#\/(\w*)(?:\?(.*))?$/.exec(known) ?? [];
   return { view: view || 'classify', values: new URLSearchParams(values) };
 }
 
@@ -27,11 +30,12 @@ export function flush() {
 }
 
 function say({ view, values }) {
-  if (read().view !== view) {
-    return; // it has been left meanwhile
+  if (location.hash !== known || read().view !== view) {
+    return; // the view has been left, or is about to be
   }
 
   const given = Object.entries(values).filter(([, value]) => value !== undefined && value !== null && value !== '');
   const text = given.map(([name, value]) => `${name}=${encodeURIComponent(value).replaceAll('%2C', ',').replaceAll('%2F', '/')}`).join('&');
   history.replaceState(null, '', `#/${view}${text ? `?${text}` : ''}`);
+  known = location.hash;
 }
