@@ -300,11 +300,57 @@ public sealed class ClassifyTests(Browser browser) : PageTests(browser)
     {
         await OpenAsync("#/classify?model=mnist&T=1&logits=9,0,0,0,0,0,0,0,0,0");
         await Expect(Verdict).ToContainTextAsync("0, ");
-        await Page.EvaluateAsync("() => { location.hash = '#/classify?model=mnist&T=2&logits=0,9,0,0,0,0,0,0,0,0'; }");
+
+        // Between the link and the news of it, what was shown before is to be said in the address.
+        await Page.EvaluateAsync(
+            """
+            () => {
+              document.querySelector('#threshold').dispatchEvent(new Event('input'));
+              location.hash = '#/classify?model=mnist&T=2&logits=0,9,0,0,0,0,0,0,0,0';
+              document.querySelector('#share').click();
+            }
+            """);
 
         await Expect(Verdict).ToContainTextAsync("1, ");
         await Page.Locator("#model").SelectOptionAsync("cifar10/1");
         await Expect(Verdict).ToHaveTextAsync("Nothing to answer yet");
+    }
+
+    [BrowserFact]
+    public async Task SamplesThatAreThereStayThere()
+    {
+        await OpenAsync();
+        await Expect(Page.Locator("#samples button").First).ToBeVisibleAsync();
+        var first = new TaskCompletionSource();
+        var described = 0;
+        await Page.RouteAsync("**/models/cifar10/1", async route =>
+        {
+            if (Interlocked.Increment(ref described) == 1)
+            {
+                await route.ContinueAsync();
+                return;
+            }
+
+            await first.Task;
+            await route.ContinueAsync();
+        });
+        await Page.EvaluateAsync(
+            """
+            () => {
+              globalThis.offers = 0;
+              new MutationObserver(() => { globalThis.offers++; }).observe(document.querySelector('#samples'), { childList: true });
+              location.hash = '#/classify?model=cifar10&T=2';
+              location.hash = '#/classify?model=cifar10&T=3';
+            }
+            """);
+        await Page.WaitForResponseAsync("**/models/cifar10/1");
+        await Page.EvaluateAsync("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))");
+        first.SetResult();
+
+        await Expect(Page.Locator("#samples button").First).ToHaveAttributeAsync("title", "ship");
+        await Page.WaitForFunctionAsync("() => performance.getEntriesByType('resource').filter(one => one.name.endsWith('/models/cifar10/1')).length === 2");
+        await Page.EvaluateAsync("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))");
+        Assert.Equal(1, await Page.EvaluateAsync<int>("() => globalThis.offers"));
     }
 
     [BrowserFact]

@@ -18,6 +18,7 @@ const noSet = 'none'; // in an address
 
 let chosen;
 let model = null; // as GET /models/{name}/{version} describes it
+let uses = 0; // of models so far: only the last one counts
 let picture = null; // the file that was given; without it the drawing counts
 let logits = null; // of the image that was answered last, by class
 let top = null; // the class that is ranked first
@@ -94,18 +95,22 @@ export const modelChanged = async () => {
 
 async function useModel(temperature, alpha) {
   const now = chosen();
+  const use = ++uses;
   if (model?.name !== now.name || model?.version !== now.version) {
     showNothing();
     let described;
     try {
       described = await describe(now.name, now.version);
     } catch (problem) {
-      showProblem($('#classify-problem'), problem, modelChanged);
+      if (use === uses) {
+        showProblem($('#classify-problem'), problem, modelChanged);
+      }
+
       return false;
     }
 
-    if (chosen().name !== now.name || chosen().version !== now.version) {
-      return false; // another was chosen meanwhile
+    if (use !== uses) {
+      return false; // another was chosen meanwhile, or the same anew
     }
 
     model = described;
