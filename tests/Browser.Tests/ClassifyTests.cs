@@ -334,6 +334,7 @@ public sealed class ClassifyTests(Browser browser) : PageTests(browser)
             await first.Task;
             await route.ContinueAsync();
         });
+        var answered = Page.WaitForResponseAsync("**/models/cifar10/1");
         await Page.EvaluateAsync(
             """
             () => {
@@ -343,7 +344,7 @@ public sealed class ClassifyTests(Browser browser) : PageTests(browser)
               location.hash = '#/classify?model=cifar10&T=3';
             }
             """);
-        await Page.WaitForResponseAsync("**/models/cifar10/1");
+        await answered;
         await Page.EvaluateAsync("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))");
         first.SetResult();
 
