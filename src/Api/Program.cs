@@ -49,7 +49,7 @@ builder.Services.AddSwagger();
 
 var app = builder.Build();
 app.CollectMetrics();
-app.LoadModels();
+app.LoadModels(); // while the rest is put together
 
 app.UseHeadRequests();
 app.UseRootServices();

@@ -2,9 +2,19 @@ using SoftmaxService.Inference.Models;
 
 namespace SoftmaxService.Api.Hosting;
 
-/// <summary>Keeps what is served up to date with the model folder for as long as the service runs.</summary>
+/// <summary>Has the server wait for the models, and then keeps what is served up to date with their folder for as long as the service runs.</summary>
 internal sealed partial class ModelsFollower(RepositoryWatcher watcher, ModelsOptions options, ILogger<ModelsFollower> log) : BackgroundService
 {
+    /// <summary>The first load of all models, which is under way while the service is put together.</summary>
+    public Task FirstLoad { get; set; } = Task.CompletedTask;
+
+    /// <summary>The server begins to listen after this: no request finds a model that is still to come.</summary>
+    public override async Task StartAsync(CancellationToken cancellationToken)
+    {
+        await FirstLoad;
+        await base.StartAsync(cancellationToken);
+    }
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         if (!options.Watch)

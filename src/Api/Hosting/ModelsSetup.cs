@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Options;
 using SoftmaxService.Inference;
 using SoftmaxService.Inference.Models;
 using SoftmaxService.Inference.Numerics;
@@ -18,21 +19,28 @@ internal static partial class ModelsSetup
             SettingsFrom(provider.GetRequiredService<ModelsOptions>(), ModelSettingsFrom(provider)),
             provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(provider => new RepositoryWatcher(provider.GetRequiredService<ModelRepository>(), provider.GetRequiredService<TimeProvider>()));
-        services.AddHostedService<ModelsFollower>();
+        services.AddSingleton<ModelsFollower>();
+        services.AddHostedService(provider => provider.GetRequiredService<ModelsFollower>());
     }
 
-    /// <summary>Loads every model now, and says in the log what is served and what is not, from now on.</summary>
+    /// <summary>Begins to load every model, and says in the log what is served and what is not, from now on. The server waits for it.</summary>
     public static void LoadModels(this WebApplication app)
     {
+        // Whatever of the settings is wrong ends the start here: a process that exits while native code is loaded may crash.
+        app.Services.GetService<IStartupValidator>()?.Validate();
+
         var log = app.Logger;
         var models = app.Services.GetRequiredService<ModelRepository>();
-        Computing(log, Softmax.VectorBits, OnnxModel.RuntimeVersion);
         models.Changed += change => Log(log, change);
-        models.LoadAll();
-        if (models.Current.Models.Count == 0)
+        app.Services.GetRequiredService<ModelsFollower>().FirstLoad = Task.Run(() =>
         {
-            NoModels(log, models.Settings.Folder);
-        }
+            Computing(log, Softmax.VectorBits, OnnxModel.RuntimeVersion);
+            models.LoadAll();
+            if (models.Current.Models.Count == 0)
+            {
+                NoModels(log, models.Settings.Folder);
+            }
+        });
     }
 
     private static ModelSettings ModelSettingsFrom(IServiceProvider provider)

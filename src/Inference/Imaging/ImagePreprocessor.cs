@@ -79,6 +79,10 @@ public sealed class ImagePreprocessor
         }
     }
 
+    /// <summary>Encodes a picture and reads it, so that no request pays for loading the library that does.</summary>
+    /// <param name="tensor">An input as the model takes it.</param>
+    internal void WarmUp(ReadOnlySpan<float> tensor) => Preprocess(InputPicture.Encode(Input, tensor), new float[Input.ElementCount]);
+
     /// <summary>Writes the input tensor of a picture that has the model's size and form already.</summary>
     /// <param name="pixels">One (grey) or four (red, green, blue, unused) values 0…255 a pixel.</param>
     /// <param name="channels">1 or 4.</param>

@@ -34,7 +34,9 @@ public sealed class ClassifierModel : IDisposable
         Classifier = new OnnxClassifier(onnx, GraphInput, GraphOutput, resolved.Shape, resolved.HasBatchAxis);
         Labels = CheckLabels(manifest.Labels, Classifier.ClassCount);
 
-        var scores = Classifier.WarmUp(WarmUpSamples.For(Preprocessor), settings.MaxBatchSize);
+        var samples = WarmUpSamples.For(Preprocessor);
+        var scores = Classifier.WarmUp(samples, settings.MaxBatchSize);
+        Preprocessor.WarmUp(samples[^1]);
         var isHalf = GraphOutput.ElementType == "float16";
         OutputKind = manifest.Output?.Kind is { } said ? ScoresKind.Check(said, scores, isHalf) : ScoresKind.Detect(scores, isHalf);
         OutputKindIsDetected = manifest.Output?.Kind is null;

@@ -12,7 +12,7 @@ public sealed partial class OnnxClassifier
     private const float SmallestScale = 1e-3f;
 
     /// <summary>
-    /// Runs the samples alone, two together and as many as may share a run, so that no request pays for a first run. A graph that cannot take
+    /// Runs the samples alone and as many together as may share a run, so that no request pays for a first run. A graph that cannot take
     /// batches, or gives other scores for an item in company than alone, keeps a <see cref="MaxBatchSize"/> of 1 and says why.
     /// </summary>
     /// <param name="samples">Inputs that differ.</param>
@@ -91,8 +91,8 @@ public sealed partial class OnnxClassifier
 
         try
         {
-            // The sizes between would show nothing more, and to run them all would be most of a start's time.
-            refusal = TryBatch(runs.AsSpan(0, 2), inputs, scores) ?? TryBatch(runs, inputs, scores);
+            // Smaller batches would show nothing more, and to run them all would be most of a start's time.
+            refusal = TryBatch(runs, inputs, scores);
         }
         finally
         {
@@ -139,7 +139,7 @@ public sealed partial class OnnxClassifier
         }
     }
 
-    private string? TryBatch(ReadOnlySpan<OnnxRun> runs, List<float[]> inputs, List<float[]> scores)
+    private string? TryBatch(OnnxRun[] runs, List<float[]> inputs, List<float[]> scores)
     {
         for (var i = 0; i < runs.Length; i++)
         {

@@ -28,7 +28,7 @@ public sealed partial class OnnxClassifier : IDisposable
     private int _leases = 1;
     private bool _disposed;
 
-    /// <summary>Binds a model to a concrete input shape and runs it twice, so that no request pays for the first run.</summary>
+    /// <summary>Binds a model to a concrete input shape, and runs it once to see what it gives.</summary>
     /// <param name="model">The model; owned, and disposed with this object.</param>
     /// <param name="input">The input that is fed.</param>
     /// <param name="output">The output that holds the class scores.</param>
@@ -53,9 +53,6 @@ public sealed partial class OnnxClassifier : IDisposable
         _batchOutputShape = _outputShape;
         ClassCount = _outputShape.Max();
         _idleRuns = new BufferPool<OnnxRun>(Math.Clamp(PooledBytes / ItemBytes, 2 * Environment.ProcessorCount, MostPooledRuns));
-        using var ending = model.EndWithLoad(_runOptions);
-        using var warmUp = Rent();
-        warmUp.Execute();
     }
 
     /// <summary>K, the number of scores a row.</summary>
