@@ -21,6 +21,8 @@ internal static class ClassifyEndpoint
     private static readonly QueryParameter Threshold = new("threshold", "The answer says that it abstains when its largest probability is below this.", "It must be from 0 to 1.", JsonSchemaType.Number) { Minimum = "0", Maximum = "1", Example = "0.5" };
     private static readonly QueryParameter[] Parameters = [Model, Version, Temperature, TopK, Alpha, Threshold];
 
+    private static readonly ClassificationOptions NothingChosen = new();
+
     public static void MapClassify(this IEndpointRouteBuilder routes) => routes
         .MapPost("/classify", AnswerAsync)
         .DisableAntiforgery()
@@ -67,6 +69,11 @@ internal static class ClassifyEndpoint
 
     private static ClassificationOptions ReadOptions(HttpRequest request)
     {
+        if (!request.QueryString.HasValue)
+        {
+            return NothingChosen;
+        }
+
         QueryParameter.RefuseUnknown(request, Parameters);
         return new ClassificationOptions
         {

@@ -39,7 +39,7 @@ internal sealed class BufferedOutputSink : ILogEventSink, IDisposable
             }
 
             _formatter.Format(logEvent, _writer);
-            if (logEvent.Level >= LogEventLevel.Warning || !logEvent.Properties.ContainsKey(RequestLog.ElapsedProperty))
+            if (logEvent.Level >= LogEventLevel.Warning || !RequestLog.IsLine(logEvent))
             {
                 _writer.Flush();
             }

@@ -36,7 +36,7 @@ internal static class LoggingSetup
         }
 
         logger.Filter.ByExcluding(IsBrokenConnection);
-        logger.Enrich.FromLogContext();
+        logger.Enrich.When(written => !RequestLog.IsLine(written), other => other.FromLogContext()); // which has the connection's number, and a request's line its trace
         switch (settings["Format"]?.ToLowerInvariant())
         {
             case null or "text" when !Console.IsOutputRedirected:

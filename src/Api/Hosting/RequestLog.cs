@@ -36,6 +36,10 @@ internal static class RequestLog
         "/inference.GRPCInferenceService/ServerLive", "/inference.GRPCInferenceService/ServerReady", "/inference.GRPCInferenceService/ModelReady",
     ];
 
+    /// <summary>What the last line of this thread held. No sink here keeps an event: when the logger returns, the line has been written, and the next one can use it again.</summary>
+    [ThreadStatic]
+    private static Dictionary<string, LogEventPropertyValue>? _written;
+
     public static void UseRequestLog(this WebApplication app)
     {
         // Each request has a trace, for its line and its problem document.
@@ -95,13 +99,12 @@ internal static class RequestLog
 
     private static LogEvent EventFor(HttpContext context, int status, TimeSpan elapsed, AnsweringModel? model, LogEventLevel level, Exception? fault)
     {
-        var properties = new Dictionary<string, LogEventPropertyValue>(MostProperties)
-        {
-            ["RequestMethod"] = HttpMethods.IsPost(context.Request.Method) ? Post : new ScalarValue(context.Request.Method),
-            ["RequestPath"] = new ScalarValue(WithoutControls(context.Request.Path.Value ?? "")),
-            ["StatusCode"] = StatusOf(status),
-            [ElapsedProperty] = new ScalarValue(elapsed.TotalMilliseconds),
-        };
+        var properties = _written ??= new Dictionary<string, LogEventPropertyValue>(MostProperties);
+        properties.Clear();
+        properties["RequestMethod"] = HttpMethods.IsPost(context.Request.Method) ? Post : new ScalarValue(context.Request.Method);
+        properties["RequestPath"] = new ScalarValue(WithoutControls(context.Request.Path.Value ?? ""));
+        properties["StatusCode"] = StatusOf(status);
+        properties[ElapsedProperty] = new ScalarValue(elapsed.TotalMilliseconds);
         if (model is not null)
         {
             properties["Model"] = model.Name;
@@ -134,6 +137,9 @@ internal static class RequestLog
 
     private static bool IsControl(char character) =>
         char.GetUnicodeCategory(character) is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
+
+    /// <summary>Whether an event is a request's line.</summary>
+    public static bool IsLine(LogEvent written) => written.Properties.ContainsKey(ElapsedProperty);
 
     /// <summary>By name, and no more: a connection keeps what was said of its last request for as long as it is idle.</summary>
     private sealed record AnsweringModel(ScalarValue Name, ScalarValue Version);

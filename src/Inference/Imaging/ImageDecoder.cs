@@ -3,7 +3,7 @@ using SkiaSharp;
 namespace SoftmaxService.Inference.Imaging;
 
 /// <summary>Opens an encoded image by its header, and decodes it whole or not at all.</summary>
-internal sealed unsafe class ImageDecoder : IDisposable
+internal readonly unsafe ref struct ImageDecoder : IDisposable
 {
     /// <summary>The longest side a JPEG can declare; no camera or scanner goes beyond it, and filter tables stay small.</summary>
     public const int MaxSide = 65_535;

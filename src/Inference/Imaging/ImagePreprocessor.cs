@@ -90,7 +90,7 @@ public sealed class ImagePreprocessor
     internal void Write(ReadOnlySpan<float> pixels, int channels, Span<float> tensor) => _writer.Write(pixels, channels, tensor);
 
     // Twice the drawn size keeps antialiasing in our hands: the codec's own scaling is coarse.
-    private (int Width, int Height) SmallestUsefulSize(ImageDecoder decoder)
+    private (int Width, int Height) SmallestUsefulSize(in ImageDecoder decoder)
     {
         if (Input.Foreground != Foreground.None)
             return _digits.SmallestUsefulSize;

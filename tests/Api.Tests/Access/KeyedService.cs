@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.TestHost;
 using Serilog;
 using Serilog.Core;
 using Serilog.Events;
+using SoftmaxService.Api.Tests.Hosting;
 using SoftmaxService.Api.Tests.OpenInference;
 
 namespace SoftmaxService.Api.Tests.Access;
@@ -28,7 +29,7 @@ public sealed class KeyedService : RunningService, ILogEventSink
 
     public static string HashOf(string key) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key)));
 
-    public void Emit(LogEvent logEvent) => Log.Enqueue(logEvent);
+    public void Emit(LogEvent logEvent) => Log.Enqueue(logEvent.ToKeep());
 
     public async Task<Answer> SendAsync(HttpMethod method, string path, params (string Name, string Value)[] headers)
     {

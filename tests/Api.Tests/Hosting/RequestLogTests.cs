@@ -78,7 +78,7 @@ public sealed class RequestLogTests
         {
             if (logEvent.Properties.ContainsKey(RequestLog.ElapsedProperty))
             {
-                _lines.Add(logEvent);
+                _lines.Add(logEvent.ToKeep());
             }
         }
 
