@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using static Microsoft.Playwright.Assertions;
 
@@ -352,6 +353,27 @@ public sealed class ClassifyTests(Browser browser) : PageTests(browser)
         await Page.WaitForFunctionAsync("() => performance.getEntriesByType('resource').filter(one => one.name.endsWith('/models/cifar10/1')).length === 2");
         await Page.EvaluateAsync("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))");
         Assert.Equal(1, await Page.EvaluateAsync<int>("() => globalThis.offers"));
+    }
+
+    [BrowserFact]
+    public async Task AModelThatCameLaterIsOffered()
+    {
+        await Page.RouteAsync("**/models", async route =>
+        {
+            var answer = await route.FetchAsync();
+            var catalog = JsonNode.Parse(await answer.TextAsync())!;
+            catalog["models"]!.AsArray().RemoveAll(model => (string?)model!["name"] == "cifar10");
+            await route.FulfillAsync(new RouteFulfillOptions { Response = answer, Body = catalog.ToJsonString() });
+        });
+        await OpenAsync();
+        await Expect(Page.Locator("#model option")).ToHaveCountAsync(1);
+        await Page.UnrouteAllAsync();
+
+        await Page.Locator("#model").FocusAsync();
+        await Expect(Page.Locator("#model option")).ToHaveCountAsync(2);
+        await Expect(Page.Locator("#model")).ToHaveValueAsync("mnist/1");
+        await Page.Locator("#model").SelectOptionAsync("cifar10/1");
+        await Expect(Page.Locator("#samples button").First).ToHaveAttributeAsync("title", "ship");
     }
 
     [BrowserFact]

@@ -37,6 +37,16 @@ public sealed class LabTests(Browser browser) : PageTests(browser)
     }
 
     [BrowserFact]
+    public async Task ANameMayHoldACommaAndQuotes()
+    {
+        await OpenAsync($"#/lab?logits=2,1,0.1&names={Uri.EscapeDataString("\"tench, Tinca tinca\", \"the \"\"other\"\"\", cat")}");
+
+        await Expect(Rows.Nth(0).Locator("th")).ToHaveTextAsync("tench, Tinca tinca");
+        await Expect(Rows.Nth(1).Locator("th")).ToHaveTextAsync("the \"other\"");
+        await Expect(Rows.Nth(2).Locator("th")).ToHaveTextAsync("cat");
+    }
+
+    [BrowserFact]
     public async Task AMaskedClassHasNoProbability()
     {
         await OpenAsync("#/lab?logits=1,-Infinity,2");

@@ -16,7 +16,8 @@ internal static partial class AccessSetup
     public static void AddAccess(this WebApplicationBuilder builder)
     {
         var services = builder.Services;
-        services.AddOptions<AccessOptions>().Bind(builder.Configuration.GetSection("Access")).ValidateOnStart();
+        services.AddOptions<AccessOptions>().Bind(builder.Configuration.GetSection("Access"), SettingsSetup.Strictly)
+            .Validate(_ => string.IsNullOrEmpty(builder.Configuration["Access:Keys"]), "Access:Keys is no key itself: each has a name and a hash, as in Access:Keys:web:Hash.").ValidateOnStart();
         services.AddSingleton<IValidateOptions<AccessOptions>, AccessOptionsValidator>();
         services.AddSingleton(provider => provider.GetRequiredService<IOptions<AccessOptions>>().Value);
         services.AddSingleton<ApiKeys>();

@@ -17,16 +17,23 @@ internal static class LoggingSetup
 
     private const string TextTemplate = "{Timestamp:HH:mm:ss.fff} {Level:u3} {Message:lj} {Model} {Version} {TraceId}{NewLine}{Exception}";
 
+    private static readonly string[] Settings = ["MinimumLevel", "Format"];
+
     private static readonly Func<LogEvent, bool> IsOfGrpc = Matching.FromSource("Grpc.AspNetCore.Server");
 
     /// <summary>
-    /// Reads the section <c>Serilog</c> by hand: <c>MinimumLevel:Default</c>, <c>MinimumLevel:Override:&lt;source&gt;</c> and <c>Format</c>
-    /// (<c>text</c> or <c>json</c>). The package that reads it otherwise finds its methods by reflection, which Native AOT cannot follow.
+    /// Reads the section <c>Serilog</c> by hand: <c>MinimumLevel:Default</c> (or <c>MinimumLevel</c> itself), <c>MinimumLevel:Override:&lt;source&gt;</c> and
+    /// <c>Format</c> (<c>text</c> or <c>json</c>). The package that reads it otherwise finds its methods by reflection, which Native AOT cannot follow.
     /// </summary>
     public static void AddLogging(this WebApplicationBuilder builder) => builder.Services.AddSerilog((_, logger) =>
     {
         var settings = builder.Configuration.GetSection("Serilog");
-        logger.MinimumLevel.Is(LevelOf(settings["MinimumLevel:Default"], LogEventLevel.Information));
+        if (settings.GetChildren().FirstOrDefault(setting => !Settings.Contains(setting.Key, StringComparer.OrdinalIgnoreCase)) is { } unknown)
+        {
+            throw new SettingException($"There is no setting {unknown.Path}. The section has {string.Join(" and ", Settings)}.");
+        }
+
+        logger.MinimumLevel.Is(LevelOf(settings["MinimumLevel"] is { Length: > 0 } said ? said : settings["MinimumLevel:Default"], LogEventLevel.Information));
         logger.MinimumLevel.Override(RequestLog.HostingSource, LevelAlias.Off);
         logger.MinimumLevel.Override(StartFault.HostSource, LogEventLevel.Fatal);
         logger.MinimumLevel.Override(HealthChecksSource, LevelAlias.Off);

@@ -8,18 +8,22 @@ namespace SoftmaxService.Api.Hosting;
 /// <summary>Binds the settings, checks them at start, and hands them on as plain values.</summary>
 internal static class SettingsSetup
 {
+    /// <summary>A name that is no setting's is a fault: whoever wrote it believes that it counts.</summary>
+    public static void Strictly(BinderOptions binder) => binder.ErrorOnUnknownConfiguration = true;
+
     public static void AddSettings(this WebApplicationBuilder builder)
     {
         var configuration = builder.Configuration;
         var services = builder.Services;
-        services.AddOptions<ModelsOptions>().Bind(configuration.GetSection("Models")).ValidateOnStart();
-        services.AddOptions<OnnxOptions>().Bind(configuration.GetSection("Onnx")).ValidateOnStart();
-        services.AddOptions<BatchingOptions>().Bind(configuration.GetSection("Batching")).ValidateOnStart();
-        services.AddOptions<LimitsOptions>().Bind(configuration.GetSection("Limits")).ValidateOnStart();
-        services.AddOptions<LoadOptions>().Bind(configuration.GetSection("Load")).ValidateOnStart();
-        services.AddOptions<ShutdownOptions>().Bind(configuration.GetSection("Shutdown")).ValidateOnStart();
+        services.AddOptions<ModelsOptions>().Bind(configuration.GetSection("Models"), Strictly)
+            .Validate(_ => string.IsNullOrEmpty(configuration["Models:Versions"]), "Models:Versions needs the model's name, as in Models:Versions:mnist=latest:2.").ValidateOnStart();
+        services.AddOptions<OnnxOptions>().Bind(configuration.GetSection("Onnx"), Strictly).ValidateOnStart();
+        services.AddOptions<BatchingOptions>().Bind(configuration.GetSection("Batching"), Strictly).ValidateOnStart();
+        services.AddOptions<LimitsOptions>().Bind(configuration.GetSection("Limits"), Strictly).ValidateOnStart();
+        services.AddOptions<LoadOptions>().Bind(configuration.GetSection("Load"), Strictly).ValidateOnStart();
+        services.AddOptions<ShutdownOptions>().Bind(configuration.GetSection("Shutdown"), Strictly).ValidateOnStart();
         services.AddSingleton<IValidateOptions<ModelsOptions>, ModelsOptionsValidator>();
-        services.AddOptions<GrpcOptions>().Bind(configuration.GetSection("Grpc")).ValidateOnStart();
+        services.AddOptions<GrpcOptions>().Bind(configuration.GetSection("Grpc"), Strictly).ValidateOnStart();
         services.AddSingleton<IValidateOptions<GrpcOptions>, GrpcOptionsValidator>();
         services.AddSingleton<IValidateOptions<OnnxOptions>, OnnxOptionsValidator>();
         services.AddSingleton<IValidateOptions<BatchingOptions>, BatchingOptionsValidator>();

@@ -36,6 +36,7 @@ internal static partial class StartFault
     {
         OptionsValidationException { Failures: var failures } => $"The service cannot start: {string.Join(" ", failures.Select(InWords))}",
         SocketException => $"The service cannot start: an address of Urls or Grpc:Url cannot be listened on. {fault.Message}.",
+        InvalidOperationException when UnknownSetting().Match(fault.Message) is { Success: true } unknown => $"The service cannot start: there is no setting {unknown.Groups[2]} in the section {SectionOf(unknown.Groups[1].Value)}.",
         SettingException or FormatException or IOException or InvalidOperationException { InnerException: FormatException } => $"The service cannot start: {fault.Message}", // the last is the binder's
         ArgumentOutOfRangeException { ParamName: "port" } => "The service cannot start: an address of Urls, Grpc:Url or Kestrel:Endpoints has no port from 0 to 65535.",
         CryptographicException => $"The service cannot start: the certificate of Kestrel:Certificates cannot be read. {fault.Message}",
@@ -43,7 +44,13 @@ internal static partial class StartFault
         _ => null,
     };
 
+    private static string SectionOf(string options) => options == "Key" ? "Access:Keys:<name>" : options;
+
     private static string InWords(string failure) => GeneratedFailure().Replace(failure, "$1:$2");
+
+    // What the binder that the compiler makes writes of BinderOptions.ErrorOnUnknownConfiguration.
+    [GeneratedRegex(@"^'ErrorOnUnknownConfiguration' .*\b(\w+)Options: (.+)$")]
+    private static partial Regex UnknownSetting();
 
     // What the options validators that the compiler makes write: "Name: The field SectionOptions.Name must …".
     [GeneratedRegex(@"^\w+: The field (\w+)Options\.(\w+)")]

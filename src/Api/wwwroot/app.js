@@ -25,19 +25,35 @@ const chosen = () => {
 };
 
 async function loadModels() {
-  catalog = await models();
-  const names = [...new Set(catalog.models.map(model => model.name))];
-  choice.replaceChildren(...names.map(name => el('optgroup', { label: name }, ...catalog.models.filter(model => model.name === name).toReversed()
-    .map(model => el('option', { value: `${model.name}/${model.version}` }, `${model.name} ${model.version}`)))));
+  offer(await models());
   const first = catalog.models.findLast(model => model.name === catalog.defaultModel);
   if (first) {
-    choice.value = `${first.name}/${first.version}`;
+    choice.value = nameOf(first);
   }
 
   if (catalog.models.length === 0) {
     const { failures } = catalog;
     catalog = null; // to be asked again
     throw new Problem({ title: 'No model is loaded', detail: failures.length > 0 ? failures.map(failure => `${failure.name} ${failure.version}: ${failure.reason}`).join(' ') : 'Put a folder with a model.onnx below the model folder; it is taken up within seconds.' });
+  }
+}
+
+const nameOf = model => `${model.name}/${model.version}`;
+
+function offer(found) {
+  catalog = found;
+  const names = [...new Set(catalog.models.map(model => model.name))];
+  choice.replaceChildren(...names.map(name => el('optgroup', { label: name }, ...catalog.models.filter(model => model.name === name).toReversed()
+    .map(model => el('option', { value: nameOf(model) }, `${model.name} ${model.version}`)))));
+}
+
+/** Models come and go while the page is open, and whoever comes back to it finds those of now. Where the chosen one is gone the list stays: its answers say what happened. */
+async function refreshModels() {
+  const found = catalog && await models().catch(() => null);
+  if (found && catalog && found.models.map(nameOf).join() !== catalog.models.map(nameOf).join() && found.models.some(model => nameOf(model) === choice.value)) {
+    const before = choice.value;
+    offer(found);
+    choice.value = before;
   }
 }
 
@@ -66,7 +82,7 @@ async function show() {
       await loadModels();
     }
 
-    select(values.get('model'), values.get('version'));
+    await select(values.get('model'), values.get('version'));
     if (!started.has(name)) {
       started.set(name, views[name]().then(module => {
         module.start({ chosen });
@@ -85,17 +101,22 @@ async function show() {
   }
 }
 
-function select(name, version) {
+async function select(name, version) {
   if (!name || !catalog) {
     return;
   }
 
-  const found = catalog.models.findLast(model => model.name === name && (!version || model.version === version));
+  const find = () => catalog.models.findLast(model => model.name === name && (!version || model.version === version));
+  if (!find()) {
+    await refreshModels();
+  }
+
+  const found = find();
   if (!found) {
     throw new Problem({ title: 'The link names a model that is not served', detail: `There is no ${name}${version ? ` ${version}` : ''} here. Choose one of the models above.` });
   }
 
-  choice.value = `${found.name}/${found.version}`;
+  choice.value = nameOf(found);
 }
 
 function useTheme(theme) {
@@ -149,4 +170,6 @@ choice.addEventListener('change', () => {
   }
 });
 addEventListener('hashchange', show);
+addEventListener('focus', refreshModels);
+choice.addEventListener('focus', refreshModels);
 show();

@@ -2,7 +2,7 @@
 import { classify, Latest, model as describe, preprocess, softmax, throttle } from './api.js';
 import { $, copy, el, percent, short, showProblem, takeDrops } from './dom.js';
 import { flush, write } from './link.js';
-import { parseNumbers, toWire } from './logits.js';
+import { namesText, parseNumbers, toWire } from './logits.js';
 import { samplesFor } from './samples.js';
 import { TemperatureCurves } from './temperature-curves.js';
 
@@ -57,7 +57,7 @@ export function start(context) {
     copy(event.target, location.href);
   });
   $('#to-lab').addEventListener('click', () => {
-    location.hash = `#/lab?logits=${toWire(logits).join(',')}&T=${slider.value}&names=${encodeURIComponent(model.labels.join(','))}`;
+    location.hash = `#/lab?logits=${toWire(logits).join(',')}&T=${slider.value}&names=${encodeURIComponent(namesText(model.labels))}`;
   });
   addEventListener('paste', event => {
     const file = [...event.clipboardData?.files ?? []].find(one => one.type.startsWith('image/'));

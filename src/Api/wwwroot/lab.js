@@ -2,7 +2,7 @@
 import { gradient, Latest, softmax, throttle } from './api.js';
 import { $, copy, el, percent, short, showProblem } from './dom.js';
 import { write } from './link.js';
-import { parseNumbers, toWire } from './logits.js';
+import { parseNames, parseNumbers, toWire } from './logits.js';
 import { TemperatureCurves } from './temperature-curves.js';
 
 const slider = $('#lab-temperature');
@@ -46,7 +46,7 @@ function readAll() {
     throw new RangeError(`There are ${logits.length} logits; the lab shows at most ${most}. The service itself takes more.`);
   }
 
-  const names = $('#names').value.split(',').map(name => name.trim());
+  const names = parseNames($('#names').value);
   return { logits, labels: logits.map((_, index) => names[index] || String(index)) };
 }
 

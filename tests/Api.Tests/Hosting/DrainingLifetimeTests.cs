@@ -69,6 +69,11 @@ public sealed class DrainingLifetimeTests
     [Theory]
     [InlineData("--Batching:MaxBatchSize=257", "The service cannot start: Batching:MaxBatchSize must be between 1 and 256.")]
     [InlineData("--Load:RequestSeconds=soon", "The service cannot start: Failed to convert configuration value 'soon' at 'Load:RequestSeconds'")]
+    [InlineData("--Limits:MaxImagePixel=1", "The service cannot start: there is no setting 'MaxImagePixel' in the section Limits.")]
+    [InlineData("--Access:Keys=secret", "The service cannot start: Access:Keys is no key itself: each has a name and a hash, as in Access:Keys:web:Hash.")]
+    [InlineData("--Access:Keys:web:hsah=0", "The service cannot start: there is no setting 'hsah' in the section Access:Keys:<name>.")]
+    [InlineData("--Models:Versions=all", "The service cannot start: Models:Versions needs the model's name, as in Models:Versions:mnist=latest:2.")]
+    [InlineData("--Serilog:WriteTo:0=File", "The service cannot start: There is no setting Serilog:WriteTo. The section has MinimumLevel and Format.")]
     [InlineData("--Serilog:Format=xml", "The service cannot start: Serilog:Format is 'xml'. It must be text or json.")]
     public async Task AWrongSettingIsToldInOneLine(string setting, string line)
     {
