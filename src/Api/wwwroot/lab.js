@@ -99,7 +99,7 @@ function show(logits, labels, temperature, target, answer, slope) {
   $('#lab-bars').show(answer.ranked.map(one => ({ ...one, logit: logits[one.index] })));
   $('#lab-verdict').textContent = `Entropy ${short(answer.uncertainty.entropy)} nats, margin ${percent(answer.uncertainty.margin)}, energy ${short(answer.uncertainty.energy)}${slope ? `, cross-entropy for ${labels[target]} ${short(slope.loss)} nats` : ''}`;
   $('#lab-table tbody').replaceChildren(...logits.map((logit, index) => el('tr', {},
-    el('th', { scope: 'row' }, labels[index]),
+    el('th', { scope: 'row', title: labels[index] }, labels[index]),
     el('td', {}, short(logit, 6)),
     el('td', {}, short(answer.probabilities[index], 6)),
     el('td', {}, short(answer.logProbabilities[index], 6)),
