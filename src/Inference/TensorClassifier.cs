@@ -32,7 +32,11 @@ public static class TensorClassifier
         }
 
         using var span = Telemetry.Spans.StartActivity("softmax");
-        model.ToLogits(scores);
+        for (var start = 0; start < scores.Length; start += model.ClassCount)
+        {
+            model.ToLogits(scores.AsSpan(start, model.ClassCount));
+        }
+
         var probabilities = ProbabilitiesOf(scores, model.ClassCount, temperature.Value);
         Observe(model, scores, probabilities, temperature.Value);
         return new TensorAnswer(request.Count, model.ClassCount, scores, probabilities, temperature, graphOutputs);

@@ -101,7 +101,7 @@ public sealed class TensorClassifierTests
     [Fact]
     public async Task Classify_GraphThatCannotBatch_GivesItsOutputsOneByOne()
     {
-        using var folder = new ModelFolder().With("a/1", SmallModels.Mixing()).With("b/1", SmallModels.WithoutBatch(16)).With("c/1", SmallModels.WithOutputsOfManyKinds());
+        using var folder = new ModelFolder().With("a/1", SmallModels.Mixing()).With("b/1", SmallModels.WithoutBatch(16), SmallModels.IsImage).With("c/1", SmallModels.WithOutputsOfManyKinds());
         using var repository = folder.Load();
         var items = Bytes(Enumerable.Range(0, 32).Select(i => (float)i).ToArray());
 

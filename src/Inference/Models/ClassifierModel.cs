@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
+using System.Text.Unicode;
 using SoftmaxService.Inference.Batching;
 using SoftmaxService.Inference.Imaging;
 using SoftmaxService.Inference.Observation;
@@ -18,6 +19,7 @@ public sealed class ClassifierModel : IDisposable
     public const string ReliabilityFileName = "reliability.svg";
 
     private readonly ComputeGate _gate;
+    private readonly ScoresReading _scores;
 
     private ClassifierModel(string folder, string name, string version, ModelManifest manifest, OnnxModel onnx, ModelSettings settings)
     {
@@ -29,16 +31,16 @@ public sealed class ClassifierModel : IDisposable
         GraphOutputs = onnx.Outputs;
 
         var resolved = ImageInputResolver.Resolve(GraphInput, manifest.Input);
-        ScoresOutput = ScoresOutput.Choose(onnx.Outputs, onnx.MeasureScores(GraphInput, resolved.Shape), manifest.Output?.Name);
         Preprocessor = new ImagePreprocessor(resolved.Input, settings.MaxImagePixels);
+        var samples = WarmUpSamples.For(Preprocessor);
+        ScoresOutput = new ScoresOutputChooser(onnx, manifest).Choose(GraphInput, resolved.Shape, samples);
+        TrainingMode.Refuse(onnx.Graph, GraphOutput.Name);
         Classifier = new OnnxClassifier(onnx, GraphInput, GraphOutput, resolved.Shape, resolved.HasBatchAxis);
         Labels = CheckLabels(manifest.Labels, Classifier.ClassCount);
 
-        var samples = WarmUpSamples.For(Preprocessor);
         var scores = Classifier.WarmUp(samples, settings.MaxBatchSize);
         Preprocessor.WarmUp(samples[^1]);
-        var isHalf = GraphOutput.ElementType == "float16";
-        OutputKind = manifest.Output?.Kind is { } said ? ScoresKind.Check(said, scores, isHalf) : ScoresKind.Detect(scores, isHalf);
+        _scores = ScoresReading.Of(manifest.Output?.Kind, scores, GraphEnding.Of(onnx.Graph, GraphOutput.Name), GraphOutput.ElementType == "float16");
         OutputKindIsDetected = manifest.Output?.Kind is null;
         Queue = new RunQueue(Classifier, settings.Onnx.ConcurrentRuns ?? Environment.ProcessorCount * (MaxBatchSize > 1 ? 1 : 4), name, version);
         Admission = new Admission(name, version, settings.MaxPendingItems);
@@ -82,7 +84,7 @@ public sealed class ClassifierModel : IDisposable
     public IReadOnlyList<string> Labels { get; }
 
     /// <summary>What the output's numbers are.</summary>
-    public OutputKind OutputKind { get; }
+    public OutputKind OutputKind => _scores.Kind;
 
     /// <summary>Whether <see cref="OutputKind"/> was found by looking at what the model gives; else the manifest says it.</summary>
     public bool OutputKindIsDetected { get; }
@@ -136,7 +138,7 @@ public sealed class ClassifierModel : IDisposable
             RefuseEmpty(folder, onnxFileName);
             var manifest = ReadManifest(Path.Combine(folder, ModelManifest.FileName));
             var path = Path.Combine(folder, onnxFileName);
-            onnx = File.Exists(path) ? OnnxModel.Load(path, settings.Onnx, cancellation) : throw new ModelLoadException($"the folder holds no {onnxFileName}");
+            onnx = File.Exists(path) ? OnnxModel.Load(path, settings.Onnx, cancellation) : throw NoModel(folder, onnxFileName);
             var model = new ClassifierModel(folder, name, version, manifest, onnx, settings);
 
             // Cancelled as late as this, the warm-up may have passed and the options of all later runs say that they are to end.
@@ -150,8 +152,8 @@ public sealed class ClassifierModel : IDisposable
                 ModelLoadException => exception,
                 InvalidDataException => new ModelLoadException($"{onnxFileName}: {exception.Message.Replace(folder + Path.DirectorySeparatorChar, "", StringComparison.Ordinal)}", exception),
                 JsonException malformed => new ModelLoadException($"{ModelManifest.FileName}: {JsonFault.Describe(malformed)}", exception),
-                IOException or UnauthorizedAccessException => new ModelLoadException($"its files cannot be read: {exception.Message.Replace(folder + Path.DirectorySeparatorChar, "", StringComparison.Ordinal)}", exception),
-                _ => new ModelLoadException($"{exception.GetType().Name}: {exception.Message}", exception),
+                IOException or UnauthorizedAccessException => new ModelLoadException($"its files cannot be read: {FileFault.Describe(exception)}", exception),
+                _ => new ModelLoadException($"a fault of this program's own ({exception.GetType().Name}) ended its load; please report it, with the model", exception),
             };
         }
     }
@@ -218,16 +220,8 @@ public sealed class ClassifierModel : IDisposable
 
     /// <summary>Replaces the model's output by logits, so that a temperature means the same for every model.</summary>
     /// <param name="output">One number a class, in place.</param>
-    internal void ToLogits(Span<float> output)
-    {
-        if (OutputKind == OutputKind.Probabilities)
-        {
-            for (var i = 0; i < output.Length; i++)
-            {
-                output[i] = MathF.Log(output[i]);
-            }
-        }
-    }
+    /// <exception cref="InferenceException">The model gives probabilities, but none here.</exception>
+    internal void ToLogits(Span<float> output) => _scores.ToLogits(output);
 
     /// <inheritdoc/>
     public void Dispose() => Classifier.Dispose();
@@ -239,12 +233,35 @@ public sealed class ClassifierModel : IDisposable
             throw new ModelLoadException($"{fileName} is empty, or no regular file");
     }
 
-    private static ModelManifest ReadManifest(string path) =>
-        File.Exists(path) ? ModelManifest.Parse(File.ReadAllBytes(path)) : ModelManifest.Empty;
+    private static ModelManifest ReadManifest(string path)
+    {
+        if (!File.Exists(path))
+        {
+            return ModelManifest.Empty;
+        }
+
+        var bytes = File.ReadAllBytes(path);
+        return Utf8.IsValid(bytes)
+            ? ModelManifest.Parse(bytes)
+            : throw new ModelLoadException($"{ModelManifest.FileName} is not UTF-8{(IsUtf16(bytes) ? " but UTF-16" : "")}; save it as UTF-8");
+    }
+
+    private static bool IsUtf16(ReadOnlySpan<byte> bytes) => bytes.StartsWith<byte>([0xFF, 0xFE]) || bytes.StartsWith<byte>([0xFE, 0xFF]);
+
+    /// <summary>What is wrong with a folder that has no model, and what would be right.</summary>
+    private static ModelLoadException NoModel(string folder, string onnxFileName)
+    {
+        string[] others = Directory.Exists(folder) ? [.. Directory.EnumerateFiles(folder).Select(Path.GetFileName).OfType<string>().Order(StringComparer.Ordinal)] : [];
+        var advice = others.FirstOrDefault(name => name.EndsWith(".onnx", StringComparison.OrdinalIgnoreCase)) is { } onnx ? $"; it has {Quoting.Shorten(onnx)}: give that the name {onnxFileName}"
+            : others.FirstOrDefault(name => name.EndsWith(".ort", StringComparison.OrdinalIgnoreCase)) is { } ort ? $"; it has {Quoting.Shorten(ort)}, in ONNX Runtime's own format, which is not read: put the ONNX file there that it was made from"
+            : "";
+        return new ModelLoadException($"the folder holds no {onnxFileName}{advice}");
+    }
 
     private static OnnxTensorInfo OnlyInput(OnnxModel onnx) => onnx.Inputs switch
     {
         [{ ElementType: "float" or "float16" or "uint8" } input] => input,
+        [] => throw new ModelLoadException("the graph has no input; an image classifier has one"),
         [var input] => throw new ModelLoadException($"input '{input.Name}' holds {input.ElementType}; a tensor of float, float16 or uint8 is needed"),
         _ => throw new ModelLoadException($"the graph needs {onnx.Inputs.Count} inputs ({string.Join(", ", onnx.Inputs.Select(input => input.Name))}); an image classifier has one"),
     };
@@ -254,6 +271,11 @@ public sealed class ClassifierModel : IDisposable
         if (GraphOutputs.Count > 1 && Manifest.Output?.Name is null)
         {
             yield return $"The scores are output '{GraphOutput.Name}': {ScoresOutput.Reason}.";
+        }
+
+        foreach (var note in _scores.Notes)
+        {
+            yield return note;
         }
 
         if (OutputKindIsDetected && OutputKind != OutputKind.Logits)
@@ -272,6 +294,8 @@ public sealed class ClassifierModel : IDisposable
         null => [.. Enumerable.Range(0, classCount).Select(index => index.ToString())],
         _ when labels.Contains(null!) => throw new ModelLoadException($"{ModelManifest.FileName} has a label that is null; a label is a string"),
         _ when labels.Count == classCount => labels,
+        _ when labels.Count == classCount - 1 => throw new ModelLoadException(
+            $"{ModelManifest.FileName} has {labels.Count} labels, but the graph's output has {classCount} classes: is class 0 \"background\"? If so, put that label first"),
         _ => throw new ModelLoadException($"{ModelManifest.FileName} has {labels.Count} labels, but the graph's output has {classCount} classes"),
     };
 

@@ -19,6 +19,7 @@ internal sealed class FolderListing
     public static FolderListing Read(string folder)
     {
         var listing = new FolderListing();
+        listing.ReadLooseModels(folder);
         foreach (var model in listing.ReadSubfolders(folder, name: ""))
         {
             listing.Names.Add(Path.GetFileName(model));
@@ -36,7 +37,8 @@ internal sealed class FolderListing
         var folders = ReadSubfolders(model, name);
         if (folders.Length == 0 && Knows(name))
         {
-            Faults.Add(new ModelLoadFailure(name, "", $"it has no version; a model belongs into {name}/1/{ClassifierModel.OnnxFileName}"));
+            var found = FirstModelIn(model) is { } file ? $"it has no version, but {Quoting.Shorten(file)}" : "it has no version";
+            Faults.Add(new ModelLoadFailure(name, "", $"{found}; a model belongs at {name}/1/{ClassifierModel.OnnxFileName}"));
         }
 
         foreach (var folder in folders)
@@ -47,6 +49,32 @@ internal sealed class FolderListing
             else if (VersionFingerprint.Of(folder) is { IsGone: false } fingerprint)
                 Versions.Add((name, number, fingerprint));
         }
+    }
+
+    /// <summary>Files where people first put them: beside the models' folders.</summary>
+    private void ReadLooseModels(string folder)
+    {
+        foreach (var file in ModelsIn(folder))
+        {
+            Faults.Add(new ModelLoadFailure(file, "", $"it lies beside the folders of models; a model belongs at {Path.GetFileNameWithoutExtension(file)}/1/{ClassifierModel.OnnxFileName}"));
+        }
+    }
+
+    private static string? FirstModelIn(string folder) => ModelsIn(folder).FirstOrDefault();
+
+    private static string[] ModelsIn(string folder)
+    {
+        try
+        {
+            return [.. Directory.EnumerateFiles(folder).Select(Path.GetFileName).OfType<string>().Where(IsModel).Order(StringComparer.Ordinal)];
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return []; // told of where its subfolders are read
+        }
+
+        static bool IsModel(string name) =>
+            !name.StartsWith('.') && (name.EndsWith(".onnx", StringComparison.OrdinalIgnoreCase) || name.EndsWith(".ort", StringComparison.OrdinalIgnoreCase));
     }
 
     private string[] ReadSubfolders(string folder, string name)

@@ -13,6 +13,9 @@ internal static class ImageInputResolver
     // No JPEG is longer; what a model wants is far smaller, and products of three such numbers stay within a long.
     private const int MaxSide = 65_535;
 
+    // Smaller pictures than this are features or a stretch of a signal, unless their shape or their owner says otherwise.
+    private const int LeastSide = 8;
+
     // A quarter of a gigabyte of floats: more is a manifest's slip, not a classifier.
     private const long MaxElements = 1L << 26;
 
@@ -21,9 +24,16 @@ internal static class ImageInputResolver
         var said = manifest ?? new ManifestInput();
         CheckSizes(said);
         var axes = NameAxes(tensor, said);
+        RefuseOpen(axes, said, tensor);
         var channels = Agree("channels", axes.Channels, said.Channels ?? ChannelsOf(said.Color), tensor);
         var height = Agree("height", axes.Height, said.Height, tensor);
         var width = Agree("width", axes.Width, said.Width, tensor);
+        if (!SaysImage(said) && !LooksLikeImage(tensor, axes, height, width))
+        {
+            throw new ModelLoadException(
+                $"input '{tensor.Name}' has the shape {tensor.ShapeText}, which may be no image but features or a signal; if it is one of {height} × {width} pixels, say \"input\": {{ \"height\": {height}, \"width\": {width} }} in {ModelManifest.FileName}");
+        }
+
         if ((long)channels * height * width > MaxElements)
         {
             throw new ModelLoadException($"an input of {channels} × {height} × {width} numbers is more than the {MaxElements} that are served");
@@ -53,6 +63,7 @@ internal static class ImageInputResolver
         int[] shape = [.. tensor.Shape];
         var layout = said.Layout ?? (shape.Length switch
         {
+            4 when shape[1..].All(size => size == Open) => TensorLayout.ChannelsFirst,
             4 => ChooseLayout(shape[1], shape[3]),
             3 when shape[0] != Open => ChooseLayout(shape[0], shape[2]),
             3 => TensorLayout.ChannelsFirst,
@@ -68,7 +79,9 @@ internal static class ImageInputResolver
             (3, _) when shape[0] == Open => new Axes(layout, HasBatch: true, 1, shape[1], shape[2]) { IsPlane = true },
             (3, TensorLayout.ChannelsFirst) => new Axes(layout, HasBatch: false, shape[0], shape[1], shape[2]),
             (3, TensorLayout.ChannelsLast) => new Axes(layout, HasBatch: false, shape[2], shape[0], shape[1]),
-            (2, _) when shape[0] > 1 => new Axes(layout, HasBatch: false, 1, shape[0], shape[1]) { IsPlane = true },
+            (2, _) when shape[0] > 1 && (shape[0] == shape[1] || (said.Height, said.Width) == (shape[0], shape[1])) =>
+                new Axes(layout, HasBatch: false, 1, shape[0], shape[1]) { IsPlane = true },
+            (2, _) when shape[0] > 1 => throw FixedBatch(tensor, shape[0]),
             (2, _) => Flat(layout, hasBatch: true, shape[1], tensor, said),
             (1, _) => Flat(layout, hasBatch: false, shape[0], tensor, said),
             _ => throw new ModelLoadException($"input.layout is flat, but input '{tensor.Name}' has the shape {tensor.ShapeText}"),
@@ -80,7 +93,48 @@ internal static class ImageInputResolver
 
     private static bool BatchAxis(this OnnxTensorInfo tensor, int size) => size is Open or 1
         ? true
-        : throw new ModelLoadException($"input '{tensor.Name}' has the shape {tensor.ShapeText}, a fixed batch of {size}; export it with a dynamic batch axis or a batch of 1");
+        : throw FixedBatch(tensor, size);
+
+    private static ModelLoadException FixedBatch(OnnxTensorInfo tensor, int size) =>
+        new($"input '{tensor.Name}' has the shape {tensor.ShapeText}, a fixed batch of {size}; export it with a dynamic batch axis or a batch of 1");
+
+    /// <summary>Tells all sizes at once that nobody says.</summary>
+    private static void RefuseOpen(Axes axes, ManifestInput said, OnnxTensorInfo tensor)
+    {
+        (string Name, bool IsMissing, string Example)[] sizes =
+        [
+            ("channels", axes.Channels == Open && (said.Channels ?? ChannelsOf(said.Color)) is null, "3"),
+            ("height", axes.Height == Open && said.Height is null, "224"),
+            ("width", axes.Width == Open && said.Width is null, "224"),
+        ];
+        var missing = sizes.Where(size => size.IsMissing).ToArray();
+        if (missing.Length > 0)
+        {
+            var layout = axes.Channels == Open && said.Layout is null ? "\"layout\": \"NCHW\" or \"NHWC\", " : "";
+            throw new ModelLoadException(
+                $"the graph leaves {string.Join(", ", missing.Select(size => size.Name))} of input '{tensor.Name}' {tensor.ShapeText} open; say what they are in {ModelManifest.FileName}, "
+                + $"for example \"input\": {{ {layout}{string.Join(", ", missing.Select(size => $"\"{size.Name}\": {size.Example}"))} }}");
+        }
+    }
+
+    /// <summary>Whether the manifest says anything that only an image has.</summary>
+    private static bool SaysImage(ManifestInput said) =>
+        said is not { Layout: null, Channels: null, Height: null, Width: null, Color: null, Resize: null, Foreground: null };
+
+    /// <summary>
+    /// Whether a shape is an image's and nothing else's likely: colours, or four axes, of which only a square may be small, or a square plane.
+    /// Twenty-one points [1, 21, 2], a window of six sensors [1, 6, 16] and a row of twelve features are none.
+    /// </summary>
+    private static bool LooksLikeImage(OnnxTensorInfo tensor, Axes axes, int height, int width)
+    {
+        var isLarge = Math.Min(height, width) >= LeastSide;
+        return tensor.Shape.Count switch
+        {
+            4 => isLarge || (height == width && height > 1),
+            3 when axes.Channels == 3 => isLarge,
+            _ => isLarge && height == width,
+        };
+    }
 
     private static Axes Flat(TensorLayout layout, bool hasBatch, int length, OnnxTensorInfo tensor, ManifestInput said)
     {
@@ -99,7 +153,6 @@ internal static class ImageInputResolver
 
     private static int Agree(string name, int inGraph, int? inManifest, OnnxTensorInfo tensor) => (inGraph, inManifest) switch
     {
-        (Open, null) => throw new ModelLoadException($"the graph leaves {name} of input '{tensor.Name}' {tensor.ShapeText} open; say input.{name} in {ModelManifest.FileName}"),
         (Open, { } said) => said,
         (_, null) => inGraph,
         _ when inGraph == inManifest => inGraph,

@@ -4,8 +4,8 @@ using System.Text;
 namespace SoftmaxService.Inference.Models;
 
 /// <summary>
-/// What a version's files look like from outside: their names, lengths and write times, and where links lead. Two that are equal, some time
-/// apart, mean that nobody is writing. A file rewritten with the same length and write time is not told apart.
+/// What a version's files look like from outside: their names, lengths, write times and <see cref="FileIdentity"/>, and where links lead. Two
+/// that are equal, some time apart, mean that nobody is writing.
 /// </summary>
 /// <param name="Text">One line a file.</param>
 /// <param name="HasModel">Whether <c>model.onnx</c> is there.</param>
@@ -42,7 +42,7 @@ internal sealed record VersionFingerprint(string Text, bool HasModel, string? Fa
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            return new VersionFingerprint($"unreadable: {exception.GetType().Name}", HasModel: false, $"its files cannot be read: {exception.Message.Replace(folder, ".", StringComparison.Ordinal)}");
+            return new VersionFingerprint($"unreadable: {exception.GetType().Name}", HasModel: false, $"its files cannot be read: {FileFault.Describe(exception)}");
         }
 
         lines.Sort(StringComparer.Ordinal);
@@ -72,7 +72,7 @@ internal sealed record VersionFingerprint(string Text, bool HasModel, string? Fa
 
             var file = entry.LinkTarget is null ? (FileInfo)entry : entry.ResolveLinkTarget(returnFinalTarget: true) as FileInfo;
             lines.Add(file is { Exists: true }
-                ? string.Create(CultureInfo.InvariantCulture, $"{name}|{file.Length}|{file.LastWriteTimeUtc.Ticks}|{LinkOf(entry)}")
+                ? string.Create(CultureInfo.InvariantCulture, $"{name}|{file.Length}|{file.LastWriteTimeUtc.Ticks}|{FileIdentity.Of(file.FullName)}|{LinkOf(entry)}")
                 : $"{name}|gone");
         }
     }

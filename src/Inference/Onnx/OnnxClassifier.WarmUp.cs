@@ -18,7 +18,7 @@ public sealed partial class OnnxClassifier
     /// <param name="samples">Inputs that differ.</param>
     /// <param name="maxBatchSize">The most items that may share a run, at least 1.</param>
     /// <returns>The scores of the samples that the model can run, at least one.</returns>
-    /// <exception cref="InvalidDataException">The model fails on every sample.</exception>
+    /// <exception cref="InvalidDataException">The model fails on every sample, or gives other scores for the same one later.</exception>
     internal IReadOnlyList<float[]> WarmUp(IReadOnlyList<float[]> samples, int maxBatchSize)
     {
         using var ending = _model.EndWithLoad(_runOptions);
@@ -46,6 +46,7 @@ public sealed partial class OnnxClassifier
             throw new InvalidDataException($"the warm-up run failed: {failure}");
         }
 
+        CheckIsRepeatable(inputs[^1], scores[^1]);
         BatchingRefusal = TryBatches(inputs, scores, Math.Min(maxBatchSize, MostBatchBytes / ItemBytes), maxBatchSize);
         GiveBackArena(inputs[0]);
         return scores;
@@ -63,6 +64,18 @@ public sealed partial class OnnxClassifier
         run.ExecuteWith(shrinking);
     }
 
+    /// <summary>An answer that depends on those before it, or on chance, is no answer. The last sample is noise, which shows more than a plain one.</summary>
+    private void CheckIsRepeatable(float[] input, float[] scores)
+    {
+        using var run = Rent();
+        Fill(run, input);
+        run.Execute();
+        if (!AreClose(run.Output, scores))
+        {
+            throw new InvalidDataException("the graph gives other scores when the same image is run again: it draws random numbers, or keeps what it saw. Export it in evaluation mode (in PyTorch: model.eval() first)");
+        }
+    }
+
     private static void Fill(OnnxRun run, float[] sample)
     {
         sample.CopyTo(run.Input);
@@ -72,7 +85,7 @@ public sealed partial class OnnxClassifier
     private string? TryBatches(List<float[]> inputs, List<float[]> scores, int largest, int allowed)
     {
         if (!HasBatchAxis)
-            return "the graph has no batch axis";
+            return _inputShape[0] == 1 ? "the graph takes a single image" : "the graph has no batch axis";
         if (!_hasOpenBatchAxis)
             return "the graph fixes its batch at 1; export it with a dynamic batch axis to have requests share runs";
         if (allowed == 1)
@@ -135,7 +148,7 @@ public sealed partial class OnnxClassifier
         }
         catch (OnnxRuntimeException exception)
         {
-            return $"the graph cannot run two images at once: {exception.Message}";
+            return $"the graph cannot run two images at once: {OnnxRuntimeFault.Describe(exception)}";
         }
     }
 

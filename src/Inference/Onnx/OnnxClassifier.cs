@@ -47,7 +47,7 @@ public sealed partial class OnnxClassifier : IDisposable
         OutputElement = TensorElements.Named(output.ElementType) ?? throw new InvalidDataException($"output '{output.Name}' holds {output.ElementType}");
         ItemBytes = TensorBuffer.BytesOf(InputElement, _inputShape);
 
-        var scores = model.MeasureScores(input, inputShape).Single(measured => measured.Name == output.Name);
+        var scores = model.MeasureScores(input, inputShape).First(measured => measured.Name == output.Name);
         _outputShape = scores.IsRowOfScores ? [.. scores.Shape] : throw new InvalidDataException(
             $"output '{scores.Name}' has the shape {scores.ShapeText} for one image; a classifier gives one row of at least two class scores");
         _batchOutputShape = _outputShape;
@@ -147,7 +147,7 @@ public sealed partial class OnnxClassifier : IDisposable
     }
 
     private static InferenceException Failed(OnnxRuntimeException exception) =>
-        new(InferenceError.ModelRunFailed, $"The model fails on this input: {exception.Message}", exception);
+        new(InferenceError.ModelRunFailed, $"The model fails on this input: {OnnxRuntimeFault.Describe(exception)}", exception);
 
     private OnnxBatch TakeBatch() => _idleBatches.Take() ?? new OnnxBatch(this, _inputShape, _batchOutputShape, MaxBatchSize);
 

@@ -7,10 +7,11 @@ public sealed class OnnxModel : IDisposable
 {
     private readonly CancellationToken _loading;
 
-    private OnnxModel(InferenceSession session, CancellationToken loading)
+    private OnnxModel(InferenceSession session, GraphOutline graph, CancellationToken loading)
     {
         _loading = loading;
         Session = session;
+        Graph = graph;
         Inputs = Describe(session.InputNames, session.InputMetadata);
         Outputs = Describe(session.OutputNames, session.OutputMetadata);
     }
@@ -26,6 +27,9 @@ public sealed class OnnxModel : IDisposable
 
     internal InferenceSession Session { get; }
 
+    /// <summary>The nodes of the file; nothing is known of them where it could not be read.</summary>
+    internal GraphOutline Graph { get; }
+
     /// <summary>Parses and optimises an ONNX file for the CPU.</summary>
     /// <param name="path">The file.</param>
     /// <param name="settings">How to run it.</param>
@@ -36,7 +40,7 @@ public sealed class OnnxModel : IDisposable
         using var files = new PrivateCopy(path);
         try
         {
-            return Load(options => new InferenceSession(files.ModelPath, options), settings, cancellation);
+            return Load(options => new InferenceSession(files.ModelPath, options), () => GraphOutline.Read(files.ModelPath), settings, cancellation);
         }
         catch (InvalidDataException exception)
         {
@@ -49,7 +53,7 @@ public sealed class OnnxModel : IDisposable
     /// <param name="settings">How to run it.</param>
     /// <exception cref="InvalidDataException">ONNX Runtime cannot load the model; the message says why.</exception>
     public static OnnxModel Load(byte[] model, OnnxSettings settings) =>
-        Load(options => new InferenceSession(model, options), settings, CancellationToken.None);
+        Load(options => new InferenceSession(model, options), () => GraphOutline.Read(new MemoryStream(model)), settings, CancellationToken.None);
 
     /// <summary>Runs the model on one item of zeros and tells the outputs that hold floats, with every size known.</summary>
     /// <param name="input">The input that is fed.</param>
@@ -73,8 +77,41 @@ public sealed class OnnxModel : IDisposable
         }
         catch (OnnxRuntimeException exception)
         {
-            throw new InvalidDataException($"the warm-up run failed: {exception.Message}", exception);
+            throw new InvalidDataException($"the warm-up run failed: {OnnxRuntimeFault.Describe(exception)}", exception);
         }
+    }
+
+    /// <summary>Runs the model on items one by one and tells what it gives for outputs that hold floats.</summary>
+    /// <param name="input">The input that is fed.</param>
+    /// <param name="inputShape">The shape for one item, every size known.</param>
+    /// <param name="items">The items.</param>
+    /// <param name="outputs">The outputs that are wanted.</param>
+    /// <returns>For each output, the numbers that each item got that the model can run.</returns>
+    internal List<float[]>[] RunEach(OnnxTensorInfo input, IReadOnlyList<int> inputShape, IReadOnlyList<float[]> items, IReadOnlyList<OnnxTensorInfo> outputs)
+    {
+        var element = TensorElements.Named(input.ElementType) ?? throw new InvalidDataException($"input '{input.Name}' holds {input.ElementType}");
+        using var buffer = new TensorBuffer(element, [.. inputShape]);
+        using var options = new RunOptions();
+        using var ending = EndWithLoad(options);
+        List<float[]>[] rows = [.. outputs.Select(_ => new List<float[]>())];
+        foreach (var item in items)
+        {
+            TensorElements.Encode(item, element, buffer.Bytes);
+            try
+            {
+                using var values = Session.Run(options, [input.Name], [buffer.Value(1)], [.. outputs.Select(output => output.Name)]);
+                for (var i = 0; i < rows.Length; i++)
+                {
+                    rows[i].Add(TensorElements.ToFloats(values[i].GetTensorMutableRawData(), outputs[i].ElementType));
+                }
+            }
+            catch (OnnxRuntimeException)
+            {
+                // One that the model cannot run tells nothing of its outputs.
+            }
+        }
+
+        return rows;
     }
 
     /// <inheritdoc/>
@@ -85,7 +122,7 @@ public sealed class OnnxModel : IDisposable
 
     internal static int[] ShapeOf(OrtValue tensor) => [.. tensor.GetTensorTypeAndShape().Shape.Select(size => checked((int)size))];
 
-    private static OnnxModel Load(Func<SessionOptions, InferenceSession> open, OnnxSettings settings, CancellationToken cancellation)
+    private static OnnxModel Load(Func<SessionOptions, InferenceSession> open, Func<GraphOutline> read, OnnxSettings settings, CancellationToken cancellation)
     {
         OnnxRuntimeEnvironment.EnsureCreated();
         using var options = new SessionOptions
@@ -106,14 +143,14 @@ public sealed class OnnxModel : IDisposable
         try
         {
             session = open(options);
-            return new OnnxModel(session, cancellation);
+            return new OnnxModel(session, read(), cancellation);
         }
         catch (Exception exception)
         {
             session?.Dispose();
-            if (exception is OnnxRuntimeException)
+            if (exception is OnnxRuntimeException fault)
             {
-                throw new InvalidDataException($"ONNX Runtime cannot load it: {exception.Message}", exception);
+                throw new InvalidDataException($"ONNX Runtime cannot load it: {OnnxRuntimeFault.Describe(fault)}", exception);
             }
 
             throw;
@@ -121,7 +158,7 @@ public sealed class OnnxModel : IDisposable
     }
 
     private static OnnxTensorInfo[] Describe(IReadOnlyList<string> names, IReadOnlyDictionary<string, NodeMetadata> metadata) =>
-        [.. names.Select(name => new OnnxTensorInfo(name, ElementTypeOf(metadata[name]), ShapeOf(metadata[name])))];
+        [.. names.Distinct().Select(name => new OnnxTensorInfo(name, ElementTypeOf(metadata[name]), ShapeOf(metadata[name])))];
 
     private static string ElementTypeOf(NodeMetadata node) =>
         node.IsTensor ? node.ElementDataType.ToString().ToLowerInvariant() : node.OnnxValueType.ToString();

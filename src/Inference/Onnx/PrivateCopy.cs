@@ -40,7 +40,7 @@ internal sealed class PrivateCopy : IDisposable
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             Dispose();
-            throw new InvalidDataException($"its external data cannot be copied to {Path.GetTempPath()}, where it must be kept from changing: {exception.Message}", exception);
+            throw new InvalidDataException($"its external data cannot be copied to {Path.GetTempPath()}, where it must be kept from changing: {FileFault.Describe(exception)}", exception);
         }
 
         ModelPath = Path.Combine(_folder, Path.GetFileName(model));

@@ -51,6 +51,15 @@ internal static class TensorElements
         }
     }
 
+    /// <summary>All elements of a tensor as floats, exactly.</summary>
+    public static float[] ToFloats(ReadOnlySpan<byte> elements, string onnxName)
+    {
+        var element = Named(onnxName) ?? throw new InvalidDataException($"an output holds {onnxName}");
+        var values = new float[elements.Length / SizeOf(element)];
+        Decode(elements, element, values);
+        return values;
+    }
+
     /// <summary>Elements to floats, exactly.</summary>
     public static void Decode(ReadOnlySpan<byte> elements, TensorElementType element, Span<float> values)
     {

@@ -39,7 +39,7 @@ public sealed class BroughtModelTests
     [MemberData(nameof(Shapes))]
     public async Task Classify_WhateverTheGraphTakesAndGives_AnswersTheSame(string what, byte[] onnx)
     {
-        using var folder = new ModelFolder().With("a/1", onnx);
+        using var folder = new ModelFolder().With("a/1", onnx, SmallModels.IsImage);
         using var repository = folder.Load();
         Assert.True(repository.Current.Failures.Count == 0, $"{what}: {string.Join(" ", repository.Current.Failures.Select(failure => failure.Reason))}");
         var model = repository.Current.Find("a", null);
@@ -86,23 +86,14 @@ public sealed class BroughtModelTests
     [Theory]
     [InlineData("Softmax", OutputKind.Probabilities)]
     [InlineData("LogSoftmax", OutputKind.LogProbabilities)]
-    [InlineData("Sigmoid", OutputKind.Logits)]
     public void Load_NoManifest_TellsTheKindOfTheScores(string operation, OutputKind expected)
     {
-        var onnx = operation == "Sigmoid" ? WithSigmoid() : SmallModels.EndingIn(operation, "batch", 1, 4, 4);
+        var onnx = SmallModels.EndingIn(operation, "batch", 1, 4, 4);
         using var folder = new ModelFolder().With("a/1", onnx).With("b/1", onnx, """{"output": {"kind": "logits"}}""");
         using var repository = folder.Load();
 
         Assert.Equal((expected, true), (repository.Current.Find("a", null).OutputKind, repository.Current.Find("a", null).OutputKindIsDetected));
         Assert.Equal((OutputKind.Logits, false), (repository.Current.Find("b", null).OutputKind, repository.Current.Find("b", null).OutputKindIsDetected));
-
-        static byte[] WithSigmoid()
-        {
-            var graph = SmallModels.Start("batch", 1, 4, 4);
-            graph.Node("Sigmoid", ["scores"], "ended");
-            graph.Output("ended", DataType.Float, "batch", 3);
-            return graph.ToByteArray();
-        }
     }
 
     [Theory]
@@ -236,7 +227,7 @@ public sealed class BroughtModelTests
     [MemberData(nameof(Batches))]
     public void Load_Graph_TellsWhetherImagesCanShareARun(string what, byte[] onnx, string? refusal)
     {
-        using var folder = new ModelFolder().With("a/1", onnx);
+        using var folder = new ModelFolder().With("a/1", onnx, SmallModels.IsImage);
         using var repository = folder.Load();
         Assert.True(repository.Current.Failures.Count == 0, $"{what}: {string.Join(" ", repository.Current.Failures.Select(failure => failure.Reason))}");
         var model = repository.Current.Find("a", null);

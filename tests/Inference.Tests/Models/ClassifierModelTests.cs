@@ -1,3 +1,4 @@
+using System.Globalization;
 using SoftmaxService.Inference.Imaging;
 using SoftmaxService.Inference.Models;
 using SoftmaxService.OnnxSchema;
@@ -9,23 +10,28 @@ public sealed class ClassifierModelTests
 {
     public static TheoryData<string, OnnxDimension[], string, string> InferredInputs => new()
     {
-        { "NCHW, open batch", ["batch", 1, 4, 6], "ChannelsFirst 1x4x6 Gray", "" },
-        { "NCHW, batch of one", [1, 3, 4, 6], "ChannelsFirst 3x4x6 Rgb", "" },
-        { "NHWC", ["batch", 4, 6, 3], "ChannelsLast 3x4x6 Rgb", "" },
-        { "NHWC gray", [1, 4, 6, 1], "ChannelsLast 1x4x6 Gray", "" },
-        { "CHW without a batch", [3, 4, 6], "ChannelsFirst 3x4x6 Rgb", "" },
-        { "HWC without a batch", [4, 6, 3], "ChannelsLast 3x4x6 Rgb", "" },
-        { "planes, open batch", ["batch", 4, 6], "ChannelsFirst 1x4x6 Gray", "" },
-        { "one plane", [4, 6], "Flat 1x4x6 Gray", "" },
-        { "flat, open batch", ["batch", 16], "Flat 1x4x4 Gray", "" },
-        { "flat, batch of one", [1, 16], "Flat 1x4x4 Gray", "" },
-        { "flat without a batch", [16], "Flat 1x4x4 Gray", "" },
-        { "flat colour", ["batch", 48], "Flat 3x4x4 Rgb", "" },
-        { "flat, size from the manifest", ["batch", 24], "Flat 1x4x6 Gray", """{"input": {"height": 4, "width": 6}}""" },
-        { "flat, height from the manifest", ["batch", 24], "Flat 1x4x6 Gray", """{"input": {"height": 4}}""" },
-        { "open size from the manifest", ["batch", 3, "h", "w"], "ChannelsFirst 3x4x6 Rgb", """{"input": {"height": 4, "width": 6}}""" },
-        { "open channels from the manifest", ["batch", "c", 4, 6], "ChannelsFirst 3x4x6 Rgb", """{"input": {"layout": "NCHW", "channels": 3}}""" },
-        { "colour from the manifest", ["batch", 3, 4, 6], "ChannelsFirst 3x4x6 Bgr", """{"input": {"color": "bgr"}}""" },
+        { "NCHW, open batch", ["batch", 1, 8, 12], "ChannelsFirst 1x8x12 Gray", "" },
+        { "NCHW, batch of one", [1, 3, 8, 12], "ChannelsFirst 3x8x12 Rgb", "" },
+        { "NHWC", ["batch", 8, 12, 3], "ChannelsLast 3x8x12 Rgb", "" },
+        { "NHWC gray", [1, 8, 12, 1], "ChannelsLast 1x8x12 Gray", "" },
+        { "CHW without a batch", [3, 8, 12], "ChannelsFirst 3x8x12 Rgb", "" },
+        { "HWC without a batch", [8, 12, 3], "ChannelsLast 3x8x12 Rgb", "" },
+        { "planes, open batch", ["batch", 8, 8], "ChannelsFirst 1x8x8 Gray", "" },
+        { "planes, size from the manifest", ["batch", 8, 12], "ChannelsFirst 1x8x12 Gray", """{"input": {"height": 8, "width": 12}}""" },
+        { "small square of colours", ["batch", 3, 4, 4], "ChannelsFirst 3x4x4 Rgb", "" },
+        { "features that are an image", ["batch", 12], "Flat 3x2x2 Rgb", """{"input": {"color": "rgb"}}""" },
+        { "signal that is an image", [1, 6, 16], "ChannelsFirst 1x6x16 Gray", """{"input": {"height": 6, "width": 16}}""" },
+        { "one plane", [8, 8], "Flat 1x8x8 Gray", "" },
+        { "one plane, size from the manifest", [8, 12], "Flat 1x8x12 Gray", """{"input": {"height": 8, "width": 12}}""" },
+        { "flat, open batch", ["batch", 64], "Flat 1x8x8 Gray", "" },
+        { "flat, batch of one", [1, 64], "Flat 1x8x8 Gray", "" },
+        { "flat without a batch", [64], "Flat 1x8x8 Gray", "" },
+        { "flat colour", ["batch", 192], "Flat 3x8x8 Rgb", "" },
+        { "flat, size from the manifest", ["batch", 96], "Flat 1x8x12 Gray", """{"input": {"height": 8, "width": 12}}""" },
+        { "flat, height from the manifest", ["batch", 96], "Flat 1x8x12 Gray", """{"input": {"height": 8}}""" },
+        { "open size from the manifest", ["batch", 3, "h", "w"], "ChannelsFirst 3x8x12 Rgb", """{"input": {"height": 8, "width": 12}}""" },
+        { "open channels from the manifest", ["batch", "c", 8, 12], "ChannelsFirst 3x8x12 Rgb", """{"input": {"layout": "NCHW", "channels": 3}}""" },
+        { "colour from the manifest", ["batch", 3, 8, 12], "ChannelsFirst 3x8x12 Bgr", """{"input": {"color": "bgr"}}""" },
         { "layout from the manifest", ["batch", 3, 4, 3], "ChannelsLast 3x3x4 Rgb", """{"input": {"layout": "NHWC"}}""" },
     };
 
@@ -34,8 +40,8 @@ public sealed class ClassifierModelTests
     public void Load_GraphAndManifest_TogetherSayWhatTheInputIs(string what, OnnxDimension[] shape, string expected, string manifest)
     {
         Assert.NotEmpty(what);
-        var count = expected.Contains("4x6", StringComparison.Ordinal) ? 24 : expected.Contains("3x3x4", StringComparison.Ordinal) ? 12 : 16;
-        using var folder = new ModelFolder().With("a/1", ModelFolder.PickFirst(3, count * (expected.Contains(" 3x", StringComparison.Ordinal) ? 3 : 1), shape), manifest.Length > 0 ? manifest : null);
+        var count = expected.Split(' ')[1].Split('x').Aggregate(1, (product, size) => product * int.Parse(size, CultureInfo.InvariantCulture));
+        using var folder = new ModelFolder().With("a/1", ModelFolder.PickFirst(3, count, shape), manifest.Length > 0 ? manifest : null);
         using var repository = folder.Load();
 
         Assert.Empty(repository.Current.Failures);
@@ -67,7 +73,7 @@ public sealed class ClassifierModelTests
               // a comment is welcome
               "description": "Three things", "license": "MIT",
               "input": { "scale": 1, "mean": [-0.5], "std": [512], "resize": "fit", "foreground": "light" },
-              "output": { "kind": "probabilities" },
+              "output": { "kind": "logits" },
               "labels": ["x", "y", "z"],
               "calibration": { "temperature": 1.5, "dataset": "held out", "count": 10 },
               "training": { "recipe": { "anything": [1, 2] } },
@@ -79,7 +85,7 @@ public sealed class ClassifierModelTests
         var model = repository.Current.Find("a", null);
         Assert.Equal(["x", "y", "z"], model.Labels);
         Assert.Equal(1.5f, model.CalibratedTemperature);
-        Assert.Equal(OutputKind.Probabilities, model.OutputKind);
+        Assert.Equal((OutputKind.Logits, false), (model.OutputKind, model.OutputKindIsDetected));
         Assert.Equal((1f, -0.5f, 512f), (model.Input.Scale, model.Input.Mean[0], model.Input.Std[0]));
         Assert.Equal((ResizeMode.Fit, Foreground.Light), (model.Input.Resize, model.Input.Foreground));
         Assert.Equal(2, model.Manifest.Training!.Value.GetProperty("recipe").GetProperty("anything").GetArrayLength());
@@ -163,7 +169,7 @@ public sealed class ClassifierModelTests
     {
         using var folder = new ModelFolder().With("a/1", ModelFolder.PickFirst(3, 16, "batch", 1, "h", "w"));
 
-        Assert.Contains("say input.height", folder.Refusal(), StringComparison.Ordinal);
+        Assert.Contains("leaves height, width of input 'image' [?, 1, ?, ?] open", folder.Refusal(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -210,7 +216,7 @@ public sealed class ClassifierModelTests
     [Fact]
     public void Load_WarmUpThatFails_IsRefused()
     {
-        using var folder = new ModelFolder().With("a/1", ModelFolder.PickFirst(3, 16, "batch", 1, 4, 5));
+        using var folder = new ModelFolder().With("a/1", ModelFolder.PickFirst(3, 64, "batch", 1, 9, 8));
 
         Assert.Contains("warm-up run failed", folder.Refusal(), StringComparison.Ordinal);
     }

@@ -41,6 +41,52 @@ public sealed class LiveRepositoryTests
     }
 
     [Fact]
+    public void Scan_OtherContentOfTheSameLengthAndTime_IsServed()
+    {
+        using var live = new LiveFolder().With("a/1", LiveFolder.Three);
+        var written = new DateTime(2024, 2, 29, 12, 0, 0, DateTimeKind.Utc);
+        File.SetLastWriteTimeUtc(live.At("a/1/model.onnx"), written);
+        var before = live.Current.Find("a", null);
+
+        byte[] other = [.. LiveFolder.Three];
+        File.WriteAllBytes(live.At("new.tmp"), other);
+        File.SetLastWriteTimeUtc(live.At("new.tmp"), written);
+        File.Move(live.At("new.tmp"), live.At("a/1/model.onnx"), overwrite: true);
+        live.Follow();
+        var replaced = live.Current.Find("a", null);
+        Assert.NotSame(before, replaced);
+
+        // The same file, written in place, and its time set back.
+        File.WriteAllBytes(live.At("a/1/model.onnx"), other);
+        File.SetLastWriteTimeUtc(live.At("a/1/model.onnx"), written);
+        live.Follow();
+        Assert.NotSame(replaced, live.Current.Find("a", null));
+    }
+
+    [Fact]
+    public void Scan_LinkedFolderThatLeadsElsewhere_IsServedAnew()
+    {
+        using var live = new LiveFolder();
+        var written = new DateTime(2024, 2, 29, 12, 0, 0, DateTimeKind.Utc);
+        foreach (var name in new[] { ".first", ".second" })
+        {
+            Directory.CreateDirectory(live.At(name));
+            File.WriteAllBytes(live.At($"{name}/model.onnx"), LiveFolder.Three);
+            File.SetLastWriteTimeUtc(live.At($"{name}/model.onnx"), written);
+        }
+
+        Directory.CreateDirectory(live.At("a/1"));
+        File.CreateSymbolicLink(live.At(".current"), ".first");
+        File.CreateSymbolicLink(live.At("a/1/model.onnx"), "../../.current/model.onnx");
+        var before = live.Current.Find("a", null);
+        File.CreateSymbolicLink(live.At(".next"), ".second");
+        File.Move(live.At(".next"), live.At(".current"), overwrite: true);
+        live.Follow();
+
+        Assert.NotSame(before, live.Current.Find("a", null));
+    }
+
+    [Fact]
     public void Scan_FileThatGrows_IsNotLoadedUntilItRests()
     {
         using var live = new LiveFolder().With("a/1", LiveFolder.Three);

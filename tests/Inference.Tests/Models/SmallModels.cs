@@ -11,6 +11,9 @@ internal static class SmallModels
     public const int Classes = 3;
     public const int Pixels = 16;
 
+    /// <summary>A manifest for those whose shape alone might as well be features.</summary>
+    public const string IsImage = """{"input": {"height": 4, "width": 4}}""";
+
     /// <summary>A graph over 4 × 4 grey pixels, with what follows the logits left to the caller.</summary>
     public static OnnxGraphBuilder Start(params ReadOnlySpan<OnnxDimension> inputShape)
     {

@@ -1,0 +1,65 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+
+namespace SoftmaxService.Inference.Models;
+
+/// <summary>
+/// What a file system knows of a file beside its length and write time, both of which a reproducible build sets alike: on Linux its device,
+/// inode and change time, which no program can set. Elsewhere nothing is known.
+/// </summary>
+internal static unsafe partial class FileIdentity
+{
+    // From <fcntl.h> and <linux/stat.h>: paths are relative to the current folder, links are followed, type, inode and change time are wanted.
+    private const int CurrentFolder = -100;
+    private const int FollowLinks = 0;
+    private const uint TypeInodeAndChangeTime = 0x181;
+    private const int TypeBits = 0xF000;
+    private const int RegularFile = 0x8000;
+
+    /// <summary>The identity of what a path leads to, every link followed; empty where the system has none, or it is no regular file.</summary>
+    public static string Of(string path)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return "";
+        }
+
+        try
+        {
+            Status status;
+            return Read(CurrentFolder, path, FollowLinks, TypeInodeAndChangeTime, &status) == 0 && (status.Mode & TypeBits) == RegularFile
+                ? string.Create(CultureInfo.InvariantCulture, $"{status.DeviceMajor}:{status.DeviceMinor}:{status.Inode}:{status.ChangeSeconds}.{status.ChangeNanoseconds}")
+                : "";
+        }
+        catch (EntryPointNotFoundException)
+        {
+            return ""; // a C library from before 2018
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "statx", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Read(int folder, string path, int flags, uint mask, Status* status);
+
+    /// <summary>The kernel's <c>struct statx</c>, the same on every processor.</summary>
+    [StructLayout(LayoutKind.Explicit, Size = 256)]
+    private readonly struct Status
+    {
+        [FieldOffset(0x1C)]
+        public readonly ushort Mode;
+
+        [FieldOffset(0x20)]
+        public readonly ulong Inode;
+
+        [FieldOffset(0x60)]
+        public readonly long ChangeSeconds;
+
+        [FieldOffset(0x68)]
+        public readonly uint ChangeNanoseconds;
+
+        [FieldOffset(0x88)]
+        public readonly uint DeviceMajor;
+
+        [FieldOffset(0x8C)]
+        public readonly uint DeviceMinor;
+    }
+}

@@ -1,0 +1,22 @@
+namespace SoftmaxService.Inference.Onnx;
+
+/// <summary>A node of a graph, as far as <see cref="GraphOutline"/> reads it.</summary>
+internal sealed class GraphNode
+{
+    public string Domain { get; set; } = "";
+
+    public string OpType { get; set; } = "";
+
+    public List<string> Inputs { get; } = [];
+
+    public List<string> Outputs { get; } = [];
+
+    /// <summary>The attributes that hold a whole number.</summary>
+    public Dictionary<string, long> Integers { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>The number of a <c>Constant</c> node that holds a single one.</summary>
+    public double? Constant { get; set; }
+
+    /// <summary>Whether the operator is one of ONNX's own or of ONNX Runtime's: another domain may call anything a Softmax.</summary>
+    public bool HasOnnxDomain => Domain is "" or "ai.onnx" or "com.microsoft";
+}

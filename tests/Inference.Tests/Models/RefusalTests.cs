@@ -1,0 +1,184 @@
+using System.Text;
+using Google.Protobuf;
+using Onnx;
+using SoftmaxService.Inference.Models;
+using SoftmaxService.OnnxSchema;
+using DataType = Onnx.TensorProto.Types.DataType;
+
+namespace SoftmaxService.Inference.Tests.Models;
+
+/// <summary>What people put into the folder that is not served: each is told what is wrong and what would be right.</summary>
+public sealed class RefusalTests
+{
+    public static TheoryData<string, OnnxDimension[]> NoImages => new()
+    {
+        { "landmarks", [1, 21, 2] },
+        { "window of sensors", [1, 6, 16] },
+        { "window of sensors, open batch", ["batch", 128, 9] },
+        { "four features", ["batch", 4] },
+        { "twelve features", ["batch", 12] },
+        { "four features alone", [4] },
+        { "sequence", ["s", 30, 159] },
+        { "signal in four axes", ["batch", 1, 1, 128] },
+        { "signal of three channels in four axes", ["batch", 3, 1, 128] },
+    };
+
+    [Theory]
+    [MemberData(nameof(NoImages))]
+    public void Load_ShapeThatMayBeNoImage_IsRefusedUnlessTheManifestSaysSo(string what, OnnxDimension[] shape)
+    {
+        Assert.NotEmpty(what);
+        var onnx = OfShape(shape);
+
+        var refusal = ColorModels.Refusal(onnx);
+
+        Assert.Contains("may be no image but features or a signal", refusal, StringComparison.Ordinal);
+        var advice = refusal[refusal.IndexOf("\"input\"", StringComparison.Ordinal)..refusal.IndexOf(" in model.json", StringComparison.Ordinal)];
+        Assert.NotNull(ColorModels.Ask(onnx, $"{{{advice}}}", model => model.Input));
+    }
+
+    [Fact]
+    public void Load_FixedBatchOfFlatImages_IsCalledOne() =>
+        Assert.Contains("a fixed batch of 128", ColorModels.Refusal(OfShape(128, 784)), StringComparison.Ordinal);
+
+    [Fact]
+    public void Load_FourOpenAxes_IsToldAllThatIsMissing()
+    {
+        var refusal = ColorModels.Refusal(OfShape("n", "c", "h", "w"));
+
+        Assert.Contains("channels, height, width", refusal, StringComparison.Ordinal);
+        Assert.Contains("\"channels\": 3, \"height\": 224, \"width\": 224", refusal, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Load_PlanesWithoutABatch_AreNotSaidToHaveNoBatchAxis()
+    {
+        var onnx = OfShape(1, 28, 28);
+
+        Assert.Equal("the graph takes a single image", ColorModels.Ask(onnx, null, model => model.BatchingRefusal));
+    }
+
+    [Fact]
+    public void Load_OneClassMoreThanLabels_IsAskedAboutTheBackground()
+    {
+        var labels = $$"""{"labels": [{{string.Join(", ", Enumerable.Range(0, 1000).Select(i => $"\"{i}\""))}}]}""";
+
+        Assert.Contains("is class 0 \"background\"?", ColorModels.Refusal(ColorModels.Ending(graph => graph.Node("Identity", ["z"], "scores"), 1001), labels), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("latin1", "is not UTF-8;")]
+    [InlineData("utf-16", "is not UTF-8 but UTF-16;")]
+    [InlineData("utf-16BE", "is not UTF-8 but UTF-16;")]
+    public void Load_ManifestInAnotherEncoding_IsToldSo(string encoding, string expected)
+    {
+        using var folder = new ModelFolder().With("a/1", OfShape("batch", 3, 8, 8));
+        File.WriteAllText(Path.Combine(folder.Path, "a", "1", ModelManifest.FileName), """{"description": "Äpfel"}""", Encoding.GetEncoding(encoding));
+
+        Assert.Contains($"model.json {expected} save it as UTF-8", folder.Refusal(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("x.onnx", "belongs at x/1/model.onnx")]
+    [InlineData("y.ort", "belongs at y/1/model.onnx")]
+    [InlineData("a/model.onnx", "has no version, but model.onnx; a model belongs at a/1/model.onnx")]
+    [InlineData("a/1/net.onnx", "holds no model.onnx; it has net.onnx: give that the name model.onnx")]
+    [InlineData("a/1/model.ort", "it has model.ort, in ONNX Runtime's own format")]
+    public void Load_ModelAtAnotherPlace_IsToldWhereItBelongs(string path, string expected)
+    {
+        using var folder = new ModelFolder();
+        var file = Path.Combine(folder.Path, path);
+        Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+        File.WriteAllBytes(file, OfShape("batch", 3, 8, 8));
+
+        Assert.Contains(expected, folder.Refusal(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Load_ZipMap_IsToldHowToExport()
+    {
+        var graph = ColorModels.Start(4);
+        var model = graph.ToModel();
+        model.OpsetImport.Add(new OperatorSetIdProto { Domain = "ai.onnx.ml", Version = 2 });
+        var zip = new NodeProto { OpType = "ZipMap", Domain = "ai.onnx.ml", Input = { "z" }, Output = { "maps" } };
+        zip.Attribute.Add(new AttributeProto { Name = "classlabels_int64s", Type = AttributeProto.Types.AttributeType.Ints, Ints = { 0, 1, 2, 3 } });
+        model.Graph.Node.Add(zip);
+        var values = new TypeProto { TensorType = new TypeProto.Types.Tensor { ElemType = (int)DataType.Float } };
+        var map = new TypeProto { MapType = new TypeProto.Types.Map { KeyType = (int)DataType.Int64, ValueType = values } };
+        model.Graph.Output.Add(new ValueInfoProto { Name = "maps", Type = new TypeProto { SequenceType = new TypeProto.Types.Sequence { ElemType = map } } });
+
+        Assert.Contains("zipmap=False", ColorModels.Refusal(model.ToByteArray()), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Load_NewerFormat_IsToldBothNumbers()
+    {
+        var onnx = OfShape("batch", 3, 8, 8);
+        var model = ModelProto.Parser.ParseFrom(onnx);
+        model.IrVersion = 99;
+        Assert.Matches("its IR version is 99, and ONNX Runtime [0-9.]+ reads up to [0-9]+;", ColorModels.Refusal(model.ToByteArray()));
+
+        model = ModelProto.Parser.ParseFrom(onnx);
+        model.OpsetImport[0].Version = 99;
+        Assert.Matches("it uses opset 99 of ai.onnx, and ONNX Runtime [0-9.]+ reads up to [0-9]+;", ColorModels.Refusal(model.ToByteArray()));
+    }
+
+    [Theory]
+    [InlineData("", "it uses the operator Magic, which is not in opset 17")]
+    [InlineData("com.acme", "it uses the operator Magic of the domain com.acme, which ONNX Runtime does not have")]
+    public void Load_UnknownOperator_IsNamed(string domain, string expected)
+    {
+        var graph = ColorModels.Start(4);
+        graph.Node("Magic", ["z"], "scores");
+        graph.Output("scores", DataType.Float, "batch", 4);
+        var model = graph.ToModel();
+        model.Graph.Node[^1].Domain = domain;
+        if (domain.Length > 0)
+        {
+            model.OpsetImport.Add(new OperatorSetIdProto { Domain = domain, Version = 1 });
+        }
+
+        Assert.Contains(expected, ColorModels.Refusal(model.ToByteArray()), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("weights.bin")]
+    [InlineData("data/weights.bin")]
+    public void Load_ExternalDataThatIsMissing_NamesTheFileAlone(string name)
+    {
+        using var folder = new ModelFolder().With("a/1", SmallModels.WithExternalData(name).Onnx);
+        File.WriteAllBytes(Path.Combine(folder.Path, "a", "1", "other.bin"), [1]);
+
+        var refusal = folder.Refusal();
+
+        Assert.Contains("there is no file 'weights.bin'", refusal, StringComparison.Ordinal);
+        Assert.DoesNotContain("/tmp", refusal, StringComparison.Ordinal);
+        Assert.DoesNotContain(".cc", refusal, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Classify_RunThatFails_IsToldWithoutSourcePaths()
+    {
+        using var folder = new ModelFolder().With("a/1", SmallModels.Failing());
+        using var repository = folder.Load();
+        var image = Imaging.EncodedImages.Encode(4, 4, (x, y) => x + y == 0 ? SkiaSharp.SKColors.White : SkiaSharp.SKColors.Black);
+
+        var fault = Assert.Throws<InferenceException>(() => ImageClassifier.Classify(repository.Current.Find("a", null), image, new ClassificationOptions()));
+
+        Assert.StartsWith("The model fails on this input: ", fault.Message, StringComparison.Ordinal);
+        Assert.Contains("Gather", fault.Message, StringComparison.Ordinal);
+        Assert.DoesNotMatch(@"ErrorCode|\.cc|\.h:|onnxruntime::", fault.Message);
+    }
+
+    private static byte[] OfShape(params OnnxDimension[] shape)
+    {
+        // Class k's logit is the first of the numbers, k = 0, and 0 for the others, whatever the shape.
+        var graph = new OnnxGraphBuilder("shaped");
+        var input = graph.Input("x", DataType.Float, shape);
+        graph.Node("Flatten", [input], "flat", ("axis", shape.Length == 1 ? 0L : 1L));
+        graph.Node("ReduceMean", ["flat"], "mean", ("axes", new long[] { 1 }), ("keepdims", 1L));
+        graph.Node("MatMul", ["mean", graph.Initializer("weights", [1f, 2f, 4f], 1, 3)], "scores");
+        graph.Output("scores", DataType.Float, "batch", 3);
+        return graph.ToByteArray();
+    }
+}

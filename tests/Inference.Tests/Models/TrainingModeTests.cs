@@ -1,0 +1,93 @@
+using Google.Protobuf;
+using Onnx;
+using SoftmaxService.OnnxSchema;
+using DataType = Onnx.TensorProto.Types.DataType;
+
+namespace SoftmaxService.Inference.Tests.Models;
+
+/// <summary>Graphs whose answer to one image depends on others, or on chance.</summary>
+public sealed class TrainingModeTests
+{
+    private const int Classes = 4;
+
+    [Fact]
+    public void Load_BatchNormalizationInTraining_IsRefused()
+    {
+        var refusal = ColorModels.Refusal(WithBatchNormalization(training: 1));
+
+        Assert.Contains("training mode", refusal, StringComparison.Ordinal);
+        Assert.Contains("BatchNormalization 'scores'", refusal, StringComparison.Ordinal);
+        Assert.Contains("Export it in evaluation mode", refusal, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Classify_BatchNormalizationInEvaluation_Answers() =>
+        Assert.Equal(1, ColorModels.ProbabilityOfRed(WithBatchNormalization(training: 0)), 1e-4f);
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Load_DropoutInTraining_IsRefused(bool isConstantNode)
+    {
+        var refusal = ColorModels.Refusal(WithDropout(training: true, isConstantNode));
+
+        Assert.Contains("Dropout 'scores'", refusal, StringComparison.Ordinal);
+        Assert.Contains("Export it in evaluation mode", refusal, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Classify_DropoutInEvaluation_Answers() =>
+        Assert.Equal(1, ColorModels.ProbabilityOfRed(WithDropout(training: false, isConstantNode: false)), 1e-6f);
+
+    [Fact]
+    public void Classify_DropoutThatTheScoresDoNotDependOn_Answers()
+    {
+        var onnx = ColorModels.Ending(graph =>
+        {
+            AddDropout(graph, "z", "dropped", training: true, isConstantNode: false);
+            graph.Node("Identity", ["z"], "scores");
+        });
+
+        Assert.Equal(1, ColorModels.ProbabilityOfRed(onnx), 1e-6f);
+    }
+
+    [Fact]
+    public void Load_RandomNumbers_AreRefused()
+    {
+        var onnx = ColorModels.Ending(graph => graph.Node("Add", ["z", graph.Node("RandomNormalLike", ["z"], "noise")], "scores"));
+
+        Assert.Contains("gives other scores when the same image is run again", ColorModels.Refusal(onnx), StringComparison.Ordinal);
+    }
+
+    private static byte[] WithBatchNormalization(long training)
+    {
+        var graph = ColorModels.Start(Classes);
+        graph.Initializer("scale", [1f, 1f, 1f, 1f], Classes);
+        graph.Initializer("shift", [0f, 0f, 0f, 0f], Classes);
+        graph.Initializer("mean", [0f, 0f, 0f, 0f], Classes);
+        graph.Initializer("variance", [1f, 1f, 1f, 1f], Classes);
+        string[] outputs = training == 1 ? ["scores", "next_mean", "next_variance"] : ["scores"];
+        graph.Node("BatchNormalization", ["z", "scale", "shift", "mean", "variance"], outputs, ("training_mode", training));
+        graph.Output("scores", DataType.Float, "batch", Classes);
+        return graph.ToByteArray();
+    }
+
+    private static byte[] WithDropout(bool training, bool isConstantNode) =>
+        ColorModels.Ending(graph => AddDropout(graph, "z", "scores", training, isConstantNode));
+
+    private static void AddDropout(OnnxGraphBuilder graph, string from, string to, bool training, bool isConstantNode)
+    {
+        graph.Initializer("ratio", [0.5f]);
+        if (isConstantNode)
+        {
+            var value = new TensorProto { DataType = (int)DataType.Bool, RawData = ByteString.CopyFrom(training ? (byte)1 : (byte)0) };
+            graph.Node("Constant", [], "training", ("value", value));
+        }
+        else
+        {
+            graph.Initializer("training", [training]);
+        }
+
+        graph.Node("Dropout", [from, "ratio", "training"], to);
+    }
+}
