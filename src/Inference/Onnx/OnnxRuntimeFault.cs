@@ -78,9 +78,11 @@ internal static partial class OnnxRuntimeFault
                 }
             }
 
-            // operator()(…) and lambdas: the name goes on behind the parentheses.
-            var more = Continuation().Match(text, position);
-            position += more.Success && more.Index == position ? more.Length : 0;
+            // operator()(…), lambdas and templates: the signature goes on behind the parentheses.
+            while (Continuation().Match(text, position) is { Success: true } more && more.Index == position)
+            {
+                position += more.Length;
+            }
         }
 
         return position;

@@ -79,8 +79,8 @@ public sealed class LiveRepositoryTests
         File.CreateSymbolicLink(live.At(".current"), ".first");
         File.CreateSymbolicLink(live.At("a/1/model.onnx"), "../../.current/model.onnx");
         var before = live.Current.Find("a", null);
-        File.CreateSymbolicLink(live.At(".next"), ".second");
-        File.Move(live.At(".next"), live.At(".current"), overwrite: true);
+        Directory.Delete(live.At(".current"));
+        File.CreateSymbolicLink(live.At(".current"), ".second");
         live.Follow();
 
         Assert.NotSame(before, live.Current.Find("a", null));
