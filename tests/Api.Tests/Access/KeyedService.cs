@@ -21,7 +21,11 @@ public sealed class KeyedService : RunningService, ILogEventSink
 
     private readonly TemporaryFolder _folder = new();
 
-    public KeyedService() => _folder.Write("plain/1/model.onnx", SmallModels.Plain());
+    public KeyedService()
+    {
+        _folder.Write("plain/1/model.onnx", SmallModels.Plain());
+        _folder.Write("plain/1/model.json", SmallModels.IsImage);
+    }
 
     public string GrpcAddress { get; } = $"http://127.0.0.1:{SmallModelService.FreePort()}";
 

@@ -78,6 +78,7 @@ public sealed class RequestLimitsTests : IDisposable
     private ServiceWith Service(params (string Name, string Value)[] settings)
     {
         _folder.Write("plain/1/model.onnx", SmallModels.Plain());
+        _folder.Write("plain/1/model.json", SmallModels.IsImage);
         return new ServiceWith([("Models:Folder", _folder.Path), .. settings]);
     }
 }

@@ -17,8 +17,11 @@ public sealed class InferElementTypesTests : IDisposable
     public InferElementTypesTests()
     {
         _folder.Write("bytes/1/model.onnx", Model(DataType.Uint8, "batch"));
+        _folder.Write("bytes/1/model.json", SmallModels.IsImage);
         _folder.Write("halves/1/model.onnx", Model(DataType.Float16, "batch"));
+        _folder.Write("halves/1/model.json", SmallModels.IsImage);
         _folder.Write("one/1/model.onnx", Model(DataType.Float, 1));
+        _folder.Write("one/1/model.json", SmallModels.IsImage);
         _service = new ServiceWith(("Models:Folder", _folder.Path), ("Grpc:Url", _grpc));
     }
 

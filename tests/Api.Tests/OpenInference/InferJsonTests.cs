@@ -215,11 +215,19 @@ public sealed class InferJsonTests(SmallModelService service)
     }
 
     [Fact]
-    public async Task AProbabilityOfZeroHasALogitThatIsAString()
+    public async Task MinusInfinityIsAString()
+    {
+        var answer = await service.InferAsync("""{"inputs": [{"name": "pixels", "datatype": "FP32", "shape": [1, 4], "data": [1, 0, 0, 0]}], "outputs": [{"name": "logs"}]}""", "many");
+
+        Assert.Equal("[0,\"-Infinity\",\"-Infinity\"]", answer.Output("logs").GetProperty("data").GetRawText());
+    }
+
+    [Fact]
+    public async Task AProbabilityOfZeroHasALogitThatIsFinite()
     {
         var answer = await service.InferAsync("""{"inputs": [{"name": "pixels", "datatype": "FP32", "shape": [1, 4], "data": [500, 0, 0, 0]}], "outputs": [{"name": "logits"}, {"name": "probabilities"}]}""", "softmaxed");
 
-        Assert.Equal("[0,\"-Infinity\",\"-Infinity\"]", answer.Output("logits").GetProperty("data").GetRawText());
+        Assert.Equal([0f, -104.66522f, -104.66522f], answer.Output("logits").Floats());
         Assert.Equal([1f, 0f, 0f], answer.Output("probabilities").Floats());
     }
 

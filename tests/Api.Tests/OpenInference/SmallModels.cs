@@ -22,6 +22,9 @@ internal static class SmallModels
         graph.Output(graph.Node("Identity", [graph.Node("Log", [scores], "logarithms")], "logs"), DataType.Float, "batch", Classes);
     }, scoresName: "logits");
 
+    /// <summary>A manifest that calls four numbers an image.</summary>
+    public static ReadOnlySpan<byte> IsImage => """{"input": {"height": 2, "width": 2}}"""u8;
+
     /// <summary>Ends in a softmax; the manifest must say so.</summary>
     public static byte[] EndsInSoftmax()
     {
