@@ -12,6 +12,9 @@ internal sealed class ScoresEvidence(float[][] rows, GraphEnding ending, bool is
     // How far outside of 0…1 a number may lie and still be a probability: what a graph adds or subtracts to keep clear of 0.
     private const double RangeTolerance = 1e-3;
 
+    // Two rows may sum to the same by chance.
+    private const int FewestRows = 3;
+
     // From here on, how a row sums is no evidence any more: it would be near enough to 1 whatever it holds.
     private const double UselessTolerance = 0.25;
 
@@ -35,6 +38,23 @@ internal sealed class ScoresEvidence(float[][] rows, GraphEnding ending, bool is
     /// <summary>Whether all scores lie in 0…1, and not because all are the same.</summary>
     public bool LiesInUnitInterval =>
         Array.TrueForAll(rows, row => Array.TrueForAll(row, score => score is >= 0f and <= 1f)) && Array.Exists(rows, row => row.Distinct().Skip(1).Any());
+
+    /// <summary>What all rows sum to where they are not negative, differ, and yet all sum to the same, which is not 1: percent, for one.</summary>
+    public double? ConstantSum
+    {
+        get
+        {
+            double[] sums = [.. rows.Select(row => SumOf(row, areLogarithms: false))];
+            var isConstant = sums[0] > 0 && Outside(0, double.PositiveInfinity, 0) is null && Array.TrueForAll(sums, sum => Math.Abs(sum - sums[0]) <= RangeTolerance * sums[0]);
+            return isConstant && rows.Select(row => string.Join(' ', row)).Distinct().Count() >= FewestRows ? sums[0] : null;
+        }
+    }
+
+    /// <summary>Whether the scores are −ln p.</summary>
+    public bool AreNegated => Array.TrueForAll(rows, row => IsOne(row.Sum(score => Math.Exp(-score)), Logarithmic.SumTolerance));
+
+    /// <summary>Whether every row has a single 1 and else 0.</summary>
+    public bool AreZeroOrOne => Array.TrueForAll(rows, row => Array.TrueForAll(row, score => score is 0f or 1f));
 
     private bool AreProbabilities =>
         Outside(0, 1, RangeTolerance) is null && Array.TrueForAll(rows, row => IsOne(SumOf(row, areLogarithms: false), Plain.SumTolerance));

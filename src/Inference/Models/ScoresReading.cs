@@ -111,13 +111,18 @@ internal sealed record ScoresReading(OutputKind Kind, ScoresPrecision Precision,
     {
         if (evidence.KindBySum is { } kind)
         {
+            if (evidence.AreZeroOrOne)
+            {
+                notes.Add("The scores of all warm-up images are exactly 0 or 1. If the graph ends in an ArgMax, no answer can be less sure than that; export the scores in front of it.");
+            }
+
             return kind;
         }
 
         var node = evidence.Ending.Node;
         switch (evidence.Ending.Kind)
         {
-            case GraphEndingKind.Sigmoid:
+            case GraphEndingKind.Sigmoid when evidence.Outside(0, 1, 0) is null:
                 throw new ModelLoadException($"the graph ends in {node}: each score is a probability of its own, and several may be true at once, while here one of the classes is. Export it with a softmax, or up to the logits in front of one");
 
             case GraphEndingKind.Softmax or GraphEndingKind.LogSoftmax:
@@ -127,6 +132,16 @@ internal sealed record ScoresReading(OutputKind Kind, ScoresPrecision Precision,
                 if (evidence.IsTooCoarse)
                 {
                     throw new ModelLoadException($"the scores lie in 0…1 in steps of {Text(2 * evidence.Plain.RoundedToZero)}, too coarse to tell whether they are probabilities; say \"output\": {{ \"kind\": \"probabilities\" }} or \"logits\" in {ModelManifest.FileName}");
+                }
+
+                if (evidence.ConstantSum is { } sum)
+                {
+                    throw new ModelLoadException($"the scores of every warm-up image are at least 0 and sum to {Text(sum)}: they look like probabilities times {Text(sum)}. Export them as probabilities or logits, or say \"output\": {{ \"kind\": \"logits\" }} in {ModelManifest.FileName} if they are that");
+                }
+
+                if (evidence.AreNegated)
+                {
+                    throw new ModelLoadException($"the scores are negative logarithms of probabilities, of which the smallest is the best; export them with the other sign");
                 }
 
                 if (evidence.LiesInUnitInterval)

@@ -35,8 +35,10 @@ internal sealed record GraphEnding(GraphEndingKind Kind, string Node, double? St
         {
             switch (node)
             {
+                // A function that an exporter made of a module, such as aten_sigmoid.
                 case { HasOnnxDomain: false }:
-                    return Unknown with { Step = step };
+                    var isSigmoid = node.OpType.Contains("sigmoid", StringComparison.OrdinalIgnoreCase);
+                    return isSigmoid ? new GraphEnding(GraphEndingKind.Sigmoid, node.OpType, step) : Unknown with { Step = step };
 
                 case { OpType: "Softmax" }:
                     return new GraphEnding(GraphEndingKind.Softmax, node.OpType, step);

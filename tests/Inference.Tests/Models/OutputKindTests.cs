@@ -1,3 +1,5 @@
+using Google.Protobuf;
+using Onnx;
 using SoftmaxService.Inference.Models;
 using SoftmaxService.OnnxSchema;
 using DataType = Onnx.TensorProto.Types.DataType;
@@ -197,6 +199,53 @@ public sealed class OutputKindTests
             });
 
         Assert.Contains("sum to 4 instead of 1", ColorModels.Refusal(onnx), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Load_SigmoidInAFunction_IsRefusedByName()
+    {
+        var model = ModelProto.Parser.ParseFrom(ColorModels.Ending(graph => graph.Node("aten_sigmoid", ["z"], "scores"), gain: 1));
+        model.Graph.Node[^1].Domain = "functions";
+        model.OpsetImport.Add(new OperatorSetIdProto { Domain = "functions", Version = 1 });
+        var function = new FunctionProto { Name = "aten_sigmoid", Domain = "functions", Input = { "x" }, Output = { "y" } };
+        function.Node.Add(new NodeProto { OpType = "Sigmoid", Input = { "x" }, Output = { "y" } });
+        function.OpsetImport.Add(new OperatorSetIdProto { Domain = "", Version = 17 });
+        model.Functions.Add(function);
+
+        Assert.Contains("ends in aten_sigmoid", ColorModels.Refusal(model.ToByteArray()), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Load_Percent_AreRefusedUnlessTheManifestSaysLogits()
+    {
+        var onnx = ColorModels.Ending(graph =>
+        {
+            graph.Initializer("hundred", [100f]);
+            graph.Node("Mul", [graph.Node("Softmax", ["z"], "p", ("axis", -1L)), "hundred"], "scores");
+        });
+
+        Assert.Contains("probabilities times 100", ColorModels.Refusal(onnx), StringComparison.Ordinal);
+        Assert.Equal(OutputKind.Logits, ColorModels.Ask(onnx, SaysLogits, model => model.OutputKind));
+    }
+
+    [Fact]
+    public void Load_NegativeLogarithms_AreRefused()
+    {
+        var onnx = ColorModels.Ending(graph => graph.Node("Neg", [graph.Node("LogSoftmax", ["z"], "l", ("axis", -1L))], "scores"));
+
+        Assert.Contains("the smallest is the best", ColorModels.Refusal(onnx), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Load_NothingButZeroAndOne_HasANote()
+    {
+        var onnx = ColorModels.Ending(graph =>
+        {
+            graph.Node("ArgMax", ["z"], "winner", ("axis", -1L), ("keepdims", 0L));
+            graph.Node("OneHot", ["winner", graph.Initializer<long>("depth", [4]), graph.Initializer("values", [0f, 1f], 2)], "scores");
+        });
+
+        Assert.Contains(ColorModels.Ask(onnx, null, model => model.Notes), note => note.Contains("exactly 0 or 1", StringComparison.Ordinal));
     }
 
     [Theory]
