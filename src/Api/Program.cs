@@ -13,8 +13,8 @@ if (args is [HealthProbe.Command, ..])
 // A setting that is wrong ends the start with one line.
 StartFault.TellInOneLine();
 
-// Settings are read beside the program, wherever it is started from.
-var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+// Settings are read beside the program, wherever it is started from, and once: to watch their files would need an inotify instance, of which there may be none left.
+var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = [SettingsSetup.ReadOnce, .. args], ContentRootPath = AppContext.BaseDirectory });
 builder.WebHost.UseKestrelHttpsConfiguration();
 
 // Settings: sections Models, Onnx, Batching, Limits, Access, Grpc, Serilog of appsettings.json, the environment and the command line.

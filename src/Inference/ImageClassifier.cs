@@ -53,33 +53,67 @@ public static class ImageClassifier
     /// <exception cref="InferenceException">The model has too much before it.</exception>
     /// <exception cref="ArgumentOutOfRangeException">As for one image.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public static async Task<IReadOnlyList<ClassificationOutcome>> ClassifyAllAsync(ClassifierModel model, IReadOnlyList<ReadOnlyMemory<byte>> images, ClassificationOptions options, CancellationToken cancellation)
+    public static async Task<IReadOnlyList<ClassificationOutcome>> ClassifyAllAsync(
+        ClassifierModel model, IReadOnlyList<ReadOnlyMemory<byte>> images, ClassificationOptions options, CancellationToken cancellation)
     {
-        using var pending = model.Admission.Enter(Math.Min(images.Count, model.MaxBatchSize));
-
-        // As many at a time as fit into a run: more would only hold their tensors for longer.
-        var outcomes = new ClassificationOutcome[images.Count];
-        foreach (var indices in Enumerable.Range(0, images.Count).Chunk(model.MaxBatchSize))
+        var outcomes = new List<ClassificationOutcome>(images.Count);
+        await foreach (var some in ClassifyInTurnAsync(model, images, options, cancellation))
         {
-            await using var group = new RunGroup(model.Queue);
-            var prepared = new List<int>();
-            foreach (var index in indices)
-            {
-                try
-                {
-                    group.Add(await model.PrepareAsync(images[index], cancellation));
-                    prepared.Add(index);
-                }
-                catch (InferenceException fault)
-                {
-                    outcomes[index] = new ClassificationOutcome(null, fault);
-                }
-            }
+            outcomes.AddRange(some);
+        }
 
-            foreach (var (place, completion) in group.Execute(cancellation).Index())
+        return outcomes;
+    }
+
+    /// <summary>
+    /// As <see cref="ClassifyAllAsync"/>, as many at a time as share a run: what was answered can be sent, and forgotten, before the next are begun.
+    /// While the caller is busy with it, the request takes no place before the model.
+    /// </summary>
+    /// <param name="model">The model that is asked.</param>
+    /// <param name="images">Encoded images.</param>
+    /// <param name="options">What the caller chose.</param>
+    /// <param name="cancellation">Ends the waiting; runs that have begun are awaited first.</param>
+    /// <returns>One outcome an image, in their order.</returns>
+    /// <exception cref="InferenceException">The model has too much before it. Once the first are answered, the others are too.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">As for one image.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public static async IAsyncEnumerable<IReadOnlyList<ClassificationOutcome>> ClassifyInTurnAsync(
+        ClassifierModel model,
+        IReadOnlyList<ReadOnlyMemory<byte>> images,
+        ClassificationOptions options,
+        [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        // More at a time than fit into a run would only hold their tensors for longer.
+        for (var start = 0; start < images.Count; start += model.MaxBatchSize)
+        {
+            yield return await ClassifyTogetherAsync(model, images, start, options, cancellation);
+        }
+    }
+
+    private static async Task<ClassificationOutcome[]> ClassifyTogetherAsync(
+        ClassifierModel model, IReadOnlyList<ReadOnlyMemory<byte>> images, int start, ClassificationOptions options, CancellationToken cancellation)
+    {
+        var most = Math.Min(images.Count, model.MaxBatchSize);
+        using var pending = start == 0 ? model.Admission.Enter(most) : model.Admission.EnterAgain(most);
+        var outcomes = new ClassificationOutcome[Math.Min(most, images.Count - start)];
+        await using var group = new RunGroup(model.Queue);
+        var prepared = new List<int>();
+        for (var place = 0; place < outcomes.Length; place++)
+        {
+            try
             {
-                outcomes[prepared[place]] = await OutcomeAsync(completion, group.Runs[place], model, options);
+                group.Add(await model.PrepareAsync(images[start + place], cancellation));
+                prepared.Add(place);
             }
+            catch (InferenceException fault)
+            {
+                outcomes[place] = new ClassificationOutcome(null, fault);
+            }
+        }
+
+        foreach (var (run, completion) in group.Execute(cancellation).Index())
+        {
+            outcomes[prepared[run]] = await OutcomeAsync(completion, group.Runs[run], model, options);
         }
 
         return outcomes;

@@ -32,6 +32,20 @@ public sealed class CalibrationTests(Browser browser) : PageTests(browser)
         await Expect(Page.Locator("#fitted figure")).ToHaveCountAsync(4);
     }
 
+    [BrowserFact]
+    public async Task ProbabilitiesAreWarnedOfUntilTheyAreSaidToBeOnes()
+    {
+        var rows = string.Join('\n', Enumerable.Range(0, 60).Select(i => $"{(i % 2 == 0 ? "0.8, 0.2" : "0.2, 0.8")}, {(i % 5 == 0 ? 1 - (i % 2) : i % 2)}"));
+        await OpenAsync("#/calibration");
+        await Page.Locator("#rows").FillAsync(rows);
+        await Page.Locator("#fit").ClickAsync();
+        await Expect(Page.Locator("#fitted .warnings")).ToContainTextAsync("look like probabilities");
+
+        await Page.Locator("#rows-kind").SelectOptionAsync("probabilities");
+        await Expect(Page.Locator("#fitted h2")).ToContainTextAsync("Temperature 1");
+        await Expect(Page.Locator("#fitted .warnings")).ToHaveCountAsync(0);
+    }
+
     [BrowserTheory]
     [InlineData("", "There are no rows")]
     [InlineData("1, 2, 0\n3, 4, 7", "Line 2")]

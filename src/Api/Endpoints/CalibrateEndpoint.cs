@@ -21,7 +21,8 @@ internal static class CalibrateEndpoint
         .WithSummary("Fits a temperature to labelled logits")
         .WithDescription(
             "Send the logits of images that the model was not trained on, and their right classes. The answer is what a model's `model.json` takes as its `calibration`: "
-            + "the temperature that makes softmax(logits / T) most likely, how well calibrated the probabilities are before and after, which classes are taken for which, and the quantiles and sizes of prediction sets. Nothing is kept.")
+            + "the temperature that makes softmax(logits / T) most likely, how well calibrated the probabilities are before and after, which classes are taken for which, and the quantiles and sizes of prediction sets. "
+            + "Rows of probabilities or of their logarithms are taken too: say so in `kind`. `warnings` says what is to be known of the data before the numbers are trusted; without it there is nothing. Nothing is kept.")
         .Describe(CalibrateDocumentation.Apply, [])
         .Produces<ManifestCalibration>()
         .Answers([Problem.MalformedJson, Problem.InvalidLogits, Problem.InvalidParameter, Problem.InvalidCalibrationData, Problem.CalibrationImpossible, Problem.BodyTooLarge, Problem.TooManyLogits, Problem.UnsupportedMediaType, .. Problem.OfWork]);
@@ -53,8 +54,13 @@ internal static class CalibrateEndpoint
             throw new RequestException(Problem.InvalidParameter, $"bins is a whole number from 1 to 1000, and alphas are at most {MostAlphas} numbers above 0 and below 1.");
         }
 
-        var data = new LabelledLogits(request.Logits.Values, request.Labels.Values, request.Logits.ColumnCount);
-        RefuseMaskedLabels(data);
+        var kind = request.Kind ?? OutputKind.Logits;
+        var data = LabelledLogits.FromScores(request.Logits.Values, request.Labels.Values, request.Logits.ColumnCount, kind);
+        if (kind == OutputKind.Logits)
+        {
+            RefuseMaskedLabels(data);
+        }
+
         return Calibrator.Calibrate(data, options, cancellationToken).ToManifest(dataset: null);
     }
 
@@ -82,6 +88,10 @@ internal sealed record CalibrateRequest
 
     [JsonConverter(typeof(LabelIndicesConverter))]
     public required TargetRows Labels { get; init; }
+
+    /// <summary>What the numbers in <see cref="Logits"/> are; logits unless said.</summary>
+    [JsonConverter(typeof(ScoreKindConverter))]
+    public OutputKind? Kind { get; init; }
 
     public int? Bins { get; init; }
 

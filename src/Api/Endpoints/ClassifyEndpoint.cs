@@ -16,10 +16,14 @@ internal static class ClassifyEndpoint
     public static readonly QueryParameter Model = new("model", "The model that answers; the configured default unless said.", "GET /models lists them.", JsonSchemaType.String) { Example = "mnist" };
     public static readonly QueryParameter Version = new("version", "The model's version; the highest unless said.", "GET /models lists them.", JsonSchemaType.String) { Example = "1" };
     private static readonly QueryParameter Temperature = new("temperature", "T in softmax(z / T); the model's calibrated one unless said, else 1.", TemperatureRows.Requirement, JsonSchemaType.Number) { ExclusiveMinimum = "0", Example = "1.0" };
-    private static readonly QueryParameter TopK = new("topK", "How many of the most probable classes to return; all unless said, and at most all.", "It must be a whole number of at least 1.", JsonSchemaType.Integer) { Minimum = "1", Example = "3" };
+    private static readonly QueryParameter TopK = new("topK", "How many of the most probable classes to return, at most all; unless said, all of up to 100 classes, and 10 of more.", "It must be a whole number of at least 1.", JsonSchemaType.Integer) { Minimum = "1", Example = "3" };
     private static readonly QueryParameter Alpha = new("alpha", "Asks for a prediction set that holds the right class with probability of at least 1 − alpha. Needs a model with conformal quantiles.", "It must be above 0 and below 1.", JsonSchemaType.Number) { ExclusiveMinimum = "0", ExclusiveMaximum = "1", Example = "0.05" };
     private static readonly QueryParameter Threshold = new("threshold", "The answer says that it abstains when its largest probability is below this.", "It must be from 0 to 1.", JsonSchemaType.Number) { Minimum = "0", Maximum = "1", Example = "0.5" };
     private static readonly QueryParameter[] Parameters = [Model, Version, Temperature, TopK, Alpha, Threshold];
+
+    // Answers of more classes than that would mostly be what nobody reads.
+    private const int MostClassesUnlessAsked = 100;
+    private const int TopOfMoreClasses = 10;
 
     private static readonly ClassificationOptions NothingChosen = new();
 
@@ -35,9 +39,9 @@ internal static class ClassifyEndpoint
         .Describe(ClassifyDocumentation.Apply, Parameters)
         .Produces<ClassifyResponse>()
         .Answers([Problem.InvalidParameter, Problem.NotCalibrated, Problem.MalformedJson, Problem.InvalidForm, Problem.ImageEmpty, Problem.ModelNotFound, Problem.VersionNotFound,
-            Problem.BodyTooLarge, Problem.ImageTooLarge, Problem.TooManyImages, Problem.UnsupportedMediaType, Problem.ImageFormatUnsupported, Problem.ImageUndecodable, Problem.ModelOutputNotFinite, Problem.ModelRunFailed, .. Problem.OfWork]);
+            Problem.BodyTooLarge, Problem.ImageTooLarge, Problem.TooManyImages, Problem.AnswerTooLarge, Problem.UnsupportedMediaType, Problem.ImageFormatUnsupported, Problem.ImageUndecodable, Problem.ModelOutputNotFinite, Problem.ModelRunFailed, .. Problem.OfWork]);
 
-    private static async Task<Results<ClassifyResponse, Ok<ClassifyBatchResponse>, Refusal>> AnswerAsync(
+    private static async Task<Results<ClassifyResponse, EmptyHttpResult, Refusal>> AnswerAsync(
         HttpRequest request,
         ModelRepository models,
         LimitsOptions limits,
@@ -54,13 +58,20 @@ internal static class ClassifyEndpoint
         }
 
         CheckAlpha(model, options.Alpha);
+        if (options.TopK is null && model.ClassCount > MostClassesUnlessAsked)
+        {
+            options = options with { TopK = TopOfMoreClasses };
+        }
+
         var temperature = ImageClassifier.TemperatureFor(model, options);
 
         using var upload = await ImageUpload.ReadAsync(request, json, limits.MaxImagesPerRequest, cancellationToken);
+        AnswerSize.Of(model).Check(limits, upload.Batch?.Count ?? 1, options.TopK ?? model.ClassCount, options.Alpha is not null);
         if (upload.Batch is { } images)
         {
-            var outcomes = await ImageClassifier.ClassifyAllAsync(model, images, options, cancellationToken);
-            return TypedResults.Ok(new ClassifyBatchResponse(model.Name, model.Version, temperature, [.. outcomes.Select(ToEntry)]));
+            var outcomes = ImageClassifier.ClassifyInTurnAsync(model, images, options, cancellationToken);
+            await ClassifyBatch.SendAsync(request.HttpContext.Response, model, temperature, outcomes, cancellationToken);
+            return TypedResults.Empty;
         }
 
         var answer = await ImageClassifier.ClassifyAsync(model, upload.Single, options, cancellationToken);
@@ -91,17 +102,6 @@ internal static class ClassifyEndpoint
         {
             Conformal.QuantileFor(model.Manifest.Calibration?.Conformal, alpha.Value);
         }
-    }
-
-    private static ClassifyBatchEntry ToEntry(ClassificationOutcome outcome)
-    {
-        if (outcome.Answer is { } answer)
-        {
-            return new ClassifyBatchEntry { Predictions = answer.Predictions, Uncertainty = answer.Uncertainty, PredictionSet = answer.PredictionSet, Abstained = answer.Abstained };
-        }
-
-        var (problem, detail) = ProblemExceptionHandler.Describe(outcome.Fault!); // an outcome without an answer has a fault
-        return new ClassifyBatchEntry { Error = new ClassifyBatchError(problem.Code, problem.Status, problem.Title, detail) };
     }
 }
 
@@ -141,23 +141,19 @@ internal sealed record ClassifyResponse(
         writer.WriteStartArray("predictions"u8);
         for (var rank = 0; rank < Predictions.Count; rank++)
         {
-            Write(writer, Predictions[rank]);
+            ClassifyJson.Write(writer, Predictions[rank]);
         }
 
         writer.WriteEndArray();
-        writer.WritePropertyName("uncertainty"u8);
-        JsonSerializer.Serialize(writer, Uncertainty, ApiJsonContext.Default.Uncertainty);
-        if (PredictionSet is not null)
-        {
-            writer.WritePropertyName("predictionSet"u8);
-            JsonSerializer.Serialize(writer, PredictionSet, ApiJsonContext.Default.LabelledPredictionSet);
-        }
-
-        writer.WriteBoolean("abstained"u8, Abstained);
+        ClassifyJson.WriteRest(writer, Uncertainty, PredictionSet, Abstained);
         writer.WriteEndObject();
     }
+}
 
-    private static void Write(Utf8JsonWriter writer, in Prediction prediction)
+/// <summary>The parts of an answer, for one image as for several.</summary>
+internal static class ClassifyJson
+{
+    public static void Write(Utf8JsonWriter writer, in Prediction prediction)
     {
         writer.WriteStartObject();
         writer.WriteString("label"u8, prediction.Label);
@@ -173,6 +169,20 @@ internal sealed record ClassifyResponse(
         }
 
         writer.WriteEndObject();
+    }
+
+    /// <summary>What stands behind the predictions.</summary>
+    public static void WriteRest(Utf8JsonWriter writer, Uncertainty uncertainty, LabelledPredictionSet? predictionSet, bool abstained)
+    {
+        writer.WritePropertyName("uncertainty"u8);
+        JsonSerializer.Serialize(writer, uncertainty, ApiJsonContext.Default.Uncertainty);
+        if (predictionSet is not null)
+        {
+            writer.WritePropertyName("predictionSet"u8);
+            JsonSerializer.Serialize(writer, predictionSet, ApiJsonContext.Default.LabelledPredictionSet);
+        }
+
+        writer.WriteBoolean("abstained"u8, abstained);
     }
 }
 

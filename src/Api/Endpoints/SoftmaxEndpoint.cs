@@ -29,7 +29,7 @@ internal static class SoftmaxEndpoint
             + "As application/octet-stream, rows are little-endian 32-bit floats, and the answer is too.")
         .Describe(SoftmaxDocumentation.Apply, Parameters)
         .Produces<SoftmaxResponse>()
-        .Answers([Problem.MalformedJson, Problem.InvalidLogits, Problem.InvalidTemperature, Problem.InvalidLabels, Problem.InvalidParameter, Problem.BodyTooLarge, Problem.TooManyLogits, Problem.UnsupportedMediaType, .. Problem.OfWork]);
+        .Answers([Problem.MalformedJson, Problem.InvalidLogits, Problem.InvalidTemperature, Problem.InvalidLabels, Problem.InvalidParameter, Problem.BodyTooLarge, Problem.TooManyLogits, Problem.AnswerTooLarge, Problem.UnsupportedMediaType, .. Problem.OfWork]);
 
     private static async Task<Results<SoftmaxResponse, BinaryRows>> AnswerAsync(HttpRequest request, ComputeGate gate, ApiJsonContext json, LimitsOptions limits, CancellationToken cancellationToken)
     {
@@ -47,15 +47,22 @@ internal static class SoftmaxEndpoint
         QueryParameter.RefuseUnknown(request, []);
         using var body = await PooledBody.ReadAsync(request, cancellationToken);
         using var place = await gate.EnterAsync(cancellationToken);
-        return Answer(body.Deserialize(json.SoftmaxRequest, "logits"));
+        return Answer(body.Deserialize(json.SoftmaxRequest, "logits"), limits);
     }
 
-    private static SoftmaxResponse Answer(SoftmaxRequest request)
+    private static SoftmaxResponse Answer(SoftmaxRequest request, LimitsOptions limits)
     {
         var logits = request.Logits;
         var temperatures = (request.Temperature ?? TemperatureRows.One).ForEachRow(logits);
         CheckLabels(request.Labels, logits);
         logits.RefuseFullyMasked();
+        if (SoftmaxResponse.MostBytes(logits, request.TopK, request.Labels) > limits.MaxResponseBytes)
+        {
+            throw AnswerSize.TooLarge(
+                limits,
+                $"The answer to {logits.RowCount} row(s) of {logits.ColumnCount} logits",
+                "Ask for fewer rows at a time, for a smaller topK, or with shorter labels; as application/octet-stream, an answer has 4 bytes a logit.");
+        }
 
         var probabilities = new float[logits.Values.Length];
         Softmax.ComputeRows(logits.Values, probabilities, logits.ColumnCount, temperatures);

@@ -1,6 +1,7 @@
 using System.Net.Mime;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using SoftmaxService.Api.Hosting;
 using SoftmaxService.Api.Http;
 using SoftmaxService.Api.OpenApi;
 using SoftmaxService.Inference;
@@ -22,9 +23,9 @@ internal static class SoftmaxGradientEndpoint
             + "The string \"-Infinity\" masks a class: its gradient is exactly 0.")
         .Describe(SoftmaxGradientDocumentation.Apply, [])
         .Produces<SoftmaxGradientResponse>()
-        .Answers([Problem.MalformedJson, Problem.InvalidLogits, Problem.InvalidTemperature, Problem.InvalidParameter, Problem.BodyTooLarge, Problem.TooManyLogits, Problem.UnsupportedMediaType, .. Problem.OfWork]);
+        .Answers([Problem.MalformedJson, Problem.InvalidLogits, Problem.InvalidTemperature, Problem.InvalidParameter, Problem.BodyTooLarge, Problem.TooManyLogits, Problem.AnswerTooLarge, Problem.UnsupportedMediaType, .. Problem.OfWork]);
 
-    private static async Task<SoftmaxGradientResponse> AnswerAsync(HttpRequest request, ComputeGate gate, ApiJsonContext json, CancellationToken cancellationToken)
+    private static async Task<SoftmaxGradientResponse> AnswerAsync(HttpRequest request, ComputeGate gate, ApiJsonContext json, LimitsOptions limits, CancellationToken cancellationToken)
     {
         if (!MediaTypes.IsJson(MediaTypes.Of(request)))
         {
@@ -34,14 +35,19 @@ internal static class SoftmaxGradientEndpoint
         QueryParameter.RefuseUnknown(request, []);
         using var body = await PooledBody.ReadAsync(request, cancellationToken);
         using var place = await gate.EnterAsync(cancellationToken);
-        return Answer(body.Deserialize(json.SoftmaxGradientRequest, "logits"));
+        return Answer(body.Deserialize(json.SoftmaxGradientRequest, "logits"), limits);
     }
 
-    private static SoftmaxGradientResponse Answer(SoftmaxGradientRequest request)
+    private static SoftmaxGradientResponse Answer(SoftmaxGradientRequest request, LimitsOptions limits)
     {
         var logits = request.Logits;
         var temperatures = (request.Temperature ?? TemperatureRows.One).ForEachRow(logits);
         logits.RefuseFullyMasked();
+        if (SoftmaxGradientResponse.MostBytes(logits) > limits.MaxResponseBytes)
+        {
+            throw AnswerSize.TooLarge(limits, $"The answer to {logits.RowCount} row(s) of {logits.ColumnCount} logits", "Ask for fewer rows at a time.");
+        }
+
         var gradient = new float[logits.Values.Length];
         switch (request)
         {

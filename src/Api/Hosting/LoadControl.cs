@@ -68,7 +68,7 @@ internal static class LoadControl
         }
         catch (OperationCanceledException) when (deadline.IsExpired && context.Response.HasStarted)
         {
-            context.Abort(); // whoever reads so slowly can only be told by the end of the connection
+            context.BreakOff(Problem.DeadlineExceeded.Status); // whoever reads so slowly can only be told by the end of the connection
         }
         catch (OperationCanceledException) when (deadline.IsExpired)
         {

@@ -13,19 +13,20 @@ internal sealed class RequestDeadline : IDisposable
     private readonly CancellationTokenSource _source = new();
     private CancellationTokenRegistration _registration;
     private CancellationToken _aborted;
+    private volatile bool _isClientGone;
 
     private RequestDeadline()
     {
     }
 
-    /// <summary>Its time is over, and its client still there.</summary>
-    public bool IsExpired => _source.IsCancellationRequested && !_aborted.IsCancellationRequested;
+    /// <summary>Its time was over while its client was still there. The connection may be aborted since: Kestrel does so when a write is cancelled.</summary>
+    public bool IsExpired => _source.IsCancellationRequested && !_isClientGone;
 
     public static RequestDeadline Set(HttpContext context, TimeSpan time)
     {
         var deadline = Idle.TryDequeue(out var idle) ? idle : new RequestDeadline();
         deadline._aborted = context.RequestAborted;
-        deadline._registration = deadline._aborted.UnsafeRegister(static source => ((CancellationTokenSource)source!).Cancel(), deadline._source);
+        deadline._registration = deadline._aborted.UnsafeRegister(static deadline => ((RequestDeadline)deadline!).OnClientGone(), deadline);
         deadline._source.CancelAfter(time);
         context.RequestAborted = deadline._source.Token;
         return deadline;
@@ -34,12 +35,23 @@ internal sealed class RequestDeadline : IDisposable
     /// <summary>The request has its own token again, which tells of its client alone.</summary>
     public void Lift(HttpContext context) => context.RequestAborted = _aborted;
 
+    private void OnClientGone()
+    {
+        if (!_source.IsCancellationRequested)
+        {
+            _isClientGone = true;
+        }
+
+        _source.Cancel();
+    }
+
     public void Dispose()
     {
         _registration.Dispose();
         if (_source.TryReset())
         {
             _aborted = default;
+            _isClientGone = false;
             Idle.Enqueue(this);
         }
         else

@@ -24,6 +24,8 @@ internal static class RequestLog
 
     private static readonly MessageTemplate Template = new MessageTemplateParser().Parse($"{{RequestMethod}} {{RequestPath}} answered {{StatusCode}} in {{{ElapsedProperty}:0.000}} ms");
 
+    private static readonly MessageTemplate BrokenOff = new MessageTemplateParser().Parse($"{{RequestMethod}} {{RequestPath}} was broken off with {{StatusCode}} after {{{ElapsedProperty}:0.000}} ms");
+
     // What nearly every line says, made once.
     private static readonly ScalarValue Post = new(HttpMethods.Post);
     private static readonly ScalarValue Ok = new(StatusCodes.Status200OK);
@@ -59,6 +61,16 @@ internal static class RequestLog
     /// <summary>Says which model answers a request.</summary>
     public static void AnsweredBy(this HttpContext context, ClassifierModel model) => context.Features.Set(Models.GetValue(model, static model => new AnsweringModel(new ScalarValue(model.Name), new ScalarValue(model.Version))));
 
+    /// <summary>Says that the whole answer has been sent before the request ends: a client that has it may leave as it likes.</summary>
+    public static void AnswerIsSent(this HttpContext context) => context.Features.Set(AnswerEnd.Sent);
+
+    /// <summary>Ends an answer that cannot be finished by breaking the connection off, or over HTTP/2 and 3 the stream.</summary>
+    public static void BreakOff(this HttpContext context, int status)
+    {
+        context.Features.Set(new AnswerEnd(status));
+        context.Abort();
+    }
+
     private static async Task LogAsync(RequestDelegate next, HttpContext context, Serilog.ILogger log, RequestMetrics metrics)
     {
         var start = Stopwatch.GetTimestamp();
@@ -74,15 +86,27 @@ internal static class RequestLog
         }
         finally
         {
-            var status = fault is null ? context.Response.StatusCode : StatusCodes.Status500InternalServerError;
+            var brokenOff = BrokenOffWith(context, fault);
+            var status = brokenOff ?? (fault is null ? context.Response.StatusCode : StatusCodes.Status500InternalServerError);
+            fault = brokenOff == StatusCodes.Status499ClientClosedRequest ? null : fault;
             var elapsed = Stopwatch.GetElapsedTime(start);
             var model = context.Features.Get<AnsweringModel>();
             metrics.End(context, status, elapsed, model?.Name.Value as string, model?.Version.Value as string);
-            Log(context, log, status, elapsed, model, fault);
+            Log(context, log, status, brokenOff is null ? Template : BrokenOff, elapsed, model, fault);
         }
     }
 
-    private static void Log(HttpContext context, Serilog.ILogger log, int status, TimeSpan elapsed, AnsweringModel? model, Exception? fault)
+    /// <summary>How an answer ended that its client has not got whole; null where it has.</summary>
+    private static int? BrokenOffWith(HttpContext context, Exception? fault) => context.Features.Get<AnswerEnd>() switch
+    {
+        { Status: { } status } => status,
+        { Status: null } => null,
+        _ when context.RequestAborted.IsCancellationRequested => StatusCodes.Status499ClientClosedRequest,
+        _ when fault is not null && context.Response.HasStarted => StatusCodes.Status500InternalServerError,
+        _ => null,
+    };
+
+    private static void Log(HttpContext context, Serilog.ILogger log, int status, MessageTemplate template, TimeSpan elapsed, AnsweringModel? model, Exception? fault)
     {
         var level = (fault, status) switch
         {
@@ -93,11 +117,11 @@ internal static class RequestLog
         };
         if (log.IsEnabled(level))
         {
-            log.Write(EventFor(context, status, elapsed, model, level, fault));
+            log.Write(EventFor(context, status, template, elapsed, model, level, fault));
         }
     }
 
-    private static LogEvent EventFor(HttpContext context, int status, TimeSpan elapsed, AnsweringModel? model, LogEventLevel level, Exception? fault)
+    private static LogEvent EventFor(HttpContext context, int status, MessageTemplate template, TimeSpan elapsed, AnsweringModel? model, LogEventLevel level, Exception? fault)
     {
         var properties = _written ??= new Dictionary<string, LogEventPropertyValue>(MostProperties);
         properties.Clear();
@@ -112,7 +136,7 @@ internal static class RequestLog
         }
 
         var activity = Activity.Current;
-        return LogEvent.UnstableAssembleFromParts(DateTimeOffset.Now, level, fault, Template, properties, activity?.TraceId ?? default, activity?.SpanId ?? default);
+        return LogEvent.UnstableAssembleFromParts(DateTimeOffset.Now, level, fault, template, properties, activity?.TraceId ?? default, activity?.SpanId ?? default);
     }
 
     private static ScalarValue StatusOf(int status) => status == StatusCodes.Status200OK ? Ok : new ScalarValue(status);
@@ -140,6 +164,13 @@ internal static class RequestLog
 
     /// <summary>Whether an event is a request's line.</summary>
     public static bool IsLine(LogEvent written) => written.Properties.ContainsKey(ElapsedProperty);
+
+    /// <summary>How an answer ended before its request did.</summary>
+    /// <param name="Status">What it was broken off with; null where all of it was sent.</param>
+    private sealed record AnswerEnd(int? Status)
+    {
+        public static AnswerEnd Sent { get; } = new((int?)null);
+    }
 
     /// <summary>By name, and no more: a connection keeps what was said of its last request for as long as it is idle.</summary>
     private sealed record AnsweringModel(ScalarValue Name, ScalarValue Version);

@@ -135,6 +135,13 @@ internal sealed class LimitsOptions
     [Range(1, 500_000_000)]
     public int MaxLogitsPerRequest { get; set; } = 10 * 1024 * 1024 / sizeof(float);
 
+    /// <summary>
+    /// The most bytes that an answer may have, 1024…2,000,000,000, judged by the most that its numbers and labels can take; unless said 128 MiB,
+    /// which hold the JSON of all the logits that a request may have.
+    /// </summary>
+    [Range(1024, 2_000_000_000)]
+    public long MaxResponseBytes { get; set; } = 128 * 1024 * 1024;
+
     /// <summary>The most levels that JSON may be nested, 4…64; 32 unless said.</summary>
     [Range(4, OpenInference.JsonElements.MaxDepth)]
     public int MaxJsonDepth { get; set; } = 32;

@@ -8,6 +8,9 @@ namespace SoftmaxService.Api.Hosting;
 /// <summary>Binds the settings, checks them at start, and hands them on as plain values.</summary>
 internal static class SettingsSetup
 {
+    /// <summary>The host's own setting, as an argument.</summary>
+    public const string ReadOnce = "--hostBuilder:reloadConfigOnChange=false";
+
     /// <summary>A name that is no setting's is a fault: whoever wrote it believes that it counts.</summary>
     public static void Strictly(BinderOptions binder) => binder.ErrorOnUnknownConfiguration = true;
 

@@ -21,6 +21,7 @@ namespace SoftmaxService.Api.Http;
 [JsonSerializable(typeof(ClassifyJsonRequest))]
 [JsonSerializable(typeof(ClassifyResponse))]
 [JsonSerializable(typeof(ClassifyBatchResponse))]
+[JsonSerializable(typeof(ClassifyBatchError))]
 [JsonSerializable(typeof(SoftmaxRequest))]
 [JsonSerializable(typeof(SoftmaxGradientRequest))]
 [JsonSerializable(typeof(CalibrateRequest))]

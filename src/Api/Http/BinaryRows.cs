@@ -1,4 +1,5 @@
 using System.Net.Mime;
+using SoftmaxService.Api.Hosting;
 
 namespace SoftmaxService.Api.Http;
 
@@ -12,6 +13,7 @@ internal sealed class BinaryRows(PooledBody rows) : IResult
             httpContext.Response.ContentType = MediaTypeNames.Application.Octet;
             httpContext.Response.ContentLength = rows.Memory.Length;
             await httpContext.Response.Body.WriteAsync(rows.Memory, httpContext.RequestAborted);
+            httpContext.AnswerIsSent();
         }
     }
 }

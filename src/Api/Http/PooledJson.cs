@@ -17,7 +17,7 @@ internal sealed class PooledJson : IDisposable
     private const int MostKept = 64 * 1024;
 
     // As ASP.NET Core writes JSON itself: an answer is no part of an HTML page.
-    private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    public static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     // One a thread: who rents one gives it back without having awaited anything.
     [ThreadStatic]

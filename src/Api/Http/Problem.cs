@@ -26,6 +26,7 @@ internal sealed record Problem(string Code, int Status, string Title, int? Retry
     public static readonly Problem ImageTooLarge = new("image-too-large", 413, "The image has too many pixels");
     public static readonly Problem TooManyImages = new("too-many-images", 413, "The request holds too many images");
     public static readonly Problem TooManyLogits = new("too-many-logits", 413, "The request holds too many logits");
+    public static readonly Problem AnswerTooLarge = new("answer-too-large", 413, "The answer would be too large");
     public static readonly Problem UnsupportedMediaType = new("unsupported-media-type", 415, "The content type is not one that this route takes");
     public static readonly Problem ImageFormatUnsupported = new("image-format-unsupported", 415, "The image is not of a format that is read here");
     public static readonly Problem ImageUndecodable = new("image-undecodable", 422, "The image cannot be decoded");

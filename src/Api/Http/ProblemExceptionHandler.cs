@@ -15,13 +15,11 @@ namespace SoftmaxService.Api.Http;
 /// <summary>The one place where a fault becomes an HTTP status and a problem document (RFC 9457), under /v2 the error of that protocol, and of a gRPC call its status.</summary>
 internal sealed partial class ProblemExceptionHandler(ILogger<ProblemExceptionHandler> log) : IExceptionHandler
 {
-    private const int ClientClosedRequest = 499;
-
     public async ValueTask<bool> TryHandleAsync(HttpContext context, Exception exception, CancellationToken cancellationToken)
     {
         if (context.RequestAborted.IsCancellationRequested || exception is ConnectionResetException)
         {
-            context.Response.StatusCode = ClientClosedRequest;
+            context.Response.StatusCode = StatusCodes.Status499ClientClosedRequest;
             return true;
         }
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using SoftmaxService.Inference.Models;
 
 namespace SoftmaxService.Api.Http;
 
@@ -52,4 +53,21 @@ internal sealed class LabelsConverter : JsonConverter<string[]>
             throw new RequestException(Problem.InvalidLabels, $"labels[{index}] is not valid Unicode: {exception.Message}");
         }
     }
+}
+
+/// <summary>What numbers are: <c>logits</c>, <c>probabilities</c> or <c>log-probabilities</c>.</summary>
+internal sealed class ScoreKindConverter : JsonConverter<OutputKind?>
+{
+    public override OutputKind? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        reader.TokenType != JsonTokenType.String ? throw Invalid(ref reader)
+        : reader.ValueTextEquals("logits"u8) ? OutputKind.Logits
+        : reader.ValueTextEquals("probabilities"u8) ? OutputKind.Probabilities
+        : reader.ValueTextEquals("log-probabilities"u8) ? OutputKind.LogProbabilities
+        : throw Invalid(ref reader);
+
+    public override void Write(Utf8JsonWriter writer, OutputKind? value, JsonSerializerOptions options) =>
+        throw new NotSupportedException("kind is read-only.");
+
+    private static RequestException Invalid(ref Utf8JsonReader reader) =>
+        new(Problem.InvalidParameter, $"kind is {JsonToken.Describe(ref reader)}. It must be \"logits\", \"probabilities\" or \"log-probabilities\".");
 }

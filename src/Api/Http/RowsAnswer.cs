@@ -68,9 +68,11 @@ internal abstract class RowsAnswer(FloatRows logits) : IResult
         writer.WriteEndArray();
     });
 
-    protected static async ValueTask FlushWhenFullAsync(Utf8JsonWriter writer, HttpResponse response)
+    /// <summary>Sends what was written where it has become much.</summary>
+    public static async ValueTask FlushWhenFullAsync(Utf8JsonWriter writer, HttpResponse response)
     {
-        if (writer.BytesPending >= BytesBetweenFlushes)
+        // The writer hands on what it has a few kilobytes at a time: most of what waits, waits in the pipe.
+        if (writer.BytesPending + response.BodyWriter.UnflushedBytes >= BytesBetweenFlushes)
         {
             await writer.FlushAsync(response.HttpContext.RequestAborted);
             await response.BodyWriter.FlushAsync(response.HttpContext.RequestAborted);

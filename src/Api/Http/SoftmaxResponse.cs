@@ -12,7 +12,19 @@ internal sealed class SoftmaxResponse(FloatRows logits, float[] temperatures, fl
     /// <summary>How many classes are ranked when the request does not say: a row of a million would triple its answer.</summary>
     private const int DefaultTopK = 100;
 
+    // {"label":"2147483647","index":2147483647,"probability":…}, and of a row "uncertainty" and brackets.
+    private const int RankedBytes = 72;
+    private const int RowBytes = 128;
+
     private readonly FloatRows _logits = logits;
+
+    /// <summary>The most bytes that the answer may have.</summary>
+    public static long MostBytes(FloatRows logits, int? topK, string[]? labels)
+    {
+        var ranked = Math.Min(topK ?? DefaultTopK, logits.ColumnCount);
+        var labelBytes = labels is null ? 0 : AnswerSize.Of(labels).OfLabels(ranked);
+        return (2L * AnswerSize.Number * logits.Values.Length) + (logits.RowCount * (RowBytes + ((long)ranked * RankedBytes) + labelBytes));
+    }
 
     protected override async Task WritePropertiesAsync(Utf8JsonWriter writer, HttpResponse response)
     {

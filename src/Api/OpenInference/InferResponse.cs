@@ -1,3 +1,4 @@
+using SoftmaxService.Api.Http;
 using SoftmaxService.Inference;
 
 namespace SoftmaxService.Api.OpenInference;
@@ -9,6 +10,28 @@ internal sealed record InferResponse(string ModelName, string ModelVersion, stri
 internal sealed record OutputTensor(string Name, TensorDatatype Datatype, IReadOnlyList<long> Shape, ReadOnlyMemory<byte> Numbers, IReadOnlyList<byte[]>? Elements, bool AsJson)
 {
     private const int LengthBytes = 4;
+
+    // A class of the classification extension: "value:index:label" without its label.
+    public const int ClassBytes = 26 + AnswerSize.WholeNumber + 4;
+
+    // Whole numbers in the typed contents of gRPC: as many as the largest takes.
+    private const int VarintBytes = 10;
+    private const int DoubleBytes = 26;
+
+    /// <summary>The most bytes that the output takes, as JSON or otherwise.</summary>
+    public long MostBytes => Elements is null
+        ? Numbers.Length / Datatype.Size * (long)ElementBytes(Datatype, AsJson)
+        : Elements.Sum(element => element.Length + (long)LengthBytes);
+
+    /// <summary>The most bytes that one number takes.</summary>
+    public static int ElementBytes(TensorDatatype datatype, bool asJson) => (asJson, datatype.Name) switch
+    {
+        (false, "FP16" or "BF16" or "FP32" or "FP64" or "BOOL") => datatype.Size,
+        (false, _) => VarintBytes,
+        (true, "FP32") => AnswerSize.Number,
+        (true, "FP64") => DoubleBytes,
+        (true, _) => AnswerSize.WholeNumber,
+    };
 
     /// <summary>The bytes that the output takes in binary form.</summary>
     public int BinarySize => Elements is null ? Numbers.Length : Elements.Sum(element => LengthBytes + element.Length);

@@ -4,6 +4,7 @@ using System.IO.Pipelines;
 using System.Net.Mime;
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using SoftmaxService.Api.Hosting;
 using SoftmaxService.Api.Http;
 using SoftmaxService.Inference;
 
@@ -45,6 +46,8 @@ internal sealed class InferResult(InferResponse response) : IResult
         {
             await http.BodyWriter.WriteAsync(output.ToBinary(), cancellation);
         }
+
+        httpContext.AnswerIsSent();
     }
 
     private async Task WriteJsonAsync(IBufferWriter<byte> target, PipeWriter? flushTo, CancellationToken cancellation)

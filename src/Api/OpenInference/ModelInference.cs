@@ -1,4 +1,5 @@
 using SoftmaxService.Api.Hosting;
+using SoftmaxService.Api.Http;
 using SoftmaxService.Inference;
 using SoftmaxService.Inference.Models;
 
@@ -18,13 +19,22 @@ internal static class ModelInference
             GraphOutputs = [.. outputs.Where(selected => selected.Output.Source == OutputSource.Graph).Select(selected => selected.Output.Name).Distinct()],
         };
 
+        RefuseTooLarge(outputs.Sum(selected => selected.Output.MostBytes(model, tensors.Count, selected.How)), tensors.Count, limits);
         var answer = await ClassifyInTimeAsync(model, tensors, request.Parameters.ReadTimeout(), cancellationToken);
-        return new InferResponse(
-            model.Name,
-            model.Version,
-            request.Id,
-            wantsScores ? answer.Temperature : null,
-            [.. outputs.Select(selected => selected.Output.Read(answer, model, selected.How))]);
+        OutputTensor[] results = [.. outputs.Select(selected => selected.Output.Read(answer, model, selected.How))];
+        RefuseTooLarge(results.Sum(output => output.MostBytes), tensors.Count, limits); // once more: a graph may leave sizes open
+        return new InferResponse(model.Name, model.Version, request.Id, wantsScores ? answer.Temperature : null, results);
+    }
+
+    private static void RefuseTooLarge(long bytes, int items, LimitsOptions limits)
+    {
+        if (bytes > limits.MaxResponseBytes)
+        {
+            throw AnswerSize.TooLarge(
+                limits,
+                $"The answer to {items} item(s)",
+                $"Ask for fewer items at a time, for fewer outputs, in binary ({InferParameters.BinaryData}: true), or for the highest classes alone ({InferParameters.Classification}).");
+        }
     }
 
     private static async Task<TensorAnswer> ClassifyInTimeAsync(ClassifierModel model, TensorRequest tensors, TimeSpan? time, CancellationToken cancellationToken)

@@ -57,6 +57,15 @@ internal sealed record OfferedOutput(string Name, TensorDatatype Datatype, IRead
         return selected;
     }
 
+    /// <summary>The most bytes that this output may have in an answer, as far as the graph tells; a size that it leaves open counts as 1.</summary>
+    public long MostBytes(ClassifierModel model, int items, RequestedOutput how)
+    {
+        var columns = DeclaredShape.Skip(Source == OutputSource.Graph && !TensorInput.Of(model).HasBatchAxis ? 0 : 1).Aggregate(1L, (product, size) => product * Math.Max(size, 1));
+        return how.Classification is { } count
+            ? items * ((Math.Min(count, columns) * OutputTensor.ClassBytes) + AnswerSize.Of(model).OfLabels(count))
+            : items * columns * OutputTensor.ElementBytes(Datatype, how.AsJson);
+    }
+
     /// <summary>Takes this output out of the model's answer.</summary>
     public OutputTensor Read(TensorAnswer answer, ClassifierModel model, RequestedOutput how)
     {

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
 using SoftmaxService.Api.Access;
+using SoftmaxService.Api.Hosting;
 using SoftmaxService.Api.Http;
 using SoftmaxService.Inference;
 
@@ -38,7 +39,7 @@ internal static class PageEndpoint
         return ProblemExceptionHandler.WriteAsync(context, Problem.NotFound, $"The page has no file '{Quoting.Shorten(name)}'. GET / shows the page.");
     }
 
-    private static Task SendAsync(HttpContext context, PageAsset asset, string hash, string caching)
+    private static async Task SendAsync(HttpContext context, PageAsset asset, string hash, string caching)
     {
         var response = context.Response;
         response.Headers.GuardPage(Policy);
@@ -56,14 +57,15 @@ internal static class PageEndpoint
         if (IsHeld(context.Request.Headers.IfNoneMatch, tag))
         {
             response.StatusCode = StatusCodes.Status304NotModified;
-            return Task.CompletedTask;
+            return;
         }
 
         var body = asset.Encoded(encoding);
         response.Headers.ContentEncoding = encoding;
         response.ContentType = asset.ContentType;
         response.ContentLength = body.Length;
-        return response.Body.WriteAsync(body, context.RequestAborted).AsTask();
+        await response.Body.WriteAsync(body, context.RequestAborted);
+        context.AnswerIsSent();
     }
 
     /// <summary>Of the encodings that a client takes the one that it prefers, and of equals the smaller; none where it takes none.</summary>

@@ -23,6 +23,7 @@ let chosen;
 export function start(context) {
   chosen = context.chosen;
   $('#fit').addEventListener('click', fit);
+  $('#rows-kind').addEventListener('change', () => $('#rows').value && fit());
   $('#rows-file').addEventListener('change', async event => {
     $('#rows').value = await event.target.files[0].text();
     event.target.value = '';
@@ -30,6 +31,7 @@ export function start(context) {
   });
   $('#rows-example').addEventListener('click', () => {
     $('#rows').value = exampleRows();
+    $('#rows-kind').value = 'logits';
     fit();
   });
 }
@@ -67,6 +69,7 @@ function* findings(found, labels) {
       found.count && `Fitted on ${found.count.toLocaleString('en')} rows${found.dataset ? ` of ${found.dataset}` : ''}.`,
       found.temperature > 1 ? 'Above 1: the model is surer than it should be, and is made humbler.' : 'Below 1: the model is less sure than it may be, and is made bolder.',
     ].filter(Boolean).join(' ')),
+    found.warnings?.length ? el('ul', { class: 'warnings', 'aria-label': 'To be known first' }, ...found.warnings.map(warning => el('li', {}, warning))) : null,
     found.before && found.after ? el('div', { class: 'scroll', tabindex: '0', role: 'group', 'aria-label': 'Metrics' }, metricsTable(found)) : null);
   yield el('div', { class: 'plots' }, ...plotsOf(found, labels));
 }
@@ -147,7 +150,7 @@ function readRows(text) {
   }
 
   if (lines.length === 0) {
-    throw new RangeError('There are no rows. A row is the logits of an image and the index of its right class: 2.1, 0.3, -1.0, 0');
+    throw new RangeError('There are no rows. A row is the numbers of an image and the index of its right class: 2.1, 0.3, -1.0, 0');
   }
 
   const rows = lines.map(({ line, number }) => {
@@ -164,7 +167,7 @@ function readRows(text) {
     throw new RangeError(`Line ${odd.number} has ${odd.numbers.length} logits, the first has ${rows[0].numbers.length}.`);
   }
 
-  return { logits: rows.map(row => toWire(row.numbers)), labels: rows.map(row => row.label) };
+  return { logits: rows.map(row => toWire(row.numbers)), labels: rows.map(row => row.label), kind: $('#rows-kind').value };
 }
 
 function inLine(line, number) {

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using SoftmaxService.Cli.Data;
+using SoftmaxService.Inference.Models;
 
 namespace SoftmaxService.Cli.Commands;
 
@@ -13,6 +14,31 @@ internal static class CommonOptions
     public static Argument<string?> OptionalData() => new("DATA") { Description = $"Labelled data: {ImageSets.Kinds}.", Arity = ArgumentArity.ZeroOrOne };
 
     public static Option<string?> Logits() => new("--logits") { Description = "A CSV of logits and labels, in place of MODEL and DATA.", HelpName = "FILE" };
+
+    public static Option<OutputKind?> Kind()
+    {
+        const string Names = "logits|probabilities|log-probabilities";
+
+        return new Option<OutputKind?>("--kind")
+        {
+            Description = "What the numbers of a CSV are. [default: logits]",
+            HelpName = Names,
+            CustomParser = result =>
+            {
+                var text = result.Tokens.Single().Value;
+                foreach (var kind in Enum.GetValues<OutputKind>())
+                {
+                    if (Cli.Models.Names.Of(kind) == text)
+                    {
+                        return kind;
+                    }
+                }
+
+                result.AddError($"--kind is one of {Names}, not '{text}'.");
+                return null;
+            },
+        };
+    }
 
     public static Option<DataSplit?> Split() => new("--split") { Description = "Which part of a folder or archive that holds both.", HelpName = "train|test" };
 

@@ -3,6 +3,8 @@ using System.Globalization;
 using SoftmaxService.Cli.Data;
 using SoftmaxService.Cli.Models;
 using SoftmaxService.Cli.Output;
+using SoftmaxService.Inference;
+using SoftmaxService.Inference.Calibration;
 using SoftmaxService.Inference.Models;
 
 namespace SoftmaxService.Cli.Commands;
@@ -13,6 +15,7 @@ internal sealed class ScoringOptions
     private readonly Argument<string?> _model = CommonOptions.OptionalModel();
     private readonly Argument<string?> _data = CommonOptions.OptionalData();
     private readonly Option<string?> _logits = CommonOptions.Logits();
+    private readonly Option<OutputKind?> _kind = CommonOptions.Kind();
     private readonly Option<DataSplit?> _split = CommonOptions.Split();
     private readonly Option<int> _skip = CommonOptions.Skip();
     private readonly Option<int> _limit = CommonOptions.Limit();
@@ -23,6 +26,7 @@ internal sealed class ScoringOptions
         command.Add(_model);
         command.Add(_data);
         command.Add(_logits);
+        command.Add(_kind);
         command.Add(_split);
         command.Add(_skip);
         command.Add(_limit);
@@ -45,9 +49,16 @@ internal sealed class ScoringOptions
         var path = parsed.GetValue(_logits) ?? parsed.GetValue(_data)!; // FindModel saw to one of them
         if (model is null || LogitsCsv.IsNamed(path))
         {
-            return shuffle is null
-                ? LogitsCsv.Read(path, model?.Labels, skip, limit, cancellation)
-                : Choose(LogitsCsv.Read(path, model?.Labels, skip: 0, int.MaxValue, cancellation), path, skip, limit, shuffle.Value);
+            return ToLogits(
+                shuffle is null
+                    ? LogitsCsv.Read(path, model?.Labels, skip, limit, cancellation)
+                    : Choose(LogitsCsv.Read(path, model?.Labels, skip: 0, int.MaxValue, cancellation), path, skip, limit, shuffle.Value),
+                parsed.GetValue(_kind) ?? OutputKind.Logits);
+        }
+
+        if (parsed.GetValue(_kind) is not null)
+        {
+            throw new UsageException($"--kind says what the numbers of a CSV are; of a model, output.kind in its {ModelManifest.FileName} does.");
         }
 
         var images = ImageSets.Open(path, parsed.GetValue(_split), Labels.Of(model.Labels));
@@ -69,6 +80,24 @@ internal sealed class ScoringOptions
 
     private static ScoredSet Run(ClassifierModel model, IImageSet images, Selection selection, float temperature, Terminal terminal, CancellationToken cancellation) =>
         terminal.Track(images.Name, selection.Count, progress => ModelRun.Score(model, images, selection, temperature, progress, cancellation));
+
+    private static ScoredSet ToLogits(ScoredSet scored, OutputKind kind)
+    {
+        if (kind == OutputKind.Logits)
+        {
+            return scored;
+        }
+
+        try
+        {
+            var data = LabelledLogits.FromScores(scored.Logits, scored.Labels, scored.ClassCount, kind);
+            return scored with { Logits = [.. Enumerable.Range(0, data.Count).SelectMany(row => data.Row(row).ToArray())], Warnings = data.Warnings };
+        }
+        catch (InferenceException exception)
+        {
+            throw new DataException($"{scored.Name}: {exception.Message}", exception);
+        }
+    }
 
     private static Selection Select(string path, int total, int skip, int limit, int? shuffle)
     {

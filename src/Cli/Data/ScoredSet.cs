@@ -20,5 +20,8 @@ internal sealed record ScoredSet(string Name, IReadOnlyList<string> ClassNames, 
     /// <summary>The files of the images that were classified wrongly with the most confidence, by position; empty where no model ran.</summary>
     public IReadOnlyDictionary<int, byte[]> MistakenImages { get; init; } = new Dictionary<int, byte[]>();
 
+    /// <summary>What had to be assumed to make logits of the data.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+
     public ReadOnlySpan<float> Row(int image) => Logits.AsSpan(image * ClassCount, ClassCount);
 }

@@ -46,6 +46,9 @@ internal sealed record Findings
 
     public IReadOnlyList<OtherData>? OutOfDistribution { get; init; }
 
+    /// <summary>What is to be known of the data before these numbers are trusted; absent where nothing is.</summary>
+    public IReadOnlyList<string>? Warnings { get; init; }
+
     public required IReadOnlyList<Mistake> MostConfidentMistakes { get; init; }
 
     public IReadOnlyList<SlowImage>? SlowestImages { get; init; }

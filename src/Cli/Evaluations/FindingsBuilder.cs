@@ -39,6 +39,7 @@ internal static class FindingsBuilder
                 Quantiles = calibration?.Conformal?.Quantiles,
                 Curve = calibration?.Conformal is { } known ? SetsOf(data, calibration, known, CurveAlphas(known), cancellation) : [],
                 Energy = calibration?.Energy,
+                Warnings = NullIfEmpty([.. scored.Warnings, .. Calibrator.WarningsFor(data, scored.ClassNames)]),
             };
         });
     }
@@ -49,7 +50,8 @@ internal static class FindingsBuilder
         var data = ToLabelledLogits(scored);
         return Refused(scored, () =>
         {
-            var result = Calibrator.Calibrate(data, options, cancellation);
+            var result = Calibrator.Calibrate(data, options with { ClassNames = scored.ClassNames }, cancellation);
+            result = result with { Warnings = [.. scored.Warnings, .. result.Warnings] };
             var calibration = result.ToManifest(scored.Name);
             return (result, Describe(scored, result.Before, result.After) with
             {
@@ -62,6 +64,7 @@ internal static class FindingsBuilder
                 Quantiles = result.Conformal?.Quantiles,
                 Curve = result.Conformal is { } conformal ? SetsOf(data, calibration, conformal, CurveAlphas(conformal), cancellation) : [],
                 Energy = result.Energy,
+                Warnings = NullIfEmpty(result.Warnings),
             });
         });
     }
@@ -119,6 +122,8 @@ internal static class FindingsBuilder
     private static IReadOnlyList<PredictionSetEvaluation> SetsOf(
         LabelledLogits data, ManifestCalibration calibration, ConformalQuantiles conformal, double[] alphas, CancellationToken cancellation) =>
         Conformal.Evaluate(data, (float)calibration.Temperature, conformal, alphas, cancellationToken: cancellation);
+
+    private static IReadOnlyList<string>? NullIfEmpty(IReadOnlyList<string> warnings) => warnings.Count > 0 ? warnings : null;
 
     private static double[] AlphasOf(ConformalQuantiles conformal) =>
         [.. conformal.Quantiles.Keys.Select(alpha => double.Parse(alpha, CultureInfo.InvariantCulture)).OrderDescending()];

@@ -26,6 +26,11 @@ internal static class FindingsText
             terminal.WriteLine($"{findings.InUse.ZeroProbabilityLabels} images have their right class at a probability of exactly 0; each counts as 103.28 nats.");
         }
 
+        foreach (var warning in findings.Warnings ?? [])
+        {
+            terminal.WriteLine($"Warning: {warning}");
+        }
+
         PrintPredictionSets(findings, terminal);
         PrintConfusion(findings, terminal);
         PrintOthers(findings, terminal);

@@ -36,6 +36,7 @@ internal static class HtmlReport
                 "body",
                 new XElement("h1", $"Calibration of {title}"),
                 new XElement("p", string.Create(CultureInfo.InvariantCulture, $"{findings.Count} images, {findings.Labels.Count} classes. Written by softmax, the command line of SoftmaxService.")),
+                Warnings(findings),
                 Metrics(findings),
                 DrawingOf("reliability", drawings, "Reliability", $"Blue: the share of right answers among the images of a bin. Red: from there to the bin's mean confidence; the expected calibration error is the mean length of these lines, weighted by the images of each bin, of which there are {findings.Bins}. Below: how many images each bin has, on a scale of powers of ten."),
                 DrawingOf("confusion", drawings, "Confusion matrix", "Images of each true class (row) by predicted class (column). Blue: right. Orange: wrong."),
@@ -47,6 +48,14 @@ internal static class HtmlReport
                 Slowest(findings)));
         return $"<!DOCTYPE html>\n{page.ToString(SaveOptions.DisableFormatting)}\n";
     }
+
+    private static XElement[] Warnings(Findings findings) => findings.Warnings is { Count: > 0 } warnings
+        ?
+        [
+            new XElement("h2", "To be known first"),
+            new XElement("ul", new XAttribute("class", "warnings"), warnings.Select(warning => new XElement("li", WithoutControls(warning)))),
+        ]
+        : [];
 
     private static XElement[] Metrics(Findings findings) =>
     [

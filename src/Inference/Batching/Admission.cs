@@ -43,6 +43,14 @@ internal sealed class Admission
         throw new InferenceException(InferenceError.Overloaded, Refuse());
     }
 
+    /// <summary>Takes on more of a request that was taken on before, however much there is: it is half answered already.</summary>
+    /// <param name="items">How many there will be at a time, at least 1.</param>
+    public Pending EnterAgain(int items)
+    {
+        Interlocked.Add(ref _items, items);
+        return new Pending(this, items);
+    }
+
     /// <summary>Refuses a request of one item, if nothing could be taken on now, in words; null where it may come in. It is asked before a body is read: under a flood most of what the service does is to refuse.</summary>
     public string? RefuseWhenFull() => Items >= _limit ? Refuse() : null;
 

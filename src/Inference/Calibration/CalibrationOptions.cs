@@ -32,6 +32,10 @@ public sealed record CalibrationOptions
     /// <value>Any; 1.</value>
     public int Seed { get; init; } = 1;
 
+    /// <summary>The names of the classes, for warnings; null to call them by their numbers.</summary>
+    /// <value>One for each class; null.</value>
+    public IReadOnlyList<string>? ClassNames { get; init; }
+
     /// <summary>Throws where an option is out of its range.</summary>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of its range; the message names it.</exception>
     public void Validate()

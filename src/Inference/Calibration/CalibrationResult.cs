@@ -45,6 +45,9 @@ public sealed record CalibrationResult
     /// <summary>The energy that the asked share of the data is at or below.</summary>
     public required EnergyThreshold Energy { get; init; }
 
+    /// <summary>What is to be known of the data before these numbers are trusted, in sentences; empty where nothing is.</summary>
+    public required IReadOnlyList<string> Warnings { get; init; }
+
     /// <summary>The manifest's <c>calibration</c>.</summary>
     /// <param name="dataset">What the data was, in words.</param>
     public ManifestCalibration ToManifest(string? dataset) => new()
@@ -62,6 +65,7 @@ public sealed record CalibrationResult
         Conformal = Conformal,
         PredictionSets = ManifestSets.Count > 0 ? [.. ManifestSets.Select(sets => new ServedSets(sets.Alpha, sets.ServedCoverage, sets.ServedMeanSize))] : null,
         Energy = Energy,
+        Warnings = Warnings.Count > 0 ? Warnings : null,
     };
 
     /// <summary>The double with the float's own digits: 1.07 and not 1.0700000524520874. It reads back as the same float.</summary>

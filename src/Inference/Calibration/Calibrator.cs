@@ -23,7 +23,8 @@ public static class Calibrator
 
     /// <summary>
     /// Fits the temperature, measures before and after, and takes conformal quantiles and the energy threshold at the fitted temperature. The
-    /// probabilities are those that are served: the same softmax, in float, at the same float temperature.
+    /// probabilities are those that are served: the same softmax, in float, at the same float temperature. A right class with the logit −∞, which no
+    /// temperature could help, is read as 2⁻¹⁴⁹ at T = 1 throughout, and a warning says how many there are.
     /// </summary>
     /// <param name="data">Labelled data that the model was not trained on.</param>
     /// <param name="options">What may be chosen; null for the defaults.</param>
@@ -40,6 +41,8 @@ public static class Calibrator
         foreach (var alpha in options.Alphas)
             Conformal.Rank(data.Count, alpha);
 
+        var warnings = CalibrationWarnings.Of(data, options.ClassNames);
+        data = data.WithPossibleLabels();
         var exact = TemperatureScaling.Fit(data, cancellationToken);
         var temperature = (float)exact;
         var conformal = options.Alphas.Count == 0 ? null : Conformal.Fit(data, temperature, options, cancellationToken);
@@ -58,8 +61,15 @@ public static class Calibrator
             PredictionSets = [.. sets.Take(options.Alphas.Count)],
             ManifestSets = [.. sets.Skip(options.Alphas.Count)],
             Energy = OutOfDistribution.Threshold(OutOfDistribution.Energies(data, temperature), options.TruePositiveRate),
+            Warnings = warnings,
         };
     }
+
+    /// <summary>What is to be known of labelled data before its numbers are trusted: rows that are probabilities, classes without images, right classes at −∞.</summary>
+    /// <param name="data">Labelled data.</param>
+    /// <param name="classNames">The names of the classes; null to call them by their numbers.</param>
+    /// <returns>Sentences; none where there is nothing.</returns>
+    public static IReadOnlyList<string> WarningsFor(LabelledLogits data, IReadOnlyList<string>? classNames = null) => CalibrationWarnings.Of(data, classNames);
 
     /// <summary>Measures the probabilities at one temperature, fitting nothing.</summary>
     /// <param name="data">Labelled data; one class only is allowed.</param>

@@ -12,8 +12,8 @@ internal sealed class Evaluator
     /// <summary>With more classes than this there is no confusion matrix, nor a classwise interval: both would outgrow the data.</summary>
     public const int MaxTabulatedClasses = 2048;
 
-    // 2⁻¹⁴⁹ is the smallest probability that a float holds.
-    private const double LargestFloatNll = 149 * 0.6931471805599453;
+    /// <summary>−ln 2⁻¹⁴⁹, the NLL of the smallest probability that a float holds.</summary>
+    internal const double LargestFloatNll = 149 * 0.6931471805599453;
 
     private const int CountSum = 0;
     private const int RightSum = 1;

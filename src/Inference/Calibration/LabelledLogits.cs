@@ -1,3 +1,5 @@
+using SoftmaxService.Inference.Models;
+
 namespace SoftmaxService.Inference.Calibration;
 
 /// <summary>
@@ -32,6 +34,28 @@ public sealed class LabelledLogits
             if (FaultOf(Row(row), LabelOf(row)) is { } fault)
                 throw Invalid($"Row {row} (the first is 0): {fault}");
         }
+    }
+
+    /// <summary>What had to be assumed of the rows, in sentences; empty where nothing had to.</summary>
+    public IReadOnlyList<string> Warnings { get; private init; } = [];
+
+    /// <summary>
+    /// Makes logits of a model's scores, as the service does when it answers. Of probabilities they are the logarithms. A probability of 0 has
+    /// none: it is read as half the smallest positive probability among the rows, which is the data's own precision, and at most as 2⁻⁹, half a step
+    /// of 8-bit probabilities. −∞ among log-probabilities is such a 0.
+    /// </summary>
+    /// <param name="scores">The rows one after the other, n × K numbers. Kept by reference where they are logits.</param>
+    /// <param name="labels">The right class of each row, 0…K−1.</param>
+    /// <param name="classCount">K, at least 2.</param>
+    /// <param name="kind">What the numbers are.</param>
+    /// <exception cref="InferenceException">
+    /// As of the constructor; or a row is not what <paramref name="kind"/> says: probabilities are in 0…1 and sum to 1, to within a few roundings.
+    /// The message names the row.
+    /// </exception>
+    public static LabelledLogits FromScores(ReadOnlyMemory<float> scores, ReadOnlyMemory<int> labels, int classCount, OutputKind kind)
+    {
+        var data = new LabelledLogits(scores, labels, classCount);
+        return kind == OutputKind.Logits ? data : ProbabilityRows.ToLogits(data, kind);
     }
 
     /// <summary>n.</summary>
@@ -70,6 +94,62 @@ public sealed class LabelledLogits
         }
 
         return float.IsNegativeInfinity(largest) ? "every logit is -Infinity; at least one must be finite." : null;
+    }
+
+    /// <summary>How many rows have a right class with the logit −∞.</summary>
+    internal int CountImpossibleLabels()
+    {
+        var count = 0;
+        for (var row = 0; row < Count; row++)
+        {
+            count += float.IsNegativeInfinity(Row(row)[LabelOf(row)]) ? 1 : 0;
+        }
+
+        return count;
+    }
+
+    /// <summary>
+    /// The rows with no right class at −∞, which would have the same infinite loss at every temperature. Such a class gets the logit whose
+    /// probability at T = 1 is 2⁻¹⁴⁹, the smallest that a float holds, or the row's lowest where that is lower still.
+    /// </summary>
+    internal LabelledLogits WithPossibleLabels()
+    {
+        if (CountImpossibleLabels() == 0)
+        {
+            return this;
+        }
+
+        var bounded = _logits.ToArray();
+        for (var row = 0; row < Count; row++)
+        {
+            if (float.IsNegativeInfinity(Row(row)[LabelOf(row)]))
+            {
+                bounded[(row * ClassCount) + LabelOf(row)] = SmallestPossible(Row(row));
+            }
+        }
+
+        return new LabelledLogits(bounded, _labels, ClassCount) { Warnings = Warnings };
+    }
+
+    internal LabelledLogits WithRows(float[] logits, IReadOnlyList<string> warnings) =>
+        new(logits, _labels, ClassCount) { Warnings = warnings };
+
+    private static float SmallestPossible(ReadOnlySpan<float> logits)
+    {
+        var (largest, lowest) = (float.NegativeInfinity, float.PositiveInfinity);
+        foreach (var logit in logits)
+        {
+            largest = Math.Max(largest, logit);
+            lowest = float.IsNegativeInfinity(logit) ? lowest : Math.Min(lowest, logit);
+        }
+
+        var weights = 0.0;
+        foreach (var logit in logits)
+        {
+            weights += Math.Exp((double)logit - largest);
+        }
+
+        return (float)Math.Max(Math.Min(largest + Math.Log(weights) - Evaluator.LargestFloatNll, lowest), float.MinValue);
     }
 
     private static InferenceException Invalid(string message) => new(InferenceError.LabelledDataInvalid, message);

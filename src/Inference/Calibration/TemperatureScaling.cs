@@ -25,17 +25,18 @@ public static class TemperatureScaling
     /// Minimises the mean negative log-likelihood <c>(1/n) Σ_i [ln Σ_j exp(β z_ij) − β z_iy]</c>, which is convex in β = 1/T, by Newton's method
     /// inside a bracket, in double precision, to a relative 1e-6 of T and better.
     /// </summary>
-    /// <param name="data">Labelled data that the model was not trained on. Rows whose right class has the logit −∞ say nothing about T and are left out.</param>
+    /// <param name="data">Labelled data that the model was not trained on. A right class with the logit −∞ counts as if its probability were 2⁻¹⁴⁹ at T = 1.</param>
     /// <param name="cancellationToken">Ends the work early.</param>
     /// <returns>T, &gt; 0, finite as a float too.</returns>
     /// <exception cref="InferenceException">
-    /// One class only is present; or there is no best T: every answer is right, so that the likelihood rises for ever as T falls to 0, or the logits
-    /// say no more about the labels than chance does, so that it rises for ever as T grows.
+    /// One class only is present; or there is no best T: no wrong class is above the right one, so that the likelihood rises for ever as T falls to 0;
+    /// the logits say no more about the labels than chance does, so that it rises for ever as T grows; or it is the same at every T.
     /// </exception>
     /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> asked for it.</exception>
     public static double Fit(LabelledLogits data, CancellationToken cancellationToken = default)
     {
         CheckThereIsAMinimum(data, cancellationToken);
+        data = data.WithPossibleLabels();
 
         // The derivative rises through 0 between these, or the best temperature is none that a float can hold.
         var (low, high) = (1e-40, 1e50);
@@ -109,36 +110,85 @@ public static class TemperatureScaling
         return double.PositiveInfinity;
     }
 
+    /// <summary>
+    /// The likelihood has one maximum, at a positive finite T, where its derivative in β is above 0 at β = 0 and below 0 as β grows: where the right
+    /// class is above the mean of its row on average, and some class is above the right one in some row.
+    /// </summary>
     private static void CheckThereIsAMinimum(LabelledLogits data, CancellationToken cancellationToken)
     {
         if (!data.Labels.ContainsAnyExcept(data.LabelOf(0)))
-            throw Impossible($"All {data.Count} labels are class {data.LabelOf(0)}; calibration needs images of at least two classes.");
-
-        var (usable, allRight) = (0, true);
-        for (var row = 0; row < data.Count; row++)
         {
-            var own = data.Row(row)[data.LabelOf(row)];
-            usable += float.IsNegativeInfinity(own) ? 0 : 1;
-            allRight &= float.IsNegativeInfinity(own) || !AnyAbove(data.Row(row), own);
+            throw Impossible($"All {data.Count} labels are class {data.LabelOf(0)}; calibration needs images of at least two classes.");
         }
 
-        if (usable == 0)
-            throw Impossible($"The right class has the logit -Infinity in all {data.Count} rows; no temperature changes that.");
-        if (Derivatives(data, 0, cancellationToken).Slope >= 0)
-            throw Impossible($"The logits of these {data.Count} rows say nothing about their labels: the likelihood only rises as the temperature grows without end. Are labels and classes in the same order?");
-        if (allRight)
-            throw Impossible($"Every one of the {usable} rows is answered right: the likelihood only rises as the temperature falls to 0, so none is best. Give more images, or harder ones, until some are answered wrong.");
+        if (data.CountImpossibleLabels() == data.Count)
+        {
+            throw Impossible($"The right class has the logit -Infinity in all {data.Count} rows; no temperature changes that. Are labels and classes in the same order?");
+        }
+
+        var rows = RowCounts.Of(data);
+        var hint = ProbabilityRows.AreAll(data) ? $" {CalibrationWarnings.LookLikeProbabilities}" : "";
+        if (rows.Decided + rows.Level == data.Count)
+        {
+            throw Impossible(NoEffect(rows, data.Count) + hint);
+        }
+
+        if (rows.Wrong == 0)
+        {
+            throw Impossible($"{AllRight(rows, data.Count)}: the likelihood only rises as the temperature falls to 0, so none is best. Give more images, or harder ones, until some are answered wrong.{hint}");
+        }
+
+        if (Derivatives(data.WithPossibleLabels(), 0, cancellationToken).Slope >= 0)
+        {
+            throw Impossible(
+                $"The logits of these {data.Count} rows say no more about their labels than chance (wrong answers: {rows.Wrong}): on average the right class is not above the mean of its row, "
+                + $"so that the likelihood only rises as the temperature grows without end. Are labels and classes in the same order, and are high logits the likely ones?{hint}");
+        }
     }
 
-    private static bool AnyAbove(ReadOnlySpan<float> logits, float own)
+    private static string NoEffect(RowCounts rows, int count) => (rows.Decided, rows.Level) switch
     {
-        foreach (var logit in logits)
-        {
-            if (logit > own)
-                return true;
-        }
+        (_, 0) => $"Each of the {count} rows leaves one class only, the right one, and masks all others: its probability is 1 at any temperature, so none is better than another. Give the logits from before that decision.",
+        (0, _) => $"In each of the {count} rows all logits are equal: the probabilities are the same at any temperature, so none is better than another. Are these the model's logits?",
+        _ => $"In each of the {count} rows all logits are equal or all but one masked: the probabilities are the same at any temperature, so none is better than another. Are these the model's logits?",
+    };
 
-        return false;
+    private static string AllRight(RowCounts rows, int count) => (rows.Tied, rows.Level) switch
+    {
+        (0, 0) => $"Every one of the {count} rows is answered right",
+        (0, _) => $"Every one of the rows whose logits differ is answered right (rows of equal logits: {rows.Level} of {count})",
+        _ => $"In none of the {count} rows is a wrong class above the right one, though in {rows.Tied + rows.Level} one is level with it",
+    };
+
+    /// <summary>What rows are like, by the class that they put first.</summary>
+    /// <param name="Decided">Rows with one class that is not masked: its probability is 1 whatever T is.</param>
+    /// <param name="Level">Rows of two or more classes whose logits are all equal.</param>
+    /// <param name="Tied">Other rows whose right class shares the first place.</param>
+    /// <param name="Wrong">Rows with a class above the right one, be it masked.</param>
+    private readonly record struct RowCounts(int Decided, int Level, int Tied, int Wrong)
+    {
+        public static RowCounts Of(LabelledLogits data)
+        {
+            var (decided, level, tied, wrong) = (0, 0, 0, 0);
+            for (var row = 0; row < data.Count; row++)
+            {
+                var own = data.Row(row)[data.LabelOf(row)];
+                var (above, equal, finite) = (0, 0, 0);
+                foreach (var logit in data.Row(row))
+                {
+                    above += logit > own ? 1 : 0;
+                    equal += logit == own ? 1 : 0;
+                    finite += float.IsNegativeInfinity(logit) ? 0 : 1;
+                }
+
+                wrong += above > 0 ? 1 : 0;
+                decided += above == 0 && finite == 1 ? 1 : 0;
+                level += above == 0 && finite > 1 && equal == finite ? 1 : 0;
+                tied += above == 0 && equal > 1 && equal < finite ? 1 : 0;
+            }
+
+            return new RowCounts(decided, level, tied, wrong);
+        }
     }
 
     private static double ToTemperature(double beta, int count) =>
@@ -167,9 +217,6 @@ public static class TemperatureScaling
     /// </summary>
     private static (double Slope, double Curvature) RowDerivatives(ReadOnlySpan<float> logits, int label, double beta)
     {
-        if (float.IsNegativeInfinity(logits[label]))
-            return (0, 0);
-
         var largest = float.NegativeInfinity;
         foreach (var logit in logits)
             largest = Math.Max(largest, logit);

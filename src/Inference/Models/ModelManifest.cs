@@ -162,6 +162,9 @@ public sealed record ManifestCalibration
 
     /// <summary>The energy below which an image counts as of the kind that the model was trained on.</summary>
     public EnergyThreshold? Energy { get; init; }
+
+    /// <summary>What is to be known of the data before these numbers are trusted, in sentences; absent where nothing is.</summary>
+    public IReadOnlyList<string>? Warnings { get; init; }
 }
 
 /// <summary>How well probabilities match what happened; all but accuracy are better when smaller.</summary>

@@ -36,6 +36,67 @@ public sealed class CalibrateEndpointTests(RunningService service)
     }
 
     [Fact]
+    public async Task GoodRowsAreAnsweredWithoutWarnings() =>
+        Assert.False((await service.PostAsync("/calibrate", Overconfident(2000).ToJsonString())).Json.TryGetProperty("warnings", out _));
+
+    [Fact]
+    public async Task ProbabilitiesAreTakenAsSuchWhereTheKindSaysSoAndElseWarnedOf()
+    {
+        var body = Overconfident(500);
+        var expected = (await service.PostAsync("/calibrate", body.ToJsonString())).Json.GetProperty("temperature").GetDouble();
+        body["logits"] = new JsonArray([.. body["logits"]!.AsArray().Select(row => SoftmaxOf(row!.AsArray()))]);
+
+        var warned = (await service.PostAsync("/calibrate", body.ToJsonString())).Json;
+        Assert.Contains("look like probabilities", Assert.Single(warned.GetProperty("warnings").EnumerateArray()).GetString(), StringComparison.Ordinal);
+        Assert.InRange(warned.GetProperty("temperature").GetDouble(), 0, expected / 2);
+
+        body["kind"] = "probabilities";
+        var said = (await service.PostAsync("/calibrate", body.ToJsonString())).Json;
+        Assert.False(said.TryGetProperty("warnings", out _));
+        Assert.Equal(expected, said.GetProperty("temperature").GetDouble(), 1e-3);
+    }
+
+    [Fact]
+    public async Task LogProbabilitiesAreTakenAsSuchOrAsLogitsWithTheSameAnswer()
+    {
+        var body = Overconfident(500);
+        body["logits"] = new JsonArray([.. body["logits"]!.AsArray().Select(row =>
+            new JsonArray([.. SoftmaxOf(row!.AsArray()).Select(p => JsonValue.Create(Math.Log(p!.GetValue<double>())))]))]);
+        var asLogits = (await service.PostAsync("/calibrate", body.ToJsonString())).Json;
+        body["kind"] = "log-probabilities";
+        var said = (await service.PostAsync("/calibrate", body.ToJsonString())).Json;
+
+        Assert.False(asLogits.TryGetProperty("warnings", out _));
+        Assert.Equal(asLogits.GetProperty("temperature").GetDouble(), said.GetProperty("temperature").GetDouble(), 1e-5);
+    }
+
+    [Fact]
+    public async Task ARightClassOfProbability0IsBoundedAndCounted()
+    {
+        var rows = string.Join(',', Enumerable.Repeat("[0.75, 0.25], [0.25, 0.75]", 20));
+        var labels = string.Join(',', Enumerable.Repeat("0, 1", 20));
+        var answer = await service.PostAsync("/calibrate", $$"""{"kind": "probabilities", "logits": [{{rows}}, [0, 1]], "labels": [{{labels}}, 0]}""");
+
+        Assert.Equal((200, 41), (answer.Status, answer.Json.GetProperty("count").GetInt32()));
+        Assert.Contains("1 of 41 rows give their right class a probability of 0", answer.Json.GetProperty("warnings")[0].GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ClassesWithoutRowsAreWarnedOf()
+    {
+        var body = Overconfident(200);
+        foreach (var row in body["logits"]!.AsArray())
+        {
+            row!.AsArray().Add(-9);
+        }
+
+        Assert.Contains(
+            "no row of 1 of the 6 classes (5)",
+            (await service.PostAsync("/calibrate", body.ToJsonString())).Json.GetProperty("warnings")[0].GetString(),
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task FewRowsAreGivenTheQuantilesTheySufficeFor()
     {
         var answer = await service.PostAsync("/calibrate", Overconfident(50).ToJsonString());
@@ -59,10 +120,20 @@ public sealed class CalibrateEndpointTests(RunningService service)
     [InlineData("""{"logits": [[1, 2], [2, 1]], "labels": [0, 1], "alphas": [0.1]}""", 422, "calibration-impossible", "at least 9")]
     [InlineData("""{"logits": [[1, 2], [2, 1]], "labels": [0, 0]}""", 422, "calibration-impossible", "class")]
     [InlineData("""{"logits": [[1, 2], [2, 1]], "labels": [1, 0]}""", 422, "calibration-impossible", "temperature")]
+    [InlineData("""{"logits": [["-Infinity", 0], [0, "-Infinity"]], "labels": [1, 0]}""", 422, "calibration-impossible", "one class only, the right one")]
+    [InlineData("""{"logits": [[0.6, 0.4], [0.6, 0.6]], "labels": [1, 0], "kind": "probabilities"}""", 400, "invalid-calibration-data", "Row 1 (the first is 0) holds no probabilities")]
+    [InlineData("""{"logits": [[0.6, 0.4]], "labels": [1], "kind": "percentages"}""", 400, "invalid-parameter", "kind is the string \"percentages\"")]
+    [InlineData("""{"logits": [[0.6, 0.4]], "labels": [1], "kind": 1}""", 400, "invalid-parameter", "kind is 1")]
     [InlineData("""{"logits": [[1, 2], [2, 1]]}""", 400, "malformed-json", "labels")]
     [InlineData("""{"logits": [[1, 2], [2, 1]], "labels": [0, 1], "classes": 2}""", 400, "malformed-json", "classes")]
     public async Task DataThatNothingCanBeLearntFromIsRefusedInWords(string json, int status, string code, string mention) =>
         (await service.PostAsync("/calibrate", json)).IsProblem(status, code, mention);
+
+    private static JsonArray SoftmaxOf(JsonArray logits)
+    {
+        var weights = logits.Select(logit => Math.Exp(logit!.GetValue<double>())).ToArray();
+        return new JsonArray([.. weights.Select(weight => JsonValue.Create(weight / weights.Sum()))]);
+    }
 
     /// <summary>Labels drawn from the softmax of small logits, and those logits made too large.</summary>
     private static JsonObject Overconfident(int rowCount)
@@ -95,7 +166,7 @@ public sealed class CalibratedModelTests : IDisposable
         {
           "input": { "layout": "NCHW", "channels": 1, "height": 28, "width": 28, "color": "gray", "scale": 0.00392156862745098,
                      "mean": [0.1307], "std": [0.3081], "resize": "fit", "foreground": "light" },
-          "calibration": { "temperature": 2.5, "count": 99, "conformal": { "method": "lac", "count": 99,
+          "calibration": { "temperature": 2.5, "count": 99, "warnings": ["one of the classes has no image"], "conformal": { "method": "lac", "count": 99,
                            "quantiles": { "0.1": 0.1, "0.05": 0.99999 }, "scores": { "ranks": [90, 95, 99], "values": [0.1, 0.99999, 1] } } }
         }
         """;
@@ -156,6 +227,7 @@ public sealed class CalibratedModelTests : IDisposable
     {
         var model = (await _service.GetAsync("/models/digits/1")).Json;
         Assert.Equal(99, model.GetProperty("calibration").GetProperty("conformal").GetProperty("count").GetInt32());
+        Assert.Equal("one of the classes has no image", model.GetProperty("calibration").GetProperty("warnings")[0].GetString());
 
         var diagram = await _service.GetAsync("/models/digits/1/reliability.svg");
         Assert.Equal((200, "image/svg+xml"), (diagram.Status, diagram.MediaType));

@@ -65,10 +65,64 @@ public sealed class RequestLogTests
         Assert.Equal("/models", Text(await service.NextAsync(), "RequestPath"));
     }
 
+    [Fact]
+    public async Task AClientThatLeavesInTheMiddleOfItsAnswerIsLoggedAsGone()
+    {
+        using var models = new TemporaryFolder();
+        ManyClasses.Write(models, 50_000);
+        using var service = new ListenedTo(("Models:Folder", models.Path));
+        (await BeginAsync(service)).Dispose();
+
+        var line = await service.NextAsync();
+        Assert.StartsWith("\"POST\" \"/classify\" was broken off with 499 after ", line.RenderMessage(), StringComparison.Ordinal);
+        Assert.Equal((LogEventLevel.Information, "many", null), (line.Level, Text(line, "Model"), line.Exception));
+        Assert.Contains("softmax_requests_total{route=\"/classify\",model=\"many\",version=\"1\",status=\"499\"} 1", await MetricsAsync(service), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task AnAnswerThatIsCutOffByItsDeadlineIsLoggedAsSuch()
+    {
+        using var models = new TemporaryFolder();
+        ManyClasses.Write(models, 50_000);
+        using var service = new ListenedTo(("Models:Folder", models.Path), ("Load:RequestSeconds", "2"));
+        using var response = await BeginAsync(service);
+
+        var line = await service.NextAsync();
+        Assert.StartsWith("\"POST\" \"/classify\" was broken off with 504 after ", line.RenderMessage(), StringComparison.Ordinal);
+        await Assert.ThrowsAnyAsync<Exception>(() => response.Content.ReadAsByteArrayAsync()); // what there is of it is no whole answer
+        Assert.Contains("status=\"504\"} 1", await MetricsAsync(service), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task AWholeBinaryAnswerIsLoggedAsOneThoughItsClientLeavesAtOnce()
+    {
+        using var service = new ListenedTo();
+        for (var i = 0; i < 20; i++)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, "/softmax") { Content = new ByteArrayContent(new byte[400_000]), Headers = { ConnectionClose = true } };
+            request.Content.Headers.ContentType = new("application/octet-stream");
+            using var answer = await service.Client.SendAsync(request);
+            await answer.Content.ReadAsByteArrayAsync();
+            Assert.Contains("answered 200", (await service.NextAsync()).RenderMessage(), StringComparison.Ordinal);
+        }
+    }
+
+    /// <summary>The head of an answer that is far more than what lies between server and client can hold.</summary>
+    private static async Task<HttpResponseMessage> BeginAsync(RunningService service)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/classify?topK=50000")
+        {
+            Content = new StringContent(ManyClasses.Images(12), System.Text.Encoding.UTF8, "application/json"),
+        };
+        return await service.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+    }
+
+    private static async Task<string> MetricsAsync(RunningService service) => System.Text.Encoding.UTF8.GetString((await service.GetAsync("/metrics")).Body);
+
     private static string? Text(LogEvent line, string property) => (line.Properties[property] as ScalarValue)?.Value as string;
 
     /// <summary>The service with a logger that keeps the lines of requests.</summary>
-    private sealed class ListenedTo : RunningService, ILogEventSink
+    private sealed class ListenedTo(params (string Name, string Value)[] settings) : RunningService, ILogEventSink
     {
         private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
@@ -88,6 +142,11 @@ public sealed class RequestLogTests
         protected override void ConfigureWebHost(IWebHostBuilder builder)
         {
             base.ConfigureWebHost(builder);
+            foreach (var (name, value) in settings)
+            {
+                builder.UseSetting(name, value);
+            }
+
             builder.ConfigureTestServices(services => services.AddSerilog(new LoggerConfiguration().MinimumLevel.Information().WriteTo.Sink(this).CreateLogger(), dispose: true));
         }
     }

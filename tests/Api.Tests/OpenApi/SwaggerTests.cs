@@ -66,6 +66,17 @@ public sealed class SwaggerTests(RunningService service)
         }
     }
 
+    [Fact]
+    public async Task TheKindOfACalibrationsRowsAndItsWarningsAreDocumented()
+    {
+        var schemas = (await DocumentAsync()).GetProperty("components").GetProperty("schemas");
+        var kind = schemas.GetProperty("CalibrateRequest").GetProperty("properties").GetProperty("kind").GetRawText();
+        var kinds = kind.Contains("$ref", StringComparison.Ordinal) ? schemas.GetProperty("OutputKind").GetRawText() : kind;
+
+        Assert.Matches("\"logits\",\\s*\"probabilities\",\\s*\"log-probabilities\"", kinds);
+        Assert.Equal("array", schemas.GetProperty("ManifestCalibration").GetProperty("properties").GetProperty("warnings").GetProperty("type").GetString());
+    }
+
     [Theory]
     [InlineData("/classify", "model", "version", "temperature", "topK", "alpha", "threshold")]
     [InlineData("/preprocess", "model", "version")]

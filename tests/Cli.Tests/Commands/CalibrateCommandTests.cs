@@ -92,6 +92,58 @@ public sealed class CalibrateCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task ProbabilitiesThatAreSaidToBeOnesGiveTheTemperatureOfTheirLogits()
+    {
+        var (_, logits, labels) = _data.WriteIdx(400);
+        var fromLogits = await CommandRun.OfAsync("calibrate", "--logits", _data.WriteCsv(logits, labels), "--json");
+        var probabilities = _data.WriteCsv([.. logits.Select(SoftmaxOf)], labels);
+        var said = await CommandRun.OfAsync("calibrate", "--logits", probabilities, "--kind", "probabilities", "--json");
+        var notSaid = await CommandRun.OfAsync("calibrate", "--logits", probabilities);
+
+        Assert.Equal(Temperature(fromLogits), Temperature(said), 1e-3);
+        Assert.False(JsonDocument.Parse(said.Output).RootElement.TryGetProperty("warnings", out _));
+        Assert.Equal(0, notSaid.ExitCode);
+        Assert.Contains("Warning: The rows look like probabilities", notSaid.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task RowsThatAreNotOfTheirKindAreRefusedByRow()
+    {
+        var (_, logits, labels) = _data.WriteIdx(400);
+        var run = await CommandRun.OfAsync("calibrate", "--logits", _data.WriteCsv(logits, labels), "--kind", "probabilities");
+
+        Assert.Equal(1, run.ExitCode);
+        Assert.Contains("Row 0 (the first is 0) holds no probabilities", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task AKindIsForACsv()
+    {
+        Assert.Equal(2, (await CommandRun.OfAsync("calibrate", "--logits", "x.csv", "--kind", "percentages")).ExitCode);
+        var run = await CommandRun.OfAsync("calibrate", _data.ModelPath, _data.WriteIdx(400).Images, "--kind", "logits");
+
+        Assert.Equal(2, run.ExitCode);
+        Assert.Contains("output.kind", run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task AClassWithoutImagesIsWarnedOfInTheManifestTheTextAndTheReport()
+    {
+        var (images, _, _) = _data.WriteIdx(400, labelsFrom: 1);
+        var report = Path.Combine(_data.FolderPath, "report");
+        const string Warning = "There is no row of 1 of the 3 classes ('a'): neither the temperature nor the quantiles promise anything for it.";
+
+        var run = await CommandRun.OfAsync("calibrate", _data.ModelPath, images, "--report", report);
+        var measured = await CommandRun.OfAsync("evaluate", _data.ModelPath, images, "--json");
+
+        Assert.Equal(0, run.ExitCode);
+        Assert.Equal([Warning], ModelManifest.Parse(await File.ReadAllBytesAsync(_data.ManifestPath)).Calibration!.Warnings);
+        Assert.Contains($"Warning: {Warning}", run.Output.ReplaceLineEndings(" "), StringComparison.Ordinal);
+        Assert.Contains(Warning, await File.ReadAllTextAsync(Path.Combine(report, "report.html")), StringComparison.Ordinal);
+        Assert.Equal(Warning, JsonDocument.Parse(measured.Output).RootElement.GetProperty("warnings")[0].GetString());
+    }
+
+    [Fact]
     public async Task TooFewImagesForAnAlphaAreRefused() => await AssertRefusedAsync(_data.WriteIdx(50).Images, "0.01");
 
     [Fact]
@@ -140,6 +192,12 @@ public sealed class CalibrateCommandTests : IDisposable
 
         Assert.Equal(130, run.ExitCode);
         await AssertUntouchedAsync();
+    }
+
+    private static float[] SoftmaxOf(float[] logits)
+    {
+        var weights = logits.Select(logit => Math.Exp(logit - logits.Max())).ToArray();
+        return [.. weights.Select(weight => (float)(weight / weights.Sum()))];
     }
 
     private static double Temperature(CommandRun run) => JsonDocument.Parse(run.Output).RootElement.GetProperty("temperature").GetDouble();

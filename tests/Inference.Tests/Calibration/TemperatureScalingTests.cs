@@ -44,13 +44,32 @@ public sealed class TemperatureScalingTests
     }
 
     [Fact]
-    public void Fit_RowsWhoseRightClassIsMasked_LeavesThemOut()
+    public void Fit_RowsWhoseRightClassIsMasked_CountThemAsTheSmallestFloatProbability()
     {
         var data = Synthetic.Calibrated(6, 200, 3, 2);
-        var more = new LabelledLogits(
-            Enumerable.Range(0, 200).SelectMany(row => data.Row(row).ToArray()).Concat([1f, -Inf, 2f]).ToArray(), (int[])[.. data.Labels, 1], 3);
+        float[] row = [1, -Inf, 2];
+        var lowest = (float)(Math.Log(Math.E + Math.Exp(2)) + Math.Log(Math.Pow(2, -149)));
+        var masked = With(data, row, label: 1);
+        var bounded = With(data, [1, lowest, 2], label: 1);
 
-        AssertRelative(TemperatureScaling.Fit(data), TemperatureScaling.Fit(more), 1e-9);
+        AssertRelative(TemperatureScaling.Fit(bounded), TemperatureScaling.Fit(masked), 1e-9);
+        Assert.True(TemperatureScaling.Fit(masked) > 1.2 * TemperatureScaling.Fit(data));
+        Assert.Equal(-149 * Math.Log(2), Math.Log(Synthetic.Softmax([1, lowest, 2], 1)[1]), 1e-4);
+
+        static LabelledLogits With(LabelledLogits data, float[] row, int label) => new(
+            Enumerable.Range(0, data.Count).SelectMany(i => data.Row(i).ToArray()).Concat(row).ToArray(),
+            (int[])[.. data.Labels, label],
+            data.ClassCount);
+    }
+
+    [Fact]
+    public void Fit_MaskedRightClassAmongHugeLogits_IsNoHigherThanTheLowest()
+    {
+        // Beside 1e30, a step of 103 is no step at all: the class would be level with the first.
+        var masked = Synthetic.Rows(([1e30f, -Inf, 9e29f], 1), ([1e30f, 0f, 0f], 0), ([0f, 1e30f, 0f], 1));
+        var bounded = Synthetic.Rows(([1e30f, 9e29f, 9e29f], 1), ([1e30f, 0f, 0f], 0), ([0f, 1e30f, 0f], 1));
+
+        AssertRelative(TemperatureScaling.Fit(bounded), TemperatureScaling.Fit(masked), 1e-9);
     }
 
     [Fact]
@@ -67,17 +86,44 @@ public sealed class TemperatureScalingTests
     public void Fit_TemperatureBeyondFloat_IsRefused() =>
         AssertImpossible("which a float cannot hold", ([3e38f, -3e38f], 0), ([1e38f, -1e38f], 1));
 
+    [Theory]
+    [InlineData(1f)]
+    [InlineData(1e-38f)]
+    [InlineData(1e38f)]
+    public void Fit_AllRight_IsRefusedWhateverTheMargin(float margin) =>
+        AssertImpossible("Every one of the 2 rows is answered right: the likelihood only rises as the temperature falls to 0", ([margin, 0f], 0), ([0f, margin], 1));
+
     [Fact]
-    public void Fit_AllRight_IsRefused() =>
-        AssertImpossible("as the temperature falls to 0", ([2f, 1f], 0), ([1f, 2f], 1), ([1f, 1f], 0));
+    public void Fit_AllRightAndOthersLevel_IsRefused() =>
+        AssertImpossible("Every one of the rows whose logits differ is answered right (rows of equal logits: 1 of 3)", ([2f, 1f], 0), ([1f, 2f], 1), ([1f, 1f], 0));
+
+    [Fact]
+    public void Fit_RightClassTied_IsRefusedAsLevel() =>
+        AssertImpossible("In none of the 3 rows is a wrong class above the right one, though in 2 one is level with it", ([2f, 2f, 1f], 1), ([1f, 2f, 0f], 1), ([1f, 1f, 1f], 0));
+
+    [Fact]
+    public void Fit_HardDecisionsThatAreRight_AreRefusedAsBeyondAnyTemperature() =>
+        AssertImpossible("leaves one class only, the right one, and masks all others: its probability is 1 at any temperature", ([2f, -Inf], 0), ([-Inf, 9f], 1));
+
+    [Fact]
+    public void Fit_HardDecisionsAndEqualLogits_AreRefusedAsBeyondAnyTemperature() =>
+        AssertImpossible("all logits are equal or all but one masked", ([2f, -Inf], 0), ([9f, 9f], 1));
 
     [Fact]
     public void Fit_LabelsAgainstTheLogits_IsRefused() =>
-        AssertImpossible("say nothing", ([2f, 1f], 1), ([1f, 2f], 0));
+        AssertImpossible("say no more about their labels than chance (wrong answers: 2)", ([2f, 1f], 1), ([1f, 2f], 0));
+
+    [Fact]
+    public void Fit_AllWrongButSecond_HasATemperature() =>
+        Assert.InRange(TemperatureScaling.Fit(Synthetic.Rows(([3f, 2f, -9f], 1), ([2f, 3f, -9f], 0))), 0.1, 10);
 
     [Fact]
     public void Fit_EqualLogits_IsRefused() =>
-        AssertImpossible("say nothing", ([2f, 2f], 1), ([1f, 1f], 0));
+        AssertImpossible("In each of the 2 rows all logits are equal", ([2f, 2f], 1), ([1f, 1f], 0));
+
+    [Fact]
+    public void Fit_OneHotRowsThatAreAllRight_SaysThatTheyLookLikeProbabilities() =>
+        AssertImpossible("The rows look like probabilities", ([1f, 0f], 0), ([0f, 1f], 1));
 
     [Fact]
     public void Fit_OneClassOnly_IsRefused() =>

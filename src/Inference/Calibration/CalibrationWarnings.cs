@@ -1,0 +1,67 @@
+using System.Globalization;
+
+namespace SoftmaxService.Inference.Calibration;
+
+/// <summary>What is to be known of labelled data before its numbers are trusted, in sentences.</summary>
+internal static class CalibrationWarnings
+{
+    // Of fewer images no share says anything of a class: of 10 right answers, the 95 % interval still begins at 72 %.
+    private const int FewestOfAClass = 10;
+    private const int MostNamed = 5;
+
+    /// <summary>A sentence for rows that are probabilities where logits are meant.</summary>
+    public const string LookLikeProbabilities =
+        "The rows look like probabilities: each is in 0…1 and sums to 1. Taken for logits, they give a temperature that means nothing; "
+        + "say that their kind is probabilities (\"kind\": \"probabilities\" to POST /calibrate, --kind probabilities on the command line).";
+
+    public static IReadOnlyList<string> Of(LabelledLogits data, IReadOnlyList<string>? classNames)
+    {
+        var warnings = new List<string>(data.Warnings);
+        if (ProbabilityRows.AreAll(data))
+        {
+            warnings.Add(LookLikeProbabilities);
+        }
+
+        if (data.CountImpossibleLabels() is > 0 and var impossible)
+        {
+            warnings.Add(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{impossible} of {data.Count} rows give their right class the logit -Infinity, a probability of 0 at any temperature. Each is fitted as if the probability were 1.4e-45 at T = 1, the smallest that a float holds."));
+        }
+
+        AddScarceClasses(warnings, data, classNames);
+        return warnings;
+    }
+
+    private static void AddScarceClasses(List<string> warnings, LabelledLogits data, IReadOnlyList<string>? classNames)
+    {
+        var counts = new int[data.ClassCount];
+        foreach (var label in data.Labels)
+        {
+            counts[label]++;
+        }
+
+        int[] lacking = [.. Indices(counts, count => count == 0)];
+        if (lacking.Length > 0)
+        {
+            warnings.Add($"There is no row of {lacking.Length} of the {data.ClassCount} classes ({Names(lacking, classNames)}): neither the temperature nor the quantiles promise anything for {Them(lacking)}.");
+        }
+
+        int[] scarce = [.. Indices(counts, count => count is > 0 and < FewestOfAClass)];
+        if (scarce.Length > 0)
+        {
+            warnings.Add($"There are fewer than {FewestOfAClass} rows of {scarce.Length} of the {data.ClassCount} classes ({Names(scarce, classNames)}): what is said of {Them(scarce)} rests on next to nothing.");
+        }
+    }
+
+    private static IEnumerable<int> Indices(int[] counts, Func<int, bool> isMeant) =>
+        counts.Index().Where(one => isMeant(one.Item)).Select(one => one.Index);
+
+    private static string Them(int[] classes) => classes.Length == 1 ? "it" : "them";
+
+    private static string Names(int[] classes, IReadOnlyList<string>? names)
+    {
+        var named = classes.Take(MostNamed).Select(index => names is null ? index.ToString(CultureInfo.InvariantCulture) : $"'{Quoting.Shorten(names[index])}'");
+        return string.Join(", ", named) + (classes.Length > MostNamed ? ", …" : "");
+    }
+}

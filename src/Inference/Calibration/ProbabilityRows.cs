@@ -1,0 +1,128 @@
+using System.Globalization;
+using SoftmaxService.Inference.Models;
+
+namespace SoftmaxService.Inference.Calibration;
+
+/// <summary>Rows of probabilities: told from logits, checked, and turned into logits.</summary>
+internal static class ProbabilityRows
+{
+    // bfloat16 and 8 bits write 1 and 0 with an error of up to 2⁻⁸.
+    private const float RangeTolerance = 1f / 256;
+
+    // Numbers written with two decimals are each off by up to 0.005; over many classes the errors cancel.
+    private const double SumTolerance = 0.01;
+    private const double SumTolerancePerClass = 0.005;
+    private const int MostTolerances = 10;
+
+    // Half a step of 8-bit probabilities, the coarsest that models put out.
+    private const double LargestBound = 1.0 / 512;
+
+    /// <summary>Whether every row is in 0…1 and sums to 1, as logits never are by chance.</summary>
+    public static bool AreAll(LabelledLogits data)
+    {
+        for (var row = 0; row < data.Count; row++)
+        {
+            if (FaultOf(data.Row(row)) is not null)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>Checks that the rows are what they are said to be, and takes logarithms.</summary>
+    public static LabelledLogits ToLogits(LabelledLogits data, OutputKind kind)
+    {
+        var probabilities = new float[data.ClassCount];
+        for (var row = 0; row < data.Count; row++)
+        {
+            if (FaultOf(Probabilities(data.Row(row), kind, probabilities)) is { } fault)
+            {
+                throw new InferenceException(
+                    InferenceError.LabelledDataInvalid,
+                    $"Row {row} (the first is 0) holds no {NameOf(kind)}: {fault}. {Requirement(kind)}");
+            }
+        }
+
+        var bound = LogarithmOfZero(data, kind);
+        var logits = new float[data.Count * data.ClassCount];
+        var impossible = 0;
+        for (var row = 0; row < data.Count; row++)
+        {
+            var destination = logits.AsSpan(row * data.ClassCount, data.ClassCount);
+            for (var i = 0; i < destination.Length; i++)
+            {
+                var logarithm = Logarithm(data.Row(row)[i], kind);
+                var isZero = double.IsNegativeInfinity(logarithm);
+                impossible += isZero && i == data.LabelOf(row) ? 1 : 0;
+                destination[i] = (float)(isZero ? bound : logarithm);
+            }
+        }
+
+        return data.WithRows(logits, impossible == 0 ? [] : [Warning(impossible, data.Count, bound)]);
+    }
+
+    private static string Warning(int impossible, int count, double bound) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{impossible} of {count} rows give their right class a probability of 0, which is taken for {Math.Exp(bound):G2}, half the smallest precision that the rows show; the temperature depends on it.");
+
+    private static string NameOf(OutputKind kind) => kind == OutputKind.Probabilities ? "probabilities" : "log-probabilities";
+
+    private static string Requirement(OutputKind kind) => kind == OutputKind.Probabilities
+        ? "Probabilities are from 0 to 1 and sum to 1; numbers before softmax are logits."
+        : "Log-probabilities are natural logarithms of numbers from 0 to 1 that sum to 1; numbers before softmax are logits.";
+
+    private static ReadOnlySpan<float> Probabilities(ReadOnlySpan<float> row, OutputKind kind, float[] probabilities)
+    {
+        if (kind == OutputKind.Probabilities)
+        {
+            return row;
+        }
+
+        for (var i = 0; i < row.Length; i++)
+        {
+            probabilities[i] = MathF.Exp(row[i]);
+        }
+
+        return probabilities;
+    }
+
+    private static string? FaultOf(ReadOnlySpan<float> row)
+    {
+        var sum = 0.0;
+        for (var i = 0; i < row.Length; i++)
+        {
+            if (!(row[i] >= -RangeTolerance && row[i] <= 1 + RangeTolerance))
+            {
+                return string.Create(CultureInfo.InvariantCulture, $"the probability of class {i} is {row[i]}");
+            }
+
+            sum += row[i];
+        }
+
+        return Math.Abs(sum - 1) <= SumTolerance + (SumTolerancePerClass * Math.Min(row.Length, MostTolerances))
+            ? null
+            : string.Create(CultureInfo.InvariantCulture, $"their probabilities sum to {sum:G4}");
+    }
+
+    /// <summary>ln p; −∞ for 0 and what lies a hair below it.</summary>
+    private static double Logarithm(float score, OutputKind kind) => kind == OutputKind.Probabilities
+        ? Math.Log(Math.Clamp(score, 0f, 1f))
+        : Math.Min(score, 0f);
+
+    private static double LogarithmOfZero(LabelledLogits data, OutputKind kind)
+    {
+        var smallest = double.PositiveInfinity;
+        for (var row = 0; row < data.Count; row++)
+        {
+            foreach (var score in data.Row(row))
+            {
+                var logarithm = Logarithm(score, kind);
+                smallest = double.IsNegativeInfinity(logarithm) ? smallest : Math.Min(smallest, logarithm);
+            }
+        }
+
+        return Math.Min(smallest - Math.Log(2), Math.Log(LargestBound));
+    }
+}
