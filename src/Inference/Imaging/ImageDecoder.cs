@@ -32,7 +32,26 @@ internal static unsafe class ImageDecoder
         {
             using var data = SKData.Create((nint)pinned, encoded.Length);
             using var codec = SKCodec.Create(data) ?? throw ImageRefusal.DamagedHeader(header.Format);
-            return Decode(codec, header, minWidth, minHeight);
+            var pixels = Decode(codec, header, minWidth, minHeight);
+            FillGaps(encoded, header.Format, pixels);
+            return pixels;
+        }
+    }
+
+    private static void FillGaps(ReadOnlySpan<byte> encoded, ImageFormat format, PixelBuffer pixels)
+    {
+        if (pixels.IsOpaque || pixels.Channels == 1)
+        {
+            return;
+        }
+
+        if (format == ImageFormats.Gif && GifStructure.TryRead(encoded, out var gif))
+        {
+            gif.FillAroundFrame(pixels);
+        }
+        else if (format == ImageFormats.Bmp)
+        {
+            BitmapStructure.FillSkipped(encoded, pixels);
         }
     }
 

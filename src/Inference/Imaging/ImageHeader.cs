@@ -46,8 +46,8 @@ internal readonly record struct ImageHeader(ImageFormat Format, int Width, int H
 
         if (format == ImageFormats.Gif)
         {
-            return GifStructure.TryReadSize(encoded, out var width, out var height)
-                ? Check(format, width, height, SKEncodedOrigin.TopLeft, maxPixels)
+            return GifStructure.TryRead(encoded, out var gif)
+                ? Check(format, gif.Width, gif.Height, SKEncodedOrigin.TopLeft, maxPixels)
                 : throw ImageRefusal.DamagedHeader(format);
         }
 

@@ -75,6 +75,17 @@ public sealed class ImagePreprocessorTests
     }
 
     [Fact]
+    public void Preprocess_GrayModelOfAnotherSize_SeesLumaThatWasRoundedBeforeTheResize()
+    {
+        // Pairs of pixels whose lumas round down: their mean is that of the bytes, as after Pillow's convert("L").
+        var file = EncodedImages.Encode(4, 2, (_, _) => SKColors.Red);
+
+        var tensor = Preprocessing.Run(Preprocessing.Photograph(2, 1, PixelColor.Gray), file);
+
+        Assert.All(tensor, value => Assert.Equal(76, value, 1e-3f));
+    }
+
+    [Fact]
     public void Preprocess_GrayFileForAColorModel_FillsAllChannels()
     {
         var file = EncodedImages.Png(2, 1, 8, 0, [10, 200]);
