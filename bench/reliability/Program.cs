@@ -5,6 +5,9 @@ var options = new Options(args.Length > 0 ? args[1..] : []);
 return args.FirstOrDefault() switch
 {
     "fuzz" => await FuzzTrial.RunAsync(options),
+    "images" => await ImageTrial.RunAsync(options),
+    ImageTrial.DecodeCommand => ImageTrial.Decode(options),
+    ImageTrial.ProbeCommand => ImageTrial.OverrunHeap(),
     "bombs" => await BombTrial.RunAsync(),
     "overload" => await OverloadTrial.RunAsync(options),
     "rolling" => await BalancedTrials.RollAsync(),
@@ -22,6 +25,7 @@ static int Refuse()
     Console.Error.WriteLine(
         """
         usage: bench/reliability/run fuzz [--requests=N] [--seed=N] [--first=N] [--replay=FILE]
+               bench/reliability/run images [--count=N] [--seed=N] [--first=N] [--http=N]
                bench/reliability/run overload [--seconds=N] [--rounds=N] [--model=NAME] [--pending=N]
                bench/reliability/run soak [--minutes=N]
                bench/reliability/run bombs | rolling | kill | slow | disk | folder | clock

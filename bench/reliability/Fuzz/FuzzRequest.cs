@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.IO.Compression;
 using System.Text;
+using SoftmaxService.ReliabilityBenchmarks.Fuzz.Images;
 
 namespace SoftmaxService.ReliabilityBenchmarks.Fuzz;
 
@@ -92,6 +93,12 @@ internal sealed record FuzzRequest(long Number, FuzzKind Kind, byte[] Bytes, boo
 
     private static byte[] ImageBody(Random random, out string mediaType)
     {
+        if (random.Next(2) == 0)
+        {
+            (_, mediaType, var made) = MadeImage.Make(random);
+            return made;
+        }
+
         (var image, mediaType) = Pick(random, FuzzSeeds.Images);
         return ByteMutation.DamageImage(random, image);
     }

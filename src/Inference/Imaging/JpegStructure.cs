@@ -2,33 +2,171 @@ using System.Buffers.Binary;
 
 namespace SoftmaxService.Inference.Imaging;
 
-internal static class JpegStructure
+/// <summary>A JPEG's frame, end and metadata, from one walk over its segments (ITU-T T.81, annex B).</summary>
+/// <remarks>
+/// The frame is judged here, before the native decoder sees it: its codec promises scaled sizes for kinds of frame that it then writes unscaled,
+/// over the end of the pixels' memory. What is let through is what cameras and web sites make.
+/// </remarks>
+internal readonly ref struct JpegStructure
 {
-    private const byte EndOfImage = 0xD9;
-    private const byte StartOfScan = 0xDA;
+    /// <summary>
+    /// Every scan of a progressive JPEG passes over the whole picture, and may be a few bytes long. Encoders write about ten; more than this only cost time.
+    /// </summary>
+    public const int MaxScans = 100;
 
-    // A progressive JPEG that ends after its first scan decodes "successfully" to a blurred picture: neither libjpeg nor
-    // SKCodec reports the missing scans. Only the end-of-image marker tells that all of them have arrived, and it must be
-    // looked for segment by segment, because an EXIF thumbnail carries a marker of its own.
-    public static bool HasEndOfImage(ReadOnlySpan<byte> jpeg)
+    private const int SizeOfLength = 2;
+    private const int FrameHeaderLength = 6; // precision, height, width, number of components
+    private const int ComponentLength = 3; // identifier, sampling factors, quantization table
+    private const int LargestSamplingFactor = 4;
+    private const string ReadKinds = "a baseline or progressive JPEG of 8 bits a sample";
+
+    private JpegStructure(int width, int height, bool hasEnd, ReadOnlySpan<byte> exif, ReadOnlySpan<byte> xmp)
     {
+        Width = width;
+        Height = height;
+        HasEndOfImage = hasEnd;
+        Exif = exif;
+        Xmp = xmp;
+    }
+
+    public int Width { get; }
+
+    public int Height { get; }
+
+    /// <summary>
+    /// Whether all scans have arrived. A progressive JPEG that ends after its first scan decodes "successfully" to a blurred picture: neither libjpeg nor
+    /// SKCodec reports the missing scans. The marker is looked for segment by segment, because an EXIF thumbnail carries one of its own.
+    /// </summary>
+    public bool HasEndOfImage { get; }
+
+    /// <summary>The first EXIF segment, from its <c>Exif</c> on; empty where there is none.</summary>
+    public ReadOnlySpan<byte> Exif { get; }
+
+    /// <summary>The first XMP packet; empty where there is none.</summary>
+    public ReadOnlySpan<byte> Xmp { get; }
+
+    private static ReadOnlySpan<byte> ExifHead => "Exif\0"u8;
+
+    private static ReadOnlySpan<byte> XmpHead => "http://ns.adobe.com/xap/1.0/\0"u8;
+
+    /// <exception cref="InferenceException">The frame is of a kind that is not read, or there is none, or more than one.</exception>
+    public static JpegStructure Read(ReadOnlySpan<byte> jpeg)
+    {
+        ReadOnlySpan<byte> exif = default, xmp = default;
+        int width = 0, height = 0, scans = 0;
+        var hasEnd = false;
         var position = 2;
-        while (TryReadMarker(jpeg, ref position, out var marker))
+        while (!hasEnd && TryReadMarker(jpeg, ref position, out var marker))
         {
-            if (marker == EndOfImage)
-                return true;
-            if (IsStandalone(marker))
+            hasEnd = marker == Marker.EndOfImage;
+            if (hasEnd || Marker.IsStandalone(marker))
+            {
                 continue;
-            if (position + 2 > jpeg.Length)
-                return false;
-            position += BinaryPrimitives.ReadUInt16BigEndian(jpeg[position..]);
-            if (position > jpeg.Length)
-                return false;
-            if (marker == StartOfScan)
-                position = SkipEntropyCodedData(jpeg, position);
+            }
+
+            if (position + SizeOfLength > jpeg.Length)
+            {
+                break;
+            }
+
+            // A length that does not even count itself is passed over, as libjpeg does.
+            var end = position + Math.Max(SizeOfLength, (int)BinaryPrimitives.ReadUInt16BigEndian(jpeg[position..]));
+            if (end > jpeg.Length)
+            {
+                break;
+            }
+
+            var segment = jpeg[(position + SizeOfLength)..end];
+            position = end;
+            switch (marker)
+            {
+                case >= Marker.FirstFrame and <= Marker.LastFrame or Marker.JpegLsFrame or Marker.HierarchicalProgression or Marker.Expand
+                    when !Marker.IsTable(marker):
+                    if (width != 0)
+                    {
+                        throw ImageRefusal.Undecodable(ImageFormats.Jpeg, "it holds a second frame, where a picture has one");
+                    }
+
+                    (width, height) = ReadFrame(marker, segment);
+                    break;
+                case Marker.ArithmeticConditioning:
+                    throw ImageRefusal.UnreadKind("an arithmetic-coded JPEG (DAC)", ReadKinds);
+                case Marker.App1 when exif.IsEmpty && segment.StartsWith(ExifHead):
+                    exif = segment;
+                    break;
+                case Marker.App1 when xmp.IsEmpty && segment.StartsWith(XmpHead):
+                    xmp = segment[XmpHead.Length..];
+                    break;
+                case Marker.StartOfScan:
+                    if (width == 0)
+                    {
+                        throw ImageRefusal.Undecodable(ImageFormats.Jpeg, "its first scan stands before its frame header");
+                    }
+
+                    if (++scans > MaxScans)
+                    {
+                        throw ImageRefusal.Undecodable(ImageFormats.Jpeg, $"it has more than {MaxScans} scans");
+                    }
+
+                    position = SkipEntropyCodedData(jpeg, position);
+                    break;
+            }
         }
 
-        return false;
+        if (width == 0)
+        {
+            throw ImageRefusal.Undecodable(ImageFormats.Jpeg, "its header is damaged or cut off: there is no frame header (SOF)");
+        }
+
+        return new JpegStructure(width, height, hasEnd, exif, xmp);
+    }
+
+    private static (int Width, int Height) ReadFrame(byte marker, ReadOnlySpan<byte> segment)
+    {
+        if (Marker.NameOfUnread(marker) is { } kind)
+        {
+            throw ImageRefusal.UnreadKind(kind, ReadKinds);
+        }
+
+        if (segment.Length < FrameHeaderLength)
+        {
+            throw ImageRefusal.DamagedHeader(ImageFormats.Jpeg);
+        }
+
+        var (precision, components) = (segment[0], segment[5]);
+        if (precision != 8)
+        {
+            throw ImageRefusal.UnreadKind($"a JPEG of {precision} bits a sample", ReadKinds);
+        }
+
+        if (components is not (1 or 3 or 4))
+        {
+            throw ImageRefusal.UnreadKind($"a JPEG of {components} components", $"{ReadKinds}, grey (1 component), colour (3) or CMYK (4)");
+        }
+
+        if (segment.Length != FrameHeaderLength + (components * ComponentLength))
+        {
+            throw ImageRefusal.DamagedHeader(ImageFormats.Jpeg);
+        }
+
+        for (var i = FrameHeaderLength + 1; i < segment.Length; i += ComponentLength)
+        {
+            if (segment[i] >> 4 is 0 or > LargestSamplingFactor || (segment[i] & 15) is 0 or > LargestSamplingFactor)
+            {
+                throw ImageRefusal.Undecodable(ImageFormats.Jpeg, "a sampling factor is not between 1 and 4");
+            }
+        }
+
+        var height = BinaryPrimitives.ReadUInt16BigEndian(segment[1..]);
+        var width = BinaryPrimitives.ReadUInt16BigEndian(segment[3..]);
+        if (width == 0)
+        {
+            throw ImageRefusal.Undecodable(ImageFormats.Jpeg, $"it declares 0 × {height} pixels");
+        }
+
+        return height == 0
+            ? throw ImageRefusal.UnreadKind("a JPEG whose height comes after its first scan (DNL)", $"{ReadKinds} with its height in its frame header")
+            : (width, height);
     }
 
     // Like libjpeg, steps over stray bytes before a marker and over any number of fill bytes 0xFF.
@@ -41,12 +179,18 @@ internal static class JpegStructure
             {
                 var offset = jpeg[Math.Min(position, jpeg.Length)..].IndexOf((byte)0xFF);
                 if (offset < 0)
+                {
                     return false;
+                }
+
                 position += offset + 1;
             }
 
             if (position >= jpeg.Length)
+            {
                 return false;
+            }
+
             marker = jpeg[position++];
         }
 
@@ -59,13 +203,54 @@ internal static class JpegStructure
         {
             var offset = jpeg[position..].IndexOf((byte)0xFF);
             if (offset < 0 || position + offset + 1 >= jpeg.Length)
+            {
                 return jpeg.Length;
+            }
+
             position += offset;
             if (jpeg[position + 1] is not (0x00 or 0xFF or (>= 0xD0 and <= 0xD7)))
+            {
                 return position;
+            }
+
             position += jpeg[position + 1] == 0xFF ? 1 : 2;
         }
     }
 
-    private static bool IsStandalone(byte marker) => marker is 0x01 or (>= 0xD0 and <= 0xD8);
+    /// <summary>The second bytes of markers.</summary>
+    private static class Marker
+    {
+        public const byte FirstFrame = 0xC0;
+        public const byte LastFrame = 0xCF;
+        public const byte JpegLsFrame = 0xF7;
+        public const byte ArithmeticConditioning = 0xCC;
+        public const byte HierarchicalProgression = 0xDE;
+        public const byte Expand = 0xDF;
+        public const byte EndOfImage = 0xD9;
+        public const byte StartOfScan = 0xDA;
+        public const byte App1 = 0xE1;
+
+        private const byte HuffmanTable = 0xC4;
+
+        /// <summary>Whether a marker among those of frames begins a table.</summary>
+        public static bool IsTable(byte marker) => marker is HuffmanTable or ArithmeticConditioning;
+
+        public static bool IsStandalone(byte marker) => marker is 0x01 or (>= 0xD0 and <= 0xD8);
+
+        /// <summary>What a frame that is not decoded is called; null for baseline, extended and progressive ones, coded by Huffman.</summary>
+        public static string? NameOfUnread(byte marker) => marker switch
+        {
+            0xC0 or 0xC1 or 0xC2 => null,
+            0xC3 => "a lossless JPEG (SOF3)",
+            0xC5 or 0xC6 => $"a hierarchical JPEG (SOF{marker - FirstFrame})",
+            0xC7 => "a hierarchical lossless JPEG (SOF7)",
+            0xC9 or 0xCA => $"an arithmetic-coded JPEG (SOF{marker - FirstFrame})",
+            0xCB => "an arithmetic-coded lossless JPEG (SOF11)",
+            0xCD or 0xCE or 0xCF => $"an arithmetic-coded hierarchical JPEG (SOF{marker - FirstFrame})",
+            HierarchicalProgression => "a hierarchical JPEG (DHP)",
+            Expand => "a hierarchical JPEG (EXP)",
+            JpegLsFrame => "a JPEG-LS file (SOF55)",
+            _ => "a JPEG with an extension (JPG)",
+        };
+    }
 }

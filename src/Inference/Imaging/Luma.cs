@@ -1,12 +1,52 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
 namespace SoftmaxService.Inference.Imaging;
 
-/// <summary>Rec. 709 luma of sRGB values, the meaning of <see cref="PixelColor.Gray"/>.</summary>
+/// <summary>
+/// Rec. 601 luma of sRGB values, rounded: the meaning of <see cref="PixelColor.Gray"/>. It is what Pillow's <c>convert("L")</c>, OpenCV and
+/// torchvision make of colour, and so what models of one channel are trained on.
+/// </summary>
 internal static class Luma
 {
-    public const float Red = 0.2126f;
-    public const float Green = 0.7152f;
-    public const float Blue = 0.0722f;
+    // 0.299, 0.587 and 0.114 in 1/65536, as Pillow has them. They add up to exactly 65536, so that a grey pixel keeps its value to the bit.
+    private const int Red = 19595;
+    private const int Green = 38470;
+    private const int Blue = 7471;
+    private const int Half = 32768;
 
-    // The weights in 1/65536 add up to exactly 65536, so that a grey pixel keeps its value to the bit.
-    public static byte FromRgb(int red, int green, int blue) => (byte)(((13933 * red) + (46871 * green) + (4732 * blue) + 32768) >> 16);
+    public static byte FromRgb(int red, int green, int blue) => (byte)(((Red * red) + (Green * green) + (Blue * blue) + Half) >> 16);
+
+    /// <summary>A row of pixels whose bytes are red, green, blue and one unused; the target may begin where the row does, or before.</summary>
+    public static void FromRgb(ReadOnlySpan<uint> pixels, Span<byte> target)
+    {
+        var i = 0;
+        if (BitConverter.IsLittleEndian)
+        {
+            ref var source = ref MemoryMarshal.GetReference(pixels);
+            for (; i <= pixels.Length - Vector<byte>.Count; i += Vector<byte>.Count)
+            {
+                // All four are read before anything is written.
+                var first = FromRgb(ref Unsafe.Add(ref source, i));
+                var second = FromRgb(ref Unsafe.Add(ref source, i + Vector<uint>.Count));
+                var third = FromRgb(ref Unsafe.Add(ref source, i + (2 * Vector<uint>.Count)));
+                var fourth = FromRgb(ref Unsafe.Add(ref source, i + (3 * Vector<uint>.Count)));
+                Vector.Narrow(Vector.Narrow(first, second), Vector.Narrow(third, fourth)).CopyTo(target[i..]);
+            }
+        }
+
+        for (; i < pixels.Length; i++)
+        {
+            var bytes = MemoryMarshal.AsBytes(pixels.Slice(i, 1));
+            target[i] = FromRgb(bytes[0], bytes[1], bytes[2]);
+        }
+    }
+
+    private static Vector<uint> FromRgb(ref uint pixels)
+    {
+        var rgb = Vector.LoadUnsafe(ref pixels);
+        var low = new Vector<uint>(0xFF);
+        return (((rgb & low) * Red) + (((rgb >> 8) & low) * Green) + (((rgb >> 16) & low) * Blue) + new Vector<uint>(Half)) >> 16;
+    }
 }

@@ -22,11 +22,9 @@ internal sealed class PhotographFramer(ImageInput input)
     public bool IsDrawnAlready(PixelBuffer picture) =>
         picture.Width == input.Width && picture.Height == input.Height && picture.Origin == SKEncodedOrigin.TopLeft;
 
-    /// <summary>Draws the picture on the canvas, which has the model's size and the picture's channels. Bars of a letterbox are black.</summary>
+    /// <summary>Draws an opaque picture on the canvas, which has the model's size and the picture's channels. Bars of a letterbox are black.</summary>
     public void Draw(PixelBuffer picture, Span<float> canvas)
     {
-        picture.CompositeOnWhite();
-
         var swapped = Orientation.SwapsAxes(picture.Origin);
         var (uprightWidth, uprightHeight) = swapped ? (picture.Height, picture.Width) : (picture.Width, picture.Height);
         var (drawnWidth, drawnHeight) = DrawnSize(uprightWidth, uprightHeight);

@@ -12,19 +12,33 @@ namespace SoftmaxService.Inference.Imaging;
 /// </remarks>
 internal sealed unsafe class PixelBuffer : IDisposable
 {
+    // A decoder that writes too much is caught by what it changes around the pixels; a vector register's width is the least that it may exceed them by.
+    private const int LeastGuard = 64;
+    private const byte GuardByte = 0x5A;
+
+    private readonly int _guard;
     private byte* _pixels;
 
-    public PixelBuffer(int width, int height, int channels, bool isOpaque, SKEncodedOrigin origin)
+    /// <param name="width">Pixels a row.</param>
+    /// <param name="height">Rows.</param>
+    /// <param name="channels">1 or 4.</param>
+    /// <param name="isOpaque">Whether every pixel's alpha is 255, or there is none.</param>
+    /// <param name="origin">How the picture is to be turned.</param>
+    /// <param name="spare">Bytes behind the pixels that a faulty decoder could be expected to overwrite; they belong to the guard.</param>
+    public PixelBuffer(int width, int height, int channels, bool isOpaque, SKEncodedOrigin origin, int spare = 0)
     {
         Width = width;
         Height = height;
         Channels = channels;
         IsOpaque = isOpaque;
         Origin = origin;
-        _pixels = (byte*)NativeMemory.Alloc((nuint)width * (nuint)height, (nuint)channels);
+        _guard = LeastGuard + spare;
+        _pixels = (byte*)NativeMemory.Alloc((nuint)(LeastGuard + Length + _guard)) + LeastGuard;
+        GuardBefore.Fill(GuardByte);
+        GuardBehind.Fill(GuardByte);
     }
 
-    ~PixelBuffer() => NativeMemory.Free(_pixels);
+    ~PixelBuffer() => Free();
 
     public int Width { get; }
 
@@ -44,6 +58,33 @@ internal sealed unsafe class PixelBuffer : IDisposable
 
     public Span<byte> Row(int y) => new(_pixels + ((long)y * RowLength), RowLength);
 
+    private long Length => (long)Height * RowLength;
+
+    private Span<byte> GuardBefore => new(_pixels - LeastGuard, LeastGuard);
+
+    private Span<byte> GuardBehind => new(_pixels + Length, _guard);
+
+    /// <summary>Whether nothing was written around the pixels; to be asked before they become grey.</summary>
+    /// <remarks>
+    /// What the guard has taken has harmed nothing, and the picture can be refused. Where its outermost bytes are changed, other memory may be, too; a
+    /// process that goes on then answers wrongly, or runs an attacker's code.
+    /// </remarks>
+    public bool IsGuardIntact()
+    {
+        if (!GuardBefore.ContainsAnyExcept(GuardByte) && !GuardBehind.ContainsAnyExcept(GuardByte))
+        {
+            return true;
+        }
+
+        const int Outermost = 16;
+        if (GuardBefore[..Outermost].ContainsAnyExcept(GuardByte) || GuardBehind[^Outermost..].ContainsAnyExcept(GuardByte))
+        {
+            Environment.FailFast($"The image decoder wrote beyond the {Width} × {Height} pixels that it was given, and beyond their guard.");
+        }
+
+        return false;
+    }
+
     public void CompositeOnWhite()
     {
         if (IsOpaque)
@@ -51,15 +92,7 @@ internal sealed unsafe class PixelBuffer : IDisposable
 
         for (var y = 0; y < Height; y++)
         {
-            var row = Row(y);
-            for (var i = 0; i + 3 < row.Length; i += 4)
-            {
-                int alpha = row[i + 3];
-                row[i] = Composite(row[i], alpha, 255);
-                row[i + 1] = Composite(row[i + 1], alpha, 255);
-                row[i + 2] = Composite(row[i + 2], alpha, 255);
-                row[i + 3] = 255;
-            }
+            Composite(Row(y), ground: 255);
         }
 
         IsOpaque = true;
@@ -71,17 +104,16 @@ internal sealed unsafe class PixelBuffer : IDisposable
         if (Channels == 1)
             return;
 
-        var count = (long)Width * Height;
-        var source = _pixels;
-        if (IsOpaque)
+        for (var y = 0; y < Height; y++)
         {
-            for (long i = 0; i < count; i++, source += 4)
-                _pixels[i] = Luma.FromRgb(source[0], source[1], source[2]);
-        }
-        else
-        {
-            for (long i = 0; i < count; i++, source += 4)
-                _pixels[i] = Composite(Luma.FromRgb(source[0], source[1], source[2]), source[3], ground);
+            // In place: a row of grey never begins behind the row that it is made of.
+            var row = Row(y);
+            if (!IsOpaque)
+            {
+                Composite(row, ground);
+            }
+
+            Luma.FromRgb(MemoryMarshal.Cast<byte, uint>(row), new Span<byte>(_pixels + ((long)y * Width), Width));
         }
 
         Channels = 1;
@@ -90,9 +122,26 @@ internal sealed unsafe class PixelBuffer : IDisposable
 
     public void Dispose()
     {
-        NativeMemory.Free(_pixels);
-        _pixels = null;
+        Free();
         GC.SuppressFinalize(this);
+    }
+
+    private void Free()
+    {
+        NativeMemory.Free(_pixels is null ? null : _pixels - LeastGuard);
+        _pixels = null;
+    }
+
+    private static void Composite(Span<byte> row, byte ground)
+    {
+        for (var i = 0; i + 3 < row.Length; i += 4)
+        {
+            int alpha = row[i + 3];
+            row[i] = Composite(row[i], alpha, ground);
+            row[i + 1] = Composite(row[i + 1], alpha, ground);
+            row[i + 2] = Composite(row[i + 2], alpha, ground);
+            row[i + 3] = 255;
+        }
     }
 
     private static byte Composite(int value, int alpha, int ground) => (byte)(((value * alpha) + (ground * (255 - alpha)) + 127) / 255);

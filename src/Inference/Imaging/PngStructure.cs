@@ -2,26 +2,82 @@ using System.Buffers.Binary;
 
 namespace SoftmaxService.Inference.Imaging;
 
-internal static class PngStructure
+/// <summary>A PNG's header, the length of its data and its metadata, from one walk over its chunks.</summary>
+internal readonly ref struct PngStructure
 {
     private const int SignatureLength = 8;
     private const int ChunkOverhead = 12; // its length, its type, its checksum
-    private const int BitDepthAt = 24;
-    private const int ColorTypeAt = 25;
+    private const int HeaderLength = 13;
     private const int Spare = 1 << 16;
+
+    private readonly byte _bitDepth;
+    private readonly byte _colorType;
+    private readonly long _dataLength;
+
+    private PngStructure(ReadOnlySpan<byte> header, long dataLength, PngMetadata metadata)
+    {
+        Width = BinaryPrimitives.ReadUInt32BigEndian(header);
+        Height = BinaryPrimitives.ReadUInt32BigEndian(header[4..]);
+        (_bitDepth, _colorType) = (header[8], header[9]);
+        _dataLength = dataLength;
+        Metadata = metadata;
+    }
+
+    public long Width { get; }
+
+    public long Height { get; }
+
+    public int BitsAPixel => _bitDepth * ChannelsOf(_colorType);
+
+    public PngMetadata Metadata { get; }
 
     /// <summary>
     /// Whether the compressed data is longer than any of that many pixels can be. A decoder stops when the last row is full, and would take such a file for an image; what lies
     /// behind can only have been put there to inflate. Twice the plain rows and 64 KB are far more than the worst encoder needs, deflate's stored blocks and Adam7's seven passes included.
     /// </summary>
-    /// <param name="png">The file, whose header is whole.</param>
-    /// <param name="width">The width that it declares.</param>
-    /// <param name="height">The height that it declares.</param>
-    public static bool HoldsMoreThanItsPixels(ReadOnlySpan<byte> png, int width, int height)
+    public bool HoldsMoreThanItsPixels
     {
-        var bitsAPixel = png[BitDepthAt] * ChannelsOf(png[ColorTypeAt]);
-        var plain = height * (1 + ((((long)width * bitsAPixel) + 7) / 8));
-        return DataLength(png) > (2 * plain) + Spare;
+        get
+        {
+            var plain = Height * (1 + (((Width * BitsAPixel) + 7) / 8));
+            return _dataLength > (2 * plain) + Spare;
+        }
+    }
+
+    /// <summary>Reads a file that begins with PNG's signature.</summary>
+    public static bool TryRead(ReadOnlySpan<byte> png, out PngStructure structure)
+    {
+        structure = default;
+        var rest = png[SignatureLength..];
+        if (rest.Length < ChunkOverhead + HeaderLength || BinaryPrimitives.ReadUInt32BigEndian(rest) != HeaderLength || !rest[4..].StartsWith("IHDR"u8))
+        {
+            return false;
+        }
+
+        var header = rest.Slice(8, HeaderLength);
+        var metadata = default(PngMetadata);
+        var dataLength = 0L;
+        while (rest.Length >= ChunkOverhead)
+        {
+            var length = BinaryPrimitives.ReadUInt32BigEndian(rest);
+            var type = rest.Slice(4, 4);
+            var isData = type.SequenceEqual("IDAT"u8);
+            dataLength += isData ? Math.Min(length, (uint)rest.Length) : 0;
+            if (length > rest.Length - ChunkOverhead)
+            {
+                break;
+            }
+
+            if (!isData)
+            {
+                metadata.Collect(type, rest.Slice(8, (int)length));
+            }
+
+            rest = rest[(ChunkOverhead + (int)length)..];
+        }
+
+        structure = new PngStructure(header, dataLength, metadata);
+        return true;
     }
 
     private static int ChannelsOf(byte colorType) => colorType switch
@@ -31,20 +87,4 @@ internal static class PngStructure
         6 => 4,
         _ => 1,
     };
-
-    private static long DataLength(ReadOnlySpan<byte> png)
-    {
-        var total = 0L;
-        var rest = png[SignatureLength..];
-        while (rest.Length >= ChunkOverhead)
-        {
-            var length = BinaryPrimitives.ReadUInt32BigEndian(rest);
-            total += rest.Slice(4, 4).SequenceEqual("IDAT"u8) ? Math.Min(length, (uint)rest.Length) : 0;
-            if (length > rest.Length - ChunkOverhead)
-                break;
-            rest = rest[(ChunkOverhead + (int)length)..];
-        }
-
-        return total;
-    }
 }

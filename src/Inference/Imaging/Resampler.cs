@@ -12,10 +12,16 @@ namespace SoftmaxService.Inference.Imaging;
 /// </summary>
 internal static class Resampler
 {
-    /// <summary>Renders a window of the source onto a target of the same channels. The source's rows are each read once.</summary>
+    /// <summary>Renders a window of the source onto a target of the same channels.</summary>
     public static void Resample(PixelBuffer source, Span<float> target, int targetWidth, in AxisWeights columns, int targetHeight, in AxisWeights rows)
     {
         var channels = source.Channels;
+        if (channels == 1 && targetHeight < source.Height)
+        {
+            ShrinkGray(source, target[..(targetWidth * targetHeight)], targetWidth, columns, rows);
+            return;
+        }
+
         var rowLength = targetWidth * channels;
         target = target[..(rowLength * targetHeight)];
         target.Clear();
@@ -40,6 +46,32 @@ internal static class Resampler
             {
                 if (y < rows.End(i))
                     MultiplyAdd(shrunk, rows.Weights(i)[y - rows.Start(i)], target.Slice(i * rowLength, rowLength));
+            }
+        }
+
+        ArrayPool<float>.Shared.Return(rented);
+    }
+
+    // Rows first: whole rows are added up faster than short runs of pixels are, and fewer of the latter are left to be.
+    private static void ShrinkGray(PixelBuffer source, Span<float> target, int targetWidth, in AxisWeights columns, in AxisWeights rows)
+    {
+        var left = columns.Start(0);
+        var width = columns.End(targetWidth - 1) - left;
+        var rented = ArrayPool<float>.Shared.Rent(Math.Max(width, 1));
+        var sums = rented.AsSpan(0, width);
+        for (var i = 0; !target.IsEmpty; i++, target = target[targetWidth..])
+        {
+            sums.Clear();
+            var weights = rows.Weights(i);
+            for (var k = 0; k < weights.Length; k++)
+            {
+                MultiplyAdd(source.Row(rows.Start(i) + k).Slice(left, width), weights[k], sums);
+            }
+
+            for (var x = 0; x < targetWidth; x++)
+            {
+                var run = columns.Weights(x);
+                target[x] = run.IsEmpty ? 0 : Dot(sums.Slice(columns.Start(x) - left, run.Length), run);
             }
         }
 
@@ -99,4 +131,29 @@ internal static class Resampler
         for (; i < source.Length; i++)
             target[i] += source[i] * weight;
     }
+
+    private static void MultiplyAdd(ReadOnlySpan<byte> source, float weight, Span<float> target)
+    {
+        var i = 0;
+        for (; i <= source.Length - Vector<byte>.Count; i += Vector<byte>.Count)
+        {
+            Vector.Widen(new Vector<byte>(source[i..]), out var lower, out var upper);
+            Vector.Widen(lower, out var first, out var second);
+            Vector.Widen(upper, out var third, out var fourth);
+            var sums = target.Slice(i, Vector<byte>.Count);
+            Add(first, weight, sums);
+            Add(second, weight, sums[Vector<float>.Count..]);
+            Add(third, weight, sums[(2 * Vector<float>.Count)..]);
+            Add(fourth, weight, sums[(3 * Vector<float>.Count)..]);
+        }
+
+        for (; i < source.Length; i++)
+        {
+            target[i] += source[i] * weight;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Add(Vector<uint> values, float weight, Span<float> sums) =>
+        (new Vector<float>(sums) + (Vector.ConvertToSingle(Vector.AsVectorInt32(values)) * weight)).CopyTo(sums);
 }

@@ -49,7 +49,7 @@ internal sealed class TensorWriter
 
     private static float LumaOf<T>(ReadOnlySpan<T> rgb)
         where T : unmanaged, INumberBase<T> =>
-        (float.CreateTruncating(rgb[0]) * Luma.Red) + (float.CreateTruncating(rgb[1]) * Luma.Green) + (float.CreateTruncating(rgb[2]) * Luma.Blue);
+        Luma.FromRgb(int.CreateTruncating(rgb[0]), int.CreateTruncating(rgb[1]), int.CreateTruncating(rgb[2]));
 
     /// <summary>Where a channel is within a pixel.</summary>
     private int From(int channel, int pixelChannels) => pixelChannels == 1 ? 0 : _color == PixelColor.Bgr ? 2 - channel : channel;

@@ -76,6 +76,98 @@ internal static class EncodedImages
         return [.. jpeg[..2], .. segment, .. jpeg[2..]];
     }
 
+    /// <summary>A segment of a JPEG.</summary>
+    public static byte[] JpegSegment(byte marker, ReadOnlySpan<byte> data) =>
+        [0xFF, marker, (byte)((data.Length + 2) >> 8), (byte)(data.Length + 2), .. data];
+
+    /// <summary>A lossless JPEG, frame SOF3: what a decoder makes of it does not matter.</summary>
+    public static byte[] LosslessJpeg(int side, int components)
+    {
+        byte[] frame = [8, (byte)(side >> 8), (byte)side, (byte)(side >> 8), (byte)side, (byte)components];
+        byte[] scan = [(byte)components];
+        for (byte i = 1; i <= components; i++)
+        {
+            frame = [.. frame, i, 0x11, 0];
+            scan = [.. scan, i, 0];
+        }
+
+        byte[] table = [0, 1, .. new byte[15], 0]; // one code of one bit
+        return
+        [
+            0xFF, 0xD8, .. JpegSegment(0xC3, frame), .. JpegSegment(0xC4, table), .. JpegSegment(0xDA, [.. scan, 1, 0, 0]),
+            .. new byte[(side * side * components / 8) + 8], 0xFF, 0xD9,
+        ];
+    }
+
+    /// <summary>A TIFF structure, as EXIF is one, of one directory with the orientation alone.</summary>
+    public static byte[] Exif(uint orientation, bool isLittle = false, bool isLong = false)
+    {
+        byte[] exif = [.. isLittle ? "II*\0"u8 : "MM\0*"u8, .. new byte[22]];
+        var body = exif.AsSpan(4);
+        if (isLittle)
+        {
+            BinaryPrimitives.WriteUInt32LittleEndian(body, 8);
+            BinaryPrimitives.WriteUInt16LittleEndian(body[4..], 1);
+            BinaryPrimitives.WriteUInt16LittleEndian(body[6..], 0x0112);
+            BinaryPrimitives.WriteUInt16LittleEndian(body[8..], (ushort)(isLong ? 4 : 3));
+            BinaryPrimitives.WriteUInt32LittleEndian(body[10..], 1);
+            BinaryPrimitives.WriteUInt32LittleEndian(body[14..], orientation);
+        }
+        else
+        {
+            BinaryPrimitives.WriteUInt32BigEndian(body, 8);
+            BinaryPrimitives.WriteUInt16BigEndian(body[4..], 1);
+            BinaryPrimitives.WriteUInt16BigEndian(body[6..], 0x0112);
+            BinaryPrimitives.WriteUInt16BigEndian(body[8..], (ushort)(isLong ? 4 : 3));
+            BinaryPrimitives.WriteUInt32BigEndian(body[10..], 1);
+            BinaryPrimitives.WriteUInt32BigEndian(body[14..], isLong ? orientation : orientation << 16);
+        }
+
+        return exif;
+    }
+
+    /// <summary>A PNG with one more chunk, before its data or as the last.</summary>
+    public static byte[] WithPngChunk(byte[] png, string type, byte[] data, bool afterData = false)
+    {
+        const int AfterHeader = 33, EndLength = 12;
+        var position = afterData ? png.Length - EndLength : AfterHeader;
+        using var chunk = new MemoryStream();
+        WriteChunk(chunk, type, data);
+        return [.. png[..position], .. chunk.ToArray(), .. png[position..]];
+    }
+
+    /// <summary>A still WebP in the extended format, with chunks of metadata behind the picture.</summary>
+    public static byte[] ExtendedWebP(int width, int height, byte[] still, params (string Type, byte[] Data)[] metadata)
+    {
+        using var body = new MemoryStream();
+        body.Write("WEBP"u8);
+        var extended = new byte[10];
+        extended[0] = (byte)metadata.Aggregate(0, (flags, chunk) => flags | (chunk.Type == "EXIF" ? 0x08 : 0x04));
+        WriteInt24(extended.AsSpan(4), width - 1);
+        WriteInt24(extended.AsSpan(7), height - 1);
+        WriteRiffChunk(body, "VP8X", extended);
+        body.Write(ImageChunks(still));
+        foreach (var (type, data) in metadata)
+        {
+            WriteRiffChunk(body, type, data);
+        }
+
+        using var file = new MemoryStream();
+        WriteRiffChunk(file, "RIFF", body.ToArray());
+        return file.ToArray();
+    }
+
+    public static byte[] Compressed(ReadOnlySpan<byte> data)
+    {
+        using var compressed = new MemoryStream();
+        using (var zlib = new ZLibStream(compressed, CompressionLevel.Fastest, leaveOpen: true))
+        {
+            zlib.Write(data);
+        }
+
+        return compressed.ToArray();
+    }
+
     /// <summary>A PNG with one IDAT chunk; scanlines come without their filter bytes.</summary>
     public static byte[] Png(int width, int height, int bitDepth, int colorType, ReadOnlySpan<byte> scanlines, params (string Type, byte[] Data)[] chunks)
     {

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Runtime.InteropServices;
 using SkiaSharp;
 using SoftmaxService.Inference.Imaging;
 
@@ -121,6 +120,83 @@ public sealed class ImageDecoderTests
     }
 
     [Fact]
+    public void Preprocess_IconOfOneSizeInSeveralDepths_ShowsTheDeepest()
+    {
+        const int Side = 16;
+        var blue = EncodedImages.Icon((Side, SKColors.Blue))[22..];
+        byte[] coarse = [40, 0, 0, 0, Side, 0, 0, 0, 2 * Side, 0, 0, 0, 1, 0, 1, .. new byte[25], 0, 0, 255, 0, 0, 0, 255, 0, .. new byte[Side * 8]];
+        byte[] Entry(byte[] body, int offset) => [Side, Side, 0, 0, 1, 0, 1, 0, .. BitConverter.GetBytes(body.Length), .. BitConverter.GetBytes(offset)];
+        byte[] file = [0, 0, 1, 0, 2, 0, .. Entry(coarse, 38), .. Entry(blue, 38 + coarse.Length), .. coarse, .. blue];
+
+        AssertColor(SKColors.Blue, Preprocessing.Run(Preprocessing.Photograph(Side, Side), file), 1, 1, Side, "icon");
+    }
+
+    [Fact]
+    public void Preprocess_IconOfPngWithMoreDataThanPixels_IsRefused()
+    {
+        var png = EncodedImages.Png(28, 28, 8, 0, new byte[28 * 28], ("IDAT", new byte[70_000]));
+        byte[] file = [0, 0, 1, 0, 1, 0, 28, 28, 0, 0, 1, 0, 32, 0, .. BitConverter.GetBytes(png.Length), 22, 0, 0, 0, .. png];
+
+        Assert.Contains("far more data than 28 × 28 pixels", Preprocessing.Fail(file).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Preprocess_IconWhosePngIsNotOfTheDirectorysSize_HasThePngsSize()
+    {
+        var png = EncodedImages.Encode(41, 33, EncodedImages.Colorful);
+        byte[] file = [0, 0, 1, 0, 1, 0, 8, 200, 0, 0, 1, 0, 32, 0, .. BitConverter.GetBytes(png.Length), 22, 0, 0, 0, .. png];
+
+        Assert.Equal(Preprocessing.Run(Preprocessing.Photograph(41, 33), png), Preprocessing.Run(Preprocessing.Photograph(41, 33), file));
+    }
+
+    // As Pillow: what the frame leaves of the screen has its palette's first colour, or is transparent where the frame knows transparency.
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Preprocess_GifFrameSmallerThanItsScreen_IsSurroundedByTheFirstColor(bool isTransparent)
+    {
+        const int FlagsAt = 13 + 384 + 3;
+        var file = EncodedImages.Gif(6, 5, Palette, (_, _) => 2);
+        (file[6], file[8]) = (9, 8);
+        file[FlagsAt] = (byte)(isTransparent ? 1 : 0);
+
+        var tensor = Preprocessing.Run(Preprocessing.Photograph(9, 8), file);
+
+        var around = isTransparent ? SKColors.White : Palette[0];
+        AssertColor(Palette[2], tensor, 5, 4, 9, "frame");
+        AssertColor(around, tensor, 6, 4, 9, "right of it");
+        AssertColor(around, tensor, 5, 5, 9, "below");
+        AssertColor(around, tensor, 8, 7, 9, "corner");
+    }
+
+    [Fact]
+    public void Preprocess_GifFrameBeyondItsScreen_IsWholeOfTheLargerSize()
+    {
+        var file = EncodedImages.Gif(20, 10, Palette, (x, _) => x % 4);
+        (file[6], file[8]) = (4, 4);
+
+        var tensor = Preprocessing.Run(Preprocessing.Photograph(20, 10), file);
+
+        AssertColor(Palette[3], tensor, 19, 9, 20, "corner");
+    }
+
+    [Fact]
+    public void Preprocess_BmpRunsThatSkipPixels_LeaveTheFirstColor()
+    {
+        // A row of two red pixels and two skipped ones, then nothing: the end.
+        byte[] runs = [2, 1, 0, 0, 0, 1];
+        byte[] palette = [.. new byte[] { 255, 0, 0, 0, 0, 0, 255, 0 }, .. new byte[4 * 254]];
+        byte[] header = [40, 0, 0, 0, 4, 0, 0, 0, 2, 0, 0, 0, 1, 0, 8, 0, 1, 0, 0, 0, .. new byte[20]];
+        byte[] file = [.. "BM"u8, .. BitConverter.GetBytes(1078 + runs.Length), 0, 0, 0, 0, .. BitConverter.GetBytes(1078), .. header, .. palette, .. runs];
+
+        var tensor = Preprocessing.Run(Preprocessing.Photograph(4, 2), file);
+
+        AssertColor(SKColors.Red, tensor, 1, 1, 4, "run");
+        AssertColor(SKColors.Blue, tensor, 2, 1, 4, "rest of the row");
+        AssertColor(SKColors.Blue, tensor, 0, 0, 4, "row above");
+    }
+
+    [Fact]
     public void Preprocess_EmbeddedProfile_IsConvertedToSrgb()
     {
         using var p3 = SKColorSpace.CreateRgb(SKColorSpaceTransferFn.Srgb, SKColorSpaceXyz.DisplayP3);
@@ -140,17 +216,12 @@ public sealed class ImageDecoderTests
     {
         var file = EncodedImages.Encode(2048, 1024, EncodedImages.Colorful, SKEncodedImageFormat.Jpeg, 50);
         var sizes = new List<(int, int)>();
-        var pinned = GCHandle.Alloc(file, GCHandleType.Pinned);
-        using (var decoder = ImageDecoder.Open(pinned.AddrOfPinnedObject(), file.Length, ImagePreprocessor.DefaultMaxPixels))
+        var header = ImageHeader.Read(file, ImagePreprocessor.DefaultMaxPixels);
+        foreach (var (width, height) in new[] { (1, 1), (256, 128), (257, 1), (1, 129), (1024, 512), (1, 513) })
         {
-            foreach (var (width, height) in new[] { (1, 1), (256, 128), (257, 1), (1, 129), (1024, 512), (1, 513) })
-            {
-                using var picture = decoder.Decode(width, height);
-                sizes.Add((picture.Width, picture.Height));
-            }
+            using var picture = ImageDecoder.Decode(file, header, width, height);
+            sizes.Add((picture.Width, picture.Height));
         }
-
-        pinned.Free();
 
         Assert.Equal([(256, 128), (256, 128), (512, 256), (512, 256), (1024, 512), (2048, 1024)], sizes);
     }

@@ -65,15 +65,24 @@ public sealed class ImagePreprocessorTests
     }
 
     [Fact]
-    public void Preprocess_GrayModel_SeesRec709Luma()
+    public void Preprocess_GrayModel_SeesTheLumaOfPillow()
     {
         var file = EncodedImages.Encode(3, 1, (x, _) => new[] { SKColors.Red, SKColors.Lime, SKColors.Blue }[x]);
 
         var tensor = Preprocessing.Run(Preprocessing.Photograph(3, 1, PixelColor.Gray), file);
 
-        Assert.Equal(0.2126f * 255, tensor[0], 2);
-        Assert.Equal(0.7152f * 255, tensor[1], 2);
-        Assert.Equal(0.0722f * 255, tensor[2], 2);
+        Assert.Equal([76, 150, 29], tensor);
+    }
+
+    [Fact]
+    public void Preprocess_GrayModelOfAnotherSize_SeesLumaThatWasRoundedBeforeTheResize()
+    {
+        // Pairs of pixels whose lumas round down: their mean is that of the bytes, as after Pillow's convert("L").
+        var file = EncodedImages.Encode(4, 2, (_, _) => SKColors.Red);
+
+        var tensor = Preprocessing.Run(Preprocessing.Photograph(2, 1, PixelColor.Gray), file);
+
+        Assert.All(tensor, value => Assert.Equal(76, value, 1e-3f));
     }
 
     [Fact]

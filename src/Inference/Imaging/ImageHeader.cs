@@ -1,0 +1,129 @@
+using SkiaSharp;
+
+namespace SoftmaxService.Inference.Imaging;
+
+/// <summary>What a file says of its picture, read here and not by the native decoder, which afterwards must agree.</summary>
+/// <param name="Format">The file's format.</param>
+/// <param name="Width">Pixels a row as stored, from 1 to <see cref="MaxSide"/>.</param>
+/// <param name="Height">Rows as stored, from 1 to <see cref="MaxSide"/>.</param>
+/// <param name="Origin">How the picture is to be turned.</param>
+/// <param name="IconPicture">Which picture of an icon is meant; the default for all other formats.</param>
+internal readonly record struct ImageHeader(ImageFormat Format, int Width, int Height, SKEncodedOrigin Origin, IconPicture IconPicture = default)
+{
+    /// <summary>The longest side a JPEG can declare; no camera or scanner goes beyond it, and filter tables stay small.</summary>
+    public const int MaxSide = 65_535;
+
+    /// <summary>Reads the header, and refuses what cannot be decoded or is too large, before any memory is taken for pixels.</summary>
+    /// <remarks>
+    /// An orientation is EXIF's; where EXIF holds none, XMP's. That is the order of Pillow's <c>ImageOps.exif_transpose</c>, by which pictures for training
+    /// are turned. GIF and BMP have neither.
+    /// </remarks>
+    /// <exception cref="InferenceException">There is nothing to decode, or too much.</exception>
+    public static ImageHeader Read(ReadOnlySpan<byte> encoded, long maxPixels)
+    {
+        if (encoded.IsEmpty)
+        {
+            throw ImageRefusal.Empty();
+        }
+
+        var format = ImageFormats.Identify(encoded) ?? throw ImageRefusal.UnknownFormat(encoded);
+        if (format == ImageFormats.Png)
+        {
+            return ReadPng(encoded, maxPixels);
+        }
+
+        if (format == ImageFormats.Jpeg)
+        {
+            return ReadJpeg(encoded, maxPixels);
+        }
+
+        if (format == ImageFormats.WebP)
+        {
+            return WebPStructure.TryRead(encoded, out var webp)
+                ? Check(format, webp.Width, webp.Height, webp.Orientation, maxPixels)
+                : throw ImageRefusal.DamagedHeader(format);
+        }
+
+        if (format == ImageFormats.Gif)
+        {
+            return GifStructure.TryRead(encoded, out var gif)
+                ? Check(format, gif.Width, gif.Height, SKEncodedOrigin.TopLeft, maxPixels)
+                : throw ImageRefusal.DamagedHeader(format);
+        }
+
+        if (format == ImageFormats.Bmp)
+        {
+            return BitmapStructure.TryRead(encoded[Math.Min(encoded.Length, BitmapStructure.FileHeaderLength)..], out var bitmap)
+                ? Check(format, bitmap.Width, bitmap.Height, SKEncodedOrigin.TopLeft, maxPixels)
+                : throw ImageRefusal.DamagedHeader(format);
+        }
+
+        return ReadIcon(encoded, maxPixels);
+    }
+
+    private static ImageHeader ReadPng(ReadOnlySpan<byte> encoded, long maxPixels)
+    {
+        if (!PngStructure.TryRead(encoded, out var png))
+        {
+            throw ImageRefusal.DamagedHeader(ImageFormats.Png);
+        }
+
+        var header = Check(ImageFormats.Png, png.Width, png.Height, SKEncodedOrigin.TopLeft, maxPixels);
+        CheckData(ImageFormats.Png, png);
+        return header with { Origin = png.Metadata.Orientation };
+    }
+
+    private static ImageHeader ReadJpeg(ReadOnlySpan<byte> encoded, long maxPixels)
+    {
+        var jpeg = JpegStructure.Read(encoded);
+        var origin = ExifOrientation.Read(jpeg.Exif) ?? XmpOrientation.Read(jpeg.Xmp) ?? SKEncodedOrigin.TopLeft;
+        var header = Check(ImageFormats.Jpeg, jpeg.Width, jpeg.Height, origin, maxPixels);
+        return jpeg.HasEndOfImage ? header : throw ImageRefusal.Undecodable(ImageFormats.Jpeg, "it is cut off before its end-of-image marker");
+    }
+
+    private static ImageHeader ReadIcon(ReadOnlySpan<byte> encoded, long maxPixels)
+    {
+        if (!IconStructure.HoldsAllPictures(encoded))
+        {
+            throw ImageRefusal.Undecodable(ImageFormats.Ico, "it is cut off before the end of its pictures");
+        }
+
+        var picture = IconStructure.ChoosePicture(encoded) ?? throw ImageRefusal.DamagedHeader(ImageFormats.Ico);
+        var header = Check(ImageFormats.Ico, picture.Width, picture.Height, SKEncodedOrigin.TopLeft, maxPixels);
+        if (picture.IsPng && PngStructure.TryRead(encoded.Slice(picture.Offset, picture.Length), out var png))
+        {
+            CheckData(ImageFormats.Ico, png);
+        }
+
+        return header with { IconPicture = picture };
+    }
+
+    private static void CheckData(ImageFormat format, in PngStructure png)
+    {
+        if (png.HoldsMoreThanItsPixels)
+        {
+            throw ImageRefusal.Undecodable(format, $"it holds far more data than {png.Width} × {png.Height} pixels take");
+        }
+    }
+
+    private static ImageHeader Check(ImageFormat format, long width, long height, SKEncodedOrigin origin, long maxPixels)
+    {
+        if (width <= 0 || height <= 0)
+        {
+            throw ImageRefusal.Undecodable(format, $"it declares {width} × {height} pixels");
+        }
+
+        if (width > MaxSide || height > MaxSide)
+        {
+            throw ImageRefusal.TooLarge($"The image declares {width} × {height} pixels; a side may have at most {MaxSide}.");
+        }
+
+        if (width * height > maxPixels)
+        {
+            throw ImageRefusal.TooLarge(
+                $"The image declares {width} × {height} = {width * height} pixels; at most {maxPixels} are read. Send it scaled down.");
+        }
+
+        return new ImageHeader(format, (int)width, (int)height, origin);
+    }
+}
