@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using SoftmaxService.Cli.Data;
 using SoftmaxService.Inference;
 using SoftmaxService.Inference.Models;
@@ -28,7 +29,7 @@ internal static class ModelRun
         var milliseconds = new double[count];
         var mistakes = new PriorityQueue<(int Image, byte[] Encoded), float>();
 
-        var done = 0;
+        var (done, rounded) = (0, 0);
         foreach (var image in images.Read(selection))
         {
             cancellation.ThrowIfCancellationRequested();
@@ -48,6 +49,7 @@ internal static class ModelRun
             }
 
             (labels[done], sources[done]) = (image.Label, image.Source);
+            rounded += IsRoundedToZero(model, answer, image.Label) ? 1 : 0;
             if (answer.Predictions[0].Index != image.Label && image.Label >= 0)
             {
                 mistakes.Enqueue((done, image.Encoded), answer.Predictions[0].Probability);
@@ -64,9 +66,18 @@ internal static class ModelRun
         {
             Sources = sources,
             Milliseconds = milliseconds,
+            Warnings = rounded == 0 ? [] : [Warning(rounded, done)],
             MistakenImages = mistakes.UnorderedItems.ToDictionary(item => item.Element.Image, item => item.Element.Encoded),
         };
     }
+
+    /// <summary>Whether the output was too coarse to tell the right class's probability from 0.</summary>
+    private static bool IsRoundedToZero(ClassifierModel model, Classification answer, int label) =>
+        model.RoundedToZero is { } bound && label >= 0 && answer.Predictions.First(one => one.Index == label).Logit <= Math.Log(bound) + 1e-3;
+
+    private static string Warning(int rounded, int count) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"For {rounded} of {count} images the model's output rounds the right class's probability to 0. How far below it was, the output cannot tell, and a temperature that is fitted to it is likely too low; export the model with its logits to calibrate it well.");
 
     private static Classification Classify(ClassifierModel model, LabelledImage image, ClassificationOptions options)
     {

@@ -89,6 +89,9 @@ public sealed class ClassifierModel : IDisposable
     /// <summary>Whether <see cref="OutputKind"/> was found by looking at what the model gives; else the manifest says it.</summary>
     public bool OutputKindIsDetected { get; }
 
+    /// <summary>The probability below which the output holds 0, for lack of precision: 2⁻¹⁵⁰ of a 32-bit float, half a step of 8 bits. Null where it holds logits.</summary>
+    public double? RoundedToZero => OutputKind == OutputKind.Logits ? null : _scores.Precision.RoundedToZero;
+
     /// <summary>The most items that share a run.</summary>
     public int MaxBatchSize => Classifier.MaxBatchSize;
 

@@ -1,6 +1,8 @@
 using System.Text.Json;
 using System.Xml.Linq;
 using SoftmaxService.Inference.Models;
+using SoftmaxService.OnnxSchema;
+using DataType = Onnx.TensorProto.Types.DataType;
 
 namespace SoftmaxService.Cli.Tests.Commands;
 
@@ -144,6 +146,21 @@ public sealed class CalibrateCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task AnOutputThatRoundsTheRightClassToZeroIsWarnedOfAndNoImageIsDropped()
+    {
+        using var data = new PickFirstData(onnx: QuantizedSoftmax());
+        var images = data.WriteIdx(300).Images;
+
+        var run = await CommandRun.OfAsync("calibrate", data.ModelPath, images);
+
+        Assert.Equal(0, run.ExitCode);
+        var calibration = ModelManifest.Parse(await File.ReadAllBytesAsync(data.ManifestPath)).Calibration!;
+        Assert.Matches("^For [1-9][0-9]* of 300 images the model's output rounds the right class's probability to 0\\.", Assert.Single(calibration.Warnings!));
+        Assert.Equal(300, calibration.Count);
+        Assert.InRange(calibration.Before!.Nll, 0.5, 2.5); // each probability of 0 would cost 103
+    }
+
+    [Fact]
     public async Task TooFewImagesForAnAlphaAreRefused() => await AssertRefusedAsync(_data.WriteIdx(50).Images, "0.01");
 
     [Fact]
@@ -192,6 +209,21 @@ public sealed class CalibrateCommandTests : IDisposable
 
         Assert.Equal(130, run.ExitCode);
         await AssertUntouchedAsync();
+    }
+
+    /// <summary>The pixels' softmax in 8 bits.</summary>
+    private static byte[] QuantizedSoftmax()
+    {
+        var graph = new OnnxGraphBuilder("quantized");
+        graph.Node("Reshape", [graph.Input("image", DataType.Float, "batch", 1, 2, 2), graph.Initializer<long>("shape", [-1, 4], 2)], "flat");
+        graph.Node("Slice", ["flat", graph.Initializer<long>("from", [0], 1), graph.Initializer<long>("to", [3], 1), graph.Initializer<long>("axes", [1], 1)], "z");
+        graph.Node("Softmax", ["z"], "p", ("axis", -1L));
+        graph.Initializer("scale", [1f / 256]);
+        graph.Initializer<byte>("zero", [0]);
+        graph.Node("QuantizeLinear", ["p", "scale", "zero"], "q");
+        graph.Node("DequantizeLinear", ["q", "scale", "zero"], "scores");
+        graph.Output("scores", DataType.Float, "batch", 3);
+        return graph.ToByteArray();
     }
 
     private static float[] SoftmaxOf(float[] logits)

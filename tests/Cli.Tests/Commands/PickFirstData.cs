@@ -13,8 +13,10 @@ internal sealed class PickFirstData : IDisposable
     private readonly ModelFolder _models = new();
     private readonly TemporaryFolder _folder = new();
 
-    public PickFirstData(string? manifest = Manifest) =>
-        _models.With("pick/1", ModelFolder.PickFirst(ClassCount, 4, "batch", 1, 2, 2), manifest);
+    /// <param name="manifest">The model's manifest.</param>
+    /// <param name="onnx">Another graph of the same input and classes.</param>
+    public PickFirstData(string? manifest = Manifest, byte[]? onnx = null) =>
+        _models.With("pick/1", onnx ?? ModelFolder.PickFirst(ClassCount, 4, "batch", 1, 2, 2), manifest);
 
     public string ModelPath => Path.Combine(_models.Path, "pick", "1");
 
