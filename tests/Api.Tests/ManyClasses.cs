@@ -10,7 +10,7 @@ internal static class ManyClasses
 {
     public const string Name = "many";
 
-    public static void Write(TemporaryFolder models, int count, string name = Name, IReadOnlyList<string>? labels = null)
+    public static void Write(TemporaryFolder models, int count, string name = Name, IReadOnlyList<string>? labels = null, object? calibration = null)
     {
         const int Pixels = 64;
 
@@ -25,6 +25,11 @@ internal static class ManyClasses
         if (labels is not null)
         {
             manifest["labels"] = labels;
+        }
+
+        if (calibration is not null)
+        {
+            manifest["calibration"] = calibration;
         }
 
         models.Write($"{name}/1/model.json", JsonSerializer.SerializeToUtf8Bytes(manifest));

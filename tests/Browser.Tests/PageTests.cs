@@ -13,6 +13,9 @@ public abstract class PageTests(Browser browser) : IAsyncLifetime
 
     protected Browser Browser { get; } = browser;
 
+    /// <summary>The service whose page it is.</summary>
+    protected virtual Uri Address => Browser.Address;
+
     protected IPage Page { get; private set; } = null!;
 
     /// <summary>What the console may say, in a test in which the service refuses something.</summary>
@@ -30,7 +33,7 @@ public abstract class PageTests(Browser browser) : IAsyncLifetime
         }
 
         _context = await Browser.Chromium.NewContextAsync(Options);
-        await _context.RouteAsync(url => !url.StartsWith(Browser.Address.ToString(), StringComparison.Ordinal) && !url.StartsWith("blob:", StringComparison.Ordinal) && !url.StartsWith("data:", StringComparison.Ordinal), async route =>
+        await _context.RouteAsync(url => !url.StartsWith(Address.ToString(), StringComparison.Ordinal) && !url.StartsWith("blob:", StringComparison.Ordinal) && !url.StartsWith("data:", StringComparison.Ordinal), async route =>
         {
             _strangers.Add(route.Request.Url);
             await route.AbortAsync();
@@ -54,7 +57,7 @@ public abstract class PageTests(Browser browser) : IAsyncLifetime
 
     protected async Task OpenAsync(string view = "#/classify")
     {
-        await Page.GotoAsync($"{Browser.Address}{view}");
+        await Page.GotoAsync($"{Address}{view}");
         await Page.WaitForFunctionAsync("() => document.querySelector('main > section:not([hidden])') && (document.querySelector('#model').value || location.hash.startsWith('#/lab'))");
     }
 

@@ -1,6 +1,7 @@
 // Everything that is asked of the service, and how a refusal is told.
 
 import { toWire } from './logits.js';
+import { mostAsked, orderOf, rowsOf } from './softmax.js';
 
 const keyName = 'softmax-service-key';
 
@@ -79,13 +80,24 @@ export const preprocess = async (image, parameters, signal) =>
 
 export const softmax = (body, signal) => postJson('softmax', body, signal);
 
-/** The probabilities of one row of logits at many temperatures, evenly in log T: one request, with a temperature for each of its rows. */
+const mostCurves = 100;
+
+/**
+ * The probabilities of the classes with the highest logits at many temperatures, evenly in log T: one request, with a temperature for each of its rows.
+ * `classes` are the indices of those that the rows hold.
+ */
 export async function temperatureCurves(logits, signal) {
-  const count = Math.max(12, Math.min(61, Math.floor(20_000 / logits.length)));
+  const count = logits.length > mostAsked ? 31 : Math.max(12, Math.min(61, Math.floor(20_000 / logits.length)));
   const temperatures = Array.from({ length: count }, (_, i) => Number((0.05 * 400 ** (i / (count - 1))).toPrecision(6)));
+  const order = orderOf(logits);
+  const classes = order.length > mostCurves ? order.slice(0, mostCurves) : logits.map((_, index) => index);
+  if (logits.length > mostAsked) {
+    return { temperatures, classes, rows: rowsOf(logits, classes, temperatures) };
+  }
+
   const row = toWire(logits);
   const answer = await softmax({ logits: temperatures.map(() => row), temperature: temperatures, topK: 1 }, signal);
-  return { temperatures, rows: answer.probabilities };
+  return { temperatures, classes, rows: answer.probabilities.map(all => classes.map(index => all[index])) };
 }
 
 export const gradient = (body, signal) => postJson('softmax/gradient', body, signal);

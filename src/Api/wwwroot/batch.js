@@ -1,8 +1,9 @@
 // A folder of images, answered a few at a time, with what came back in a table.
 import { classifyAll, Problem } from './api.js';
-import { $, download, el, percent, short, showProblem, takeDrops } from './dom.js';
+import { $, clip, download, el, percent, short, showProblem, takeDrops, titleOf } from './dom.js';
 import { write } from './link.js';
 
+// Of more than 100 classes an answer holds the ten most probable unless asked for more: enough for a table, and for what is exported.
 const imagesARequest = 16;
 const bytesARequest = 4_000_000; // well below what a service takes unless told otherwise
 const requestsAtOnce = 2;
@@ -243,7 +244,7 @@ function offerClasses(all) {
   const before = $('#batch-class').value;
   const labels = [...new Set(all.map(one => one.label).filter(Boolean))].sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
   if (labels.join('\n') !== [...$('#batch-class').options].slice(1).map(option => option.value).join('\n')) {
-    $('#batch-class').replaceChildren(el('option', { value: '' }, 'all'), ...labels.map(label => el('option', { value: label }, label)));
+    $('#batch-class').replaceChildren(el('option', { value: '' }, 'all'), ...labels.map(label => el('option', { value: label, title: titleOf(label) }, clip(label))));
     $('#batch-class').value = labels.includes(before) ? before : '';
   }
 }
@@ -254,7 +255,7 @@ function rowOf({ entry, name, state, label, probability, entropy, problem }) {
   entry.row.replaceChildren(
     el('td', {}, entry.thumbnail),
     el('th', { scope: 'row' }, name),
-    el('td', {}, label ?? '–'),
+    el('td', { title: label && titleOf(label) }, label ? clip(label) : '–'),
     el('td', {}, probability === undefined ? '–' : percent(probability)),
     el('td', {}, entropy === undefined ? '–' : short(entropy, 3)),
     el('td', { class: state, title: problem ?? '' }, state === 'abstained' ? 'I don’t know' : state, problem ? el('span', { class: 'fine' }, ` ${problem}`) : null));

@@ -1,6 +1,6 @@
 // What a model's calibration rests on, and the same for logits and labels of one's own.
 import { calibrate, Latest, model as describe } from './api.js';
-import { $, el, percent, short, showProblem, table } from './dom.js';
+import { $, clip, el, percent, short, showProblem, table } from './dom.js';
 import { write } from './link.js';
 import { parseNumbers, toWire } from './logits.js';
 import { confusionPlot, coveragePlot, reliabilityPlot } from './plots.js';
@@ -106,7 +106,7 @@ function card(model) {
   const rows = [
     ['Description', model.description ?? '–'],
     ['Licence', model.license ?? '–'],
-    ['Classes', `${model.labels.length}: ${model.labels.slice(0, 20).join(', ')}${model.labels.length > 20 ? ', …' : ''}`],
+    ['Classes', `${model.labels.length}: ${model.labels.slice(0, 20).map(label => clip(label)).join(', ')}${model.labels.length > 20 ? ', …' : ''}`],
     ['Input', `${input.width} × ${input.height}, ${input.color}, ${input.layout}; ${input.foreground === 'none' ? `photographs, ${input.resize}` : `${input.foreground} ink on a plain ground`}`],
     ['Output', `${output.kind}, from '${output.name}' (${output.reason})`],
     ['Batches', batching.refusal ?? `up to ${batching.maxBatchSize} images share a run`],

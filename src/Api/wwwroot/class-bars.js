@@ -1,4 +1,4 @@
-import { el, percent, short } from './dom.js';
+import { clip, el, percent, short, titleOf } from './dom.js';
 
 const mostAtFirst = 10;
 
@@ -45,7 +45,8 @@ class ClassBars extends HTMLElement {
     item.element.dataset.probability = probability;
     item.element.classList.toggle('first', rank === 0);
     item.element.title = logit === undefined ? '' : `logit ${short(Number(logit), 6)}`;
-    item.name.textContent = label;
+    item.name.textContent = clip(label);
+    item.name.title = titleOf(label) ?? '';
     item.value.textContent = percent(probability);
     item.fill.style.setProperty('--share', probability);
     return item.element;

@@ -1,9 +1,10 @@
 // The first view: an image in, ranked classes out, and the temperature in between to play with.
 import { classify, Latest, model as describe, preprocess, softmax, throttle } from './api.js';
-import { $, copy, el, percent, short, showProblem, takeDrops } from './dom.js';
+import { $, clip, copy, eachFrame, el, percent, short, showProblem, takeDrops, titleOf } from './dom.js';
 import { flush, write } from './link.js';
 import { namesText, parseNumbers, toWire } from './logits.js';
 import { samplesFor } from './samples.js';
+import { mostAsked, orderOf, ranking } from './softmax.js';
 import { TemperatureCurves } from './temperature-curves.js';
 
 const pad = $('#pad');
@@ -14,6 +15,7 @@ const rankings = new Latest();
 const views = new Latest();
 const curves = new TemperatureCurves($('#temperature-plot'), slider);
 const mostLinkedLogits = 100;
+const mostChips = 100; // of a prediction set
 const noSet = 'none'; // in an address
 
 let chosen;
@@ -21,6 +23,7 @@ let model = null; // as GET /models/{name}/{version} describes it
 let uses = 0; // of models so far: only the last one counts
 let picture = null; // the file that was given; without it the drawing counts
 let logits = null; // of the image that was answered last, by class
+let order = null; // their classes by logit, where they are too many to ask for each temperature
 let top = null; // the class that is ranked first
 let isChanged = false; // since it was asked for last
 
@@ -44,7 +47,14 @@ export function start(context) {
   $('#brush').addEventListener('input', event => { pad.brush = event.target.valueAsNumber; });
   $('#file').addEventListener('change', event => { give(event.target.files[0]); event.target.value = ''; });
   $('#picture').addEventListener('error', () => { $('#picture').hidden = true; }); // what the browser cannot show, the service may still read
-  slider.addEventListener('input', rank);
+  const rankSoon = eachFrame(rank);
+  slider.addEventListener('input', () => {
+    if (logits !== null) {
+      $('#verdict').setAttribute('aria-busy', 'true'); // until the next frame, which asks
+    }
+
+    rankSoon();
+  });
   $('#threshold').addEventListener('input', () => { showThreshold(); showVerdict(); remember(); });
   $('#coverage').addEventListener('change', () => {
     remember();
@@ -186,7 +196,7 @@ function run() {
   const image = picture ? Promise.resolve(picture) : pad.toBlob();
   const where = { model: asked.name, version: asked.version };
   answers.ask(
-    async signal => classify(await image, { ...where, temperature: slider.value, alpha: $('#coverage').value }, signal),
+    async signal => classify(await image, { ...where, temperature: slider.value, topK: model.labels.length, alpha: $('#coverage').value }, signal),
     answer => {
       if (answer.model === model.name && answer.version === model.version) {
         showAnswer(answer);
@@ -206,6 +216,7 @@ function showAnswer(answer) {
   showProblem($('#classify-problem'), null);
   logits = [];
   answer.predictions.forEach(({ index, logit }) => { logits[index] = Number(logit); });
+  order = logits.length > mostAsked ? answer.predictions.map(one => one.index) : null;
   showSet(answer.predictionSet);
   if (Math.abs(answer.temperature.value / slider.value - 1) < 1e-4) {
     showRanking(answer.predictions, answer.uncertainty);
@@ -226,7 +237,7 @@ function showFault(problem) {
 }
 
 function showNothing() {
-  logits = top = null;
+  logits = order = top = null;
   answers.forget();
   rankings.forget();
   views.forget();
@@ -234,7 +245,7 @@ function showNothing() {
   bars.clear();
   $('#verdict').textContent = 'Nothing to answer yet';
   $('#verdict').classList.remove('unsure');
-  for (const id of ['#classify-measures', '#known', '#set', '#seen-figure', '#to-lab']) {
+  for (const id of ['#classify-measures', '#classify-note', '#known', '#set', '#seen-figure', '#to-lab']) {
     $(id).hidden = true;
   }
 
@@ -251,9 +262,15 @@ function rank() {
   }
 
   const temperature = slider.value;
+  if (order !== null) {
+    const { ranked, uncertainty } = ranking(logits, order, model.labels, temperature, mostAsked);
+    showRanking(ranked, uncertainty);
+    return;
+  }
+
   rankings.ask(
-    signal => softmax({ logits: toWire(logits), temperature, topK: logits.length, labels: model.labels }, signal),
-    answer => showRanking(answer.ranked, answer.uncertainty),
+    signal => softmax({ logits: toWire(logits), temperature, topK: logits.length }, signal),
+    answer => showRanking(answer.ranked.map(one => ({ ...one, label: model.labels[one.index] })), answer.uncertainty),
     problem => showProblem($('#classify-problem'), problem, rank));
   showBusy();
 }
@@ -264,8 +281,11 @@ function showRanking(ranked, uncertainty) {
   }
 
   top = ranked[0];
-  bars.show(ranked.map(one => ({ ...one, logit: logits[one.index] })));
-  $('#classify-measures').hidden = $('#to-lab').hidden = false;
+  bars.show(ranked.slice(0, mostAsked).map(one => ({ ...one, logit: logits[one.index] })));
+  $('#classify-measures').hidden = false;
+  $('#to-lab').hidden = order !== null; // the lab shows no more than that
+  $('#classify-note').hidden = order === null;
+  $('#classify-note').textContent = order && `The list holds the ${mostAsked.toLocaleString('en')} most probable of ${logits.length.toLocaleString('en')} classes. With so many the page computes softmax itself when the temperature moves.`;
   $('#entropy').textContent = `${short(uncertainty.entropy)} nats`;
   $('#margin').textContent = percent(uncertainty.margin);
   $('#energy').textContent = short(uncertainty.energy);
@@ -284,7 +304,8 @@ function showVerdict() {
 
   const abstains = top.probability < $('#threshold').valueAsNumber;
   $('#verdict').classList.toggle('unsure', abstains);
-  $('#verdict').textContent = abstains ? `I don’t know (at best ${top.label}, ${percent(top.probability, 1)})` : `${top.label}, ${percent(top.probability, 1)}`;
+  $('#verdict').textContent = abstains ? `I don’t know (at best ${clip(top.label)}, ${percent(top.probability, 1)})` : `${clip(top.label)}, ${percent(top.probability, 1)}`;
+  $('#verdict').title = titleOf(top.label) ?? '';
 }
 
 function showThreshold() {
@@ -296,7 +317,8 @@ function showThreshold() {
 function showSet(set) {
   $('#set').hidden = !set;
   if (set) {
-    $('#set').replaceChildren(`With ${short(100 * (1 - set.alpha))} % coverage: `, ...set.labels.map(label => el('span', { class: 'chip' }, label)), el('span', { class: 'fine' }, ` made by ${set.method.toUpperCase()} at the calibrated temperature, whatever the slider says`));
+    $('#set').replaceChildren(`With ${short(100 * (1 - set.alpha))} % coverage: `, ...set.labels.slice(0, mostChips).map(label => el('span', { class: 'chip', title: titleOf(label) }, clip(label))),
+      set.labels.length > mostChips ? `and ${(set.labels.length - mostChips).toLocaleString('en')} more` : '', el('span', { class: 'fine' }, ` made by ${set.method.toUpperCase()} at the calibrated temperature, whatever the slider says`));
   }
 }
 
@@ -318,6 +340,7 @@ function showLinked(text) {
     }
 
     logits = linked;
+    order = logits.length > mostAsked ? orderOf(logits) : null;
     rank();
     curves.draw(logits, model.labels);
   } catch (fault) {

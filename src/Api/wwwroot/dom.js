@@ -24,6 +24,23 @@ function fill(element, attributes, children) {
   return element;
 }
 
+/** A label, or the beginning of a long one; whoever shows it has the whole as its title. */
+export const clip = (label, most = 40) => label.length > most ? `${label.slice(0, most).replace(/[\uD800-\uDBFF]$/, '')}…` : label;
+
+/** The attribute that goes with a clipped label. */
+export const titleOf = label => clip(label) === label ? null : label;
+
+/** Lets the last of many calls through when the next frame is drawn, and no other. */
+export function eachFrame(act) {
+  let asked = 0;
+  return () => {
+    asked ||= requestAnimationFrame(() => {
+      asked = 0;
+      act();
+    });
+  };
+}
+
 /** A table with a caption, for those who cannot see the plot of the same numbers. */
 export function table(caption, heads, rows) {
   return el('table', {},

@@ -1,6 +1,6 @@
 // Softmax by itself: logits are typed, and every number that can be said of them is shown beside what a softmax without a shift would say.
 import { gradient, Latest, softmax, throttle } from './api.js';
-import { $, copy, el, percent, short, showProblem } from './dom.js';
+import { $, clip, copy, eachFrame, el, percent, short, showProblem, titleOf } from './dom.js';
 import { write } from './link.js';
 import { parseNames, parseNumbers, toWire } from './logits.js';
 import { TemperatureCurves } from './temperature-curves.js';
@@ -16,7 +16,7 @@ export function start() {
     $(id).addEventListener('input', soon);
   }
 
-  slider.addEventListener('input', () => ask());
+  slider.addEventListener('input', eachFrame(() => ask()));
   $('#target').addEventListener('change', () => ask());
   $('#copy-curl').addEventListener('click', event => copy(event.target, $('#curl').textContent));
   for (const example of document.querySelectorAll('[data-logits]')) {
@@ -86,7 +86,7 @@ function ask(target = Number($('#target').value)) {
 
 function offerTargets(labels, wanted) {
   if (labels.join('\n') !== offered.join('\n')) {
-    $('#target').replaceChildren(...labels.map((label, index) => el('option', { value: index }, label)));
+    $('#target').replaceChildren(...labels.map((label, index) => el('option', { value: index, title: titleOf(label) }, clip(label))));
     offered = labels;
   }
 
@@ -97,9 +97,9 @@ function show(logits, labels, temperature, target, answer, slope) {
   showProblem($('#lab-problem'), null);
   const naive = naiveSoftmax(logits, temperature);
   $('#lab-bars').show(answer.ranked.map(one => ({ ...one, logit: logits[one.index] })));
-  $('#lab-verdict').textContent = `Entropy ${short(answer.uncertainty.entropy)} nats, margin ${percent(answer.uncertainty.margin)}, energy ${short(answer.uncertainty.energy)}${slope ? `, cross-entropy for ${labels[target]} ${short(slope.loss)} nats` : ''}`;
+  $('#lab-verdict').textContent = `Entropy ${short(answer.uncertainty.entropy)} nats, margin ${percent(answer.uncertainty.margin)}, energy ${short(answer.uncertainty.energy)}${slope ? `, cross-entropy for ${clip(labels[target])} ${short(slope.loss)} nats` : ''}`;
   $('#lab-table tbody').replaceChildren(...logits.map((logit, index) => el('tr', {},
-    el('th', { scope: 'row', title: labels[index] }, labels[index]),
+    el('th', { scope: 'row', title: labels[index] }, clip(labels[index])),
     el('td', {}, short(logit, 6)),
     el('td', {}, short(answer.probabilities[index], 6)),
     el('td', {}, short(answer.logProbabilities[index], 6)),

@@ -1,4 +1,4 @@
-import { el, figure, percent, short, svg, table } from './dom.js';
+import { clip, el, figure, percent, short, svg, table, titleOf } from './dom.js';
 
 const margin = { left: 52, right: 12, top: 12, bottom: 40 };
 const mostLines = 8; // as many as there are colours that the colour-blind can tell apart
@@ -36,8 +36,9 @@ const labelled = (drawing, text) => {
  * The probability of each class against T. The most probable classes are coloured and named; all others are thin and grey.
  * @param {number[]} temperatures Ascending.
  * @param {number[][]} rows Probabilities, a row for each temperature.
+ * @param {number} others How many classes there are beside these; what is left of 1 is theirs.
  */
-export function temperaturePlot(temperatures, rows, labels, calibrated) {
+export function temperaturePlot(temperatures, rows, labels, calibrated, others = 0) {
   const [low, high] = [temperatures[0], temperatures.at(-1)];
   const xOf = value => Math.log(value / low) / Math.log(high / low);
   const { drawing, x, y } = frame({
@@ -52,6 +53,11 @@ export function temperaturePlot(temperatures, rows, labels, calibrated) {
     drawing.append(svg('polyline', { class: rank < 0 ? 'line other' : `line line-${rank}`, points }, svg('title', {}, labels[index])));
   }
 
+  if (others > 0) {
+    const points = rows.map((row, i) => `${x(temperatures[i]).toFixed(1)},${y(Math.max(0, 1 - row.reduce((sum, p) => sum + p, 0))).toFixed(1)}`).join(' ');
+    drawing.append(svg('polyline', { class: 'line rest', points }, svg('title', {}, `the other ${others} classes together`)));
+  }
+
   if (calibrated) {
     drawing.append(svg('line', { class: 'calibrated', x1: x(calibrated), x2: x(calibrated), y1: y(0), y2: y(1) }, svg('title', {}, `calibrated T, ${short(calibrated)}`)));
   }
@@ -60,11 +66,11 @@ export function temperaturePlot(temperatures, rows, labels, calibrated) {
   drawing.append(now);
   labelled(drawing, `Probability of each class against temperature, from ${low} to ${high}.`);
 
-  const legend = el('ul', { class: 'legend', 'aria-label': 'Lines of the plot' }, ...named.map((index, rank) => el('li', { class: `line-${rank}` }, labels[index])));
+  const legend = el('ul', { class: 'legend', 'aria-label': 'Lines of the plot' }, ...named.map((index, rank) => el('li', { class: `line-${rank}`, title: titleOf(labels[index]) }, clip(labels[index]))));
   const every = Math.ceil(temperatures.length / 12);
   const shown = temperatures.map((_, i) => i).filter(i => i % every === 0);
-  const numbers = table('Probability of each class at some temperatures', ['class', ...shown.map(i => `T ${short(temperatures[i], 3)}`)], order.slice(0, 50).map(index => [labels[index], ...shown.map(i => percent(rows[i][index], 1))]));
-  const whole = figure('All class probabilities against T', el('div', {}, drawing, legend), numbers);
+  const numbers = table('Probability of each class at some temperatures', ['class', ...shown.map(i => `T ${short(temperatures[i], 3)}`)], order.slice(0, 50).map(index => [clip(labels[index]), ...shown.map(i => percent(rows[i][index], 1))]));
+  const whole = figure(others > 0 ? 'Class probabilities against T' : 'All class probabilities against T', el('div', {}, drawing, legend), numbers);
   return {
     element: whole,
     moveTo(temperature) {
@@ -145,7 +151,7 @@ export function confusionPlot(matrix, labels) {
       const place = { x: left + (predicted * cell), y: top + (actual * cell) };
       const portion = count / total;
       const box = svg('rect', { ...place, width: cell - 1, height: cell - 1, class: actual === predicted ? 'right' : 'wrong', 'fill-opacity': count === 0 ? 0.04 : (0.15 + (0.85 * Math.sqrt(portion))).toFixed(3) },
-        svg('title', {}, `${count} images of ${labels[actual]} taken for ${labels[predicted]}`));
+        svg('title', {}, `${count} images of ${clip(labels[actual])} taken for ${clip(labels[predicted])}`));
       drawing.append(box);
       if (showsText && count > 0) {
         drawing.append(svg('text', { class: portion > 0.3 ? 'cell strong' : 'cell', x: place.x + (cell / 2), y: middle + 4, 'text-anchor': 'middle' }, String(count)));
@@ -156,5 +162,5 @@ export function confusionPlot(matrix, labels) {
     svg('text', { class: 'axis', x: left + (size / 2), y: top + size + 20, 'text-anchor': 'middle' }, 'predicted class'),
     svg('text', { class: 'axis', x: 12, y: top + (size / 2), 'text-anchor': 'middle', transform: `rotate(-90 12 ${top + (size / 2)})` }, 'true class'));
   labelled(drawing, `${title}: images of each true class, in rows, by predicted class, in columns.`);
-  return figure(title, drawing, table(title, ['true class', ...labels], matrix.map((row, actual) => [labels[actual], ...row])));
+  return figure(title, drawing, table(title, ['true class', ...labels.map(label => clip(label))], matrix.map((row, actual) => [clip(labels[actual]), ...row])));
 }

@@ -1,6 +1,6 @@
 // The plot of all probabilities against T in a view: asked for when the logits change, and no more than moved along when T does.
 import { Latest, temperatureCurves } from './api.js';
-import { $ } from './dom.js';
+import { $, el } from './dom.js';
 import { temperaturePlot } from './plots.js';
 
 export class TemperatureCurves {
@@ -31,10 +31,15 @@ export class TemperatureCurves {
     this.#drawn = what;
     this.#questions.ask(
       signal => temperatureCurves(logits, signal),
-      ({ temperatures, rows }) => {
+      ({ temperatures, classes, rows }) => {
         const isOpen = !!$('details', this.#place)?.open;
-        this.#plot = temperaturePlot(temperatures, rows, labels, this.#slider.calibrated);
+        const others = logits.length - classes.length;
+        this.#plot = temperaturePlot(temperatures, rows, classes.map(index => labels[index]), this.#slider.calibrated, others);
         this.#place.replaceChildren(this.#plot.element);
+        if (others > 0) {
+          this.#place.append(el('p', { class: 'fine plot-note' }, `Drawn one by one are the ${classes.length} classes with the highest logits; the other ${others.toLocaleString('en')} are one line together, the dotted grey one.`));
+        }
+
         $('details', this.#place).open = isOpen;
         this.move();
       },

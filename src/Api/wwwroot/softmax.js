@@ -1,0 +1,40 @@
+// Softmax by the page itself, in 64-bit floats: for so many classes that to send their logits for each step of a slider would take longer than to look at it.
+
+/** With more classes than this the page computes instead of asking the service. */
+export const mostAsked = 1000;
+
+/** Classes by their logit, the highest first: the order of their probabilities at every temperature. */
+export const orderOf = logits => logits.map((_, index) => index).sort((a, b) => logits[b] - logits[a] || a - b);
+
+/** exp((z − max) / T) of all classes, added up; and of those that are named, one by one. */
+function powersOf(logits, named, largest, temperature) {
+  let [sum, weighted] = [0, 0];
+  for (const logit of logits) {
+    const exponent = (logit - largest) / temperature;
+    const power = Math.exp(exponent);
+    sum += power;
+    weighted += power > 0 ? power * exponent : 0;
+  }
+
+  return { sum, weighted, powers: named.map(index => Math.exp((logits[index] - largest) / temperature)) };
+}
+
+/** The first classes of an order with their probabilities, and the measures of all. */
+export function ranking(logits, order, labels, temperature, most) {
+  const first = order.slice(0, most);
+  const largest = logits[order[0]];
+  const { sum, weighted, powers } = powersOf(logits, first, largest, temperature);
+  return {
+    ranked: first.map((index, rank) => ({ index, label: labels[index], probability: powers[rank] / sum })),
+    uncertainty: { entropy: Math.max(0, Math.log(sum) - (weighted / sum)), margin: (powers[0] - (powers[1] ?? 0)) / sum, energy: -(temperature * Math.log(sum)) - largest },
+  };
+}
+
+/** Probabilities of the first classes of an order, a row for each temperature. */
+export function rowsOf(logits, first, temperatures) {
+  const largest = logits[first[0]];
+  return temperatures.map(temperature => {
+    const { sum, powers } = powersOf(logits, first, largest, temperature);
+    return powers.map(power => power / sum);
+  });
+}

@@ -1,0 +1,137 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Microsoft.AspNetCore.Hosting;
+using static Microsoft.Playwright.Assertions;
+
+namespace SoftmaxService.Browser.Tests;
+
+/// <summary>Models of very many classes, and of classes with very long names.</summary>
+public sealed partial class LargeModelTests(Browser browser, LargeModelService service) : PageTests(browser), IClassFixture<LargeModelService>
+{
+    protected override Uri Address => service.Client.BaseAddress!; // the client is made with it
+
+    [BrowserFact]
+    public async Task AHundredThousandClassesKeepTheirCurvesAndTheSliderMoves()
+    {
+        var asked = 0;
+        Page.Request += (_, request) => asked += request.Url.EndsWith("/softmax", StringComparison.Ordinal) ? 1 : 0;
+        await OpenAsync("#/classify?model=many");
+        await GiveAsync();
+
+        await Expect(Page.Locator("#temperature-plot polyline")).ToHaveCountAsync(101);
+        await Expect(Page.Locator("#temperature-plot .plot-note")).ToContainTextAsync("the other 99,900 are one line together");
+        await Expect(Page.Locator("#classify-note")).ToContainTextAsync("1,000 most probable of 100,000 classes");
+        await Expect(Page.Locator("#to-lab")).ToBeHiddenAsync();
+
+        // Sixty steps, a frame each. With a tenth of a second for each it would still be felt; before, the first took seconds.
+        var milliseconds = await Page.EvaluateAsync<double>(
+            """
+            async () => {
+              const slider = document.querySelector('#classify-temperature-range');
+              const start = performance.now();
+              for (let i = 0; i < 60; i++) {
+                slider.value = 300 + i;
+                slider.dispatchEvent(new Event('input'));
+                await new Promise(requestAnimationFrame);
+              }
+              return performance.now() - start;
+            }
+            """);
+        await SettledAsync();
+        Assert.InRange(milliseconds, 0, 6000);
+        Assert.Equal(0, asked);
+
+        var temperature = await Page.Locator("#classify-temperature input[type=number]").InputValueAsync();
+        var expected = (await service.ClassifyAsync(RunningService.Seven, $"?model=many&topK=3&temperature={temperature}")).Json;
+        var bars = await BarsAsync();
+        Assert.All(expected.GetProperty("predictions").EnumerateArray().Index(), one =>
+            Assert.Equal(one.Item.GetProperty("probability").GetDouble(), bars[one.Index].Probability, 1e-7));
+        await Expect(Page.Locator("#entropy")).ToContainTextAsync(
+            expected.GetProperty("uncertainty").GetProperty("entropy").GetDouble().ToString("0.000", CultureInfo.InvariantCulture));
+    }
+
+    [BrowserTheory]
+    [InlineData(1280)]
+    [InlineData(360)]
+    public async Task NamesOfTenThousandLettersKeepToThePage(int width)
+    {
+        await Page.SetViewportSizeAsync(width, 900);
+        await OpenAsync("#/classify?model=wordy");
+        await GiveAsync();
+        await Expect(Page.Locator("#set .chip").First).ToBeVisibleAsync();
+        await Page.Locator("#temperature-plot summary").ClickAsync();
+        await AssertKeptAsync();
+        Assert.Equal(LargeModelService.LongLabel, await Page.Locator("#classify-bars li .name").First.GetAttributeAsync("title"));
+
+        await Page.Locator("#to-lab").ClickAsync();
+        await Expect(Page.Locator("#lab-bars li").First).ToBeVisibleAsync();
+        await AssertKeptAsync();
+
+        await OpenAsync("#/calibration?model=wordy");
+        await Expect(Page.Locator("#evidence")).ToContainTextAsync("Model card");
+        await Page.Locator("#evidence summary").Last.ClickAsync();
+        await AssertKeptAsync();
+
+        await OpenAsync("#/batch?model=wordy");
+        await Expect(Page).ToHaveURLAsync(EnteredView()); // the view listens from then on
+        await Page.Locator("#images").SetInputFilesAsync([Payload("seven.png", RunningService.Seven)]);
+        await Expect(Page.Locator("#batch-table tbody")).ToContainTextAsync("…");
+        await AssertKeptAsync();
+    }
+
+    [GeneratedRegex("batch.*version=1")]
+    private static partial Regex EnteredView();
+
+    private async Task GiveAsync()
+    {
+        await Page.Locator("#file").SetInputFilesAsync([Payload("seven.png", RunningService.Seven)]);
+        await Expect(Page.Locator("#classify-bars li").First).ToBeVisibleAsync();
+        await SettledAsync();
+    }
+
+    private async Task AssertKeptAsync()
+    {
+        var (content, window) = (
+            await Page.EvaluateAsync<int>("() => document.documentElement.scrollWidth"),
+            await Page.EvaluateAsync<int>("() => document.documentElement.clientWidth"));
+        Assert.True(content <= window, $"{Page.Url.Split('?')[0]} is {content} pixels wide in a window of {window}");
+
+        // What scrolls by itself is no wider than a few of its columns either.
+        Assert.InRange(await Page.EvaluateAsync<int>("() => Math.max(...[...document.querySelectorAll('main *:not(input, textarea)')].map(element => element.scrollWidth))"), 1, 6000);
+    }
+}
+
+/// <summary>The service with such models.</summary>
+public sealed class LargeModelService : RunningService
+{
+    private readonly TemporaryFolder _models = new();
+
+    public LargeModelService()
+    {
+        ManyClasses.Write(_models, 100_000);
+        ManyClasses.Write(_models, 4, "wordy", [LongLabel, $"b{LongLabel}", $"{LongLabel}c", new string('ü', 10_000)], new
+        {
+            temperature = 1.5,
+            count = 400,
+            confusion = new[] { new[] { 90, 10, 0, 0 }, [0, 100, 0, 0], [0, 0, 100, 0], [1, 0, 0, 99] },
+            conformal = new { method = "lac", count = 400, quantiles = new Dictionary<string, double> { ["0.05"] = 0.99 } },
+        });
+    }
+
+    public static string LongLabel { get; } = new('W', 10_000);
+
+    protected override void ConfigureWebHost(IWebHostBuilder builder)
+    {
+        base.ConfigureWebHost(builder);
+        builder.UseSetting("Models:Folder", _models.Path);
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        base.Dispose(disposing);
+        if (disposing && Directory.Exists(_models.Path)) // the base class disposes twice
+        {
+            _models.Dispose();
+        }
+    }
+}
