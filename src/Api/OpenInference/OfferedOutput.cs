@@ -89,5 +89,5 @@ internal sealed record OfferedOutput(string Name, TensorDatatype Datatype, IRead
 
     private static RequestException Unknown(string name, ClassifierModel model, IReadOnlyList<OfferedOutput> offered) => new(
         Problem.BadRequest,
-        $"Model '{model.Name}' has no output '{Quoting.Shorten(name)}'. The outputs are: {string.Join(", ", offered.Select(output => output.Name))}.");
+        $"Model '{model.Name}' has no output '{Quoting.Shorten(name)}'. The outputs are: {string.Join(", ", offered.Select(output => Quoting.Shorten(output.Name)))}.");
 }

@@ -44,7 +44,7 @@ internal sealed class Labels
     public override string ToString() => _names switch
     {
         null => "any",
-        { Count: > MostNamed } => $"{string.Join(", ", _names.Take(MostNamed))}, … ({_names.Count} in all)",
-        _ => string.Join(", ", _names),
+        { Count: > MostNamed } => $"{string.Join(", ", _names.Take(MostNamed).Select(Inference.Quoting.Shorten))}, … ({_names.Count} in all)",
+        _ => string.Join(", ", _names.Select(Inference.Quoting.Shorten)),
     };
 }

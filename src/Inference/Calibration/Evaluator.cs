@@ -12,6 +12,10 @@ internal sealed class Evaluator
     /// <summary>With more classes than this there is no confusion matrix, nor a classwise interval: both would outgrow the data.</summary>
     public const int MaxTabulatedClasses = 2048;
 
+    // Classes × bins. The bootstrap keeps them for each of its groups, of which there are 200 at least; the error alone needs them once.
+    private const int MostResampledCells = 65_536;
+    private const int MostCells = 4_194_304;
+
     /// <summary>−ln 2⁻¹⁴⁹, the NLL of the smallest probability that a float holds.</summary>
     internal const double LargestFloatNll = 149 * 0.6931471805599453;
 
@@ -30,6 +34,8 @@ internal sealed class Evaluator
     private readonly bool[] _right;
     private readonly double[] _classGaps;
     private readonly int[][]? _confusion;
+    private readonly bool _resamplesClasses;
+    private readonly bool _hasClasswise;
     private readonly Bootstrap _sums;
     private int _zeroProbabilityLabels;
 
@@ -41,8 +47,11 @@ internal sealed class Evaluator
         _right = new bool[data.Count];
         var tabulated = data.ClassCount <= MaxTabulatedClasses;
         _confusion = tabulated ? [.. Enumerable.Range(0, data.ClassCount).Select(_ => new int[data.ClassCount])] : null;
-        _classGaps = tabulated ? [] : new double[checked(data.ClassCount * _bins.Count)];
-        _sums = new Bootstrap(data.Count, ClassGap + (tabulated ? data.ClassCount * _bins.Count : 0), options.Seed);
+        var cells = (long)data.ClassCount * _bins.Count;
+        _resamplesClasses = tabulated && cells <= MostResampledCells;
+        _hasClasswise = cells <= MostCells;
+        _classGaps = _hasClasswise && !_resamplesClasses ? new double[cells] : [];
+        _sums = new Bootstrap(data.Count, ClassGap + (_resamplesClasses ? (int)cells : 0), options.Seed);
     }
 
     private int BinGap => FirstBinSum + _bins.Count;
@@ -94,8 +103,8 @@ internal sealed class Evaluator
         sums[FirstBinSum + bin] += 1;
         sums[BinGap + bin] += (right ? 1.0 : 0.0) - confidence;
 
-        var classGaps = _confusion is null ? _classGaps : sums[ClassGap..];
-        for (var k = 0; k < probabilities.Length; k++)
+        var classGaps = _resamplesClasses ? sums[ClassGap..] : _classGaps;
+        for (var k = 0; k < probabilities.Length && _hasClasswise; k++)
             classGaps[(k * _bins.Count) + _bins.IndexOf(probabilities[k])] += (k == label ? 1.0 : 0.0) - probabilities[k];
 
         if (_confusion is not null)
@@ -185,7 +194,7 @@ internal sealed class Evaluator
             Ece = SumOfMagnitudes(sums.Slice(BinGap, _bins.Count)) / n,
             Mce = mce,
             AdaptiveEce = SumOfMagnitudes(sums.Slice(AdaptiveGap, _bins.Count)) / n,
-            ClasswiseEce = SumOfMagnitudes(_confusion is null ? _classGaps : sums[ClassGap..]) / n / _data.ClassCount,
+            ClasswiseEce = _hasClasswise ? SumOfMagnitudes(_resamplesClasses ? sums[ClassGap..] : _classGaps) / n / _data.ClassCount : null,
         };
     }
 
@@ -201,7 +210,7 @@ internal sealed class Evaluator
             Ece = Of(one => one.Ece),
             Mce = Of(one => one.Mce),
             AdaptiveEce = Of(one => one.AdaptiveEce!.Value), // Metrics always sets it
-            ClasswiseEce = _confusion is null ? null : Of(one => one.ClasswiseEce!.Value), // and it
+            ClasswiseEce = !_resamplesClasses ? null : Of(one => one.ClasswiseEce!.Value), // and it
         };
 
         Interval Of(Converter<CalibrationMetrics, double> metric) => Bootstrap.Percentiles(Array.ConvertAll(metrics, metric));

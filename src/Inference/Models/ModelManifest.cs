@@ -188,7 +188,7 @@ public sealed record CalibrationMetrics
     /// <summary>Expected calibration error over bins that hold equally many images, 0…1.</summary>
     public double? AdaptiveEce { get; init; }
 
-    /// <summary>Expected calibration error of each class's probability, averaged over the classes, 0…1.</summary>
+    /// <summary>Expected calibration error of each class's probability, averaged over the classes, 0…1; absent where there are more than 4,194,304 classes × bins.</summary>
     public double? ClasswiseEce { get; init; }
 
     /// <summary>Bootstrap 95 % intervals of all of these.</summary>
@@ -224,7 +224,7 @@ public sealed record MetricIntervals
     /// <summary>Of <see cref="CalibrationMetrics.AdaptiveEce"/>.</summary>
     public Interval AdaptiveEce { get; init; }
 
-    /// <summary>Of <see cref="CalibrationMetrics.ClasswiseEce"/>; absent where there are more than 2,048 classes.</summary>
+    /// <summary>Of <see cref="CalibrationMetrics.ClasswiseEce"/>; absent where there are more than 2,048 classes, or 65,536 classes × bins.</summary>
     public Interval? ClasswiseEce { get; init; }
 }
 

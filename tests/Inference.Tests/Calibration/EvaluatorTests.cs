@@ -4,6 +4,24 @@ namespace SoftmaxService.Inference.Tests.Calibration;
 
 public sealed class EvaluatorTests
 {
+    [Fact]
+    public void Evaluate_ManyClassesAndBins_LeavesTheClasswiseIntervalOutAndTheMemoryToOthers()
+    {
+        var data = Synthetic.Calibrated(71, 200, 2000, 2);
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        var metrics = Calibrator.Evaluate(data, 1f, new CalibrationOptions { Bins = 1000, Replicates = 2 }).Metrics;
+        var few = Calibrator.Evaluate(data, 1f, new CalibrationOptions { Bins = 30, Replicates = 2 }).Metrics;
+
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 500_000_000);
+        Assert.Null(metrics.Intervals!.ClasswiseEce);
+        Assert.NotNull(few.Intervals!.ClasswiseEce);
+        Assert.InRange(metrics.ClasswiseEce!.Value, few.ClasswiseEce!.Value, 1); // finer bins cancel less
+    }
+
+    [Fact]
+    public void Evaluate_MoreClassesAndBinsThanFitIntoMemory_HasNoClasswiseError() =>
+        Assert.Null(Calibrator.Evaluate(Synthetic.Calibrated(72, 3, 5000, 2), 1f, new CalibrationOptions { Bins = 1000, Replicates = 0 }).Metrics.ClasswiseEce);
+
     private const float Inf = float.PositiveInfinity;
 
     private static readonly CalibrationOptions NoIntervals = new() { Replicates = 0 };
