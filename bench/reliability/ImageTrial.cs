@@ -13,8 +13,8 @@ using DataType = Onnx.TensorProto.Types.DataType;
 namespace SoftmaxService.ReliabilityBenchmarks;
 
 /// <summary>
-/// Images put together part by part, by the hundred thousand: decoded in processes whose native heap is checked, twice with different bytes in fresh
-/// memory, and some of them over HTTP by a service whose heap is checked, too.
+/// Images put together part by part, by the hundred thousand: decoded in processes whose native heap is checked, twice
+/// with different bytes in fresh memory, and some of them over HTTP by a service whose heap is checked, too.
 /// </summary>
 internal static class ImageTrial
 {
@@ -37,7 +37,8 @@ internal static class ImageTrial
         var (first, http) = ((long)options.Number("first", 0), (long)options.Number("http", count / 10.0));
         if (await StartAsync(Fills[0], "", ProbeCommand) != Aborted)
         {
-            throw new InvalidOperationException("The native heap is not checked: glibc's libc_malloc_debug.so.0 is needed.");
+            throw new InvalidOperationException(
+                "The native heap is not checked: glibc's libc_malloc_debug.so.0 is needed.");
         }
 
         var failures = new ConcurrentQueue<(long Number, string Reason)>();
@@ -60,12 +61,13 @@ internal static class ImageTrial
         var overHttp = http > 0 ? await AskAsync(seed, first, http, failures) : "";
         foreach (var (number, reason) in failures.OrderBy(failure => failure.Number).Take(MostFailures))
         {
-            Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"image {number}: {reason}; saved as {Save(seed, number)}"));
+            var line = $"image {number}: {reason}; saved as {Save(seed, number)}";
+            Console.Error.WriteLine(line);
         }
 
         return await Report.WriteAsync(
             "Images",
-            string.Create(CultureInfo.InvariantCulture, $"`run images --count={count} --seed={seed}`: files put together marker by marker and chunk by chunk (every frame of JPEG, precision, number of components and sampling factor; every depth and colour type of PNG, its chunks in any order; WebP's canvas, frames and alpha; GIF's screens and frames; every header and compression of BMP; icons whose directory is wrong), the same for the same seed. Each goes to two of {ImageSetups.All.Count} models' inputs of {string.Join(", ", ImageSetups.Sides)} pixels, grey and RGB, in processes under `MALLOC_CHECK_=3` and `libc_malloc_debug.so.0`, which a deliberate overrun ended before. All was done with `MALLOC_PERTURB_={Fills[0]}` and again with {Fills[1]}, and the tensors compared."),
+            Method(count, seed),
             string.Create(CultureInfo.InvariantCulture, $"""
                 | made as | files | read | refused | read by some inputs |
                 |---|---|---|---|---|
@@ -77,10 +79,24 @@ internal static class ImageTrial
             failures.IsEmpty);
     }
 
-    /// <summary>What a process of the trial does: decodes a batch, and writes a record behind each image, so that the next is known if it ends the process.</summary>
+    private static string Method(long count, int seed) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"`run images --count={count} --seed={seed}`: files put together marker by marker and chunk by chunk (every frame "
+        + $"of JPEG, precision, number of components and sampling factor; every depth and colour type of PNG, its chunks in "
+        + $"any order; WebP's canvas, frames and alpha; GIF's screens and frames; every header and compression of BMP; icons "
+        + $"whose directory is wrong), the same for the same seed. Each goes to two of {ImageSetups.All.Count} models' "
+        + $"inputs of {string.Join(", ", ImageSetups.Sides)} pixels, grey and RGB, in processes under `MALLOC_CHECK_=3` and "
+        + $"`libc_malloc_debug.so.0`, which a deliberate overrun ended before. All was done with "
+        + $"`MALLOC_PERTURB_={Fills[0]}` and again with {Fills[1]}, and the tensors compared.");
+
+    /// <summary>
+    /// What a process of the trial does: decodes a batch, and writes a record behind each image, so that the next is
+    /// known if it ends the process.
+    /// </summary>
     public static int Decode(Options options)
     {
-        var (seed, first, count) = ((int)options.Number("seed", 1), (long)options.Number("first", 0), (long)options.Number("count", 1));
+        var (seed, first, count) = (
+            (int)options.Number("seed", 1), (long)options.Number("first", 0), (long)options.Number("count", 1));
         var path = options.Text("out") ?? throw new ArgumentException("--out is missing.");
         using var records = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.Read, bufferSize: 0);
         var trier = new ImageTrier();
@@ -91,7 +107,7 @@ internal static class ImageTrial
             var outcome = trier.Try(number, image.Bytes);
             if (outcome.Fault is not null)
             {
-                File.AppendAllText($"{path}.faults", string.Create(CultureInfo.InvariantCulture, $"{number} {outcome.Fault.ReplaceLineEndings(" ")}\n"));
+                File.AppendAllText($"{path}.faults", $"{number} {outcome.Fault.ReplaceLineEndings(" ")}\n");
             }
 
             (record[0], record[1], record[2]) = ((byte)image.FormatIndex, (byte)outcome.Read, (byte)outcome.Refused);
@@ -102,7 +118,9 @@ internal static class ImageTrial
         return 0;
     }
 
-    /// <summary>Writes a byte behind a block of native memory and gives it back, which only a checked heap notices.</summary>
+    /// <summary>
+    /// Writes a byte behind a block of native memory and gives it back, which only a checked heap notices.
+    /// </summary>
     public static unsafe int OverrunHeap()
     {
         var block = (byte*)System.Runtime.InteropServices.NativeMemory.Alloc(100);
@@ -139,7 +157,8 @@ internal static class ImageTrial
         return process.ExitCode;
     }
 
-    private static async Task<Record[]> DecodeAsync(int fill, int seed, long first, long count, ConcurrentQueue<(long Number, string Reason)> failures)
+    private static async Task<Record[]> DecodeAsync(
+        int fill, int seed, long first, long count, ConcurrentQueue<(long Number, string Reason)> failures)
     {
         var folder = Directory.CreateTempSubdirectory("softmax-images-").FullName;
         var results = new Record[count];
@@ -148,12 +167,14 @@ internal static class ImageTrial
         {
             await Task.WhenAll(Enumerable.Range(0, Workers).Select(_ => Task.Run(async () =>
             {
-                while (Interlocked.Increment(ref nextBatch) * Batch is var start && start < count && failures.Count < MostFailures)
+                while (Interlocked.Increment(ref nextBatch) * Batch is var start && start < count
+                    && failures.Count < MostFailures)
                 {
                     var end = Math.Min(start + Batch, count);
                     while (start < end && failures.Count < MostFailures)
                     {
-                        start = await DecodeBatchAsync(fill, seed, first, start, end, Path.Combine(folder, $"{start}"), results, failures);
+                        var path = Path.Combine(folder, $"{start}");
+                        start = await DecodeBatchAsync(fill, seed, first, start, end, path, results, failures);
                     }
                 }
             })));
@@ -167,15 +188,20 @@ internal static class ImageTrial
     }
 
     /// <returns>Where to go on: behind the image that ended the process, if one did.</returns>
-    private static async Task<long> DecodeBatchAsync(int fill, int seed, long first, long start, long end, string path, Record[] results, ConcurrentQueue<(long Number, string Reason)> failures)
+    private static async Task<long> DecodeBatchAsync(
+        int fill, int seed, long first, long start, long end, string path, Record[] results,
+        ConcurrentQueue<(long Number, string Reason)> failures)
     {
-        var exit = await StartAsync(fill, $"{path}.errors", DecodeCommand, Argument("seed", seed), Argument("first", first + start), Argument("count", end - start), $"--out={path}");
+        var exit = await StartAsync(
+            fill, $"{path}.errors", DecodeCommand, Argument("seed", seed), Argument("first", first + start),
+            Argument("count", end - start), $"--out={path}");
         var records = File.Exists(path) ? await File.ReadAllBytesAsync(path) : [];
         var done = records.Length / RecordLength;
         for (var i = 0; i < done; i++)
         {
             var record = records.AsSpan(i * RecordLength, RecordLength);
-            results[start + i] = new Record(record[0], record[1], record[2], BinaryPrimitives.ReadUInt64LittleEndian(record[3..]));
+            results[start + i] = new Record(
+                record[0], record[1], record[2], BinaryPrimitives.ReadUInt64LittleEndian(record[3..]));
         }
 
         if (File.Exists($"{path}.faults"))
@@ -192,12 +218,17 @@ internal static class ImageTrial
             return end;
         }
 
-        var errors = File.Exists($"{path}.errors") ? (await File.ReadAllTextAsync($"{path}.errors")).ReplaceLineEndings(" ") : "";
-        failures.Enqueue((first + start + done, string.Create(CultureInfo.InvariantCulture, $"the process ended with {exit}: {errors[..Math.Min(errors.Length, 200)]}")));
+        var errors = File.Exists($"{path}.errors") ? (await File.ReadAllTextAsync($"{path}.errors"))
+            .ReplaceLineEndings(" ") : "";
+        failures.Enqueue(
+            (first + start + done,
+            string.Create(CultureInfo.InvariantCulture,
+            $"the process ended with {exit}: {errors[..Math.Min(errors.Length, 200)]}")));
         return start + done + 1;
     }
 
-    private static async Task<string> AskAsync(int seed, long first, long count, ConcurrentQueue<(long Number, string Reason)> failures)
+    private static async Task<string> AskAsync(
+        int seed, long first, long count, ConcurrentQueue<(long Number, string Reason)> failures)
     {
         var folder = Directory.CreateTempSubdirectory("softmax-models-").FullName;
         try
@@ -205,7 +236,8 @@ internal static class ImageTrial
             var models = SaveModels(folder);
             await using var service = await ServiceProcess.StartAsync(new ServiceSetup
             {
-                Settings = [$"--Models:Folder={folder}", string.Create(CultureInfo.InvariantCulture, $"--Limits:MaxImagePixels={ImageSetups.MaxPixels}")],
+                Settings = [$"--Models:Folder={folder}",
+                    string.Create(CultureInfo.InvariantCulture, $"--Limits:MaxImagePixels={ImageSetups.MaxPixels}")],
                 Environment = Checked(Fills[0]),
             });
             using var client = new HttpClient { BaseAddress = service.Address };
@@ -213,14 +245,16 @@ internal static class ImageTrial
             var next = -1L;
             await Task.WhenAll(Enumerable.Range(0, HttpClients).Select(_ => Task.Run(async () =>
             {
-                while (Interlocked.Increment(ref next) is var i && i < count && !service.HasExited && failures.Count < MostFailures)
+                while (Interlocked.Increment(ref next) is var i && i < count && !service.HasExited
+                    && failures.Count < MostFailures)
                 {
                     var image = MadeImage.Make(seed, first + i);
                     using var content = new ByteArrayContent(image.Bytes);
                     content.Headers.ContentType = new MediaTypeHeaderValue(image.MediaType);
                     try
                     {
-                        using var answer = await client.PostAsync(new Uri($"/classify?model={models[(int)(i % models.Count)]}", UriKind.Relative), content);
+                        using var answer = await client.PostAsync(
+                            new Uri($"/classify?model={models[(int)(i % models.Count)]}", UriKind.Relative), content);
                         var status = (int)answer.StatusCode;
                         statuses.AddOrUpdate(status, 1, (_, so) => so + 1);
                         if (status >= 500)
@@ -230,11 +264,14 @@ internal static class ImageTrial
                     }
                     catch (HttpRequestException exception)
                     {
-                        failures.Enqueue((first + i, $"no answer over HTTP, from it or one beside it: {exception.Message}"));
+                        failures.Enqueue(
+                            (first + i, $"no answer over HTTP, from it or one beside it: {exception.Message}"));
                     }
                 }
             })));
-            var answers = string.Join(", ", statuses.OrderBy(status => status.Key).Select(status => string.Create(CultureInfo.InvariantCulture, $"{status.Value} × {status.Key}")));
+            var answers = string.Join(
+                ", ", statuses.OrderBy(status => status.Key)
+                .Select(status => string.Create(CultureInfo.InvariantCulture, $"{status.Value} × {status.Key}")));
             return $"- Over HTTP, to a service with {models.Count} models under the same checks: {answers}. The process {(service.HasExited ? "ENDED" : "lives")}; errors in its log: {service.LoggedErrors}.";
         }
         finally
@@ -250,7 +287,8 @@ internal static class ImageTrial
         List<string> names = [];
         foreach (var input in ImageSetups.All.Where(input => input.Foreground == Foreground.None))
         {
-            var name = string.Create(CultureInfo.InvariantCulture, $"{(input.Channels == 1 ? "grey" : "rgb")}-{input.Width}");
+            var name = string.Create(
+                CultureInfo.InvariantCulture, $"{(input.Channels == 1 ? "grey" : "rgb")}-{input.Width}");
             var graph = new OnnxGraphBuilder(name);
             var x = graph.Input("image", DataType.Float, "batch", input.Channels, input.Height, input.Width);
             x = graph.Node("GlobalAveragePool", [x], "mean");
@@ -266,12 +304,14 @@ internal static class ImageTrial
         return names;
     }
 
-    private static string Argument(string name, long value) => string.Create(CultureInfo.InvariantCulture, $"--{name}={value}");
+    private static string Argument(string name, long value) =>
+        string.Create(CultureInfo.InvariantCulture, $"--{name}={value}");
 
     private static string Save(int seed, long number)
     {
         var folder = Directory.CreateDirectory(Path.Combine(Checkout.Root, "artifacts", "fuzz"));
-        var path = Path.Combine(folder.FullName, string.Create(CultureInfo.InvariantCulture, $"image-{seed}-{number}.bin"));
+        var path = Path.Combine(
+            folder.FullName, string.Create(CultureInfo.InvariantCulture, $"image-{seed}-{number}.bin"));
         File.WriteAllBytes(path, MadeImage.Make(seed, number).Bytes);
         return path;
     }
@@ -282,7 +322,8 @@ internal static class ImageTrial
         foreach (var (index, format) in MadeImage.Formats.Index())
         {
             var all = records.Where(record => record.Format == index && record.Read + record.Refused > 0).ToArray();
-            rows.Append(CultureInfo.InvariantCulture, $"| {format} | {all.Length} | {all.Count(record => record.Refused == 0)} | {all.Count(record => record.Read == 0)} | {all.Count(record => record is { Read: > 0, Refused: > 0 })} |\n");
+            rows.Append(CultureInfo.InvariantCulture,
+                $"| {format} | {all.Length} | {all.Count(record => record.Refused == 0)} | {all.Count(record => record.Read == 0)} | {all.Count(record => record is { Read: > 0, Refused: > 0 })} |\n");
         }
 
         return rows.ToString().TrimEnd();

@@ -38,11 +38,15 @@ internal readonly record struct BitmapStructure(long Width, long Height, int Bit
             BinaryPrimitives.ReadInt32LittleEndian(header[4..]),
             Math.Abs((long)BinaryPrimitives.ReadInt32LittleEndian(header[8..])),
             BinaryPrimitives.ReadUInt16LittleEndian(header[14..]),
-            length >= CompressionEnd && header.Length >= CompressionEnd ? BinaryPrimitives.ReadUInt32LittleEndian(header[16..]) : 0);
+            length >= CompressionEnd && header.Length >= CompressionEnd
+                ? BinaryPrimitives.ReadUInt32LittleEndian(header[16..]) : 0);
         return length >= ShortestLongHeader;
     }
 
-    /// <summary>Fills what run-length coding has skipped as Pillow does, with the first colour of the palette. Such a file has no transparency of its own.</summary>
+    /// <summary>
+    /// Fills what run-length coding has skipped as Pillow does, with the first colour of the palette. Such a file has
+    /// no transparency of its own.
+    /// </summary>
     /// <param name="bitmap">The file, which was decoded.</param>
     /// <param name="pixels">Its pixels.</param>
     public static void FillSkipped(ReadOnlySpan<byte> bitmap, PixelBuffer pixels)

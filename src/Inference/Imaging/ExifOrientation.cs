@@ -3,7 +3,9 @@ using SkiaSharp;
 
 namespace SoftmaxService.Inference.Imaging;
 
-/// <summary>The orientation that EXIF holds: tag 0x0112 in the first directory of a TIFF structure (EXIF 2.32, section 4.6).</summary>
+/// <summary>
+/// The orientation that EXIF holds: tag 0x0112 in the first directory of a TIFF structure (EXIF 2.32, section 4.6).
+/// </summary>
 internal static class ExifOrientation
 {
     private const int OrientationTag = 0x0112;
@@ -13,8 +15,8 @@ internal static class ExifOrientation
     private const int Long = 4;
 
     /// <summary>
-    /// The orientation that is said, or null where none is. A value beyond the eight is said, and means upright: Pillow, which most models are trained
-    /// with, does not look further either.
+    /// The orientation that is said, or null where none is. A value beyond the eight is said, and means upright:
+    /// Pillow, which most models are trained with, does not look further either.
     /// </summary>
     /// <param name="exif">A TIFF structure, with <c>Exif\0\0</c> before it or without.</param>
     public static SKEncodedOrigin? Read(ReadOnlySpan<byte> exif)
@@ -40,7 +42,8 @@ internal static class ExifOrientation
         {
             if (UInt16(entries, isLittle) == OrientationTag)
             {
-                return Value(entries, isLittle) is var value and >= 1 and <= 8 ? (SKEncodedOrigin)value : SKEncodedOrigin.TopLeft;
+                return Value(entries, isLittle) is var value and >= 1 and <= 8 ? (SKEncodedOrigin)value
+                    : SKEncodedOrigin.TopLeft;
             }
         }
 

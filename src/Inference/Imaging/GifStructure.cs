@@ -15,7 +15,8 @@ internal readonly ref struct GifStructure
     private readonly ReadOnlySpan<byte> _frame;
     private readonly bool _hasTransparentColor;
 
-    private GifStructure(ReadOnlySpan<byte> screen, ReadOnlySpan<byte> screenColors, ReadOnlySpan<byte> frame, bool hasTransparentColor)
+    private GifStructure(
+        ReadOnlySpan<byte> screen, ReadOnlySpan<byte> screenColors, ReadOnlySpan<byte> frame, bool hasTransparentColor)
     {
         Width = BinaryPrimitives.ReadUInt16LittleEndian(screen[6..]);
         Height = BinaryPrimitives.ReadUInt16LittleEndian(screen[8..]);
@@ -58,8 +59,8 @@ internal readonly ref struct GifStructure
     }
 
     /// <summary>
-    /// Fills what the first frame leaves of the screen as Pillow does, with the first colour of its palette; a frame with a transparent colour leaves it
-    /// transparent.
+    /// Fills what the first frame leaves of the screen as Pillow does, with the first colour of its palette; a frame
+    /// with a transparent colour leaves it transparent.
     /// </summary>
     public void FillAroundFrame(PixelBuffer pixels)
     {

@@ -2,14 +2,18 @@ using System.Buffers.Binary;
 
 namespace SoftmaxService.Inference.Imaging;
 
-/// <summary>A picture of a Windows icon: a PNG file, or a bitmap without its file header and with a mask behind it.</summary>
+/// <summary>
+/// A picture of a Windows icon: a PNG file, or a bitmap without its file header and with a mask behind it.
+/// </summary>
 /// <param name="Offset">Where it begins in the icon.</param>
 /// <param name="Length">Its bytes.</param>
 /// <param name="IsPng">Whether it is a PNG.</param>
-/// <param name="Width">The width that its own header declares; the directory's may differ, and is not what is decoded.</param>
+/// <param name="Width">The width that its own header declares; the directory's may differ, and is not what is
+/// decoded.</param>
 /// <param name="Height">Its height, without the mask.</param>
 /// <param name="BitsAPixel">Its depth.</param>
-internal readonly record struct IconPicture(int Offset, int Length, bool IsPng, long Width, long Height, int BitsAPixel);
+internal readonly record struct IconPicture(
+    int Offset, int Length, bool IsPng, long Width, long Height, int BitsAPixel);
 
 internal static class IconStructure
 {
@@ -37,7 +41,10 @@ internal static class IconStructure
         return true;
     }
 
-    /// <summary>The largest picture; of several of that size the first of the most colours. SKCodec would take the first, which is often the one of 16 colours.</summary>
+    /// <summary>
+    /// The largest picture; of several of that size the first of the most colours. SKCodec would take the first, which
+    /// is often the one of 16 colours.
+    /// </summary>
     /// <param name="icon">An icon that <see cref="HoldsAllPictures"/>.</param>
     public static IconPicture? ChoosePicture(ReadOnlySpan<byte> icon)
     {
@@ -46,7 +53,8 @@ internal static class IconStructure
         for (var i = 0; i < count; i++)
         {
             var (offset, length) = Entry(icon, i);
-            if (TryReadPicture(icon.Slice((int)offset, (int)length), (int)offset, out var picture) && IsBetter(picture, chosen))
+            if (TryReadPicture(icon.Slice((int)offset, (int)length), (int)offset, out var picture)
+                && IsBetter(picture, chosen))
             {
                 chosen = picture;
             }
@@ -71,7 +79,8 @@ internal static class IconStructure
     private static (uint Offset, uint Length) Entry(ReadOnlySpan<byte> icon, int index)
     {
         var entry = icon[(HeaderLength + (index * EntryLength))..];
-        return (BinaryPrimitives.ReadUInt32LittleEndian(entry[12..]), BinaryPrimitives.ReadUInt32LittleEndian(entry[8..]));
+        return (BinaryPrimitives.ReadUInt32LittleEndian(entry[12..]),
+            BinaryPrimitives.ReadUInt32LittleEndian(entry[8..]));
     }
 
     private static bool TryReadPicture(ReadOnlySpan<byte> bytes, int offset, out IconPicture picture)
@@ -85,7 +94,8 @@ internal static class IconStructure
 
         // The height counts the mask, too.
         var isBitmap = BitmapStructure.TryRead(bytes, out var bitmap);
-        picture = new IconPicture(offset, bytes.Length, IsPng: false, bitmap.Width, bitmap.Height / 2, bitmap.BitsAPixel);
+        picture = new IconPicture(
+            offset, bytes.Length, IsPng: false, bitmap.Width, bitmap.Height / 2, bitmap.BitsAPixel);
         return isBitmap;
     }
 

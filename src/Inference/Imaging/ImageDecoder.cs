@@ -2,7 +2,10 @@ using SkiaSharp;
 
 namespace SoftmaxService.Inference.Imaging;
 
-/// <summary>Decodes an image whole or not at all. All native decoding is behind this one method, so that it could be done in another process.</summary>
+/// <summary>
+/// Decodes an image whole or not at all. All native decoding is behind this one method, so that it could be done in
+/// another process.
+/// </summary>
 internal static unsafe class ImageDecoder
 {
     /// <summary>Of an animation the first frame is read; one of more frames than this is no picture that somebody wants classified.</summary>
@@ -69,7 +72,8 @@ internal static unsafe class ImageDecoder
 
         CheckFrames(codec, header.Format);
 
-        var size = header.Format == ImageFormats.Jpeg ? ChooseScaledSize(codec, header, minWidth, minHeight) : encodedInfo.Size;
+        var size = header.Format == ImageFormats.Jpeg ? ChooseScaledSize(codec, header, minWidth, minHeight)
+            : encodedInfo.Size;
         var isOpaque = encodedInfo.AlphaType == SKAlphaType.Opaque;
         var isGray = encodedInfo.ColorType == SKColorType.Gray8 && (colorSpace is null || colorSpace.IsSrgb);
         var info = new SKImageInfo(
@@ -81,19 +85,22 @@ internal static unsafe class ImageDecoder
 
         // Where a decoder is wrong about scaling, it writes rows of the stored width.
         var channels = isGray ? 1 : 4;
-        var pixels = new PixelBuffer(size.Width, size.Height, channels, isOpaque, header.Origin, spare: header.Width * channels);
+        var pixels = new PixelBuffer(
+            size.Width, size.Height, channels, isOpaque, header.Origin, spare: header.Width * channels);
         try
         {
             var result = codec.GetPixels(info, (nint)pixels.Pointer, pixels.RowLength, SKCodecOptions.Default);
             if (!pixels.IsGuardIntact())
             {
-                throw ImageRefusal.Undecodable(header.Format, "its data goes beyond the pixels that its header declares");
+                throw ImageRefusal.Undecodable(
+                    header.Format, "its data goes beyond the pixels that its header declares");
             }
 
             if (result != SKCodecResult.Success)
             {
                 var isCutOff = result == SKCodecResult.IncompleteInput;
-                throw ImageRefusal.Undecodable(header.Format, isCutOff ? "it is cut off before its end" : "its data is damaged");
+                throw ImageRefusal.Undecodable(
+                    header.Format, isCutOff ? "it is cut off before its end" : "its data is damaged");
             }
 
             return pixels;

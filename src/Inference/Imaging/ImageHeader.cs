@@ -2,21 +2,28 @@ using SkiaSharp;
 
 namespace SoftmaxService.Inference.Imaging;
 
-/// <summary>What a file says of its picture, read here and not by the native decoder, which afterwards must agree.</summary>
+/// <summary>
+/// What a file says of its picture, read here and not by the native decoder, which afterwards must agree.
+/// </summary>
 /// <param name="Format">The file's format.</param>
 /// <param name="Width">Pixels a row as stored, from 1 to <see cref="MaxSide"/>.</param>
 /// <param name="Height">Rows as stored, from 1 to <see cref="MaxSide"/>.</param>
 /// <param name="Origin">How the picture is to be turned.</param>
 /// <param name="IconPicture">Which picture of an icon is meant; the default for all other formats.</param>
-internal readonly record struct ImageHeader(ImageFormat Format, int Width, int Height, SKEncodedOrigin Origin, IconPicture IconPicture = default)
+internal readonly record struct ImageHeader(
+    ImageFormat Format, int Width, int Height, SKEncodedOrigin Origin, IconPicture IconPicture = default)
 {
-    /// <summary>The longest side a JPEG can declare; no camera or scanner goes beyond it, and filter tables stay small.</summary>
+    /// <summary>
+    /// The longest side a JPEG can declare; no camera or scanner goes beyond it, and filter tables stay small.
+    /// </summary>
     public const int MaxSide = 65_535;
 
-    /// <summary>Reads the header, and refuses what cannot be decoded or is too large, before any memory is taken for pixels.</summary>
+    /// <summary>
+    /// Reads the header, and refuses what cannot be decoded or is too large, before any memory is taken for pixels.
+    /// </summary>
     /// <remarks>
-    /// An orientation is EXIF's; where EXIF holds none, XMP's. That is the order of Pillow's <c>ImageOps.exif_transpose</c>, by which pictures for training
-    /// are turned. GIF and BMP have neither.
+    /// An orientation is EXIF's; where EXIF holds none, XMP's. That is the order of Pillow's
+    /// <c>ImageOps.exif_transpose</c>, by which pictures for training are turned. GIF and BMP have neither.
     /// </remarks>
     /// <exception cref="InferenceException">There is nothing to decode, or too much.</exception>
     public static ImageHeader Read(ReadOnlySpan<byte> encoded, long maxPixels)
@@ -53,7 +60,8 @@ internal readonly record struct ImageHeader(ImageFormat Format, int Width, int H
 
         if (format == ImageFormats.Bmp)
         {
-            return BitmapStructure.TryRead(encoded[Math.Min(encoded.Length, BitmapStructure.FileHeaderLength)..], out var bitmap)
+            return BitmapStructure.TryRead(
+                encoded[Math.Min(encoded.Length, BitmapStructure.FileHeaderLength)..], out var bitmap)
                 ? Check(format, bitmap.Width, bitmap.Height, SKEncodedOrigin.TopLeft, maxPixels)
                 : throw ImageRefusal.DamagedHeader(format);
         }
@@ -78,7 +86,8 @@ internal readonly record struct ImageHeader(ImageFormat Format, int Width, int H
         var jpeg = JpegStructure.Read(encoded);
         var origin = ExifOrientation.Read(jpeg.Exif) ?? XmpOrientation.Read(jpeg.Xmp) ?? SKEncodedOrigin.TopLeft;
         var header = Check(ImageFormats.Jpeg, jpeg.Width, jpeg.Height, origin, maxPixels);
-        return jpeg.HasEndOfImage ? header : throw ImageRefusal.Undecodable(ImageFormats.Jpeg, "it is cut off before its end-of-image marker");
+        return jpeg.HasEndOfImage ? header
+            : throw ImageRefusal.Undecodable(ImageFormats.Jpeg, "it is cut off before its end-of-image marker");
     }
 
     private static ImageHeader ReadIcon(ReadOnlySpan<byte> encoded, long maxPixels)
@@ -102,11 +111,13 @@ internal readonly record struct ImageHeader(ImageFormat Format, int Width, int H
     {
         if (png.HoldsMoreThanItsPixels)
         {
-            throw ImageRefusal.Undecodable(format, $"it holds far more data than {png.Width} × {png.Height} pixels take");
+            throw ImageRefusal.Undecodable(
+                format, $"it holds far more data than {png.Width} × {png.Height} pixels take");
         }
     }
 
-    private static ImageHeader Check(ImageFormat format, long width, long height, SKEncodedOrigin origin, long maxPixels)
+    private static ImageHeader Check(
+        ImageFormat format, long width, long height, SKEncodedOrigin origin, long maxPixels)
     {
         if (width <= 0 || height <= 0)
         {
@@ -115,7 +126,8 @@ internal readonly record struct ImageHeader(ImageFormat Format, int Width, int H
 
         if (width > MaxSide || height > MaxSide)
         {
-            throw ImageRefusal.TooLarge($"The image declares {width} × {height} pixels; a side may have at most {MaxSide}.");
+            throw ImageRefusal.TooLarge(
+                $"The image declares {width} × {height} pixels; a side may have at most {MaxSide}.");
         }
 
         if (width * height > maxPixels)

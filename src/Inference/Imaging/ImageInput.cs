@@ -21,7 +21,10 @@ public enum TensorLayout
 /// <summary>What a pixel's channels mean. Names as in a manifest.</summary>
 public enum PixelColor
 {
-    /// <summary>One channel: Rec. 601 luma of the sRGB values, rounded as Pillow's <c>convert("L")</c> does: red is 76, green 150, blue 29.</summary>
+    /// <summary>
+    /// One channel: Rec. 601 luma of the sRGB values, rounded as Pillow's <c>convert("L")</c> does: red is 76, green
+    /// 150, blue 29.
+    /// </summary>
     [JsonStringEnumMemberName("gray")]
     Gray,
 

@@ -4,11 +4,12 @@ namespace SoftmaxService.Inference.Imaging;
 
 /// <summary>Turns encoded images into one model's input tensor. Immutable, and safe to use from many threads at once.</summary>
 /// <remarks>
-/// The formats of <see cref="ImageFormats"/> are decoded to sRGB, turned upright by the orientation in their EXIF or else their XMP, and of
-/// an animation the first frame is taken. A photograph's transparency is laid on white and its size changed as <see cref="ImageInput.Resize"/> says,
-/// with antialiasing; the bars of <see cref="ResizeMode.Fit"/> are black. An image with a <see cref="ImageInput.Foreground"/> is
-/// treated as the makers of MNIST did: its ink is found, brought to the model's polarity, cropped, fitted into 20/28 of the
-/// model's size and centred by its centre of mass; an image that has that form already is not changed.
+/// The formats of <see cref="ImageFormats"/> are decoded to sRGB, turned upright by the orientation in their EXIF or
+/// else their XMP, and of an animation the first frame is taken. A photograph's transparency is laid on white and its
+/// size changed as <see cref="ImageInput.Resize"/> says, with antialiasing; the bars of <see cref="ResizeMode.Fit"/>
+/// are black. An image with a <see cref="ImageInput.Foreground"/> is treated as the makers of MNIST did: its ink is
+/// found, brought to the model's polarity, cropped, fitted into 20/28 of the model's size and centred by its centre of
+/// mass; an image that has that form already is not changed.
 /// </remarks>
 public sealed class ImagePreprocessor
 {
@@ -96,7 +97,8 @@ public sealed class ImagePreprocessor
     /// <param name="tensor">Receives <see cref="ImageInput.ElementCount"/> elements.</param>
     internal void Write(ReadOnlySpan<float> pixels, int channels, Span<float> tensor) => _writer.Write(pixels, channels, tensor);
 
-    // Grey before the size changes, as Pillow's convert("L") and resize() are used one after the other; it is a quarter of the work, too.
+    // Grey before the size changes, as Pillow's convert("L") and resize() are used one after the other; it is a quarter
+    // of the work, too.
     private void Flatten(PixelBuffer picture)
     {
         if (Input.Color == PixelColor.Gray)

@@ -9,7 +9,8 @@ internal static class ImageRefusal
     public static InferenceException UnknownFormat(ReadOnlySpan<byte> encoded)
     {
         var kind = ImageFormats.IdentifyUnread(encoded);
-        var sent = kind is null ? "The bytes are not of an image format that is read here" : $"The bytes look like {kind}, which is not read here";
+        var sent = kind is null ? "The bytes are not of an image format that is read here"
+            : $"The bytes look like {kind}, which is not read here";
         return new InferenceException(InferenceError.ImageFormatUnsupported, $"{sent}: send {ImageFormats.Names}.");
     }
 
@@ -20,9 +21,11 @@ internal static class ImageRefusal
         new(InferenceError.ImageFormatUnsupported, $"The image is {kind}, which is not read here: send {instead}.");
 
     public static InferenceException Undecodable(ImageFormat format, string reason) =>
-        new(InferenceError.ImageUndecodable, $"The image begins as {format.Name} but cannot be decoded: {reason}. Send the whole, undamaged file.");
+        new(InferenceError.ImageUndecodable,
+            $"The image begins as {format.Name} but cannot be decoded: {reason}. Send the whole, undamaged file.");
 
-    public static InferenceException DamagedHeader(ImageFormat format) => Undecodable(format, "its header is damaged or cut off");
+    public static InferenceException DamagedHeader(ImageFormat format) =>
+        Undecodable(format, "its header is damaged or cut off");
 
     public static InferenceException TooLarge(string message) => new(InferenceError.ImageTooLarge, message);
 }

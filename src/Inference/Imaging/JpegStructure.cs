@@ -4,13 +4,14 @@ namespace SoftmaxService.Inference.Imaging;
 
 /// <summary>A JPEG's frame, end and metadata, from one walk over its segments (ITU-T T.81, annex B).</summary>
 /// <remarks>
-/// The frame is judged here, before the native decoder sees it: its codec promises scaled sizes for kinds of frame that it then writes unscaled,
-/// over the end of the pixels' memory. What is let through is what cameras and web sites make.
+/// The frame is judged here, before the native decoder sees it: its codec promises scaled sizes for kinds of frame that
+/// it then writes unscaled, over the end of the pixels' memory. What is let through is what cameras and web sites make.
 /// </remarks>
 internal readonly ref struct JpegStructure
 {
     /// <summary>
-    /// Every scan of a progressive JPEG passes over the whole picture, and may be a few bytes long. Encoders write about ten; more than this only cost time.
+    /// Every scan of a progressive JPEG passes over the whole picture, and may be a few bytes long. Encoders write
+    /// about ten; more than this only cost time.
     /// </summary>
     public const int MaxScans = 100;
 
@@ -34,8 +35,9 @@ internal readonly ref struct JpegStructure
     public int Height { get; }
 
     /// <summary>
-    /// Whether all scans have arrived. A progressive JPEG that ends after its first scan decodes "successfully" to a blurred picture: neither libjpeg nor
-    /// SKCodec reports the missing scans. The marker is looked for segment by segment, because an EXIF thumbnail carries one of its own.
+    /// Whether all scans have arrived. A progressive JPEG that ends after its first scan decodes "successfully" to a
+    /// blurred picture: neither libjpeg nor SKCodec reports the missing scans. The marker is looked for segment by
+    /// segment, because an EXIF thumbnail carries one of its own.
     /// </summary>
     public bool HasEndOfImage { get; }
 
@@ -49,7 +51,8 @@ internal readonly ref struct JpegStructure
 
     private static ReadOnlySpan<byte> XmpHead => "http://ns.adobe.com/xap/1.0/\0"u8;
 
-    /// <exception cref="InferenceException">The frame is of a kind that is not read, or there is none, or more than one.</exception>
+    /// <exception cref="InferenceException">The frame is of a kind that is not read, or there is none, or more than
+    /// one.</exception>
     public static JpegStructure Read(ReadOnlySpan<byte> jpeg)
     {
         ReadOnlySpan<byte> exif = default, xmp = default;
@@ -84,7 +87,8 @@ internal readonly ref struct JpegStructure
                     when !Marker.IsTable(marker):
                     if (width != 0)
                     {
-                        throw ImageRefusal.Undecodable(ImageFormats.Jpeg, "it holds a second frame, where a picture has one");
+                        throw ImageRefusal.Undecodable(
+                            ImageFormats.Jpeg, "it holds a second frame, where a picture has one");
                     }
 
                     (width, height) = ReadFrame(marker, segment);
@@ -100,7 +104,8 @@ internal readonly ref struct JpegStructure
                 case Marker.StartOfScan:
                     if (width == 0)
                     {
-                        throw ImageRefusal.Undecodable(ImageFormats.Jpeg, "its first scan stands before its frame header");
+                        throw ImageRefusal.Undecodable(
+                            ImageFormats.Jpeg, "its first scan stands before its frame header");
                     }
 
                     if (++scans > MaxScans)
@@ -115,7 +120,8 @@ internal readonly ref struct JpegStructure
 
         if (width == 0)
         {
-            throw ImageRefusal.Undecodable(ImageFormats.Jpeg, "its header is damaged or cut off: there is no frame header (SOF)");
+            throw ImageRefusal.Undecodable(
+                ImageFormats.Jpeg, "its header is damaged or cut off: there is no frame header (SOF)");
         }
 
         return new JpegStructure(width, height, hasEnd, exif, xmp);
@@ -141,7 +147,8 @@ internal readonly ref struct JpegStructure
 
         if (components is not (1 or 3 or 4))
         {
-            throw ImageRefusal.UnreadKind($"a JPEG of {components} components", $"{ReadKinds}, grey (1 component), colour (3) or CMYK (4)");
+            throw ImageRefusal.UnreadKind(
+                $"a JPEG of {components} components", $"{ReadKinds}, grey (1 component), colour (3) or CMYK (4)");
         }
 
         if (segment.Length != FrameHeaderLength + (components * ComponentLength))
@@ -165,7 +172,9 @@ internal readonly ref struct JpegStructure
         }
 
         return height == 0
-            ? throw ImageRefusal.UnreadKind("a JPEG whose height comes after its first scan (DNL)", $"{ReadKinds} with its height in its frame header")
+            ? throw ImageRefusal.UnreadKind(
+                "a JPEG whose height comes after its first scan (DNL)",
+                $"{ReadKinds} with its height in its frame header")
             : (width, height);
     }
 
@@ -237,7 +246,10 @@ internal readonly ref struct JpegStructure
 
         public static bool IsStandalone(byte marker) => marker is 0x01 or (>= 0xD0 and <= 0xD8);
 
-        /// <summary>What a frame that is not decoded is called; null for baseline, extended and progressive ones, coded by Huffman.</summary>
+        /// <summary>
+        /// What a frame that is not decoded is called; null for baseline, extended and progressive ones, coded by
+        /// Huffman.
+        /// </summary>
         public static string? NameOfUnread(byte marker) => marker switch
         {
             0xC0 or 0xC1 or 0xC2 => null,

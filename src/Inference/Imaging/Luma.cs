@@ -5,20 +5,25 @@ using System.Runtime.InteropServices;
 namespace SoftmaxService.Inference.Imaging;
 
 /// <summary>
-/// Rec. 601 luma of sRGB values, rounded: the meaning of <see cref="PixelColor.Gray"/>. It is what Pillow's <c>convert("L")</c>, OpenCV and
-/// torchvision make of colour, and so what models of one channel are trained on.
+/// Rec. 601 luma of sRGB values, rounded: the meaning of <see cref="PixelColor.Gray"/>. It is what Pillow's
+/// <c>convert("L")</c>, OpenCV and torchvision make of colour, and so what models of one channel are trained on.
 /// </summary>
 internal static class Luma
 {
-    // 0.299, 0.587 and 0.114 in 1/65536, as Pillow has them. They add up to exactly 65536, so that a grey pixel keeps its value to the bit.
+    // 0.299, 0.587 and 0.114 in 1/65536, as Pillow has them. They add up to exactly 65536, so that a grey pixel keeps
+    // its value to the bit.
     private const int Red = 19595;
     private const int Green = 38470;
     private const int Blue = 7471;
     private const int Half = 32768;
 
-    public static byte FromRgb(int red, int green, int blue) => (byte)(((Red * red) + (Green * green) + (Blue * blue) + Half) >> 16);
+    public static byte FromRgb(int red, int green, int blue) =>
+        (byte)(((Red * red) + (Green * green) + (Blue * blue) + Half) >> 16);
 
-    /// <summary>A row of pixels whose bytes are red, green, blue and one unused; the target may begin where the row does, or before.</summary>
+    /// <summary>
+    /// A row of pixels whose bytes are red, green, blue and one unused; the target may begin where the row does, or
+    /// before.
+    /// </summary>
     public static void FromRgb(ReadOnlySpan<uint> pixels, Span<byte> target)
     {
         var i = 0;
@@ -47,6 +52,7 @@ internal static class Luma
     {
         var rgb = Vector.LoadUnsafe(ref pixels);
         var low = new Vector<uint>(0xFF);
-        return (((rgb & low) * Red) + (((rgb >> 8) & low) * Green) + (((rgb >> 16) & low) * Blue) + new Vector<uint>(Half)) >> 16;
+        var (red, green, blue) = (rgb & low, (rgb >> 8) & low, (rgb >> 16) & low);
+        return ((red * Red) + (green * Green) + (blue * Blue) + new Vector<uint>(Half)) >> 16;
     }
 }

@@ -22,7 +22,10 @@ internal sealed class PhotographFramer(ImageInput input)
     public bool IsDrawnAlready(PixelBuffer picture) =>
         picture.Width == input.Width && picture.Height == input.Height && picture.Origin == SKEncodedOrigin.TopLeft;
 
-    /// <summary>Draws an opaque picture on the canvas, which has the model's size and the picture's channels. Bars of a letterbox are black.</summary>
+    /// <summary>
+    /// Draws an opaque picture on the canvas, which has the model's size and the picture's channels. Bars of a
+    /// letterbox are black.
+    /// </summary>
     public void Draw(PixelBuffer picture, Span<float> canvas)
     {
         var swapped = Orientation.SwapsAxes(picture.Origin);

@@ -12,7 +12,8 @@ namespace SoftmaxService.Inference.Imaging;
 /// </remarks>
 internal sealed unsafe class PixelBuffer : IDisposable
 {
-    // A decoder that writes too much is caught by what it changes around the pixels; a vector register's width is the least that it may exceed them by.
+    // A decoder that writes too much is caught by what it changes around the pixels; a vector register's width is the
+    // least that it may exceed them by.
     private const int LeastGuard = 64;
     private const byte GuardByte = 0x5A;
 
@@ -24,7 +25,8 @@ internal sealed unsafe class PixelBuffer : IDisposable
     /// <param name="channels">1 or 4.</param>
     /// <param name="isOpaque">Whether every pixel's alpha is 255, or there is none.</param>
     /// <param name="origin">How the picture is to be turned.</param>
-    /// <param name="spare">Bytes behind the pixels that a faulty decoder could be expected to overwrite; they belong to the guard.</param>
+    /// <param name="spare">Bytes behind the pixels that a faulty decoder could be expected to overwrite; they belong to
+    /// the guard.</param>
     public PixelBuffer(int width, int height, int channels, bool isOpaque, SKEncodedOrigin origin, int spare = 0)
     {
         Width = width;
@@ -66,8 +68,8 @@ internal sealed unsafe class PixelBuffer : IDisposable
 
     /// <summary>Whether nothing was written around the pixels; to be asked before they become grey.</summary>
     /// <remarks>
-    /// What the guard has taken has harmed nothing, and the picture can be refused. Where its outermost bytes are changed, other memory may be, too; a
-    /// process that goes on then answers wrongly, or runs an attacker's code.
+    /// What the guard has taken has harmed nothing, and the picture can be refused. Where its outermost bytes are
+    /// changed, other memory may be, too; a process that goes on then answers wrongly, or runs an attacker's code.
     /// </remarks>
     public bool IsGuardIntact()
     {
@@ -77,9 +79,11 @@ internal sealed unsafe class PixelBuffer : IDisposable
         }
 
         const int Outermost = 16;
-        if (GuardBefore[..Outermost].ContainsAnyExcept(GuardByte) || GuardBehind[^Outermost..].ContainsAnyExcept(GuardByte))
+        if (GuardBefore[..Outermost].ContainsAnyExcept(GuardByte)
+            || GuardBehind[^Outermost..].ContainsAnyExcept(GuardByte))
         {
-            Environment.FailFast($"The image decoder wrote beyond the {Width} × {Height} pixels that it was given, and beyond their guard.");
+            Environment.FailFast(
+                $"The image decoder wrote beyond the {Width} × {Height} pixels that it was given, and beyond their guard.");
         }
 
         return false;

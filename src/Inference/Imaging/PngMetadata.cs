@@ -4,10 +4,16 @@ using SkiaSharp;
 
 namespace SoftmaxService.Inference.Imaging;
 
-/// <summary>Where a PNG may say its orientation: the eXIf chunk, ImageMagick's profiles written out as text in hexadecimal, and an XMP packet.</summary>
+/// <summary>
+/// Where a PNG may say its orientation: the eXIf chunk, ImageMagick's profiles written out as text in hexadecimal, and
+/// an XMP packet.
+/// </summary>
 internal ref struct PngMetadata
 {
-    /// <summary>Text is inflated so far and no further. An orientation stands at the beginning of a profile, and packets of XMP are a few kilobytes long.</summary>
+    /// <summary>
+    /// Text is inflated so far and no further. An orientation stands at the beginning of a profile, and packets of XMP
+    /// are a few kilobytes long.
+    /// </summary>
     public const int MaxInflatedText = 1 << 18;
 
     private ReadOnlySpan<byte> _exif;
@@ -27,7 +33,8 @@ internal ref struct PngMetadata
             {
                 _xmp = _xmp.Keyword.IsEmpty ? text : _xmp;
             }
-            else if (text.Keyword.SequenceEqual("Raw profile type exif"u8) || text.Keyword.SequenceEqual("Raw profile type APP1"u8))
+            else if (text.Keyword.SequenceEqual("Raw profile type exif"u8)
+                || text.Keyword.SequenceEqual("Raw profile type APP1"u8))
             {
                 _exifProfile = _exifProfile.Keyword.IsEmpty ? text : _exifProfile;
             }
@@ -36,7 +43,8 @@ internal ref struct PngMetadata
 
     /// <summary>The orientation by the first of these that says one.</summary>
     public readonly SKEncodedOrigin Orientation =>
-        ExifOrientation.Read(_exif) ?? _exifProfile.Read(isProfile: true) ?? _xmp.Read(isProfile: false) ?? SKEncodedOrigin.TopLeft;
+        ExifOrientation.Read(_exif) ?? _exifProfile.Read(isProfile: true) ?? _xmp.Read(isProfile: false)
+            ?? SKEncodedOrigin.TopLeft;
 
     /// <summary>A tEXt, zTXt or iTXt chunk.</summary>
     private ref struct Text
@@ -68,7 +76,8 @@ internal ref struct PngMetadata
             var rest = data[(end + 1)..];
             if (isInternational)
             {
-                // The compression flag, its method, the language and the translated keyword, both of which end with a zero.
+                // The compression flag, its method, the language and the translated keyword, both of which end with a
+                // zero.
                 if (rest.Length < 2)
                 {
                     return false;
@@ -166,7 +175,8 @@ internal ref struct PngMetadata
             {
                 var bytes = rented.AsSpan(0, FromHex(rest, rented));
                 var xmpHead = "http://ns.adobe.com/xap/1.0/\0"u8;
-                return bytes.StartsWith(xmpHead) ? XmpOrientation.Read(bytes[xmpHead.Length..]) : ExifOrientation.Read(bytes);
+                return bytes.StartsWith(xmpHead) ? XmpOrientation.Read(bytes[xmpHead.Length..])
+                    : ExifOrientation.Read(bytes);
             }
             finally
             {

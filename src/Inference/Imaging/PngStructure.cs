@@ -49,7 +49,8 @@ internal readonly ref struct PngStructure
     {
         structure = default;
         var rest = png[SignatureLength..];
-        if (rest.Length < ChunkOverhead + HeaderLength || BinaryPrimitives.ReadUInt32BigEndian(rest) != HeaderLength || !rest[4..].StartsWith("IHDR"u8))
+        if (rest.Length < ChunkOverhead + HeaderLength || BinaryPrimitives.ReadUInt32BigEndian(rest) != HeaderLength
+            || !rest[4..].StartsWith("IHDR"u8))
         {
             return false;
         }

@@ -53,7 +53,8 @@ internal static class Resampler
     }
 
     // Rows first: whole rows are added up faster than short runs of pixels are, and fewer of the latter are left to be.
-    private static void ShrinkGray(PixelBuffer source, Span<float> target, int targetWidth, in AxisWeights columns, in AxisWeights rows)
+    private static void ShrinkGray(
+        PixelBuffer source, Span<float> target, int targetWidth, in AxisWeights columns, in AxisWeights rows)
     {
         var left = columns.Start(0);
         var width = columns.End(targetWidth - 1) - left;

@@ -24,7 +24,8 @@ internal readonly ref struct WebPStructure
 
     public int Height { get; }
 
-    public SKEncodedOrigin Orientation => ExifOrientation.Read(_exif) ?? XmpOrientation.Read(_xmp) ?? SKEncodedOrigin.TopLeft;
+    public SKEncodedOrigin Orientation => ExifOrientation.Read(_exif) ?? XmpOrientation.Read(_xmp)
+        ?? SKEncodedOrigin.TopLeft;
 
     /// <summary>Reads a file that begins with WebP's signature.</summary>
     public static bool TryRead(ReadOnlySpan<byte> webp, out WebPStructure structure)
@@ -55,8 +56,8 @@ internal readonly ref struct WebPStructure
         return true;
     }
 
-    // The extended header holds the size of the canvas less 1 in 24 bits; a lossy frame 14 bits after its tag and start code; a lossless one 14 bits
-    // less 1, packed behind its signature.
+    // The extended header holds the size of the canvas less 1 in 24 bits; a lossy frame 14 bits after its tag and start
+    // code; a lossless one 14 bits less 1, packed behind its signature.
     private static bool TryReadSize(ReadOnlySpan<byte> chunk, out int width, out int height)
     {
         (width, height) = (0, 0);

@@ -2,7 +2,10 @@ using SkiaSharp;
 
 namespace SoftmaxService.Inference.Imaging;
 
-/// <summary>The orientation that an XMP packet holds as <c>tiff:Orientation="6"</c> or <c>&lt;tiff:Orientation&gt;6&lt;/tiff:Orientation&gt;</c>.</summary>
+/// <summary>
+/// The orientation that an XMP packet holds as <c>tiff:Orientation="6"</c> or
+/// <c>&lt;tiff:Orientation&gt;6&lt;/tiff:Orientation&gt;</c>.
+/// </summary>
 internal static class XmpOrientation
 {
     public static SKEncodedOrigin? Read(ReadOnlySpan<byte> packet)
@@ -30,7 +33,8 @@ internal static class XmpOrientation
             }
 
             // Two digits are no orientation.
-            if (value.Length > 1 && value[0] is >= (byte)'1' and <= (byte)'8' && value[1] is not (>= (byte)'0' and <= (byte)'9'))
+            if (value.Length > 1 && value[0] is >= (byte)'1' and <= (byte)'8'
+                && value[1] is not (>= (byte)'0' and <= (byte)'9'))
             {
                 return (SKEncodedOrigin)(value[0] - '0');
             }

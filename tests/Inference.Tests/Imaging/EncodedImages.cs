@@ -94,7 +94,8 @@ internal static class EncodedImages
         byte[] table = [0, 1, .. new byte[15], 0]; // one code of one bit
         return
         [
-            0xFF, 0xD8, .. JpegSegment(0xC3, frame), .. JpegSegment(0xC4, table), .. JpegSegment(0xDA, [.. scan, 1, 0, 0]),
+            0xFF, 0xD8, .. JpegSegment(0xC3, frame), .. JpegSegment(0xC4, table),
+                .. JpegSegment(0xDA, [.. scan, 1, 0, 0]),
             .. new byte[(side * side * components / 8) + 8], 0xFF, 0xD9,
         ];
     }

@@ -124,8 +124,10 @@ public sealed class ImageDecoderTests
     {
         const int Side = 16;
         var blue = EncodedImages.Icon((Side, SKColors.Blue))[22..];
-        byte[] coarse = [40, 0, 0, 0, Side, 0, 0, 0, 2 * Side, 0, 0, 0, 1, 0, 1, .. new byte[25], 0, 0, 255, 0, 0, 0, 255, 0, .. new byte[Side * 8]];
-        byte[] Entry(byte[] body, int offset) => [Side, Side, 0, 0, 1, 0, 1, 0, .. BitConverter.GetBytes(body.Length), .. BitConverter.GetBytes(offset)];
+        byte[] coarse = [40, 0, 0, 0, Side, 0, 0, 0, 2 * Side, 0, 0, 0, 1, 0, 1, .. new byte[25], 0, 0, 255, 0, 0, 0,
+            255, 0, .. new byte[Side * 8]];
+        byte[] Entry(byte[] body, int offset) =>
+            [Side, Side, 0, 0, 1, 0, 1, 0, .. BitConverter.GetBytes(body.Length), .. BitConverter.GetBytes(offset)];
         byte[] file = [0, 0, 1, 0, 2, 0, .. Entry(coarse, 38), .. Entry(blue, 38 + coarse.Length), .. coarse, .. blue];
 
         AssertColor(SKColors.Blue, Preprocessing.Run(Preprocessing.Photograph(Side, Side), file), 1, 1, Side, "icon");
@@ -135,21 +137,26 @@ public sealed class ImageDecoderTests
     public void Preprocess_IconOfPngWithMoreDataThanPixels_IsRefused()
     {
         var png = EncodedImages.Png(28, 28, 8, 0, new byte[28 * 28], ("IDAT", new byte[70_000]));
-        byte[] file = [0, 0, 1, 0, 1, 0, 28, 28, 0, 0, 1, 0, 32, 0, .. BitConverter.GetBytes(png.Length), 22, 0, 0, 0, .. png];
+        byte[] file = [0, 0, 1, 0, 1, 0, 28, 28, 0, 0, 1, 0, 32, 0, .. BitConverter.GetBytes(png.Length), 22, 0, 0, 0,
+            .. png];
 
-        Assert.Contains("far more data than 28 × 28 pixels", Preprocessing.Fail(file).Message, StringComparison.Ordinal);
+        Assert.Contains("far more data than 28 × 28 pixels", Preprocessing.Fail(file).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public void Preprocess_IconWhosePngIsNotOfTheDirectorysSize_HasThePngsSize()
     {
         var png = EncodedImages.Encode(41, 33, EncodedImages.Colorful);
-        byte[] file = [0, 0, 1, 0, 1, 0, 8, 200, 0, 0, 1, 0, 32, 0, .. BitConverter.GetBytes(png.Length), 22, 0, 0, 0, .. png];
+        byte[] file = [0, 0, 1, 0, 1, 0, 8, 200, 0, 0, 1, 0, 32, 0, .. BitConverter.GetBytes(png.Length), 22, 0, 0, 0,
+            .. png];
 
-        Assert.Equal(Preprocessing.Run(Preprocessing.Photograph(41, 33), png), Preprocessing.Run(Preprocessing.Photograph(41, 33), file));
+        Assert.Equal(Preprocessing.Run(Preprocessing.Photograph(41, 33), png),
+            Preprocessing.Run(Preprocessing.Photograph(41, 33), file));
     }
 
-    // As Pillow: what the frame leaves of the screen has its palette's first colour, or is transparent where the frame knows transparency.
+    // As Pillow: what the frame leaves of the screen has its palette's first colour, or is transparent where the frame
+    // knows transparency.
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
@@ -187,7 +194,8 @@ public sealed class ImageDecoderTests
         byte[] runs = [2, 1, 0, 0, 0, 1];
         byte[] palette = [.. new byte[] { 255, 0, 0, 0, 0, 0, 255, 0 }, .. new byte[4 * 254]];
         byte[] header = [40, 0, 0, 0, 4, 0, 0, 0, 2, 0, 0, 0, 1, 0, 8, 0, 1, 0, 0, 0, .. new byte[20]];
-        byte[] file = [.. "BM"u8, .. BitConverter.GetBytes(1078 + runs.Length), 0, 0, 0, 0, .. BitConverter.GetBytes(1078), .. header, .. palette, .. runs];
+        byte[] file = [.. "BM"u8, .. BitConverter.GetBytes(1078 + runs.Length), 0, 0, 0, 0,
+            .. BitConverter.GetBytes(1078), .. header, .. palette, .. runs];
 
         var tensor = Preprocessing.Run(Preprocessing.Photograph(4, 2), file);
 

@@ -32,14 +32,16 @@ public sealed class ImageFuzzTests
         {
             var total = read[format.Index] + refused[format.Index];
             Assert.True(read[format.Index] > total / 5, $"{format.Item}: {read[format.Index]} of {total} read");
-            Assert.True(refused[format.Index] > total / 20, $"{format.Item}: {refused[format.Index]} of {total} refused");
+            Assert.True(refused[format.Index] > total / 20,
+                $"{format.Item}: {refused[format.Index]} of {total} refused");
         });
     }
 
     [Fact]
     public void Make_SameSeedAndNumber_IsTheSameFile()
     {
-        Assert.All(Enumerable.Range(0, 200), number => Assert.Equal(MadeImage.Make(seed: 3, number).Bytes, MadeImage.Make(seed: 3, number).Bytes));
+        Assert.All(Enumerable.Range(0, 200), number =>
+            Assert.Equal(MadeImage.Make(seed: 3, number).Bytes, MadeImage.Make(seed: 3, number).Bytes));
         Assert.NotEqual(MadeImage.Make(seed: 3, 0).Bytes, MadeImage.Make(seed: 4, 0).Bytes);
     }
 

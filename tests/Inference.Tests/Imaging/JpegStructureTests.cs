@@ -8,7 +8,8 @@ public sealed class JpegStructureTests
     private const int Width = 40;
     private const int Height = 24;
 
-    private static byte[] Jpeg => EncodedImages.Encode(Width, Height, EncodedImages.Colorful, SKEncodedImageFormat.Jpeg, 80);
+    private static byte[] Jpeg =>
+        EncodedImages.Encode(Width, Height, EncodedImages.Colorful, SKEncodedImageFormat.Jpeg, 80);
 
     [Theory]
     [InlineData(128, 1, 28)]
@@ -103,9 +104,12 @@ public sealed class JpegStructureTests
         { "a sampling factor", With(frame => frame[11] = 0x10) },
         { "no frame header", [.. Jpeg[..2], 0xFF, 0xD9] },
         { "first scan stands before", [.. Jpeg[..2], .. Jpeg[(Jpeg.AsSpan().LastIndexOf<byte>([0xFF, 0xDA]))..]] },
-        { "a second frame", [.. Jpeg[..Frame(Jpeg)], .. Jpeg[Frame(Jpeg)..(Frame(Jpeg) + 19)], .. Jpeg[Frame(Jpeg)..]] },
+        { "a second frame",
+            [.. Jpeg[..Frame(Jpeg)], .. Jpeg[Frame(Jpeg)..(Frame(Jpeg) + 19)], .. Jpeg[Frame(Jpeg)..]] },
         { "a second frame", [.. Jpeg[..^2], .. Jpeg[Frame(Jpeg)..]] },
-        { "100 scans", [.. Jpeg[..^2], .. Enumerable.Repeat(EncodedImages.JpegSegment(0xDA, [1, 1, 0, 0, 63, 0]), 100).SelectMany(scan => scan), 0xFF, 0xD9] },
+        { "100 scans",
+            [.. Jpeg[..^2], .. Enumerable.Repeat(EncodedImages.JpegSegment(0xDA, [1, 1, 0, 0, 63, 0]), 100)
+            .SelectMany(scan => scan), 0xFF, 0xD9] },
     };
 
     [Theory]
@@ -125,7 +129,8 @@ public sealed class JpegStructureTests
         var file = Jpeg;
         byte[] thumbnail = [.. "Exif\0\0"u8, .. EncodedImages.LosslessJpeg(16, 1)];
 
-        Assert.Equal(Preprocessing.Run(input, file), Preprocessing.Run(input, [.. file[..2], .. EncodedImages.JpegSegment(0xE1, thumbnail), .. file[2..]]));
+        Assert.Equal(Preprocessing.Run(input, file),
+            Preprocessing.Run(input, [.. file[..2], .. EncodedImages.JpegSegment(0xE1, thumbnail), .. file[2..]]));
     }
 
     [Fact]

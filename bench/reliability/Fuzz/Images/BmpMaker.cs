@@ -8,15 +8,18 @@ internal static class BmpMaker
     public static byte[] Make(Random random)
     {
         var body = MakeBody(random, heightFactor: 1, out var pixelsAt);
-        return new ByteSink().Add("BM"u8).Little32((uint)random.Usually(body.Length + 14, int.MaxValue)).Little32(0).Little32((uint)random.Usually(14 + pixelsAt, 1 << 20, percent: 98)).Add(body).ToArray();
+        return new ByteSink().Add("BM"u8).Little32((uint)random.Usually(body.Length + 14, int.MaxValue)).Little32(0)
+            .Little32((uint)random.Usually(14 + pixelsAt, 1 << 20, percent: 98)).Add(body).ToArray();
     }
 
     /// <summary>A bitmap without its file header, as in an icon, where the height counts the mask, too.</summary>
     public static byte[] MakeBody(Random random, int heightFactor, out int pixelsAt)
     {
-        var headerLength = random.Chance(50) ? 40 : random.Chance(92) ? random.Of(12, 16, 40, 52, 56, 64, 108, 124) : random.Next(200);
+        var headerLength = random.Chance(50) ? 40 : random.Chance(92) ? random.Of(12, 16, 40, 52, 56, 64, 108, 124)
+            : random.Next(200);
         var bits = random.Chance(98) ? random.Of(1, 4, 8, 16, 24, 32) : random.Of(0, 2, 3, 48, 64, 255);
-        var compression = random.Chance(88) ? bits == 8 && random.Chance(30) ? 1 : bits == 4 && random.Chance(30) ? 2 : bits is 16 or 32 && random.Chance(50) ? 3 : 0 : random.Of(0, 1, 2, 3, 4, 5, 6, 11, 12, 13);
+        var compression = random.Chance(88) ? bits == 8 && random.Chance(30) ? 1 : bits == 4 && random.Chance(30) ? 2
+            : bits is 16 or 32 && random.Chance(50) ? 3 : 0 : random.Of(0, 1, 2, 3, 4, 5, 6, 11, 12, 13);
         var (width, height) = (random.Side(), random.Side());
         var colors = bits <= 8 ? random.Usually(1 << bits, 300, percent: 80) : random.Usually(0, 300);
         var stride = Math.Min(MostData, (((long)width * bits) + 31) / 32 * 4);
@@ -42,8 +45,11 @@ internal static class BmpMaker
         else
         {
             var signedHeight = height * heightFactor * (random.Chance(20) ? -1 : 1);
-            header.Little32((uint)(random.Chance(1) ? -width : width)).Little32((uint)(random.Chance(1) ? int.MinValue : signedHeight)).Little16(random.Usually(1, 3)).Little16(bits)
-                .Little32((uint)compression).Little32((uint)data.Length).Little32(0).Little32(0).Little32((uint)colors).Little32(0);
+            header.Little32((uint)(random.Chance(1) ? -width : width))
+                .Little32((uint)(random.Chance(1) ? int.MinValue : signedHeight)).Little16(random.Usually(1, 3))
+                .Little16(bits)
+                .Little32((uint)compression).Little32((uint)data.Length).Little32(0).Little32(0).Little32((uint)colors)
+                    .Little32(0);
             if (compression is 3 or 6 || headerLength > 40)
             {
                 Masks(random, header, bits);
@@ -65,7 +71,8 @@ internal static class BmpMaker
             0 => bits == 16 ? [0xF800, 0x07E0, 0x001F, 0] : [0xFF0000, 0xFF00, 0xFF, 0xFF000000],
             1 => [0x7C00, 0x03E0, 0x001F, 0x8000],
             2 => [0xFF000000, 0xFF0000, 0xFF00, 0xFF],
-            _ => [(uint)random.NextInt64(1L << 32), (uint)random.NextInt64(1L << 32), (uint)random.NextInt64(1L << 32), (uint)random.NextInt64(1L << 32)],
+            _ => [(uint)random.NextInt64(1L << 32), (uint)random.NextInt64(1L << 32), (uint)random.NextInt64(1L << 32),
+                (uint)random.NextInt64(1L << 32)],
         };
         foreach (var mask in masks)
         {

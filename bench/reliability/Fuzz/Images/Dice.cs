@@ -3,7 +3,9 @@ using System.Text;
 
 namespace SoftmaxService.ReliabilityBenchmarks.Fuzz.Images;
 
-/// <summary>Choices that are right more often than not, so that a file gets far into a decoder before it finds a fault.</summary>
+/// <summary>
+/// Choices that are right more often than not, so that a file gets far into a decoder before it finds a fault.
+/// </summary>
 internal static class Dice
 {
     private static readonly int[] ModelSides = [28, 32, 64, 224, 299, 512];
@@ -13,15 +15,20 @@ internal static class Dice
     public static T Of<T>(this Random random, params ReadOnlySpan<T> choices) => choices[random.Next(choices.Length)];
 
     /// <summary>The usual value, or in a few cases one from 0 up to and without <paramref name="end"/>.</summary>
-    public static int Usually(this Random random, int usual, int end, int percent = 99) => random.Chance(percent) ? usual : random.Next(end);
+    public static int Usually(this Random random, int usual, int end, int percent = 99) => random.Chance(percent)
+        ? usual : random.Next(end);
 
-    /// <summary>A side: mostly from 1 to 600, often just where a scaled decode begins or ends, seldom 0 or as large as fits into 16 bits.</summary>
+    /// <summary>
+    /// A side: mostly from 1 to 600, often just where a scaled decode begins or ends, seldom 0 or as large as fits into
+    /// 16 bits.
+    /// </summary>
     public static int Side(this Random random) => random.Next(40) switch
     {
         0 => 0,
         1 => random.Next(65_536),
         2 => random.Of(1, 2, 7, 8, 9, 15, 16, 17, 16_383, 16_384, 65_500, 65_535),
-        < 14 => Math.Max(1, (random.Of(ModelSides) * random.Of(1, 1, 2, 2, 4, 8) / random.Of(1, 1, 2)) + random.Next(-2, 3)),
+        < 14 => Math.Max(1,
+            (random.Of(ModelSides) * random.Of(1, 1, 2, 2, 4, 8) / random.Of(1, 1, 2)) + random.Next(-2, 3)),
         < 24 => random.Next(1, 40),
         _ => 1 + (int)(600 * Math.Pow(random.NextDouble(), 2)),
     };
@@ -78,7 +85,9 @@ internal static class Dice
         }
     }
 
-    /// <summary>EXIF with an orientation, mostly one of the eight; sometimes with directories that lead elsewhere.</summary>
+    /// <summary>
+    /// EXIF with an orientation, mostly one of the eight; sometimes with directories that lead elsewhere.
+    /// </summary>
     public static byte[] Exif(this Random random)
     {
         var sink = new ByteSink();
@@ -92,11 +101,14 @@ internal static class Dice
 
         if (random.Chance(50))
         {
-            sink.Add("II*\0"u8).Little32((uint)random.Usually(8, 1 << 30)).Little16(count).Little16(0x112).Little16(type).Little32((uint)values).Little32((uint)orientation).Little32((uint)random.Usually(0, 1 << 30));
+            sink.Add("II*\0"u8).Little32((uint)random.Usually(8, 1 << 30)).Little16(count).Little16(0x112)
+                .Little16(type).Little32((uint)values).Little32((uint)orientation)
+                .Little32((uint)random.Usually(0, 1 << 30));
         }
         else
         {
-            sink.Add("MM\0*"u8).Big32((uint)random.Usually(8, 1 << 30)).Big16(count).Big16(0x112).Big16(type).Big32((uint)values).Big16(orientation).Big16(0).Big32((uint)random.Usually(0, 1 << 30));
+            sink.Add("MM\0*"u8).Big32((uint)random.Usually(8, 1 << 30)).Big16(count).Big16(0x112).Big16(type)
+                .Big32((uint)values).Big16(orientation).Big16(0).Big32((uint)random.Usually(0, 1 << 30));
         }
 
         var exif = sink.ToArray();
@@ -108,14 +120,19 @@ internal static class Dice
         var orientation = random.Usually(random.Next(1, 9), 100);
         return Encoding.UTF8.GetBytes(
             random.Chance(50)
-                ? string.Create(CultureInfo.InvariantCulture, $"<x:xmpmeta><rdf:Description tiff:Orientation=\"{orientation}\"/></x:xmpmeta>")
-                : string.Create(CultureInfo.InvariantCulture, $"<x:xmpmeta><tiff:Orientation>{orientation}</tiff:Orientation></x:xmpmeta>"));
+                ? string.Create(CultureInfo.InvariantCulture,
+                    $"<x:xmpmeta><rdf:Description tiff:Orientation=\"{orientation}\"/></x:xmpmeta>")
+                : string.Create(CultureInfo.InvariantCulture,
+                    $"<x:xmpmeta><tiff:Orientation>{orientation}</tiff:Orientation></x:xmpmeta>"));
     }
 
-    /// <summary>A colour profile: the header and table of tags of one, with matrices and curves that may be anything.</summary>
+    /// <summary>
+    /// A colour profile: the header and table of tags of one, with matrices and curves that may be anything.
+    /// </summary>
     public static byte[] Profile(this Random random)
     {
-        ReadOnlySpan<string> tags = ["rXYZ", "gXYZ", "bXYZ", "wtpt", "rTRC", "gTRC", "bTRC", "kTRC", "A2B0", "B2A0", "cicp", "chad", "desc"];
+        ReadOnlySpan<string> tags = [
+            "rXYZ", "gXYZ", "bXYZ", "wtpt", "rTRC", "gTRC", "bTRC", "kTRC", "A2B0", "B2A0", "cicp", "chad", "desc"];
         var count = random.Usually(random.Next(1, 10), 1 << 20, percent: 99);
         var body = new ByteSink();
         var table = new ByteSink().Big32((uint)count);
@@ -130,13 +147,15 @@ internal static class Dice
                     data.Add("XYZ \0\0\0\0"u8).Add(random.Noise(12));
                     break;
                 case 1:
-                    data.Add("curv\0\0\0\0"u8).Big32((uint)random.Usually(random.Next(4), 1 << 30)).Add(random.Noise(2 * random.Next(6)));
+                    data.Add("curv\0\0\0\0"u8).Big32((uint)random.Usually(random.Next(4), 1 << 30))
+                        .Add(random.Noise(2 * random.Next(6)));
                     break;
                 case 2:
                     data.Add("para\0\0\0\0"u8).Big16(random.Next(6)).Big16(0).Add(random.Noise(28));
                     break;
                 case 3:
-                    data.Add(random.Chance(50) ? "mAB \0\0\0\0"u8 : "mft2\0\0\0\0"u8).Add(3, 3, (byte)random.Next(4), 0).Add(random.Noise(random.Next(200)));
+                    data.Add(random.Chance(50) ? "mAB \0\0\0\0"u8 : "mft2\0\0\0\0"u8).Add(3, 3, (byte)random.Next(4), 0)
+                        .Add(random.Noise(random.Next(200)));
                     break;
                 case 4:
                     data.Add("cicp\0\0\0\0"u8).Add(random.Noise(4));
@@ -147,13 +166,16 @@ internal static class Dice
             }
 
             var offset = random.Usually(start + body.Length, 1 << 30, percent: 99);
-            table.Add(Encoding.ASCII.GetBytes(i < 7 ? tags[i] : random.Of(tags))).Big32((uint)offset).Big32((uint)random.Usually(data.Length, 1 << 30, percent: 99));
+            table.Add(Encoding.ASCII.GetBytes(i < 7 ? tags[i] : random.Of(tags))).Big32((uint)offset)
+                .Big32((uint)random.Usually(data.Length, 1 << 30, percent: 99));
             body.Add(data.ToArray());
         }
 
         var size = start + body.Length;
-        var profile = new ByteSink().Big32((uint)random.Usually(size, 1 << 30, percent: 99)).Add("none"u8).Byte(random.Of(2, 4)).Byte(0x20).Big16(0).Add("mntr"u8)
-            .Add(random.Of("RGB ", "GRAY", "CMYK", "Lab ") is var space ? Encoding.ASCII.GetBytes(space) : []).Add(random.Chance(80) ? "XYZ "u8 : "Lab "u8).Add(new byte[12]).Add("acsp"u8)
+        var profile = new ByteSink().Big32((uint)random.Usually(size, 1 << 30, percent: 99)).Add("none"u8)
+            .Byte(random.Of(2, 4)).Byte(0x20).Big16(0).Add("mntr"u8)
+            .Add(random.Of("RGB ", "GRAY", "CMYK", "Lab ") is var space ? Encoding.ASCII.GetBytes(space) : [])
+                .Add(random.Chance(80) ? "XYZ "u8 : "Lab "u8).Add(new byte[12]).Add("acsp"u8)
             .Add(new byte[28]).Add([0, 0, 0xF6, 0xD6, 0, 1, 0, 0, 0, 0, 0xD3, 0x2D]).Add(new byte[48]);
         return [.. profile.ToArray(), .. table.ToArray(), .. body.ToArray()];
     }

@@ -1,6 +1,8 @@
 namespace SoftmaxService.ReliabilityBenchmarks.Fuzz.Images;
 
-/// <summary>GIFs block by block: screens and frames of any size and place, palettes of any length, any width of codes.</summary>
+/// <summary>
+/// GIFs block by block: screens and frames of any size and place, palettes of any length, any width of codes.
+/// </summary>
 internal static class GifMaker
 {
     public static byte[] Make(Random random)
@@ -38,13 +40,15 @@ internal static class GifMaker
         switch (random.Next(4))
         {
             case 0 or 1:
-                gif.Add(0x21, 0xF9, (byte)random.Usually(4, 9), (byte)random.Next(32), 10, 0, (byte)random.Next(256), 0);
+                gif.Add(0x21, 0xF9, (byte)random.Usually(4, 9), (byte)random.Next(32), 10, 0, (byte)random.Next(256),
+                    0);
                 break;
             case 2:
                 gif.Add(0x21, 0xFF, 11).Add("NETSCAPE2.0"u8).Add(3, 1, 0, 0, 0);
                 break;
             default:
-                Blocks(gif.Add(0x21, (byte)random.Of(0xFE, 0xFF, 0x01, random.Next(256))), random.Noise(random.Next(300)));
+                Blocks(gif.Add(0x21, (byte)random.Of(0xFE, 0xFF, 0x01, random.Next(256))),
+                    random.Noise(random.Next(300)));
                 break;
         }
     }
@@ -55,7 +59,8 @@ internal static class GifMaker
         var (width, height) = random.Chance(75) ? (screenWidth, screenHeight) : (random.Side(), random.Side());
         var paletteBits = random.Next(8);
         var hasPalette = random.Chance(30);
-        gif.Byte(0x2C).Little16(left).Little16(top).Little16(width).Little16(height).Byte((hasPalette ? 0x80 | paletteBits : 0) | (random.Chance(20) ? 0x40 : 0));
+        gif.Byte(0x2C).Little16(left).Little16(top).Little16(width).Little16(height)
+            .Byte((hasPalette ? 0x80 | paletteBits : 0) | (random.Chance(20) ? 0x40 : 0));
         if (hasPalette)
         {
             gif.Add(random.Noise(3 << (paletteBits + 1)));
@@ -66,7 +71,8 @@ internal static class GifMaker
         Blocks(gif, Codes(random, bits, (long)width * height));
     }
 
-    // Literals with a clear code often enough for the codes' width to stay; or noise, for which every code up to the largest so far means something.
+    // Literals with a clear code often enough for the codes' width to stay; or noise, for which every code up to the
+    // largest so far means something.
     private static byte[] Codes(Random random, int bits, long pixels)
     {
         if (bits is < 2 or > 8 || random.Chance(15))

@@ -1,6 +1,8 @@
 namespace SoftmaxService.ReliabilityBenchmarks.Fuzz.Images;
 
-/// <summary>Icons entry by entry: bitmaps and PNGs whose sizes, places and lengths the directory may get wrong.</summary>
+/// <summary>
+/// Icons entry by entry: bitmaps and PNGs whose sizes, places and lengths the directory may get wrong.
+/// </summary>
 internal static class IcoMaker
 {
     public static byte[] Make(Random random)
@@ -16,8 +18,10 @@ internal static class IcoMaker
         var size = offset + pictures.Sum(picture => picture.Length);
         foreach (var picture in pictures)
         {
-            icon.Add((byte)random.Next(256), (byte)random.Next(256), 0, 0).Little16(1).Little16(random.Of(1, 4, 8, 24, 32))
-                .Little32((uint)random.Usually(picture.Length, size, percent: 98)).Little32((uint)random.Usually(offset, size, percent: 98));
+            icon.Add((byte)random.Next(256), (byte)random.Next(256), 0, 0).Little16(1)
+                .Little16(random.Of(1, 4, 8, 24, 32))
+                .Little32((uint)random.Usually(picture.Length, size, percent: 98))
+                    .Little32((uint)random.Usually(offset, size, percent: 98));
             offset += picture.Length;
         }
 

@@ -18,7 +18,8 @@ internal static class ImageSetups
         Input(28, PixelColor.Gray) with { Foreground = Foreground.Light },
     ];
 
-    public static IEnumerable<int> For(long number) => Enumerable.Range(0, PerImage).Select(i => (int)((number + (i * 4)) % All.Count));
+    public static IEnumerable<int> For(long number) => Enumerable.Range(0, PerImage)
+        .Select(i => (int)((number + (i * 4)) % All.Count));
 
     private static ImageInput Input(int side, PixelColor color)
     {

@@ -8,14 +8,16 @@ namespace SoftmaxService.ReliabilityBenchmarks.Fuzz.Images;
 /// <summary>What became of an image under the models that it was given to.</summary>
 /// <param name="Read">By how many it was read.</param>
 /// <param name="Refused">By how many it was refused.</param>
-/// <param name="Hash">Of all tensors, so that two runs can be compared: memory that a decoder has not written differs.</param>
+/// <param name="Hash">Of all tensors, so that two runs can be compared: memory that a decoder has not written
+/// differs.</param>
 /// <param name="Fault">What should not happen; null where nothing did.</param>
 internal sealed record ImageOutcome(int Read, int Refused, ulong Hash, string? Fault);
 
 /// <summary>Preprocesses images for models of real sizes.</summary>
 internal sealed class ImageTrier
 {
-    private readonly ImagePreprocessor[] _preprocessors = [.. ImageSetups.All.Select(input => new ImagePreprocessor(input, ImageSetups.MaxPixels))];
+    private readonly ImagePreprocessor[] _preprocessors = [
+        .. ImageSetups.All.Select(input => new ImagePreprocessor(input, ImageSetups.MaxPixels))];
     private readonly float[] _tensor = new float[ImageSetups.All.Max(input => input.ElementCount)];
 
     public ImageOutcome Try(long number, ReadOnlySpan<byte> image)
@@ -36,7 +38,8 @@ internal sealed class ImageTrier
 
                 hash.Append(MemoryMarshal.AsBytes(tensor));
             }
-            catch (InferenceException exception) when (exception.Error is InferenceError.ImageUndecodable or InferenceError.ImageFormatUnsupported or InferenceError.ImageTooLarge or InferenceError.ImageEmpty)
+            catch (InferenceException exception) when (
+                exception.Error is InferenceError.ImageUndecodable or InferenceError.ImageFormatUnsupported or InferenceError.ImageTooLarge or InferenceError.ImageEmpty)
             {
                 refused++;
             }
