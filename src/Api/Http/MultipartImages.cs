@@ -91,5 +91,7 @@ internal static class MultipartImages
 
     private static RequestException Broken(Exception exception) => new(
         Problem.InvalidForm,
-        exception is InvalidDataException ? $"The form cannot be read: {exception.Message}" : "The form ends before its closing boundary.");
+        exception is InvalidDataException
+            ? "The form cannot be read: a part has headers that are malformed, too many or too long. Each part begins with its boundary, then lines such as Content-Disposition, then an empty line."
+            : "The form ends before its closing boundary.");
 }

@@ -48,9 +48,9 @@ internal sealed class LabelsConverter : JsonConverter<string[]>
         {
             return reader.GetString()!; // a string token is never null
         }
-        catch (InvalidOperationException exception)
+        catch (InvalidOperationException)
         {
-            throw new RequestException(Problem.InvalidLabels, $"labels[{index}] is not valid Unicode: {exception.Message}");
+            throw new RequestException(Problem.InvalidLabels, $"labels[{index}] is not valid Unicode: it holds bytes that are no UTF-8, or half of a surrogate pair.");
         }
     }
 }

@@ -22,9 +22,9 @@ internal sealed class CheckedMessages(ServiceBinderBase inner) : ServiceBinderBa
             {
                 return marshaller.ContextualDeserializer(context);
             }
-            catch (InvalidProtocolBufferException fault)
+            catch (InvalidProtocolBufferException)
             {
-                throw new RpcException(new Status(StatusCode.InvalidArgument, $"The message is no {typeof(T).Name}: {fault.Message}"));
+                throw new RpcException(new Status(StatusCode.InvalidArgument, $"The message is no {typeof(T).Name}: its bytes are damaged, cut off or nested too deep; encode it with the service's open_inference.proto."));
             }
         });
 }

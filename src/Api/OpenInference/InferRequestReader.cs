@@ -270,9 +270,9 @@ internal static class InferRequestReader
         {
             return reader.GetString()!; // a string token is never null
         }
-        catch (InvalidOperationException exception)
+        catch (InvalidOperationException)
         {
-            throw new RequestException(Problem.MalformedJson, $"A string is not valid Unicode: {exception.Message}");
+            throw new RequestException(Problem.MalformedJson, "A string is not valid Unicode: it holds bytes that are no UTF-8, or half of a surrogate pair.");
         }
     }
 
