@@ -72,8 +72,9 @@ internal static class ImageTrial
                 | made as | files | read | refused | read by some inputs |
                 |---|---|---|---|---|
                 {Rows(results[0])}
+
                 - Files that ended a process, gave another exception than a refusal, a pixel out of range, or another tensor in other memory: {failures.Count}.
-                - {2 * count} files, decoded twice each, in {decoded.TotalMinutes:F1} minutes on {Workers} cores.
+                - Each file for two inputs, and that twice: {4 * count} decodes in {decoded.TotalMinutes:F1} minutes on {Workers} cores.
                 {overHttp}
                 """),
             failures.IsEmpty);
