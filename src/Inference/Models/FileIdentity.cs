@@ -5,7 +5,8 @@ namespace SoftmaxService.Inference.Models;
 
 /// <summary>
 /// What a file system knows of a file beside its length and write time, both of which a reproducible build sets alike: on Linux its device,
-/// inode and change time, which no program can set. Elsewhere nothing is known.
+/// inode and change time, which no program can set. Elsewhere nothing is known. File systems that number a file anew whenever they look (buckets
+/// mounted by FUSE, shares of Windows) have the change time alone: else their models would be loaded again and again.
 /// </summary>
 internal static unsafe partial class FileIdentity
 {
@@ -15,6 +16,12 @@ internal static unsafe partial class FileIdentity
     private const uint TypeInodeAndChangeTime = 0x181;
     private const int TypeBits = 0xF000;
     private const int RegularFile = 0x8000;
+
+    // From <linux/magic.h> and statfs(2).
+    private const uint Fuse = 0x65735546;
+    private const uint Cifs = 0xFF534D42;
+    private const uint Smb2 = 0xFE534D42;
+    private const uint NinePlan = 0x01021997;
 
     /// <summary>The identity of what a path leads to, every link followed; empty where the system has none, or it is no regular file.</summary>
     public static string Of(string path)
@@ -27,15 +34,31 @@ internal static unsafe partial class FileIdentity
         try
         {
             Status status;
-            return Read(CurrentFolder, path, FollowLinks, TypeInodeAndChangeTime, &status) == 0 && (status.Mode & TypeBits) == RegularFile
-                ? string.Create(CultureInfo.InvariantCulture, $"{status.DeviceMajor}:{status.DeviceMinor}:{status.Inode}:{status.ChangeSeconds}.{status.ChangeNanoseconds}")
-                : "";
+            if (Read(CurrentFolder, path, FollowLinks, TypeInodeAndChangeTime, &status) != 0 || (status.Mode & TypeBits) != RegularFile)
+            {
+                return "";
+            }
+
+            var inode = HasLastingInodes(path) ? status.Inode : 0;
+            return string.Create(
+                CultureInfo.InvariantCulture,
+                $"{status.DeviceMajor}:{status.DeviceMinor}:{inode}:{status.ChangeSeconds}.{status.ChangeNanoseconds}");
         }
         catch (EntryPointNotFoundException)
         {
             return ""; // a C library from before 2018
         }
     }
+
+    private static bool HasLastingInodes(string path)
+    {
+        // struct statfs has 120 bytes at most, and begins with the type of the file system, a word.
+        var buffer = stackalloc nint[32];
+        return ReadFileSystem(path, buffer) == 0 && (uint)buffer[0] is not (Fuse or Cifs or Smb2 or NinePlan);
+    }
+
+    [LibraryImport("libc", EntryPoint = "statfs", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int ReadFileSystem(string path, nint* fileSystem);
 
     [LibraryImport("libc", EntryPoint = "statx", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Read(int folder, string path, int flags, uint mask, Status* status);
