@@ -79,7 +79,7 @@ public sealed class ImageClassifierTests
         var flat = graph.Node("Reshape", [graph.Input("image", DataType.Float, "batch", 1, 4, 4), graph.Initializer<long>("shape", [-1, 16], 2)], "flat");
         graph.Node("Sqrt", [flat], "scores");
         graph.Output("scores", DataType.Float, "batch", 16);
-        using var folder = new ModelFolder().With("a/1", graph.ToByteArray(), """{"input": {"mean": [0.5]}}""");
+        using var folder = new ModelFolder().With("a/1", graph.ToByteArray(), """{"input": {"mean": [0.5]}, "output": {"kind": "logits"}}""");
         using var repository = folder.Load();
 
         var fault = Assert.Throws<InferenceException>(() => ImageClassifier.Classify(repository.Current.Find("a", null), Image, new ClassificationOptions()));

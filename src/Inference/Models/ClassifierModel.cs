@@ -153,7 +153,7 @@ public sealed class ClassifierModel : IDisposable
             throw exception switch
             {
                 ModelLoadException => exception,
-                InvalidDataException => new ModelLoadException($"{onnxFileName}: {exception.Message.Replace(folder + Path.DirectorySeparatorChar, "", StringComparison.Ordinal)}", exception),
+                InvalidDataException => new ModelLoadException($"{onnxFileName}: {WithoutFolder(exception.Message, folder)}", exception),
                 JsonException malformed => new ModelLoadException($"{ModelManifest.FileName}: {JsonFault.Describe(malformed)}", exception),
                 IOException or UnauthorizedAccessException => new ModelLoadException($"its files cannot be read: {FileFault.Describe(exception)}", exception),
                 _ => new ModelLoadException($"a fault of this program's own ({exception.GetType().Name}) ended its load; please report it, with the model", exception),
@@ -234,6 +234,22 @@ public sealed class ClassifierModel : IDisposable
     {
         if (new FileInfo(Path.Combine(folder, fileName)) is { Exists: true } file && (file.ResolveLinkTarget(returnFinalTarget: true) as FileInfo ?? file) is { Exists: true, Length: 0 })
             throw new ModelLoadException($"{fileName} is empty, or no regular file");
+        if (IsPointer(Path.Combine(folder, fileName)))
+            throw new ModelLoadException($"{fileName} is a pointer of Git LFS and not the model; fetch it with git lfs pull");
+    }
+
+    private static string WithoutFolder(string message, string folder) => message
+        .Replace(Path.GetFullPath(folder) + Path.DirectorySeparatorChar, "", StringComparison.Ordinal)
+        .Replace(folder + Path.DirectorySeparatorChar, "", StringComparison.Ordinal);
+
+    private static bool IsPointer(string path)
+    {
+        if (new FileInfo(path) is not { Exists: true, Length: < 1024 })
+        {
+            return false;
+        }
+
+        return File.ReadAllBytes(path).AsSpan().StartsWith("version https://git-lfs"u8);
     }
 
     private static ModelManifest ReadManifest(string path)
@@ -244,12 +260,21 @@ public sealed class ClassifierModel : IDisposable
         }
 
         var bytes = File.ReadAllBytes(path);
-        return Utf8.IsValid(bytes)
-            ? ModelManifest.Parse(bytes)
-            : throw new ModelLoadException($"{ModelManifest.FileName} is not UTF-8{(IsUtf16(bytes) ? " but UTF-16" : "")}; save it as UTF-8");
+        if (!Utf8.IsValid(bytes))
+        {
+            throw new ModelLoadException($"{ModelManifest.FileName} is not UTF-8{NameOfEncoding(bytes)}; save it as UTF-8");
+        }
+
+        // A byte-order mark is no content.
+        return bytes.AsSpan().Trim("\uFEFF \t\r\n"u8).IsEmpty
+            ? throw new ModelLoadException($"{ModelManifest.FileName} is empty; delete it, or write {{}}")
+            : ModelManifest.Parse(bytes);
     }
 
-    private static bool IsUtf16(ReadOnlySpan<byte> bytes) => bytes.StartsWith<byte>([0xFF, 0xFE]) || bytes.StartsWith<byte>([0xFE, 0xFF]);
+    private static string NameOfEncoding(ReadOnlySpan<byte> bytes) =>
+        bytes.StartsWith<byte>([0xFF, 0xFE, 0, 0]) ? " but UTF-32"
+        : bytes.StartsWith<byte>([0xFF, 0xFE]) || bytes.StartsWith<byte>([0xFE, 0xFF]) ? " but UTF-16"
+        : "";
 
     /// <summary>What is wrong with a folder that has no model, and what would be right.</summary>
     private static ModelLoadException NoModel(string folder, string onnxFileName)

@@ -56,7 +56,7 @@ internal sealed class FolderEvents(string folder, Action changed, Action<string>
         }
         else if (!Interlocked.Exchange(ref _isLossTold, true))
         {
-            lost(exception.Message);
+            lost(exception is UnauthorizedAccessException ? FileFault.Describe(exception) : "the system gives no more watches (on Linux the limits fs.inotify.max_user_instances and max_user_watches), or the file system has none");
         }
     }
 }

@@ -31,6 +31,11 @@ public static partial class JsonFault
             return $"These properties are missing: {missing.Groups[1].Value.TrimEnd('.')}.";
         }
 
+        if (fault.InnerException is JsonException || fault.GetType() != typeof(JsonException))
+        {
+            return $"It is not valid JSON: it ends too early, or something does not belong there{place}.";
+        }
+
         return fault.Message.StartsWith("The JSON value could not be converted", StringComparison.Ordinal) || fault.Message.Contains("allow null values", StringComparison.Ordinal)
             ? $"The value at {fault.Path} has the wrong type{place}."
             : (fault.Path is null or "$" || !fault.Message.StartsWith("It must", StringComparison.Ordinal) ? "" : $"{fault.Path}: ") + PlaceSuffix().Replace(fault.Message, "") + place;

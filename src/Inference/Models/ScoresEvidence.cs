@@ -21,7 +21,7 @@ internal sealed class ScoresEvidence(float[][] rows, GraphEnding ending, bool is
     public GraphEnding Ending => ending;
 
     /// <summary>The precision of the scores if they are probabilities.</summary>
-    public ScoresPrecision Plain { get; } = ScoresPrecision.OfProbabilities(rows, ending.Step, isHalf);
+    public ScoresPrecision Plain { get; } = Shifted(ScoresPrecision.OfProbabilities(rows, ending.Step, isHalf), rows, ending);
 
     /// <summary>The precision of the scores if they are logarithms of probabilities.</summary>
     public ScoresPrecision Logarithmic { get; } = ScoresPrecision.OfLogarithms(rows, ending.Step, isHalf);
@@ -36,8 +36,7 @@ internal sealed class ScoresEvidence(float[][] rows, GraphEnding ending, bool is
     public bool IsTooCoarse => !IsTelling(Plain, GraphEndingKind.Softmax) && AreProbabilities;
 
     /// <summary>Whether all scores lie in 0…1, and not because all are the same.</summary>
-    public bool LiesInUnitInterval =>
-        Array.TrueForAll(rows, row => Array.TrueForAll(row, score => score is >= 0f and <= 1f)) && Array.Exists(rows, row => row.Distinct().Skip(1).Any());
+    public bool LiesInUnitInterval => Outside(0, 1, RangeTolerance) is null && Array.Exists(rows, row => row.Distinct().Skip(1).Any());
 
     /// <summary>What all rows sum to where they are not negative, differ, and yet all sum to the same, which is not 1: percent, for one.</summary>
     public double? ConstantSum
@@ -76,6 +75,14 @@ internal sealed class ScoresEvidence(float[][] rows, GraphEnding ending, bool is
         return rows.Select(row => (double?)SumOf(row, areLogarithms)).FirstOrDefault(sum => !IsOne(sum!.Value, tolerance)) is { } odd
             ? string.Create(CultureInfo.InvariantCulture, $"{(areLogarithms ? "the exponentials of the scores" : "the scores")} of a warm-up image sum to {odd:G4} instead of 1")
             : null;
+    }
+
+    /// <summary>What the graph adds to each number, or what lies outside of 0…1 as if something had been added, adds up over the classes.</summary>
+    private static ScoresPrecision Shifted(ScoresPrecision precision, float[][] rows, GraphEnding ending)
+    {
+        var hair = rows.Max(row => Math.Max(-row.Min(), row.Max() - 1));
+        var shift = Math.Max(ending.Shift, hair is > 0 and <= (float)RangeTolerance ? hair : 0);
+        return precision with { SumTolerance = precision.SumTolerance + (rows[0].Length * shift) };
     }
 
     private bool IsTelling(ScoresPrecision precision, GraphEndingKind kind) => precision.SumTolerance < UselessTolerance || ending.Kind == kind;

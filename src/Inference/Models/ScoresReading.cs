@@ -35,6 +35,7 @@ internal sealed record ScoresReading(OutputKind Kind, ScoresPrecision Precision,
             notes.Add($"The graph gives NaN or infinity for {rows.Count - usable.Length} of {rows.Count} warm-up images (black, white and noise): images without contrast may have no answer.");
         }
 
+        usable = WithoutRoundedNaN(usable, ending);
         var evidence = new ScoresEvidence(usable, ending, isHalf);
         var kind = said is { } known ? Check(known, evidence, notes) : Detect(evidence, notes);
         return new ScoresReading(kind, kind == OutputKind.Probabilities ? evidence.Plain : evidence.Logarithmic, notes);
@@ -46,7 +47,7 @@ internal sealed record ScoresReading(OutputKind Kind, ScoresPrecision Precision,
     /// <param name="isHalf">Whether the output is declared to hold halves.</param>
     public static bool SumsToOne(IReadOnlyList<float[]> rows, GraphEnding ending, bool isHalf)
     {
-        float[][] usable = [.. rows.Where(HasProbabilities)];
+        var usable = WithoutRoundedNaN([.. rows.Where(HasProbabilities)], ending);
         return usable.Length > 0 && new ScoresEvidence(usable, ending, isHalf).KindBySum is not null;
     }
 
@@ -77,21 +78,35 @@ internal sealed record ScoresReading(OutputKind Kind, ScoresPrecision Precision,
     /// The logit of a probability that was rounded to 0. It is not impossible: it lies below what is rounded to 0, and all of them together
     /// have what the others leave of 1, or less than is rounded off where these leave nothing. At T = 1 an answer is then the model's own.
     /// </summary>
+    /// <exception cref="InferenceException">A number is no probability, or they do not sum to 1.</exception>
     private float LogitOfZero(ReadOnlySpan<float> row)
     {
         var (sum, zeros) = (0.0, 0);
         foreach (var probability in row)
         {
+            RefuseOutside(probability);
             var isZero = probability <= Precision.RoundedToZero;
             zeros += isZero ? 1 : 0;
             sum += isZero ? 0 : probability;
+        }
+
+        if (Math.Abs(sum - 1) > Math.Max(SaidTolerance, Precision.SumTolerance))
+        {
+            throw new InferenceException(
+                InferenceError.ModelOutputNotFinite,
+                string.Create(CultureInfo.InvariantCulture, $"The model's probabilities for this image sum to {sum:G4}, where they sum to 1 otherwise. The model, or its manifest's output.kind or input scaling, is at fault."));
         }
 
         var share = Math.Max(1 - sum, Precision.RoundedToZero) / Math.Max(zeros, 1);
         return (float)Math.Log(Math.Min(share, Precision.RoundedToZero));
     }
 
-    private float LogitOf(float probability, float zero)
+    private float LogitOf(float probability, float zero) =>
+        probability <= Precision.RoundedToZero ? zero
+        : probability > 1 && float.IsFinite(probability) ? 0f
+        : MathF.Log(probability);
+
+    private void RefuseOutside(float probability)
     {
         if (probability < -_clamped || (probability > 1 + _clamped && float.IsFinite(probability)))
         {
@@ -99,10 +114,18 @@ internal sealed record ScoresReading(OutputKind Kind, ScoresPrecision Precision,
                 InferenceError.ModelOutputNotFinite,
                 string.Create(CultureInfo.InvariantCulture, $"The model gave {probability:G4} for a class of this image, where it gives probabilities in 0…1 otherwise. The model, or its manifest's output.kind, is at fault."));
         }
+    }
 
-        return probability <= Precision.RoundedToZero ? zero
-            : probability > 1 && float.IsFinite(probability) ? 0f
-            : MathF.Log(probability);
+    /// <summary>A quantiser makes the same number of every NaN of a row. A softmax has rows like that too, but they sum to 1.</summary>
+    private static float[][] WithoutRoundedNaN(float[][] rows, GraphEnding ending)
+    {
+        if (ending is not { Kind: GraphEndingKind.Softmax, Step: { } step })
+        {
+            return rows;
+        }
+
+        float[][] others = [.. rows.Where(row => Array.Exists(row, score => score != row[0]) || Math.Abs((row.Length * (double)row[0]) - 1) <= (row.Length * step / 2) + SaidTolerance)];
+        return others.Length > 0 ? others : rows;
     }
 
     private static bool HasProbabilities(float[] row) => !Array.Exists(row, score => float.IsNaN(score) || float.IsPositiveInfinity(score)) && Array.Exists(row, float.IsFinite);
@@ -122,7 +145,7 @@ internal sealed record ScoresReading(OutputKind Kind, ScoresPrecision Precision,
         var node = evidence.Ending.Node;
         switch (evidence.Ending.Kind)
         {
-            case GraphEndingKind.Sigmoid when evidence.Outside(0, 1, 0) is null:
+            case GraphEndingKind.Sigmoid when evidence.LiesInUnitInterval:
                 throw new ModelLoadException($"the graph ends in {node}: each score is a probability of its own, and several may be true at once, while here one of the classes is. Export it with a softmax, or up to the logits in front of one");
 
             case GraphEndingKind.Softmax or GraphEndingKind.LogSoftmax:
@@ -142,6 +165,11 @@ internal sealed record ScoresReading(OutputKind Kind, ScoresPrecision Precision,
                 if (evidence.AreNegated)
                 {
                     throw new ModelLoadException($"the scores are negative logarithms of probabilities, of which the smallest is the best; export them with the other sign");
+                }
+
+                if (evidence.LiesInUnitInterval && evidence.Ending is { Kind: GraphEndingKind.Other, Node.Length: > 0 })
+                {
+                    throw new ModelLoadException($"the scores of all warm-up images lie in 0…1 without summing to 1, and the graph ends in {node}: each may be a probability of its own (a sigmoid), which is not served. Say \"output\": {{ \"kind\": \"logits\" }} in {ModelManifest.FileName} if they are logits");
                 }
 
                 if (evidence.LiesInUnitInterval)

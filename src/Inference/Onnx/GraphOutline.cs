@@ -18,6 +18,7 @@ internal sealed class GraphOutline
     private readonly List<GraphNode> _nodes = [];
     private readonly Dictionary<string, GraphNode> _producers = new(StringComparer.Ordinal);
     private readonly Dictionary<string, double> _constants = new(StringComparer.Ordinal);
+    private readonly Dictionary<(string Domain, string Name), GraphOutline> _functions = [];
 
     private GraphOutline()
     {
@@ -52,16 +53,15 @@ internal sealed class GraphOutline
             return Unknown;
         }
 
-        foreach (var node in outline._nodes)
-        {
-            foreach (var output in node.Outputs)
-            {
-                outline._producers[output] = node;
-            }
-        }
-
+        outline.IndexProducers();
         return outline;
     }
+
+    /// <summary>Of a function, the names of what it gives, in order; empty for a graph.</summary>
+    public List<string> Outputs { get; } = [];
+
+    /// <summary>The function of this file that a node calls; null where it is an operator.</summary>
+    public GraphOutline? FunctionOf(GraphNode node) => _functions.GetValueOrDefault((node.Domain, node.OpType));
 
     /// <summary>The node that computes a value; null where none does.</summary>
     public GraphNode? ProducerOf(string value) => _producers.GetValueOrDefault(value);
@@ -94,9 +94,58 @@ internal sealed class GraphOutline
                     ReadGraph(reader, reader.ReadEnd());
                     break;
 
+                case 25:
+                    ReadFunction(reader, reader.ReadEnd());
+                    break;
+
                 default:
                     reader.Skip();
                     break;
+            }
+        }
+    }
+
+    private void ReadFunction(ProtobufReader reader, long end)
+    {
+        var (name, domain) = ("", "");
+        var function = new GraphOutline();
+        while (reader.ReadField(end))
+        {
+            switch (reader.Field)
+            {
+                case 1:
+                    name = reader.ReadText();
+                    break;
+
+                case 5:
+                    function.Outputs.Add(reader.ReadText());
+                    break;
+
+                case 7:
+                    function._nodes.Add(ReadNode(reader, reader.ReadEnd()));
+                    break;
+
+                case 10:
+                    domain = reader.ReadText();
+                    break;
+
+                default:
+                    reader.Skip();
+                    break;
+            }
+        }
+
+        function.IndexProducers();
+        _functions[(domain, name)] = function;
+    }
+
+    private void IndexProducers()
+    {
+        foreach (var node in _nodes)
+        {
+            foreach (var output in node.Outputs)
+            {
+                _producers[output] = node;
             }
         }
     }

@@ -21,6 +21,7 @@ internal static partial class OnnxRuntimeFault
             return $"it uses opset {opset.Groups[1].Value} of {opset.Groups[2].Value}, and ONNX Runtime {OnnxRuntimeEnvironment.Version} reads up to {opset.Groups[3].Value}; export it with an opset_version of at most {opset.Groups[3].Value}";
         }
 
+        // The folder of the model is taken out of the path by who knows it.
         if (MissingData().Match(text) is { Success: true } missing)
         {
             return $"its external data is missing: there is no file '{missing.Groups[1].Value}'; put it into the folder of the model, under the name that the graph has for it";
@@ -44,7 +45,7 @@ internal static partial class OnnxRuntimeFault
     /// <summary>The text without what only ONNX Runtime's developers can use.</summary>
     internal static string Clean(string text)
     {
-        text = Prefix().Replace(text, "");
+        text = AbsolutePath().Replace(Prefix().Replace(text, ""), "$1");
         while (Source().Match(text) is { Success: true } source)
         {
             text = text[..source.Index] + text[EndOfSignature(text, source.Index + source.Length)..];
@@ -94,7 +95,7 @@ internal static partial class OnnxRuntimeFault
     [GeneratedRegex(@"Opset (\d+) is under development.*Current official support for domain (\S+) is till opset (\d+)", RegexOptions.Singleline)]
     private static partial Regex Opset();
 
-    [GeneratedRegex("""(?:External data path does not exist: |External data file not found: |GetFileLength for |open file )"?(?:[^"]*/)?([^"/]+?)"?(?: failed.*)?$""", RegexOptions.Singleline)]
+    [GeneratedRegex("""(?:External data path does not exist: |External data file not found: |GetFileLength for |open file )"?([^"]+?)"?(?: failed.*)?$""", RegexOptions.Singleline)]
     private static partial Regex MissingData();
 
     [GeneratedRegex(@"Fatal error: (\S+?):(\w+)\(-?\d+\) is not a registered function/op")]
@@ -117,6 +118,9 @@ internal static partial class OnnxRuntimeFault
 
     [GeneratedRegex(@"::(?:[\w:<>~{}#]|operator)+(?=\()| const| \[with [^\]]*\]")]
     private static partial Regex Continuation();
+
+    [GeneratedRegex("""(?<![\w.:/])/(?:[^\s"'()]+/)+([^\s"'()/]+)(?!\S*:\d)""")]
+    private static partial Regex AbsolutePath();
 
     [GeneratedRegex(@"\s+")]
     private static partial Regex Spaces();

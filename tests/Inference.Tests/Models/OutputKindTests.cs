@@ -201,18 +201,112 @@ public sealed class OutputKindTests
         Assert.Contains("sum to 4 instead of 1", ColorModels.Refusal(onnx), StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void Load_SigmoidInAFunction_IsRefusedByName()
+    [Theory]
+    [InlineData(-1e-6f)]
+    [InlineData(-1e-5f)]
+    [InlineData(1e-6f)]
+    public void Classify_ManyProbabilitiesAHairOutside_AreProbabilities(float hair)
     {
-        var model = ModelProto.Parser.ParseFrom(ColorModels.Ending(graph => graph.Node("aten_sigmoid", ["z"], "scores"), gain: 1));
+        var onnx = ColorModels.Ending(
+            graph =>
+            {
+                graph.Initializer("hair", [hair]);
+                graph.Node("Add", [graph.Node("Softmax", ["z"], "p", ("axis", -1L)), "hair"], "scores");
+            },
+            classes: 1000,
+            gain: 40);
+
+        Assert.Equal(1, ColorModels.ProbabilityOfRed(onnx), 1e-3f);
+    }
+
+    [Fact]
+    public void Classify_ProbabilitiesRoundedToDecimals_AreProbabilities()
+    {
+        var onnx = ColorModels.Ending(
+            graph =>
+            {
+                graph.Initializer("thousand", [1000f]);
+                graph.Node("Mul", [graph.Node("Softmax", ["z"], "p", ("axis", -1L)), "thousand"], "many");
+                graph.Node("Div", [graph.Node("Round", ["many"], "whole"), "thousand"], "scores");
+            },
+            classes: 1000);
+
+        Assert.Equal(1, ColorModels.ProbabilityOfRed(onnx), 1e-3f);
+    }
+
+    [Fact]
+    public void Classify_DynamicallyQuantizedSoftmax_AnswersTheModelsProbability()
+    {
+        var onnx = ColorModels.Ending(
+            graph =>
+            {
+                graph.Node("Softmax", ["z"], "p", ("axis", -1L));
+                graph.Node("DynamicQuantizeLinear", ["p"], ["q", "scale", "zero"]);
+                graph.Node("DequantizeLinear", ["q", "scale", "zero"], "scores");
+            },
+            classes: 1000);
+
+        Assert.Equal(1, ColorModels.ProbabilityOfRed(onnx), 4e-3f);
+    }
+
+    [Fact]
+    public void Classify_NaNThatAQuantizerRounds_IsNoEvidenceAndNoAnswer()
+    {
+        var onnx = Standardizing(quantized: true);
+
+        Assert.Equal(OutputKind.Probabilities, ColorModels.Ask(onnx, null, model => model.OutputKind));
+        Assert.InRange(ColorModels.ProbabilityOfRed(onnx), 0.9f, 1f);
+        var black = Imaging.EncodedImages.Encode(4, 4, (_, _) => SkiaSharp.SKColors.Black);
+        var fault = Assert.Throws<InferenceException>(() => ColorModels.Ask(onnx, null, model => ImageClassifier.Classify(model, black, new ClassificationOptions())));
+        Assert.Contains("sum to", fault.Message, StringComparison.Ordinal);
+    }
+
+    public static TheoryData<string, byte[]> Disguises => new()
+    {
+        { "a hair off", Disguised(graph => graph.Node("Sub", ["s", graph.Initializer("hair", [1e-6f])], "scores")) },
+        { "times one", Disguised(graph => graph.Node("Mul", ["s", graph.Initializer("one", [1f])], "scores")) },
+        { "at least zero", Disguised(graph => graph.Node("Max", ["s", graph.Initializer("least", [0f])], "scores")) },
+        { "largest of several", Disguised(graph => graph.Node("Max", ["s", "s"], "scores")) },
+        { "by its formula", ColorModels.Ending(
+            graph =>
+            {
+                graph.Initializer("one", [1f]);
+                graph.Node("Add", [graph.Node("Exp", [graph.Node("Neg", ["z"], "n")], "e"), "one"], "d");
+                graph.Node("Div", ["one", "d"], "scores");
+            },
+            gain: 2) },
+        { "by a tangent", ColorModels.Ending(
+            graph =>
+            {
+                graph.Initializer("one", [1f]);
+                graph.Initializer("half", [0.5f]);
+                graph.Node("Mul", [graph.Node("Add", [graph.Node("Tanh", ["z"], "t"), "one"], "d"), "half"], "scores");
+            },
+            gain: 2) },
+    };
+
+    [Theory]
+    [MemberData(nameof(Disguises))]
+    public void Load_SigmoidInDisguise_IsRefused(string what, byte[] onnx)
+    {
+        Assert.NotEmpty(what);
+        Assert.Contains("a probability of its own", ColorModels.Refusal(onnx), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("aten_sigmoid")]
+    [InlineData("head")]
+    public void Load_SigmoidInAFunction_IsRefusedByName(string name)
+    {
+        var model = ModelProto.Parser.ParseFrom(ColorModels.Ending(graph => graph.Node(name, ["z"], "scores"), gain: 1));
         model.Graph.Node[^1].Domain = "functions";
         model.OpsetImport.Add(new OperatorSetIdProto { Domain = "functions", Version = 1 });
-        var function = new FunctionProto { Name = "aten_sigmoid", Domain = "functions", Input = { "x" }, Output = { "y" } };
+        var function = new FunctionProto { Name = name, Domain = "functions", Input = { "x" }, Output = { "y" } };
         function.Node.Add(new NodeProto { OpType = "Sigmoid", Input = { "x" }, Output = { "y" } });
         function.OpsetImport.Add(new OperatorSetIdProto { Domain = "", Version = 17 });
         model.Functions.Add(function);
 
-        Assert.Contains("ends in aten_sigmoid", ColorModels.Refusal(model.ToByteArray()), StringComparison.Ordinal);
+        Assert.Contains("ends in Sigmoid", ColorModels.Refusal(model.ToByteArray()), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -334,7 +428,15 @@ public sealed class OutputKindTests
     private static byte[] LogSigmoids() => ColorModels.Ending(
         graph => graph.Node("Log", [graph.Node("Sigmoid", ["z"], "p")], "scores"), gain: 1);
 
-    private static byte[] Standardizing()
+    private static byte[] Disguised(Action<OnnxGraphBuilder> ending) => ColorModels.Ending(
+        graph =>
+        {
+            graph.Node("Sigmoid", ["z"], "s");
+            ending(graph);
+        },
+        gain: 2);
+
+    private static byte[] Standardizing(bool quantized = false)
     {
         var graph = new OnnxGraphBuilder("standardizing");
         var image = graph.Input("image", DataType.Float, "batch", 3, 4, 4);
@@ -344,7 +446,15 @@ public sealed class OutputKindTests
         var standard = graph.Node("Div", [centred, graph.Node("Sqrt", [variance], "deviation")], "standard");
         graph.Node("Flatten", [graph.Node("GlobalAveragePool", [standard], "pooled")], "flat");
         graph.Node("Mul", ["flat", graph.Initializer("gain", [2f])], "z");
-        graph.Node("Softmax", ["z"], "scores", ("axis", -1L));
+        if (quantized)
+        {
+            ColorModels.QuantizedSoftmax(graph, 1f / 256, (byte)0);
+        }
+        else
+        {
+            graph.Node("Softmax", ["z"], "scores", ("axis", -1L));
+        }
+
         graph.Output("scores", DataType.Float, "batch", 3);
         return graph.ToByteArray();
     }

@@ -70,6 +70,7 @@ public sealed class RefusalTests
     [InlineData("latin1", "is not UTF-8;")]
     [InlineData("utf-16", "is not UTF-8 but UTF-16;")]
     [InlineData("utf-16BE", "is not UTF-8 but UTF-16;")]
+    [InlineData("utf-32", "is not UTF-8 but UTF-32;")]
     public void Load_ManifestInAnotherEncoding_IsToldSo(string encoding, string expected)
     {
         using var folder = new ModelFolder().With("a/1", OfShape("batch", 3, 8, 8));
@@ -92,6 +93,22 @@ public sealed class RefusalTests
         File.WriteAllBytes(file, OfShape("batch", 3, 8, 8));
 
         Assert.Contains(expected, folder.Refusal(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("", "model.json is empty; delete it, or write {}")]
+    [InlineData(" \n", "model.json is empty; delete it, or write {}")]
+    [InlineData("{\"labels\": [", "It is not valid JSON: it ends too early, or something does not belong there (line 1, byte 13)")]
+    [InlineData("{} garbage", "It is not valid JSON: it ends too early, or something does not belong there (line 1, byte 4)")]
+    public void Load_ManifestThatIsNoJson_IsToldInOurWords(string manifest, string expected) =>
+        Assert.Contains(expected, ColorModels.Refusal(OfShape("batch", 3, 8, 8), manifest), StringComparison.Ordinal);
+
+    [Fact]
+    public void Load_PointerOfGitLfs_IsToldHowToFetch()
+    {
+        using var folder = new ModelFolder().With("a/1", "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n"u8);
+
+        Assert.Contains("git lfs pull", folder.Refusal(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -144,14 +161,14 @@ public sealed class RefusalTests
     [Theory]
     [InlineData("weights.bin")]
     [InlineData("data/weights.bin")]
-    public void Load_ExternalDataThatIsMissing_NamesTheFileAlone(string name)
+    public void Load_ExternalDataThatIsMissing_NamesTheFileAsTheGraphDoes(string name)
     {
         using var folder = new ModelFolder().With("a/1", SmallModels.WithExternalData(name).Onnx);
         File.WriteAllBytes(Path.Combine(folder.Path, "a", "1", "other.bin"), [1]);
 
         var refusal = folder.Refusal();
 
-        Assert.Contains("there is no file 'weights.bin'", refusal, StringComparison.Ordinal);
+        Assert.Contains($"there is no file '{name}'", refusal, StringComparison.Ordinal);
         Assert.DoesNotContain("/tmp", refusal, StringComparison.Ordinal);
         Assert.DoesNotContain(".cc", refusal, StringComparison.Ordinal);
     }

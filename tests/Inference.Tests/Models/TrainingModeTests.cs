@@ -51,12 +51,29 @@ public sealed class TrainingModeTests
         Assert.Equal(1, ColorModels.ProbabilityOfRed(onnx), 1e-6f);
     }
 
-    [Fact]
-    public void Load_RandomNumbers_AreRefused()
+    [Theory]
+    [InlineData(1f)]
+    [InlineData(1e-3f)]
+    public void Load_RandomNumbers_AreRefused(float size)
     {
-        var onnx = ColorModels.Ending(graph => graph.Node("Add", ["z", graph.Node("RandomNormalLike", ["z"], "noise")], "scores"));
+        var onnx = ColorModels.Ending(graph => graph.Node("Add", ["z", graph.Node("RandomUniformLike", ["z"], "noise", ("high", size))], "scores"));
 
-        Assert.Contains("gives other scores when the same image is run again", ColorModels.Refusal(onnx), StringComparison.Ordinal);
+        Assert.Contains("random numbers: its node RandomUniformLike", ColorModels.Refusal(onnx), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Load_RandomNumbersInAFunction_AreRefusedByWhatTheyGive()
+    {
+        var model = ModelProto.Parser.ParseFrom(ColorModels.Ending(graph => graph.Node("noisy", ["z"], "scores")));
+        model.Graph.Node[^1].Domain = "functions";
+        model.OpsetImport.Add(new OperatorSetIdProto { Domain = "functions", Version = 1 });
+        var function = new FunctionProto { Name = "noisy", Domain = "functions", Input = { "x" }, Output = { "y" } };
+        function.Node.Add(new NodeProto { OpType = "RandomNormalLike", Input = { "x" }, Output = { "noise" } });
+        function.Node.Add(new NodeProto { OpType = "Add", Input = { "x", "noise" }, Output = { "y" } });
+        function.OpsetImport.Add(new OperatorSetIdProto { Domain = "", Version = 17 });
+        model.Functions.Add(function);
+
+        Assert.Contains("gives other scores when the same image is run again", ColorModels.Refusal(model.ToByteArray()), StringComparison.Ordinal);
     }
 
     private static byte[] WithBatchNormalization(long training)
