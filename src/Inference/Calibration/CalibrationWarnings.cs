@@ -17,9 +17,9 @@ internal static class CalibrationWarnings
     public static IReadOnlyList<string> Of(LabelledLogits data, IReadOnlyList<string>? classNames)
     {
         var warnings = new List<string>(data.Warnings);
-        if (ProbabilityRows.AreAll(data))
+        if (ProbabilityRows.DoubtOf(data) is { } doubt)
         {
-            warnings.Add(LookLikeProbabilities);
+            warnings.Add(doubt);
         }
 
         if (data.CountImpossibleLabels() is > 0 and var impossible)

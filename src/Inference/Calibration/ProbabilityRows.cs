@@ -13,6 +13,10 @@ internal static class ProbabilityRows
     private const double SumTolerance = 0.01;
     private const double SumTolerancePerClass = 0.005;
     private const int MostTolerances = 10;
+    private const int MostRowsLookedAt = 100;
+
+    // Fewer rows may sum to the same by chance.
+    private const int FewestRows = 3;
 
     // Half a step of 8-bit probabilities, the coarsest that models put out.
     private const double LargestBound = 1.0 / 512;
@@ -20,9 +24,10 @@ internal static class ProbabilityRows
     /// <summary>Whether every row is in 0…1 and sums to 1, as logits never are by chance.</summary>
     public static bool AreAll(LabelledLogits data)
     {
+        var slack = SlackOf(data, OutputKind.Probabilities);
         for (var row = 0; row < data.Count; row++)
         {
-            if (FaultOf(data.Row(row)) is not null)
+            if (FaultOf(data.Row(row), slack) is not null)
             {
                 return false;
             }
@@ -31,13 +36,41 @@ internal static class ProbabilityRows
         return true;
     }
 
+    /// <summary>In words, why rows that are said to be logits may be something else; null where they look like logits.</summary>
+    public static string? DoubtOf(LabelledLogits data)
+    {
+        if (AreAll(data))
+        {
+            return CalibrationWarnings.LookLikeProbabilities;
+        }
+
+        var (lowest, highest) = (float.PositiveInfinity, float.NegativeInfinity);
+        var (least, most) = (double.PositiveInfinity, double.NegativeInfinity);
+        for (var row = 0; row < data.Count; row++)
+        {
+            var sum = 0.0;
+            foreach (var number in data.Row(row))
+            {
+                (lowest, highest, sum) = (Math.Min(lowest, number), Math.Max(highest, number), sum + number);
+            }
+
+            (least, most) = (Math.Min(least, sum), Math.Max(most, sum));
+        }
+
+        return lowest < 0 || lowest == highest || data.Count < FewestRows ? null
+            : most - least <= SumTolerance * most ? string.Create(CultureInfo.InvariantCulture, $"Every row sums to {most:G4}: the rows look like probabilities times {most:G4}. Divide them by it and say that their kind is probabilities, or the temperature means nothing.")
+            : highest <= 1 ? "Every number lies in 0…1 though the rows do not sum to 1. If each is a probability of its own, as a sigmoid gives, the temperature means nothing."
+            : null;
+    }
+
     /// <summary>Checks that the rows are what they are said to be, and takes logarithms.</summary>
     public static LabelledLogits ToLogits(LabelledLogits data, OutputKind kind)
     {
         var probabilities = new float[data.ClassCount];
+        var slack = SlackOf(data, kind);
         for (var row = 0; row < data.Count; row++)
         {
-            if (FaultOf(Probabilities(data.Row(row), kind, probabilities)) is { } fault)
+            if (FaultOf(Probabilities(data.Row(row), kind, probabilities), slack) is { } fault)
             {
                 throw new InferenceException(
                     InferenceError.LabelledDataInvalid,
@@ -88,7 +121,20 @@ internal static class ProbabilityRows
         return probabilities;
     }
 
-    private static string? FaultOf(ReadOnlySpan<float> row)
+    /// <summary>How much further from 1 the rows may sum because their numbers are steps of an 8-bit output, each off by up to half a step.</summary>
+    private static double SlackOf(LabelledLogits data, OutputKind kind)
+    {
+        if (kind != OutputKind.Probabilities)
+        {
+            return 0;
+        }
+
+        // A few rows show the step as well as all do.
+        float[][] rows = [.. Enumerable.Range(0, Math.Min(data.Count, MostRowsLookedAt)).Select(row => data.Row(row).ToArray())];
+        return ScoresPrecision.StepOf(rows) is { } step ? data.ClassCount * step / 2 : 0;
+    }
+
+    private static string? FaultOf(ReadOnlySpan<float> row, double slack)
     {
         var sum = 0.0;
         for (var i = 0; i < row.Length; i++)
@@ -101,7 +147,7 @@ internal static class ProbabilityRows
             sum += row[i];
         }
 
-        return Math.Abs(sum - 1) <= SumTolerance + (SumTolerancePerClass * Math.Min(row.Length, MostTolerances))
+        return Math.Abs(sum - 1) <= SumTolerance + (SumTolerancePerClass * Math.Min(row.Length, MostTolerances)) + slack
             ? null
             : string.Create(CultureInfo.InvariantCulture, $"their probabilities sum to {sum:G4}");
     }

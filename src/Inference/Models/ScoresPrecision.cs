@@ -48,6 +48,10 @@ internal readonly record struct ScoresPrecision(double SumTolerance, double Roun
 
     private static float[] LevelsOf(IReadOnlyList<float[]> rows) => [.. rows.SelectMany(row => row).Where(float.IsFinite).Distinct().Order()];
 
+    /// <summary>The step of an 8-bit quantiser whose multiples all scores are; null where they are none of any.</summary>
+    /// <param name="rows">Rows of finite scores, or of −∞.</param>
+    public static double? StepOf(IReadOnlyList<float[]> rows) => StepOf(LevelsOf(rows));
+
     /// <summary>The step of an 8-bit quantiser whose multiples all the numbers are, from 0 to 1; null where there is none.</summary>
     private static double? StepOf(float[] ascending)
     {

@@ -10,19 +10,43 @@ internal static class TrainingMode
 {
     public static void Refuse(GraphOutline graph, string output)
     {
-        if (graph.NodesBefore(output).FirstOrDefault(node => IsTraining(graph, node)) is { } node)
+        var seen = new HashSet<GraphOutline>();
+        foreach (var node in graph.NodesBefore(output))
         {
-            throw new ModelLoadException(
-                $"the graph was exported in training mode, or to draw random numbers: its node {node.OpType} '{Quoting.Shorten(node.Outputs[0])}' would make an answer depend on other images or on chance. Export it in evaluation mode (in PyTorch: model.eval() first)");
+            if (FindTraining(graph, graph, node, seen) is { } training)
+            {
+                throw new ModelLoadException(
+                    $"the graph was exported in training mode, or to draw random numbers: its node {training.OpType} '{Quoting.Shorten(training.Outputs.FirstOrDefault() ?? "")}' would make an answer depend on other images or on chance. Export it in evaluation mode (in PyTorch: model.eval() first)");
+            }
         }
     }
 
-    private static bool IsTraining(GraphOutline graph, GraphNode node) => node switch
+    /// <summary>The node itself, or one of those that it runs: in a function's body, or in the branches of an <c>If</c>.</summary>
+    private static GraphNode? FindTraining(GraphOutline root, GraphOutline graph, GraphNode node, HashSet<GraphOutline> seen)
     {
-        { HasOnnxDomain: false } => false,
-        { OpType: "RandomNormal" or "RandomNormalLike" or "RandomUniform" or "RandomUniformLike" or "Multinomial" or "Bernoulli" } => true,
-        { OpType: "BatchNormalization" } => node.Integers.GetValueOrDefault("training_mode") == 1,
-        { OpType: "Dropout", Inputs: [_, var ratio, var training] } => graph.ConstantOf(training) is not (null or 0) && graph.ConstantOf(ratio) is not 0,
-        _ => false,
-    };
+        if (IsTraining(root, graph, node))
+        {
+            return node;
+        }
+
+        var bodies = root.FunctionOf(node) is { } function ? [function] : node.Subgraphs;
+        return bodies.Where(seen.Add)
+            .SelectMany(body => body.Nodes, (body, inner) => FindTraining(root, body, inner, seen))
+            .FirstOrDefault(found => found is not null);
+    }
+
+    private static bool IsTraining(GraphOutline root, GraphOutline graph, GraphNode node)
+    {
+        return node switch
+        {
+            { HasOnnxDomain: false } => false,
+            { OpType: "RandomNormal" or "RandomNormalLike" or "RandomUniform" or "RandomUniformLike" or "Multinomial" or "Bernoulli" } => true,
+            { OpType: "BatchNormalization" } => node.Integers.GetValueOrDefault("training_mode") == 1,
+            { OpType: "Dropout", Inputs: [_, var ratio, var training] } => Constant(training) is not (null or 0) && Constant(ratio) is not 0,
+            _ => false,
+        };
+
+        // A branch sees the constants of the graph around it.
+        double? Constant(string value) => graph.ConstantOf(value) ?? root.ConstantOf(value);
+    }
 }

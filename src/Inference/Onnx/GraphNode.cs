@@ -14,6 +14,9 @@ internal sealed class GraphNode
     /// <summary>The attributes that hold a whole number.</summary>
     public Dictionary<string, long> Integers { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>The graphs that it runs itself, such as the branches of an <c>If</c>.</summary>
+    public List<GraphOutline> Subgraphs { get; } = [];
+
     /// <summary>The number of a <c>Constant</c> node that holds a single one.</summary>
     public double? Constant { get; set; }
 

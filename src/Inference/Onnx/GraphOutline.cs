@@ -10,6 +10,7 @@ internal sealed class GraphOutline
 {
     // No classifier has as many; a file that does is not worth the memory.
     private const int MaxNodes = 1_000_000;
+    private const int MaxDepth = 16;
 
     // TensorProto.DataType.
     private const ulong Float16 = 10;
@@ -68,6 +69,9 @@ internal sealed class GraphOutline
 
     /// <summary>The number that an initializer or a <c>Constant</c> node holds; null where it is not a single one.</summary>
     public double? ConstantOf(string value) => _constants.TryGetValue(value, out var number) ? number : ProducerOf(value)?.Constant;
+
+    /// <summary>All nodes of the graph, in its order.</summary>
+    public IReadOnlyList<GraphNode> Nodes => _nodes;
 
     /// <summary>The nodes that a value depends on, each once.</summary>
     public IEnumerable<GraphNode> NodesBefore(string value)
@@ -175,6 +179,20 @@ internal sealed class GraphOutline
         }
     }
 
+    private static GraphOutline ReadSubgraph(ProtobufReader reader, long end)
+    {
+        var subgraph = new GraphOutline();
+        if (++reader.Depth > MaxDepth)
+        {
+            throw new InvalidDataException();
+        }
+
+        subgraph.ReadGraph(reader, end);
+        subgraph.IndexProducers();
+        reader.Depth--;
+        return subgraph;
+    }
+
     private static GraphNode ReadNode(ProtobufReader reader, long end)
     {
         var node = new GraphNode();
@@ -232,6 +250,10 @@ internal sealed class GraphOutline
 
                 case 5 when node.OpType == "Constant":
                     node.Constant = ReadTensor(reader, reader.ReadEnd()).Number;
+                    break;
+
+                case 6:
+                    node.Subgraphs.Add(ReadSubgraph(reader, reader.ReadEnd()));
                     break;
 
                 default:

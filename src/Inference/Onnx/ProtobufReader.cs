@@ -28,6 +28,9 @@ internal sealed class ProtobufReader(Stream stream)
 
     public long Position { get; private set; }
 
+    /// <summary>How deep the messages that are being read are nested, as their readers count it.</summary>
+    public int Depth { get; set; }
+
     /// <summary>The number of the field that was read last.</summary>
     public int Field { get; private set; }
 

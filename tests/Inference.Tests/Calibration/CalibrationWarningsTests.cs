@@ -66,6 +66,44 @@ public sealed class CalibrationWarningsTests
         Assert.Equal([CalibrationWarnings.LookLikeProbabilities], Calibrate(probabilities).Warnings);
     }
 
+    [Fact]
+    public void FromScores_ManyProbabilitiesOfEightBits_AreTakenAndKnown()
+    {
+        // Of a thousand classes most round to 0, and the rest does not sum to 1.
+        const int Classes = 1000;
+        var random = new Random(3);
+        var scores = new float[60 * Classes];
+        var labels = new int[60];
+        for (var row = 0; row < labels.Length; row++)
+        {
+            labels[row] = random.Next(Classes);
+            var top = row % 4 == 0 ? (labels[row] + 1) % Classes : labels[row];
+            scores[(row * Classes) + top] = random.Next(100, 200) / 256f;
+            scores[(row * Classes) + ((top + 7) % Classes)] = random.Next(1, 20) / 256f;
+        }
+
+        var data = LabelledLogits.FromScores(scores, labels, Classes, OutputKind.Probabilities);
+
+        Assert.InRange(TemperatureScaling.Fit(data), 0.3, 3);
+        Assert.Contains(CalibrationWarnings.LookLikeProbabilities, Calibrator.WarningsFor(new LabelledLogits(scores, labels, Classes)));
+    }
+
+    [Fact]
+    public void WarningsFor_PercentAndSigmoids_SayWhatTheyLookLike()
+    {
+        Assert.Contains(
+            "Every row sums to 100",
+            Calibrator.WarningsFor(Synthetic.Rows(([90f, 10f], 0), ([20f, 80f], 1), ([55f, 45f], 0)))[0],
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "as a sigmoid gives",
+            Calibrator.WarningsFor(Synthetic.Rows(([0.9f, 0.8f], 0), ([0.2f, 0.1f], 1), ([0.5f, 0.4f], 0)))[0],
+            StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            Calibrator.WarningsFor(Synthetic.Rows(([9f, 1f], 0), ([2f, 6f], 1), ([5f, 4f], 0))),
+            warning => warning.Contains("sum", StringComparison.Ordinal));
+    }
+
     [Theory]
     [InlineData(1f, 0f)]
     [InlineData(0.33f, 0.66f)]

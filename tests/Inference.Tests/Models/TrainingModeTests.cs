@@ -62,7 +62,27 @@ public sealed class TrainingModeTests
     }
 
     [Fact]
-    public void Load_RandomNumbersInAFunction_AreRefusedByWhatTheyGive()
+    public void Load_DropoutInABranch_IsRefused()
+    {
+        var model = ColorModels.Start(Classes).ToModel();
+        model.Graph.Initializer.Add(new TensorProto { Name = "yes", DataType = (int)DataType.Bool, Int32Data = { 1 } });
+        model.Graph.Initializer.Add(new TensorProto { Name = "ratio", DataType = (int)DataType.Float, FloatData = { 0.5f } });
+        model.Graph.Node.Add(new NodeProto { OpType = "If", Input = { "yes" }, Output = { "scores" }, Attribute = { Branch("then_branch"), Branch("else_branch") } });
+        model.Graph.Output.Add(new ValueInfoProto { Name = "scores", Type = new TypeProto { TensorType = new TypeProto.Types.Tensor { ElemType = (int)DataType.Float } } });
+
+        Assert.Contains("its node Dropout 'dropped'", ColorModels.Refusal(model.ToByteArray()), StringComparison.Ordinal);
+
+        static AttributeProto Branch(string name)
+        {
+            var graph = new GraphProto { Name = name };
+            graph.Node.Add(new NodeProto { OpType = "Dropout", Input = { "z", "ratio", "yes" }, Output = { "dropped" } });
+            graph.Output.Add(new ValueInfoProto { Name = "dropped", Type = new TypeProto { TensorType = new TypeProto.Types.Tensor { ElemType = (int)DataType.Float } } });
+            return new AttributeProto { Name = name, Type = AttributeProto.Types.AttributeType.Graph, G = graph };
+        }
+    }
+
+    [Fact]
+    public void Load_RandomNumbersInAFunction_AreRefused()
     {
         var model = ModelProto.Parser.ParseFrom(ColorModels.Ending(graph => graph.Node("noisy", ["z"], "scores")));
         model.Graph.Node[^1].Domain = "functions";
@@ -73,7 +93,21 @@ public sealed class TrainingModeTests
         function.OpsetImport.Add(new OperatorSetIdProto { Domain = "", Version = 17 });
         model.Functions.Add(function);
 
-        Assert.Contains("gives other scores when the same image is run again", ColorModels.Refusal(model.ToByteArray()), StringComparison.Ordinal);
+        Assert.Contains("its node RandomNormalLike 'noise'", ColorModels.Refusal(model.ToByteArray()), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Load_AnswerThatDependsOnChanceUnseen_IsRefusedByWhatItGives()
+    {
+        // Whether it trains is computed, and so stands nowhere in the file.
+        var onnx = ColorModels.Ending(graph =>
+        {
+            graph.Initializer("ratio", [0.5f]);
+            graph.Node("Equal", ["ratio", "ratio"], "training");
+            graph.Node("Dropout", ["z", "ratio", "training"], "scores");
+        });
+
+        Assert.Contains("gives other scores when the same image is run again", ColorModels.Refusal(onnx), StringComparison.Ordinal);
     }
 
     private static byte[] WithBatchNormalization(long training)
