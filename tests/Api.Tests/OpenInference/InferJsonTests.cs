@@ -180,7 +180,7 @@ public sealed class InferJsonTests(SmallModelService service)
     {
         var json = """
             {"model_name": "x", "model_version": "y", "id": "1", "extra": [[{"deep": []}]],
-             "parameters": {"sequence_id": 7, "sequence_start": true, "sequence_end": "x", "priority": 1, "timeout": 100, "content_type": "np", "headers": {"a": ["b"]}, "mine": null},
+             "parameters": {"sequence_id": 7, "sequence_start": true, "sequence_end": "x", "priority": 1, "timeout": 60000000, "content_type": "np", "headers": {"a": ["b"]}, "mine": null},
              "inputs": [{"name": "pixels", "datatype": "FP32", "shape": [1, 4], "data": [3, 1, 2, 9], "parameters": {"content_type": "np"}}],
              "outputs": [{"name": "logits", "parameters": {"content_type": "np", "binary_data": false}}]}
             """;

@@ -326,8 +326,9 @@ public sealed class InferenceServiceTests : IDisposable
         _ = empty.Client;
         using var channel = GrpcChannel.ForAddress(address);
 
-        Assert.Equal(HealthCheckResponse.Types.ServingStatus.NotServing, (await new Health.HealthClient(channel).CheckAsync(new HealthCheckRequest())).Status);
-        Assert.False((await new GRPCInferenceService.GRPCInferenceServiceClient(channel).ServerReadyAsync(new())).Ready);
+        var patient = new CallOptions(deadline: DateTime.UtcNow.AddSeconds(10)).WithWaitForReady();
+        Assert.Equal(HealthCheckResponse.Types.ServingStatus.NotServing, (await new Health.HealthClient(channel).CheckAsync(new HealthCheckRequest(), patient)).Status);
+        Assert.False((await new GRPCInferenceService.GRPCInferenceServiceClient(channel).ServerReadyAsync(new(), patient)).Ready);
     }
 
     /// <summary>The bytes of the protocol, field numbers included, as any client in any language sends them.</summary>
