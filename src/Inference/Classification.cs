@@ -45,7 +45,7 @@ public readonly record struct AppliedTemperature(float Value, TemperatureSource 
 /// <param name="Label">The class's name.</param>
 /// <param name="Index">Its position in the model's output, from 0.</param>
 /// <param name="Probability">Softmax of the logits at the applied temperature, 0…1.</param>
-/// <param name="Logit">The model's own number for the class, before temperature; −∞, in JSON the string <c>"-Infinity"</c>, where the model gave a probability of 0.</param>
+/// <param name="Logit">The model's own number for the class, before temperature; −∞, in JSON the string <c>"-Infinity"</c>, where the model itself gave −∞ as a logit. A probability that it rounded to 0 has a finite one.</param>
 public readonly record struct Prediction(
     string Label,
     int Index,

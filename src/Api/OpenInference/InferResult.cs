@@ -195,7 +195,7 @@ internal sealed class InferResult(InferResponse response) : IResult
         }
     }
 
-    /// <summary>NaN and +Infinity have no JSON, and are only found before the first byte is sent. −Infinity is a probability of 0: a string, as on our own routes.</summary>
+    /// <summary>NaN and +Infinity have no JSON, and are only found before the first byte is sent. −Infinity is a masked class: a string, as on our own routes.</summary>
     private static void RefuseUnwritable(OutputTensor output)
     {
         var isWritable = output.Datatype.Name switch

@@ -8,6 +8,9 @@ namespace SoftmaxService.Inference.Models;
 /// </summary>
 internal static class TrainingMode
 {
+    // Functions that call one another in a long chain would use up the stack; what the model gives is looked at, too.
+    private const int MostBodies = 256;
+
     public static void Refuse(GraphOutline graph, string output)
     {
         var seen = new HashSet<GraphOutline>();
@@ -30,7 +33,7 @@ internal static class TrainingMode
         }
 
         var bodies = root.FunctionOf(node) is { } function ? [function] : node.Subgraphs;
-        return bodies.Where(seen.Add)
+        return bodies.Where(body => seen.Count < MostBodies && seen.Add(body))
             .SelectMany(body => body.Nodes, (body, inner) => FindTraining(root, body, inner, seen))
             .FirstOrDefault(found => found is not null);
     }

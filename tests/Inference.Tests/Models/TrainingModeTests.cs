@@ -1,5 +1,7 @@
 using Google.Protobuf;
 using Onnx;
+using SoftmaxService.Inference.Models;
+using SoftmaxService.Inference.Onnx;
 using SoftmaxService.OnnxSchema;
 using DataType = Onnx.TensorProto.Types.DataType;
 
@@ -108,6 +110,25 @@ public sealed class TrainingModeTests
         });
 
         Assert.Contains("gives other scores when the same image is run again", ColorModels.Refusal(onnx), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Refuse_FunctionsInALongChain_Ends()
+    {
+        const int Length = 100_000;
+        var model = new ModelProto { Graph = new GraphProto() };
+        model.Graph.Node.Add(new NodeProto { OpType = "f0", Domain = "f", Input = { "x" }, Output = { "y" } });
+        for (var i = 0; i < Length; i++)
+        {
+            var function = new FunctionProto { Name = $"f{i}", Domain = "f", Input = { "x" }, Output = { "y" } };
+            function.Node.Add(new NodeProto { OpType = $"f{i + 1}", Domain = "f", Input = { "x" }, Output = { "y" } });
+            model.Functions.Add(function);
+        }
+
+        var graph = GraphOutline.Read(new MemoryStream(model.ToByteArray()));
+
+        TrainingMode.Refuse(graph, "y");
+        Assert.Equal(GraphEndingKind.Other, GraphEnding.Of(graph, "y").Kind);
     }
 
     private static byte[] WithBatchNormalization(long training)
