@@ -21,6 +21,7 @@ RUN if [ "$TARGETARCH" != "$BUILDARCH" ]; then \
 WORKDIR /source
 # Packages are fetched anew only when these files change.
 COPY global.json Directory.Build.props Directory.Packages.props ./
+COPY src/Numerics/*.csproj src/Numerics/
 COPY src/Inference/*.csproj src/Inference/
 COPY src/Api/*.csproj src/Api/
 RUN dotnet restore src/Api --arch "$TARGETARCH" -p:PublishAot=true

@@ -1,6 +1,6 @@
 using System.Numerics.Tensors;
 using System.Text;
-using SoftmaxService.Inference.Numerics;
+using SoftmaxService.Numerics;
 
 namespace SoftmaxService.Benchmarks;
 

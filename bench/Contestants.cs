@@ -1,5 +1,5 @@
 using System.Numerics.Tensors;
-using SoftmaxService.Inference.Numerics;
+using SoftmaxService.Numerics;
 
 namespace SoftmaxService.Benchmarks;
 

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using System.Text;
-using SoftmaxService.Inference.Numerics;
+using SoftmaxService.Numerics;
 
 namespace SoftmaxService.Benchmarks;
 

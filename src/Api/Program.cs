@@ -4,7 +4,7 @@ using SoftmaxService.Api.Hosting;
 using SoftmaxService.Api.Http;
 using SoftmaxService.Api.OpenInference;
 using SoftmaxService.Api.Page;
-using SoftmaxService.Inference;
+using SoftmaxService.Inference.Batching;
 
 // A container's health check asks the service that runs beside it.
 if (args is [HealthProbe.Command, ..])

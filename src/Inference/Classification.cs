@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization;
 using SoftmaxService.Inference.Calibration;
-using SoftmaxService.Inference.Models;
+using SoftmaxService.Inference.Faults;
 
 namespace SoftmaxService.Inference;
 

@@ -1,9 +1,10 @@
 using SoftmaxService.Inference.Batching;
 using SoftmaxService.Inference.Calibration;
+using SoftmaxService.Inference.Faults;
 using SoftmaxService.Inference.Models;
-using SoftmaxService.Inference.Numerics;
 using SoftmaxService.Inference.Observation;
 using SoftmaxService.Inference.Onnx;
+using SoftmaxService.Numerics;
 
 namespace SoftmaxService.Inference;
 

@@ -14,7 +14,7 @@ public sealed partial class DependencyRulesTests
 
     [Fact]
     public void NumericsKnowsNobody() =>
-        AssertRoomDoesNotName("src/Inference/Numerics", [.. Http, OnnxRuntime, Skia, "SoftmaxService.Inference.Imaging", "SoftmaxService.Inference.Onnx", "SoftmaxService.Inference.Models", "SoftmaxService.Inference.Calibration"]);
+        AssertRoomDoesNotName("src/Numerics", [.. Http, OnnxRuntime, Skia, "SoftmaxService.Inference.Imaging", "SoftmaxService.Inference.Onnx", "SoftmaxService.Inference.Models", "SoftmaxService.Inference.Calibration"]);
 
     [Fact]
     public void ImagingKnowsNeitherModelsNorTheirRuntime() =>

@@ -1,6 +1,7 @@
 using Google.Protobuf;
 using Onnx;
 using SkiaSharp;
+using SoftmaxService.Inference.Faults;
 using SoftmaxService.Inference.Tests.Imaging;
 using SoftmaxService.Inference.Tests.Models;
 using SoftmaxService.OnnxSchema;

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using SkiaSharp;
+using SoftmaxService.Inference.Faults;
 using SoftmaxService.Inference.Models;
 using SoftmaxService.Inference.Tests.Batching;
 using SoftmaxService.Inference.Tests.Imaging;

@@ -2,9 +2,8 @@ using System.Net.Mime;
 using System.Text.Json.Serialization;
 using SoftmaxService.Api.Http;
 using SoftmaxService.Api.OpenApi;
-using SoftmaxService.Inference;
+using SoftmaxService.Inference.Batching;
 using SoftmaxService.Inference.Calibration;
-using SoftmaxService.Inference.Models;
 
 namespace SoftmaxService.Api.Endpoints;
 

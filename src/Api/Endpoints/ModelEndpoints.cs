@@ -2,6 +2,7 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Http.HttpResults;
 using SoftmaxService.Api.Http;
 using SoftmaxService.Api.OpenApi;
+using SoftmaxService.Inference.Calibration;
 using SoftmaxService.Inference.Imaging;
 using SoftmaxService.Inference.Models;
 using SoftmaxService.Inference.Onnx;

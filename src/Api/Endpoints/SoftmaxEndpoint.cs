@@ -6,8 +6,8 @@ using Microsoft.OpenApi;
 using SoftmaxService.Api.Hosting;
 using SoftmaxService.Api.Http;
 using SoftmaxService.Api.OpenApi;
-using SoftmaxService.Inference;
-using SoftmaxService.Inference.Numerics;
+using SoftmaxService.Inference.Batching;
+using SoftmaxService.Numerics;
 
 namespace SoftmaxService.Api.Endpoints;
 

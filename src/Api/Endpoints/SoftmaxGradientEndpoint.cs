@@ -4,8 +4,8 @@ using System.Text.Json.Serialization;
 using SoftmaxService.Api.Hosting;
 using SoftmaxService.Api.Http;
 using SoftmaxService.Api.OpenApi;
-using SoftmaxService.Inference;
-using SoftmaxService.Inference.Numerics;
+using SoftmaxService.Inference.Batching;
+using SoftmaxService.Numerics;
 
 namespace SoftmaxService.Api.Endpoints;
 

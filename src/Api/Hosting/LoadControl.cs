@@ -1,5 +1,6 @@
 using System.Globalization;
 using SoftmaxService.Api.Http;
+using SoftmaxService.Inference.Faults;
 
 namespace SoftmaxService.Api.Hosting;
 
@@ -93,7 +94,7 @@ internal static class LoadControl
 
         if (!double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var seconds) || !(seconds > 0))
         {
-            throw new RequestException(Problem.InvalidParameter, $"The header '{TimeoutHeader}' is '{Inference.Quoting.Shorten(text.ToString())}'. It must be a number of seconds above 0, such as 0.5.");
+            throw new RequestException(Problem.InvalidParameter, $"The header '{TimeoutHeader}' is '{Quoting.Shorten(text.ToString())}'. It must be a number of seconds above 0, such as 0.5.");
         }
 
         // A millisecond is what timers count in.

@@ -1,8 +1,8 @@
 using Microsoft.Extensions.Options;
-using SoftmaxService.Inference;
+using SoftmaxService.Inference.Batching;
 using SoftmaxService.Inference.Models;
-using SoftmaxService.Inference.Numerics;
 using SoftmaxService.Inference.Onnx;
+using SoftmaxService.Numerics;
 
 namespace SoftmaxService.Api.Hosting;
 

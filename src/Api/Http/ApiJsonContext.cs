@@ -4,7 +4,6 @@ using Microsoft.AspNetCore.Mvc;
 using SoftmaxService.Api.Endpoints;
 using SoftmaxService.Api.OpenInference;
 using SoftmaxService.Inference.Calibration;
-using SoftmaxService.Inference.Models;
 
 namespace SoftmaxService.Api.Http;
 

@@ -1,6 +1,6 @@
 using System.Net.Mime;
 using Microsoft.Net.Http.Headers;
-using SoftmaxService.Inference;
+using SoftmaxService.Inference.Faults;
 
 namespace SoftmaxService.Api.Http;
 

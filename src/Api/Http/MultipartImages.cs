@@ -1,7 +1,7 @@
 using System.Net.Mime;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Net.Http.Headers;
-using SoftmaxService.Inference;
+using SoftmaxService.Inference.Faults;
 
 namespace SoftmaxService.Api.Http;
 

@@ -7,8 +7,7 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Mvc;
 using SoftmaxService.Api.OpenInference;
-using SoftmaxService.Inference;
-using SoftmaxService.Inference.Models;
+using SoftmaxService.Inference.Faults;
 
 namespace SoftmaxService.Api.Http;
 

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Numerics;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.OpenApi;
-using SoftmaxService.Inference;
+using SoftmaxService.Inference.Faults;
 
 namespace SoftmaxService.Api.Http;
 

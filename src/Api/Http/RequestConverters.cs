@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using SoftmaxService.Inference.Models;
+using SoftmaxService.Inference.Calibration;
 
 namespace SoftmaxService.Api.Http;
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using SoftmaxService.Inference.Calibration;
-using SoftmaxService.Inference.Numerics;
+using SoftmaxService.Numerics;
 
 namespace SoftmaxService.Api.Http;
 

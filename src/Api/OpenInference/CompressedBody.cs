@@ -1,6 +1,6 @@
 using System.IO.Compression;
 using SoftmaxService.Api.Http;
-using SoftmaxService.Inference;
+using SoftmaxService.Inference.Faults;
 
 namespace SoftmaxService.Api.OpenInference;
 

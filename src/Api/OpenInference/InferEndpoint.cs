@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using SoftmaxService.Api.Hosting;
 using SoftmaxService.Api.Http;
 using SoftmaxService.Api.OpenApi;
-using SoftmaxService.Inference;
+using SoftmaxService.Inference.Faults;
 using SoftmaxService.Inference.Models;
 
 namespace SoftmaxService.Api.OpenInference;

@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using SoftmaxService.Api.Http;
-using SoftmaxService.Inference;
+using SoftmaxService.Inference.Faults;
 
 namespace SoftmaxService.Api.OpenInference;
 

@@ -6,7 +6,7 @@ using System.Runtime.InteropServices;
 using System.Text.Json;
 using SoftmaxService.Api.Hosting;
 using SoftmaxService.Api.Http;
-using SoftmaxService.Inference;
+using SoftmaxService.Inference.Faults;
 
 namespace SoftmaxService.Api.OpenInference;
 

@@ -1,5 +1,6 @@
 using SoftmaxService.Api.Http;
 using SoftmaxService.Inference;
+using SoftmaxService.Inference.Faults;
 using SoftmaxService.Inference.Models;
 
 namespace SoftmaxService.Api.OpenInference;

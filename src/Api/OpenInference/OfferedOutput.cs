@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using SoftmaxService.Api.Http;
 using SoftmaxService.Inference;
+using SoftmaxService.Inference.Faults;
 using SoftmaxService.Inference.Models;
 using SoftmaxService.Inference.Onnx;
 

@@ -3,7 +3,7 @@ using System.Numerics;
 using System.Runtime.InteropServices;
 using System.Text;
 using SoftmaxService.Api.Http;
-using SoftmaxService.Inference.Numerics;
+using SoftmaxService.Numerics;
 
 namespace SoftmaxService.Api.OpenInference;
 

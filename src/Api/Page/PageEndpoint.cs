@@ -3,7 +3,7 @@ using Microsoft.Net.Http.Headers;
 using SoftmaxService.Api.Access;
 using SoftmaxService.Api.Hosting;
 using SoftmaxService.Api.Http;
-using SoftmaxService.Inference;
+using SoftmaxService.Inference.Faults;
 
 namespace SoftmaxService.Api.Page;
 

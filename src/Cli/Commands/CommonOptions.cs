@@ -1,6 +1,6 @@
 using System.CommandLine;
 using SoftmaxService.Cli.Data;
-using SoftmaxService.Inference.Models;
+using SoftmaxService.Inference.Calibration;
 
 namespace SoftmaxService.Cli.Commands;
 

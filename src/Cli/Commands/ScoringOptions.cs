@@ -3,8 +3,8 @@ using System.Globalization;
 using SoftmaxService.Cli.Data;
 using SoftmaxService.Cli.Models;
 using SoftmaxService.Cli.Output;
-using SoftmaxService.Inference;
 using SoftmaxService.Inference.Calibration;
+using SoftmaxService.Inference.Faults;
 using SoftmaxService.Inference.Models;
 
 namespace SoftmaxService.Cli.Commands;

@@ -1,3 +1,5 @@
+using SoftmaxService.Inference.Faults;
+
 namespace SoftmaxService.Cli.Data;
 
 /// <summary>The classes that a data set's labels may name; or any at all, where only the images matter.</summary>
@@ -44,7 +46,7 @@ internal sealed class Labels
     public override string ToString() => _names switch
     {
         null => "any",
-        { Count: > MostNamed } => $"{string.Join(", ", _names.Take(MostNamed).Select(Inference.Quoting.Shorten))}, … ({_names.Count} in all)",
-        _ => string.Join(", ", _names.Select(Inference.Quoting.Shorten)),
+        { Count: > MostNamed } => $"{string.Join(", ", _names.Take(MostNamed).Select(Quoting.Shorten))}, … ({_names.Count} in all)",
+        _ => string.Join(", ", _names.Select(Quoting.Shorten)),
     };
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using SoftmaxService.Inference.Faults;
 
 namespace SoftmaxService.Cli.Data;
 
@@ -113,7 +114,7 @@ internal static class LogitsCsv
         private int ReadLabel(string cell, int number) => (cell, _names!.Find(cell.Trim('"'))) switch // the first line set it
         {
             ("", _) => throw new DataException($"{path}: line {number} has no label."),
-            (_, < 0) => throw new DataException($"{path}: line {number}: '{Inference.Quoting.Shorten(cell)}' is no class; there are {_names}."),
+            (_, < 0) => throw new DataException($"{path}: line {number}: '{Quoting.Shorten(cell)}' is no class; there are {_names}."),
             var (_, label) => label,
         };
 
@@ -126,7 +127,7 @@ internal static class LogitsCsv
 
             return TryParse(cell, out var logit) && float.IsFinite(logit)
                 ? logit
-                : throw new DataException($"{path}: line {number}, column {column + 1}: '{Inference.Quoting.Shorten(cell)}' is no finite number.");
+                : throw new DataException($"{path}: line {number}, column {column + 1}: '{Quoting.Shorten(cell)}' is no finite number.");
         }
 
         private static bool TryParse(string cell, out float number) => float.TryParse(cell, NumberStyles.Float, CultureInfo.InvariantCulture, out number);

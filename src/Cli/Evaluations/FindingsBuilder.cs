@@ -3,8 +3,8 @@ using SoftmaxService.Cli.Data;
 using SoftmaxService.Cli.Models;
 using SoftmaxService.Inference;
 using SoftmaxService.Inference.Calibration;
-using SoftmaxService.Inference.Models;
-using SoftmaxService.Inference.Numerics;
+using SoftmaxService.Inference.Faults;
+using SoftmaxService.Numerics;
 
 namespace SoftmaxService.Cli.Evaluations;
 

@@ -1,6 +1,5 @@
 using System.Globalization;
 using SoftmaxService.Inference.Calibration;
-using SoftmaxService.Inference.Models;
 
 namespace SoftmaxService.Cli.Evaluations;
 

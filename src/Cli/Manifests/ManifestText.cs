@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using SoftmaxService.Inference.Calibration;
 using SoftmaxService.Inference.Models;
 
 namespace SoftmaxService.Cli.Manifests;

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using SoftmaxService.Cli.Data;
 using SoftmaxService.Inference;
+using SoftmaxService.Inference.Faults;
 using SoftmaxService.Inference.Models;
 
 namespace SoftmaxService.Cli.Models;

@@ -1,6 +1,6 @@
 using System.Globalization;
 using ScottPlot;
-using SoftmaxService.Inference.Models;
+using SoftmaxService.Inference.Calibration;
 
 namespace SoftmaxService.Cli.Plots;
 

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using SoftmaxService.Inference.Faults;
 using SoftmaxService.Inference.Observation;
 
 namespace SoftmaxService.Inference.Batching;

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
+using SoftmaxService.Inference.Faults;
 using SoftmaxService.Inference.Onnx;
 
 namespace SoftmaxService.Inference.Batching;
@@ -101,7 +102,7 @@ public sealed class RunQueue
         {
             foreach (var request in requests)
             {
-                request.Place = _waiting.AddLast(request);
+                request.Node = _waiting.AddLast(request);
             }
 
             claimed = Math.Min(_freeSlots, requests.Length);
@@ -136,7 +137,7 @@ public sealed class RunQueue
             if (_freeSlots == 0)
             {
                 request = new RunRequest(this, item, work, cancellation);
-                request.Place = _waiting.AddLast(request);
+                request.Node = _waiting.AddLast(request);
                 return new ValueTask(AwaitAsync(request));
             }
 
@@ -200,12 +201,12 @@ public sealed class RunQueue
     {
         lock (_lock)
         {
-            if (request.Place?.List is null)
+            if (request.Node?.List is null)
             {
                 return false; // it runs, or has run
             }
 
-            _waiting.Remove(request.Place);
+            _waiting.Remove(request.Node);
         }
 
         _metrics.CountExpired();

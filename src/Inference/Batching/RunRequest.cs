@@ -12,8 +12,8 @@ internal sealed class RunRequest(RunQueue queue, OnnxRun? item, Action work, Can
 
     public CancellationToken Cancellation => cancellation;
 
-    /// <summary>Its place among those that wait.</summary>
-    public LinkedListNode<RunRequest>? Place { get; set; }
+    /// <summary>Its node in the queue.</summary>
+    public LinkedListNode<RunRequest>? Node { get; set; }
 
     /// <summary>The span of who waits, where spans are listened to.</summary>
     public ActivityContext Caller { get; } = Telemetry.Spans.HasListeners() ? Activity.Current?.Context ?? default : default;

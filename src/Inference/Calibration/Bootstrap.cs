@@ -1,5 +1,4 @@
 using System.Numerics;
-using SoftmaxService.Inference.Models;
 
 namespace SoftmaxService.Inference.Calibration;
 

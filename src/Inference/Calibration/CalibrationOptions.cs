@@ -1,5 +1,3 @@
-using SoftmaxService.Inference.Models;
-
 namespace SoftmaxService.Inference.Calibration;
 
 /// <summary>What a calibration may be told.</summary>

@@ -1,5 +1,4 @@
 using System.Globalization;
-using SoftmaxService.Inference.Models;
 
 namespace SoftmaxService.Inference.Calibration;
 

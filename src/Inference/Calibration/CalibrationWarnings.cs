@@ -1,4 +1,5 @@
 using System.Globalization;
+using SoftmaxService.Inference.Faults;
 
 namespace SoftmaxService.Inference.Calibration;
 

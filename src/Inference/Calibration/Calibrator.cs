@@ -1,3 +1,5 @@
+using SoftmaxService.Inference.Faults;
+
 namespace SoftmaxService.Inference.Calibration;
 
 /// <summary>The front door: labelled logits in, a fitted temperature and its evidence out.</summary>

@@ -1,5 +1,3 @@
-using SoftmaxService.Inference.Models;
-
 namespace SoftmaxService.Inference.Calibration;
 
 /// <summary>How good a model's probabilities are on labelled data at one temperature.</summary>

@@ -1,4 +1,4 @@
-using SoftmaxService.Inference.Models;
+using SoftmaxService.Inference.Faults;
 
 namespace SoftmaxService.Inference.Calibration;
 

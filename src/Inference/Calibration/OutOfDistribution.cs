@@ -1,5 +1,4 @@
-using SoftmaxService.Inference.Models;
-using SoftmaxService.Inference.Numerics;
+using SoftmaxService.Numerics;
 
 namespace SoftmaxService.Inference.Calibration;
 

@@ -1,6 +1,6 @@
 using System.Buffers;
-using SoftmaxService.Inference.Models;
-using SoftmaxService.Inference.Numerics;
+using SoftmaxService.Inference.Faults;
+using SoftmaxService.Numerics;
 
 namespace SoftmaxService.Inference.Calibration;
 

@@ -1,5 +1,5 @@
 using System.Globalization;
-using SoftmaxService.Inference.Models;
+using SoftmaxService.Inference.Faults;
 
 namespace SoftmaxService.Inference.Calibration;
 

@@ -1,4 +1,5 @@
 using System.Buffers;
+using SoftmaxService.Inference.Faults;
 
 namespace SoftmaxService.Inference.Imaging;
 

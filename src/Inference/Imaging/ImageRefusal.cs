@@ -1,3 +1,5 @@
+using SoftmaxService.Inference.Faults;
+
 namespace SoftmaxService.Inference.Imaging;
 
 /// <summary>The refusals of images: each says what was sent and what would be read.</summary>

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using SoftmaxService.Inference.Faults;
 
 namespace SoftmaxService.Inference.Imaging;
 

@@ -3,6 +3,8 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Unicode;
 using SoftmaxService.Inference.Batching;
+using SoftmaxService.Inference.Calibration;
+using SoftmaxService.Inference.Faults;
 using SoftmaxService.Inference.Imaging;
 using SoftmaxService.Inference.Observation;
 using SoftmaxService.Inference.Onnx;

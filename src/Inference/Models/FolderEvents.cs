@@ -1,3 +1,5 @@
+using SoftmaxService.Inference.Faults;
+
 namespace SoftmaxService.Inference.Models;
 
 /// <summary>Hears what the file system tells of changes below a folder, as long as it does; who polls besides misses nothing when it does not.</summary>

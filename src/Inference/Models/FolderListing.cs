@@ -1,3 +1,5 @@
+using SoftmaxService.Inference.Faults;
+
 namespace SoftmaxService.Inference.Models;
 
 /// <summary>What a repository's folder holds at one moment, before anything is loaded.</summary>

@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using System.Globalization;
+using SoftmaxService.Inference.Faults;
 
 namespace SoftmaxService.Inference.Models;
 

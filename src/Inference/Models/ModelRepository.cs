@@ -1,3 +1,5 @@
+using SoftmaxService.Inference.Faults;
+
 namespace SoftmaxService.Inference.Models;
 
 /// <summary>

@@ -1,3 +1,4 @@
+using SoftmaxService.Inference.Batching;
 using SoftmaxService.Inference.Imaging;
 using SoftmaxService.Inference.Onnx;
 

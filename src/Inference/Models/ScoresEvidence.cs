@@ -1,4 +1,5 @@
 using System.Globalization;
+using SoftmaxService.Inference.Calibration;
 using SoftmaxService.Inference.Onnx;
 
 namespace SoftmaxService.Inference.Models;

@@ -1,3 +1,4 @@
+using SoftmaxService.Inference.Faults;
 using SoftmaxService.Inference.Onnx;
 
 namespace SoftmaxService.Inference.Models;

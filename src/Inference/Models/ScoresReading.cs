@@ -1,4 +1,6 @@
 using System.Globalization;
+using SoftmaxService.Inference.Calibration;
+using SoftmaxService.Inference.Faults;
 using SoftmaxService.Inference.Onnx;
 
 namespace SoftmaxService.Inference.Models;

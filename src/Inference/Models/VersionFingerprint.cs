@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using SoftmaxService.Inference.Faults;
 
 namespace SoftmaxService.Inference.Models;
 

@@ -1,4 +1,5 @@
 using Microsoft.ML.OnnxRuntime;
+using SoftmaxService.Inference.Faults;
 
 namespace SoftmaxService.Inference.Onnx;
 

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Microsoft.ML.OnnxRuntime;
+using SoftmaxService.Inference.Faults;
 
 namespace SoftmaxService.Inference.Onnx;
 

@@ -1,4 +1,5 @@
 using System.Text;
+using SoftmaxService.Inference.Faults;
 
 namespace SoftmaxService.Inference.Onnx;
 

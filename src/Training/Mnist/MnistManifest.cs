@@ -1,4 +1,5 @@
 using System.Globalization;
+using SoftmaxService.Inference.Calibration;
 using SoftmaxService.Inference.Imaging;
 using SoftmaxService.Inference.Models;
 using SoftmaxService.Training.Data;

@@ -9,7 +9,7 @@ using Microsoft.Extensions.DependencyInjection;
 using SoftmaxService.Api.Hosting;
 using SoftmaxService.Api.OpenInference.Wire;
 using SoftmaxService.Api.Tests.OpenInference;
-using SoftmaxService.Inference;
+using SoftmaxService.Inference.Batching;
 
 namespace SoftmaxService.Api.Tests.Hosting;
 
@@ -270,7 +270,7 @@ public sealed class LoadControlTests
     /// <summary>Holds every place of the gate, so that requests that were taken on wait in front of it.</summary>
     private sealed class BusyGate : IDisposable
     {
-        private readonly Stack<ComputeGate.Place> _places = [];
+        private readonly Stack<ComputeGate.Permit> _places = [];
 
         public static async Task<BusyGate> OccupyAsync(RunningService service)
         {

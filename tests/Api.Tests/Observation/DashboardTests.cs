@@ -2,7 +2,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.DependencyInjection;
 using SoftmaxService.Api.Tests.OpenInference;
-using SoftmaxService.Inference;
+using SoftmaxService.Inference.Batching;
 using SoftmaxService.Inference.Models;
 
 namespace SoftmaxService.Api.Tests.Observation;

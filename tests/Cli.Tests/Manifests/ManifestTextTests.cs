@@ -1,5 +1,6 @@
 using System.Text;
 using SoftmaxService.Cli.Manifests;
+using SoftmaxService.Inference.Calibration;
 using SoftmaxService.Inference.Models;
 
 namespace SoftmaxService.Cli.Tests.Manifests;

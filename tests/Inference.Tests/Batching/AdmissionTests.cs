@@ -1,4 +1,5 @@
 using SoftmaxService.Inference.Batching;
+using SoftmaxService.Inference.Faults;
 
 namespace SoftmaxService.Inference.Tests.Batching;
 

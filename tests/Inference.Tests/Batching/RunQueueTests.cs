@@ -1,4 +1,5 @@
 using SoftmaxService.Inference.Batching;
+using SoftmaxService.Inference.Faults;
 using SoftmaxService.Inference.Onnx;
 using SoftmaxService.Inference.Tests.Models;
 

@@ -1,5 +1,6 @@
 using SoftmaxService.Inference.Calibration;
-using SoftmaxService.Inference.Models;
+using SoftmaxService.Inference.Faults;
+using SoftmaxService.Numerics;
 
 namespace SoftmaxService.Inference.Tests.Calibration;
 
@@ -130,7 +131,7 @@ public sealed class ConformalTests
         var scores = Enumerable.Range(0, count).Select(row =>
         {
             var p = new float[2];
-            Inference.Numerics.Softmax.Compute(data.Row(row), p);
+            Softmax.Compute(data.Row(row), p);
             return 1.0 - p[data.LabelOf(row)];
         }).Order().ToArray();
 

@@ -197,7 +197,7 @@ public sealed class EvaluatorTests
         Assert.NotEqual(Calibrator.Evaluate(data, 1f, options).Metrics, Calibrator.Evaluate(data, 1f, options with { Seed = 2 }).Metrics);
     }
 
-    private static void AssertNormal(double[] values, Inference.Models.Interval interval)
+    private static void AssertNormal(double[] values, Interval interval)
     {
         var mean = values.Average();
         var error = Math.Sqrt(values.Average(value => (value - mean) * (value - mean)) / values.Length);

@@ -1,4 +1,5 @@
 using SoftmaxService.Inference.Calibration;
+using SoftmaxService.Inference.Faults;
 
 namespace SoftmaxService.Inference.Tests.Calibration;
 

@@ -1,5 +1,5 @@
 using SoftmaxService.Inference.Calibration;
-using SoftmaxService.Inference.Numerics;
+using SoftmaxService.Numerics;
 
 namespace SoftmaxService.Inference.Tests.Calibration;
 

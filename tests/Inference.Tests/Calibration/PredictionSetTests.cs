@@ -1,4 +1,5 @@
 using SoftmaxService.Inference.Calibration;
+using SoftmaxService.Inference.Faults;
 using SoftmaxService.Inference.Models;
 
 namespace SoftmaxService.Inference.Tests.Calibration;

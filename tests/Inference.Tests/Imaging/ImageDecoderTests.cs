@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using SkiaSharp;
+using SoftmaxService.Inference.Faults;
 using SoftmaxService.Inference.Imaging;
 
 namespace SoftmaxService.Inference.Tests.Imaging;

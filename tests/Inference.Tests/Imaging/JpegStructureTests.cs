@@ -1,4 +1,5 @@
 using SkiaSharp;
+using SoftmaxService.Inference.Faults;
 
 namespace SoftmaxService.Inference.Tests.Imaging;
 

@@ -1,6 +1,6 @@
 using SkiaSharp;
 using SoftmaxService.Inference.Imaging;
-using SoftmaxService.Inference.Numerics;
+using SoftmaxService.Numerics;
 using SoftmaxService.Inference.Onnx;
 using SoftmaxService.Inference.Tests.TestData;
 

@@ -1,3 +1,4 @@
+using SoftmaxService.Inference.Faults;
 using SoftmaxService.Inference.Imaging;
 
 namespace SoftmaxService.Inference.Tests.Imaging;

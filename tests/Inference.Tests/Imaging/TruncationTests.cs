@@ -1,4 +1,5 @@
 using SkiaSharp;
+using SoftmaxService.Inference.Faults;
 using SoftmaxService.Inference.Imaging;
 
 namespace SoftmaxService.Inference.Tests.Imaging;

@@ -1,4 +1,5 @@
 using SkiaSharp;
+using SoftmaxService.Inference.Calibration;
 using SoftmaxService.Inference.Models;
 using SoftmaxService.Inference.Onnx;
 using SoftmaxService.Inference.Tests.Imaging;

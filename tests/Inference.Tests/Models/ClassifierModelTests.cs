@@ -1,6 +1,6 @@
 using System.Globalization;
+using SoftmaxService.Inference.Calibration;
 using SoftmaxService.Inference.Imaging;
-using SoftmaxService.Inference.Models;
 using SoftmaxService.OnnxSchema;
 using DataType = Onnx.TensorProto.Types.DataType;
 

@@ -1,3 +1,4 @@
+using SoftmaxService.Inference.Faults;
 using SoftmaxService.Inference.Models;
 
 namespace SoftmaxService.Inference.Tests.Models;

@@ -1,6 +1,7 @@
 using Google.Protobuf;
 using Onnx;
-using SoftmaxService.Inference.Models;
+using SoftmaxService.Inference.Calibration;
+using SoftmaxService.Inference.Faults;
 using SoftmaxService.OnnxSchema;
 using DataType = Onnx.TensorProto.Types.DataType;
 

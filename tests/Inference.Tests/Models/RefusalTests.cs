@@ -1,6 +1,7 @@
 using System.Text;
 using Google.Protobuf;
 using Onnx;
+using SoftmaxService.Inference.Faults;
 using SoftmaxService.Inference.Models;
 using SoftmaxService.OnnxSchema;
 using DataType = Onnx.TensorProto.Types.DataType;

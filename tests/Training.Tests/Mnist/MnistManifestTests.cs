@@ -1,3 +1,4 @@
+using SoftmaxService.Inference.Calibration;
 using SoftmaxService.Inference.Imaging;
 using SoftmaxService.Inference.Models;
 using SoftmaxService.Training.Mnist;

@@ -1,6 +1,6 @@
 using System.IO.Hashing;
 using System.Runtime.InteropServices;
-using SoftmaxService.Inference;
+using SoftmaxService.Inference.Faults;
 using SoftmaxService.Inference.Imaging;
 
 namespace SoftmaxService.ReliabilityBenchmarks.Fuzz.Images;

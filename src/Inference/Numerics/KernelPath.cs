@@ -1,9 +1,0 @@
-namespace SoftmaxService.Inference.Numerics;
-
-internal enum KernelPath
-{
-    Scalar,
-    Vector128,
-    Vector256,
-    Vector512,
-}

@@ -1,0 +1,9 @@
+namespace SoftmaxService.Numerics;
+
+internal enum KernelPath
+{
+    Scalar,
+    Vector128,
+    Vector256,
+    Vector512,
+}
