@@ -1,6 +1,7 @@
 using System.Text;
 using k8s.Models;
 using SoftmaxService.Api.Hosting;
+using SoftmaxService.Tests.Support;
 
 namespace SoftmaxService.Api.Tests.Container;
 
@@ -81,7 +82,10 @@ public sealed class KubernetesTests(RunningService service)
         var secret = Assert.Single(Container(Manifests.OfFolder("base")).EnvFrom).SecretRef;
 
         Assert.True(secret.Optional);
-        Assert.Contains($"kubectl create secret generic {secret.Name} ", File.ReadAllText(Path.Combine(RunningService.RepositoryRoot, "README.md")), StringComparison.Ordinal);
+        Assert.Contains(
+            $"kubectl create secret generic {secret.Name} ",
+            Repository.ReadText("docs/operations.md"),
+            StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,12 +1,14 @@
 using System.Collections;
+using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using System.Reflection;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using SoftmaxService.Tests.Support;
 
 namespace SoftmaxService.Api.Tests.Hosting;
 
-/// <summary>Holds the README's tables of settings against the options that the service reads and the file that ships.</summary>
+/// <summary>Compares the tables of docs/configuration.md with the options that the service reads and the file that ships.</summary>
 public sealed partial class SettingsTableTests
 {
     private const string Suffix = "Options";
@@ -14,8 +16,11 @@ public sealed partial class SettingsTableTests
     // Read by others than our options: the host, and the set-up of the log.
     private static readonly string[] Elsewhere = ["Serilog:MinimumLevel:Default", "Serilog:MinimumLevel:Override:<source>", "Serilog:Format", "Urls"];
 
-    private static readonly IReadOnlyDictionary<string, string> Table = Row().Matches(File.ReadAllText(Path.Combine(RunningService.RepositoryRoot, "README.md")))
-        .ToDictionary(row => row.Groups["name"].Value, row => row.Groups["default"].Value.Trim());
+    private static readonly Dictionary<string, Match> Rows = Row().Matches(Repository.ReadText("docs/configuration.md"))
+        .ToDictionary(row => row.Groups["name"].Value);
+
+    private static readonly Dictionary<string, string> Table = Rows
+        .ToDictionary(row => row.Key, row => row.Value.Groups["default"].Value.Trim());
 
     private static readonly IReadOnlyDictionary<string, object?> Options = AllOptions();
 
@@ -44,6 +49,10 @@ public sealed partial class SettingsTableTests
     });
 
     [Fact]
+    public void EveryRangeIsAsTheTableSays() => Assert.All(Ranges(), range =>
+        Assert.Equal((range.Key, range.Value), (range.Key, Rows[range.Key].Groups["range"].Value.Trim())));
+
+    [Fact]
     public void TheFileThatShipsHoldsTheDefaultsAndNoMore()
     {
         var shipped = new Dictionary<string, string>();
@@ -58,7 +67,7 @@ public sealed partial class SettingsTableTests
     private static Dictionary<string, object?> AllOptions()
     {
         var options = new Dictionary<string, object?>();
-        foreach (var type in typeof(Program).Assembly.GetTypes().Where(type => type.Namespace == "SoftmaxService.Api.Hosting" && type.Name.EndsWith(Suffix, StringComparison.Ordinal)))
+        foreach (var type in OptionsTypes())
         {
             if (!EntriesOfDictionaries().Contains(type))
                 Collect(type, type.Name[..^Suffix.Length], options);
@@ -92,6 +101,18 @@ public sealed partial class SettingsTableTests
         }
     }
 
+    private static IEnumerable<KeyValuePair<string, string>> Ranges() =>
+        from type in OptionsTypes()
+        from property in type.GetProperties()
+        let range = property.GetCustomAttribute<RangeAttribute>()
+        where range is not null
+        select KeyValuePair.Create(
+            $"{type.Name[..^Suffix.Length]}:{property.Name}",
+            $"{TextOf(range.Minimum)} to {TextOf(range.Maximum)}");
+
+    private static IEnumerable<Type> OptionsTypes() => typeof(Program).Assembly.GetTypes()
+        .Where(type => type.Namespace == "SoftmaxService.Api.Hosting" && type.Name.EndsWith(Suffix, StringComparison.Ordinal));
+
     private static void Flatten(JsonElement element, string path, Dictionary<string, string> settings)
     {
         if (element.ValueKind != JsonValueKind.Object)
@@ -111,7 +132,9 @@ public sealed partial class SettingsTableTests
         _ => value?.ToString(),
     };
 
-    /// <summary>A row whose first cell is a setting: <c>| `Section:Name` | default | …</c>.</summary>
-    [GeneratedRegex("^\\| `(?<name>[A-Z][A-Za-z]*(:[A-Za-z<>]+)+|Urls)` \\|(?<default>[^|]*)\\|", RegexOptions.Multiline)]
+    /// <summary>A row whose first cell is a setting: <c>| `Section:Name` | default | range | …</c>.</summary>
+    [GeneratedRegex(
+        "^\\| `(?<name>[A-Z][A-Za-z]*(:[A-Za-z<>]+)+|Urls)` \\|(?<default>[^|]*)\\|(?<range>[^|]*)\\|",
+        RegexOptions.Multiline)]
     private static partial Regex Row();
 }

@@ -1,0 +1,101 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using SoftmaxService.Tests.Support;
+
+namespace SoftmaxService.Api.Tests.Documentation;
+
+/// <summary>
+/// Lines of sources and documents have at most 120 columns. These may be longer:
+/// <list type="bullet">
+/// <item>a row of a Markdown table, also in a C# raw string;</item>
+/// <item>a line without a blank to break at: a URL, a link, a hash;</item>
+/// <item>in a code block of a document, a line that holds one JSON string, which JSON cannot break.</item>
+/// </list>
+/// Files of <c>bench/results</c> that a program wrote are not checked.
+/// </summary>
+public sealed partial class LineLengthTests
+{
+    private const int MaxColumns = 120;
+
+    // Documents are checked everywhere; sources in these folders.
+    private static readonly string[] CheckedSources = ["tests/Support/", "tests/Api.Tests/Documentation/"];
+
+    [Fact]
+    public void NoLineIsTooLong()
+    {
+        var sources = Repository.FilesWith(".cs", ".js", ".css", ".html").Where(IsCheckedSource);
+        var documents = Repository.FilesWith(".md").Where(path => !IsGenerated(path));
+
+        Assert.Empty(documents.Concat(sources).SelectMany(TooLongLines));
+    }
+
+    [Theory]
+    [InlineData("| a | {0} |", false)]
+    [InlineData("- [link]({0})", false)]
+    [InlineData("    // https://example.org/{0}", false)]
+    [InlineData("words and {0}", true)]
+    [InlineData("        || name == {0}", true)]
+    public void OnlyLinesThatCannotWrapMayBeLong(string format, bool isTooLong)
+    {
+        var line = string.Format(CultureInfo.InvariantCulture, format, new string('x', MaxColumns));
+
+        Assert.Equal(isTooLong, IsTooLong(line, isInCodeBlock: false));
+        Assert.False(IsTooLong(format, isInCodeBlock: false));
+    }
+
+    [Fact]
+    public void AJsonStringInACodeBlockMayBeLong()
+    {
+        var text = $"  \"detail\": \"{string.Join(' ', Enumerable.Repeat("word", 30))}\",";
+
+        Assert.False(IsTooLong(text, isInCodeBlock: true));
+        Assert.True(IsTooLong(text, isInCodeBlock: false));
+        Assert.True(IsTooLong($"{{ \"status\": 400, {text} }}", isInCodeBlock: true));
+    }
+
+    private static IEnumerable<string> TooLongLines(string path)
+    {
+        var isInCodeBlock = false;
+        foreach (var (index, line) in File.ReadLines(Repository.PathOf(path)).Index())
+        {
+            if (path.EndsWith(".md", StringComparison.Ordinal) && line.StartsWith("```", StringComparison.Ordinal))
+            {
+                isInCodeBlock = !isInCodeBlock;
+            }
+
+            if (IsTooLong(line, isInCodeBlock))
+            {
+                yield return $"{path}:{index + 1} has {line.Length} columns";
+            }
+        }
+    }
+
+    private static bool IsTooLong(string line, bool isInCodeBlock)
+    {
+        if (line.Length <= MaxColumns || TableRow().IsMatch(line))
+        {
+            return false;
+        }
+
+        var isUnbreakable = FirstWord().Match(line) is { } word && word.Index + word.Length > MaxColumns;
+        var isJsonString = isInCodeBlock && JsonString().IsMatch(line);
+        return !isUnbreakable && !isJsonString;
+    }
+
+    private static bool IsCheckedSource(string path) =>
+        CheckedSources.Any(folder => path.StartsWith(folder, StringComparison.Ordinal));
+
+    private static bool IsGenerated(string path) =>
+        path.StartsWith("bench/results/", StringComparison.Ordinal)
+        && Repository.ReadText(path).Contains("Written by ", StringComparison.Ordinal);
+
+    [GeneratedRegex(@"^\s*\|.*\|\s*$")]
+    private static partial Regex TableRow();
+
+    /// <summary>The first word behind the indentation and the mark of a list or a comment.</summary>
+    [GeneratedRegex(@"^\s*(//+ |[-*#>] )?\S+")]
+    private static partial Regex FirstWord();
+
+    [GeneratedRegex("""^\s*("[^"]*": )?"([^"\\]|\\.)*",?$""")]
+    private static partial Regex JsonString();
+}

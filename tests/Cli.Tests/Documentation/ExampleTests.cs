@@ -1,0 +1,48 @@
+using SoftmaxService.Cli.Tests.Commands;
+using SoftmaxService.Tests.Support;
+
+namespace SoftmaxService.Cli.Tests.Documentation;
+
+/// <summary>
+/// Runs every <c>softmax</c> of docs/command-line.md and compares the output. With
+/// <c>SOFTMAX_WRITE_DOCUMENTATION=1</c> it writes the output into the document instead.
+/// </summary>
+public sealed class ExampleTests
+{
+    private const string Document = "docs/command-line.md";
+
+    private static readonly bool IsWriting = Environment.GetEnvironmentVariable("SOFTMAX_WRITE_DOCUMENTATION") == "1";
+
+    [Fact]
+    public async Task EveryExamplePrintsWhatIsWritten()
+    {
+        var text = Repository.ReadText(Document);
+        var examples = ConsoleExample.In(text, "softmax");
+
+        Assert.NotEmpty(examples);
+        foreach (var example in examples)
+        {
+            var run = await CommandRun.OfAsync(ArgumentsOf(example));
+            var output = string.Join('\n', run.Output.Split('\n').Select(line => line.TrimEnd())).Trim('\n');
+            if (IsWriting)
+            {
+                text = example.WithOutput(text, output);
+                continue;
+            }
+
+            Assert.Equal(example.Output, output);
+        }
+
+        if (IsWriting)
+        {
+            await File.WriteAllTextAsync(Repository.PathOf(Document), text);
+        }
+    }
+
+    private static string[] ArgumentsOf(ConsoleExample example) =>
+        [.. example.Command.Split(' ').Skip(1).Select(FromAnywhere)];
+
+    /// <summary>A path of the repository, as seen from wherever the tests run.</summary>
+    private static string FromAnywhere(string argument) =>
+        Path.Exists(Repository.PathOf(argument)) ? Repository.PathOf(argument) : argument;
+}
