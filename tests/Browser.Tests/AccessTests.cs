@@ -104,7 +104,7 @@ public sealed class AccessTests(Browser browser) : PageTests(browser)
         await OpenAsync("#/batch?model=mnist");
         await TabToAsync("#images");
         await Page.Locator("#images").SetInputFilesAsync([Payload("a.png", RunningService.Seven), Payload("b.png", RunningService.Three)]);
-        await Expect(Page.Locator("#batch-caption")).ToContainTextAsync("2 answered");
+        await Expect(Page.Locator("#batch-caption")).ToContainTextAsync("2 done");
         await TabToAsync("th[data-sort=name] button");
         await Page.Keyboard.PressAsync("Enter");
 
@@ -125,7 +125,7 @@ public sealed class AccessTests(Browser browser) : PageTests(browser)
                 break;
             case "batch":
                 await Page.Locator("#images").SetInputFilesAsync(Payload("seven.png", RunningService.Seven));
-                await Expect(Page.Locator("#batch-caption")).ToContainTextAsync("1 answered");
+                await Expect(Page.Locator("#batch-caption")).ToContainTextAsync("1 done");
                 break;
             default:
                 await Expect(Page.Locator("#lab-plot svg")).ToBeVisibleAsync();

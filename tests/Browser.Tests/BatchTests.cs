@@ -15,7 +15,7 @@ public sealed class BatchTests(Browser browser) : PageTests(browser)
         await OpenAsync("#/batch?model=mnist");
         await Page.Locator("#images").SetInputFilesAsync([.. Many(40), Payload("broken.png", [.. RunningService.Seven[..60]])]);
 
-        await Expect(Page.Locator("#batch-caption")).ToContainTextAsync("41 answered");
+        await Expect(Page.Locator("#batch-caption")).ToContainTextAsync("41 done");
         await Expect(Rows).ToHaveCountAsync(41);
         await Expect(Page.Locator("td.failed")).ToHaveCountAsync(1);
         await Page.Locator("#batch-class").SelectOptionAsync("7");
@@ -55,11 +55,11 @@ public sealed class BatchTests(Browser browser) : PageTests(browser)
         });
         await Page.Locator("#images").SetInputFilesAsync(Many(40));
         await Page.Locator("#batch-cancel").ClickAsync();
-        await Expect(Page.Locator("#batch-caption")).ToContainTextAsync("40 were not asked for");
+        await Expect(Page.Locator("#batch-caption")).ToContainTextAsync("40 not requested");
 
         held.SetResult();
         await Page.Locator("#batch-resume").ClickAsync();
-        await Expect(Page.Locator("#batch-caption")).ToContainTextAsync("40 answered");
+        await Expect(Page.Locator("#batch-caption")).ToContainTextAsync("40 done");
     }
 
     [BrowserFact]
@@ -82,7 +82,7 @@ public sealed class BatchTests(Browser browser) : PageTests(browser)
             : route.ContinueAsync());
         await Page.Locator("#images").SetInputFilesAsync(Many(3));
 
-        await Expect(Page.Locator("#batch-caption")).ToContainTextAsync("3 answered");
+        await Expect(Page.Locator("#batch-caption")).ToContainTextAsync("3 done");
     }
 
     private async Task<string> ExportAsync(string button)

@@ -121,7 +121,7 @@ public sealed class ClassifyTests(Browser browser) : PageTests(browser)
         await Expect(Verdict).ToContainTextAsync("3, ");
 
         await Page.Locator("#clear").ClickAsync();
-        await Expect(Verdict).ToHaveTextAsync("Nothing to answer yet");
+        await Expect(Verdict).ToHaveTextAsync("No image yet");
         await DrawAsync(Digits.Seven);
         await Expect(Verdict).ToContainTextAsync("7, ");
     }
@@ -314,7 +314,7 @@ public sealed class ClassifyTests(Browser browser) : PageTests(browser)
 
         await Expect(Verdict).ToContainTextAsync("1, ");
         await Page.Locator("#model").SelectOptionAsync("cifar10/1");
-        await Expect(Verdict).ToHaveTextAsync("Nothing to answer yet");
+        await Expect(Verdict).ToHaveTextAsync("No image yet");
     }
 
     [BrowserFact]

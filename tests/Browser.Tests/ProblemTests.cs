@@ -42,7 +42,7 @@ public sealed class ProblemTests(Browser browser) : PageTests(browser)
         await OpenAsync();
         await Page.RouteAsync("**/classify?*", route => route.AbortAsync("connectionrefused"));
         await Page.Locator("#file").SetInputFilesAsync(Payload("seven.png", RunningService.Seven));
-        await Expect(Problem).ToContainTextAsync("The service does not answer");
+        await Expect(Problem).ToContainTextAsync("The service does not respond");
 
         await Page.UnrouteAsync("**/classify?*");
         await Problem.GetByRole(AriaRole.Button, new() { Name = "Try again" }).ClickAsync();

@@ -2,7 +2,7 @@ using static Microsoft.Playwright.Assertions;
 
 namespace SoftmaxService.Browser.Tests;
 
-/// <summary>Pictures of every view, light and dark, on a phone and a desktop: for the eye, and two of them for the README. <c>docs/screenshots</c> asks for them.</summary>
+/// <summary>Pictures of every view, light and dark, on a phone and a desktop: for the eye, and two of them for the documents. <c>docs/screenshots</c> asks for them.</summary>
 public sealed class Screenshots(Browser browser) : PageTests(browser)
 {
     private const string Variable = "SOFTMAX_SCREENSHOTS";

@@ -1,11 +1,11 @@
-// Everything that is asked of the service, and how a refusal is told.
+// Requests to the service, and its errors.
 
 import { toWire } from './logits.js';
-import { mostAsked, orderOf, rowsOf } from './softmax.js';
+import { maxRequestedClasses, orderOf, rowsOf } from './softmax.js';
 
 const keyName = 'softmax-service-key';
 
-/** What the service, or the way to it, refused. `detail` says what was wrong and what would be right. */
+/** An error of the service or of the connection. `detail` says what was wrong and what would be right. */
 export class Problem extends Error {
   constructor({ title, detail, code, status, traceId, retryAfter }) {
     super(detail ?? title);
@@ -15,10 +15,10 @@ export class Problem extends Error {
 
 export const apiKey = {
   get: () => sessionStorage.getItem(keyName),
-  set: key => key ? sessionStorage.setItem(keyName, key) : sessionStorage.removeItem(keyName),
+  set: key => (key ? sessionStorage.setItem(keyName, key) : sessionStorage.removeItem(keyName)),
 };
 
-async function ask(path, { signal, ...request } = {}) {
+async function send(path, { signal, ...request } = {}) {
   const headers = new Headers(request.headers);
   if (apiKey.get()) {
     headers.set('X-API-Key', apiKey.get());
@@ -28,11 +28,13 @@ async function ask(path, { signal, ...request } = {}) {
   try {
     response = await fetch(path, { ...request, headers, signal });
   } catch (fault) {
-    throw fault.name === 'AbortError' ? fault : new Problem({
-      title: 'The service does not answer',
-      detail: 'It may have ended, or the network is down. The page goes on as soon as it answers again.',
-      code: 'unreachable',
-    });
+    throw fault.name === 'AbortError'
+      ? fault
+      : new Problem({
+          title: 'The service does not respond',
+          detail: 'It may have stopped, or the network is down. The page continues as soon as it responds again.',
+          code: 'unreachable',
+        });
   }
 
   if (!response.ok) {
@@ -43,55 +45,81 @@ async function ask(path, { signal, ...request } = {}) {
 }
 
 async function problemOf(response) {
-  const said = await response.json().catch(() => ({}));
+  const body = await response.json().catch(() => ({}));
   return new Problem({
-    title: said.title ?? `The service answered ${response.status}`,
-    detail: said.detail,
-    code: said.code ?? String(response.status),
+    title: body.title ?? `The service responded with ${response.status}`,
+    detail: body.detail,
+    code: body.code ?? String(response.status),
     status: response.status,
-    traceId: said.traceId,
+    traceId: body.traceId,
     retryAfter: Number(response.headers.get('Retry-After')) || undefined,
   });
 }
 
 const query = parameters => {
-  const given = Object.entries(parameters).filter(([, value]) => value !== undefined && value !== null && value !== '');
+  const given = Object.entries(parameters).filter(
+    ([, value]) => value !== undefined && value !== null && value !== '',
+  );
   return given.length === 0 ? '' : `?${new URLSearchParams(given)}`;
 };
 
 const postJson = async (path, body, signal) =>
-  (await ask(path, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body), signal })).json();
+  (
+    await send(path, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify(body),
+      signal,
+    })
+  ).json();
 
 /** @param {Blob} image One encoded image. */
 export const classify = async (image, parameters, signal) =>
-  (await ask(`classify${query(parameters)}`, { method: 'POST', headers: { 'Content-Type': 'application/octet-stream' }, body: image, signal })).json();
+  (
+    await send(`classify${query(parameters)}`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/octet-stream' },
+      body: image,
+      signal,
+    })
+  ).json();
 
-/** @param {Blob[]} images Encoded images; the answer has one result for each, in their order. */
+/** @param {Blob[]} images Encoded images; the response has one result for each, in their order. */
 export async function classifyAll(images, parameters, signal) {
   const form = new FormData();
   images.forEach((image, index) => form.append(`image${index}`, image, image.name || `image${index}`));
-  const answer = await (await ask(`classify${query(parameters)}`, { method: 'POST', body: form, signal })).json();
+  const answer = await (await send(`classify${query(parameters)}`, { method: 'POST', body: form, signal })).json();
   return answer.results ?? [answer];
 }
 
 /** What the model sees of an image: a PNG of its input's size. */
 export const preprocess = async (image, parameters, signal) =>
-  (await ask(`preprocess${query(parameters)}`, { method: 'POST', headers: { 'Content-Type': 'application/octet-stream' }, body: image, signal })).blob();
+  (
+    await send(`preprocess${query(parameters)}`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/octet-stream' },
+      body: image,
+      signal,
+    })
+  ).blob();
 
 export const softmax = (body, signal) => postJson('softmax', body, signal);
 
-const mostCurves = 100;
+const maxCurves = 100;
 
 /**
- * The probabilities of the classes with the highest logits at many temperatures, evenly in log T: one request, with a temperature for each of its rows.
- * `classes` are the indices of those that the rows hold.
+ * Probabilities of the classes with the highest logits at many temperatures, evenly spaced in log T: one request with a
+ * temperature for each row. `classes` holds the indices of the classes in the rows.
  */
 export async function temperatureCurves(logits, signal) {
-  const count = logits.length > mostAsked ? 31 : Math.max(12, Math.min(61, Math.floor(20_000 / logits.length)));
-  const temperatures = Array.from({ length: count }, (_, i) => Number((0.05 * 400 ** (i / (count - 1))).toPrecision(6)));
+  const count =
+    logits.length > maxRequestedClasses ? 31 : Math.max(12, Math.min(61, Math.floor(20_000 / logits.length)));
+  const temperatures = Array.from({ length: count }, (_, i) =>
+    Number((0.05 * 400 ** (i / (count - 1))).toPrecision(6)),
+  );
   const order = orderOf(logits);
-  const classes = order.length > mostCurves ? order.slice(0, mostCurves) : logits.map((_, index) => index);
-  if (logits.length > mostAsked) {
+  const classes = order.length > maxCurves ? order.slice(0, maxCurves) : logits.map((_, index) => index);
+  if (logits.length > maxRequestedClasses) {
     return { temperatures, classes, rows: rowsOf(logits, classes, temperatures) };
   }
 
@@ -104,23 +132,25 @@ export const gradient = (body, signal) => postJson('softmax/gradient', body, sig
 
 export const calibrate = (body, signal) => postJson('calibrate', body, signal);
 
-export const models = async () => (await ask('models')).json();
+export const models = async () => (await send('models')).json();
 
-export const model = async (name, version) => (await ask(`models/${encodeURIComponent(name)}/${encodeURIComponent(version)}`)).json();
+export const model = async (name, version) =>
+  (await send(`models/${encodeURIComponent(name)}/${encodeURIComponent(version)}`)).json();
 
 /**
- * Asks again and again while its question changes, and shows answers in the order of the questions: one that comes after the answer of a later question is
- * dropped. Some may be under way at a time, so that a slow answer holds up no other; what is asked beyond that waits, and only the newest of it.
+ * Sends a request whenever the question changes, and shows answers in the order of the questions: an answer that
+ * arrives after that of a later question is dropped. Several requests may be in flight, so a slow one delays no other;
+ * of those beyond that, only the newest waits.
  */
 export class Latest {
-  #most;
+  #maxInFlight;
   #asked = 0;
   #shown = 0;
   #waiting = null;
-  #underWay = new Map();
+  #inFlight = new Map();
 
-  constructor(most = 3) {
-    this.#most = most;
+  constructor(maxInFlight = 3) {
+    this.#maxInFlight = maxInFlight;
   }
 
   /**
@@ -138,14 +168,14 @@ export class Latest {
     return this.#shown === this.#asked;
   }
 
-  /** Whatever is under way is of no interest any more. */
+  /** Drops whatever is in flight. */
   forget() {
     this.#waiting = null;
     this.#settle(this.#asked);
   }
 
   #next() {
-    if (this.#waiting && this.#underWay.size < this.#most) {
+    if (this.#waiting && this.#inFlight.size < this.#maxInFlight) {
       const next = this.#waiting;
       this.#waiting = null;
       this.#run(next);
@@ -154,7 +184,7 @@ export class Latest {
 
   async #run({ question, show, fail, number }) {
     const abort = new AbortController();
-    this.#underWay.set(number, abort);
+    this.#inFlight.set(number, abort);
     try {
       this.#end(number, show, await question(abort.signal));
     } catch (fault) {
@@ -162,11 +192,11 @@ export class Latest {
     }
   }
 
-  #end(number, tell, what) {
-    this.#underWay.delete(number);
+  #end(number, report, result) {
+    this.#inFlight.delete(number);
     if (number > this.#shown) {
       this.#settle(number);
-      tell(what);
+      report(result);
     }
 
     this.#next();
@@ -174,16 +204,16 @@ export class Latest {
 
   #settle(number) {
     this.#shown = number;
-    for (const [older, abort] of this.#underWay) {
+    for (const [older, abort] of this.#inFlight) {
       if (older <= number) {
-        this.#underWay.delete(older);
+        this.#inFlight.delete(older);
         abort.abort();
       }
     }
   }
 }
 
-/** Lets the last of many calls through, at most one in a while, and the first at once. */
+/** Lets the first of many calls through at once and then the last one, at most one per interval. */
 export function throttle(milliseconds, act) {
   let timer = null;
   let again = false;

@@ -1,4 +1,4 @@
-// The page's contents: views are sections of index.html, each with a module of its own, and the address says which is shown.
+// The page: views are sections of index.html, each with a module of its own, and the address selects the one shown.
 import { apiKey, models, Problem } from './api.js';
 import { $, el, showProblem } from './dom.js';
 import { read } from './link.js';
@@ -18,7 +18,7 @@ const choice = $('#model');
 let catalog = null;
 let shown = null; // the module of the view that is shown
 
-/** The model that is chosen, for all views. */
+/** The model chosen for all views. */
 const chosen = () => {
   const [name, version] = choice.value.split('/');
   return name ? { name, version } : null;
@@ -33,8 +33,14 @@ async function loadModels() {
 
   if (catalog.models.length === 0) {
     const { failures } = catalog;
-    catalog = null; // to be asked again
-    throw new Problem({ title: 'No model is loaded', detail: failures.length > 0 ? failures.map(failure => `${failure.name} ${failure.version}: ${failure.reason}`).join(' ') : 'Put a folder with a model.onnx below the model folder; it is taken up within seconds.' });
+    catalog = null; // so that it is requested again
+    throw new Problem({
+      title: 'No model is loaded',
+      detail:
+        failures.length > 0
+          ? failures.map(failure => `${failure.name} ${failure.version}: ${failure.reason}`).join(' ')
+          : 'Put a folder with a model.onnx into the model folder; it is loaded within seconds.',
+    });
   }
 }
 
@@ -43,21 +49,39 @@ const nameOf = model => `${model.name}/${model.version}`;
 function offer(found) {
   catalog = found;
   const names = [...new Set(catalog.models.map(model => model.name))];
-  choice.replaceChildren(...names.map(name => el('optgroup', { label: name }, ...catalog.models.filter(model => model.name === name).toReversed()
-    .map(model => el('option', { value: nameOf(model) }, `${model.name} ${model.version}`)))));
+  choice.replaceChildren(
+    ...names.map(name =>
+      el(
+        'optgroup',
+        { label: name },
+        ...catalog.models
+          .filter(model => model.name === name)
+          .toReversed()
+          .map(model => el('option', { value: nameOf(model) }, `${model.name} ${model.version}`)),
+      ),
+    ),
+  );
 }
 
-/** Models come and go while the page is open, and whoever comes back to it finds those of now. Where the chosen one is gone the list stays: its answers say what happened. */
+/**
+ * Models come and go while the page is open; whoever returns to it finds the current ones. Where the chosen one is gone
+ * the list stays, and the responses say what happened.
+ */
 async function refreshModels() {
-  const found = catalog && await models().catch(() => null);
-  if (found && catalog && found.models.map(nameOf).join() !== catalog.models.map(nameOf).join() && found.models.some(model => nameOf(model) === choice.value)) {
+  const found = catalog && (await models().catch(() => null));
+  if (
+    found &&
+    catalog &&
+    found.models.map(nameOf).join() !== catalog.models.map(nameOf).join() &&
+    found.models.some(model => nameOf(model) === choice.value)
+  ) {
     const before = choice.value;
     offer(found);
     choice.value = before;
   }
 }
 
-const viewNow = () => Object.hasOwn(views, read().view) ? read().view : 'classify';
+const viewNow = () => (Object.hasOwn(views, read().view) ? read().view : 'classify');
 
 async function show() {
   const { values } = read();
@@ -84,10 +108,13 @@ async function show() {
 
     await select(values.get('model'), values.get('version'));
     if (!started.has(name)) {
-      started.set(name, views[name]().then(module => {
-        module.start({ chosen });
-        return module;
-      }));
+      started.set(
+        name,
+        views[name]().then(module => {
+          module.start({ chosen });
+          return module;
+        }),
+      );
     }
 
     const module = await started.get(name);
@@ -113,7 +140,10 @@ async function select(name, version) {
 
   const found = find();
   if (!found) {
-    throw new Problem({ title: 'The link names a model that is not served', detail: `There is no ${name}${version ? ` ${version}` : ''} here. Choose one of the models above.` });
+    throw new Problem({
+      title: 'The link names a model that is not served',
+      detail: `There is no ${name}${version ? ` ${version}` : ''} here. Choose one of the models above.`,
+    });
   }
 
   choice.value = nameOf(found);
@@ -121,11 +151,11 @@ async function select(name, version) {
 
 function useTheme(theme) {
   document.documentElement.dataset.theme = theme;
-  $('#theme').setAttribute('aria-label', `Colours: ${theme === 'auto' ? 'as the system' : theme}`);
+  $('#theme').setAttribute('aria-label', `Colours: ${theme === 'auto' ? 'as in the system' : theme}`);
   $('#theme').firstChild.textContent = { auto: '◐', light: '☀', dark: '☾' }[theme];
 }
 
-// A browser may forbid a page to keep anything.
+// A browser may forbid a page to store anything.
 function kept() {
   try {
     return localStorage.getItem('theme');
@@ -138,7 +168,7 @@ function keep(theme) {
   try {
     localStorage.setItem('theme', theme);
   } catch {
-    // Then it is so until the page is left.
+    // Then the theme lasts until the page is closed.
   }
 }
 

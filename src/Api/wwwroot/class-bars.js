@@ -1,8 +1,8 @@
 import { clip, el, percent, short, titleOf } from './dom.js';
 
-const mostAtFirst = 10;
+const initialCount = 10;
 
-/** Ranked classes as bars. A class keeps its element while its rank changes, so that its bar moves and does not flicker. */
+/** Ranked classes as bars. A class keeps its element while its rank changes, so its bar moves and does not flicker. */
 class ClassBars extends HTMLElement {
   #list = el('ol', { class: 'bars' });
   #more = el('button', { type: 'button', class: 'quiet', hidden: true, onclick: () => this.#showAll() });
@@ -17,12 +17,12 @@ class ClassBars extends HTMLElement {
     }
   }
 
-  /** @param {{ index: number, label: string, probability: number, logit?: number }[]} ranked The most probable first. */
+  /** @param {{ index, label, probability, logit? }[]} ranked The most probable first. */
   show(ranked) {
     this.#ranked = ranked;
-    const shown = this.#showsAll ? ranked : ranked.slice(0, mostAtFirst);
+    const shown = this.#showsAll ? ranked : ranked.slice(0, initialCount);
     this.#list.replaceChildren(...shown.map((one, rank) => this.#itemFor(one, rank)));
-    this.#more.hidden = this.#showsAll || ranked.length <= mostAtFirst;
+    this.#more.hidden = this.#showsAll || ranked.length <= initialCount;
     this.#more.textContent = `Show ${ranked.length} classes`;
   }
 
@@ -37,7 +37,12 @@ class ClassBars extends HTMLElement {
       const name = el('span', { class: 'name' });
       const fill = el('span', { class: 'fill' });
       const value = el('span', { class: 'value' });
-      item = { name, fill, value, element: el('li', {}, name, el('span', { class: 'bar', 'aria-hidden': 'true' }, fill), value) };
+      item = {
+        name,
+        fill,
+        value,
+        element: el('li', {}, name, el('span', { class: 'bar', 'aria-hidden': 'true' }, fill), value),
+      };
       this.#items.set(index, item);
     }
 

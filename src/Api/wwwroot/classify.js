@@ -1,10 +1,10 @@
-// The first view: an image in, ranked classes out, and the temperature in between to play with.
+// The first view: an image in, ranked classes out, and the temperature in between to adjust.
 import { classify, Latest, model as describe, preprocess, softmax, throttle } from './api.js';
 import { $, clip, copy, eachFrame, el, percent, short, showProblem, takeDrops, titleOf } from './dom.js';
 import { flush, write } from './link.js';
 import { namesText, parseNumbers, toWire } from './logits.js';
 import { samplesFor } from './samples.js';
-import { mostAsked, orderOf, ranking } from './softmax.js';
+import { maxRequestedClasses, orderOf, ranking } from './softmax.js';
 import { TemperatureCurves } from './temperature-curves.js';
 
 const pad = $('#pad');
@@ -14,18 +14,18 @@ const answers = new Latest();
 const rankings = new Latest();
 const views = new Latest();
 const curves = new TemperatureCurves($('#temperature-plot'), slider);
-const mostLinkedLogits = 100;
-const mostChips = 100; // of a prediction set
+const maxLinkedLogits = 100;
+const maxChips = 100; // of a prediction set
 const noSet = 'none'; // in an address
 
 let chosen;
 let model = null; // as GET /models/{name}/{version} describes it
-let uses = 0; // of models so far: only the last one counts
-let picture = null; // the file that was given; without it the drawing counts
-let logits = null; // of the image that was answered last, by class
-let order = null; // their classes by logit, where they are too many to ask for each temperature
-let top = null; // the class that is ranked first
-let isChanged = false; // since it was asked for last
+let uses = 0; // models selected so far: only the last one counts
+let picture = null; // the chosen file; without one the drawing counts
+let logits = null; // of the last image, by class
+let order = null; // classes by logit, where there are too many to request each temperature
+let top = null; // the class ranked first
+let isChanged = false; // since the last request
 
 export function start(context) {
   chosen = context.chosen;
@@ -43,23 +43,37 @@ export function start(context) {
       run();
     }
   });
-  $('#clear').addEventListener('click', () => { usePicture(null); pad.clear(); });
-  $('#brush').addEventListener('input', event => { pad.brush = event.target.valueAsNumber; });
-  $('#file').addEventListener('change', event => { give(event.target.files[0]); event.target.value = ''; });
-  $('#picture').addEventListener('error', () => { $('#picture').hidden = true; }); // what the browser cannot show, the service may still read
+  $('#clear').addEventListener('click', () => {
+    usePicture(null);
+    pad.clear();
+  });
+  $('#brush').addEventListener('input', event => {
+    pad.brush = event.target.valueAsNumber;
+  });
+  $('#file').addEventListener('change', event => {
+    give(event.target.files[0]);
+    event.target.value = '';
+  });
+  $('#picture').addEventListener('error', () => {
+    $('#picture').hidden = true;
+  }); // what the browser cannot show, the service may still read
   const rankSoon = eachFrame(rank);
   slider.addEventListener('input', () => {
     if (logits !== null) {
-      $('#verdict').setAttribute('aria-busy', 'true'); // until the next frame, which asks
+      $('#verdict').setAttribute('aria-busy', 'true'); // until the next frame, which sends the request
     }
 
     rankSoon();
   });
-  $('#threshold').addEventListener('input', () => { showThreshold(); showVerdict(); remember(); });
+  $('#threshold').addEventListener('input', () => {
+    showThreshold();
+    showVerdict();
+    remember();
+  });
   $('#coverage').addEventListener('change', () => {
     remember();
     if (hasImage()) {
-      run(); // a set is made of an image
+      run(); // a set needs an image
     }
   });
   $('#share').addEventListener('click', event => {
@@ -67,10 +81,11 @@ export function start(context) {
     copy(event.target, location.href);
   });
   $('#to-lab').addEventListener('click', () => {
-    location.hash = `#/lab?logits=${toWire(logits).join(',')}&T=${slider.value}&names=${encodeURIComponent(namesText(model.labels))}`;
+    const names = encodeURIComponent(namesText(model.labels));
+    location.hash = `#/lab?logits=${toWire(logits).join(',')}&T=${slider.value}&names=${names}`;
   });
   addEventListener('paste', event => {
-    const file = [...event.clipboardData?.files ?? []].find(one => one.type.startsWith('image/'));
+    const file = [...(event.clipboardData?.files ?? [])].find(one => one.type.startsWith('image/'));
     if (file && !$('#view-classify').hidden) {
       give(file);
     }
@@ -81,7 +96,7 @@ export function start(context) {
 export async function enter(values) {
   $('#threshold').value = values.get('threshold') ?? $('#threshold').value;
   showThreshold();
-  if (!await useModel(Number(values.get('T')) || null, values.get('alpha'))) {
+  if (!(await useModel(Number(values.get('T')) || null, values.get('alpha')))) {
     return;
   }
 
@@ -120,7 +135,7 @@ async function useModel(temperature, alpha) {
     }
 
     if (use !== uses) {
-      return false; // another was chosen meanwhile, or the same anew
+      return false; // another was chosen meanwhile, or the same one again
     }
 
     model = described;
@@ -143,20 +158,35 @@ async function useModel(temperature, alpha) {
 
 const hasImage = () => picture !== null || !pad.isEmpty;
 
-const linkOf = row => row && row.length <= mostLinkedLogits ? toWire(row).join(',') : null;
+const linkOf = row => (row && row.length <= maxLinkedLogits ? toWire(row).join(',') : null);
 
 function offerCoverages() {
   const alphas = Object.keys(model.calibration?.conformal?.quantiles ?? {}).sort((a, b) => b - a);
   const before = $('#coverage').value;
-  $('#coverage').replaceChildren(el('option', { value: '' }, alphas.length === 0 ? 'none: not calibrated' : 'no set'), ...alphas.map(alpha => el('option', { value: alpha }, `${short(100 * (1 - alpha))} % of cases`)));
+  $('#coverage').replaceChildren(
+    el('option', { value: '' }, alphas.length === 0 ? 'none: not calibrated' : 'no set'),
+    ...alphas.map(alpha => el('option', { value: alpha }, `${short(100 * (1 - alpha))} % of cases`)),
+  );
   $('#coverage').disabled = alphas.length === 0;
-  $('#coverage').value = alphas.includes(before) ? before : alphas.find(alpha => Number(alpha) === 0.05) ?? '';
+  $('#coverage').value = alphas.includes(before) ? before : (alphas.find(alpha => Number(alpha) === 0.05) ?? '');
 }
 
 function offerSamples() {
-  $('#samples').replaceChildren(...samplesFor(model.input).map(sample => el('button', {
-    type: 'button', class: 'sample', 'aria-label': `Sample: ${sample.name}`, title: sample.name, onclick: async () => give(await sample.toBlob()),
-  }, sample.thumbnail())));
+  $('#samples').replaceChildren(
+    ...samplesFor(model.input).map(sample =>
+      el(
+        'button',
+        {
+          type: 'button',
+          class: 'sample',
+          'aria-label': `Sample: ${sample.name}`,
+          title: sample.name,
+          onclick: async () => give(await sample.toBlob()),
+        },
+        sample.thumbnail(),
+      ),
+    ),
+  );
 }
 
 function give(file) {
@@ -182,7 +212,7 @@ function usePicture(file) {
   }
 }
 
-/** While a stroke is drawn the answer keeps up with it. */
+/** While a stroke is drawn, the prediction keeps up with it. */
 const live = throttle(80, run);
 
 function run() {
@@ -196,15 +226,27 @@ function run() {
   const image = picture ? Promise.resolve(picture) : pad.toBlob();
   const where = { model: asked.name, version: asked.version };
   answers.ask(
-    async signal => classify(await image, { ...where, temperature: slider.value, topK: model.labels.length, alpha: $('#coverage').value }, signal),
+    async signal =>
+      classify(
+        await image,
+        { ...where, temperature: slider.value, topK: model.labels.length, alpha: $('#coverage').value },
+        signal,
+      ),
     answer => {
       if (answer.model === model.name && answer.version === model.version) {
         showAnswer(answer);
       }
     },
-    showFault);
+    showFault,
+  );
   showBusy();
-  views.ask(async signal => preprocess(await image, where, signal), showSeen, () => { $('#seen-figure').hidden = true; });
+  views.ask(
+    async signal => preprocess(await image, where, signal),
+    showSeen,
+    () => {
+      $('#seen-figure').hidden = true;
+    },
+  );
 }
 
 function showBusy() {
@@ -212,16 +254,18 @@ function showBusy() {
 }
 
 function showAnswer(answer) {
-  rankings.forget(); // of the image before
+  rankings.forget(); // of the previous image
   showProblem($('#classify-problem'), null);
   logits = [];
-  answer.predictions.forEach(({ index, logit }) => { logits[index] = Number(logit); });
-  order = logits.length > mostAsked ? answer.predictions.map(one => one.index) : null;
+  answer.predictions.forEach(({ index, logit }) => {
+    logits[index] = Number(logit);
+  });
+  order = logits.length > maxRequestedClasses ? answer.predictions.map(one => one.index) : null;
   showSet(answer.predictionSet);
   if (Math.abs(answer.temperature.value / slider.value - 1) < 1e-4) {
     showRanking(answer.predictions, answer.uncertainty);
   } else {
-    rank(); // the slider has moved on
+    rank(); // the slider has moved since
   }
 
   showBusy();
@@ -229,9 +273,10 @@ function showAnswer(answer) {
 }
 
 function showFault(problem) {
-  if (answers.isSettled) { // else a later image has its answer still to come
+  if (answers.isSettled) {
+    // otherwise a later image still has its response to come
     showNothing();
-    $('#verdict').textContent = 'No answer';
+    $('#verdict').textContent = 'No result';
     showProblem($('#classify-problem'), problem, run);
   }
 }
@@ -243,7 +288,7 @@ function showNothing() {
   views.forget();
   curves.clear();
   bars.clear();
-  $('#verdict').textContent = 'Nothing to answer yet';
+  $('#verdict').textContent = 'No image yet';
   $('#verdict').classList.remove('unsure');
   for (const id of ['#classify-measures', '#classify-note', '#known', '#set', '#seen-figure', '#to-lab']) {
     $(id).hidden = true;
@@ -254,7 +299,7 @@ function showNothing() {
   remember();
 }
 
-/** Another temperature needs no other run of the model: softmax is asked with the logits that it gave. */
+/** Another temperature needs no further run of the model: the logits go to /softmax. */
 function rank() {
   remember();
   if (logits === null) {
@@ -263,15 +308,20 @@ function rank() {
 
   const temperature = slider.value;
   if (order !== null) {
-    const { ranked, uncertainty } = ranking(logits, order, model.labels, temperature, mostAsked);
+    const { ranked, uncertainty } = ranking(logits, order, model.labels, temperature, maxRequestedClasses);
     showRanking(ranked, uncertainty);
     return;
   }
 
   rankings.ask(
     signal => softmax({ logits: toWire(logits), temperature, topK: logits.length }, signal),
-    answer => showRanking(answer.ranked.map(one => ({ ...one, label: model.labels[one.index] })), answer.uncertainty),
-    problem => showProblem($('#classify-problem'), problem, rank));
+    answer =>
+      showRanking(
+        answer.ranked.map(one => ({ ...one, label: model.labels[one.index] })),
+        answer.uncertainty,
+      ),
+    problem => showProblem($('#classify-problem'), problem, rank),
+  );
   showBusy();
 }
 
@@ -281,17 +331,23 @@ function showRanking(ranked, uncertainty) {
   }
 
   top = ranked[0];
-  bars.show(ranked.slice(0, mostAsked).map(one => ({ ...one, logit: logits[one.index] })));
+  bars.show(ranked.slice(0, maxRequestedClasses).map(one => ({ ...one, logit: logits[one.index] })));
   $('#classify-measures').hidden = false;
   $('#to-lab').hidden = order !== null; // the lab shows no more than that
   $('#classify-note').hidden = order === null;
-  $('#classify-note').textContent = order && `The list holds the ${mostAsked.toLocaleString('en')} most probable of ${logits.length.toLocaleString('en')} classes. With so many the page computes softmax itself when the temperature moves.`;
+  $('#classify-note').textContent =
+    order &&
+    `The list holds the ${maxRequestedClasses.toLocaleString('en')} most probable of ` +
+      `${logits.length.toLocaleString('en')} classes. With so many, the page computes softmax itself.`;
   $('#entropy').textContent = `${short(uncertainty.entropy)} nats`;
   $('#margin').textContent = percent(uncertainty.margin);
   $('#energy').textContent = short(uncertainty.energy);
   const known = model.calibration?.energy;
   $('#known').hidden = !known;
-  $('#known').textContent = known && `At the calibrated temperature ${percent(known.truePositiveRate, 0)} of the images like those of its training have an energy of at most ${short(known.threshold)}; more tells of something else.`;
+  $('#known').textContent =
+    known &&
+    `At the calibrated temperature, ${percent(known.truePositiveRate, 0)} of the images used for calibration have an ` +
+      `energy of at most ${short(known.threshold)}. A higher energy suggests a different kind of image.`;
   showVerdict();
   showBusy();
   remember();
@@ -304,7 +360,9 @@ function showVerdict() {
 
   const abstains = top.probability < $('#threshold').valueAsNumber;
   $('#verdict').classList.toggle('unsure', abstains);
-  $('#verdict').textContent = abstains ? `I don’t know (at best ${clip(top.label)}, ${percent(top.probability, 1)})` : `${clip(top.label)}, ${percent(top.probability, 1)}`;
+  $('#verdict').textContent = abstains
+    ? `I don’t know (at best ${clip(top.label)}, ${percent(top.probability, 1)})`
+    : `${clip(top.label)}, ${percent(top.probability, 1)}`;
   $('#verdict').title = titleOf(top.label) ?? '';
 }
 
@@ -317,8 +375,18 @@ function showThreshold() {
 function showSet(set) {
   $('#set').hidden = !set;
   if (set) {
-    $('#set').replaceChildren(`With ${short(100 * (1 - set.alpha))} % coverage: `, ...set.labels.slice(0, mostChips).map(label => el('span', { class: 'chip', title: titleOf(label) }, clip(label))),
-      set.labels.length > mostChips ? `and ${(set.labels.length - mostChips).toLocaleString('en')} more` : '', el('span', { class: 'fine' }, ` made by ${set.method.toUpperCase()} at the calibrated temperature, whatever the slider says`));
+    $('#set').replaceChildren(
+      `With ${short(100 * (1 - set.alpha))} % coverage: `,
+      ...set.labels
+        .slice(0, maxChips)
+        .map(label => el('span', { class: 'chip', title: titleOf(label) }, clip(label))),
+      set.labels.length > maxChips ? `and ${(set.labels.length - maxChips).toLocaleString('en')} more` : '',
+      el(
+        'span',
+        { class: 'fine' },
+        ` by ${set.method.toUpperCase()} at the calibrated temperature, whatever the slider says`,
+      ),
+    );
   }
 }
 
@@ -326,21 +394,24 @@ function showSeen(png) {
   const image = $('#seen');
   URL.revokeObjectURL(image.src);
   image.src = URL.createObjectURL(png);
-  $('#seen-size').textContent = `${model.input.width} × ${model.input.height} pixels${model.input.color === 'gray' ? ', grey' : ''}`;
+  $('#seen-size').textContent =
+    `${model.input.width} × ${model.input.height} pixels${model.input.color === 'gray' ? ', grey' : ''}`;
   $('#seen-figure').hidden = false;
 }
 
-/** A link holds logits and no image. */
+/** A link holds logits, not the image. */
 function showLinked(text) {
   try {
     const linked = parseNumbers(text);
     showNothing();
     if (linked.length !== model.labels.length) {
-      throw new RangeError(`The link holds ${linked.length} logits; ${model.name} has ${model.labels.length} classes.`);
+      throw new RangeError(
+        `The link holds ${linked.length} logits; ${model.name} has ${model.labels.length} classes.`,
+      );
     }
 
     logits = linked;
-    order = logits.length > mostAsked ? orderOf(logits) : null;
+    order = logits.length > maxRequestedClasses ? orderOf(logits) : null;
     rank();
     curves.draw(logits, model.labels);
   } catch (fault) {

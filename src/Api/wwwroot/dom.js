@@ -1,13 +1,17 @@
-// Small helpers to make and fill elements. Text is always set as text, never as markup.
+// Creates and fills elements. Text is always set as text, never as markup.
 
-const svgNamespace = 'http://www.w3.org/2000/svg';
+export const svgNamespace = 'http://www.w3.org/2000/svg';
 
 export const $ = (selector, within = document) => within.querySelector(selector);
 
-/** Makes an element: `el('p', { class: 'note' }, 'some ', el('b', {}, 'text'))`. Properties that start with `on` are listeners. */
+/**
+ * Creates an element: `el('p', { class: 'note' }, 'some ', el('b', {}, 'text'))`. Properties that start with `on` are
+ * listeners.
+ */
 export const el = (name, attributes = {}, ...children) => fill(document.createElement(name), attributes, children);
 
-export const svg = (name, attributes = {}, ...children) => fill(document.createElementNS(svgNamespace, name), attributes, children);
+export const svg = (name, attributes = {}, ...children) =>
+  fill(document.createElementNS(svgNamespace, name), attributes, children);
 
 function fill(element, attributes, children) {
   for (const [name, value] of Object.entries(attributes)) {
@@ -24,13 +28,14 @@ function fill(element, attributes, children) {
   return element;
 }
 
-/** A label, or the beginning of a long one; whoever shows it has the whole as its title. */
-export const clip = (label, most = 40) => label.length > most ? `${label.slice(0, most).replace(/[\uD800-\uDBFF]$/, '')}…` : label;
+/** A label, or the beginning of a long one; whoever shows it puts the whole label into the title. */
+export const clip = (label, most = 40) =>
+  label.length > most ? `${label.slice(0, most).replace(/[\uD800-\uDBFF]$/, '')}…` : label;
 
 /** The attribute that goes with a clipped label. */
-export const titleOf = label => clip(label) === label ? null : label;
+export const titleOf = label => (clip(label) === label ? null : label);
 
-/** Lets the last of many calls through when the next frame is drawn, and no other. */
+/** Lets only the last of many calls through, when the next frame is drawn. */
 export function eachFrame(act) {
   let asked = 0;
   return () => {
@@ -41,21 +46,39 @@ export function eachFrame(act) {
   };
 }
 
-/** A table with a caption, for those who cannot see the plot of the same numbers. */
+/** A table with a caption, for people who cannot see the plot of the same numbers. */
 export function table(caption, heads, rows) {
-  return el('table', {},
+  return el(
+    'table',
+    {},
     el('caption', {}, caption),
     el('thead', {}, el('tr', {}, ...heads.map(head => el('th', { scope: 'col' }, head)))),
-    el('tbody', {}, ...rows.map(([first, ...others]) => el('tr', {}, el('th', { scope: 'row' }, first), ...others.map(cell => el('td', {}, cell))))));
+    el(
+      'tbody',
+      {},
+      ...rows.map(([first, ...others]) =>
+        el('tr', {}, el('th', { scope: 'row' }, first), ...others.map(cell => el('td', {}, cell))),
+      ),
+    ),
+  );
 }
 
 /** A plot with its title, and its numbers behind a fold. */
-export const figure = (title, drawing, numbers) => el('figure', {},
-  el('figcaption', {}, title),
-  el('div', { class: 'plot' }, drawing),
-  el('details', {}, el('summary', {}, 'The numbers as a table'), el('div', { class: 'scroll', tabindex: '0', role: 'group', 'aria-label': `${title}, the numbers` }, numbers)));
+export const figure = (title, drawing, numbers) =>
+  el(
+    'figure',
+    {},
+    el('figcaption', {}, title),
+    el('div', { class: 'plot' }, drawing),
+    el(
+      'details',
+      {},
+      el('summary', {}, 'The numbers as a table'),
+      el('div', { class: 'scroll', tabindex: '0', role: 'group', 'aria-label': `${title}, the numbers` }, numbers),
+    ),
+  );
 
-/** Shows a problem in words, or that there is none. */
+/** Shows a problem, or clears the place where it would be. */
 export function showProblem(place, problem, tryAgain) {
   place.replaceChildren();
   place.hidden = !problem;
@@ -70,7 +93,7 @@ export function showProblem(place, problem, tryAgain) {
   }
 
   if (problem.status === 401 || problem.status === 403) {
-    place.append(el('button', { type: 'button', onclick: () => $('#key-dialog').showModal() }, 'Give an API key'));
+    place.append(el('button', { type: 'button', onclick: () => $('#key-dialog').showModal() }, 'Enter an API key'));
   } else if (tryAgain && (problem.status === undefined || problem.status === 429 || problem.status >= 500)) {
     place.append(el('button', { type: 'button', onclick: tryAgain }, 'Try again'));
   }
@@ -85,7 +108,7 @@ export const percent = (p, digits = 2) => {
   return p > 0 && Number(shown) === 0 ? `< ${(10 ** -digits).toFixed(digits)} %` : `${shown} %`;
 };
 
-/** Takes what is dropped on a place, which shows that it would. */
+/** Handles drops on an element, which shows that it accepts them. */
 export function takeDrops(place, take) {
   place.addEventListener('dragover', event => {
     event.preventDefault();
@@ -105,7 +128,9 @@ export const short = (value, digits = 4) => {
     return String(value);
   }
 
-  return Math.abs(value) >= 1e6 || (value !== 0 && Math.abs(value) < 1e-4) ? value.toExponential(digits - 1) : String(Number(value.toPrecision(digits)));
+  return Math.abs(value) >= 1e6 || (value !== 0 && Math.abs(value) < 1e-4)
+    ? value.toExponential(digits - 1)
+    : String(Number(value.toPrecision(digits)));
 };
 
 /** Puts a text on the clipboard and says so on the button that was pressed. */
@@ -118,7 +143,9 @@ export async function copy(button, text) {
     button.textContent = 'Not allowed here';
   }
 
-  setTimeout(() => { button.textContent = label; }, 1500);
+  setTimeout(() => {
+    button.textContent = label;
+  }, 1500);
 }
 
 /** Hands a text to the browser as a file. */

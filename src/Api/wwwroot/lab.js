@@ -1,4 +1,4 @@
-// Softmax by itself: logits are typed, and every number that can be said of them is shown beside what a softmax without a shift would say.
+// Softmax without a model: the results for typed logits, beside those of a softmax that does not subtract the maximum.
 import { gradient, Latest, softmax, throttle } from './api.js';
 import { $, clip, copy, eachFrame, el, percent, short, showProblem, titleOf } from './dom.js';
 import { write } from './link.js';
@@ -8,15 +8,18 @@ import { TemperatureCurves } from './temperature-curves.js';
 const slider = $('#lab-temperature');
 const answers = new Latest();
 const curves = new TemperatureCurves($('#lab-plot'), slider);
-const most = 1000;
-let offered = []; // as targets
+const maxLogits = 1000;
+let offered = []; // labels in the list of targets
 
 export function start() {
   for (const id of ['#logits', '#names']) {
     $(id).addEventListener('input', soon);
   }
 
-  slider.addEventListener('input', eachFrame(() => ask()));
+  slider.addEventListener(
+    'input',
+    eachFrame(() => ask()),
+  );
   $('#target').addEventListener('change', () => ask());
   $('#copy-curl').addEventListener('click', event => copy(event.target, $('#curl').textContent));
   for (const example of document.querySelectorAll('[data-logits]')) {
@@ -39,11 +42,13 @@ const soon = throttle(120, () => ask());
 function readAll() {
   const logits = parseNumbers($('#logits').value);
   if (logits.length === 0) {
-    throw new RangeError('There are no logits yet. Type a number for each class, such as 2, 1, 0.1.');
+    throw new RangeError('There are no logits yet. Enter a number for each class, such as 2, 1, 0.1.');
   }
 
-  if (logits.length > most) {
-    throw new RangeError(`There are ${logits.length} logits; the lab shows at most ${most}. The service itself takes more.`);
+  if (logits.length > maxLogits) {
+    throw new RangeError(
+      `There are ${logits.length} logits; the lab shows at maxLogits ${maxLogits}. The service itself takes more.`,
+    );
   }
 
   const names = parseNames($('#names').value);
@@ -60,7 +65,7 @@ function ask(target = Number($('#target').value)) {
     $('#lab-table tbody').replaceChildren();
     $('#curl').textContent = $('#lab-verdict').textContent = $('#naive-verdict').textContent = '';
     curves.clear();
-    showProblem($('#lab-problem'), { title: 'These are no logits', detail: fault.message });
+    showProblem($('#lab-problem'), { title: 'These are not logits', detail: fault.message });
     return;
   }
 
@@ -70,23 +75,34 @@ function ask(target = Number($('#target').value)) {
   target = Number($('#target').value);
   const row = toWire(logits);
   const body = { logits: row, temperature };
-  $('#curl').textContent = `curl -s ${new URL('softmax', location.href.split('#')[0])} -H 'Content-Type: application/json' -d '${JSON.stringify(body)}'`;
-  write('lab', { logits: row.join(','), T: short(temperature, 6), names: $('#names').value.trim(), target: target || null });
+  $('#curl').textContent =
+    `curl -s ${new URL('softmax', location.href.split('#')[0])} ` +
+    `-H 'Content-Type: application/json' -d '${JSON.stringify(body)}'`;
+  write('lab', {
+    logits: row.join(','),
+    T: short(temperature, 6),
+    names: $('#names').value.trim(),
+    target: target || null,
+  });
 
-  // The gradient for a class that is masked does not exist; the probabilities do.
+  // A masked class has no gradient, but it has probabilities.
   answers.ask(
-    signal => Promise.all([
-      softmax({ ...body, labels, topK: logits.length }, signal),
-      Number.isFinite(logits[target]) ? gradient({ ...body, target }, signal) : null,
-    ]),
+    signal =>
+      Promise.all([
+        softmax({ ...body, labels, topK: logits.length }, signal),
+        Number.isFinite(logits[target]) ? gradient({ ...body, target }, signal) : null,
+      ]),
     ([answer, slope]) => show(logits, labels, temperature, target, answer, slope),
-    problem => showProblem($('#lab-problem'), problem, () => ask()));
+    problem => showProblem($('#lab-problem'), problem, () => ask()),
+  );
   curves.draw(logits, labels);
 }
 
 function offerTargets(labels, wanted) {
   if (labels.join('\n') !== offered.join('\n')) {
-    $('#target').replaceChildren(...labels.map((label, index) => el('option', { value: index, title: titleOf(label) }, clip(label))));
+    $('#target').replaceChildren(
+      ...labels.map((label, index) => el('option', { value: index, title: titleOf(label) }, clip(label))),
+    );
     offered = labels;
   }
 
@@ -97,21 +113,33 @@ function show(logits, labels, temperature, target, answer, slope) {
   showProblem($('#lab-problem'), null);
   const naive = naiveSoftmax(logits, temperature);
   $('#lab-bars').show(answer.ranked.map(one => ({ ...one, logit: logits[one.index] })));
-  $('#lab-verdict').textContent = `Entropy ${short(answer.uncertainty.entropy)} nats, margin ${percent(answer.uncertainty.margin)}, energy ${short(answer.uncertainty.energy)}${slope ? `, cross-entropy for ${clip(labels[target])} ${short(slope.loss)} nats` : ''}`;
-  $('#lab-table tbody').replaceChildren(...logits.map((logit, index) => el('tr', {},
-    el('th', { scope: 'row', title: labels[index] }, clip(labels[index])),
-    el('td', {}, short(logit, 6)),
-    el('td', {}, short(answer.probabilities[index], 6)),
-    el('td', {}, short(answer.logProbabilities[index], 6)),
-    el('td', {}, slope ? short(slope.gradient[index], 4) : '–'),
-    el('td', { class: Number.isFinite(naive[index]) ? '' : 'bad' }, short(naive[index], 6)))));
+  const { entropy, margin, energy } = answer.uncertainty;
+  const loss = slope ? `, cross-entropy for ${clip(labels[target])} ${short(slope.loss)} nats` : '';
+  $('#lab-verdict').textContent =
+    `Entropy ${short(entropy)} nats, margin ${percent(margin)}, energy ${short(energy)}${loss}`;
+  $('#lab-table tbody').replaceChildren(
+    ...logits.map((logit, index) =>
+      el(
+        'tr',
+        {},
+        el('th', { scope: 'row', title: labels[index] }, clip(labels[index])),
+        el('td', {}, short(logit, 6)),
+        el('td', {}, short(answer.probabilities[index], 6)),
+        el('td', {}, short(answer.logProbabilities[index], 6)),
+        el('td', {}, slope ? short(slope.gradient[index], 4) : '–'),
+        el('td', { class: Number.isFinite(naive[index]) ? '' : 'bad' }, short(naive[index], 6)),
+      ),
+    ),
+  );
   const worst = Math.max(...naive.map((p, index) => Math.abs(p - answer.probabilities[index])));
   $('#naive-verdict').textContent = naive.some(Number.isNaN)
-    ? 'Without the shift exp(z / T) leaves the range of a 32-bit float, and the answer is not a number.'
-    : worst > 1e-5 ? `Without the shift the answer is off by ${short(worst, 2)}.` : 'Here a softmax without a shift says the same; try larger logits or a lower temperature.';
+    ? 'Without the subtraction, exp(z / T) leaves the range of a 32-bit float, and the result is not a number.'
+    : worst > 1e-5
+      ? `Without the subtraction, the result is off by ${short(worst, 2)}.`
+      : 'Here the naive softmax agrees; try larger logits or a lower temperature.';
 }
 
-/** As it stands in many a code base: exp(z / T) over its sum, in 32-bit floats, and no largest logit subtracted before. */
+/** As many code bases have it: exp(z / T) over its sum in 32-bit floats, without subtracting the largest logit. */
 function naiveSoftmax(logits, temperature) {
   const powers = logits.map(logit => Math.fround(Math.exp(Math.fround(logit / temperature))));
   const sum = powers.reduce((total, power) => Math.fround(total + power), 0);

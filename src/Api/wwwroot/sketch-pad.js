@@ -1,9 +1,12 @@
 import { el } from './dom.js';
 
-const side = 280; // pixels of the drawing, whatever size it is shown at
+const side = 280; // pixels of the drawing, whatever size it is displayed at
 const keyStep = 8;
 
-/** A square to draw on with a mouse, a finger, a pen, or the arrow keys. Tells of each change by `input`, and with `detail: 'end'` of a stroke's end. */
+/**
+ * A square to draw on with a mouse, a finger, a pen or the arrow keys. It raises `input` for each change, with
+ * `detail: 'end'` at the end of a stroke.
+ */
 class SketchPad extends HTMLElement {
   #canvas = el('canvas', { width: side, height: side, tabindex: '0', role: 'application' });
   #cursor = el('span', { class: 'pen', hidden: true, 'aria-hidden': 'true' });
@@ -17,14 +20,17 @@ class SketchPad extends HTMLElement {
       return;
     }
 
-    this.#canvas.setAttribute('aria-label', 'Drawing area. Arrow keys move the pen, space sets it down or lifts it.');
+    this.#canvas.setAttribute('aria-label', 'Drawing area. Arrow keys move the pen, space lowers or lifts it.');
     this.append(this.#canvas, this.#cursor);
     this.#canvas.addEventListener('pointerdown', event => this.#begin(event));
     this.#canvas.addEventListener('pointermove', event => this.#move(event));
     this.#canvas.addEventListener('pointerup', event => this.#end(event));
     this.#canvas.addEventListener('pointercancel', event => this.#end(event));
     this.#canvas.addEventListener('keydown', event => this.#key(event));
-    this.#canvas.addEventListener('blur', () => { this.#pen.isDown = false; this.#cursor.hidden = true; });
+    this.#canvas.addEventListener('blur', () => {
+      this.#pen.isDown = false;
+      this.#cursor.hidden = true;
+    });
     this.#draw();
   }
 
@@ -51,7 +57,7 @@ class SketchPad extends HTMLElement {
 
   #pointOf(event) {
     const { left, top, width, height } = this.#canvas.getBoundingClientRect();
-    return { x: (event.clientX - left) * side / width, y: (event.clientY - top) * side / height };
+    return { x: ((event.clientX - left) * side) / width, y: ((event.clientY - top) * side) / height };
   }
 
   #begin(event) {
@@ -84,15 +90,17 @@ class SketchPad extends HTMLElement {
   }
 
   #key(event) {
-    const [dx, dy] = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key] ?? [0, 0];
+    const [dx, dy] = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key] ?? [
+      0, 0,
+    ];
     if (event.key === ' ' || event.key === 'Enter') {
       this.#pen.isDown = !this.#pen.isDown;
       if (this.#pen.isDown) {
         this.#strokes.push({ width: this.brush, points: [{ ...this.#pen }] });
       }
     } else if (dx || dy) {
-      this.#pen.x = Math.min(side, Math.max(0, this.#pen.x + (dx * keyStep)));
-      this.#pen.y = Math.min(side, Math.max(0, this.#pen.y + (dy * keyStep)));
+      this.#pen.x = Math.min(side, Math.max(0, this.#pen.x + dx * keyStep));
+      this.#pen.y = Math.min(side, Math.max(0, this.#pen.y + dy * keyStep));
       if (this.#pen.isDown) {
         this.#strokes.at(-1).points.push({ ...this.#pen });
       }

@@ -1,12 +1,13 @@
-// Softmax by the page itself, in 64-bit floats: for so many classes that to send their logits for each step of a slider would take longer than to look at it.
+// Softmax in the page, in 64-bit floats, for so many classes that sending their logits at each step of the slider would
+// be too slow.
 
-/** With more classes than this the page computes instead of asking the service. */
-export const mostAsked = 1000;
+/** With more classes than this, the page computes softmax instead of requesting it. */
+export const maxRequestedClasses = 1000;
 
 /** Classes by their logit, the highest first: the order of their probabilities at every temperature. */
 export const orderOf = logits => logits.map((_, index) => index).sort((a, b) => logits[b] - logits[a] || a - b);
 
-/** exp((z − max) / T) of all classes, added up; and of those that are named, one by one. */
+/** exp((z − max) / T), summed over all classes, and individually for the named ones. */
 function powersOf(logits, named, largest, temperature) {
   let [sum, weighted] = [0, 0];
   for (const logit of logits) {
@@ -26,7 +27,11 @@ export function ranking(logits, order, labels, temperature, most) {
   const { sum, weighted, powers } = powersOf(logits, first, largest, temperature);
   return {
     ranked: first.map((index, rank) => ({ index, label: labels[index], probability: powers[rank] / sum })),
-    uncertainty: { entropy: Math.max(0, Math.log(sum) - (weighted / sum)), margin: (powers[0] - (powers[1] ?? 0)) / sum, energy: -(temperature * Math.log(sum)) - largest },
+    uncertainty: {
+      entropy: Math.max(0, Math.log(sum) - weighted / sum),
+      margin: (powers[0] - (powers[1] ?? 0)) / sum,
+      energy: -(temperature * Math.log(sum)) - largest,
+    },
   };
 }
 

@@ -1,18 +1,21 @@
-// The plot of all probabilities against T in a view: asked for when the logits change, and no more than moved along when T does.
+// A view's plot of all probabilities against T: requested when the logits change, and only moved along when T does.
 import { Latest, temperatureCurves } from './api.js';
 import { $, el } from './dom.js';
 import { temperaturePlot } from './plots.js';
 
 export class TemperatureCurves {
-  #place;
+  #container;
   #slider;
   #questions = new Latest(1);
-  #drawn = null; // what the plot is of
+  #drawn = null; // what the plot shows
   #plot = null;
 
-  /** @param {Element} place Where it is drawn. @param slider The temperature, and the calibrated one where there is one. */
-  constructor(place, slider) {
-    this.#place = place;
+  /**
+   * @param {Element} container Where the plot is drawn.
+   * @param slider The temperature, with the calibrated one if there is one.
+   */
+  constructor(container, slider) {
+    this.#container = container;
     this.#slider = slider;
     slider.addEventListener('input', () => this.move());
   }
@@ -32,23 +35,39 @@ export class TemperatureCurves {
     this.#questions.ask(
       signal => temperatureCurves(logits, signal),
       ({ temperatures, classes, rows }) => {
-        const isOpen = !!$('details', this.#place)?.open;
+        const isOpen = !!$('details', this.#container)?.open;
         const others = logits.length - classes.length;
-        this.#plot = temperaturePlot(temperatures, rows, classes.map(index => labels[index]), this.#slider.calibrated, others);
-        this.#place.replaceChildren(this.#plot.element);
+        this.#plot = temperaturePlot(
+          temperatures,
+          rows,
+          classes.map(index => labels[index]),
+          this.#slider.calibrated,
+          others,
+        );
+        this.#container.replaceChildren(this.#plot.element);
         if (others > 0) {
-          this.#place.append(el('p', { class: 'fine plot-note' }, `Drawn one by one are the ${classes.length} classes with the highest logits; the other ${others.toLocaleString('en')} are one line together, the dotted grey one.`));
+          this.#container.append(
+            el(
+              'p',
+              { class: 'fine plot-note' },
+              `The ${classes.length} classes with the highest logits are drawn one by one; ` +
+                `the other ${others.toLocaleString('en')} are one line together, the dotted grey one.`,
+            ),
+          );
         }
 
-        $('details', this.#place).open = isOpen;
+        $('details', this.#container).open = isOpen;
         this.move();
       },
-      () => { this.#drawn = null; }); // what is wrong is told where the answer would be
+      () => {
+        this.#drawn = null;
+      },
+    ); // the error is shown in container of the result
   }
 
   clear() {
     this.#questions.forget();
     this.#drawn = this.#plot = null;
-    this.#place.replaceChildren();
+    this.#container.replaceChildren();
   }
 }
