@@ -1,9 +1,22 @@
 using SoftmaxService.Api.Access;
 using SoftmaxService.Api.Endpoints;
-using SoftmaxService.Api.Hosting;
-using SoftmaxService.Api.Http;
+using SoftmaxService.Api.Endpoints.Calibrate;
+using SoftmaxService.Api.Endpoints.Classify;
+using SoftmaxService.Api.Endpoints.Health;
+using SoftmaxService.Api.Endpoints.Logits;
+using SoftmaxService.Api.Endpoints.Models;
+using SoftmaxService.Api.Endpoints.Preprocess;
+using SoftmaxService.Api.Load;
+using SoftmaxService.Api.Logging;
+using SoftmaxService.Api.Metrics;
+using SoftmaxService.Api.Models;
+using SoftmaxService.Api.OpenApi;
 using SoftmaxService.Api.OpenInference;
 using SoftmaxService.Api.Page;
+using SoftmaxService.Api.Problems;
+using SoftmaxService.Api.Settings;
+using SoftmaxService.Api.Tracing;
+using SoftmaxService.Api.Wire;
 using SoftmaxService.Inference.Batching;
 
 // A container's health check asks the service that runs beside it.

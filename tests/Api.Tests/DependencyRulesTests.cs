@@ -76,8 +76,14 @@ public sealed partial class DependencyRulesTests
     }
 
     [Fact]
-    public void ProgramIsAContentsPage() =>
-        Assert.InRange(File.ReadAllLines(Path.Combine(RunningService.RepositoryRoot, "src/Api/Program.cs")).Length, 1, 80);
+    public void ProgramNamesEachConcernOnce()
+    {
+        var program = File.ReadAllText(Path.Combine(RunningService.RepositoryRoot, "src/Api/Program.cs"));
+        var calls = SetupCall().Matches(program).Select(call => call.Groups["name"].Value).ToArray();
+
+        Assert.True(calls.Length > 20);
+        Assert.Equal(calls.Distinct(), calls);
+    }
 
     [Fact]
     public void SoftmaxIsSpeltOneWayAndNamesNoFolder()
@@ -114,6 +120,9 @@ public sealed partial class DependencyRulesTests
 
     [GeneratedRegex("^\\s*//.*$", RegexOptions.Multiline)]
     private static partial Regex Comment();
+
+    [GeneratedRegex("\\.(?<name>(Add|Use|Map)\\w+)[(<]")]
+    private static partial Regex SetupCall();
 
     [GeneratedRegex("(Manager|Helper|Helpers|Util|Utils|Processor|Common)$")]
     private static partial Regex AnythingName();

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
-using SoftmaxService.Api.Http;
+using SoftmaxService.Api.Problems;
 
 namespace SoftmaxService.Api.Access;
 

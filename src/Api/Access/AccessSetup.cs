@@ -3,9 +3,9 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.Options;
 using Microsoft.Net.Http.Headers;
-using SoftmaxService.Api.Hosting;
 using SoftmaxService.Api.OpenApi;
 using SoftmaxService.Api.OpenInference;
+using SoftmaxService.Api.Settings;
 using Swashbuckle.AspNetCore.SwaggerGen;
 
 namespace SoftmaxService.Api.Access;

@@ -1,4 +1,4 @@
-using SoftmaxService.Api.Hosting;
+using SoftmaxService.Api.Settings;
 
 namespace SoftmaxService.Api.Access;
 

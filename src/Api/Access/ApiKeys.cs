@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
-using SoftmaxService.Api.Hosting;
+using SoftmaxService.Api.Settings;
 
 namespace SoftmaxService.Api.Access;
 

@@ -1,6 +1,6 @@
 using System.Buffers;
 using SoftmaxService.Api.Access;
-using SoftmaxService.Api.Observation;
+using SoftmaxService.Api.Metrics;
 
 namespace SoftmaxService.Api.Endpoints;
 

@@ -1,6 +1,6 @@
 using Microsoft.OpenApi;
 using SoftmaxService.Api.Access;
-using SoftmaxService.Api.Http;
+using SoftmaxService.Api.Problems;
 using Swashbuckle.AspNetCore.SwaggerGen;
 
 namespace SoftmaxService.Api.OpenApi;

@@ -1,5 +1,6 @@
 using Microsoft.OpenApi;
-using SoftmaxService.Api.Http;
+using SoftmaxService.Api.Problems;
+using SoftmaxService.Api.Wire;
 
 namespace SoftmaxService.Api.OpenApi;
 

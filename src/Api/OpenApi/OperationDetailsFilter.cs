@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Net.Mime;
 using System.Text.Json.Nodes;
 using Microsoft.OpenApi;
-using SoftmaxService.Api.Http;
+using SoftmaxService.Api.Problems;
 using Swashbuckle.AspNetCore.SwaggerGen;
 
 namespace SoftmaxService.Api.OpenApi;

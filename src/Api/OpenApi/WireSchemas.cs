@@ -1,8 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.OpenApi;
-using SoftmaxService.Api.Endpoints;
-using SoftmaxService.Api.Http;
+using SoftmaxService.Api.Endpoints.Logits;
+using SoftmaxService.Api.Wire;
 using Swashbuckle.AspNetCore.SwaggerGen;
 
 namespace SoftmaxService.Api.OpenApi;

@@ -1,5 +1,5 @@
 using System.Buffers.Binary;
-using SoftmaxService.Api.Http;
+using SoftmaxService.Api.Problems;
 
 namespace SoftmaxService.Api.OpenInference;
 

@@ -1,7 +1,7 @@
 using System.IO.Compression;
 using Grpc.Core;
 using Grpc.Net.Compression;
-using SoftmaxService.Api.Http;
+using SoftmaxService.Api.Wire;
 
 namespace SoftmaxService.Api.OpenInference;
 

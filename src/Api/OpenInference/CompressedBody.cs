@@ -1,5 +1,6 @@
 using System.IO.Compression;
-using SoftmaxService.Api.Http;
+using SoftmaxService.Api.Problems;
+using SoftmaxService.Api.Wire;
 using SoftmaxService.Inference.Faults;
 
 namespace SoftmaxService.Api.OpenInference;

@@ -2,8 +2,8 @@ using System.Globalization;
 using Grpc.AspNetCore.Server;
 using Grpc.Core;
 using Grpc.Core.Interceptors;
-using SoftmaxService.Api.Hosting;
-using SoftmaxService.Api.Http;
+using SoftmaxService.Api.Load;
+using SoftmaxService.Api.Problems;
 
 namespace SoftmaxService.Api.OpenInference;
 

@@ -2,8 +2,8 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using Google.Protobuf;
 using Google.Protobuf.Collections;
-using SoftmaxService.Api.Http;
 using SoftmaxService.Api.OpenInference.Wire;
+using SoftmaxService.Api.Problems;
 
 namespace SoftmaxService.Api.OpenInference;
 

@@ -1,8 +1,10 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Http.HttpResults;
-using SoftmaxService.Api.Hosting;
-using SoftmaxService.Api.Http;
+using SoftmaxService.Api.Logging;
 using SoftmaxService.Api.OpenApi;
+using SoftmaxService.Api.Problems;
+using SoftmaxService.Api.Settings;
+using SoftmaxService.Api.Wire;
 using SoftmaxService.Inference.Faults;
 using SoftmaxService.Inference.Models;
 

@@ -1,5 +1,6 @@
 using System.Globalization;
-using SoftmaxService.Api.Http;
+using SoftmaxService.Api.Problems;
+using SoftmaxService.Api.Wire;
 using SoftmaxService.Inference.Faults;
 
 namespace SoftmaxService.Api.OpenInference;

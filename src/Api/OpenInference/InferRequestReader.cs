@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
-using SoftmaxService.Api.Http;
+using SoftmaxService.Api.Problems;
+using SoftmaxService.Api.Wire;
 using SoftmaxService.Inference.Faults;
 
 namespace SoftmaxService.Api.OpenInference;

@@ -1,4 +1,4 @@
-using SoftmaxService.Api.Http;
+using SoftmaxService.Api.Wire;
 using SoftmaxService.Inference;
 
 namespace SoftmaxService.Api.OpenInference;

@@ -4,8 +4,8 @@ using System.IO.Pipelines;
 using System.Net.Mime;
 using System.Runtime.InteropServices;
 using System.Text.Json;
-using SoftmaxService.Api.Hosting;
-using SoftmaxService.Api.Http;
+using SoftmaxService.Api.Logging;
+using SoftmaxService.Api.Wire;
 using SoftmaxService.Inference.Faults;
 
 namespace SoftmaxService.Api.OpenInference;

@@ -1,6 +1,8 @@
 using Grpc.Core;
-using SoftmaxService.Api.Hosting;
+using SoftmaxService.Api.Load;
+using SoftmaxService.Api.Logging;
 using SoftmaxService.Api.OpenInference.Wire;
+using SoftmaxService.Api.Settings;
 using SoftmaxService.Inference.Models;
 
 namespace SoftmaxService.Api.OpenInference;

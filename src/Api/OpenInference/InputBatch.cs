@@ -1,4 +1,5 @@
-using SoftmaxService.Api.Http;
+using SoftmaxService.Api.Problems;
+using SoftmaxService.Api.Wire;
 using SoftmaxService.Inference;
 using SoftmaxService.Inference.Faults;
 using SoftmaxService.Inference.Models;

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
-using SoftmaxService.Api.Http;
+using SoftmaxService.Api.Problems;
+using SoftmaxService.Api.Wire;
 
 namespace SoftmaxService.Api.OpenInference;
 

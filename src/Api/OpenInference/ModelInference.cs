@@ -1,5 +1,6 @@
-using SoftmaxService.Api.Hosting;
-using SoftmaxService.Api.Http;
+using SoftmaxService.Api.Load;
+using SoftmaxService.Api.Settings;
+using SoftmaxService.Api.Wire;
 using SoftmaxService.Inference;
 using SoftmaxService.Inference.Models;
 

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
-using SoftmaxService.Api.Http;
+using SoftmaxService.Api.Problems;
+using SoftmaxService.Api.Wire;
 using SoftmaxService.Inference;
 using SoftmaxService.Inference.Faults;
 using SoftmaxService.Inference.Models;

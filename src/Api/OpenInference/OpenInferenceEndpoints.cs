@@ -2,8 +2,8 @@ using System.Globalization;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Net.Http.Headers;
 using SoftmaxService.Api.Access;
-using SoftmaxService.Api.Hosting;
-using SoftmaxService.Api.Http;
+using SoftmaxService.Api.Load;
+using SoftmaxService.Api.Wire;
 using SoftmaxService.Inference.Models;
 
 namespace SoftmaxService.Api.OpenInference;

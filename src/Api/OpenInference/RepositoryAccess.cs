@@ -1,5 +1,5 @@
-using SoftmaxService.Api.Hosting;
-using SoftmaxService.Api.Http;
+using SoftmaxService.Api.Problems;
+using SoftmaxService.Api.Settings;
 using SoftmaxService.Inference.Models;
 
 namespace SoftmaxService.Api.OpenInference;

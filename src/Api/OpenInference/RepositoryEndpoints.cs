@@ -1,8 +1,8 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Http.HttpResults;
 using SoftmaxService.Api.Access;
-using SoftmaxService.Api.Hosting;
-using SoftmaxService.Api.Http;
+using SoftmaxService.Api.Problems;
+using SoftmaxService.Api.Settings;
 using SoftmaxService.Inference.Models;
 
 namespace SoftmaxService.Api.OpenInference;

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Numerics;
 using System.Runtime.InteropServices;
 using System.Text;
-using SoftmaxService.Api.Http;
+using SoftmaxService.Api.Problems;
 using SoftmaxService.Numerics;
 
 namespace SoftmaxService.Api.OpenInference;

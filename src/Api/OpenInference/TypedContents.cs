@@ -1,6 +1,6 @@
 using Google.Protobuf.Collections;
-using SoftmaxService.Api.Http;
 using SoftmaxService.Api.OpenInference.Wire;
+using SoftmaxService.Api.Problems;
 
 namespace SoftmaxService.Api.OpenInference;
 

@@ -1,8 +1,9 @@
 using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
 using SoftmaxService.Api.Access;
-using SoftmaxService.Api.Hosting;
-using SoftmaxService.Api.Http;
+using SoftmaxService.Api.Logging;
+using SoftmaxService.Api.Problems;
+using SoftmaxService.Api.Wire;
 using SoftmaxService.Inference.Faults;
 
 namespace SoftmaxService.Api.Page;

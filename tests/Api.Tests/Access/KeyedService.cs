@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.TestHost;
 using Serilog;
 using Serilog.Core;
 using Serilog.Events;
-using SoftmaxService.Api.Tests.Hosting;
+using SoftmaxService.Api.Tests.Logging;
 using SoftmaxService.Api.Tests.OpenInference;
 
 namespace SoftmaxService.Api.Tests.Access;

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Time.Testing;
 using SoftmaxService.Api.Access;
+using SoftmaxService.Api.Tests.Metrics;
 
 namespace SoftmaxService.Api.Tests.Access;
 

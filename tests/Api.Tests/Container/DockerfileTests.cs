@@ -1,7 +1,9 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
-using SoftmaxService.Api.Hosting;
+using SoftmaxService.Api.Load;
+using SoftmaxService.Api.OpenInference;
+using SoftmaxService.Api.Settings;
 
 namespace SoftmaxService.Api.Tests.Container;
 

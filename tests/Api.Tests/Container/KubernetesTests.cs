@@ -1,6 +1,6 @@
 using System.Text;
 using k8s.Models;
-using SoftmaxService.Api.Hosting;
+using SoftmaxService.Api.Settings;
 using SoftmaxService.Tests.Support;
 
 namespace SoftmaxService.Api.Tests.Container;

@@ -1,5 +1,5 @@
 using System.Reflection;
-using SoftmaxService.Api.Hosting;
+using SoftmaxService.Api.Settings;
 
 namespace SoftmaxService.Api.Tests.Container;
 

@@ -1,4 +1,5 @@
 using System.Text;
+using SoftmaxService.Api.Tests.Metrics;
 
 namespace SoftmaxService.Api.Tests.OpenInference;
 

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using Google.Protobuf;
 using Grpc.Net.Client;
 using SoftmaxService.Api.OpenInference.Wire;
+using SoftmaxService.Api.Tests.Metrics;
 using SoftmaxService.Inference.Imaging;
 using SoftmaxService.Inference.Models;
 using SoftmaxService.Inference.Tests.TestData;

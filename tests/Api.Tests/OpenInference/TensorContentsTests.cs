@@ -1,8 +1,8 @@
 using System.Text;
 using Google.Protobuf;
-using SoftmaxService.Api.Http;
 using SoftmaxService.Api.OpenInference;
 using SoftmaxService.Api.OpenInference.Wire;
+using SoftmaxService.Api.Problems;
 
 namespace SoftmaxService.Api.Tests.OpenInference;
 

@@ -1,7 +1,7 @@
 using System.IO.Compression;
 using System.Text;
 using System.Text.RegularExpressions;
-using SoftmaxService.Api.Tests.Observation;
+using SoftmaxService.Api.Tests.Metrics;
 
 namespace SoftmaxService.Api.Tests.Page;
 

@@ -10,8 +10,9 @@ using Grpc.Health.V1;
 using Grpc.Net.Client;
 using Grpc.Reflection.V1Alpha;
 using SoftmaxService.Api.OpenInference.Wire;
-using SoftmaxService.Api.Tests.Observation;
+using SoftmaxService.Api.Tests.Metrics;
 using SoftmaxService.Api.Tests.OpenInference;
+using SoftmaxService.Api.Tests.Tracing;
 
 namespace SoftmaxService.Api.Tests.Published;
 

@@ -1,0 +1,100 @@
+using System.Net.Mime;
+using System.Text.Json.Serialization;
+using SoftmaxService.Api.Endpoints.Logits;
+using SoftmaxService.Api.OpenApi;
+using SoftmaxService.Api.Problems;
+using SoftmaxService.Api.Wire;
+using SoftmaxService.Inference.Batching;
+using SoftmaxService.Inference.Calibration;
+
+namespace SoftmaxService.Api.Endpoints.Calibrate;
+
+/// <summary><c>POST /calibrate</c>: fits a temperature to labelled logits and measures what it changes. It touches no model and keeps nothing.</summary>
+internal static class CalibrateEndpoint
+{
+    // Each costs a pass over all rows.
+    private const int MostAlphas = 100;
+
+    public static void MapCalibrate(this IEndpointRouteBuilder routes) => routes
+        .MapPost("/calibrate", AnswerAsync)
+        .WithName("Calibrate")
+        .WithTags("Calibrate")
+        .WithSummary("Fits a temperature to labelled logits")
+        .WithDescription(
+            "Send the logits of images that the model was not trained on, and their right classes. The answer is what a model's `model.json` takes as its `calibration`: "
+            + "the temperature that makes softmax(logits / T) most likely, how well calibrated the probabilities are before and after, which classes are taken for which, and the quantiles and sizes of prediction sets. "
+            + "Rows of probabilities or of their logarithms are taken too: say so in `kind`. `warnings` says what is to be known of the data before the numbers are trusted; without it there is nothing. Nothing is kept.")
+        .Describe(CalibrateDocumentation.Apply, [])
+        .Produces<ManifestCalibration>()
+        .Answers([Problem.MalformedJson, Problem.InvalidLogits, Problem.InvalidParameter, Problem.InvalidCalibrationData, Problem.CalibrationImpossible, Problem.BodyTooLarge, Problem.TooManyLogits, Problem.UnsupportedMediaType, .. Problem.OfWork]);
+
+    private static async Task<ManifestCalibration> AnswerAsync(HttpRequest request, ComputeGate gate, ApiJsonContext json, CancellationToken cancellationToken)
+    {
+        if (!MediaTypes.IsJson(MediaTypes.Of(request)))
+        {
+            throw MediaTypes.Refuse(request, MediaTypeNames.Application.Json);
+        }
+
+        QueryParameter.RefuseUnknown(request, []);
+        using var body = await PooledBody.ReadAsync(request, cancellationToken);
+        using var place = await gate.EnterAsync(cancellationToken);
+        return Answer(body.Deserialize(json.CalibrateRequest, "logits and labels"), cancellationToken);
+    }
+
+    private static ManifestCalibration Answer(CalibrateRequest request, CancellationToken cancellationToken)
+    {
+        if (!request.Logits.IsMatrix || !request.Labels.IsArray)
+        {
+            throw new RequestException(Problem.InvalidCalibrationData, "logits is an array of rows, [[1.5, 0.2], [0.1, 3]], and labels an array with the index of each row's right class, [0, 1].");
+        }
+
+        var options = new CalibrationOptions();
+        options = options with { Bins = request.Bins ?? options.Bins, Alphas = request.Alphas ?? PossibleAlphas(options.Alphas, request.Labels.Values.Length) };
+        if (options.Bins is < 1 or > 1000 || options.Alphas.Count > MostAlphas || !options.Alphas.All(alpha => alpha is > 0 and < 1))
+        {
+            throw new RequestException(Problem.InvalidParameter, $"bins is a whole number from 1 to 1000, and alphas are at most {MostAlphas} numbers above 0 and below 1.");
+        }
+
+        var kind = request.Kind ?? OutputKind.Logits;
+        var data = LabelledLogits.FromScores(request.Logits.Values, request.Labels.Values, request.Logits.ColumnCount, kind);
+        if (kind == OutputKind.Logits)
+        {
+            RefuseMaskedLabels(data);
+        }
+
+        return Calibrator.Calibrate(data, options, cancellationToken).ToManifest(dataset: null);
+    }
+
+    /// <summary>A right class that is masked has an infinite loss at any temperature, which JSON could not even tell.</summary>
+    private static void RefuseMaskedLabels(LabelledLogits data)
+    {
+        for (var row = 0; row < data.Count; row++)
+        {
+            if (float.IsNegativeInfinity(data.Row(row)[data.LabelOf(row)]))
+            {
+                throw new RequestException(Problem.InvalidCalibrationData, $"labels[{row}] is {data.LabelOf(row)}, but logits[{row}][{data.LabelOf(row)}] is masked; a class that is right needs a number.");
+            }
+        }
+    }
+
+    /// <summary>Those of the usual α for which there are rows enough; one that is asked for by name is refused instead.</summary>
+    private static double[] PossibleAlphas(IReadOnlyList<double> alphas, int rowCount) => [.. alphas.Where(alpha => (rowCount + 1) * alpha >= 1)];
+}
+
+/// <summary>The JSON body of <c>POST /calibrate</c>.</summary>
+internal sealed record CalibrateRequest
+{
+    [JsonConverter(typeof(LogitRowsConverter))]
+    public required FloatRows Logits { get; init; }
+
+    [JsonConverter(typeof(LabelIndicesConverter))]
+    public required TargetRows Labels { get; init; }
+
+    /// <summary>What the numbers in <see cref="Logits"/> are; logits unless said.</summary>
+    [JsonConverter(typeof(ScoreKindConverter))]
+    public OutputKind? Kind { get; init; }
+
+    public int? Bins { get; init; }
+
+    public double[]? Alphas { get; init; }
+}

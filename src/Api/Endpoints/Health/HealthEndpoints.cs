@@ -1,0 +1,52 @@
+using System.Globalization;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.Net.Http.Headers;
+using SoftmaxService.Api.Access;
+using SoftmaxService.Api.Load;
+using SoftmaxService.Api.Wire;
+using SoftmaxService.Inference.Models;
+
+namespace SoftmaxService.Api.Endpoints.Health;
+
+/// <summary><c>GET /health/live</c> and <c>/health/ready</c>, for load balancers and orchestrators.</summary>
+internal static class HealthEndpoints
+{
+    private const int RetryAfterSeconds = 5;
+
+    public static void MapHealth(this IEndpointRouteBuilder routes)
+    {
+        var health = routes.MapGroup("/health").WithTags("Health").NeedsNoKey();
+
+        health.MapGet("/live", Live)
+            .WithName("Live")
+            .WithSummary("Says that the process answers");
+
+        health.MapGet("/ready", Ready)
+            .WithName("Ready")
+            .WithSummary("Says whether models are loaded and warmed up")
+            .WithDescription("503 when the default model is not served, or the service is about to end (`draining`). A folder that could not be loaded is listed with its reason, and does not make the rest unready; `keepsServing` says that the version still answers with what its files held before.")
+            .Produces<ReadyResponse>(StatusCodes.Status503ServiceUnavailable);
+    }
+
+    private static Ok<LiveResponse> Live() => TypedResults.Ok(new LiveResponse("live"));
+
+    private static Results<Ok<ReadyResponse>, JsonHttpResult<ReadyResponse>> Ready(ModelRepository models, Readiness readiness, HttpResponse response)
+    {
+        var catalog = models.Current;
+        var isReady = readiness.IsReady;
+        var answer = new ReadyResponse(isReady ? "ready" : readiness.IsLeaving ? "draining" : "not ready", [.. catalog.Models.Select(model => $"{model.Name}/{model.Version}")], catalog.Failures);
+        if (isReady)
+        {
+            return TypedResults.Ok(answer);
+        }
+
+        response.Headers[HeaderNames.RetryAfter] = RetryAfterSeconds.ToString(CultureInfo.InvariantCulture);
+        return TypedResults.Json(answer, ApiJsonContext.Default.ReadyResponse, statusCode: StatusCodes.Status503ServiceUnavailable);
+    }
+}
+
+/// <summary>The process answers.</summary>
+internal sealed record LiveResponse(string Status);
+
+/// <summary>Whether the service can classify, with what, and what it could not load.</summary>
+internal sealed record ReadyResponse(string Status, IReadOnlyList<string> Models, IReadOnlyList<ModelLoadFailure> Failures);

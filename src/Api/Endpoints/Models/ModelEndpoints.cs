@@ -1,0 +1,121 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.Http.HttpResults;
+using SoftmaxService.Api.OpenApi;
+using SoftmaxService.Api.Problems;
+using SoftmaxService.Inference.Calibration;
+using SoftmaxService.Inference.Imaging;
+using SoftmaxService.Inference.Models;
+using SoftmaxService.Inference.Onnx;
+
+namespace SoftmaxService.Api.Endpoints.Models;
+
+/// <summary><c>GET /models…</c>: what is loaded, and what it takes and gives.</summary>
+internal static class ModelEndpoints
+{
+    private const string SvgType = "image/svg+xml";
+
+    public static void MapModels(this IEndpointRouteBuilder routes)
+    {
+        var models = routes.MapGroup("/models").WithTags("Models");
+
+        models.MapGet("", List)
+            .WithName("ListModels")
+            .WithSummary("Lists the models")
+            .WithDescription("Every version that is served, the default model, and the folders that could not be loaded, with the reason.");
+
+        models.MapGet("/{name}", ListVersions)
+            .WithName("ListModelVersions")
+            .WithSummary("Describes every version of a model")
+            .Answers(Problem.ModelNotFound);
+
+        models.MapGet("/{name}/{version}", Describe)
+            .WithName("DescribeModel")
+            .WithSummary("Describes one version of a model")
+            .WithDescription("Its labels, how an image becomes its input, what the ONNX graph declares and what was chosen of it, how many images share a run, and its calibration.")
+            .Answers(Problem.ModelNotFound, Problem.VersionNotFound);
+
+        models.MapGet("/{name}/{version}/reliability.svg", Reliability)
+            .WithName("ShowReliability")
+            .WithSummary("Shows a version's reliability diagram")
+            .WithDescription("How often the model is right when it says how sure it is, before and after calibration: the file that `softmax calibrate` drew.")
+            .Produces<string>(StatusCodes.Status200OK, SvgType)
+            .Answers(Problem.ModelNotFound, Problem.VersionNotFound, Problem.ReliabilityNotFound);
+    }
+
+    private static PhysicalFileHttpResult Reliability(string name, string version, ModelRepository models, HttpResponse response)
+    {
+        var model = models.Current.Find(name, version);
+        response.Headers.ContentSecurityPolicy = "default-src 'none'; style-src 'unsafe-inline'; sandbox"; // an SVG may hold scripts, and this one came with the model
+        return model.Reliability is { } file
+            ? TypedResults.PhysicalFile(file.FullName, SvgType, lastModified: file.LastWriteTimeUtc)
+            : throw new RequestException(Problem.ReliabilityNotFound, $"Model '{model.Name}' version {model.Version} has no {ClassifierModel.ReliabilityFileName}; `softmax calibrate` draws one.");
+    }
+
+    private static Ok<ModelListResponse> List(ModelRepository models)
+    {
+        var catalog = models.Current;
+        return TypedResults.Ok(new ModelListResponse(
+            catalog.DefaultModel,
+            [.. catalog.Models.Select(model => new ModelSummary(model.Name, model.Version, model.Manifest.Description, model.ClassCount, model.CalibratedTemperature))],
+            catalog.Failures));
+    }
+
+    private static Ok<ModelVersionsResponse> ListVersions(string name, ModelRepository models) =>
+        TypedResults.Ok(new ModelVersionsResponse(name, [.. models.Current.VersionsOf(name).Select(ToResponse)]));
+
+    private static Ok<ModelResponse> Describe(string name, string version, ModelRepository models) =>
+        TypedResults.Ok(ToResponse(models.Current.Find(name, version)));
+
+    private static ModelBatching BatchingOf(ClassifierModel model)
+    {
+        var ran = model.Queue.Statistics;
+        return new ModelBatching(model.MaxBatchSize, model.BatchingRefusal, ran.Items, ran.Runs, ran.Pending);
+    }
+
+    private static ModelResponse ToResponse(ClassifierModel model) => new(
+        model.Name,
+        model.Version,
+        model.Manifest.Description,
+        model.Manifest.License,
+        model.Input,
+        new ModelOutput(model.OutputKind, model.OutputKindIsDetected ? "detected" : "manifest", model.ClassCount, model.GraphOutput.Name, model.ScoresOutput.Reason),
+        new ModelGraph(model.GraphInput, model.GraphOutput, model.GraphOutputs),
+        BatchingOf(model),
+        model.Notes,
+        model.Labels,
+        model.Manifest.Calibration,
+        model.Manifest.Training);
+}
+
+/// <summary>All that is served, and all that could not be.</summary>
+internal sealed record ModelListResponse(string? DefaultModel, IReadOnlyList<ModelSummary> Models, IReadOnlyList<ModelLoadFailure> Failures);
+
+/// <summary>One version in the list.</summary>
+internal sealed record ModelSummary(string Name, string Version, string? Description, int ClassCount, float? CalibratedTemperature);
+
+/// <summary>Every version of one model, from the lowest to the highest.</summary>
+internal sealed record ModelVersionsResponse(string Name, IReadOnlyList<ModelResponse> Versions);
+
+/// <summary>One version of a model.</summary>
+internal sealed record ModelResponse(
+    string Name,
+    string Version,
+    string? Description,
+    string? License,
+    ImageInput Input,
+    ModelOutput Output,
+    ModelGraph Graph,
+    ModelBatching Batching,
+    IReadOnlyList<string> Notes,
+    IReadOnlyList<string> Labels,
+    ManifestCalibration? Calibration,
+    JsonElement? Training);
+
+/// <summary>What a model's scores are, whether the manifest says so or its warm-up did, and which of the graph's outputs holds them, for what reason.</summary>
+internal sealed record ModelOutput(OutputKind Kind, string KindSource, int ClassCount, string Name, string Reason);
+
+/// <summary>What the ONNX graph declares; −1 is an axis whose size is open.</summary>
+internal sealed record ModelGraph(OnnxTensorInfo Input, OnnxTensorInfo Output, IReadOnlyList<OnnxTensorInfo> Outputs);
+
+/// <summary>How many images may share a run, why it is one where it is, and what has been run since the version was loaded.</summary>
+internal sealed record ModelBatching(int MaxBatchSize, string? Refusal, long Images, long Runs, long Pending);

@@ -1,0 +1,38 @@
+using System.Net.Mime;
+using System.Text.Json.Nodes;
+using Microsoft.OpenApi;
+using SoftmaxService.Api.OpenApi;
+using SoftmaxService.Api.Wire;
+
+namespace SoftmaxService.Api.Endpoints.Preprocess;
+
+/// <summary>Bodies, an example and the answer of <c>POST /preprocess</c>.</summary>
+internal static class PreprocessDocumentation
+{
+    public static void Apply(OpenApiOperation operation, Func<Type, IOpenApiSchema> schemaOf)
+    {
+        operation.RequestBody = ImageBodies.Of(
+            new Dictionary<string, IOpenApiSchema> { ["image"] = ImageBodies.Binary("An image file. The name of the field does not matter.") },
+            new OpenApiMediaType
+            {
+                Schema = new OpenApiSchema
+                {
+                    Type = JsonSchemaType.Object,
+                    Required = new HashSet<string> { "image" },
+                    Properties = new Dictionary<string, IOpenApiSchema> { ["image"] = schemaOf(typeof(Base64Image)) },
+                },
+                Examples = new Dictionary<string, IOpenApiExample>
+                {
+                    ["one"] = new OpenApiExample { Summary = "One image", Value = new JsonObject { ["image"] = SampleImage.Base64 } },
+                },
+            });
+        operation.Responses!["200"] = new OpenApiResponse
+        {
+            Description = "What the model sees",
+            Content = new Dictionary<string, IOpenApiMediaType>
+            {
+                [MediaTypeNames.Image.Png] = new OpenApiMediaType { Schema = ImageBodies.Binary("A PNG of the model's input size.") },
+            },
+        };
+    }
+}

@@ -1,9 +1,0 @@
-using Microsoft.AspNetCore.Diagnostics;
-
-namespace SoftmaxService.Api.Http;
-
-internal static class AskedEndpoints
-{
-    /// <summary>The endpoint that was asked, also while its fault is being answered: the exception handler takes it off the request, and remembers it.</summary>
-    public static Endpoint? AskedEndpoint(this HttpContext context) => context.GetEndpoint() ?? context.Features.Get<IExceptionHandlerFeature>()?.Endpoint;
-}

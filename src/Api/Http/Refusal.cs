@@ -1,7 +1,0 @@
-namespace SoftmaxService.Api.Http;
-
-/// <summary>A problem that is answered without an exception, which would cost more than the rest of the answer.</summary>
-internal sealed record Refusal(Problem Problem, string Detail) : IResult
-{
-    public Task ExecuteAsync(HttpContext httpContext) => ProblemExceptionHandler.WriteAsync(httpContext, Problem, Detail);
-}

@@ -1,7 +1,0 @@
-namespace SoftmaxService.Api.Http;
-
-/// <summary>A request that is refused at the edge, before it reaches a model.</summary>
-internal sealed class RequestException(Problem problem, string detail) : Exception(detail)
-{
-    public Problem Problem { get; } = problem;
-}

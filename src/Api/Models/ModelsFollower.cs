@@ -1,0 +1,34 @@
+using SoftmaxService.Api.Settings;
+using SoftmaxService.Inference.Models;
+
+namespace SoftmaxService.Api.Models;
+
+/// <summary>Has the server wait for the models, and then keeps what is served up to date with their folder for as long as the service runs.</summary>
+internal sealed partial class ModelsFollower(RepositoryWatcher watcher, ModelsOptions options, ILogger<ModelsFollower> log) : BackgroundService
+{
+    /// <summary>The first load of all models, which is under way while the service is put together.</summary>
+    public Task FirstLoad { get; set; } = Task.CompletedTask;
+
+    /// <summary>The server begins to listen after this: no request finds a model that is still to come.</summary>
+    public override async Task StartAsync(CancellationToken cancellationToken)
+    {
+        await FirstLoad;
+        await base.StartAsync(cancellationToken);
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        if (!options.Watch)
+            return;
+
+        watcher.EventsLost += reason => EventsLost(log, options.PollSeconds, reason);
+        watcher.Faulted += fault => Faulted(log, fault);
+        await watcher.RunAsync(stoppingToken);
+    }
+
+    [LoggerMessage(LogLevel.Warning, "The file system tells of no changes in the model folder; they are noticed by looking every {PollSeconds} s: {Reason}")]
+    private static partial void EventsLost(ILogger log, double pollSeconds, string reason);
+
+    [LoggerMessage(LogLevel.Error, "An unexpected fault while following the model folder")]
+    private static partial void Faulted(ILogger log, Exception fault);
+}

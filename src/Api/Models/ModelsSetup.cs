@@ -1,0 +1,128 @@
+using Microsoft.Extensions.Options;
+using SoftmaxService.Api.Settings;
+using SoftmaxService.Inference.Batching;
+using SoftmaxService.Inference.Models;
+using SoftmaxService.Inference.Onnx;
+using SoftmaxService.Numerics;
+
+namespace SoftmaxService.Api.Models;
+
+/// <summary>Finds the model folder, loads what is in it before the first request, and follows its changes.</summary>
+internal static partial class ModelsSetup
+{
+    private const string FolderName = "models";
+    private const int PendingPerCore = 64;
+
+    public static void AddModels(this IServiceCollection services)
+    {
+        services.AddSingleton(TimeProvider.System);
+        services.AddSingleton(provider => new ModelRepository(
+            SettingsFrom(provider.GetRequiredService<ModelsOptions>(), ModelSettingsFrom(provider)),
+            provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => new RepositoryWatcher(provider.GetRequiredService<ModelRepository>(), provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<ModelsFollower>();
+        services.AddHostedService(provider => provider.GetRequiredService<ModelsFollower>());
+    }
+
+    /// <summary>Begins to load every model, and says in the log what is served and what is not, from now on. The server waits for it.</summary>
+    public static void LoadModels(this WebApplication app)
+    {
+        // Whatever of the settings is wrong ends the start here: a process that exits while native code is loaded may crash.
+        app.Services.GetService<IStartupValidator>()?.Validate();
+
+        var log = app.Logger;
+        var models = app.Services.GetRequiredService<ModelRepository>();
+        models.Changed += change => Log(log, change);
+        app.Services.GetRequiredService<ModelsFollower>().FirstLoad = Task.Run(() =>
+        {
+            Computing(log, Softmax.VectorBits, OnnxModel.RuntimeVersion);
+            models.LoadAll();
+            if (models.Current.Models.Count == 0)
+            {
+                NoModels(log, models.Settings.Folder);
+            }
+        });
+    }
+
+    private static ModelSettings ModelSettingsFrom(IServiceProvider provider)
+    {
+        var batching = provider.GetRequiredService<BatchingOptions>();
+        return new ModelSettings
+        {
+            MaxImagePixels = provider.GetRequiredService<LimitsOptions>().MaxImagePixels,
+            MaxBatchSize = batching.MaxBatchSize,
+            MaxPendingItems = provider.GetRequiredService<LoadOptions>().MaxPendingPerModel ?? PendingPerCore * Environment.ProcessorCount,
+            Gate = provider.GetRequiredService<ComputeGate>(),
+            Onnx = new OnnxSettings
+            {
+                IntraOpThreads = provider.GetRequiredService<OnnxOptions>().IntraOpThreads,
+                ConcurrentRuns = batching.ConcurrentRuns,
+            },
+        };
+    }
+
+    private static RepositorySettings SettingsFrom(ModelsOptions models, ModelSettings model) => new()
+    {
+        Folder = FindFolder(models.Folder),
+        Model = model,
+        DefaultModel = models.Default is { Length: > 0 } said ? said : null,
+        PreferredModel = "mnist",
+        Versions = models.Versions.ToDictionary(entry => entry.Key, entry => VersionPolicy.Parse(entry.Value), StringComparer.OrdinalIgnoreCase),
+        SettleTime = TimeSpan.FromSeconds(models.SettleSeconds),
+        PollInterval = TimeSpan.FromSeconds(models.PollSeconds),
+        LoadTime = TimeSpan.FromSeconds(models.LoadSeconds),
+    };
+
+    private static void Log(ILogger log, ModelChange change)
+    {
+        switch (change)
+        {
+            case { Model: { } model }:
+                Loaded(log, model.Name, model.Version, model.GraphInput.ShapeText, model.ClassCount, model.CalibratedTemperature);
+                break;
+
+            case { Kind: ModelChangeKind.Failed }:
+                NotLoaded(log, change.Name, change.Version, change.Reason);
+                break;
+
+            default:
+                Unloaded(log, change.Name, change.Version, change.Reason);
+                break;
+        }
+    }
+
+    /// <summary>The configured folder; else beside the program, above it (a checkout), or in the current folder.</summary>
+    private static string FindFolder(string? configured)
+    {
+        if (!string.IsNullOrEmpty(configured))
+        {
+            return Path.GetFullPath(configured);
+        }
+
+        for (var above = new DirectoryInfo(AppContext.BaseDirectory); above is not null; above = above.Parent)
+        {
+            var candidate = Path.Combine(above.FullName, FolderName);
+            if (Directory.Exists(candidate))
+            {
+                return candidate;
+            }
+        }
+
+        return Path.GetFullPath(FolderName);
+    }
+
+    [LoggerMessage(LogLevel.Information, "Softmax computes with {VectorBits}-bit vectors; models run in ONNX Runtime {OnnxRuntimeVersion}")]
+    private static partial void Computing(ILogger log, int vectorBits, string onnxRuntimeVersion);
+
+    [LoggerMessage(LogLevel.Information, "Model {Name}/{ModelVersion} is loaded: input {InputShape}, {ClassCount} classes, calibrated temperature {CalibratedTemperature}")]
+    private static partial void Loaded(ILogger log, string name, string modelVersion, string inputShape, int classCount, float? calibratedTemperature);
+
+    [LoggerMessage(LogLevel.Error, "Model {Name}/{ModelVersion} could not be loaded: {Reason}")]
+    private static partial void NotLoaded(ILogger log, string name, string modelVersion, string? reason);
+
+    [LoggerMessage(LogLevel.Information, "Model {Name}/{ModelVersion} is served no longer: {Reason}")]
+    private static partial void Unloaded(ILogger log, string name, string modelVersion, string? reason);
+
+    [LoggerMessage(LogLevel.Error, "No model is served: nothing could be loaded from {Folder}")]
+    private static partial void NoModels(ILogger log, string folder);
+}

@@ -1,0 +1,47 @@
+using Microsoft.OpenApi;
+using SoftmaxService.Api.Wire;
+
+namespace SoftmaxService.Api.OpenApi;
+
+/// <summary>The OpenAPI document and Swagger UI.</summary>
+internal static class SwaggerSetup
+{
+    private static readonly string Policy = PageGuard.Policy(styles: "'self' 'unsafe-inline'", images: "'self' data:");
+
+    public static void AddSwagger(this IServiceCollection services) => services.AddEndpointsApiExplorer().AddSwaggerGen(options =>
+    {
+        options.SwaggerDoc("v1", new OpenApiInfo
+        {
+            Title = "SoftmaxService",
+            Version = "v1",
+            Description = "Classifies images with ONNX models and its own vectorised softmax, at a temperature chosen per request.",
+            License = new OpenApiLicense { Name = "MIT" },
+        });
+        options.AddWireSchemas();
+        options.SupportNonNullableReferenceTypes();
+        options.AddOperationFilterInstance(new OperationDetailsFilter()); // by its type it would be made by reflection, which Native AOT cannot follow
+        foreach (var documentation in Directory.EnumerateFiles(AppContext.BaseDirectory, "SoftmaxService.*.xml"))
+        {
+            options.IncludeXmlComments(documentation);
+        }
+    });
+
+    /// <summary>In a branch of its own: Swashbuckle's middleware makes a document generator for every request that passes it, whatever its path.</summary>
+    public static void UseSwaggerPage(this WebApplication app) => app.UseWhen(context => context.Request.Path.StartsWithSegments("/swagger"), branch =>
+    {
+        branch.Use(next => context =>
+        {
+            context.Response.Headers.GuardPage(Policy);
+            return next(context);
+        });
+        branch.UseSwagger();
+        branch.UseSwaggerUI(options =>
+        {
+            options.DocumentTitle = "SoftmaxService";
+            options.DefaultModelsExpandDepth(0);
+            options.DisplayRequestDuration();
+            options.EnableDeepLinking();
+            options.EnableTryItOutByDefault();
+        });
+    });
+}

@@ -1,0 +1,124 @@
+using System.IO.Compression;
+using Grpc.AspNetCore.Server;
+using Grpc.Net.Compression;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Options;
+using SoftmaxService.Api.Access;
+using SoftmaxService.Api.Load;
+using SoftmaxService.Api.Settings;
+
+namespace SoftmaxService.Api.OpenInference;
+
+/// <summary>gRPC: the service, its health and its reflection, on a port of its own, since cleartext HTTP/2 cannot share one with HTTP/1.1.</summary>
+internal static class GrpcSetup
+{
+    private const string HealthTag = "models";
+
+    public static void AddInferenceGrpc(this IServiceCollection services)
+    {
+        services.AddGrpc(options =>
+        {
+            options.Interceptors.Add<GrpcFaults>();
+            options.IgnoreUnknownServices = true; // else every path of two segments is one, and a wrong method on such a route is answered with 404
+        });
+        services.AddOptions<GrpcServiceOptions>().Configure<LimitsOptions>((options, limits) =>
+        {
+            options.MaxReceiveMessageSize = limits.MaxRequestBodyBytes;
+            options.CompressionProviders =
+            [
+                new BoundedInflation(new GzipCompressionProvider(CompressionLevel.Fastest), limits.MaxDecompressedBytes),
+                new BoundedInflation(new DeflateCompressionProvider(CompressionLevel.Fastest), limits.MaxDecompressedBytes),
+            ];
+        });
+        services.AddGrpcReflection();
+        services.AddGrpcHealthChecks(options =>
+        {
+            options.Services.Map("", check => check.Tags.Contains(HealthTag));
+            options.Services.Map("inference.GRPCInferenceService", check => check.Tags.Contains(HealthTag));
+        }).AddCheck<ModelsHealth>("models", tags: [HealthTag]);
+
+        services.AddOptions<KestrelServerOptions>().Configure<GrpcOptions>((kestrel, grpc) => kestrel.ConfigureEndpointDefaults(endpoint =>
+        {
+            if (PortOf(grpc) is { } port && endpoint.IPEndPoint?.Port == port)
+            {
+                endpoint.Protocols = HttpProtocols.Http2;
+            }
+        }));
+        services.AddTransient<IStartupFilter, GrpcAddress>();
+    }
+
+    public static void MapInferenceGrpc(this WebApplication app)
+    {
+        if (PortOf(app.Services.GetRequiredService<GrpcOptions>()) is not null)
+        {
+            var service = app.MapGrpcService<InferenceService>();
+            service.CheckFraming();
+            service.Needs(KeyScope.None, nameof(InferenceService.ServerLive), nameof(InferenceService.ServerReady));
+            service.Needs(KeyScope.Admin, nameof(InferenceService.RepositoryModelLoad), nameof(InferenceService.RepositoryModelUnload));
+            app.MapGrpcHealthChecksService().NeedsNoKey();
+            app.MapGrpcReflectionService().NeedsNoKey(); // says no more than Swagger's page
+        }
+    }
+
+    private static int? PortOf(GrpcOptions grpc) => grpc.Url.Length > 0 ? BindingAddress.Parse(grpc.Url).Port : null;
+
+    private sealed class ModelsHealth(Readiness readiness) : IHealthCheck
+    {
+        public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
+            Task.FromResult(readiness.IsReady ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy());
+    }
+
+    /// <summary>
+    /// Adds gRPC's address to those of the server. A startup filter runs when the host has read its own (<c>--urls</c>, the environment, or
+    /// what a test host put there) and before the server binds, so that none of them is replaced.
+    /// </summary>
+    private sealed class GrpcAddress(IServer server, GrpcOptions grpc) : IStartupFilter
+    {
+        private const string DefaultAddress = "http://localhost:5000"; // Kestrel's, which it takes only where there is no other
+
+        public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next)
+        {
+            if (PortOf(grpc) is { } port && server.Features.Get<IServerAddressesFeature>()?.Addresses is { IsReadOnly: false } addresses)
+            {
+                if (addresses.Count == 0)
+                {
+                    addresses.Add(DefaultAddress);
+                }
+
+                if (addresses.FirstOrDefault(address => BindingAddress.Parse(address).Port == port) is { } taken)
+                {
+                    throw new SettingException($"Grpc:Url is {grpc.Url}, whose port {taken} has already. gRPC needs a port of its own, or none: an empty Grpc:Url switches it off.");
+                }
+
+                addresses.Add(grpc.Url);
+            }
+
+            return next;
+        }
+    }
+}
+
+/// <summary>Refuses an address that gRPC cannot listen on.</summary>
+internal sealed class GrpcOptionsValidator : IValidateOptions<GrpcOptions>
+{
+    public ValidateOptionsResult Validate(string? name, GrpcOptions options) => options.Url.Length == 0 || IsAddress(options.Url)
+        ? ValidateOptionsResult.Success
+        : ValidateOptionsResult.Fail($"Grpc:Url is '{options.Url}'. It must be an address with a port from 1 to 65535, such as http://localhost:5001 or http://*:5001, or empty for no gRPC.");
+
+    private static bool IsAddress(string url)
+    {
+        try
+        {
+            var address = BindingAddress.Parse(url);
+            return address is { IsUnixPipe: false, IsNamedPipe: false, PathBase: "", Port: >= 1 and <= 65535, Scheme: "http" or "https" }
+                && (address.Host.StartsWith('[') || !address.Host.Contains(':', StringComparison.Ordinal)); // a port that is no number is read as part of the host
+        }
+        catch (FormatException)
+        {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,44 @@
+using Grpc.AspNetCore.Server;
+using SoftmaxService.Api.Problems;
+using SoftmaxService.Api.Settings;
+
+namespace SoftmaxService.Api.Wire;
+
+/// <summary>
+/// Refuses bodies over <see cref="LimitsOptions.MaxRequestBodyBytes"/>. Kestrel's own limit would close the connection while the client
+/// still sends, and most clients then report a broken pipe and never read the answer. Refused here, the answer is sent first, and
+/// Kestrel reads on for its drain time (five seconds) before it closes.
+/// </summary>
+internal static class BodyLimit
+{
+    public static void UseBodyLimit(this WebApplication app)
+    {
+        var limit = app.Services.GetRequiredService<LimitsOptions>().MaxRequestBodyBytes;
+        app.Use((context, next) =>
+        {
+            // gRPC counts its messages itself, and has a status of its own for one that is too large.
+            if (context.GetEndpoint()?.Metadata.GetMetadata<GrpcMethodMetadata>() is not null)
+            {
+                return next(context);
+            }
+
+            if (context.Request.ContentLength > limit)
+            {
+                throw TooLarge(limit);
+            }
+
+            if (context.Request.ContentLength is null)
+            {
+                context.Request.Body = new LimitedStream(context.Request.Body, limit, () => TooLarge(limit));
+            }
+
+            return next(context);
+        });
+    }
+
+    public static RequestException InflatesTooFar(int limit) =>
+        new(Problem.BodyTooLarge, $"The body inflates to more than {limit} bytes, the most that is taken (setting Limits:MaxDecompressedBytes).");
+
+    public static RequestException TooLarge(int limit) =>
+        new(Problem.BodyTooLarge, $"The body is larger than {limit} bytes, the most that is taken (setting Limits:MaxRequestBodyBytes).");
+}

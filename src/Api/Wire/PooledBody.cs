@@ -1,0 +1,81 @@
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using SoftmaxService.Api.Problems;
+
+namespace SoftmaxService.Api.Wire;
+
+/// <summary>A request's whole body in a pooled buffer.</summary>
+internal sealed class PooledBody : IDisposable
+{
+    // A declared length is only trusted this far: a client that promises gigabytes and sends nothing must cost nothing.
+    private const int LargestFirstBuffer = 1 << 20;
+    private const int SmallestFirstBuffer = 4096;
+
+    // ArrayPool.Shared keeps a few arrays a core and size, fewer than there are requests at once.
+    private static readonly BufferPool Buffers = new(mostKeptBytes: 32 << 20);
+
+    private byte[] _buffer;
+    private int _length;
+
+    private PooledBody(long? declaredLength) =>
+        _buffer = Buffers.Rent((int)Math.Clamp((declaredLength ?? 0) + 1, SmallestFirstBuffer, LargestFirstBuffer));
+
+    public ReadOnlyMemory<byte> Memory => _buffer.AsMemory(0, _length);
+
+    /// <summary>To read, or for an answer that takes the place of what was asked.</summary>
+    public Span<byte> Span => _buffer.AsSpan(0, _length);
+
+    /// <summary>Reads the body as JSON, with or without the byte-order mark that some editors put in front.</summary>
+    public T Deserialize<T>(JsonTypeInfo<T> type, string needed)
+        where T : class =>
+        JsonSerializer.Deserialize(Span.StartsWith("\uFEFF"u8) ? Span[3..] : Span, type)
+        ?? throw new RequestException(Problem.MalformedJson, $"The body is null; it must be an object with {needed}.");
+
+    public static ValueTask<PooledBody> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
+    {
+        MediaTypes.RefuseEncodings(request);
+        return ReadAsync(request.Body, request.ContentLength, cancellationToken);
+    }
+
+    public static async ValueTask<PooledBody> ReadAsync(Stream stream, long? declaredLength, CancellationToken cancellationToken)
+    {
+        var body = new PooledBody(declaredLength);
+        try
+        {
+            await body.FillAsync(stream, cancellationToken);
+            return body;
+        }
+        catch
+        {
+            body.Dispose();
+            throw;
+        }
+    }
+
+    public void Dispose()
+    {
+        Buffers.Return(_buffer);
+        _buffer = [];
+        _length = 0;
+    }
+
+    private async ValueTask FillAsync(Stream stream, CancellationToken cancellationToken)
+    {
+        while (await stream.ReadAsync(_buffer.AsMemory(_length), cancellationToken) is var count and > 0)
+        {
+            _length += count;
+            if (_length == _buffer.Length)
+            {
+                Grow();
+            }
+        }
+    }
+
+    private void Grow()
+    {
+        var larger = Buffers.Rent((int)Math.Min(2L * _buffer.Length, Array.MaxLength));
+        Span.CopyTo(larger);
+        Buffers.Return(_buffer);
+        _buffer = larger;
+    }
+}

@@ -1,0 +1,170 @@
+using System.Net.Sockets;
+using System.Text;
+
+namespace SoftmaxService.Api.Tests.Load;
+
+public sealed class DrainingLifetimeTests
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    [Fact]
+    public async Task ATerminatedServiceFinishesWhatItHasRefusesWhatIsNewAndEndsWithZero()
+    {
+        using var service = await ServiceProcess.StartReadyAsync(ServiceProcess.Built, "--Shutdown:GraceSeconds=0", "--Shutdown:DrainSeconds=60");
+        using var slow = new SlowRequest(service.Client.BaseAddress!);
+        await slow.BeginAsync();
+
+        await service.TerminateAsync();
+        var refused = await UntilRefusedAsync(service.Client);
+        var live = await Answer.ReadAsync(await service.Client.GetAsync("/health/live"));
+        var answer = await slow.FinishAsync();
+
+        refused.IsProblem(503, "draining");
+        Assert.NotNull(refused.Headers.RetryAfter);
+        Assert.Equal(200, live.Status);
+        Assert.StartsWith("HTTP/1.1 200 ", answer, StringComparison.Ordinal);
+        Assert.Equal(0, await service.ExitCodeAsync());
+        Assert.Contains("Taking nothing new; requests that are still being answered: ", service.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ATerminatedServiceDoesNotWaitForEver()
+    {
+        using var service = await ServiceProcess.StartReadyAsync(ServiceProcess.Built, "--Shutdown:GraceSeconds=0", "--Shutdown:DrainSeconds=0.1");
+        using var slow = new SlowRequest(service.Client.BaseAddress!);
+        await slow.BeginAsync();
+
+        await service.TerminateAsync();
+
+        Assert.Equal(0, await service.ExitCodeAsync());
+    }
+
+    [Fact]
+    public async Task ASecondSignalDoesNotWaitAtAll()
+    {
+        using var service = await ServiceProcess.StartReadyAsync(ServiceProcess.Built, "--Shutdown:GraceSeconds=3600");
+
+        await service.TerminateAsync();
+        await UntilAsync(async () => (int)(await service.Client.GetAsync("/health/ready")).StatusCode == 503);
+        await service.TerminateAsync();
+
+        Assert.Equal(0, await service.ExitCodeAsync());
+    }
+
+    [Fact]
+    public async Task CtrlCFinishesWhatItHasAndASecondOneDoesNotWait()
+    {
+        using var service = await ServiceProcess.StartReadyAsync(ServiceProcess.Built, "--Shutdown:DrainSeconds=3600");
+        using var slow = new SlowRequest(service.Client.BaseAddress!);
+        await slow.BeginAsync();
+
+        await service.SignalAsync("INT");
+        await UntilAsync(async () => await IsRefusedAsync(service.Client.BaseAddress!));
+        Assert.False(service.HasExited);
+        await service.SignalAsync("INT");
+
+        Assert.Equal(0, await service.ExitCodeAsync());
+    }
+
+    [Theory]
+    [InlineData("--Batching:MaxBatchSize=257", "The service cannot start: Batching:MaxBatchSize must be between 1 and 256.")]
+    [InlineData("--Load:RequestSeconds=soon", "The service cannot start: Failed to convert configuration value 'soon' at 'Load:RequestSeconds'")]
+    [InlineData("--Limits:MaxImagePixel=1", "The service cannot start: there is no setting 'MaxImagePixel' in the section Limits.")]
+    [InlineData("--Access:Keys=secret", "The service cannot start: Access:Keys is no key itself: each has a name and a hash, as in Access:Keys:web:Hash.")]
+    [InlineData("--Access:Keys:web:hsah=0", "The service cannot start: there is no setting 'hsah' in the section Access:Keys:<name>.")]
+    [InlineData("--Models:Versions=all", "The service cannot start: Models:Versions needs the model's name, as in Models:Versions:mnist=latest:2.")]
+    [InlineData("--Serilog:WriteTo:0=File", "The service cannot start: There is no setting Serilog:WriteTo. The section has MinimumLevel and Format.")]
+    [InlineData("--Serilog:Format=xml", "The service cannot start: Serilog:Format is 'xml'. It must be text or json.")]
+    public async Task AWrongSettingIsToldInOneLine(string setting, string line)
+    {
+        Assert.Contains(line, Assert.Single(await LinesOfAFailedStartAsync(setting)), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("--Urls=http://127.0.0.1:99999", "has no port from 0 to 65535.")]
+    [InlineData("--Urls=ftp://127.0.0.1:0", "Unrecognized scheme")]
+    [InlineData("--Urls=https://127.0.0.1:0", "No server certificate was specified")]
+    public async Task AnAddressThatCannotBeServedIsToldInOneLine(string setting, string line)
+    {
+        var lines = await LinesOfAFailedStartAsync(setting);
+
+        Assert.Contains(line, Assert.Single(lines, told => told.StartsWith("The service cannot start: ", StringComparison.Ordinal)), StringComparison.Ordinal);
+        Assert.DoesNotContain(lines, told => told.StartsWith("   at ", StringComparison.Ordinal));
+    }
+
+    private static async Task<string[]> LinesOfAFailedStartAsync(string setting)
+    {
+        using var service = ServiceProcess.Start(ServiceProcess.Built, setting);
+        Assert.Equal(1, await service.ExitCodeAsync());
+        return service.Output.Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries);
+    }
+
+    /// <summary>Whether nobody listens there any more.</summary>
+    private static async Task<bool> IsRefusedAsync(Uri address)
+    {
+        using var connection = new TcpClient();
+        try
+        {
+            await connection.ConnectAsync(address.Host, address.Port);
+            return false;
+        }
+        catch (SocketException)
+        {
+            return true;
+        }
+    }
+
+    private static async Task<Answer> UntilRefusedAsync(HttpClient client)
+    {
+        Answer? answer = null;
+        await UntilAsync(async () =>
+        {
+            using var content = new StringContent("""{"logits": [1, 2]}""", Encoding.UTF8, "application/json");
+            answer = await Answer.ReadAsync(await client.PostAsync("/softmax", content));
+            return answer.Status != 200;
+        });
+        return answer!; // it was asked at least once
+    }
+
+    private static async Task UntilAsync(Func<Task<bool>> isSo)
+    {
+        using var patience = new CancellationTokenSource(Patience);
+        while (!await isSo())
+        {
+            await Task.Delay(5, patience.Token);
+        }
+    }
+
+    /// <summary>A request whose body comes in two parts.</summary>
+    private sealed class SlowRequest(Uri address) : IDisposable
+    {
+        private const string Json = """{"logits": [1, 2]}""";
+        private readonly TcpClient _connection = new();
+
+        /// <summary>Sends the first part, and waits until the service has begun to answer: it asks for the body.</summary>
+        public async Task BeginAsync()
+        {
+            await _connection.ConnectAsync(address.Host, address.Port);
+            await SendAsync($"POST /softmax HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nExpect: 100-continue\r\nContent-Length: {Json.Length}\r\n\r\n");
+            Assert.StartsWith("HTTP/1.1 100 ", await ReceiveAsync(), StringComparison.Ordinal);
+            await SendAsync(Json[..5]);
+        }
+
+        public async Task<string> FinishAsync()
+        {
+            await SendAsync(Json[5..]);
+            return await ReceiveAsync();
+        }
+
+        public void Dispose() => _connection.Dispose();
+
+        private async Task SendAsync(string text) => await _connection.GetStream().WriteAsync(Encoding.ASCII.GetBytes(text));
+
+        private async Task<string> ReceiveAsync()
+        {
+            using var patience = new CancellationTokenSource(Patience);
+            var buffer = new byte[4096];
+            return Encoding.ASCII.GetString(buffer, 0, await _connection.GetStream().ReadAsync(buffer, patience.Token));
+        }
+    }
+}

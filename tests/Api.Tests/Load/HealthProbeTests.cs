@@ -1,0 +1,103 @@
+using System.Diagnostics;
+using Microsoft.Extensions.Configuration;
+using SoftmaxService.Api.Load;
+using SoftmaxService.Api.Tests.OpenInference;
+
+namespace SoftmaxService.Api.Tests.Load;
+
+[Collection(nameof(RunningService))]
+public sealed class HealthProbeTests(RunningService service)
+{
+    [Theory]
+    [InlineData("health/ready")]
+    [InlineData("health/live")]
+    public async Task AHealthyServiceIsZero(string path)
+    {
+        var (exitCode, output) = await RunAsync(new Uri(service.Client.BaseAddress!, path).AbsoluteUri);
+
+        Assert.Equal(0, exitCode);
+        Assert.Contains("200", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task AServiceThatIsNotReadyIsOneWithItsReason()
+    {
+        using var notReady = new ServiceWith(("Models:Default", "cats"));
+        var address = notReady.Client.BaseAddress!;
+
+        var (exitCode, output) = await RunAsync(new Uri(address, "/health/ready").AbsoluteUri);
+
+        Assert.Equal(1, exitCode);
+        Assert.Contains("503", output, StringComparison.Ordinal);
+        Assert.Contains("cats", output, StringComparison.Ordinal);
+        Assert.Equal(0, (await RunAsync(new Uri(address, "/health/live").AbsoluteUri)).ExitCode);
+    }
+
+    [Fact]
+    public async Task WhereNobodyListensItIsOne()
+    {
+        var (exitCode, output) = await RunAsync($"http://127.0.0.1:{SmallModelService.FreePort()}/health/ready");
+
+        Assert.Equal(1, exitCode);
+        Assert.Contains("does not answer", output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("ready")]
+    [InlineData("localhost:5000")]
+    [InlineData("ftp://localhost/")]
+    [InlineData("/health/live", "/health/ready")]
+    public async Task WhatIsNoAddressIsOneAndSaysWhatIs(params string[] words)
+    {
+        var (exitCode, output) = await RunAsync(words);
+
+        Assert.Equal(1, exitCode);
+        Assert.Contains("/health/live", output, StringComparison.Ordinal);
+        Assert.Contains(string.Join(' ', words), output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("http://127.0.0.1:5000/health/live")]
+    [InlineData("http://127.0.0.1:8080/health/live", "urls=http://*:8080")]
+    [InlineData("http://127.0.0.1:8080/health/live", "Urls=http://+:8080")]
+    [InlineData("http://127.0.0.1:8080/health/live", "urls=http://0.0.0.0:8080")]
+    [InlineData("http://127.0.0.1:8080/health/live", "urls=http://localhost:8080")]
+    [InlineData("http://127.0.0.1:8080/health/live", "urls=http://service.example:8080")]
+    [InlineData("http://[::1]:8080/health/live", "urls=http://[::]:8080")]
+    [InlineData("http://10.1.2.3:8080/health/live", "urls=http://10.1.2.3:8080")]
+    [InlineData("http://127.0.0.1:8080/base/health/live", "urls=http://*:8080/base")]
+    [InlineData("http://127.0.0.1:8080/health/live", "urls=https://*:8443;http://*:8080")]
+    [InlineData("https://127.0.0.1:8443/health/live", "urls=https://*:8443")]
+    [InlineData("http://127.0.0.1:8081/health/live", "http_ports=8081;8082")]
+    [InlineData("http://127.0.0.1:8080/health/live", "urls=http://*:8080", "http_ports=8081")]
+    public void APathIsAskedAtTheServicesOwnAddress(string expected, params string[] settings)
+    {
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection(settings.Select(setting => setting.Split('=', 2)).Select(pair => KeyValuePair.Create(pair[0], (string?)pair[1]))).Build();
+
+        Assert.Equal(expected, HealthProbe.AddressOf("/health/live", configuration)?.AbsoluteUri);
+    }
+
+    /// <summary>As a container runs it: the address stands in the environment, beside a proxy for what is far away.</summary>
+    [Theory]
+    [InlineData("Urls")]
+    [InlineData("ASPNETCORE_URLS")]
+    public async Task TheProgramAsksItsOwnAddressDirectly(string setting)
+    {
+        var start = new ProcessStartInfo("dotnet", [typeof(Program).Assembly.Location, "health"]) { RedirectStandardOutput = true };
+        start.Environment[setting] = $"http://*:{service.Client.BaseAddress!.Port}";
+        start.Environment["http_proxy"] = $"http://127.0.0.1:{SmallModelService.FreePort()}";
+
+        using var process = Process.Start(start)!; // null only with UseShellExecute
+        var output = await process.StandardOutput.ReadToEndAsync();
+        await process.WaitForExitAsync();
+
+        Assert.Equal(0, process.ExitCode);
+        Assert.Contains("mnist/1", output, StringComparison.Ordinal);
+    }
+
+    private static async Task<(int ExitCode, string Output)> RunAsync(params string[] words)
+    {
+        var output = new StringWriter();
+        return (await HealthProbe.RunAsync(words, output), output.ToString());
+    }
+}

@@ -1,0 +1,140 @@
+using System.Collections;
+using System.ComponentModel.DataAnnotations;
+using System.Globalization;
+using System.Reflection;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using SoftmaxService.Tests.Support;
+
+namespace SoftmaxService.Api.Tests.Settings;
+
+/// <summary>Compares the tables of docs/configuration.md with the options that the service reads and the file that ships.</summary>
+public sealed partial class SettingsTableTests
+{
+    private const string Suffix = "Options";
+
+    // Read by others than our options: the host, and the set-up of the log.
+    private static readonly string[] Elsewhere = ["Serilog:MinimumLevel:Default", "Serilog:MinimumLevel:Override:<source>", "Serilog:Format", "Urls"];
+
+    private static readonly Dictionary<string, Match> Rows = Row().Matches(Repository.ReadText("docs/configuration.md"))
+        .ToDictionary(row => row.Groups["name"].Value);
+
+    private static readonly Dictionary<string, string> Table = Rows
+        .ToDictionary(row => row.Key, row => row.Value.Groups["default"].Value.Trim());
+
+    private static readonly IReadOnlyDictionary<string, object?> Options = AllOptions();
+
+    [Fact]
+    public void EverySettingThatExistsIsInTheTable() => Assert.Empty(Options.Keys.Except(Table.Keys));
+
+    [Fact]
+    public void EverySettingInTheTableExists()
+    {
+        Assert.Empty(Table.Keys.Except(Options.Keys).Except(Elsewhere));
+        Assert.True(Table.Count >= 30, "The tables were not found.");
+    }
+
+    [Fact]
+    public void EveryDefaultIsAsTheTableSays() => Assert.All(Options, option =>
+    {
+        var stated = Table[option.Key].Trim('`');
+        if (TextOf(option.Value) is { Length: > 0 } actual)
+        {
+            Assert.Equal((option.Key, actual), (option.Key, stated));
+        }
+        else
+        {
+            Assert.False(stated.Length == 0 || double.TryParse(stated, CultureInfo.InvariantCulture, out _) || bool.TryParse(stated, out _), $"{option.Key} has no default, and the table says {stated}");
+        }
+    });
+
+    [Fact]
+    public void EveryRangeIsAsTheTableSays() => Assert.All(Ranges(), range =>
+        Assert.Equal((range.Key, range.Value), (range.Key, Rows[range.Key].Groups["range"].Value.Trim())));
+
+    [Fact]
+    public void TheFileThatShipsHoldsTheDefaultsAndNoMore()
+    {
+        var shipped = new Dictionary<string, string>();
+        Flatten(JsonDocument.Parse(File.ReadAllText(Path.Combine(RunningService.RepositoryRoot, "src/Api/appsettings.json"))).RootElement, "", shipped);
+
+        Assert.All(shipped.Where(setting => !setting.Key.StartsWith("Serilog", StringComparison.Ordinal)), setting => Assert.Equal((setting.Key, TextOf(Options[setting.Key])), (setting.Key, setting.Value)));
+        Assert.Equal(Table["Serilog:Format"].Trim('`'), shipped["Serilog:Format"]);
+        Assert.Equal(Table["Serilog:MinimumLevel:Default"].Trim('`'), shipped["Serilog:MinimumLevel:Default"]);
+    }
+
+    /// <summary>Every property of every options class, by the setting's name; of a dictionary the parts of one entry.</summary>
+    private static Dictionary<string, object?> AllOptions()
+    {
+        var options = new Dictionary<string, object?>();
+        foreach (var type in OptionsTypes())
+        {
+            if (!EntriesOfDictionaries().Contains(type))
+                Collect(type, type.Name[..^Suffix.Length], options);
+        }
+
+        return options;
+    }
+
+    private static IEnumerable<Type> EntriesOfDictionaries() => typeof(Program).Assembly.GetTypes().SelectMany(type => type.GetProperties()).Where(IsDictionary).Select(property => property.PropertyType.GetGenericArguments()[1]);
+
+    private static bool IsDictionary(PropertyInfo property) => property.PropertyType.IsGenericType && property.PropertyType.GetGenericTypeDefinition() == typeof(Dictionary<,>);
+
+    private static void Collect(Type type, string section, Dictionary<string, object?> options)
+    {
+        var defaults = Activator.CreateInstance(type)!;
+        foreach (var property in type.GetProperties())
+        {
+            var name = $"{section}:{property.Name}";
+            if (!IsDictionary(property))
+            {
+                options.Add(name, property.GetValue(defaults));
+                continue;
+            }
+
+            Assert.Empty((IDictionary)property.GetValue(defaults)!);
+            var entry = property.PropertyType.GetGenericArguments()[1];
+            if (entry == typeof(string))
+                options.Add($"{name}:<name>", null);
+            else
+                Collect(entry, $"{name}:<name>", options);
+        }
+    }
+
+    private static IEnumerable<KeyValuePair<string, string>> Ranges() =>
+        from type in OptionsTypes()
+        from property in type.GetProperties()
+        let range = property.GetCustomAttribute<RangeAttribute>()
+        where range is not null
+        select KeyValuePair.Create(
+            $"{type.Name[..^Suffix.Length]}:{property.Name}",
+            $"{TextOf(range.Minimum)} to {TextOf(range.Maximum)}");
+
+    private static IEnumerable<Type> OptionsTypes() => typeof(Program).Assembly.GetTypes()
+        .Where(type => type.Namespace == "SoftmaxService.Api.Settings" && type.Name.EndsWith(Suffix, StringComparison.Ordinal));
+
+    private static void Flatten(JsonElement element, string path, Dictionary<string, string> settings)
+    {
+        if (element.ValueKind != JsonValueKind.Object)
+        {
+            settings.Add(path, element.ValueKind is JsonValueKind.True or JsonValueKind.False ? element.GetBoolean() ? "true" : "false" : element.ToString());
+            return;
+        }
+
+        foreach (var property in element.EnumerateObject())
+            Flatten(property.Value, path.Length == 0 ? property.Name : $"{path}:{property.Name}", settings);
+    }
+
+    private static string? TextOf(object? value) => value switch
+    {
+        bool flag => flag ? "true" : "false",
+        IFormattable number => number.ToString(null, CultureInfo.InvariantCulture),
+        _ => value?.ToString(),
+    };
+
+    /// <summary>A row whose first cell is a setting: <c>| `Section:Name` | default | range | …</c>.</summary>
+    [GeneratedRegex(
+        "^\\| `(?<name>[A-Z][A-Za-z]*(:[A-Za-z<>]+)+|Urls)` \\|(?<default>[^|]*)\\|(?<range>[^|]*)\\|",
+        RegexOptions.Multiline)]
+    private static partial Regex Row();
+}
