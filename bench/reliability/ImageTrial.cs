@@ -5,10 +5,7 @@ using System.Globalization;
 using System.Net.Http.Headers;
 using System.Text;
 using SoftmaxService.HttpBenchmarks;
-using SoftmaxService.Inference.Imaging;
-using SoftmaxService.OnnxSchema;
 using SoftmaxService.ReliabilityBenchmarks.Fuzz.Images;
-using DataType = Onnx.TensorProto.Types.DataType;
 
 namespace SoftmaxService.ReliabilityBenchmarks;
 
@@ -130,19 +127,10 @@ internal static class ImageTrial
         return 0;
     }
 
-    private static Dictionary<string, string> Checked(int fill) => new()
-    {
-        ["LD_PRELOAD"] = "libc_malloc_debug.so.0",
-        ["MALLOC_CHECK_"] = "3",
-        ["GLIBC_TUNABLES"] = "glibc.malloc.check=3",
-        ["MALLOC_PERTURB_"] = fill.ToString(CultureInfo.InvariantCulture),
-        ["DOTNET_DbgEnableMiniDump"] = "0",
-    };
-
     private static async Task<int> StartAsync(int fill, string errorsTo, params string[] arguments)
     {
         var start = new ProcessStartInfo("dotnet", [Program, .. arguments]) { RedirectStandardError = true };
-        foreach (var (name, value) in Checked(fill))
+        foreach (var (name, value) in HeapCheck.Environment(fill))
         {
             start.Environment[name] = value;
         }
@@ -234,12 +222,12 @@ internal static class ImageTrial
         var folder = Directory.CreateTempSubdirectory("softmax-models-").FullName;
         try
         {
-            var models = SaveModels(folder);
+            var models = ImageModels.Save(folder);
             await using var service = await ServiceProcess.StartAsync(new ServiceSetup
             {
                 Settings = [$"--Models:Folder={folder}",
                     string.Create(CultureInfo.InvariantCulture, $"--Limits:MaxImagePixels={ImageSetups.MaxPixels}")],
-                Environment = Checked(Fills[0]),
+                Environment = HeapCheck.Environment(Fills[0]),
             });
             using var client = new HttpClient { BaseAddress = service.Address };
             var statuses = new ConcurrentDictionary<int, long>();
@@ -279,30 +267,6 @@ internal static class ImageTrial
         {
             Directory.Delete(folder, recursive: true);
         }
-    }
-
-    // The mean of each channel, and of it a few classes: the smallest graph that takes images of a size.
-    private static List<string> SaveModels(string folder)
-    {
-        const int Classes = 3;
-        List<string> names = [];
-        foreach (var input in ImageSetups.All.Where(input => input.Foreground == Foreground.None))
-        {
-            var name = string.Create(
-                CultureInfo.InvariantCulture, $"{(input.Channels == 1 ? "grey" : "rgb")}-{input.Width}");
-            var graph = new OnnxGraphBuilder(name);
-            var x = graph.Input("image", DataType.Float, "batch", input.Channels, input.Height, input.Width);
-            x = graph.Node("GlobalAveragePool", [x], "mean");
-            x = graph.Node("Flatten", [x], "flat");
-            float[] weights = [.. Enumerable.Range(0, input.Channels * Classes).Select(i => i - 2f)];
-            x = graph.Node("MatMul", [x, graph.Initializer("weight", weights, input.Channels, Classes)], "logits");
-            graph.Output(x, DataType.Float, "batch", Classes);
-            var place = Directory.CreateDirectory(Path.Combine(folder, name, "1"));
-            graph.Save(Path.Combine(place.FullName, "model.onnx"));
-            names.Add(name);
-        }
-
-        return names;
     }
 
     private static string Argument(string name, long value) =>

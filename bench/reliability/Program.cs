@@ -8,6 +8,7 @@ return args.FirstOrDefault() switch
     "images" => await ImageTrial.RunAsync(options),
     ImageTrial.DecodeCommand => ImageTrial.Decode(options),
     ImageTrial.ProbeCommand => ImageTrial.OverrunHeap(),
+    "attack" => await AttackTrial.RunAsync(options),
     "bombs" => await BombTrial.RunAsync(),
     "overload" => await OverloadTrial.RunAsync(options),
     "rolling" => await BalancedTrials.RollAsync(),
@@ -26,6 +27,7 @@ static int Refuse()
         """
         usage: bench/reliability/run fuzz [--requests=N] [--seed=N] [--first=N] [--replay=FILE]
                bench/reliability/run images [--count=N] [--seed=N] [--first=N] [--http=N]
+               bench/reliability/run attack [--minutes=N] [--seed=N] [--found=FOLDER]
                bench/reliability/run overload [--seconds=N] [--rounds=N] [--model=NAME] [--pending=N]
                bench/reliability/run soak [--minutes=N]
                bench/reliability/run bombs | rolling | kill | slow | disk | folder | clock

@@ -11,7 +11,11 @@ internal static class Report
     private const string Head = "# Reliability\n\nWritten by the commands of `bench/reliability/run`, each its own part.\n\n";
 
     // In this order, whichever was written first.
-    private static readonly string[] Order = ["Fuzz", "Images", "Bombs", "Overload", "Rolling restart", "Killed replica", "Slow clients", "Full disk", "Missing folder", "Clock set back", "Soak"];
+    private static readonly string[] Order =
+    [
+        "Fuzz", "Images", "Attack", "Bombs", "Overload", "Rolling restart", "Killed replica", "Slow clients", "Full disk",
+        "Missing folder", "Clock set back", "Soak",
+    ];
 
     /// <summary>Shows a part and puts it in place of its last version.</summary>
     public static async Task<int> WriteAsync(string title, string method, string body, bool isPassed)
