@@ -42,7 +42,8 @@ internal static class AttackTrial
             var clock = Stopwatch.StartNew();
             await Task.WhenAll(Enumerable.Range(0, Clients).Select(_ => Task.Run(async () =>
             {
-                while (clock.Elapsed.TotalMinutes < minutes && !service.HasExited && attack.Failures.Count < MostFailures)
+                while (clock.Elapsed.TotalMinutes < minutes && !service.HasExited
+                    && attack.Failures.Count < MostFailures)
                 {
                     await attack.SendNextAsync();
                 }
@@ -80,10 +81,11 @@ internal static class AttackTrial
         return await Report.WriteAsync(
             "Attack",
             string.Create(CultureInfo.InvariantCulture, $"""
-                `run attack --minutes={minutes} --seed={seed}`: one process with {modelCount} models of {string.Join(", ", ImageSetups.Sides)}
-                pixels, grey and RGB, under `MALLOC_CHECK_=3`, `libc_malloc_debug.so.0` and `MALLOC_PERTURB_={Fill}`, and
-                {Clients} clients. Files are made part by part as for `images`, {foundCount} are the images of public
-                repositories' tests, as they are and with one to four faults.
+                `run attack --minutes={minutes} --seed={seed}`: one process with {modelCount} models of
+                {string.Join(", ", ImageSetups.Sides)} pixels, grey and RGB, under `MALLOC_CHECK_=3`,
+                `libc_malloc_debug.so.0` and `MALLOC_PERTURB_={Fill}`, and {Clients} clients. Files are made part by part
+                as for `images`, {foundCount} are the images of public repositories' tests, as they are and with one to
+                four faults.
                 """).ReplaceLineEndings(" "),
             string.Create(CultureInfo.InvariantCulture, $"""
                 | files | {string.Join(" | ", Routes.Select(route => $"`{route}`"))} |
@@ -131,12 +133,13 @@ internal static class AttackTrial
                 Answers.AddOrUpdate((origin, route, status), 1, (_, count) => count + 1);
                 if (status >= 500)
                 {
-                    Fail(number, bytes, string.Create(CultureInfo.InvariantCulture, $"{route} of {model} answered {status}"));
+                    var code = status.ToString(CultureInfo.InvariantCulture);
+                    Fail(number, bytes, $"{route} of {model} answered {code}");
                 }
             }
             catch (Exception exception) when (exception is HttpRequestException or TaskCanceledException)
             {
-                Fail(number, bytes, $"{route} of {model} gave no answer, to this file or to one beside it: {exception.Message}");
+                Fail(number, bytes, $"{route} of {model} gave no answer: {exception.Message}");
             }
 
             KeepSlowest(Stopwatch.GetElapsedTime(started).Ticks);
@@ -162,7 +165,7 @@ internal static class AttackTrial
                 "/classify" => ($"/classify?model={model}", (HttpContent)raw),
                 "/classify, form" => (
                     $"/classify?model={model}",
-                    new MultipartFormDataContent { { raw, "file", "a" }, { new ByteArrayContent(bytes), "file", "b" } }),
+                    new MultipartFormDataContent { { raw, "f", "a" }, { new ByteArrayContent(bytes), "f", "b" } }),
                 "/classify, JSON" => (
                     $"/classify?model={model}",
                     Json($$"""{"image": "{{Convert.ToBase64String(bytes)}}"}""")),

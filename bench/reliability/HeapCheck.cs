@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace SoftmaxService.ReliabilityBenchmarks;
 
-/// <summary>glibc's checks of the native heap: a write outside a block ends the process when the block is freed.</summary>
+/// <summary>
+/// glibc's checks of the native heap: a write outside a block ends the process once the block is freed.
+/// </summary>
 internal static class HeapCheck
 {
     /// <summary>The environment of a process whose heap is checked and whose fresh memory is filled.</summary>
