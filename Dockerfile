@@ -20,7 +20,7 @@ RUN if [ "$TARGETARCH" != "$BUILDARCH" ]; then \
     fi
 WORKDIR /source
 # Packages are fetched anew only when these files change.
-COPY global.json Directory.Build.props Directory.Packages.props ./
+COPY global.json Directory.Build.props Directory.Build.targets Directory.Packages.props ./
 COPY src/Numerics/*.csproj src/Numerics/
 COPY src/Inference/*.csproj src/Inference/
 COPY src/Api/*.csproj src/Api/
