@@ -2,16 +2,17 @@ using System.Globalization;
 using SoftmaxService.Training;
 using SoftmaxService.Training.Cifar10;
 using SoftmaxService.Training.Mnist;
+using SoftmaxService.Training.Runs;
 
 TrainingOptions options;
 try
 {
-    options = TrainingOptions.Parse(args);
+    options = CommandLine.Parse(args);
 }
 catch (ArgumentException problem)
 {
     Console.Error.WriteLine(problem.Message);
-    Console.Error.WriteLine(TrainingOptions.Usage);
+    Console.Error.WriteLine(CommandLine.Usage);
     return 2;
 }
 

@@ -3,7 +3,6 @@ using System.Text;
 using SoftmaxService.Cli.Data;
 using SoftmaxService.Cli.Evaluations;
 using SoftmaxService.Cli.Manifests;
-using SoftmaxService.Cli.Models;
 using SoftmaxService.Cli.Output;
 using SoftmaxService.Cli.Reports;
 using SoftmaxService.Inference.Calibration;

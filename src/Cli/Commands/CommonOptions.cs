@@ -28,7 +28,7 @@ internal static class CommonOptions
                 var text = result.Tokens.Single().Value;
                 foreach (var kind in Enum.GetValues<OutputKind>())
                 {
-                    if (Cli.Models.Names.Of(kind) == text)
+                    if (Manifests.Names.Of(kind) == text)
                     {
                         return kind;
                     }

@@ -1,6 +1,6 @@
 using System.Globalization;
 using SoftmaxService.Cli.Data;
-using SoftmaxService.Cli.Models;
+using SoftmaxService.Cli.Manifests;
 using SoftmaxService.Inference;
 using SoftmaxService.Inference.Calibration;
 using SoftmaxService.Inference.Faults;

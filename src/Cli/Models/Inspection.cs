@@ -1,3 +1,4 @@
+using SoftmaxService.Cli.Manifests;
 using SoftmaxService.Inference.Imaging;
 using SoftmaxService.Inference.Models;
 using SoftmaxService.Inference.Onnx;

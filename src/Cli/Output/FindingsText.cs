@@ -1,5 +1,6 @@
 using System.Globalization;
 using SoftmaxService.Cli.Evaluations;
+using SoftmaxService.Cli.Manifests;
 using SoftmaxService.Cli.Reports;
 
 namespace SoftmaxService.Cli.Output;
@@ -53,7 +54,7 @@ internal static class FindingsText
     {
         if (findings.PredictionSets is { Count: > 0 } sets)
         {
-            terminal.WriteHeading($"Prediction sets ({Models.Names.Of(sets[0].Method).ToUpperInvariant()})");
+            terminal.WriteHeading($"Prediction sets ({Names.Of(sets[0].Method).ToUpperInvariant()})");
             terminal.WriteTable(Numbers.SetHeadings, sets.Select(Numbers.SetCells));
             if (findings.TemperatureSource == "fitted")
             {

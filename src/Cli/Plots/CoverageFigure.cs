@@ -1,5 +1,6 @@
 using System.Globalization;
 using ScottPlot;
+using SoftmaxService.Cli.Manifests;
 using SoftmaxService.Inference.Calibration;
 
 namespace SoftmaxService.Cli.Plots;
@@ -46,7 +47,7 @@ internal static class CoverageFigure
         var widest = sets.Max(set => set.MeanSize);
         var bottom = Math.Max(0, lowest - (0.6 * (1 - lowest)) - 0.01);
         var left = Math.Max(0, sets.Min(set => set.MeanSize) - 0.25);
-        Finish(plot, $"Coverage against mean set size ({Models.Names.Of(sets[0].Method).ToUpperInvariant()})\ndashed: the coverage asked for, 1 − α", "mean set size, classes", "coverage");
+        Finish(plot, $"Coverage against mean set size ({Names.Of(sets[0].Method).ToUpperInvariant()})\ndashed: the coverage asked for, 1 − α", "mean set size, classes", "coverage");
         plot.Axes.SetLimits(left, Math.Max(widest * 1.1, left + 0.5), bottom, 1.004);
         plot.ShowLegend(Alignment.LowerRight);
         return plot;

@@ -1,4 +1,5 @@
 using SoftmaxService.Training.Data;
+using SoftmaxService.Training.Runs;
 using TorchSharp;
 
 namespace SoftmaxService.Training.Cifar10;

@@ -2,6 +2,7 @@ using SoftmaxService.Inference.Calibration;
 using SoftmaxService.Inference.Imaging;
 using SoftmaxService.Inference.Models;
 using SoftmaxService.Training.Data;
+using SoftmaxService.Training.Runs;
 
 namespace SoftmaxService.Training.Cifar10;
 

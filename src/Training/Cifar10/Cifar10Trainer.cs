@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using SoftmaxService.Training.Data;
+using SoftmaxService.Training.Runs;
 using static TorchSharp.torch;
 
 namespace SoftmaxService.Training.Cifar10;

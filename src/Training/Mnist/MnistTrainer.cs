@@ -1,5 +1,6 @@
 using System.Globalization;
 using SoftmaxService.Training.Data;
+using SoftmaxService.Training.Runs;
 using static TorchSharp.torch;
 
 namespace SoftmaxService.Training.Mnist;

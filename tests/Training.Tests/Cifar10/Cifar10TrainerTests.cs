@@ -1,5 +1,6 @@
 using SoftmaxService.Training.Cifar10;
 using SoftmaxService.Training.Data;
+using SoftmaxService.Training.Runs;
 
 namespace SoftmaxService.Training.Tests.Cifar10;
 

@@ -1,4 +1,5 @@
 using SoftmaxService.Training.Mnist;
+using SoftmaxService.Training.Runs;
 
 namespace SoftmaxService.Training.Tests.Mnist;
 

@@ -2,6 +2,7 @@ using SoftmaxService.Inference.Calibration;
 using SoftmaxService.Inference.Imaging;
 using SoftmaxService.Inference.Models;
 using SoftmaxService.Training.Mnist;
+using SoftmaxService.Training.Runs;
 
 namespace SoftmaxService.Training.Tests.Mnist;
 

@@ -1,51 +1,33 @@
 using System.Globalization;
+using SoftmaxService.Training.Cifar10;
+using SoftmaxService.Training.Mnist;
+using SoftmaxService.Training.Runs;
 
 namespace SoftmaxService.Training;
 
-/// <summary>What can be trained.</summary>
-internal enum DataSet
-{
-    Mnist,
-    Cifar10,
-}
-
-/// <summary>The command line: what to train, from what, to where.</summary>
-internal sealed record TrainingOptions
+/// <summary>Reads the command line.</summary>
+internal static class CommandLine
 {
     public const string Usage = """
         usage: dotnet run --project src/Training -c Release -- mnist|cifar10 --data <path> --output <folder> [options]
 
-          --data <path>          mnist: the folder of its four gzipped IDX files; cifar10: cifar-10-binary.tar.gz or the folder that it unpacks to
+          --data <path>          mnist: the folder of its four gzipped IDX files;
+                                 cifar10: cifar-10-binary.tar.gz or the folder that it unpacks to
           --output <folder>      the model version's folder, for example models/mnist/1
           --epochs <n>           passes over the training images (default 40 for mnist, 30 for cifar10)
           --seed <n>             seed of every random number (default 1)
           --threads <n>          threads that libtorch computes with (default 1)
-          --images <n>           train on the first n images; with fewer than all (55000, 45000), the rest of those measures each epoch
+          --images <n>           train on the first n images; with fewer than all (55000, 45000), the rest of those
+                                 measures each epoch
           --checkpoints <folder> where a run that was stopped goes on from (default checkpoints)
         """;
-
-    public required DataSet DataSet { get; init; }
-
-    public required string DataPath { get; init; }
-
-    public required string OutputFolder { get; init; }
-
-    public required int Epochs { get; init; }
-
-    public int Seed { get; init; } = 1;
-
-    public int Threads { get; init; } = 1;
-
-    public required int Images { get; init; }
-
-    public string CheckpointFolder { get; init; } = "checkpoints";
 
     public static TrainingOptions Parse(ReadOnlySpan<string> arguments)
     {
         var options = arguments switch
         {
-            ["mnist", ..] => Defaults(DataSet.Mnist, Mnist.MnistRecipe.DefaultEpochs, Mnist.MnistRecipe.TrainingImages),
-            ["cifar10", ..] => Defaults(DataSet.Cifar10, Cifar10.Cifar10Recipe.DefaultEpochs, Cifar10.Cifar10Recipe.TrainingImages),
+            ["mnist", ..] => Defaults(DataSet.Mnist, MnistRecipe.DefaultEpochs, MnistRecipe.TrainingImages),
+            ["cifar10", ..] => Defaults(DataSet.Cifar10, Cifar10Recipe.DefaultEpochs, Cifar10Recipe.TrainingImages),
             _ => throw new ArgumentException("The first argument says what to train; it must be mnist or cifar10."),
         };
 

@@ -1,6 +1,6 @@
 using static TorchSharp.torch;
 
-namespace SoftmaxService.Training;
+namespace SoftmaxService.Training.Runs;
 
 /// <summary>A tensor that is trained. One that needs no gradient, now or for good, is passed over.</summary>
 /// <param name="Name">For messages.</param>

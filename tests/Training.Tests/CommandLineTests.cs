@@ -1,13 +1,15 @@
+using SoftmaxService.Training.Runs;
+
 namespace SoftmaxService.Training.Tests;
 
-public sealed class TrainingOptionsTests
+public sealed class CommandLineTests
 {
     [Theory]
     [InlineData("mnist", DataSet.Mnist, 40, 55_000)]
     [InlineData("cifar10", DataSet.Cifar10, 30, 45_000)]
     internal void Parse_OnlyWhatIsNeeded_LeavesTheRestAtDefaults(string command, DataSet dataSet, int epochs, int images)
     {
-        var options = TrainingOptions.Parse([command, "--data", "in", "--output", "out"]);
+        var options = CommandLine.Parse([command, "--data", "in", "--output", "out"]);
 
         Assert.Equal(new TrainingOptions { DataSet = dataSet, DataPath = "in", OutputFolder = "out", Epochs = epochs, Images = images }, options);
     }
@@ -15,7 +17,7 @@ public sealed class TrainingOptionsTests
     [Fact]
     public void Parse_EveryOption_IsTaken()
     {
-        var options = TrainingOptions.Parse(
+        var options = CommandLine.Parse(
             ["mnist", "--data", "in", "--output", "out", "--epochs", "3", "--seed", "7", "--threads", "1", "--images", "50000", "--checkpoints", "kept"]);
 
         Assert.Equal(
@@ -46,7 +48,7 @@ public sealed class TrainingOptionsTests
     [InlineData("cifar10 --data in --output out --images 45001", "--images must be a whole number from 1 to 45000, not '45001'")]
     public void Parse_WrongArguments_SaysWhatIsWrong(string line, string message)
     {
-        var problem = Assert.Throws<ArgumentException>(() => TrainingOptions.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)));
+        var problem = Assert.Throws<ArgumentException>(() => CommandLine.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)));
 
         Assert.Contains(message, problem.Message, StringComparison.Ordinal);
     }

@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 using SoftmaxService.Inference.Onnx;
 using SoftmaxService.Training.Data;
 
-namespace SoftmaxService.Training;
+namespace SoftmaxService.Training.Runs;
 
 /// <summary>What a written model does in ONNX Runtime, served as the service serves it: one image a run, one thread.</summary>
 /// <param name="Right">Images whose largest logit is the right class.</param>

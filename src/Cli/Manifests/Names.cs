@@ -1,7 +1,7 @@
 using System.Reflection;
 using System.Text.Json.Serialization;
 
-namespace SoftmaxService.Cli.Models;
+namespace SoftmaxService.Cli.Manifests;
 
 /// <summary>An enum's value by the name that it has in a manifest.</summary>
 internal static class Names

@@ -1,4 +1,4 @@
-namespace SoftmaxService.Cli;
+namespace SoftmaxService.Cli.Commands;
 
 /// <summary>What the process says to its caller when it ends.</summary>
 internal static class ExitCode
@@ -17,5 +17,7 @@ internal static class ExitCode
     /// <summary>Stopped by Ctrl-C or a termination signal; nothing was changed. As shells have it: 128 + SIGINT.</summary>
     public const int Cancelled = 130;
 
-    public const string Help = "Exit codes: 0 done; 1 the model or the data was refused, or a file could not be written; 2 the command line was not understood; 3 a fault of the program; 130 stopped by Ctrl-C.";
+    public const string Help =
+        "Exit codes: 0 done; 1 the model or the data was refused, or a file could not be written; "
+        + "2 the command line was not understood; 3 a fault of the program; 130 stopped by Ctrl-C.";
 }

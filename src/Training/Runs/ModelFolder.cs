@@ -1,6 +1,6 @@
 using SoftmaxService.Inference.Models;
 
-namespace SoftmaxService.Training;
+namespace SoftmaxService.Training.Runs;
 
 /// <summary>Writes a model version's folder.</summary>
 internal static class ModelFolder

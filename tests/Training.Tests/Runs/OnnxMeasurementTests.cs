@@ -1,6 +1,7 @@
 using SoftmaxService.Training.Mnist;
+using SoftmaxService.Training.Runs;
 
-namespace SoftmaxService.Training.Tests;
+namespace SoftmaxService.Training.Tests.Runs;
 
 public sealed class OnnxMeasurementTests
 {

@@ -1,6 +1,7 @@
+using SoftmaxService.Training.Runs;
 using static TorchSharp.torch;
 
-namespace SoftmaxService.Training.Tests;
+namespace SoftmaxService.Training.Tests.Runs;
 
 public sealed class NesterovSgdTests
 {

@@ -4,7 +4,7 @@ using System.Text.Json;
 using SoftmaxService.Inference.Onnx;
 using TorchSharp;
 
-namespace SoftmaxService.Training;
+namespace SoftmaxService.Training.Runs;
 
 /// <summary>How a model was made: the <c>training</c> of its manifest, with all that is needed to make it again.</summary>
 /// <param name="Net">The net, in words.</param>

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using SoftmaxService.Training.Data;
 
-namespace SoftmaxService.Training;
+namespace SoftmaxService.Training.Runs;
 
 /// <summary>A whole training run: epochs from where the checkpoint says, each measured and kept.</summary>
 /// <param name="checkpoint">Where the run goes on from.</param>

@@ -1,7 +1,7 @@
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace SoftmaxService.Training;
+namespace SoftmaxService.Training.Runs;
 
 /// <summary>The state of a training run on disk: how far it is, and the tensors that make it up, in a fixed order.</summary>
 /// <param name="path">The file; it need not exist.</param>
