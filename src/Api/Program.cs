@@ -21,40 +21,51 @@ using SoftmaxService.Inference.Batching;
 
 // A container's health check asks the service that runs beside it.
 if (args is [HealthProbe.Command, ..])
+{
     return await HealthProbe.RunAsync(args.AsMemory(1), Console.Out);
+}
 
-// A setting that is wrong ends the start with one line.
-StartFault.TellInOneLine();
+// A wrong setting ends the start with one line.
+StartFault.ReportInOneLine();
 
-// Settings are read beside the program, wherever it is started from, and once: to watch their files would need an inotify instance, of which there may be none left.
-var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = [SettingsSetup.ReadOnce, .. args], ContentRootPath = AppContext.BaseDirectory });
+// Settings are read beside the program, wherever it is started from, and once: watching their files would need an inotify instance, of
+// which there may be none left.
+var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions
+{
+    Args = [SettingsSetup.ReadOnce, .. args],
+    ContentRootPath = AppContext.BaseDirectory,
+});
 builder.WebHost.UseKestrelHttpsConfiguration();
 
-// Settings: sections Models, Onnx, Batching, Limits, Access, Grpc, Serilog of appsettings.json, the environment and the command line.
+// Settings: sections of appsettings.json, the environment and the command line.
 builder.AddSettings();
+var features = FeatureSettings.Read(builder.Configuration);
 
-// Logs: Serilog, one line a request.
+// Logs: Serilog, one line per request.
 builder.AddLogging();
 
-// Seeing: metrics for GET /metrics, and traces where OTEL_EXPORTER_OTLP_ENDPOINT says where to.
-builder.Services.AddServiceMetrics();
-builder.AddTracing();
+// Metrics for GET /metrics; they and traces are exported where OTEL_EXPORTER_OTLP_ENDPOINT says where to.
+builder.Services.AddServiceMetrics(features);
+builder.Services.AddTracing(features);
 
 // Models: every version below the model folder, loaded and warmed up before the first request; one gate in front of them.
 builder.Services.AddModels();
 builder.Services.AddSingleton<ComputeGate>();
 
-// Load: what is taken on at once, for how long, and how it ends.
+// Load: how many requests are admitted, for how long, how the service ends, and what a connection may cost.
 builder.Services.AddLoadControl();
-
-// Faults: a problem document with a stable code for each.
-builder.Services.AddErrors();
-
-// Limits and access: what a connection may cost, and API keys where there are any.
 builder.Services.AddConnectionLimits();
-builder.AddAccess();
 
-// gRPC: the Open Inference Protocol on a port of its own, beside /v2 on the others.
+// Problems: a problem document with a stable code for every fault.
+builder.Services.AddProblems();
+
+// Access: API keys where any are configured, and the browser's cross-origin rules.
+builder.Services.AddAccess(features);
+
+// Edges: our own routes, and the Open Inference Protocol under /v2 and over gRPC on a port of its own.
+builder.Services.AddWire();
+builder.Services.AddEndpoints();
+builder.Services.AddOpenInference();
 builder.Services.AddInferenceGrpc();
 
 // Swagger: the OpenAPI document and its page.
@@ -64,28 +75,28 @@ var app = builder.Build();
 app.CollectMetrics();
 app.LoadModels(); // while the rest is put together
 
-app.UseHeadRequests();
-app.UseRootServices();
 app.UseRequestLog();
+app.UseRequestMetrics();
+app.UseHeadRequests();
 app.UseTracing();
-app.UseErrors();
+app.UseProblems();
 app.UseAccess();
 app.UseLoadControl();
 app.UseBodyLimit();
 app.UseSwaggerPage();
 
-app.MapClassify();   // POST /classify
+app.MapClassify(); // POST /classify
 app.MapPreprocess(); // POST /preprocess
-app.MapSoftmax();    // POST /softmax
+app.MapSoftmax(); // POST /softmax
 app.MapSoftmaxGradient(); // POST /softmax/gradient
-app.MapCalibrate();  // POST /calibrate
-app.MapModels();     // GET  /models, /models/{name}, /models/{name}/{version}, /models/{name}/{version}/reliability.svg
-app.MapHealth();     // GET  /health/live, /health/ready
-app.MapMetrics();    // GET  /metrics
+app.MapCalibrate(); // POST /calibrate
+app.MapModels(); // GET /models, /models/{name}, /models/{name}/{version}, /models/{name}/{version}/reliability.svg
+app.MapHealth(); // GET /health/live, /health/ready
+app.MapMetrics(); // GET /metrics
 app.MapOpenInference(); // GET and POST /v2…
 app.MapInferenceGrpc(); // inference.GRPCInferenceService
-app.MapPage();       // GET  / and what belongs to it
+app.MapPage(); // GET / and its assets
 
-app.Lifetime.ApplicationStarted.Register(StartFault.TellNoLonger);
+app.Lifetime.ApplicationStarted.Register(StartFault.StopReporting);
 app.Run();
 return 0;

@@ -1,49 +1,50 @@
 using System.Net;
+using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.Extensions.Options;
 using Microsoft.Net.Http.Headers;
-using SoftmaxService.Api.OpenApi;
-using SoftmaxService.Api.OpenInference;
 using SoftmaxService.Api.Settings;
-using Swashbuckle.AspNetCore.SwaggerGen;
 
 namespace SoftmaxService.Api.Access;
 
-/// <summary>API keys and the browser's cross-origin rules, each only where it is configured, and a warning where anyone may ask from afar.</summary>
+/// <summary>API keys and the browser's cross-origin rules, each only where configured, and a warning where anyone can reach the service.</summary>
 internal static partial class AccessSetup
 {
-    public static void AddAccess(this WebApplicationBuilder builder)
+    public static void AddAccess(this IServiceCollection services, FeatureSettings features)
     {
-        var services = builder.Services;
-        services.AddOptions<AccessOptions>().Bind(builder.Configuration.GetSection("Access"), SettingsSetup.Strictly)
-            .Validate(_ => string.IsNullOrEmpty(builder.Configuration["Access:Keys"]), "Access:Keys is no key itself: each has a name and a hash, as in Access:Keys:web:Hash.").ValidateOnStart();
-        services.AddSingleton<IValidateOptions<AccessOptions>, AccessOptionsValidator>();
-        services.AddSingleton(provider => provider.GetRequiredService<IOptions<AccessOptions>>().Value);
-        services.AddSingleton<ApiKeys>();
         services.AddCors();
-        services.AddOptions<SwaggerGenOptions>().Configure<AccessOptions>((swagger, access) =>
+        if (features.HasKeys)
         {
-            if (access.Keys.Count > 0)
-            {
-                swagger.AddKeys();
-            }
-        });
+            services.AddSingleton<ApiKeys>();
+            services.AddAuthentication(ApiKeyHandler.SchemeName)
+                .AddScheme<AuthenticationSchemeOptions, ApiKeyHandler>(ApiKeyHandler.SchemeName, configureOptions: null);
+            services.AddAuthorization(AccessPolicies.Add);
+        }
+        else
+        {
+            // Without keys everyone may do everything. Routing would otherwise miss the middleware that enforces their policies.
+            services.Configure<RouteOptions>(routes => routes.SuppressCheckForUnhandledSecurityMetadata = true);
+        }
     }
 
     public static void UseAccess(this WebApplication app)
     {
         var access = app.Services.GetRequiredService<AccessOptions>();
-        if (AccessOptionsValidator.Origins(access) is { Length: > 0 } origins)
+        if (access.OriginList() is { Length: > 0 } origins)
         {
-            app.UseCors(policy => policy.WithOrigins(origins).WithMethods(HttpMethods.Get, HttpMethods.Post).AllowAnyHeader()
-                .WithExposedHeaders(HeaderNames.RetryAfter, HeaderNames.WWWAuthenticate, InferEndpoint.HeaderLength));
+            var exposed = app.Services.GetServices<ExposedHeader>().Select(header => header.Name);
+            app.UseCors(policy => policy
+                .WithOrigins(origins)
+                .WithMethods(HttpMethods.Get, HttpMethods.Post)
+                .AllowAnyHeader()
+                .WithExposedHeaders([HeaderNames.RetryAfter, HeaderNames.WWWAuthenticate, .. exposed]));
         }
 
         if (access.Keys.Count > 0)
         {
-            var keys = app.Services.GetRequiredService<ApiKeys>();
-            app.Use(next => new AccessGate(next, keys).InvokeAsync);
+            app.UseAuthentication();
+            app.UseAuthorization();
+            app.UseKeyRates();
         }
         else
         {
@@ -61,10 +62,15 @@ internal static partial class AccessSetup
     }
 
     private static bool IsLocal(BindingAddress address) =>
-        address.IsUnixPipe || address.IsNamedPipe
-        || address.Host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || address.Host.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase)
+        address.IsUnixPipe
+        || address.IsNamedPipe
+        || address.Host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
+        || address.Host.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase)
         || (IPAddress.TryParse(address.Host, out var ip) && IPAddress.IsLoopback(ip));
 
-    [LoggerMessage(LogLevel.Warning, "NO API KEY IS CONFIGURED, and the service listens on {Addresses}: whoever reaches it may use it. Set Access:Keys, or listen on localhost only")]
+    [LoggerMessage(
+        LogLevel.Warning,
+        "NO API KEY IS CONFIGURED, and the service listens on {Addresses}: whoever reaches it may use it. "
+        + "Set Access:Keys, or listen on localhost only")]
     private static partial void OpenToAll(ILogger log, string addresses);
 }

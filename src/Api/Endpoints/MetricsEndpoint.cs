@@ -1,6 +1,6 @@
 using System.Buffers;
-using SoftmaxService.Api.Access;
 using SoftmaxService.Api.Metrics;
+using SoftmaxService.Api.Wire;
 
 namespace SoftmaxService.Api.Endpoints;
 
@@ -9,7 +9,11 @@ internal static class MetricsEndpoint
 {
     private const int UsualBytes = 64 * 1024;
 
-    public static void MapMetrics(this IEndpointRouteBuilder routes) => routes.MapGet("/metrics", AnswerAsync).ExcludeFromDescription().NeedsNoKey();
+    public static void MapMetrics(this IEndpointRouteBuilder routes) => routes
+        .MapGet("/metrics", AnswerAsync)
+        .ExcludeFromDescription()
+        .AnswersProbes()
+        .AllowAnonymous();
 
     private static Task AnswerAsync(MetricsCollector metrics, HttpResponse response, CancellationToken cancellationToken)
     {

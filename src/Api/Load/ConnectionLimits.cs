@@ -8,6 +8,8 @@ internal static class ConnectionLimits
 {
     public static void AddConnectionLimits(this IServiceCollection services) => services.AddOptions<KestrelServerOptions>().Configure<LimitsOptions>((kestrel, limits) =>
     {
+        kestrel.AddServerHeader = false;
+        kestrel.Limits.MaxRequestBodySize = null; // BodyLimit's task: Kestrel would cut the connection before the client has read why
         kestrel.Limits.MaxRequestLineSize = limits.MaxRequestLineBytes;
         kestrel.Limits.MaxRequestHeaderCount = limits.MaxHeaders;
         kestrel.Limits.MaxRequestHeadersTotalSize = limits.MaxHeaderBytes;

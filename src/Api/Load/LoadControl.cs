@@ -1,7 +1,7 @@
 using System.Globalization;
-using SoftmaxService.Api.Logging;
 using SoftmaxService.Api.Problems;
 using SoftmaxService.Api.Settings;
+using SoftmaxService.Api.Wire;
 using SoftmaxService.Inference.Faults;
 
 namespace SoftmaxService.Api.Load;
@@ -20,6 +20,7 @@ internal static class LoadControl
     {
         services.AddSingleton<Workload>();
         services.AddSingleton<Readiness>();
+        services.AddSingleton<LoadMetrics>();
         services.AddSingleton<IHostLifetime, DrainingLifetime>();
     }
 
@@ -29,7 +30,10 @@ internal static class LoadControl
         var workload = app.Services.GetRequiredService<Workload>();
         var mostInFlight = options.MaxRequestsInFlight ?? RequestsPerCore * Environment.ProcessorCount;
         var time = TimeSpan.FromSeconds(options.RequestSeconds);
-        app.Use(next => context => HttpMethods.IsPost(context.Request.Method) && !RequestLog.IsProbe(context) ? WorkAsync(next, context, workload, mostInFlight, time) : next(context));
+        app.Services.GetRequiredService<LoadMetrics>(); // which measures from now on
+        app.Use(next => context => HttpMethods.IsPost(context.Request.Method) && !context.IsProbe()
+            ? WorkAsync(next, context, workload, mostInFlight, time)
+            : next(context));
     }
 
     private static async Task WorkAsync(RequestDelegate next, HttpContext context, Workload workload, int mostInFlight, TimeSpan time)
@@ -44,11 +48,16 @@ internal static class LoadControl
 
             if (workload.Phase == WorkPhase.Closed)
             {
-                await ProblemExceptionHandler.WriteAsync(context, Problem.Draining, "The service is about to end and takes nothing new. Another instance, or this one after its restart, will answer.");
+                await context.WriteProblemAsync(
+                    Problem.Draining,
+                    "The service is about to end and takes nothing new. Another instance, or this one after its restart, will answer.");
             }
             else if (inFlight > mostInFlight)
             {
-                await ProblemExceptionHandler.WriteAsync(context, Problem.Overloaded, $"There are {mostInFlight} requests being answered, the most at a time (setting Load:MaxRequestsInFlight). Ask again in a moment.");
+                await context.WriteProblemAsync(
+                    Problem.Overloaded,
+                    $"There are {mostInFlight} requests being answered, the most at a time (setting Load:MaxRequestsInFlight). "
+                    + "Ask again in a moment.");
             }
             else
             {

@@ -13,65 +13,52 @@ namespace SoftmaxService.Api.Logging;
 /// <summary>Structured logs by Serilog. No body, image or key is ever logged.</summary>
 internal static class LoggingSetup
 {
-    /// <summary>Would call each end an error, when gRPC's health turns while the service drains; the lifetime has a line of its own for that.</summary>
+    /// <summary>gRPC's health service reports a drain as an error; this source is muted. The lifetime has a line of its own for a drain.</summary>
     private const string HealthChecksSource = "Microsoft.Extensions.Diagnostics.HealthChecks";
 
     private const string TextTemplate = "{Timestamp:HH:mm:ss.fff} {Level:u3} {Message:lj} {Model} {Version} {TraceId}{NewLine}{Exception}";
 
-    private static readonly string[] Settings = ["MinimumLevel", "Format"];
-
     private static readonly Func<LogEvent, bool> IsOfGrpc = Matching.FromSource("Grpc.AspNetCore.Server");
 
-    /// <summary>
-    /// Reads the section <c>Serilog</c> by hand: <c>MinimumLevel:Default</c> (or <c>MinimumLevel</c> itself), <c>MinimumLevel:Override:&lt;source&gt;</c> and
-    /// <c>Format</c> (<c>text</c> or <c>json</c>). The package that reads it otherwise finds its methods by reflection, which Native AOT cannot follow.
-    /// </summary>
-    public static void AddLogging(this WebApplicationBuilder builder) => builder.Services.AddSerilog((_, logger) =>
+    public static void AddLogging(this WebApplicationBuilder builder) => builder.Services.AddSerilog((services, logger) =>
     {
-        var settings = builder.Configuration.GetSection("Serilog");
-        if (settings.GetChildren().FirstOrDefault(setting => !Settings.Contains(setting.Key, StringComparer.OrdinalIgnoreCase)) is { } unknown)
-        {
-            throw new SettingException($"There is no setting {unknown.Path}. The section has {string.Join(" and ", Settings)}.");
-        }
-
-        logger.MinimumLevel.Is(LevelOf(settings["MinimumLevel"] is { Length: > 0 } said ? said : settings["MinimumLevel:Default"], LogEventLevel.Information));
+        var settings = services.GetRequiredService<LogSettings>();
+        logger.MinimumLevel.Is(settings.MinimumLevel);
         logger.MinimumLevel.Override(RequestLog.HostingSource, LevelAlias.Off);
         logger.MinimumLevel.Override(StartFault.HostSource, LogEventLevel.Fatal);
         logger.MinimumLevel.Override(HealthChecksSource, LevelAlias.Off);
-        foreach (var source in settings.GetSection("MinimumLevel:Override").GetChildren())
+        foreach (var (source, level) in settings.Overrides)
         {
-            logger.MinimumLevel.Override(source.Key, LevelOf(source.Value, LogEventLevel.Information));
+            logger.MinimumLevel.Override(source, level);
         }
 
         logger.Filter.ByExcluding(IsBrokenConnection);
-        logger.Enrich.When(written => !RequestLog.IsLine(written), other => other.FromLogContext()); // which has the connection's number, and a request's line its trace
-        switch (settings["Format"]?.ToLowerInvariant())
+
+        // The context holds the connection's number. A request's line has its trace, and does without.
+        logger.Enrich.When(written => !RequestLog.IsLine(written), other => other.FromLogContext());
+        switch (settings.Format)
         {
-            case null or "text" when !Console.IsOutputRedirected:
-                logger.WriteTo.Console(outputTemplate: TextTemplate, formatProvider: CultureInfo.InvariantCulture); // in colours
-                break;
-
-            case null or "text":
-                logger.WriteTo.Sink(ToOutput(new MessageTemplateTextFormatter(TextTemplate, CultureInfo.InvariantCulture)));
-                break;
-
-            case "json":
+            case LogFormat.Json:
                 logger.WriteTo.Sink(ToOutput(new RenderedCompactJsonFormatter()));
                 break;
 
-            case var other:
-                throw new SettingException($"Serilog:Format is '{other}'. It must be text or json.");
+            case LogFormat.Text when Console.IsOutputRedirected:
+                logger.WriteTo.Sink(ToOutput(new MessageTemplateTextFormatter(TextTemplate, CultureInfo.InvariantCulture)));
+                break;
+
+            default:
+                logger.WriteTo.Console(outputTemplate: TextTemplate, formatProvider: CultureInfo.InvariantCulture); // in colours
+                break;
         }
     });
 
-    /// <summary>gRPC's server says with the level of an error that a client broke its connection in the middle of a call. Kestrel has its own line for that, and whoever likes could fill the log.</summary>
-    internal static bool IsBrokenConnection(LogEvent written) => IsOfGrpc(written) && written.Exception is IOException { InnerException: ConnectionAbortedException };
+    /// <summary>
+    /// gRPC's server logs an error when a client breaks its connection in the middle of a call. Kestrel has its own line for that, and any client
+    /// could fill the log.
+    /// </summary>
+    internal static bool IsBrokenConnection(LogEvent written) =>
+        IsOfGrpc(written) && written.Exception is IOException { InnerException: ConnectionAbortedException };
 
-    private static BufferedOutputSink ToOutput(ITextFormatter formatter) => new(formatter, Console.OpenStandardOutput(), TimeProvider.System);
-
-    private static LogEventLevel LevelOf(string? text, LogEventLevel fallback) => text is null
-        ? fallback
-        : Enum.TryParse<LogEventLevel>(text, ignoreCase: true, out var level)
-            ? level
-            : throw new SettingException($"'{text}' is no Serilog level. The levels are: {string.Join(", ", Enum.GetNames<LogEventLevel>())}.");
+    private static BufferedOutputSink ToOutput(ITextFormatter formatter) =>
+        new(formatter, Console.OpenStandardOutput(), TimeProvider.System);
 }

@@ -63,7 +63,7 @@ internal sealed class MetricsCollector : IDisposable
     {
         { Name: Telemetry.MeterName } => true,
         { Name: ModelRepository.MeterName, Scope: var scope } => ReferenceEquals(scope, _models),
-        { Name: RequestMetrics.MeterName, Scope: var scope } => ReferenceEquals(scope, _meters),
+        { Name: var name, Scope: var scope } when name.StartsWith(RequestMetrics.MeterName, StringComparison.Ordinal) => ReferenceEquals(scope, _meters),
         { Scope: var scope } => Platform.Contains(instrument.Name) && (scope is null || ReferenceEquals(scope, _meters)),
     };
 

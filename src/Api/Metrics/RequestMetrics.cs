@@ -3,13 +3,13 @@ using System.Diagnostics.Metrics;
 using System.Globalization;
 using Grpc.Core;
 using Microsoft.AspNetCore.Http.Features;
-using SoftmaxService.Api.Load;
 using SoftmaxService.Api.Problems;
+using SoftmaxService.Api.Wire;
 using SoftmaxService.Inference.Observation;
 
 namespace SoftmaxService.Api.Metrics;
 
-/// <summary>What is measured of requests: how many, by route, status and the model that answered, and how long they took.</summary>
+/// <summary>Counts and times requests by route, status and the model that answered.</summary>
 internal sealed class RequestMetrics
 {
     public const string MeterName = "SoftmaxService.Api";
@@ -25,23 +25,44 @@ internal sealed class RequestMetrics
     private readonly Counter<long> _requests;
     private readonly Histogram<double> _durations;
 
-    public RequestMetrics(IMeterFactory meters, Readiness readiness, Workload workload)
+    public RequestMetrics(IMeterFactory meters)
     {
         var meter = meters.Create(new MeterOptions(MeterName));
-        _requests = meter.CreateCounter<long>("softmax.requests", "{request}", "Requests that were answered. The status is HTTP's, and of gRPC its own by name.");
-        _durations = meter.CreateHistogram("softmax.request.duration", "s", "Time from a request's headers to the end of its answer.", advice: Telemetry.SecondsAdvice);
-        meter.CreateObservableGauge("softmax.requests.in_flight", () => workload.InFlight, "{request}", "Requests that are being answered, probes and pages left out: those that the setting Load:MaxRequestsInFlight bounds.");
-        meter.CreateObservableGauge("softmax.ready", () => readiness.IsReady ? 1 : 0, null, "1 while /health/ready says ready, else 0.");
+        _requests = meter.CreateCounter<long>(
+            "softmax.requests", "{request}", "Requests that were answered. The status is HTTP's, and of gRPC its own by name.");
+        _durations = meter.CreateHistogram(
+            "softmax.request.duration",
+            "s",
+            "Time from a request's headers to the end of its answer.",
+            advice: Telemetry.SecondsAdvice);
     }
 
-    /// <summary>Counts a request that has been answered.</summary>
-    public void End(HttpContext context, int status, TimeSpan elapsed, string? model, string? version)
+    public async Task MeasureAsync(RequestDelegate next, HttpContext context)
+    {
+        var start = Stopwatch.GetTimestamp();
+        Exception? fault = null;
+        try
+        {
+            await next(context);
+        }
+        catch (Exception exception)
+        {
+            fault = exception;
+            throw;
+        }
+        finally
+        {
+            Record(context, RequestOutcome.Of(context, fault).Status, Stopwatch.GetElapsedTime(start));
+        }
+    }
+
+    private void Record(HttpContext context, int status, TimeSpan elapsed)
     {
         var tags = new TagList { { "route", RouteOf(context) } };
-        if (model is not null)
+        if (context.Features.Get<AnsweringModel>() is { } model)
         {
-            tags.Add("model", model);
-            tags.Add("version", version);
+            tags.Add("model", model.Name);
+            tags.Add("version", model.Version);
         }
 
         _durations.Record(elapsed.TotalSeconds, in tags);
@@ -50,11 +71,16 @@ internal sealed class RequestMetrics
     }
 
     /// <summary>The pattern, not the path: clients cannot make new ones.</summary>
-    private static string RouteOf(HttpContext context) => context.AskedEndpoint() is RouteEndpoint { RoutePattern.RawText: { } pattern } ? pattern : OtherRoute;
+    private static string RouteOf(HttpContext context) =>
+        context.AskedEndpoint() is RouteEndpoint { RoutePattern.RawText: { } pattern } ? pattern : OtherRoute;
 
-    private static string StatusOf(int status) => (uint)status < StatusTexts.Length ? StatusTexts[status] ??= status.ToString(CultureInfo.InvariantCulture) : OtherRoute;
+    private static string StatusOf(int status) => (uint)status < StatusTexts.Length
+        ? StatusTexts[status] ??= status.ToString(CultureInfo.InvariantCulture)
+        : OtherRoute;
 
-    /// <summary>gRPC answers 200 whatever comes of it; its own status follows the answer, or stands in the headers where there is none.</summary>
+    /// <summary>
+    /// gRPC answers 200 whatever the outcome; its own status follows in the trailers, or stands in the headers where there is no message.
+    /// </summary>
     private static string? GrpcStatusOf(HttpContext context)
     {
         if (context.Response.ContentType?.StartsWith("application/grpc", StringComparison.Ordinal) != true)
@@ -62,7 +88,10 @@ internal sealed class RequestMetrics
             return null;
         }
 
-        string? text = context.Features.Get<IHttpResponseTrailersFeature>()?.Trailers[GrpcStatus];
-        return int.TryParse(text ?? context.Response.Headers[GrpcStatus], NumberStyles.None, CultureInfo.InvariantCulture, out var code) && code < GrpcTexts.Length ? GrpcTexts[code] : nameof(StatusCode.Unknown);
+        string? trailer = context.Features.Get<IHttpResponseTrailersFeature>()?.Trailers[GrpcStatus];
+        var text = trailer ?? context.Response.Headers[GrpcStatus];
+        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var code) && code < GrpcTexts.Length
+            ? GrpcTexts[code]
+            : nameof(StatusCode.Unknown);
     }
 }

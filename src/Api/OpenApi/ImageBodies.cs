@@ -11,16 +11,17 @@ internal static class ImageBodies
     {
         var content = new Dictionary<string, IOpenApiMediaType>
         {
-            [MediaTypeNames.Multipart.FormData] = new OpenApiMediaType { Schema = new OpenApiSchema { Type = JsonSchemaType.Object, Properties = formFields } },
+            [MediaTypeNames.Multipart.FormData] = new OpenApiMediaType
+            {
+                Schema = new OpenApiSchema { Type = JsonSchemaType.Object, Properties = formFields },
+            },
             [MediaTypeNames.Application.Json] = json,
         };
         foreach (var mediaType in ImageFormats.All.SelectMany(format => format.MediaTypes).Append(MediaTypeNames.Application.Octet))
         {
-            content[mediaType] = new OpenApiMediaType { Schema = Binary("The bytes of one image.") };
+            content[mediaType] = new OpenApiMediaType { Schema = Schemas.Binary("The bytes of one image.") };
         }
 
         return new OpenApiRequestBody { Required = true, Content = content };
     }
-
-    public static OpenApiSchema Binary(string? description) => new() { Type = JsonSchemaType.String, Format = "binary", Description = description };
 }

@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Authorization;
 using Microsoft.OpenApi;
 using SoftmaxService.Api.Access;
 using SoftmaxService.Api.Problems;
@@ -13,8 +14,7 @@ internal sealed class KeyDocumentation : IOperationFilter
 
     public void Apply(OpenApiOperation operation, OperationFilterContext context)
     {
-        var needed = context.ApiDescription.ActionDescriptor.EndpointMetadata.OfType<NeededScope>().LastOrDefault()?.Scope ?? KeyScope.Infer;
-        if (needed == KeyScope.None)
+        if (context.ApiDescription.ActionDescriptor.EndpointMetadata.OfType<IAllowAnonymous>().Any())
         {
             return;
         }
@@ -30,8 +30,10 @@ internal sealed class KeyDocumentation : IOperationFilter
         operation.Responses.TryAdd("429", Answer(Problem.RateExceeded));
     }
 
-    private static OpenApiResponse Answer(params IEnumerable<Problem> problems) =>
-        new() { Description = string.Join("; or ", problems.Select(problem => $"{problem.Title} (`{problem.Code}`)")) };
+    private static OpenApiResponse Answer(params IEnumerable<Problem> problems) => new()
+    {
+        Description = string.Join("; or ", problems.Select(problem => $"{problem.Title} (`{problem.Code}`)")),
+    };
 }
 
 internal static class KeyDocumentationExtensions
@@ -42,7 +44,7 @@ internal static class KeyDocumentationExtensions
         {
             Type = SecuritySchemeType.ApiKey,
             In = ParameterLocation.Header,
-            Name = AccessGate.Header,
+            Name = ApiKeyHandler.Header,
             Description = "An API key.",
         });
         options.AddSecurityDefinition(KeyDocumentation.BearerScheme, new OpenApiSecurityScheme

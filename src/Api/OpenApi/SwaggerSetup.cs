@@ -1,5 +1,7 @@
 using Microsoft.OpenApi;
+using SoftmaxService.Api.Settings;
 using SoftmaxService.Api.Wire;
+using Swashbuckle.AspNetCore.SwaggerGen;
 
 namespace SoftmaxService.Api.OpenApi;
 
@@ -8,40 +10,57 @@ internal static class SwaggerSetup
 {
     private static readonly string Policy = PageGuard.Policy(styles: "'self' 'unsafe-inline'", images: "'self' data:");
 
-    public static void AddSwagger(this IServiceCollection services) => services.AddEndpointsApiExplorer().AddSwaggerGen(options =>
+    public static void AddSwagger(this IServiceCollection services)
     {
-        options.SwaggerDoc("v1", new OpenApiInfo
+        services.AddOptions<SwaggerGenOptions>().Configure<AccessOptions>((swagger, access) =>
+        {
+            if (access.Keys.Count > 0)
+            {
+                swagger.AddKeys();
+            }
+        });
+        services.AddEndpointsApiExplorer().AddSwaggerGen(Describe);
+    }
+
+    /// <summary>
+    /// In a branch of its own: Swashbuckle's middleware makes a document generator for every request that passes it, whatever its path.
+    /// </summary>
+    public static void UseSwaggerPage(this WebApplication app) =>
+        app.UseWhen(context => context.Request.Path.StartsWithSegments("/swagger"), branch =>
+        {
+            branch.Use(next => context =>
+            {
+                context.Response.Headers.GuardPage(Policy);
+                return next(context);
+            });
+            branch.UseSwagger();
+            branch.UseSwaggerUI(options =>
+            {
+                options.DocumentTitle = "SoftmaxService";
+                options.DefaultModelsExpandDepth(0);
+                options.DisplayRequestDuration();
+                options.EnableDeepLinking();
+                options.EnableTryItOutByDefault();
+            });
+        });
+
+    private static void Describe(SwaggerGenOptions swagger)
+    {
+        swagger.SwaggerDoc("v1", new OpenApiInfo
         {
             Title = "SoftmaxService",
             Version = "v1",
             Description = "Classifies images with ONNX models and its own vectorised softmax, at a temperature chosen per request.",
             License = new OpenApiLicense { Name = "MIT" },
         });
-        options.AddWireSchemas();
-        options.SupportNonNullableReferenceTypes();
-        options.AddOperationFilterInstance(new OperationDetailsFilter()); // by its type it would be made by reflection, which Native AOT cannot follow
+        swagger.AddWireSchemas();
+        swagger.SupportNonNullableReferenceTypes();
+
+        // An instance: registered by its type, a filter would be made by reflection, which Native AOT cannot follow.
+        swagger.AddOperationFilterInstance(new OperationDetailsFilter());
         foreach (var documentation in Directory.EnumerateFiles(AppContext.BaseDirectory, "SoftmaxService.*.xml"))
         {
-            options.IncludeXmlComments(documentation);
+            swagger.IncludeXmlComments(documentation);
         }
-    });
-
-    /// <summary>In a branch of its own: Swashbuckle's middleware makes a document generator for every request that passes it, whatever its path.</summary>
-    public static void UseSwaggerPage(this WebApplication app) => app.UseWhen(context => context.Request.Path.StartsWithSegments("/swagger"), branch =>
-    {
-        branch.Use(next => context =>
-        {
-            context.Response.Headers.GuardPage(Policy);
-            return next(context);
-        });
-        branch.UseSwagger();
-        branch.UseSwaggerUI(options =>
-        {
-            options.DocumentTitle = "SoftmaxService";
-            options.DefaultModelsExpandDepth(0);
-            options.DisplayRequestDuration();
-            options.EnableDeepLinking();
-            options.EnableTryItOutByDefault();
-        });
-    });
+    }
 }

@@ -33,7 +33,10 @@ internal static class GrpcFraming
             return;
         }
 
-        await GrpcFaults.AnswerAsync(context.Response, StatusCode.InvalidArgument, "A message begins with a byte that is 0, or 1 where it is compressed, and four bytes of its length, which is below 2 GiB.");
+        await GrpcProblems.AnswerAsync(
+            context.Response,
+            StatusCode.InvalidArgument,
+            "A message begins with a byte that is 0, or 1 where it is compressed, and four bytes of its length, which is below 2 GiB.");
     }
 
     private static bool IsRefused(ReadOnlySequence<byte> beginning)

@@ -5,10 +5,11 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
-using Microsoft.Extensions.Options;
 using SoftmaxService.Api.Access;
 using SoftmaxService.Api.Load;
+using SoftmaxService.Api.Problems;
 using SoftmaxService.Api.Settings;
+using SoftmaxService.Api.Wire;
 
 namespace SoftmaxService.Api.OpenInference;
 
@@ -33,6 +34,7 @@ internal static class GrpcSetup
                 new BoundedInflation(new DeflateCompressionProvider(CompressionLevel.Fastest), limits.MaxDecompressedBytes),
             ];
         });
+        services.AddSingleton<IProblemFormat, GrpcProblems>();
         services.AddGrpcReflection();
         services.AddGrpcHealthChecks(options =>
         {
@@ -56,10 +58,13 @@ internal static class GrpcSetup
         {
             var service = app.MapGrpcService<InferenceService>();
             service.CheckFraming();
-            service.Needs(KeyScope.None, nameof(InferenceService.ServerLive), nameof(InferenceService.ServerReady));
-            service.Needs(KeyScope.Admin, nameof(InferenceService.RepositoryModelLoad), nameof(InferenceService.RepositoryModelUnload));
-            app.MapGrpcHealthChecksService().NeedsNoKey();
-            app.MapGrpcReflectionService().NeedsNoKey(); // says no more than Swagger's page
+            service.AnswersProbesWith(
+                nameof(InferenceService.ServerLive), nameof(InferenceService.ServerReady), nameof(InferenceService.ModelReady));
+            service.AllowsAnonymous(nameof(InferenceService.ServerLive), nameof(InferenceService.ServerReady));
+            service.RequiresAuthorization(
+                AccessPolicies.Admin, nameof(InferenceService.RepositoryModelLoad), nameof(InferenceService.RepositoryModelUnload));
+            app.MapGrpcHealthChecksService().AnswersProbes().AllowAnonymous();
+            app.MapGrpcReflectionService().AllowAnonymous(); // says no more than Swagger's page
         }
     }
 
@@ -97,28 +102,6 @@ internal static class GrpcSetup
             }
 
             return next;
-        }
-    }
-}
-
-/// <summary>Refuses an address that gRPC cannot listen on.</summary>
-internal sealed class GrpcOptionsValidator : IValidateOptions<GrpcOptions>
-{
-    public ValidateOptionsResult Validate(string? name, GrpcOptions options) => options.Url.Length == 0 || IsAddress(options.Url)
-        ? ValidateOptionsResult.Success
-        : ValidateOptionsResult.Fail($"Grpc:Url is '{options.Url}'. It must be an address with a port from 1 to 65535, such as http://localhost:5001 or http://*:5001, or empty for no gRPC.");
-
-    private static bool IsAddress(string url)
-    {
-        try
-        {
-            var address = BindingAddress.Parse(url);
-            return address is { IsUnixPipe: false, IsNamedPipe: false, PathBase: "", Port: >= 1 and <= 65535, Scheme: "http" or "https" }
-                && (address.Host.StartsWith('[') || !address.Host.Contains(':', StringComparison.Ordinal)); // a port that is no number is read as part of the host
-        }
-        catch (FormatException)
-        {
-            return false;
         }
     }
 }

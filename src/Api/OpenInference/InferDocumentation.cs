@@ -26,7 +26,8 @@ internal static class InferDocumentation
                 },
                 [MediaTypeNames.Application.Octet] = new OpenApiMediaType
                 {
-                    Schema = new OpenApiSchema { Type = JsonSchemaType.String, Format = "binary", Description = "JSON, and behind it the tensors' bytes; the header Inference-Header-Content-Length says how long the JSON is." },
+                    Schema = Schemas.Binary(
+                        $"JSON, and behind it the tensors' bytes; the header {InferEndpoint.HeaderLength} says how long the JSON is."),
                 },
             },
         };
@@ -38,7 +39,7 @@ internal static class InferDocumentation
                 [MediaTypeNames.Application.Json] = new OpenApiMediaType { Schema = ResponseSchema() },
                 [MediaTypeNames.Application.Octet] = new OpenApiMediaType
                 {
-                    Schema = new OpenApiSchema { Type = JsonSchemaType.String, Format = "binary", Description = "Where outputs were asked for in binary: JSON, and behind it their bytes." },
+                    Schema = Schemas.Binary("Where outputs were asked for in binary: JSON, and behind it their bytes."),
                 },
             },
         };

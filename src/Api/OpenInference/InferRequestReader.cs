@@ -15,6 +15,20 @@ internal static class InferRequestReader
     public static InferRequest Read(ReadOnlyMemory<byte> json, ReadOnlyMemory<byte> blobs, int maxDepth)
     {
         json = json.Span.StartsWith("\uFEFF"u8) ? json[3..] : json;
+        try
+        {
+            return ReadRequest(json, blobs, maxDepth);
+        }
+        catch (JsonException fault) when (JsonNesting.IsTooDeep(fault, json.Span, maxDepth))
+        {
+            throw JsonNesting.TooDeep(maxDepth);
+        }
+    }
+
+    private delegate T ItemReader<T>(ref Utf8JsonReader reader);
+
+    private static InferRequest ReadRequest(ReadOnlyMemory<byte> json, ReadOnlyMemory<byte> blobs, int maxDepth)
+    {
         var reader = new Utf8JsonReader(json.Span, new JsonReaderOptions { MaxDepth = maxDepth });
         Start(ref reader);
 
@@ -55,8 +69,6 @@ internal static class InferRequestReader
             OutputsAsJson = asJson,
         };
     }
-
-    private delegate T ItemReader<T>(ref Utf8JsonReader reader);
 
     private static void Start(ref Utf8JsonReader reader)
     {

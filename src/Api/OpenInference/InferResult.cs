@@ -4,7 +4,6 @@ using System.IO.Pipelines;
 using System.Net.Mime;
 using System.Runtime.InteropServices;
 using System.Text.Json;
-using SoftmaxService.Api.Logging;
 using SoftmaxService.Api.Wire;
 using SoftmaxService.Inference.Faults;
 
@@ -136,7 +135,7 @@ internal sealed class InferResult(InferResponse response) : IResult
                 {
                     if (float.IsNegativeInfinity(value))
                     {
-                        writer.WriteStringValue(FloatRowsConverter.Masked);
+                        writer.WriteStringValue(LogitRows.Masked);
                     }
                     else
                     {
@@ -149,7 +148,7 @@ internal sealed class InferResult(InferResponse response) : IResult
                 {
                     if (double.IsNegativeInfinity(value))
                     {
-                        writer.WriteStringValue(FloatRowsConverter.Masked);
+                        writer.WriteStringValue(LogitRows.Masked);
                     }
                     else
                     {

@@ -1,8 +1,8 @@
 using Grpc.Core;
 using SoftmaxService.Api.Load;
-using SoftmaxService.Api.Logging;
 using SoftmaxService.Api.OpenInference.Wire;
 using SoftmaxService.Api.Settings;
+using SoftmaxService.Api.Wire;
 using SoftmaxService.Inference.Models;
 
 namespace SoftmaxService.Api.OpenInference;

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using SoftmaxService.Api.Problems;
+using SoftmaxService.Api.Settings;
 using SoftmaxService.Api.Wire;
 
 namespace SoftmaxService.Api.OpenInference;
@@ -10,7 +11,7 @@ namespace SoftmaxService.Api.OpenInference;
 /// </summary>
 internal ref struct JsonElements
 {
-    public const int MaxDepth = 64; // as deep as the setting Limits:MaxJsonDepth may go
+    private const int MaxDepth = LimitsOptions.DeepestJson;
 
     private readonly string _input;
     private readonly int[] _lengths = new int[MaxDepth]; // of a finished array of each level; -1 while none is finished

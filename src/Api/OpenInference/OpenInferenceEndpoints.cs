@@ -1,7 +1,6 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Net.Http.Headers;
-using SoftmaxService.Api.Access;
 using SoftmaxService.Api.Load;
 using SoftmaxService.Api.Wire;
 using SoftmaxService.Inference.Models;
@@ -11,13 +10,15 @@ namespace SoftmaxService.Api.OpenInference;
 /// <summary><c>/v2…</c>: server, health and models of the Open Inference Protocol; inference and the repository have files of their own.</summary>
 internal static class OpenInferenceEndpoints
 {
+    public const string Root = "/v2";
+
     public const string Tag = "Open Inference Protocol";
 
     private const int RetryAfterSeconds = 5;
 
     public static void MapOpenInference(this IEndpointRouteBuilder routes)
     {
-        var v2 = routes.MapGroup(OpenInferenceError.Root).WithTags(Tag);
+        var v2 = routes.MapGroup(Root).WithTags(Tag);
 
         v2.MapGet("", Server)
             .WithName("ServerMetadata")
@@ -26,13 +27,15 @@ internal static class OpenInferenceEndpoints
         v2.MapGet("/health/live", Live)
             .WithName("ServerLive")
             .WithSummary("Says that the process answers")
-            .NeedsNoKey();
+            .AnswersProbes()
+            .AllowAnonymous();
 
         v2.MapGet("/health/ready", Ready)
             .WithName("ServerReady")
             .WithSummary("Says whether models are loaded and warmed up")
             .Produces<OpenInferenceError>(StatusCodes.Status503ServiceUnavailable)
-            .NeedsNoKey();
+            .AnswersProbes()
+            .AllowAnonymous();
 
         foreach (var (path, suffix) in new[] { ("/models/{model}", ""), ("/models/{model}/versions/{version}", "Version") })
         {
@@ -63,7 +66,7 @@ internal static class OpenInferenceEndpoints
         }
 
         response.Headers[HeaderNames.RetryAfter] = RetryAfterSeconds.ToString(CultureInfo.InvariantCulture);
-        return TypedResults.Json(new OpenInferenceError(readiness.IsLeaving ? "The service is about to end." : "The default model is not served; GET /health/ready says why."), ApiJsonContext.Default.OpenInferenceError, statusCode: StatusCodes.Status503ServiceUnavailable);
+        return TypedResults.Json(new OpenInferenceError(readiness.IsLeaving ? "The service is about to end." : "The default model is not served; GET /health/ready says why."), OpenInferenceJsonContext.Default.OpenInferenceError, statusCode: StatusCodes.Status503ServiceUnavailable);
     }
 
     private static Ok<ModelMetadata> Describe(ModelRepository models, string model, string? version) => TypedResults.Ok(ServedModels.Describe(models.Current, model, version));

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using SoftmaxService.Api.Access;
 using SoftmaxService.Api.Problems;
 using SoftmaxService.Api.Settings;
+using SoftmaxService.Api.Wire;
 using SoftmaxService.Inference.Models;
 
 namespace SoftmaxService.Api.OpenInference;
@@ -26,7 +27,7 @@ internal static class RepositoryEndpoints
             .WithDescription($"403 unless the setting `{RepositoryAccess.Setting}` is true.")
             .Produces<OpenInferenceError>(StatusCodes.Status403Forbidden)
             .Produces<OpenInferenceError>(StatusCodes.Status404NotFound)
-            .NeedsAdmin();
+            .RequireAuthorization(AccessPolicies.Admin);
 
         repository.MapPost("/models/{model}/unload", Unload)
             .WithName("RepositoryModelUnload")
@@ -34,7 +35,7 @@ internal static class RepositoryEndpoints
             .WithDescription($"403 unless the setting `{RepositoryAccess.Setting}` is true.")
             .Produces<OpenInferenceError>(StatusCodes.Status403Forbidden)
             .Produces<OpenInferenceError>(StatusCodes.Status404NotFound)
-            .NeedsAdmin();
+            .RequireAuthorization(AccessPolicies.Admin);
     }
 
     private static async Task<Ok<IReadOnlyList<RepositoryEntry>>> IndexAsync(HttpRequest request, ModelRepository models, LimitsOptions limits, CancellationToken cancellationToken)
@@ -55,6 +56,18 @@ internal static class RepositoryEndpoints
         return TypedResults.Ok(new RepositoryModelUnloaded(model, true));
     }
 
+    private static JsonDocument Parse(ReadOnlyMemory<byte> body, int maxDepth)
+    {
+        try
+        {
+            return JsonDocument.Parse(body, new JsonDocumentOptions { MaxDepth = maxDepth });
+        }
+        catch (JsonException fault) when (JsonNesting.IsTooDeep(fault, body.Span, maxDepth))
+        {
+            throw JsonNesting.TooDeep(maxDepth);
+        }
+    }
+
     private static bool ReadReady(ReadOnlyMemory<byte> body, int maxDepth)
     {
         if (body.Length == 0)
@@ -62,7 +75,7 @@ internal static class RepositoryEndpoints
             return false;
         }
 
-        using var document = JsonDocument.Parse(body, new JsonDocumentOptions { MaxDepth = maxDepth });
+        using var document = Parse(body, maxDepth);
         var request = document.RootElement;
         if (request.ValueKind != JsonValueKind.Object)
         {

@@ -1,4 +1,4 @@
-using System.Reflection;
+using SoftmaxService.Api.Wire;
 using SoftmaxService.Inference;
 using SoftmaxService.Inference.Models;
 
@@ -8,8 +8,8 @@ namespace SoftmaxService.Api.OpenInference;
 internal static class ServedModels
 {
     public static ServerMetadata Server { get; } = new(
-        "softmax-service",
-        typeof(ServedModels).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "",
+        ServiceIdentity.Name,
+        ServiceIdentity.Version,
         ["binary_tensor_data", "classification", "model_repository"]);
 
     public static ModelMetadata Describe(ModelCatalog models, string name, string? version)

@@ -1,7 +1,5 @@
 using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
-using SoftmaxService.Api.Access;
-using SoftmaxService.Api.Logging;
 using SoftmaxService.Api.Problems;
 using SoftmaxService.Api.Wire;
 using SoftmaxService.Inference.Faults;
@@ -19,8 +17,8 @@ internal static class PageEndpoint
     public static void MapPage(this IEndpointRouteBuilder routes)
     {
         var assets = PageAssets.Embedded();
-        routes.MapGet("/", context => SendAsync(context, assets.Index, assets.Hash, AskEachTime)).ExcludeFromDescription().NeedsNoKey();
-        routes.MapGet($"/{PageAssets.Folder}/{{hash}}/{{**name}}", context => AnswerAsync(context, assets)).ExcludeFromDescription().NeedsNoKey();
+        routes.MapGet("/", context => SendAsync(context, assets.Index, assets.Hash, AskEachTime)).ExcludeFromDescription().AllowAnonymous();
+        routes.MapGet($"/{PageAssets.Folder}/{{hash}}/{{**name}}", context => AnswerAsync(context, assets)).ExcludeFromDescription().AllowAnonymous();
     }
 
     /// <summary>
@@ -37,7 +35,7 @@ internal static class PageEndpoint
 
         context.Response.Headers.GuardPage(Policy);
         context.Response.Headers.CacheControl = AskEachTime;
-        return ProblemExceptionHandler.WriteAsync(context, Problem.NotFound, $"The page has no file '{Quoting.Shorten(name)}'. GET / shows the page.");
+        return context.WriteProblemAsync(Problem.NotFound, $"The page has no file '{Quoting.Shorten(name)}'. GET / shows the page.");
     }
 
     private static async Task SendAsync(HttpContext context, PageAsset asset, string hash, string caching)

@@ -3,5 +3,5 @@ namespace SoftmaxService.Api.Problems;
 /// <summary>A problem that is answered without an exception, which would cost more than the rest of the answer.</summary>
 internal sealed record Refusal(Problem Problem, string Detail) : IResult
 {
-    public Task ExecuteAsync(HttpContext httpContext) => ProblemExceptionHandler.WriteAsync(httpContext, Problem, Detail);
+    public Task ExecuteAsync(HttpContext httpContext) => httpContext.WriteProblemAsync(Problem, Detail);
 }

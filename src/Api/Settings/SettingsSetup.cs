@@ -1,57 +1,69 @@
-using Microsoft.AspNetCore.Http.Features;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Options;
-using SoftmaxService.Api.OpenInference;
-using SoftmaxService.Api.Wire;
 
 namespace SoftmaxService.Api.Settings;
 
-/// <summary>Binds the settings, checks them at start, and hands them on as plain values.</summary>
+/// <summary>Reads the settings, checks them at the start, and hands them on as plain values.</summary>
 internal static class SettingsSetup
 {
+    // What the binder and the check for unknown settings need of an options class.
+    private const DynamicallyAccessedMemberTypes Accessed =
+        DynamicallyAccessedMemberTypes.PublicProperties | DynamicallyAccessedMemberTypes.PublicParameterlessConstructor;
+
     /// <summary>The host's own setting, as an argument.</summary>
     public const string ReadOnce = "--hostBuilder:reloadConfigOnChange=false";
 
-    /// <summary>A name that is no setting's is a fault: whoever wrote it believes that it counts.</summary>
-    public static void Strictly(BinderOptions binder) => binder.ErrorOnUnknownConfiguration = true;
-
     public static void AddSettings(this WebApplicationBuilder builder)
     {
-        var configuration = builder.Configuration;
         var services = builder.Services;
-        services.AddOptions<ModelsOptions>().Bind(configuration.GetSection("Models"), Strictly)
-            .Validate(_ => string.IsNullOrEmpty(configuration["Models:Versions"]), "Models:Versions needs the model's name, as in Models:Versions:mnist=latest:2.").ValidateOnStart();
-        services.AddOptions<OnnxOptions>().Bind(configuration.GetSection("Onnx"), Strictly).ValidateOnStart();
-        services.AddOptions<BatchingOptions>().Bind(configuration.GetSection("Batching"), Strictly).ValidateOnStart();
-        services.AddOptions<LimitsOptions>().Bind(configuration.GetSection("Limits"), Strictly).ValidateOnStart();
-        services.AddOptions<LoadOptions>().Bind(configuration.GetSection("Load"), Strictly).ValidateOnStart();
-        services.AddOptions<ShutdownOptions>().Bind(configuration.GetSection("Shutdown"), Strictly).ValidateOnStart();
-        services.AddSingleton<IValidateOptions<ModelsOptions>, ModelsOptionsValidator>();
-        services.AddOptions<GrpcOptions>().Bind(configuration.GetSection("Grpc"), Strictly).ValidateOnStart();
-        services.AddSingleton<IValidateOptions<GrpcOptions>, GrpcOptionsValidator>();
-        services.AddSingleton<IValidateOptions<OnnxOptions>, OnnxOptionsValidator>();
-        services.AddSingleton<IValidateOptions<BatchingOptions>, BatchingOptionsValidator>();
-        services.AddSingleton<IValidateOptions<LimitsOptions>, LimitsOptionsValidator>();
-        services.AddSingleton<IValidateOptions<LoadOptions>, LoadOptionsValidator>();
-        services.AddSingleton<IValidateOptions<ShutdownOptions>, ShutdownOptionsValidator>();
-        services.AddSingleton(provider => provider.GetRequiredService<IOptions<ModelsOptions>>().Value);
-        services.AddSingleton(provider => provider.GetRequiredService<IOptions<OnnxOptions>>().Value);
-        services.AddSingleton(provider => provider.GetRequiredService<IOptions<BatchingOptions>>().Value);
-        services.AddSingleton(provider => provider.GetRequiredService<IOptions<LimitsOptions>>().Value);
-        services.AddSingleton(provider => provider.GetRequiredService<IOptions<LoadOptions>>().Value);
-        services.AddSingleton(provider => provider.GetRequiredService<IOptions<ShutdownOptions>>().Value);
-        services.AddSingleton(provider => provider.GetRequiredService<IOptions<GrpcOptions>>().Value);
-        services.AddSingleton(provider => RequestJson.Within(provider.GetRequiredService<LimitsOptions>()));
+        var models = builder.Configuration.GetSection("Models");
+        var onnx = builder.Configuration.GetSection("Onnx");
+        var batching = builder.Configuration.GetSection("Batching");
+        var load = builder.Configuration.GetSection("Load");
+        var shutdown = builder.Configuration.GetSection("Shutdown");
+        var limits = builder.Configuration.GetSection("Limits");
+        var access = builder.Configuration.GetSection("Access");
+        var grpc = builder.Configuration.GetSection("Grpc");
+        var log = builder.Configuration.GetSection("Serilog");
 
-        services.AddOptions<KestrelServerOptions>().Configure(kestrel =>
-        {
-            kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = null; // BodyLimit's task: Kestrel would cut the connection before the client has read why
-        });
-        services.AddOptions<FormOptions>().Configure<LimitsOptions>((form, limits) =>
-        {
-            form.MultipartBodyLengthLimit = limits.MaxRequestBodyBytes;
-            form.MemoryBufferThreshold = limits.MaxRequestBodyBytes;
-        });
+        // Each is bound in a call of its own, for which the compiler generates the code; a shared generic one would
+        // need reflection.
+        services.Declare<ModelsOptions>(models).AddOptionsWithValidateOnStart<ModelsOptions, ModelsOptionsValidator>()
+            .Bind(models)
+            .Validate(
+                _ => string.IsNullOrEmpty(models["Versions"]),
+                "Models:Versions needs the model's name, as in Models:Versions:mnist=latest:2.");
+        services.Declare<OnnxOptions>(onnx).AddOptionsWithValidateOnStart<OnnxOptions, OnnxOptionsValidator>()
+            .Bind(onnx);
+        services.Declare<BatchingOptions>(batching)
+            .AddOptionsWithValidateOnStart<BatchingOptions, BatchingOptionsValidator>()
+            .Bind(batching);
+        services.Declare<LoadOptions>(load).AddOptionsWithValidateOnStart<LoadOptions, LoadOptionsValidator>()
+            .Bind(load);
+        services.Declare<ShutdownOptions>(shutdown)
+            .AddOptionsWithValidateOnStart<ShutdownOptions, ShutdownOptionsValidator>()
+            .Bind(shutdown);
+        services.Declare<LimitsOptions>(limits).AddOptionsWithValidateOnStart<LimitsOptions, LimitsOptionsValidator>()
+            .Bind(limits);
+        services.Declare<GrpcOptions>(grpc).AddOptionsWithValidateOnStart<GrpcOptions, GrpcOptionsValidator>()
+            .Bind(grpc);
+        services.AddSingleton<IValidateOptions<AccessOptions>>(new UnknownSettings<AccessOptions, KeyOptions>(
+            () => access.GetSection("Keys").GetChildren(), "Access:Keys:<name>"));
+        services.Declare<AccessOptions>(access).AddOptionsWithValidateOnStart<AccessOptions, AccessOptionsValidator>()
+            .Bind(access)
+            .Validate(
+                _ => string.IsNullOrEmpty(access["Keys"]),
+                "Access:Keys is no key itself: each has a name and a hash, as in Access:Keys:web:Hash.");
+        services.AddSingleton(_ => LogSettings.Read(log));
     }
+
+    /// <summary>
+    /// Rejects what is no setting of a section, and registers the options themselves beside
+    /// <see cref="IOptions{TOptions}"/>.
+    /// </summary>
+    private static IServiceCollection Declare<[DynamicallyAccessedMembers(Accessed)] T>(
+        this IServiceCollection services, IConfigurationSection section)
+        where T : class => services
+        .AddSingleton<IValidateOptions<T>>(new UnknownSettings<T, T>(() => [section], section.Path))
+        .AddSingleton(provider => provider.GetRequiredService<IOptions<T>>().Value);
 }

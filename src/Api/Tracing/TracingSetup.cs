@@ -1,69 +1,60 @@
 using System.Diagnostics;
-using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
-using SoftmaxService.Api.Logging;
 using SoftmaxService.Api.Settings;
+using SoftmaxService.Api.Wire;
 using SoftmaxService.Inference.Observation;
 
 namespace SoftmaxService.Api.Tracing;
 
 /// <summary>
 /// Traces by OpenTelemetry, sent over OTLP to where its standard variables say (<c>OTEL_EXPORTER_OTLP_ENDPOINT</c> and the rest). Without
-/// them nothing of it is there.
+/// them nothing of it is started.
 /// </summary>
 internal static class TracingSetup
 {
-    private const string ServiceName = "softmax-service";
-
-    private static readonly string[] EndpointSettings = ["OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"];
-
     // W3C Trace Context, level 2: tells the client which trace it was.
     private const string ResponseHeader = "traceresponse";
 
-    public static void AddTracing(this WebApplicationBuilder builder)
+    public static void AddTracing(this IServiceCollection services, FeatureSettings features)
     {
-        if (!IsAsked(builder.Configuration))
+        if (features.ExportsTraces)
         {
-            return;
+            services.AddOpenTelemetry()
+                .ConfigureResource(ServiceIdentity.Describe)
+                .WithTracing(traces => traces
+                    .AddSource(Telemetry.SpansName)
+                    .AddAspNetCoreInstrumentation()
+                    .AddOtlpExporter());
         }
-
-        var version = typeof(TracingSetup).Assembly.GetName().Version?.ToString(3);
-        builder.Services.AddOpenTelemetry()
-            .ConfigureResource(resource => resource.AddService(ServiceName, serviceVersion: version).AddEnvironmentVariableDetector()) // OTEL_SERVICE_NAME has the last word
-            .WithTracing(traces => traces
-                .AddSource(Telemetry.SpansName)
-                .AddAspNetCoreInstrumentation(options => options.Filter = context => !RequestLog.IsProbe(context))
-                .AddOtlpExporter());
     }
 
     public static void UseTracing(this WebApplication app)
     {
-        if (!IsAsked(app.Configuration))
+        if (app.Services.GetService<TracerProvider>() is not null)
         {
-            return;
-        }
-
-        app.Use(next => context =>
-        {
-            if (Activity.Current is { Recorded: true, Id: { } id })
+            app.Use(next => context =>
             {
-                context.Response.Headers[ResponseHeader] = id;
-            }
+                if (Activity.Current is { Recorded: true } activity)
+                {
+                    Trace(context, activity);
+                }
 
-            return next(context);
-        });
+                return next(context);
+            });
+        }
     }
 
-    private static bool IsAsked(IConfiguration configuration) =>
-        EndpointSettings.Any(name => IsEndpoint(name, configuration[name]))
-        && !string.Equals(configuration["OTEL_SDK_DISABLED"], "true", StringComparison.OrdinalIgnoreCase)
-        && !string.Equals(configuration["OTEL_TRACES_EXPORTER"], "none", StringComparison.OrdinalIgnoreCase);
-
-    /// <summary>What is no address stops the start: the exporter itself would silently send to a default.</summary>
-    private static bool IsEndpoint(string name, string? value) => value switch
+    private static void Trace(HttpContext context, Activity activity)
     {
-        null or "" => false,
-        _ when Uri.TryCreate(value, UriKind.Absolute, out var address) && (address.Scheme == Uri.UriSchemeHttp || address.Scheme == Uri.UriSchemeHttps) => true,
-        _ => throw new SettingException($"{name} is '{value}'. It must be an address such as http://localhost:4317, or empty for no traces."),
-    };
+        if (context.IsProbe())
+        {
+            // The instrumentation's own filter runs before the route is known.
+            activity.IsAllDataRequested = false;
+            activity.ActivityTraceFlags &= ~ActivityTraceFlags.Recorded;
+        }
+        else
+        {
+            context.Response.Headers[ResponseHeader] = activity.Id;
+        }
+    }
 }

@@ -1,5 +1,4 @@
 using System.Net.Mime;
-using SoftmaxService.Api.Logging;
 
 namespace SoftmaxService.Api.Wire;
 

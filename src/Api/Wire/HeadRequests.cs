@@ -1,19 +1,27 @@
 namespace SoftmaxService.Api.Wire;
 
-/// <summary>HEAD is answered wherever GET is, with the same headers: the route sees a GET, and Kestrel, which knows what was asked, sends no body.</summary>
+/// <summary>
+/// Answers HEAD wherever GET is answered, with the same headers: the route sees a GET, and Kestrel, which knows what was asked, sends no body.
+/// </summary>
 internal static class HeadRequests
 {
     public static void UseHeadRequests(this WebApplication app)
     {
-        app.Use(next => context =>
-        {
-            if (HttpMethods.IsHead(context.Request.Method))
-            {
-                context.Request.Method = HttpMethods.Get;
-            }
+        app.Use(next => context => HttpMethods.IsHead(context.Request.Method) ? AnswerAsGetAsync(next, context) : next(context));
+        app.UseRouting(); // which would otherwise come first of all
+    }
 
-            return next(context);
-        });
-        app.UseRouting(); // which would else come first of all
+    private static async Task AnswerAsGetAsync(RequestDelegate next, HttpContext context)
+    {
+        var method = context.Request.Method;
+        context.Request.Method = HttpMethods.Get;
+        try
+        {
+            await next(context);
+        }
+        finally
+        {
+            context.Request.Method = method;
+        }
     }
 }

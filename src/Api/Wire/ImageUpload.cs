@@ -25,7 +25,7 @@ internal sealed class ImageUpload : IDisposable
     /// <summary>The only image, where the request was not a batch.</summary>
     public ReadOnlyMemory<byte> Single { get; }
 
-    public static async ValueTask<ImageUpload> ReadAsync(HttpRequest request, ApiJsonContext json, int maxImages, CancellationToken cancellationToken)
+    public static async ValueTask<ImageUpload> ReadAsync(HttpRequest request, RequestJson json, int maxImages, CancellationToken cancellationToken)
     {
         var mediaType = MediaTypes.Of(request);
         if (mediaType == MediaTypeNames.Multipart.FormData)
@@ -48,7 +48,7 @@ internal sealed class ImageUpload : IDisposable
     }
 
     /// <summary>For a route that takes one image: several are refused, and so is a list of one.</summary>
-    public static async ValueTask<ImageUpload> ReadSingleAsync(HttpRequest request, ApiJsonContext json, int maxImages, CancellationToken cancellationToken)
+    public static async ValueTask<ImageUpload> ReadSingleAsync(HttpRequest request, RequestJson json, int maxImages, CancellationToken cancellationToken)
     {
         var upload = await ReadAsync(request, json, maxImages, cancellationToken);
         return upload.Batch switch
@@ -68,10 +68,10 @@ internal sealed class ImageUpload : IDisposable
         return images.Count > 1 ? new ImageUpload(images) : new ImageUpload(images[0]);
     }
 
-    private static async Task<ImageUpload> ReadJsonAsync(HttpRequest request, ApiJsonContext json, int maxImages, CancellationToken cancellationToken)
+    private static async Task<ImageUpload> ReadJsonAsync(HttpRequest request, RequestJson json, int maxImages, CancellationToken cancellationToken)
     {
         using var body = await PooledBody.ReadAsync(request, cancellationToken);
-        switch (body.Deserialize(json.ClassifyJsonRequest, "image or images"))
+        switch (json.Deserialize<ClassifyJsonRequest>(body, "image or images"))
         {
             case { Image: { } image, Images: null }:
                 return new ImageUpload(image.Bytes);

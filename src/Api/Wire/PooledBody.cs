@@ -1,7 +1,3 @@
-using System.Text.Json;
-using System.Text.Json.Serialization.Metadata;
-using SoftmaxService.Api.Problems;
-
 namespace SoftmaxService.Api.Wire;
 
 /// <summary>A request's whole body in a pooled buffer.</summary>
@@ -24,12 +20,6 @@ internal sealed class PooledBody : IDisposable
 
     /// <summary>To read, or for an answer that takes the place of what was asked.</summary>
     public Span<byte> Span => _buffer.AsSpan(0, _length);
-
-    /// <summary>Reads the body as JSON, with or without the byte-order mark that some editors put in front.</summary>
-    public T Deserialize<T>(JsonTypeInfo<T> type, string needed)
-        where T : class =>
-        JsonSerializer.Deserialize(Span.StartsWith("\uFEFF"u8) ? Span[3..] : Span, type)
-        ?? throw new RequestException(Problem.MalformedJson, $"The body is null; it must be an object with {needed}.");
 
     public static ValueTask<PooledBody> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
     {

@@ -1,21 +1,46 @@
-using System.Runtime.CompilerServices;
 using System.Text.Json;
+using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+using Microsoft.AspNetCore.Http.Json;
+using Microsoft.Extensions.Options;
+using SoftmaxService.Api.Problems;
 using SoftmaxService.Api.Settings;
 
 namespace SoftmaxService.Api.Wire;
 
-/// <summary>The wire types as one service reads them: within its limits.</summary>
-internal static class RequestJson
+/// <summary>How JSON bodies are read: by the contexts that the edges have registered, strictly, and within the limits.</summary>
+internal sealed class RequestJson(IOptions<JsonOptions> json, LimitsOptions limits)
 {
-    // Converters are made by the serializer and are told nothing but its options.
-    private static readonly ConditionalWeakTable<JsonSerializerOptions, LimitsOptions> Limits = [];
-
-    public static ApiJsonContext Within(LimitsOptions limits)
+    private readonly JsonSerializerOptions _options = new(json.Value.SerializerOptions)
     {
-        var context = new ApiJsonContext(new JsonSerializerOptions(ApiJsonContext.Default.Options) { MaxDepth = limits.MaxJsonDepth });
-        Limits.Add(context.Options, limits);
-        return context;
-    }
+        NumberHandling = JsonNumberHandling.Strict,
+        PropertyNameCaseInsensitive = false,
+        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+        AllowDuplicateProperties = false,
+        RespectNullableAnnotations = true,
+        MaxDepth = limits.MaxJsonDepth,
+        Converters =
+        {
+            new LogitRowsConverter(limits.MaxLogitsPerRequest),
+            new UpstreamRowsConverter(limits.MaxLogitsPerRequest),
+        },
+    };
 
-    public static int MaxLogits(JsonSerializerOptions options) => Limits.TryGetValue(options, out var limits) ? limits.MaxLogitsPerRequest : int.MaxValue;
+    /// <summary>Reads a body, with or without the byte-order mark that some editors write.</summary>
+    /// <param name="body">The whole body.</param>
+    /// <param name="needed">What the object must hold, for the message when there is none.</param>
+    public T Deserialize<T>(PooledBody body, string needed)
+        where T : class
+    {
+        var text = body.Span.StartsWith("\uFEFF"u8) ? body.Span[3..] : body.Span;
+        try
+        {
+            return JsonSerializer.Deserialize(text, (JsonTypeInfo<T>)_options.GetTypeInfo(typeof(T)))
+                ?? throw new RequestException(Problem.MalformedJson, $"The body is null; it must be an object with {needed}.");
+        }
+        catch (JsonException fault) when (JsonNesting.IsTooDeep(fault, text, _options.MaxDepth))
+        {
+            throw JsonNesting.TooDeep(_options.MaxDepth);
+        }
+    }
 }

@@ -52,7 +52,7 @@ internal abstract class RowsAnswer(FloatRows logits) : IResult
         {
             if (float.IsNegativeInfinity(values[i]))
             {
-                writer.WriteStringValue(FloatRowsConverter.Masked);
+                writer.WriteStringValue(LogitRows.Masked);
             }
             else
             {

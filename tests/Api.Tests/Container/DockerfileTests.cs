@@ -2,7 +2,6 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using SoftmaxService.Api.Load;
-using SoftmaxService.Api.OpenInference;
 using SoftmaxService.Api.Settings;
 
 namespace SoftmaxService.Api.Tests.Container;

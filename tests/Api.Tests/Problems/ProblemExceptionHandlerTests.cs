@@ -1,19 +1,22 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
+using SoftmaxService.Api.OpenInference;
 using SoftmaxService.Api.Problems;
 
 namespace SoftmaxService.Api.Tests.Problems;
 
 public sealed class ProblemExceptionHandlerTests
 {
+    private static readonly ProblemWriter Writer = new([new OpenInferenceProblems()]);
+
     [Fact]
     public async Task AnUnexpectedFaultIsLoggedAndItsTextStaysInTheLog()
     {
         var log = new Recorder();
         var context = new DefaultHttpContext { Response = { Body = new MemoryStream() } };
 
-        Assert.True(await new ProblemExceptionHandler(log).TryHandleAsync(context, new InvalidOperationException("secret"), default));
+        Assert.True(await new ProblemExceptionHandler(Writer, log).TryHandleAsync(context, new InvalidOperationException("secret"), default));
 
         var body = ((MemoryStream)context.Response.Body).ToArray();
         Assert.Equal(500, context.Response.StatusCode);
@@ -28,7 +31,7 @@ public sealed class ProblemExceptionHandlerTests
         var log = new Recorder();
         var context = new DefaultHttpContext { Request = { Path = "/v2/models/mnist/infer" }, Response = { Body = new MemoryStream() } };
 
-        Assert.True(await new ProblemExceptionHandler(log).TryHandleAsync(context, new InvalidOperationException("secret"), default));
+        Assert.True(await new ProblemExceptionHandler(Writer, log).TryHandleAsync(context, new InvalidOperationException("secret"), default));
 
         var error = Assert.Single(JsonDocument.Parse(((MemoryStream)context.Response.Body).ToArray()).RootElement.EnumerateObject());
         Assert.Equal((500, "error", "application/json"), (context.Response.StatusCode, error.Name, context.Response.ContentType));
@@ -41,7 +44,7 @@ public sealed class ProblemExceptionHandlerTests
     {
         var log = new Recorder();
 
-        await new ProblemExceptionHandler(log).TryHandleAsync(new DefaultHttpContext(), new RequestException(Problem.InvalidLogits, "no"), default);
+        await new ProblemExceptionHandler(Writer, log).TryHandleAsync(new DefaultHttpContext(), new RequestException(Problem.InvalidLogits, "no"), default);
 
         Assert.Empty(log.Faults);
     }
@@ -51,7 +54,7 @@ public sealed class ProblemExceptionHandlerTests
     {
         var context = new DefaultHttpContext { RequestAborted = new CancellationToken(canceled: true), Response = { Body = new MemoryStream() } };
 
-        Assert.True(await new ProblemExceptionHandler(new Recorder()).TryHandleAsync(context, new OperationCanceledException(), default));
+        Assert.True(await new ProblemExceptionHandler(Writer, new Recorder()).TryHandleAsync(context, new OperationCanceledException(), default));
 
         Assert.Equal((499, 0), (context.Response.StatusCode, context.Response.Body.Length));
     }
@@ -62,7 +65,7 @@ public sealed class ProblemExceptionHandlerTests
         using var leaving = new CancellationTokenSource();
         var context = new DefaultHttpContext { RequestAborted = leaving.Token, Response = { Body = new ClosedByItsReader(leaving) } };
 
-        Assert.True(await new ProblemExceptionHandler(new Recorder()).TryHandleAsync(context, new BadHttpRequestException("Unexpected end of request content."), default));
+        Assert.True(await new ProblemExceptionHandler(Writer, new Recorder()).TryHandleAsync(context, new BadHttpRequestException("Unexpected end of request content."), default));
 
         Assert.True(leaving.IsCancellationRequested);
     }

@@ -1,6 +1,5 @@
 using System.Net.Mime;
 using System.Text.Json.Serialization;
-using SoftmaxService.Api.Endpoints.Logits;
 using SoftmaxService.Api.OpenApi;
 using SoftmaxService.Api.Problems;
 using SoftmaxService.Api.Wire;
@@ -28,7 +27,7 @@ internal static class CalibrateEndpoint
         .Produces<ManifestCalibration>()
         .Answers([Problem.MalformedJson, Problem.InvalidLogits, Problem.InvalidParameter, Problem.InvalidCalibrationData, Problem.CalibrationImpossible, Problem.BodyTooLarge, Problem.TooManyLogits, Problem.UnsupportedMediaType, .. Problem.OfWork]);
 
-    private static async Task<ManifestCalibration> AnswerAsync(HttpRequest request, ComputeGate gate, ApiJsonContext json, CancellationToken cancellationToken)
+    private static async Task<ManifestCalibration> AnswerAsync(HttpRequest request, ComputeGate gate, RequestJson json, CancellationToken cancellationToken)
     {
         if (!MediaTypes.IsJson(MediaTypes.Of(request)))
         {
@@ -38,7 +37,7 @@ internal static class CalibrateEndpoint
         QueryParameter.RefuseUnknown(request, []);
         using var body = await PooledBody.ReadAsync(request, cancellationToken);
         using var place = await gate.EnterAsync(cancellationToken);
-        return Answer(body.Deserialize(json.CalibrateRequest, "logits and labels"), cancellationToken);
+        return Answer(json.Deserialize<CalibrateRequest>(body, "logits and labels"), cancellationToken);
     }
 
     private static ManifestCalibration Answer(CalibrateRequest request, CancellationToken cancellationToken)
@@ -84,8 +83,7 @@ internal static class CalibrateEndpoint
 /// <summary>The JSON body of <c>POST /calibrate</c>.</summary>
 internal sealed record CalibrateRequest
 {
-    [JsonConverter(typeof(LogitRowsConverter))]
-    public required FloatRows Logits { get; init; }
+    public required LogitRows Logits { get; init; }
 
     [JsonConverter(typeof(LabelIndicesConverter))]
     public required TargetRows Labels { get; init; }

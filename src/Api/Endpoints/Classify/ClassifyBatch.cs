@@ -31,7 +31,7 @@ internal static class ClassifyBatch
         writer.WriteString("model"u8, model.Name);
         writer.WriteString("version"u8, model.Version);
         writer.WritePropertyName("temperature"u8);
-        JsonSerializer.Serialize(writer, temperature, ApiJsonContext.Default.AppliedTemperature);
+        JsonSerializer.Serialize(writer, temperature, ClassifyJsonContext.Default.AppliedTemperature);
         writer.WriteStartArray("results"u8);
         do
         {
@@ -69,7 +69,7 @@ internal static class ClassifyBatch
             var (problem, detail) = ProblemExceptionHandler.Describe(outcome.Fault!); // an outcome without an answer has a fault
             writer.WritePropertyName("error"u8);
             JsonSerializer.Serialize(
-                writer, new ClassifyBatchError(problem.Code, problem.Status, problem.Title, detail), ApiJsonContext.Default.ClassifyBatchError);
+                writer, new ClassifyBatchError(problem.Code, problem.Status, problem.Title, detail), ClassifyJsonContext.Default.ClassifyBatchError);
         }
 
         writer.WriteEndObject();

@@ -2,6 +2,7 @@ using System.Net.Mime;
 using System.Text.Json.Nodes;
 using Microsoft.OpenApi;
 using SoftmaxService.Api.OpenApi;
+using SoftmaxService.Api.Wire;
 
 namespace SoftmaxService.Api.Endpoints.Classify;
 
@@ -13,8 +14,8 @@ internal static class ClassifyDocumentation
         operation.RequestBody = ImageBodies.Of(
             new Dictionary<string, IOpenApiSchema>
             {
-                ["image"] = ImageBodies.Binary("An image file."),
-                ["images"] = new OpenApiSchema { Type = JsonSchemaType.Array, Items = ImageBodies.Binary(null), Description = "More image files. With more than one file in all, the answer is a batch. The names of the fields do not matter." },
+                ["image"] = Schemas.Binary("An image file."),
+                ["images"] = new OpenApiSchema { Type = JsonSchemaType.Array, Items = Schemas.Binary(null), Description = "More image files. With more than one file in all, the answer is a batch. The names of the fields do not matter." },
             },
             new OpenApiMediaType
             {

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.OpenApi;
-using SoftmaxService.Api.Logging;
 using SoftmaxService.Api.OpenApi;
 using SoftmaxService.Api.Problems;
 using SoftmaxService.Api.Settings;
@@ -47,7 +46,7 @@ internal static class ClassifyEndpoint
         HttpRequest request,
         ModelRepository models,
         LimitsOptions limits,
-        ApiJsonContext json,
+        RequestJson json,
         CancellationToken cancellationToken)
     {
         var options = ReadOptions(request);
@@ -107,14 +106,6 @@ internal static class ClassifyEndpoint
     }
 }
 
-/// <summary>The JSON body of <c>POST /classify</c>: exactly one of the two.</summary>
-internal sealed record ClassifyJsonRequest
-{
-    public Base64Image? Image { get; init; }
-
-    public Base64Image[]? Images { get; init; }
-}
-
 /// <summary>The answer for one image.</summary>
 internal sealed record ClassifyResponse(
     string Model,
@@ -139,7 +130,7 @@ internal sealed record ClassifyResponse(
         writer.WriteString("model"u8, Model);
         writer.WriteString("version"u8, Version);
         writer.WritePropertyName("temperature"u8);
-        JsonSerializer.Serialize(writer, Temperature, ApiJsonContext.Default.AppliedTemperature);
+        JsonSerializer.Serialize(writer, Temperature, ClassifyJsonContext.Default.AppliedTemperature);
         writer.WriteStartArray("predictions"u8);
         for (var rank = 0; rank < Predictions.Count; rank++)
         {
@@ -163,7 +154,7 @@ internal static class ClassifyJson
         writer.WriteNumber("probability"u8, prediction.Probability);
         if (float.IsNegativeInfinity(prediction.Logit))
         {
-            writer.WriteString("logit"u8, FloatRowsConverter.Masked);
+            writer.WriteString("logit"u8, LogitRows.Masked);
         }
         else
         {
@@ -177,11 +168,11 @@ internal static class ClassifyJson
     public static void WriteRest(Utf8JsonWriter writer, Uncertainty uncertainty, LabelledPredictionSet? predictionSet, bool abstained)
     {
         writer.WritePropertyName("uncertainty"u8);
-        JsonSerializer.Serialize(writer, uncertainty, ApiJsonContext.Default.Uncertainty);
+        JsonSerializer.Serialize(writer, uncertainty, ClassifyJsonContext.Default.Uncertainty);
         if (predictionSet is not null)
         {
             writer.WritePropertyName("predictionSet"u8);
-            JsonSerializer.Serialize(writer, predictionSet, ApiJsonContext.Default.LabelledPredictionSet);
+            JsonSerializer.Serialize(writer, predictionSet, ClassifyJsonContext.Default.LabelledPredictionSet);
         }
 
         writer.WriteBoolean("abstained"u8, abstained);

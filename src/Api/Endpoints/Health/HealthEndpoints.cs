@@ -1,7 +1,6 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Net.Http.Headers;
-using SoftmaxService.Api.Access;
 using SoftmaxService.Api.Load;
 using SoftmaxService.Api.Wire;
 using SoftmaxService.Inference.Models;
@@ -15,7 +14,7 @@ internal static class HealthEndpoints
 
     public static void MapHealth(this IEndpointRouteBuilder routes)
     {
-        var health = routes.MapGroup("/health").WithTags("Health").NeedsNoKey();
+        var health = routes.MapGroup("/health").WithTags("Health").AnswersProbes().AllowAnonymous();
 
         health.MapGet("/live", Live)
             .WithName("Live")
@@ -41,7 +40,7 @@ internal static class HealthEndpoints
         }
 
         response.Headers[HeaderNames.RetryAfter] = RetryAfterSeconds.ToString(CultureInfo.InvariantCulture);
-        return TypedResults.Json(answer, ApiJsonContext.Default.ReadyResponse, statusCode: StatusCodes.Status503ServiceUnavailable);
+        return TypedResults.Json(answer, HealthJsonContext.Default.ReadyResponse, statusCode: StatusCodes.Status503ServiceUnavailable);
     }
 }
 

@@ -29,10 +29,9 @@ internal static class SoftmaxEndpoint
             + "Give one row, or many rows of the same length, with one temperature for all or one a row. The string \"-Infinity\" masks a class: its probability is exactly 0. "
             + "As application/octet-stream, rows are little-endian 32-bit floats, and the answer is too.")
         .Describe(SoftmaxDocumentation.Apply, Parameters)
-        .Produces<SoftmaxResponse>()
         .Answers([Problem.MalformedJson, Problem.InvalidLogits, Problem.InvalidTemperature, Problem.InvalidLabels, Problem.InvalidParameter, Problem.BodyTooLarge, Problem.TooManyLogits, Problem.AnswerTooLarge, Problem.UnsupportedMediaType, .. Problem.OfWork]);
 
-    private static async Task<Results<SoftmaxResponse, BinaryRows>> AnswerAsync(HttpRequest request, ComputeGate gate, ApiJsonContext json, LimitsOptions limits, CancellationToken cancellationToken)
+    private static async Task<Results<SoftmaxResponse, BinaryRows>> AnswerAsync(HttpRequest request, ComputeGate gate, RequestJson json, LimitsOptions limits, CancellationToken cancellationToken)
     {
         var mediaType = MediaTypes.Of(request);
         if (mediaType == MediaTypeNames.Application.Octet)
@@ -48,7 +47,7 @@ internal static class SoftmaxEndpoint
         QueryParameter.RefuseUnknown(request, []);
         using var body = await PooledBody.ReadAsync(request, cancellationToken);
         using var place = await gate.EnterAsync(cancellationToken);
-        return Answer(body.Deserialize(json.SoftmaxRequest, "logits"), limits);
+        return Answer(json.Deserialize<SoftmaxRequest>(body, "logits"), limits);
     }
 
     private static SoftmaxResponse Answer(SoftmaxRequest request, LimitsOptions limits)
@@ -131,8 +130,7 @@ internal static class SoftmaxEndpoint
 /// <summary>The JSON body of <c>POST /softmax</c>.</summary>
 internal sealed record SoftmaxRequest
 {
-    [JsonConverter(typeof(LogitRowsConverter))]
-    public required FloatRows Logits { get; init; }
+    public required LogitRows Logits { get; init; }
 
     public TemperatureRows? Temperature { get; init; }
 

@@ -1,6 +1,4 @@
 using System.Net.Mime;
-using System.Text.Json;
-using System.Text.Json.Serialization;
 using SoftmaxService.Api.OpenApi;
 using SoftmaxService.Api.Problems;
 using SoftmaxService.Api.Settings;
@@ -23,10 +21,9 @@ internal static class SoftmaxGradientEndpoint
             + "With an upstream gradient g for each class: the vector-Jacobian product p_i (g_i − Σ_j g_j p_j) / T. Give one of the two. "
             + "The string \"-Infinity\" masks a class: its gradient is exactly 0.")
         .Describe(SoftmaxGradientDocumentation.Apply, [])
-        .Produces<SoftmaxGradientResponse>()
         .Answers([Problem.MalformedJson, Problem.InvalidLogits, Problem.InvalidTemperature, Problem.InvalidParameter, Problem.BodyTooLarge, Problem.TooManyLogits, Problem.AnswerTooLarge, Problem.UnsupportedMediaType, .. Problem.OfWork]);
 
-    private static async Task<SoftmaxGradientResponse> AnswerAsync(HttpRequest request, ComputeGate gate, ApiJsonContext json, LimitsOptions limits, CancellationToken cancellationToken)
+    private static async Task<SoftmaxGradientResponse> AnswerAsync(HttpRequest request, ComputeGate gate, RequestJson json, LimitsOptions limits, CancellationToken cancellationToken)
     {
         if (!MediaTypes.IsJson(MediaTypes.Of(request)))
         {
@@ -36,7 +33,7 @@ internal static class SoftmaxGradientEndpoint
         QueryParameter.RefuseUnknown(request, []);
         using var body = await PooledBody.ReadAsync(request, cancellationToken);
         using var place = await gate.EnterAsync(cancellationToken);
-        return Answer(body.Deserialize(json.SoftmaxGradientRequest, "logits"), limits);
+        return Answer(json.Deserialize<SoftmaxGradientRequest>(body, "logits"), limits);
     }
 
     private static SoftmaxGradientResponse Answer(SoftmaxGradientRequest request, LimitsOptions limits)
@@ -114,49 +111,11 @@ internal static class SoftmaxGradientEndpoint
 /// <summary>The JSON body of <c>POST /softmax/gradient</c>; it has a target or an upstream gradient.</summary>
 internal sealed record SoftmaxGradientRequest
 {
-    [JsonConverter(typeof(LogitRowsConverter))]
-    public required FloatRows Logits { get; init; }
+    public required LogitRows Logits { get; init; }
 
     public TemperatureRows? Temperature { get; init; }
 
     public TargetRows? Target { get; init; }
 
-    [JsonConverter(typeof(UpstreamRowsConverter))]
-    public FloatRows? Upstream { get; init; }
-}
-
-/// <summary>The class that is right: a number, or an array with one for each row.</summary>
-[JsonConverter(typeof(TargetRowsConverter))]
-internal sealed record TargetRows(int[] Values, bool IsArray);
-
-internal sealed class TargetRowsConverter() : ClassIndicesConverter("target", "a target is the index of a class, a whole number from 0");
-
-/// <summary>As a target, by the name that calibration data has for it.</summary>
-internal sealed class LabelIndicesConverter() : ClassIndicesConverter("labels", "a label is the index of the right class, a whole number from 0");
-
-internal abstract class ClassIndicesConverter(string name, string requirement) : JsonConverter<TargetRows>
-{
-    public override TargetRows Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
-    {
-        if (reader.TokenType != JsonTokenType.StartArray)
-        {
-            return new TargetRows([ReadOne(ref reader, name)], IsArray: false);
-        }
-
-        var values = new List<int>();
-        while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
-        {
-            values.Add(ReadOne(ref reader, $"{name}[{values.Count}]"));
-        }
-
-        return new TargetRows([.. values], IsArray: true);
-    }
-
-    public override void Write(Utf8JsonWriter writer, TargetRows value, JsonSerializerOptions options) =>
-        throw new NotSupportedException($"{nameof(TargetRows)} is only ever asked.");
-
-    private int ReadOne(ref Utf8JsonReader reader, string place) =>
-        reader.TokenType == JsonTokenType.Number && reader.TryGetInt32(out var value)
-            ? value
-            : throw new RequestException(Problem.InvalidParameter, $"{place} is {JsonToken.Describe(ref reader)}; {requirement}.");
+    public UpstreamRows? Upstream { get; init; }
 }

@@ -35,7 +35,7 @@ internal sealed class SoftmaxResponse(FloatRows logits, float[] temperatures, fl
         await WriteEachRowAsync(writer, response, "uncertainty", row =>
         {
             var measured = Uncertainty.Measure(_logits.Row(row), probabilities.AsSpan(row * _logits.ColumnCount, _logits.ColumnCount), temperatures[row]);
-            JsonSerializer.Serialize(writer, measured, ApiJsonContext.Default.Uncertainty);
+            JsonSerializer.Serialize(writer, measured, LogitsJsonContext.Default.Uncertainty);
             return ValueTask.CompletedTask;
         });
     }

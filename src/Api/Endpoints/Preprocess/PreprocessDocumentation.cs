@@ -12,7 +12,7 @@ internal static class PreprocessDocumentation
     public static void Apply(OpenApiOperation operation, Func<Type, IOpenApiSchema> schemaOf)
     {
         operation.RequestBody = ImageBodies.Of(
-            new Dictionary<string, IOpenApiSchema> { ["image"] = ImageBodies.Binary("An image file. The name of the field does not matter.") },
+            new Dictionary<string, IOpenApiSchema> { ["image"] = Schemas.Binary("An image file. The name of the field does not matter.") },
             new OpenApiMediaType
             {
                 Schema = new OpenApiSchema
@@ -31,7 +31,7 @@ internal static class PreprocessDocumentation
             Description = "What the model sees",
             Content = new Dictionary<string, IOpenApiMediaType>
             {
-                [MediaTypeNames.Image.Png] = new OpenApiMediaType { Schema = ImageBodies.Binary("A PNG of the model's input size.") },
+                [MediaTypeNames.Image.Png] = new OpenApiMediaType { Schema = Schemas.Binary("A PNG of the model's input size.") },
             },
         };
     }

@@ -1,7 +1,6 @@
 using System.Net.Mime;
 using Microsoft.AspNetCore.Http.HttpResults;
 using SoftmaxService.Api.Endpoints.Classify;
-using SoftmaxService.Api.Logging;
 using SoftmaxService.Api.OpenApi;
 using SoftmaxService.Api.Problems;
 using SoftmaxService.Api.Settings;
@@ -29,7 +28,7 @@ internal static class PreprocessEndpoint
         .Answers([Problem.InvalidParameter, Problem.MalformedJson, Problem.InvalidForm, Problem.ImageEmpty, Problem.ModelNotFound, Problem.VersionNotFound,
             Problem.BodyTooLarge, Problem.ImageTooLarge, Problem.TooManyImages, Problem.UnsupportedMediaType, Problem.ImageFormatUnsupported, Problem.ImageUndecodable, .. Problem.OfWork]);
 
-    private static async Task<Results<FileContentHttpResult, Refusal>> AnswerAsync(HttpRequest request, HttpResponse response, ModelRepository models, LimitsOptions limits, ApiJsonContext json, CancellationToken cancellationToken)
+    private static async Task<Results<FileContentHttpResult, Refusal>> AnswerAsync(HttpRequest request, HttpResponse response, ModelRepository models, LimitsOptions limits, RequestJson json, CancellationToken cancellationToken)
     {
         QueryParameter.RefuseUnknown(request, Parameters);
         using var lease = models.Acquire(ClassifyEndpoint.Model.ReadText(request), ClassifyEndpoint.Version.ReadText(request));

@@ -8,7 +8,7 @@ using SoftmaxService.Api.Tests.OpenInference;
 namespace SoftmaxService.Api.Tests.Access;
 
 [Collection(nameof(KeyedService))]
-public sealed class AccessGateTests(KeyedService service)
+public sealed class ApiKeyHandlerTests(KeyedService service)
 {
     private const string Header = "X-API-Key";
     private const string Load = "/v2/repository/models/plain/load";

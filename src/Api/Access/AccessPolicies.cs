@@ -1,0 +1,31 @@
+using Microsoft.AspNetCore.Authorization;
+using SoftmaxService.Api.Settings;
+
+namespace SoftmaxService.Api.Access;
+
+/// <summary>
+/// What a key must be good for. Every route needs <see cref="Infer"/> unless it is given another policy or allows anonymous requests; what leads to
+/// no route (an unknown path, a wrong method, Swagger's page) reveals nothing and needs no key.
+/// </summary>
+internal static class AccessPolicies
+{
+    /// <summary>Each policy is called as the scope that it needs is in the settings.</summary>
+    public const string Infer = "infer";
+
+    public const string Admin = "admin";
+
+    public static void Add(AuthorizationOptions options)
+    {
+        options.AddPolicy(Infer, policy => policy.RequireAssertion(context => Allows(context, KeyScope.Infer)));
+        options.AddPolicy(Admin, policy => policy.RequireAssertion(context => Allows(context, KeyScope.Admin)));
+        options.FallbackPolicy = new AuthorizationPolicyBuilder()
+            .RequireAssertion(context => !IsRoute(context) || Allows(context, KeyScope.Infer))
+            .Build();
+    }
+
+    private static bool IsRoute(AuthorizationHandlerContext context) =>
+        context.Resource is HttpContext request && request.GetEndpoint() is RouteEndpoint;
+
+    private static bool Allows(AuthorizationHandlerContext context, KeyScope scope) =>
+        context.User.Identity is ApiKeyIdentity { Key: var key } && key.Scopes.HasFlag(scope);
+}

@@ -1,0 +1,17 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using SoftmaxService.Inference;
+using SoftmaxService.Inference.Calibration;
+
+namespace SoftmaxService.Api.Endpoints.Classify;
+
+/// <summary>The answers of <c>POST /classify</c>.</summary>
+[JsonSourceGenerationOptions(
+    JsonSerializerDefaults.Web, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, UseStringEnumConverter = true)]
+[JsonSerializable(typeof(ClassifyResponse))]
+[JsonSerializable(typeof(ClassifyBatchResponse))]
+[JsonSerializable(typeof(ClassifyBatchError))]
+[JsonSerializable(typeof(AppliedTemperature))]
+[JsonSerializable(typeof(LabelledPredictionSet))]
+[JsonSerializable(typeof(Uncertainty))]
+internal sealed partial class ClassifyJsonContext : JsonSerializerContext;

@@ -1,0 +1,21 @@
+using SoftmaxService.Api.Endpoints.Calibrate;
+using SoftmaxService.Api.Endpoints.Classify;
+using SoftmaxService.Api.Endpoints.Health;
+using SoftmaxService.Api.Endpoints.Logits;
+using SoftmaxService.Api.Endpoints.Models;
+using SoftmaxService.Api.Wire;
+
+namespace SoftmaxService.Api.Endpoints;
+
+/// <summary>What our own routes need to be registered: the JSON of each resource.</summary>
+internal static class EndpointsSetup
+{
+    public static void AddEndpoints(this IServiceCollection services)
+    {
+        services.AddJson(ClassifyJsonContext.Default);
+        services.AddJson(LogitsJsonContext.Default);
+        services.AddJson(CalibrateJsonContext.Default);
+        services.AddJson(ModelsJsonContext.Default);
+        services.AddJson(HealthJsonContext.Default);
+    }
+}

@@ -1,0 +1,19 @@
+using System.Diagnostics.Metrics;
+
+namespace SoftmaxService.Api.Load;
+
+/// <summary>Shows how much is being worked on, and whether the service is ready.</summary>
+internal sealed class LoadMetrics
+{
+    public LoadMetrics(IMeterFactory meters, Readiness readiness, Workload workload)
+    {
+        var meter = meters.Create(new MeterOptions("SoftmaxService.Api.Load"));
+        meter.CreateObservableGauge(
+            "softmax.requests.in_flight",
+            () => workload.InFlight,
+            "{request}",
+            "Requests that are being answered, probes and pages left out: those that the setting Load:MaxRequestsInFlight bounds.");
+        meter.CreateObservableGauge(
+            "softmax.ready", () => readiness.IsReady ? 1 : 0, null, "1 while /health/ready says ready, else 0.");
+    }
+}

@@ -1,0 +1,28 @@
+using Grpc.AspNetCore.Server;
+using Microsoft.AspNetCore.Authorization;
+using SoftmaxService.Api.Wire;
+
+namespace SoftmaxService.Api.OpenInference;
+
+/// <summary>Gives single methods of a gRPC service the metadata that routes are given one by one.</summary>
+internal static class GrpcMethods
+{
+    /// <summary>Marks the methods that load balancers and orchestrators call all the time.</summary>
+    public static void AnswersProbesWith(this GrpcServiceEndpointConventionBuilder service, params string[] methods) =>
+        service.AddToMethods(ProbeMetadata.Instance, methods);
+
+    public static void AllowsAnonymous(this GrpcServiceEndpointConventionBuilder service, params string[] methods) =>
+        service.AddToMethods(new AllowAnonymousAttribute(), methods);
+
+    public static void RequiresAuthorization(this GrpcServiceEndpointConventionBuilder service, string policy, params string[] methods) =>
+        service.AddToMethods(new AuthorizeAttribute(policy), methods);
+
+    private static void AddToMethods(this GrpcServiceEndpointConventionBuilder service, object metadata, string[] methods) =>
+        service.Add(endpoint =>
+        {
+            if (endpoint.Metadata.OfType<GrpcMethodMetadata>().FirstOrDefault() is { } grpc && methods.Contains(grpc.Method.Name))
+            {
+                endpoint.Metadata.Add(metadata);
+            }
+        });
+}

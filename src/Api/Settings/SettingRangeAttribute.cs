@@ -1,0 +1,35 @@
+using System.ComponentModel.DataAnnotations;
+using System.Globalization;
+
+namespace SoftmaxService.Api.Settings;
+
+/// <summary>The values that a setting may have, both ends included; a setting that is absent passes.</summary>
+[AttributeUsage(AttributeTargets.Property)]
+internal sealed class SettingRangeAttribute(double minimum, double maximum) : ValidationAttribute
+{
+    private const string OptionsSuffix = "Options";
+
+    public double Minimum => minimum;
+
+    public double Maximum => maximum;
+
+    public string Requirement { get; } = string.Create(CultureInfo.InvariantCulture, $"must be between {minimum} and {maximum}.");
+
+    public override bool IsValid(object? value) =>
+        value is null || (Convert.ToDouble(value, CultureInfo.InvariantCulture) is var number && number >= minimum && number <= maximum);
+
+    protected override ValidationResult? IsValid(object? value, ValidationContext validationContext) => IsValid(value)
+        ? ValidationResult.Success
+        : new ValidationResult($"{NameOf(validationContext.DisplayName)} {Requirement}");
+
+    /// <summary>
+    /// The setting as it is written. The generated validators give the property, <c>LoadOptions.RequestSeconds</c>, or below a name of ours
+    /// <c>Access:Keys:web.Burst</c>.
+    /// </summary>
+    private static string NameOf(string property)
+    {
+        var dot = property.LastIndexOf('.');
+        var section = property[..dot];
+        return $"{(section.EndsWith(OptionsSuffix, StringComparison.Ordinal) ? section[..^OptionsSuffix.Length] : section)}:{property[(dot + 1)..]}";
+    }
+}

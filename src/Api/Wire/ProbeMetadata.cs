@@ -1,0 +1,21 @@
+using SoftmaxService.Api.Problems;
+
+namespace SoftmaxService.Api.Wire;
+
+/// <summary>
+/// Marks an endpoint that load balancers, orchestrators and Prometheus ask every few seconds. Such a request is answered whatever the load,
+/// and is neither logged nor traced unless somebody asks for that.
+/// </summary>
+internal sealed class ProbeMetadata
+{
+    public static ProbeMetadata Instance { get; } = new();
+}
+
+internal static class ProbeExtensions
+{
+    public static T AnswersProbes<T>(this T endpoints)
+        where T : IEndpointConventionBuilder => endpoints.WithMetadata(ProbeMetadata.Instance);
+
+    public static bool IsProbe(this HttpContext context) =>
+        context.AskedEndpoint()?.Metadata.GetMetadata<ProbeMetadata>() is not null;
+}
