@@ -28,8 +28,8 @@ if (args is [HealthProbe.Command, ..])
 // A wrong setting ends the start with one line.
 StartFault.ReportInOneLine();
 
-// Settings are read beside the program, wherever it is started from, and once: watching their files would need an inotify instance, of
-// which there may be none left.
+// Settings are read beside the program, wherever it is started from, and once: watching their files would need an
+// inotify instance, of which there may be none left.
 var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions
 {
     Args = [SettingsSetup.ReadOnce, .. args],
@@ -48,7 +48,8 @@ builder.AddLogging();
 builder.Services.AddServiceMetrics(features);
 builder.Services.AddTracing(features);
 
-// Models: every version below the model folder, loaded and warmed up before the first request; one gate in front of them.
+// Models: every version below the model folder, loaded and warmed up before the first request; one gate in front of
+// them.
 builder.Services.AddModels();
 builder.Services.AddSingleton<ComputeGate>();
 

@@ -4,8 +4,9 @@ using SoftmaxService.Api.Settings;
 namespace SoftmaxService.Api.Access;
 
 /// <summary>
-/// What a key must be good for. Every route needs <see cref="Infer"/> unless it is given another policy or allows anonymous requests; what leads to
-/// no route (an unknown path, a wrong method, Swagger's page) reveals nothing and needs no key.
+/// What a key must be good for. Every route needs <see cref="Infer"/> unless it is given another policy or allows
+/// anonymous requests; what leads to no route (an unknown path, a wrong method, Swagger's page) reveals nothing and
+/// needs no key.
 /// </summary>
 internal static class AccessPolicies
 {

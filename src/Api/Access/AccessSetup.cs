@@ -7,7 +7,10 @@ using SoftmaxService.Api.Settings;
 
 namespace SoftmaxService.Api.Access;
 
-/// <summary>API keys and the browser's cross-origin rules, each only where configured, and a warning where anyone can reach the service.</summary>
+/// <summary>
+/// API keys and the browser's cross-origin rules, each only where configured, and a warning where anyone can reach the
+/// service.
+/// </summary>
 internal static partial class AccessSetup
 {
     public static void AddAccess(this IServiceCollection services, FeatureSettings features)
@@ -17,12 +20,14 @@ internal static partial class AccessSetup
         {
             services.AddSingleton<ApiKeys>();
             services.AddAuthentication(ApiKeyHandler.SchemeName)
-                .AddScheme<AuthenticationSchemeOptions, ApiKeyHandler>(ApiKeyHandler.SchemeName, configureOptions: null);
+                .AddScheme<AuthenticationSchemeOptions, ApiKeyHandler>(
+                    ApiKeyHandler.SchemeName, configureOptions: null);
             services.AddAuthorization(AccessPolicies.Add);
         }
         else
         {
-            // Without keys everyone may do everything. Routing would otherwise miss the middleware that enforces their policies.
+            // Without keys everyone may do everything. Routing would otherwise miss the middleware that enforces their
+            // policies.
             services.Configure<RouteOptions>(routes => routes.SuppressCheckForUnhandledSecurityMetadata = true);
         }
     }
@@ -54,7 +59,8 @@ internal static partial class AccessSetup
 
     private static void WarnOfOpenDoors(WebApplication app)
     {
-        var addresses = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses ?? [];
+        var addresses = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses
+            ?? [];
         if (addresses.Where(address => !IsLocal(BindingAddress.Parse(address))).ToArray() is { Length: > 0 } open)
         {
             OpenToAll(app.Logger, string.Join(", ", open));

@@ -23,8 +23,11 @@ internal sealed class ApiKey
 
     public static ApiKey From(KeyOptions options, TimeProvider time) => new(
         Convert.FromHexString(options.Hash),
-        KeyScopes.TryParse(options.Scopes, out var scopes) ? scopes : KeyScope.None, // the validator rejects this at the start
-        options.RequestsPerSecond is { } rate ? new RateLimit(rate, options.Burst ?? (int)Math.Ceiling(rate), time) : null);
+        // The validator rejects this at the start.
+        KeyScopes.TryParse(options.Scopes, out var scopes) ? scopes : KeyScope.None,
+        options.RequestsPerSecond is { } rate
+            ? new RateLimit(rate, options.Burst ?? (int)Math.Ceiling(rate), time)
+            : null);
 }
 
 /// <summary>The identity of whoever presents a key.</summary>

@@ -10,10 +10,11 @@ using SoftmaxService.Api.Problems;
 namespace SoftmaxService.Api.Access;
 
 /// <summary>
-/// Authenticates a request by its API key, in the header <c>X-API-Key</c> or as a bearer token, and answers those that may not pass. It logs
-/// nothing: the request's own line has the status.
+/// Authenticates a request by its API key, in the header <c>X-API-Key</c> or as a bearer token, and answers those that
+/// may not pass. It logs nothing: the request's own line has the status.
 /// </summary>
-internal sealed class ApiKeyHandler(ApiKeys keys, IOptionsMonitor<AuthenticationSchemeOptions> options, UrlEncoder encoder)
+internal sealed class ApiKeyHandler(
+    ApiKeys keys, IOptionsMonitor<AuthenticationSchemeOptions> options, UrlEncoder encoder)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, NullLoggerFactory.Instance, encoder)
 {
     public const string SchemeName = "ApiKey";
@@ -70,7 +71,9 @@ internal sealed class ApiKeyHandler(ApiKeys keys, IOptionsMonitor<Authentication
         }
 
         var authorization = Only(request.Headers.Authorization);
-        return authorization.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase) ? authorization[Bearer.Length..].Trim() : default;
+        return authorization.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase)
+            ? authorization[Bearer.Length..].Trim()
+            : default;
     }
 
     private static ReadOnlySpan<char> Only(StringValues values) => values.Count == 1 ? values[0] : default;

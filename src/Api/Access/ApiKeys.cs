@@ -11,7 +11,9 @@ internal sealed class ApiKeys(AccessOptions options, TimeProvider time)
 
     private readonly ApiKey[] _keys = [.. options.Keys.Values.Select(key => ApiKey.From(key, time))];
 
-    /// <summary>The key that is presented, null where it is none of ours. Takes as long for each, and for one that nearly is.</summary>
+    /// <summary>
+    /// The key that is presented, null where it is none of ours. Takes as long for each, and for one that nearly is.
+    /// </summary>
     public ApiKey? Find(ReadOnlySpan<char> presented)
     {
         if (presented.Length is 0 or > MostCharacters)

@@ -4,12 +4,17 @@ using SoftmaxService.Api.Problems;
 
 namespace SoftmaxService.Api.Access;
 
-/// <summary>Rejects requests of a key that exceed its rate. After authorization: a request that is rejected there costs nothing of the rate.</summary>
+/// <summary>
+/// Rejects requests of a key that exceed its rate. After authorization: a request that is rejected there costs nothing
+/// of the rate.
+/// </summary>
 internal static class KeyRates
 {
     public static void UseKeyRates(this WebApplication app) => app.Use(next => context =>
     {
-        if (context.User.Identity is not ApiKeyIdentity { Key.Limit: { } limit } || !NeedsKey(context.GetEndpoint()) || limit.TryTake(out var wait))
+        if (context.User.Identity is not ApiKeyIdentity { Key.Limit: { } limit }
+            || !NeedsKey(context.GetEndpoint())
+            || limit.TryTake(out var wait))
         {
             return next(context);
         }
@@ -18,7 +23,8 @@ internal static class KeyRates
         context.Response.Headers.RetryAfter = seconds;
         return context.WriteProblemAsync(
             Problem.RateExceeded,
-            $"The API key is used more often than it may be (setting Access:Keys, RequestsPerSecond). Ask again in {seconds} s.");
+            "The API key is used more often than it may be (setting Access:Keys, RequestsPerSecond). "
+            + $"Ask again in {seconds} s.");
     });
 
     private static bool NeedsKey(Endpoint? endpoint) =>

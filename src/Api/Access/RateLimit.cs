@@ -1,9 +1,9 @@
 namespace SoftmaxService.Api.Access;
 
 /// <summary>
-/// A bucket of tokens that fills at a steady rate, each request taking one. All that need be known of it is when it will be full again, so one
-/// number, exchanged without a lock, is enough, and how long to wait is exact. The framework's limiters count whole tokens a period by a clock
-/// of their own.
+/// A bucket of tokens that fills at a steady rate, each request taking one. All that need be known of it is when it
+/// will be full again, so one number, exchanged without a lock, is enough, and how long to wait is exact. The
+/// framework's limiters count whole tokens a period by a clock of their own.
 /// </summary>
 internal sealed class RateLimit(double perSecond, int burst, TimeProvider time)
 {

@@ -15,7 +15,8 @@ internal static class MetricsEndpoint
         .AnswersProbes()
         .AllowAnonymous();
 
-    private static Task AnswerAsync(MetricsCollector metrics, HttpResponse response, CancellationToken cancellationToken)
+    private static Task AnswerAsync(
+        MetricsCollector metrics, HttpResponse response, CancellationToken cancellationToken)
     {
         var text = new ArrayBufferWriter<byte>(UsualBytes);
         metrics.Write(new PrometheusText(text));

@@ -3,13 +3,18 @@ using SoftmaxService.Api.Settings;
 
 namespace SoftmaxService.Api.Load;
 
-/// <summary>The limits that Kestrel holds by itself, before a request is one: it answers with a bare status, or closes the connection.</summary>
+/// <summary>
+/// The limits that Kestrel holds by itself, before a request is one: it answers with a bare status, or closes the
+/// connection.
+/// </summary>
 internal static class ConnectionLimits
 {
-    public static void AddConnectionLimits(this IServiceCollection services) => services.AddOptions<KestrelServerOptions>().Configure<LimitsOptions>((kestrel, limits) =>
+    public static void AddConnectionLimits(this IServiceCollection services) =>
+        services.AddOptions<KestrelServerOptions>().Configure<LimitsOptions>((kestrel, limits) =>
     {
         kestrel.AddServerHeader = false;
-        kestrel.Limits.MaxRequestBodySize = null; // BodyLimit's task: Kestrel would cut the connection before the client has read why
+        // BodyLimit's task: Kestrel would cut the connection before the client has read why.
+        kestrel.Limits.MaxRequestBodySize = null;
         kestrel.Limits.MaxRequestLineSize = limits.MaxRequestLineBytes;
         kestrel.Limits.MaxRequestHeaderCount = limits.MaxHeaders;
         kestrel.Limits.MaxRequestHeadersTotalSize = limits.MaxHeaderBytes;

@@ -5,11 +5,17 @@ using SoftmaxService.Api.Settings;
 namespace SoftmaxService.Api.Load;
 
 /// <summary>
-/// Ends the service without losing a request. On SIGTERM it first says that it is not ready and answers on, until load balancers have seen that; then it refuses what is new,
-/// finishes what it has, and ends. Ctrl-C finishes what it has and ends; a second signal of either kind waits for nothing.
+/// Ends the service without losing a request. On SIGTERM it first says that it is not ready and answers on, until load
+/// balancers have seen that; then it refuses what is new, finishes what it has, and ends. Ctrl-C finishes what it has
+/// and ends; a second signal of either kind waits for nothing.
 /// </summary>
 internal sealed partial class DrainingLifetime(
-    IHostApplicationLifetime application, Workload workload, ShutdownOptions options, IOptions<HostOptions> host, TimeProvider time, ILogger<DrainingLifetime> log)
+    IHostApplicationLifetime application,
+    Workload workload,
+    ShutdownOptions options,
+    IOptions<HostOptions> host,
+    TimeProvider time,
+    ILogger<DrainingLifetime> log)
     : IHostLifetime, IDisposable
 {
     // What is left for closing connections when nothing is worked on any more.
@@ -68,7 +74,10 @@ internal sealed partial class DrainingLifetime(
     {
         Leaving(log, options.GraceSeconds);
         workload.Leave();
-        await Task.Delay(TimeSpan.FromSeconds(options.GraceSeconds), time, _hurry.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.Delay(
+            TimeSpan.FromSeconds(options.GraceSeconds),
+            time,
+            _hurry.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
         workload.Close();
         Closed(log, workload.InFlight);
@@ -78,7 +87,9 @@ internal sealed partial class DrainingLifetime(
         application.StopApplication();
     }
 
-    [LoggerMessage(LogLevel.Information, "Asked to end: not ready from now on, and answering for {GraceSeconds} s more (setting Shutdown:GraceSeconds)")]
+    [LoggerMessage(
+        LogLevel.Information,
+        "Asked to end: not ready from now on, and answering for {GraceSeconds} s more (setting Shutdown:GraceSeconds)")]
     private static partial void Leaving(ILogger log, double graceSeconds);
 
     [LoggerMessage(LogLevel.Information, "Taking nothing new; requests that are still being answered: {InFlight}")]

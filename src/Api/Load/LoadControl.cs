@@ -7,8 +7,9 @@ using SoftmaxService.Inference.Faults;
 namespace SoftmaxService.Api.Load;
 
 /// <summary>
-/// Says no in time: to what is more than <see cref="LoadOptions.MaxRequestsInFlight"/>, to what comes when the service is about to end, and to what was not answered by its
-/// deadline. Only work is meant, which all comes by POST; probes and pages are answered always.
+/// Says no in time: to what is more than <see cref="LoadOptions.MaxRequestsInFlight"/>, to what comes when the service
+/// is about to end, and to what was not answered by its deadline. Only work is meant, which all comes by POST; probes
+/// and pages are answered always.
 /// </summary>
 internal static class LoadControl
 {
@@ -36,7 +37,8 @@ internal static class LoadControl
             : next(context));
     }
 
-    private static async Task WorkAsync(RequestDelegate next, HttpContext context, Workload workload, int mostInFlight, TimeSpan time)
+    private static async Task WorkAsync(
+        RequestDelegate next, HttpContext context, Workload workload, int mostInFlight, TimeSpan time)
     {
         var inFlight = workload.Begin();
         try
@@ -50,13 +52,15 @@ internal static class LoadControl
             {
                 await context.WriteProblemAsync(
                     Problem.Draining,
-                    "The service is about to end and takes nothing new. Another instance, or this one after its restart, will answer.");
+                    "The service is about to end and takes nothing new. Another instance, or this one after its "
+                    + "restart, will answer.");
             }
             else if (inFlight > mostInFlight)
             {
                 await context.WriteProblemAsync(
                     Problem.Overloaded,
-                    $"There are {mostInFlight} requests being answered, the most at a time (setting Load:MaxRequestsInFlight). "
+                    $"There are {mostInFlight} requests being answered, the most at a time (setting "
+                    + "Load:MaxRequestsInFlight). "
                     + "Ask again in a moment.");
             }
             else
@@ -80,7 +84,8 @@ internal static class LoadControl
         }
         catch (OperationCanceledException) when (deadline.IsExpired && context.Response.HasStarted)
         {
-            context.BreakOff(Problem.DeadlineExceeded.Status); // whoever reads so slowly can only be told by the end of the connection
+            // Whoever reads so slowly can only be told by the end of the connection.
+            context.BreakOff(Problem.DeadlineExceeded.Status);
         }
         catch (OperationCanceledException) when (deadline.IsExpired)
         {
@@ -93,7 +98,13 @@ internal static class LoadControl
     }
 
     public static RequestException OutOfTime(TimeSpan time) =>
-        new(Problem.DeadlineExceeded, string.Create(CultureInfo.InvariantCulture, $"The request was not answered within {time.TotalSeconds} s. What had not begun was left out. A request says its time itself (header '{TimeoutHeader}' in seconds, or under /v2 the parameter 'timeout' in microseconds), and never has more than the setting Load:RequestSeconds."));
+        new(
+            Problem.DeadlineExceeded,
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"The request was not answered within {time.TotalSeconds} s. What had not begun was left out. "
+                + $"A request says its time itself (header '{TimeoutHeader}' in seconds, or under /v2 the parameter "
+                + $"'timeout' in microseconds), and never has more than the setting Load:RequestSeconds."));
 
     private static TimeSpan TimeFor(HttpRequest request, TimeSpan most)
     {
@@ -103,9 +114,13 @@ internal static class LoadControl
             return most;
         }
 
-        if (!double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var seconds) || !(seconds > 0))
+        if (!double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var seconds)
+            || !(seconds > 0))
         {
-            throw new RequestException(Problem.InvalidParameter, $"The header '{TimeoutHeader}' is '{Quoting.Shorten(text.ToString())}'. It must be a number of seconds above 0, such as 0.5.");
+            throw new RequestException(
+                Problem.InvalidParameter,
+                $"The header '{TimeoutHeader}' is '{Quoting.Shorten(text.ToString())}'. "
+                + "It must be a number of seconds above 0, such as 0.5.");
         }
 
         // A millisecond is what timers count in.

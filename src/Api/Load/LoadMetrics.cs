@@ -12,7 +12,8 @@ internal sealed class LoadMetrics
             "softmax.requests.in_flight",
             () => workload.InFlight,
             "{request}",
-            "Requests that are being answered, probes and pages left out: those that the setting Load:MaxRequestsInFlight bounds.");
+            "Requests that are being answered, probes and pages left out: "
+            + "those that the setting Load:MaxRequestsInFlight bounds.");
         meter.CreateObservableGauge(
             "softmax.ready", () => readiness.IsReady ? 1 : 0, null, "1 while /health/ready says ready, else 0.");
     }

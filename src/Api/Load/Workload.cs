@@ -41,7 +41,10 @@ internal sealed class Workload
         }
     }
 
-    /// <summary>Waits until nothing is worked on, for so long at most. For once it is closed: before, there may be something again at once.</summary>
+    /// <summary>
+    /// Waits until nothing is worked on, for so long at most. For once it is closed: before, there may be something
+    /// again at once.
+    /// </summary>
     public async Task WhenIdleAsync(TimeSpan atMost, CancellationToken cancellation)
     {
         Task idle;

@@ -7,8 +7,8 @@ using Serilog.Formatting;
 namespace SoftmaxService.Api.Logging;
 
 /// <summary>
-/// Writes log lines to a stream, many with one system call: the lines of a moment leave together. A warning, or worse, leaves at once and takes
-/// with it what came before, and so does whatever is not said of a request.
+/// Writes log lines to a stream, many with one system call: the lines of a moment leave together. A warning, or worse,
+/// leaves at once and takes with it what came before, and so does whatever is not said of a request.
 /// </summary>
 internal sealed class BufferedOutputSink : ILogEventSink, IDisposable
 {
@@ -76,7 +76,9 @@ internal sealed class BufferedOutputSink : ILogEventSink, IDisposable
         }
     }
 
-    /// <summary>A full disk costs lines of the log and not the service. While an event is written, Serilog itself sees to that.</summary>
+    /// <summary>
+    /// A full disk costs lines of the log and not the service. While an event is written, Serilog itself sees to that.
+    /// </summary>
     private static void Try(Action write)
     {
         try

@@ -13,14 +13,19 @@ namespace SoftmaxService.Api.Logging;
 /// <summary>Structured logs by Serilog. No body, image or key is ever logged.</summary>
 internal static class LoggingSetup
 {
-    /// <summary>gRPC's health service reports a drain as an error; this source is muted. The lifetime has a line of its own for a drain.</summary>
+    /// <summary>
+    /// gRPC's health service reports a drain as an error; this source is muted. The lifetime has a line of its own for
+    /// a drain.
+    /// </summary>
     private const string HealthChecksSource = "Microsoft.Extensions.Diagnostics.HealthChecks";
 
-    private const string TextTemplate = "{Timestamp:HH:mm:ss.fff} {Level:u3} {Message:lj} {Model} {Version} {TraceId}{NewLine}{Exception}";
+    private const string TextTemplate =
+        "{Timestamp:HH:mm:ss.fff} {Level:u3} {Message:lj} {Model} {Version} {TraceId}{NewLine}{Exception}";
 
     private static readonly Func<LogEvent, bool> IsOfGrpc = Matching.FromSource("Grpc.AspNetCore.Server");
 
-    public static void AddLogging(this WebApplicationBuilder builder) => builder.Services.AddSerilog((services, logger) =>
+    public static void AddLogging(this WebApplicationBuilder builder) =>
+        builder.Services.AddSerilog((services, logger) =>
     {
         var settings = services.GetRequiredService<LogSettings>();
         logger.MinimumLevel.Is(settings.MinimumLevel);
@@ -43,18 +48,20 @@ internal static class LoggingSetup
                 break;
 
             case LogFormat.Text when Console.IsOutputRedirected:
-                logger.WriteTo.Sink(ToOutput(new MessageTemplateTextFormatter(TextTemplate, CultureInfo.InvariantCulture)));
+                logger.WriteTo.Sink(
+                    ToOutput(new MessageTemplateTextFormatter(TextTemplate, CultureInfo.InvariantCulture)));
                 break;
 
             default:
-                logger.WriteTo.Console(outputTemplate: TextTemplate, formatProvider: CultureInfo.InvariantCulture); // in colours
+                // In colours.
+                logger.WriteTo.Console(outputTemplate: TextTemplate, formatProvider: CultureInfo.InvariantCulture);
                 break;
         }
     });
 
     /// <summary>
-    /// gRPC's server logs an error when a client breaks its connection in the middle of a call. Kestrel has its own line for that, and any client
-    /// could fill the log.
+    /// gRPC's server logs an error when a client breaks its connection in the middle of a call. Kestrel has its own
+    /// line for that, and any client could fill the log.
     /// </summary>
     internal static bool IsBrokenConnection(LogEvent written) =>
         IsOfGrpc(written) && written.Exception is IOException { InnerException: ConnectionAbortedException };

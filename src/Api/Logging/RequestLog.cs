@@ -7,16 +7,17 @@ using SoftmaxService.Api.Wire;
 namespace SoftmaxService.Api.Logging;
 
 /// <summary>
-/// Writes one line per request: what was asked, which model answered, how it ended and how long it took. The event is built here, since the
-/// scopes and the context that Serilog's own middleware collects cost more than decoding an image.
+/// Writes one line per request: what was asked, which model answered, how it ended and how long it took. The event is
+/// built here, since the scopes and the context that Serilog's own middleware collects cost more than decoding an
+/// image.
 /// </summary>
 internal static class RequestLog
 {
     public const string ElapsedProperty = "Elapsed";
 
     /// <summary>
-    /// ASP.NET Core's own source, which is switched off: it would open a scope for each request and log its start and end. The line here says all
-    /// that, and the listener below makes the trace.
+    /// ASP.NET Core's own source, which is switched off: it would open a scope for each request and log its start and
+    /// end. The line here says all that, and the listener below makes the trace.
     /// </summary>
     public const string HostingSource = "Microsoft.AspNetCore.Hosting.Diagnostics";
 
@@ -71,7 +72,8 @@ internal static class RequestLog
         {
             { Fault: not null } or { Status: StatusCodes.Status500InternalServerError } => LogEventLevel.Error,
             _ when context.IsProbe() => LogEventLevel.Debug,
-            { Status: > StatusCodes.Status500InternalServerError } => LogEventLevel.Warning, // 503 and 504, which we choose
+            // 503 and 504, which we choose.
+            { Status: > StatusCodes.Status500InternalServerError } => LogEventLevel.Warning,
             _ => LogEventLevel.Information,
         };
         if (log.IsEnabled(level))
@@ -107,12 +109,13 @@ internal static class RequestLog
     }
 
     /// <summary>
-    /// A path may hold an encoded line break, or a character that reverses the direction of text; written as they are, they would forge a line
-    /// of the log.
+    /// A path may hold an encoded line break, or a character that reverses the direction of text; written as they are,
+    /// they would forge a line of the log.
     /// </summary>
     private static string WithoutControls(string path) => path.AsSpan().IndexOfAnyExceptInRange(' ', '~') < 0
         ? path
-        : string.Concat(path.Select(character => IsControl(character) ? $"\\u{(int)character:x4}" : character.ToString()));
+        : string.Concat(
+            path.Select(character => IsControl(character) ? $"\\u{(int)character:x4}" : character.ToString()));
 
     private static bool IsControl(char character) => char.GetUnicodeCategory(character)
         is UnicodeCategory.Control

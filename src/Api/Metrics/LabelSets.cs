@@ -3,14 +3,18 @@ using System.Diagnostics.CodeAnalysis;
 namespace SoftmaxService.Api.Metrics;
 
 /// <summary>
-/// Compares the tags of measurements by their values, as they come: without an array of their own. The keys are not looked at, since an
-/// instrument is always given the same ones in the same order; tags of different number are different.
+/// Compares the tags of measurements by their values, as they come: without an array of their own. The keys are not
+/// looked at, since an instrument is always given the same ones in the same order; tags of different number are
+/// different.
 /// </summary>
-internal sealed class LabelSets : IEqualityComparer<KeyValuePair<string, object?>[]>, IAlternateEqualityComparer<ReadOnlySpan<KeyValuePair<string, object?>>, KeyValuePair<string, object?>[]>
+internal sealed class LabelSets
+    : IEqualityComparer<KeyValuePair<string, object?>[]>,
+    IAlternateEqualityComparer<ReadOnlySpan<KeyValuePair<string, object?>>, KeyValuePair<string, object?>[]>
 {
     public static LabelSets Comparer { get; } = new();
 
-    public bool Equals(KeyValuePair<string, object?>[]? x, KeyValuePair<string, object?>[]? y) => Equals(x.AsSpan(), y!);
+    public bool Equals(KeyValuePair<string, object?>[]? x, KeyValuePair<string, object?>[]? y) =>
+        Equals(x.AsSpan(), y!);
 
     public int GetHashCode([DisallowNull] KeyValuePair<string, object?>[] obj) => GetHashCode(obj.AsSpan());
 
@@ -43,5 +47,6 @@ internal sealed class LabelSets : IEqualityComparer<KeyValuePair<string, object?
         return hash;
     }
 
-    public KeyValuePair<string, object?>[] Create(ReadOnlySpan<KeyValuePair<string, object?>> alternate) => alternate.ToArray();
+    public KeyValuePair<string, object?>[] Create(ReadOnlySpan<KeyValuePair<string, object?>> alternate) =>
+        alternate.ToArray();
 }

@@ -1,5 +1,9 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
+using SeriesByTags = System.Collections.Concurrent.ConcurrentDictionary<
+    System.Collections.Generic.KeyValuePair<string, object?>[],
+    SoftmaxService.Api.Metrics.MetricSeries>.AlternateLookup<
+    System.ReadOnlySpan<System.Collections.Generic.KeyValuePair<string, object?>>>;
 
 namespace SoftmaxService.Api.Metrics;
 
@@ -16,8 +20,9 @@ internal sealed class MetricFamily
     // .NET calls them counters, but they fall too.
     private static readonly string[] Levels = ["dotnet.thread_pool.thread.count", "dotnet.thread_pool.queue.length"];
 
-    private readonly ConcurrentDictionary<KeyValuePair<string, object?>[], MetricSeries> _series = new(LabelSets.Comparer);
-    private readonly ConcurrentDictionary<KeyValuePair<string, object?>[], MetricSeries>.AlternateLookup<ReadOnlySpan<KeyValuePair<string, object?>>> _byTags;
+    private readonly ConcurrentDictionary<KeyValuePair<string, object?>[], MetricSeries> _series =
+        new(LabelSets.Comparer);
+    private readonly SeriesByTags _byTags;
     private readonly double[]? _boundaries;
 
     public MetricFamily(Instrument instrument)
@@ -35,7 +40,9 @@ internal sealed class MetricFamily
     /// <summary>Whether its numbers are asked for at each look, and not told when they change.</summary>
     public bool IsObserved { get; }
 
-    /// <summary>The name by Prometheus' rules: dots are underscores, the unit is spelt out, and a counter ends in <c>_total</c>.</summary>
+    /// <summary>
+    /// The name by Prometheus' rules: dots are underscores, the unit is spelt out, and a counter ends in <c>_total</c>.
+    /// </summary>
     public string Name { get; }
 
     public string Description { get; }
@@ -63,7 +70,8 @@ internal sealed class MetricFamily
     {
         _ when Levels.Contains(instrument.Name) => MetricKind.Gauge,
         Histogram<double> or Histogram<int> or Histogram<long> => MetricKind.Histogram,
-        Counter<long> or Counter<int> or Counter<double> or ObservableCounter<long> or ObservableCounter<int> or ObservableCounter<double> => MetricKind.Counter,
+        Counter<long> or Counter<int> or Counter<double> => MetricKind.Counter,
+        ObservableCounter<long> or ObservableCounter<int> or ObservableCounter<double> => MetricKind.Counter,
         _ => MetricKind.Gauge,
     };
 
@@ -81,7 +89,8 @@ internal sealed class MetricFamily
     private static double[] BoundariesOf(Instrument instrument) => instrument switch
     {
         Histogram<double> { Advice.HistogramBucketBoundaries: { } boundaries } => [.. boundaries],
-        Histogram<int> { Advice.HistogramBucketBoundaries: { } boundaries } => [.. boundaries.Select(boundary => (double)boundary)],
+        Histogram<int> { Advice.HistogramBucketBoundaries: { } boundaries } =>
+            [.. boundaries.Select(boundary => (double)boundary)],
         _ => throw new InvalidOperationException($"{instrument.Name} says no buckets."),
     };
 }

@@ -1,8 +1,12 @@
 namespace SoftmaxService.Api.Metrics;
 
-/// <summary>What was measured with one set of labels: a number, or the counts of a histogram's buckets. Safe for any number of threads.</summary>
+/// <summary>
+/// What was measured with one set of labels: a number, or the counts of a histogram's buckets. Safe for any number of
+/// threads.
+/// </summary>
 /// <param name="labels">The labels, as an instrument is given them.</param>
-/// <param name="boundaries">The upper bounds of a histogram's buckets but the last, which is infinite; null for a number.</param>
+/// <param name="boundaries">The upper bounds of a histogram's buckets but the last, which is infinite; null for a
+/// number.</param>
 internal sealed class MetricSeries(KeyValuePair<string, object?>[] labels, double[]? boundaries)
 {
     private readonly long[]? _buckets = boundaries is null ? null : new long[boundaries.Length + 1];

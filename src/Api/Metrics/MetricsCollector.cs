@@ -6,18 +6,28 @@ using SoftmaxService.Inference.Observation;
 namespace SoftmaxService.Api.Metrics;
 
 /// <summary>
-/// Listens to the meters of this service, and to what .NET and Kestrel say of memory, threads and connections, and keeps what they measure
-/// for <c>GET /metrics</c>. All values of labels are ours: routes, names of models and their classes, status codes.
+/// Listens to the meters of this service, and to what .NET and Kestrel say of memory, threads and connections, and
+/// keeps what they measure for <c>GET /metrics</c>. All values of labels are ours: routes, names of models and their
+/// classes, status codes.
 /// </summary>
 internal sealed class MetricsCollector : IDisposable
 {
-    /// <summary>How long the series of a version that is served no longer stay, so that they are read once more.</summary>
+    /// <summary>
+    /// How long the series of a version that is served no longer stay, so that they are read once more.
+    /// </summary>
     public static readonly TimeSpan AfterTheEnd = TimeSpan.FromMinutes(5);
 
     private static readonly HashSet<string> Platform =
     [
-        "dotnet.process.cpu.time", "dotnet.process.memory.working_set", "dotnet.gc.collections", "dotnet.gc.pause.time", "dotnet.gc.heap.total_allocated",
-        "dotnet.gc.last_collection.heap.size", "dotnet.thread_pool.thread.count", "dotnet.thread_pool.queue.length", "kestrel.active_connections",
+        "dotnet.process.cpu.time",
+        "dotnet.process.memory.working_set",
+        "dotnet.gc.collections",
+        "dotnet.gc.pause.time",
+        "dotnet.gc.heap.total_allocated",
+        "dotnet.gc.last_collection.heap.size",
+        "dotnet.thread_pool.thread.count",
+        "dotnet.thread_pool.queue.length",
+        "kestrel.active_connections",
     ];
 
     private readonly ModelRepository _models;
@@ -34,12 +44,17 @@ internal sealed class MetricsCollector : IDisposable
         {
             if (IsShown(instrument))
             {
-                listener.EnableMeasurementEvents(instrument, _families.GetOrAdd(instrument.Name, _ => new MetricFamily(instrument)));
+                listener.EnableMeasurementEvents(
+                    instrument, _families.GetOrAdd(instrument.Name, _ => new MetricFamily(instrument)));
             }
         };
-        _listener.SetMeasurementEventCallback<double>(static (_, value, tags, family) => ((MetricFamily)family!).Record(value, tags)); // as enabled above
-        _listener.SetMeasurementEventCallback<long>(static (_, value, tags, family) => ((MetricFamily)family!).Record(value, tags));
-        _listener.SetMeasurementEventCallback<int>(static (_, value, tags, family) => ((MetricFamily)family!).Record(value, tags));
+        // As enabled above.
+        _listener.SetMeasurementEventCallback<double>(
+            static (_, value, tags, family) => ((MetricFamily)family!).Record(value, tags));
+        _listener.SetMeasurementEventCallback<long>(
+            static (_, value, tags, family) => ((MetricFamily)family!).Record(value, tags));
+        _listener.SetMeasurementEventCallback<int>(
+            static (_, value, tags, family) => ((MetricFamily)family!).Record(value, tags));
         _listener.Start();
     }
 
@@ -63,8 +78,10 @@ internal sealed class MetricsCollector : IDisposable
     {
         { Name: Telemetry.MeterName } => true,
         { Name: ModelRepository.MeterName, Scope: var scope } => ReferenceEquals(scope, _models),
-        { Name: var name, Scope: var scope } when name.StartsWith(RequestMetrics.MeterName, StringComparison.Ordinal) => ReferenceEquals(scope, _meters),
-        { Scope: var scope } => Platform.Contains(instrument.Name) && (scope is null || ReferenceEquals(scope, _meters)),
+        { Name: var name, Scope: var scope } when name.StartsWith(RequestMetrics.MeterName, StringComparison.Ordinal) =>
+            ReferenceEquals(scope, _meters),
+        { Scope: var scope } =>
+            Platform.Contains(instrument.Name) && (scope is null || ReferenceEquals(scope, _meters)),
     };
 
     private void Look()
@@ -78,7 +95,12 @@ internal sealed class MetricsCollector : IDisposable
                 continue;
             }
 
-            foreach (var series in family.Series.Where(series => VersionOf(series) is { } version && !served.Contains(version) && series.Rest(_time) >= AfterTheEnd))
+            foreach (
+                var series in family.Series.Where(
+                    series =>
+                        VersionOf(series) is { } version
+                        && !served.Contains(version)
+                        && series.Rest(_time) >= AfterTheEnd))
             {
                 family.Remove(series);
             }

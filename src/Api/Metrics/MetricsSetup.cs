@@ -5,8 +5,8 @@ using SoftmaxService.Api.Wire;
 namespace SoftmaxService.Api.Metrics;
 
 /// <summary>
-/// Metrics by System.Diagnostics.Metrics: kept for <c>GET /metrics</c>, and exported over OTLP where OpenTelemetry's standard variables say
-/// where to.
+/// Metrics by System.Diagnostics.Metrics: kept for <c>GET /metrics</c>, and exported over OTLP where OpenTelemetry's
+/// standard variables say where to.
 /// </summary>
 internal static class MetricsSetup
 {
@@ -17,11 +17,13 @@ internal static class MetricsSetup
     {
         services.AddSingleton<MetricsCollector>();
         services.AddSingleton<RequestMetrics>();
-        if (features.ExportsMetrics)
+        if (features.Metrics.IsOn)
         {
             services.AddOpenTelemetry()
                 .ConfigureResource(ServiceIdentity.Describe)
-                .WithMetrics(metrics => metrics.AddMeter(Meters).AddOtlpExporter());
+                .WithMetrics(metrics => metrics
+                    .AddMeter(Meters)
+                    .AddOtlpExporter(exporter => exporter.SendTo(features.Metrics)));
         }
     }
 

@@ -20,7 +20,8 @@ internal sealed class PrometheusText(IBufferWriter<byte> target)
             if (!isBegun)
             {
                 isBegun = true;
-                Append($"# HELP {family.Name} {Escape(family.Description)}\n# TYPE {family.Name} {TypeOf(family.Kind)}\n");
+                Append(
+                    $"# HELP {family.Name} {Escape(family.Description)}\n# TYPE {family.Name} {TypeOf(family.Kind)}\n");
             }
 
             if (family.Kind == MetricKind.Histogram)
@@ -41,7 +42,8 @@ internal sealed class PrometheusText(IBufferWriter<byte> target)
         for (var bucket = 0; bucket < buckets.Length; bucket++)
         {
             count += Volatile.Read(in buckets[bucket]);
-            Append($"{family.Name}_bucket{Labels(series, bucket < family.Boundaries.Length ? family.Boundaries[bucket] : double.PositiveInfinity)} {count}\n");
+            var bound = bucket < family.Boundaries.Length ? family.Boundaries[bucket] : double.PositiveInfinity;
+            Append($"{family.Name}_bucket{Labels(series, bound)} {count}\n");
         }
 
         Append($"{family.Name}_sum{Labels(series)} {series.Sum:R}\n{family.Name}_count{Labels(series)} {count}\n");
@@ -53,19 +55,24 @@ internal sealed class PrometheusText(IBufferWriter<byte> target)
         foreach (var (key, value) in series.Labels)
         {
             _labels.Append(_labels.Length == 0 ? '{' : ',').Append(key.Replace('.', '_')).Append("=\"");
-            _labels.Append(Escape(Convert.ToString(value, CultureInfo.InvariantCulture) ?? "").Replace("\"", "\\\"", StringComparison.Ordinal)).Append('"');
+            var text = Escape(Convert.ToString(value, CultureInfo.InvariantCulture) ?? "");
+            _labels.Append(text.Replace("\"", "\\\"", StringComparison.Ordinal)).Append('"');
         }
 
         if (upperBound is { } bound)
         {
             _labels.Append(_labels.Length == 0 ? '{' : ',').Append("le=\"");
-            _labels.Append(double.IsPositiveInfinity(bound) ? "+Inf" : bound.ToString("0.##########", CultureInfo.InvariantCulture)).Append('"');
+            var text = double.IsPositiveInfinity(bound)
+                ? "+Inf"
+                : bound.ToString("0.##########", CultureInfo.InvariantCulture);
+            _labels.Append(text).Append('"');
         }
 
         return _labels.Length == 0 ? "" : _labels.Append('}').ToString();
     }
 
-    private static string Escape(string text) => text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal);
+    private static string Escape(string text) =>
+        text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal);
 
     private static string TypeOf(MetricKind kind) => kind switch
     {
@@ -74,5 +81,6 @@ internal sealed class PrometheusText(IBufferWriter<byte> target)
         _ => "histogram",
     };
 
-    private void Append(FormattableString text) => Encoding.UTF8.GetBytes(text.ToString(CultureInfo.InvariantCulture), target);
+    private void Append(FormattableString text) =>
+        Encoding.UTF8.GetBytes(text.ToString(CultureInfo.InvariantCulture), target);
 }

@@ -29,7 +29,9 @@ internal sealed class RequestMetrics
     {
         var meter = meters.Create(new MeterOptions(MeterName));
         _requests = meter.CreateCounter<long>(
-            "softmax.requests", "{request}", "Requests that were answered. The status is HTTP's, and of gRPC its own by name.");
+            "softmax.requests",
+            "{request}",
+            "Requests that were answered. The status is HTTP's, and of gRPC its own by name.");
         _durations = meter.CreateHistogram(
             "softmax.request.duration",
             "s",
@@ -79,7 +81,8 @@ internal sealed class RequestMetrics
         : OtherRoute;
 
     /// <summary>
-    /// gRPC answers 200 whatever the outcome; its own status follows in the trailers, or stands in the headers where there is no message.
+    /// gRPC answers 200 whatever the outcome; its own status follows in the trailers, or stands in the headers where
+    /// there is no message.
     /// </summary>
     private static string? GrpcStatusOf(HttpContext context)
     {
@@ -90,7 +93,8 @@ internal sealed class RequestMetrics
 
         string? trailer = context.Features.Get<IHttpResponseTrailersFeature>()?.Trailers[GrpcStatus];
         var text = trailer ?? context.Response.Headers[GrpcStatus];
-        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var code) && code < GrpcTexts.Length
+        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var code)
+            && code < GrpcTexts.Length
             ? GrpcTexts[code]
             : nameof(StatusCode.Unknown);
     }

@@ -3,8 +3,12 @@ using SoftmaxService.Inference.Models;
 
 namespace SoftmaxService.Api.Models;
 
-/// <summary>Has the server wait for the models, and then keeps what is served up to date with their folder for as long as the service runs.</summary>
-internal sealed partial class ModelsFollower(RepositoryWatcher watcher, ModelsOptions options, ILogger<ModelsFollower> log) : BackgroundService
+/// <summary>
+/// Has the server wait for the models, and then keeps what is served up to date with their folder for as long as the
+/// service runs.
+/// </summary>
+internal sealed partial class ModelsFollower(
+    RepositoryWatcher watcher, ModelsOptions options, ILogger<ModelsFollower> log) : BackgroundService
 {
     /// <summary>The first load of all models, which is under way while the service is put together.</summary>
     public Task FirstLoad { get; set; } = Task.CompletedTask;
@@ -26,7 +30,9 @@ internal sealed partial class ModelsFollower(RepositoryWatcher watcher, ModelsOp
         await watcher.RunAsync(stoppingToken);
     }
 
-    [LoggerMessage(LogLevel.Warning, "The file system tells of no changes in the model folder; they are noticed by looking every {PollSeconds} s: {Reason}")]
+    [LoggerMessage(
+        LogLevel.Warning,
+        "The file system reports no changes of the model folder; it is looked at every {PollSeconds} s: {Reason}")]
     private static partial void EventsLost(ILogger log, double pollSeconds, string reason);
 
     [LoggerMessage(LogLevel.Error, "An unexpected fault while following the model folder")]

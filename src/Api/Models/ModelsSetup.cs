@@ -19,15 +19,21 @@ internal static partial class ModelsSetup
         services.AddSingleton(provider => new ModelRepository(
             SettingsFrom(provider.GetRequiredService<ModelsOptions>(), ModelSettingsFrom(provider)),
             provider.GetRequiredService<TimeProvider>()));
-        services.AddSingleton(provider => new RepositoryWatcher(provider.GetRequiredService<ModelRepository>(), provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(
+            provider => new RepositoryWatcher(
+                provider.GetRequiredService<ModelRepository>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<ModelsFollower>();
         services.AddHostedService(provider => provider.GetRequiredService<ModelsFollower>());
     }
 
-    /// <summary>Begins to load every model, and says in the log what is served and what is not, from now on. The server waits for it.</summary>
+    /// <summary>
+    /// Begins to load every model, and says in the log what is served and what is not, from now on. The server waits
+    /// for it.
+    /// </summary>
     public static void LoadModels(this WebApplication app)
     {
-        // Whatever of the settings is wrong ends the start here: a process that exits while native code is loaded may crash.
+        // Whatever of the settings is wrong ends the start here: a process that exits while native code is loaded may
+        // crash.
         app.Services.GetService<IStartupValidator>()?.Validate();
 
         var log = app.Logger;
@@ -51,7 +57,8 @@ internal static partial class ModelsSetup
         {
             MaxImagePixels = provider.GetRequiredService<LimitsOptions>().MaxImagePixels,
             MaxBatchSize = batching.MaxBatchSize,
-            MaxPendingItems = provider.GetRequiredService<LoadOptions>().MaxPendingPerModel ?? PendingPerCore * Environment.ProcessorCount,
+            MaxPendingItems = provider.GetRequiredService<LoadOptions>().MaxPendingPerModel
+                ?? PendingPerCore * Environment.ProcessorCount,
             Gate = provider.GetRequiredService<ComputeGate>(),
             Onnx = new OnnxSettings
             {
@@ -67,7 +74,8 @@ internal static partial class ModelsSetup
         Model = model,
         DefaultModel = models.Default is { Length: > 0 } said ? said : null,
         PreferredModel = "mnist",
-        Versions = models.Versions.ToDictionary(entry => entry.Key, entry => VersionPolicy.Parse(entry.Value), StringComparer.OrdinalIgnoreCase),
+        Versions = models.Versions.ToDictionary(
+            entry => entry.Key, entry => VersionPolicy.Parse(entry.Value), StringComparer.OrdinalIgnoreCase),
         SettleTime = TimeSpan.FromSeconds(models.SettleSeconds),
         PollInterval = TimeSpan.FromSeconds(models.PollSeconds),
         LoadTime = TimeSpan.FromSeconds(models.LoadSeconds),
@@ -78,7 +86,13 @@ internal static partial class ModelsSetup
         switch (change)
         {
             case { Model: { } model }:
-                Loaded(log, model.Name, model.Version, model.GraphInput.ShapeText, model.ClassCount, model.CalibratedTemperature);
+                Loaded(
+                    log,
+                    model.Name,
+                    model.Version,
+                    model.GraphInput.ShapeText,
+                    model.ClassCount,
+                    model.CalibratedTemperature);
                 break;
 
             case { Kind: ModelChangeKind.Failed }:
@@ -91,7 +105,9 @@ internal static partial class ModelsSetup
         }
     }
 
-    /// <summary>The configured folder; else beside the program, above it (a checkout), or in the current folder.</summary>
+    /// <summary>
+    /// The configured folder; else beside the program, above it (a checkout), or in the current folder.
+    /// </summary>
     private static string FindFolder(string? configured)
     {
         if (!string.IsNullOrEmpty(configured))
@@ -111,11 +127,17 @@ internal static partial class ModelsSetup
         return Path.GetFullPath(FolderName);
     }
 
-    [LoggerMessage(LogLevel.Information, "Softmax computes with {VectorBits}-bit vectors; models run in ONNX Runtime {OnnxRuntimeVersion}")]
+    [LoggerMessage(
+        LogLevel.Information,
+        "Softmax computes with {VectorBits}-bit vectors; models run in ONNX Runtime {OnnxRuntimeVersion}")]
     private static partial void Computing(ILogger log, int vectorBits, string onnxRuntimeVersion);
 
-    [LoggerMessage(LogLevel.Information, "Model {Name}/{ModelVersion} is loaded: input {InputShape}, {ClassCount} classes, calibrated temperature {CalibratedTemperature}")]
-    private static partial void Loaded(ILogger log, string name, string modelVersion, string inputShape, int classCount, float? calibratedTemperature);
+    [LoggerMessage(
+        LogLevel.Information,
+        "Model {Name}/{ModelVersion} is loaded: input {InputShape}, {ClassCount} classes, "
+        + "calibrated temperature {CalibratedTemperature}")]
+    private static partial void Loaded(
+        ILogger log, string name, string modelVersion, string inputShape, int classCount, float? calibratedTemperature);
 
     [LoggerMessage(LogLevel.Error, "Model {Name}/{ModelVersion} could not be loaded: {Reason}")]
     private static partial void NotLoaded(ILogger log, string name, string modelVersion, string? reason);

@@ -17,7 +17,9 @@ internal static class ImageBodies
             },
             [MediaTypeNames.Application.Json] = json,
         };
-        foreach (var mediaType in ImageFormats.All.SelectMany(format => format.MediaTypes).Append(MediaTypeNames.Application.Octet))
+        foreach (
+            var mediaType in ImageFormats.All.SelectMany(format => format.MediaTypes).Append(
+                MediaTypeNames.Application.Octet))
         {
             content[mediaType] = new OpenApiMediaType { Schema = Schemas.Binary("The bytes of one image.") };
         }

@@ -6,7 +6,9 @@ using Swashbuckle.AspNetCore.SwaggerGen;
 
 namespace SoftmaxService.Api.OpenApi;
 
-/// <summary>Says in the OpenAPI document which operations need an API key, and so gives Swagger UI its Authorize button.</summary>
+/// <summary>
+/// Says in the OpenAPI document which operations need an API key, and so gives Swagger UI its Authorize button.
+/// </summary>
 internal sealed class KeyDocumentation : IOperationFilter
 {
     public const string KeyScheme = "apiKey";
@@ -22,7 +24,10 @@ internal sealed class KeyDocumentation : IOperationFilter
         operation.Security =
         [
             new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(KeyScheme, context.Document)] = [] },
-            new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(BearerScheme, context.Document)] = [] },
+            new OpenApiSecurityRequirement
+            {
+                [new OpenApiSecuritySchemeReference(BearerScheme, context.Document)] = [],
+            },
         ];
         operation.Responses ??= [];
         operation.Responses.TryAdd("401", Answer(Problem.KeyMissing, Problem.KeyUnknown));

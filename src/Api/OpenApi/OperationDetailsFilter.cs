@@ -7,7 +7,9 @@ using Swashbuckle.AspNetCore.SwaggerGen;
 
 namespace SoftmaxService.Api.OpenApi;
 
-/// <summary>Writes <see cref="OperationProblems"/> and <see cref="OperationDetails"/> into the OpenAPI document.</summary>
+/// <summary>
+/// Writes <see cref="OperationProblems"/> and <see cref="OperationDetails"/> into the OpenAPI document.
+/// </summary>
 internal sealed class OperationDetailsFilter : IOperationFilter
 {
     public void Apply(OpenApiOperation operation, OperationFilterContext context)
@@ -37,7 +39,9 @@ internal sealed class OperationDetailsFilter : IOperationFilter
                     [MediaTypeNames.Application.ProblemJson] = new OpenApiMediaType
                     {
                         Schema = ProblemSchema(),
-                        Examples = sameStatus.ToDictionary(problem => problem.Code, problem => (IOpenApiExample)new OpenApiExample { Value = ExampleOf(problem) }),
+                        Examples = sameStatus.ToDictionary(
+                            problem => problem.Code,
+                            problem => (IOpenApiExample)new OpenApiExample { Value = ExampleOf(problem) }),
                     },
                 },
             };
@@ -51,12 +55,33 @@ internal sealed class OperationDetailsFilter : IOperationFilter
         Required = new HashSet<string> { "type", "title", "status", "detail", "code" },
         Properties = new Dictionary<string, IOpenApiSchema>
         {
-            ["type"] = new OpenApiSchema { Type = JsonSchemaType.String, Format = "uri", Description = "Identifies the kind of fault." },
-            ["title"] = new OpenApiSchema { Type = JsonSchemaType.String, Description = "The kind of fault in words; the same each time." },
+            ["type"] = new OpenApiSchema
+            {
+                Type = JsonSchemaType.String,
+                Format = "uri",
+                Description = "Identifies the kind of fault.",
+            },
+            ["title"] = new OpenApiSchema
+            {
+                Type = JsonSchemaType.String,
+                Description = "The kind of fault in words; the same each time.",
+            },
             ["status"] = new OpenApiSchema { Type = JsonSchemaType.Integer, Description = "The HTTP status." },
-            ["detail"] = new OpenApiSchema { Type = JsonSchemaType.String, Description = "What was wrong with this request, and what would be right." },
-            ["code"] = new OpenApiSchema { Type = JsonSchemaType.String, Description = "The kind of fault for programs; stable." },
-            ["traceId"] = new OpenApiSchema { Type = JsonSchemaType.String, Description = "Finds the request in the log." },
+            ["detail"] = new OpenApiSchema
+            {
+                Type = JsonSchemaType.String,
+                Description = "What was wrong with this request, and what would be right.",
+            },
+            ["code"] = new OpenApiSchema
+            {
+                Type = JsonSchemaType.String,
+                Description = "The kind of fault for programs; stable.",
+            },
+            ["traceId"] = new OpenApiSchema
+            {
+                Type = JsonSchemaType.String,
+                Description = "Finds the request in the log.",
+            },
         },
     };
 

@@ -7,7 +7,8 @@ internal static class SampleImage
 
     private static string Read()
     {
-        using var resource = typeof(SampleImage).Assembly.GetManifestResourceStream("seven.png")!; // embedded by the project file
+        // Embedded by the project file.
+        using var resource = typeof(SampleImage).Assembly.GetManifestResourceStream("seven.png")!;
         var bytes = new byte[resource.Length];
         resource.ReadExactly(bytes);
         return Convert.ToBase64String(bytes);

@@ -21,7 +21,11 @@ internal static class Schemas
 
     /// <summary>One item, or an array with one for each row.</summary>
     public static OpenApiSchema OneOrEach(OpenApiSchema item, string description) =>
-        new() { Description = description, OneOf = [item, new OpenApiSchema { Type = JsonSchemaType.Array, Items = item }] };
+        new()
+        {
+            Description = description,
+            OneOf = [item, new OpenApiSchema { Type = JsonSchemaType.Array, Items = item }],
+        };
 
     /// <summary>One row of items, or an array of rows.</summary>
     public static OpenApiSchema RowOrRows(OpenApiSchema item, string description) =>
@@ -30,5 +34,9 @@ internal static class Schemas
     public static OpenApiSchema Binary(string? description) =>
         new() { Type = JsonSchemaType.String, Format = "binary", Description = description };
 
-    public static OpenApiExample Example(string summary, string json) => new() { Summary = summary, Value = JsonNode.Parse(json) };
+    public static OpenApiExample Example(string summary, string json) => new()
+    {
+        Summary = summary,
+        Value = JsonNode.Parse(json),
+    };
 }

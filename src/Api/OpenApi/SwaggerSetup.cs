@@ -23,7 +23,8 @@ internal static class SwaggerSetup
     }
 
     /// <summary>
-    /// In a branch of its own: Swashbuckle's middleware makes a document generator for every request that passes it, whatever its path.
+    /// In a branch of its own: Swashbuckle's middleware makes a document generator for every request that passes it,
+    /// whatever its path.
     /// </summary>
     public static void UseSwaggerPage(this WebApplication app) =>
         app.UseWhen(context => context.Request.Path.StartsWithSegments("/swagger"), branch =>
@@ -50,7 +51,8 @@ internal static class SwaggerSetup
         {
             Title = "SoftmaxService",
             Version = "v1",
-            Description = "Classifies images with ONNX models and its own vectorised softmax, at a temperature chosen per request.",
+            Description = "Classifies images with ONNX models and its own vectorised softmax, at a temperature "
+                + "chosen per request.",
             License = new OpenApiLicense { Name = "MIT" },
         });
         swagger.AddWireSchemas();

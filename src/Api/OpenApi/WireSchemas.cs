@@ -6,7 +6,10 @@ using Swashbuckle.AspNetCore.SwaggerGen;
 
 namespace SoftmaxService.Api.OpenApi;
 
-/// <summary>The schemas of shared types that have a converter of their own, which reflection over their properties would get wrong.</summary>
+/// <summary>
+/// The schemas of shared types that have a converter of their own, which reflection over their properties would get
+/// wrong.
+/// </summary>
 internal static class WireSchemas
 {
     public static void AddWireSchemas(this SwaggerGenOptions options)
@@ -28,12 +31,21 @@ internal static class WireSchemas
             Format = "byte",
             Description = "An encoded image in base64, with or without a data: URL's head.",
         });
-        options.MapType<JsonElement>(() => new OpenApiSchema { Type = JsonSchemaType.Object, AdditionalPropertiesAllowed = true });
+        options.MapType<JsonElement>(() => new OpenApiSchema
+        {
+            Type = JsonSchemaType.Object,
+            AdditionalPropertiesAllowed = true,
+        });
     }
 
     private static OpenApiSchema Rows() => Schemas.RowOrRows(
         Schemas.LogitOrMasked(),
         "One row of numbers, or several rows of the same length. In logits the string \"-Infinity\" masks a class.");
 
-    private static OpenApiSchema Positive() => new() { Type = JsonSchemaType.Number, Format = "float", ExclusiveMinimum = "0" };
+    private static OpenApiSchema Positive() => new()
+    {
+        Type = JsonSchemaType.Number,
+        Format = "float",
+        ExclusiveMinimum = "0",
+    };
 }

@@ -5,13 +5,17 @@ using SoftmaxService.Api.Wire;
 
 namespace SoftmaxService.Api.OpenInference;
 
-/// <summary>Compression of gRPC messages that stops inflating at the limit: gRPC's own only bounds what comes over the wire.</summary>
+/// <summary>
+/// Compression of gRPC messages that stops inflating at the limit: gRPC's own only bounds what comes over the wire.
+/// </summary>
 internal sealed class BoundedInflation(ICompressionProvider inner, int limit) : ICompressionProvider
 {
     public string EncodingName => inner.EncodingName;
 
-    public Stream CreateCompressionStream(Stream stream, CompressionLevel? compressionLevel) => inner.CreateCompressionStream(stream, compressionLevel);
+    public Stream CreateCompressionStream(Stream stream, CompressionLevel? compressionLevel) =>
+        inner.CreateCompressionStream(stream, compressionLevel);
 
     public Stream CreateDecompressionStream(Stream stream) => new LimitedStream(
-        inner.CreateDecompressionStream(stream), limit, () => new RpcException(new Status(StatusCode.ResourceExhausted, BodyLimit.InflatesTooFar(limit).Message)));
+        inner.CreateDecompressionStream(stream), limit, () => new RpcException(
+            new Status(StatusCode.ResourceExhausted, BodyLimit.InflatesTooFar(limit).Message)));
 }

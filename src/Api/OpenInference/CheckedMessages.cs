@@ -4,14 +4,29 @@ using SoftmaxService.Api.OpenInference.Wire;
 
 namespace SoftmaxService.Api.OpenInference;
 
-/// <summary>Binds the generated service so that bytes which are no message are the client's fault: gRPC itself would call it UNKNOWN and log an error for each.</summary>
+/// <summary>
+/// Binds the generated service so that bytes which are no message are the client's fault: gRPC itself would call it
+/// UNKNOWN and log an error for each.
+/// </summary>
 internal sealed class CheckedMessages(ServiceBinderBase inner) : ServiceBinderBase
 {
-    /// <summary>What the service's <see cref="BindServiceMethodAttribute"/> names. Its second parameter is the type that declares the methods, as gRPC wants it.</summary>
-    public static void Bind(ServiceBinderBase binder, GRPCInferenceService.GRPCInferenceServiceBase? service) => GRPCInferenceService.BindService(new CheckedMessages(binder), service);
+    /// <summary>
+    /// What the service's <see cref="BindServiceMethodAttribute"/> names. Its second parameter is the type that
+    /// declares the methods, as gRPC wants it.
+    /// </summary>
+    public static void Bind(ServiceBinderBase binder, GRPCInferenceService.GRPCInferenceServiceBase? service) =>
+        GRPCInferenceService.BindService(new CheckedMessages(binder), service);
 
-    public override void AddMethod<TRequest, TResponse>(Method<TRequest, TResponse> method, UnaryServerMethod<TRequest, TResponse>? handler) =>
-        inner.AddMethod(new Method<TRequest, TResponse>(method.Type, method.ServiceName, method.Name, Checked(method.RequestMarshaller), method.ResponseMarshaller), handler);
+    public override void AddMethod<TRequest, TResponse>(
+        Method<TRequest, TResponse> method, UnaryServerMethod<TRequest, TResponse>? handler) =>
+        inner.AddMethod(
+            new Method<TRequest, TResponse>(
+                method.Type,
+                method.ServiceName,
+                method.Name,
+                Checked(method.RequestMarshaller),
+                method.ResponseMarshaller),
+            handler);
 
     private static Marshaller<T> Checked<T>(Marshaller<T> marshaller)
         where T : class => new(
@@ -24,7 +39,11 @@ internal sealed class CheckedMessages(ServiceBinderBase inner) : ServiceBinderBa
             }
             catch (InvalidProtocolBufferException)
             {
-                throw new RpcException(new Status(StatusCode.InvalidArgument, $"The message is no {typeof(T).Name}: its bytes are damaged, cut off or nested too deep; encode it with the service's open_inference.proto."));
+                throw new RpcException(
+                    new Status(
+                        StatusCode.InvalidArgument,
+                        $"The message is no {typeof(T).Name}: its bytes are damaged, cut off or nested too deep; "
+                        + "encode it with the service's open_inference.proto."));
             }
         });
 }

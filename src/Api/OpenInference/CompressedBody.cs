@@ -5,7 +5,10 @@ using SoftmaxService.Inference.Faults;
 
 namespace SoftmaxService.Api.OpenInference;
 
-/// <summary>Reads a body that may be compressed: <c>gzip</c>, or <c>deflate</c>, which on HTTP means the zlib format (RFC 9110, section 8.4.1).</summary>
+/// <summary>
+/// Reads a body that may be compressed: <c>gzip</c>, or <c>deflate</c>, which on HTTP means the zlib format (RFC 9110,
+/// section 8.4.1).
+/// </summary>
 internal static class CompressedBody
 {
     public static async Task<PooledBody> ReadAsync(HttpRequest request, int limit, CancellationToken cancellationToken)
@@ -22,7 +25,10 @@ internal static class CompressedBody
             {
                 "gzip" or "x-gzip" => new GZipStream(request.Body, CompressionMode.Decompress),
                 "deflate" => new ZLibStream(request.Body, CompressionMode.Decompress),
-                _ => throw new RequestException(Problem.UnsupportedMediaType, $"The body is encoded as '{Quoting.Shorten(encoding)}'. Send it as it is, or with a Content-Encoding of gzip or deflate."),
+                _ => throw new RequestException(
+                    Problem.UnsupportedMediaType,
+                    $"The body is encoded as '{Quoting.Shorten(encoding)}'. "
+                    + "Send it as it is, or with a Content-Encoding of gzip or deflate."),
             },
             limit,
             () => BodyLimit.InflatesTooFar(limit));
@@ -32,7 +38,9 @@ internal static class CompressedBody
         }
         catch (InvalidDataException)
         {
-            throw new RequestException(Problem.BadRequest, $"The body is said to be encoded as {encoding}, but it is damaged or of another format.");
+            throw new RequestException(
+                Problem.BadRequest,
+                $"The body is said to be encoded as {encoding}, but it is damaged or of another format.");
         }
     }
 }

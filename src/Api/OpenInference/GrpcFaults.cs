@@ -5,7 +5,10 @@ using SoftmaxService.Api.Problems;
 
 namespace SoftmaxService.Api.OpenInference;
 
-/// <summary>Turns every exception of a call into its gRPC status. Which problem it is, <see cref="ProblemExceptionHandler"/> decides.</summary>
+/// <summary>
+/// Turns every exception of a call into its gRPC status. Which problem it is, <see cref="ProblemExceptionHandler"/>
+/// decides.
+/// </summary>
 internal sealed partial class GrpcFaults(ILogger<GrpcFaults> log) : Interceptor
 {
     public override async Task<TResponse> UnaryServerHandler<TRequest, TResponse>(
@@ -35,7 +38,8 @@ internal sealed partial class GrpcFaults(ILogger<GrpcFaults> log) : Interceptor
 
     // The client's own deadline, or that of the service.
     private static bool IsOutOfTime(ServerCallContext context) =>
-        context.Deadline < DateTime.UtcNow || context.GetHttpContext().Features.Get<RequestDeadline>() is { IsExpired: true };
+        context.Deadline < DateTime.UtcNow
+            || context.GetHttpContext().Features.Get<RequestDeadline>() is { IsExpired: true };
 
     [LoggerMessage(LogLevel.Error, "An unexpected fault while answering {Method}")]
     private static partial void Unexpected(ILogger log, Exception exception, string method);

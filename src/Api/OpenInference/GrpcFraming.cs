@@ -3,7 +3,9 @@ using Grpc.Core;
 
 namespace SoftmaxService.Api.OpenInference;
 
-/// <summary>Refuses a call that begins as no message does: gRPC itself would call it UNKNOWN and log an error for each.</summary>
+/// <summary>
+/// Refuses a call that begins as no message does: gRPC itself would call it UNKNOWN and log an error for each.
+/// </summary>
 internal static class GrpcFraming
 {
     private const byte LargestFlag = 1; // 0 for a message as it is, 1 for a compressed one
@@ -36,12 +38,14 @@ internal static class GrpcFraming
         await GrpcProblems.AnswerAsync(
             context.Response,
             StatusCode.InvalidArgument,
-            "A message begins with a byte that is 0, or 1 where it is compressed, and four bytes of its length, which is below 2 GiB.");
+            "A message begins with a byte that is 0, or 1 where it is compressed, and four bytes of its length, "
+            + "which is below 2 GiB.");
     }
 
     private static bool IsRefused(ReadOnlySequence<byte> beginning)
     {
         var reader = new SequenceReader<byte>(beginning);
-        return reader.TryRead(out var flag) && (flag > LargestFlag || (reader.TryRead(out var length) && length > LargestFirstOfLength));
+        return reader.TryRead(out var flag)
+            && (flag > LargestFlag || (reader.TryRead(out var length) && length > LargestFirstOfLength));
     }
 }

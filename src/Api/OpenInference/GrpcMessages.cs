@@ -15,25 +15,40 @@ internal static class GrpcMessages
         var raw = request.RawInputContents;
         if (raw.Count > 0 && raw.Count != request.Inputs.Count)
         {
-            throw new RequestException(Problem.BadRequest, $"There are {raw.Count} raw_input_contents for {request.Inputs.Count} inputs; there must be one for each.");
+            throw new RequestException(
+                Problem.BadRequest,
+                $"There are {raw.Count} raw_input_contents for {request.Inputs.Count} inputs; "
+                + "there must be one for each.");
         }
 
         return new InferRequest
         {
             Id = request.Id.Length > 0 ? request.Id : null,
             Parameters = Read(request.Parameters),
-            Inputs = [.. request.Inputs.Select((input, index) => new InferInput(input.Name, input.Datatype, [.. input.Shape], Contents(input, raw.Count > 0 ? raw[index] : null)))],
+            Inputs =
+            [
+                .. request.Inputs.Select((input, index) => new InferInput(
+                    input.Name,
+                    input.Datatype,
+                    [.. input.Shape],
+                    Contents(input, raw.Count > 0 ? raw[index] : null))),
+            ],
             Outputs = [.. request.Outputs.Select(Read)],
         };
     }
 
     /// <summary>
-    /// Answers raw contents with raw ones, which is what Triton's clients read, and typed with typed. A 16-bit float has no typed form: with
-    /// one among the outputs all are raw, since a response may not mix the two.
+    /// Answers raw contents with raw ones, which is what Triton's clients read, and typed with typed. A 16-bit float
+    /// has no typed form: with one among the outputs all are raw, since a response may not mix the two.
     /// </summary>
     public static ModelInferResponse Write(InferResponse answer, bool asRaw)
     {
-        var message = new ModelInferResponse { ModelName = answer.ModelName, ModelVersion = answer.ModelVersion, Id = answer.Id ?? "" };
+        var message = new ModelInferResponse
+        {
+            ModelName = answer.ModelName,
+            ModelVersion = answer.ModelVersion,
+            Id = answer.Id ?? "",
+        };
         if (answer.Temperature is { } temperature)
         {
             message.Parameters.Add(InferParameters.Temperature, new InferParameter { DoubleParam = temperature.Value });
@@ -42,10 +57,17 @@ internal static class GrpcMessages
         asRaw |= answer.Outputs.Any(output => !output.Datatype.HasTypedForm);
         foreach (var output in answer.Outputs)
         {
-            message.Outputs.Add(new ModelInferResponse.Types.InferOutputTensor { Name = output.Name, Datatype = output.Datatype.Name, Shape = { output.Shape }, Contents = asRaw ? null : Typed(output) });
+            message.Outputs.Add(new ModelInferResponse.Types.InferOutputTensor
+            {
+                Name = output.Name,
+                Datatype = output.Datatype.Name,
+                Shape = { output.Shape },
+                Contents = asRaw ? null : Typed(output),
+            });
             if (asRaw)
             {
-                message.RawOutputContents.Add(UnsafeByteOperations.UnsafeWrap(output.ToBinary())); // nobody writes to an answer
+                // Nobody writes to an answer.
+                message.RawOutputContents.Add(UnsafeByteOperations.UnsafeWrap(output.ToBinary()));
             }
         }
 
@@ -61,14 +83,18 @@ internal static class GrpcMessages
 
         return input.Contents is null || input.Contents.CalculateSize() == 0
             ? new BinaryContents(raw.Memory)
-            : throw new RequestException(Problem.BadRequest, $"Input '{input.Name}' has contents, and the request has raw_input_contents; it must have only one of them.");
+            : throw new RequestException(
+                Problem.BadRequest,
+                $"Input '{input.Name}' has contents, and the request has raw_input_contents; "
+                + "it must have only one of them.");
     }
 
     private static RequestedOutput Read(ModelInferRequest.Types.InferRequestedOutputTensor output)
     {
         var parameters = Read(output.Parameters);
         parameters.RefuseSharedMemory(output.Name);
-        return new RequestedOutput(output.Name, parameters.ReadCount(InferParameters.Classification, minimum: 1), AsJson: false);
+        return new RequestedOutput(
+            output.Name, parameters.ReadCount(InferParameters.Classification, minimum: 1), AsJson: false);
     }
 
     private static InferParameters Read(MapField<string, InferParameter> parameters) => parameters.Count == 0
@@ -77,10 +103,14 @@ internal static class GrpcMessages
 
     private static InferParameterValue Read(InferParameter value) => value.ParameterChoiceCase switch
     {
-        InferParameter.ParameterChoiceOneofCase.BoolParam => new(InferParameterKind.Flag, value.BoolParam ? bool.TrueString : bool.FalseString),
-        InferParameter.ParameterChoiceOneofCase.Int64Param => new(InferParameterKind.Number, value.Int64Param.ToString(CultureInfo.InvariantCulture)),
-        InferParameter.ParameterChoiceOneofCase.Uint64Param => new(InferParameterKind.Number, value.Uint64Param.ToString(CultureInfo.InvariantCulture)),
-        InferParameter.ParameterChoiceOneofCase.DoubleParam => new(InferParameterKind.Number, value.DoubleParam.ToString(CultureInfo.InvariantCulture)),
+        InferParameter.ParameterChoiceOneofCase.BoolParam => new(
+            InferParameterKind.Flag, value.BoolParam ? bool.TrueString : bool.FalseString),
+        InferParameter.ParameterChoiceOneofCase.Int64Param => new(
+            InferParameterKind.Number, value.Int64Param.ToString(CultureInfo.InvariantCulture)),
+        InferParameter.ParameterChoiceOneofCase.Uint64Param => new(
+            InferParameterKind.Number, value.Uint64Param.ToString(CultureInfo.InvariantCulture)),
+        InferParameter.ParameterChoiceOneofCase.DoubleParam => new(
+            InferParameterKind.Number, value.DoubleParam.ToString(CultureInfo.InvariantCulture)),
         _ => new(InferParameterKind.Text, value.StringParam),
     };
 
@@ -91,7 +121,9 @@ internal static class GrpcMessages
         switch (output.Datatype.Name)
         {
             case "BYTES":
-                contents.BytesContents.AddRange(output.Elements!.Select(element => UnsafeByteOperations.UnsafeWrap(element))); // BYTES has elements
+                // BYTES has elements.
+                contents.BytesContents.AddRange(
+                    output.Elements!.Select(element => UnsafeByteOperations.UnsafeWrap(element)));
                 break;
             case "FP32":
                 contents.Fp32Contents.AddRange(MemoryMarshal.Cast<byte, float>(bytes).ToArray());
@@ -106,7 +138,8 @@ internal static class GrpcMessages
                 contents.UintContents.AddRange(bytes.ToArray().Select(value => (uint)value));
                 break;
             case "UINT16":
-                contents.UintContents.AddRange(MemoryMarshal.Cast<byte, ushort>(bytes).ToArray().Select(value => (uint)value));
+                contents.UintContents.AddRange(
+                    MemoryMarshal.Cast<byte, ushort>(bytes).ToArray().Select(value => (uint)value));
                 break;
             case "UINT32":
                 contents.UintContents.AddRange(MemoryMarshal.Cast<byte, uint>(bytes).ToArray());
@@ -115,10 +148,12 @@ internal static class GrpcMessages
                 contents.Uint64Contents.AddRange(MemoryMarshal.Cast<byte, ulong>(bytes).ToArray());
                 break;
             case "INT8":
-                contents.IntContents.AddRange(MemoryMarshal.Cast<byte, sbyte>(bytes).ToArray().Select(value => (int)value));
+                contents.IntContents.AddRange(
+                    MemoryMarshal.Cast<byte, sbyte>(bytes).ToArray().Select(value => (int)value));
                 break;
             case "INT16":
-                contents.IntContents.AddRange(MemoryMarshal.Cast<byte, short>(bytes).ToArray().Select(value => (int)value));
+                contents.IntContents.AddRange(
+                    MemoryMarshal.Cast<byte, short>(bytes).ToArray().Select(value => (int)value));
                 break;
             case "INT32":
                 contents.IntContents.AddRange(MemoryMarshal.Cast<byte, int>(bytes).ToArray());

@@ -14,13 +14,16 @@ internal static class GrpcMethods
     public static void AllowsAnonymous(this GrpcServiceEndpointConventionBuilder service, params string[] methods) =>
         service.AddToMethods(new AllowAnonymousAttribute(), methods);
 
-    public static void RequiresAuthorization(this GrpcServiceEndpointConventionBuilder service, string policy, params string[] methods) =>
+    public static void RequiresAuthorization(
+        this GrpcServiceEndpointConventionBuilder service, string policy, params string[] methods) =>
         service.AddToMethods(new AuthorizeAttribute(policy), methods);
 
-    private static void AddToMethods(this GrpcServiceEndpointConventionBuilder service, object metadata, string[] methods) =>
+    private static void AddToMethods(
+        this GrpcServiceEndpointConventionBuilder service, object metadata, string[] methods) =>
         service.Add(endpoint =>
         {
-            if (endpoint.Metadata.OfType<GrpcMethodMetadata>().FirstOrDefault() is { } grpc && methods.Contains(grpc.Method.Name))
+            if (endpoint.Metadata.OfType<GrpcMethodMetadata>().FirstOrDefault() is { } grpc
+                && methods.Contains(grpc.Method.Name))
             {
                 endpoint.Metadata.Add(metadata);
             }

@@ -13,7 +13,10 @@ using SoftmaxService.Api.Wire;
 
 namespace SoftmaxService.Api.OpenInference;
 
-/// <summary>gRPC: the service, its health and its reflection, on a port of its own, since cleartext HTTP/2 cannot share one with HTTP/1.1.</summary>
+/// <summary>
+/// gRPC: the service, its health and its reflection, on a port of its own, since cleartext HTTP/2 cannot share one with
+/// HTTP/1.1.
+/// </summary>
 internal static class GrpcSetup
 {
     private const string HealthTag = "models";
@@ -23,15 +26,18 @@ internal static class GrpcSetup
         services.AddGrpc(options =>
         {
             options.Interceptors.Add<GrpcFaults>();
-            options.IgnoreUnknownServices = true; // else every path of two segments is one, and a wrong method on such a route is answered with 404
+            // Else every path of two segments is one, and a wrong method on such a route is answered with 404.
+            options.IgnoreUnknownServices = true;
         });
         services.AddOptions<GrpcServiceOptions>().Configure<LimitsOptions>((options, limits) =>
         {
             options.MaxReceiveMessageSize = limits.MaxRequestBodyBytes;
             options.CompressionProviders =
             [
-                new BoundedInflation(new GzipCompressionProvider(CompressionLevel.Fastest), limits.MaxDecompressedBytes),
-                new BoundedInflation(new DeflateCompressionProvider(CompressionLevel.Fastest), limits.MaxDecompressedBytes),
+                new BoundedInflation(
+                    new GzipCompressionProvider(CompressionLevel.Fastest), limits.MaxDecompressedBytes),
+                new BoundedInflation(
+                    new DeflateCompressionProvider(CompressionLevel.Fastest), limits.MaxDecompressedBytes),
             ];
         });
         services.AddSingleton<IProblemFormat, GrpcProblems>();
@@ -42,13 +48,14 @@ internal static class GrpcSetup
             options.Services.Map("inference.GRPCInferenceService", check => check.Tags.Contains(HealthTag));
         }).AddCheck<ModelsHealth>("models", tags: [HealthTag]);
 
-        services.AddOptions<KestrelServerOptions>().Configure<GrpcOptions>((kestrel, grpc) => kestrel.ConfigureEndpointDefaults(endpoint =>
-        {
-            if (PortOf(grpc) is { } port && endpoint.IPEndPoint?.Port == port)
+        services.AddOptions<KestrelServerOptions>().Configure<GrpcOptions>((kestrel, grpc) =>
+            kestrel.ConfigureEndpointDefaults(endpoint =>
             {
-                endpoint.Protocols = HttpProtocols.Http2;
-            }
-        }));
+                if (PortOf(grpc) is { } port && endpoint.IPEndPoint?.Port == port)
+                {
+                    endpoint.Protocols = HttpProtocols.Http2;
+                }
+            }));
         services.AddTransient<IStartupFilter, GrpcAddress>();
     }
 
@@ -59,10 +66,14 @@ internal static class GrpcSetup
             var service = app.MapGrpcService<InferenceService>();
             service.CheckFraming();
             service.AnswersProbesWith(
-                nameof(InferenceService.ServerLive), nameof(InferenceService.ServerReady), nameof(InferenceService.ModelReady));
+                nameof(InferenceService.ServerLive),
+                nameof(InferenceService.ServerReady),
+                nameof(InferenceService.ModelReady));
             service.AllowsAnonymous(nameof(InferenceService.ServerLive), nameof(InferenceService.ServerReady));
             service.RequiresAuthorization(
-                AccessPolicies.Admin, nameof(InferenceService.RepositoryModelLoad), nameof(InferenceService.RepositoryModelUnload));
+                AccessPolicies.Admin,
+                nameof(InferenceService.RepositoryModelLoad),
+                nameof(InferenceService.RepositoryModelUnload));
             app.MapGrpcHealthChecksService().AnswersProbes().AllowAnonymous();
             app.MapGrpcReflectionService().AllowAnonymous(); // says no more than Swagger's page
         }
@@ -72,21 +83,24 @@ internal static class GrpcSetup
 
     private sealed class ModelsHealth(Readiness readiness) : IHealthCheck
     {
-        public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
+        public Task<HealthCheckResult> CheckHealthAsync(
+            HealthCheckContext context, CancellationToken cancellationToken = default) =>
             Task.FromResult(readiness.IsReady ? HealthCheckResult.Healthy() : HealthCheckResult.Unhealthy());
     }
 
     /// <summary>
-    /// Adds gRPC's address to those of the server. A startup filter runs when the host has read its own (<c>--urls</c>, the environment, or
-    /// what a test host put there) and before the server binds, so that none of them is replaced.
+    /// Adds gRPC's address to those of the server. A startup filter runs when the host has read its own (<c>--urls</c>,
+    /// the environment, or what a test host put there) and before the server binds, so that none of them is replaced.
     /// </summary>
     private sealed class GrpcAddress(IServer server, GrpcOptions grpc) : IStartupFilter
     {
-        private const string DefaultAddress = "http://localhost:5000"; // Kestrel's, which it takes only where there is no other
+        // Kestrel's, which it takes only where there is no other.
+        private const string DefaultAddress = "http://localhost:5000";
 
         public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next)
         {
-            if (PortOf(grpc) is { } port && server.Features.Get<IServerAddressesFeature>()?.Addresses is { IsReadOnly: false } addresses)
+            if (PortOf(grpc) is { } port
+                && server.Features.Get<IServerAddressesFeature>()?.Addresses is { IsReadOnly: false } addresses)
             {
                 if (addresses.Count == 0)
                 {
@@ -95,7 +109,9 @@ internal static class GrpcSetup
 
                 if (addresses.FirstOrDefault(address => BindingAddress.Parse(address).Port == port) is { } taken)
                 {
-                    throw new SettingException($"Grpc:Url is {grpc.Url}, whose port {taken} has already. gRPC needs a port of its own, or none: an empty Grpc:Url switches it off.");
+                    throw new SettingException(
+                        $"Grpc:Url is {grpc.Url}, whose port {taken} has already. "
+                        + "gRPC needs a port of its own, or none: an empty Grpc:Url switches it off.");
                 }
 
                 addresses.Add(grpc.Url);

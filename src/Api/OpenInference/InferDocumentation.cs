@@ -21,13 +21,18 @@ internal static class InferDocumentation
                     Schema = RequestSchema(),
                     Examples = new Dictionary<string, IOpenApiExample>
                     {
-                        ["image"] = new OpenApiExample { Summary = "The three highest classes of an image", Value = Example() },
+                        ["image"] = new OpenApiExample
+                        {
+                            Summary = "The three highest classes of an image",
+                            Value = Example(),
+                        },
                     },
                 },
                 [MediaTypeNames.Application.Octet] = new OpenApiMediaType
                 {
                     Schema = Schemas.Binary(
-                        $"JSON, and behind it the tensors' bytes; the header {InferEndpoint.HeaderLength} says how long the JSON is."),
+                        $"JSON, and behind it the tensors' bytes; the header {InferEndpoint.HeaderLength} says how "
+                        + "long the JSON is."),
                 },
             },
         };
@@ -47,8 +52,18 @@ internal static class InferDocumentation
 
     private static JsonObject Example() => new()
     {
-        ["inputs"] = new JsonArray(new JsonObject { ["name"] = "image", ["datatype"] = "BYTES", ["shape"] = new JsonArray(1), ["data"] = new JsonArray(SampleImage.Base64) }),
-        ["outputs"] = new JsonArray(new JsonObject { ["name"] = "probabilities", ["parameters"] = new JsonObject { ["classification"] = 3 } }),
+        ["inputs"] = new JsonArray(new JsonObject
+        {
+            ["name"] = "image",
+            ["datatype"] = "BYTES",
+            ["shape"] = new JsonArray(1),
+            ["data"] = new JsonArray(SampleImage.Base64),
+        }),
+        ["outputs"] = new JsonArray(new JsonObject
+        {
+            ["name"] = "probabilities",
+            ["parameters"] = new JsonObject { ["classification"] = 3 },
+        }),
     };
 
     private static OpenApiSchema RequestSchema() => Object(new()
@@ -61,7 +76,12 @@ internal static class InferDocumentation
             ["datatype"] = Text("The input's own, or BYTES for encoded images."),
             ["shape"] = List(Integer()),
             ["parameters"] = Parameters("binary_data_size, instead of data."),
-            ["data"] = new OpenApiSchema { Type = JsonSchemaType.Array, Items = new OpenApiSchema(), Description = "Elements, flat or nested; images in base64." },
+            ["data"] = new OpenApiSchema
+            {
+                Type = JsonSchemaType.Array,
+                Items = new OpenApiSchema(),
+                Description = "Elements, flat or nested; images in base64.",
+            },
         })),
         ["outputs"] = List(Object(new()
         {
@@ -82,17 +102,35 @@ internal static class InferDocumentation
             ["datatype"] = Text("The elements' type."),
             ["shape"] = List(Integer()),
             ["parameters"] = Parameters("binary_data_size, instead of data."),
-            ["data"] = new OpenApiSchema { Type = JsonSchemaType.Array, Items = new OpenApiSchema(), Description = "Elements in row-major order; −Infinity is the string \"-Infinity\"." },
+            ["data"] = new OpenApiSchema
+            {
+                Type = JsonSchemaType.Array,
+                Items = new OpenApiSchema(),
+                Description = "Elements in row-major order; −Infinity is the string \"-Infinity\".",
+            },
         })),
     });
 
-    private static OpenApiSchema Object(Dictionary<string, IOpenApiSchema> properties) => new() { Type = JsonSchemaType.Object, Properties = properties };
+    private static OpenApiSchema Object(Dictionary<string, IOpenApiSchema> properties) => new()
+    {
+        Type = JsonSchemaType.Object,
+        Properties = properties,
+    };
 
     private static OpenApiSchema List(OpenApiSchema item) => new() { Type = JsonSchemaType.Array, Items = item };
 
-    private static OpenApiSchema Text(string description) => new() { Type = JsonSchemaType.String, Description = description };
+    private static OpenApiSchema Text(string description) => new()
+    {
+        Type = JsonSchemaType.String,
+        Description = description,
+    };
 
     private static OpenApiSchema Integer() => new() { Type = JsonSchemaType.Integer, Format = "int64" };
 
-    private static OpenApiSchema Parameters(string description) => new() { Type = JsonSchemaType.Object, AdditionalPropertiesAllowed = true, Description = description };
+    private static OpenApiSchema Parameters(string description) => new()
+    {
+        Type = JsonSchemaType.Object,
+        AdditionalPropertiesAllowed = true,
+        Description = description,
+    };
 }

@@ -15,20 +15,33 @@ internal static class InferEndpoint
     /// <summary>The header that says how many bytes of a body are JSON, where blobs follow.</summary>
     public const string HeaderLength = "Inference-Header-Content-Length";
 
-    // Clients of the protocol name no type at all, and Python's urllib and curl -d name a form's: the body decides, not its label.
-    private static readonly string[] Taken = ["", "application/json", "application/octet-stream", "application/x-www-form-urlencoded"];
+    // Clients of the protocol name no type at all, and Python's urllib and curl -d name a form's: the body decides, not
+    // its label.
+    private static readonly string[] Taken =
+    [
+        "",
+        "application/json",
+        "application/octet-stream",
+        "application/x-www-form-urlencoded",
+    ];
 
     public static void MapInfer(this RouteGroupBuilder v2)
     {
-        foreach (var (path, name) in new[] { ("/models/{model}/infer", "Infer"), ("/models/{model}/versions/{version}/infer", "InferVersion") })
+        foreach (var (path, name) in new[]
+        {
+            ("/models/{model}/infer", "Infer"),
+            ("/models/{model}/versions/{version}/infer", "InferVersion"),
+        })
         {
             v2.MapPost(path, AnswerAsync)
                 .DisableAntiforgery()
                 .WithName(name)
                 .WithSummary("Runs a model on tensors or images")
                 .WithDescription(
-                    "The input is the model's own tensor, or `BYTES` of shape [N] with encoded images: base64 in JSON, behind 4-byte lengths in binary. The outputs are the graph's own, "
-                    + "`logits`, and `probabilities` at the request's parameter `temperature`; the output parameter `classification` asks for the highest classes as text.")
+                    "The input is the model's own tensor, or `BYTES` of shape [N] with encoded images: "
+                    + "base64 in JSON, behind 4-byte lengths in binary. The outputs are the graph's own, "
+                    + "`logits`, and `probabilities` at the request's parameter `temperature`; "
+                    + "the output parameter `classification` asks for the highest classes as text.")
                 .Describe(InferDocumentation.Apply, [])
                 .Produces<OpenInferenceError>(StatusCodes.Status400BadRequest)
                 .Produces<OpenInferenceError>(StatusCodes.Status404NotFound)
@@ -58,7 +71,8 @@ internal static class InferEndpoint
         }
 
         var mediaType = string.IsNullOrEmpty(request.ContentType) ? "" : MediaTypes.Of(request);
-        if ((!Taken.Contains(mediaType) && !MediaTypes.IsJson(mediaType)) || (mediaType.Length == 0 && !string.IsNullOrEmpty(request.ContentType)))
+        if ((!Taken.Contains(mediaType) && !MediaTypes.IsJson(mediaType))
+            || (mediaType.Length == 0 && !string.IsNullOrEmpty(request.ContentType)))
         {
             throw MediaTypes.Refuse(request, string.Join(", ", Taken[1..3]));
         }
@@ -72,8 +86,15 @@ internal static class InferEndpoint
     private static int JsonLength(HttpRequest request, int bodyLength) => request.Headers[HeaderLength] switch
     {
         [] => bodyLength,
-        [var text] when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var length) && length <= bodyLength => length,
-        [var text] when text is { Length: > 0 } && text.All(char.IsAsciiDigit) => throw new RequestException(Problem.BadRequest, $"{HeaderLength} is {Quoting.Shorten(text)}, but the body has {bodyLength} bytes."),
-        var other => throw new RequestException(Problem.BadRequest, $"{HeaderLength} is '{Quoting.Shorten(other.ToString())}'; it must be the number of bytes of JSON at the body's start."),
+        [var text] when int.TryParse(
+            text, NumberStyles.None, CultureInfo.InvariantCulture, out var length) && length <= bodyLength =>
+            length,
+        [var text] when text is { Length: > 0 } && text.All(char.IsAsciiDigit) => throw new RequestException(
+            Problem.BadRequest,
+            $"{HeaderLength} is {Quoting.Shorten(text)}, but the body has {bodyLength} bytes."),
+        var other => throw new RequestException(
+            Problem.BadRequest,
+            $"{HeaderLength} is '{Quoting.Shorten(other.ToString())}'; "
+            + "it must be the number of bytes of JSON at the body's start."),
     };
 }

@@ -6,8 +6,9 @@ using SoftmaxService.Inference.Faults;
 namespace SoftmaxService.Api.OpenInference;
 
 /// <summary>
-/// The parameters of a request, of an input or of an output, each as text with its kind. Only ours are ever read: the protocol's others
-/// (<c>sequence_id</c>, <c>priority</c>, <c>content_type</c>, …) and a client's own are let through without effect.
+/// The parameters of a request, of an input or of an output, each as text with its kind. Only ours are ever read: the
+/// protocol's others (<c>sequence_id</c>, <c>priority</c>, <c>content_type</c>, …) and a client's own are let through
+/// without effect.
 /// </summary>
 internal sealed class InferParameters(IReadOnlyDictionary<string, InferParameterValue> values)
 {
@@ -19,7 +20,16 @@ internal sealed class InferParameters(IReadOnlyDictionary<string, InferParameter
     public const string Timeout = "timeout";
     public const string SharedMemoryRegion = "shared_memory_region";
 
-    private static readonly string[] Read = [Temperature, Classification, BinaryData, BinaryDataOutput, BinaryDataSize, Timeout, SharedMemoryRegion];
+    private static readonly string[] Read =
+    [
+        Temperature,
+        Classification,
+        BinaryData,
+        BinaryDataOutput,
+        BinaryDataSize,
+        Timeout,
+        SharedMemoryRegion,
+    ];
 
     public static InferParameters None { get; } = new(new Dictionary<string, InferParameterValue>());
 
@@ -34,12 +44,18 @@ internal sealed class InferParameters(IReadOnlyDictionary<string, InferParameter
             return null;
         }
 
-        return value.Kind != InferParameterKind.Flag && float.TryParse(value.Text, NumberStyles.Float, CultureInfo.InvariantCulture, out var temperature) && TemperatureRows.IsValid(temperature)
+        return value.Kind != InferParameterKind.Flag
+            && float.TryParse(value.Text, NumberStyles.Float, CultureInfo.InvariantCulture, out var temperature)
+            && TemperatureRows.IsValid(temperature)
             ? temperature
-            : throw new RequestException(Problem.InvalidTemperature, $"The parameter {Temperature} is '{Quoting.Shorten(value.Text)}'. {TemperatureRows.Requirement}");
+            : throw new RequestException(
+                Problem.InvalidTemperature,
+                $"The parameter {Temperature} is '{Quoting.Shorten(value.Text)}'. {TemperatureRows.Requirement}");
     }
 
-    /// <summary>How long the client waits, in microseconds as in Triton; null for as long as the service allows, and so is 0.</summary>
+    /// <summary>
+    /// How long the client waits, in microseconds as in Triton; null for as long as the service allows, and so is 0.
+    /// </summary>
     public TimeSpan? ReadTimeout()
     {
         const long MostMicroseconds = 86_400_000_000; // a day, the longest that the service allows
@@ -49,7 +65,8 @@ internal sealed class InferParameters(IReadOnlyDictionary<string, InferParameter
             return null;
         }
 
-        if (value.Kind == InferParameterKind.Flag || !ulong.TryParse(value.Text, NumberStyles.None, CultureInfo.InvariantCulture, out var microseconds))
+        if (value.Kind == InferParameterKind.Flag
+            || !ulong.TryParse(value.Text, NumberStyles.None, CultureInfo.InvariantCulture, out var microseconds))
         {
             throw Refuse(Timeout, value, "a whole number of microseconds");
         }
@@ -63,7 +80,9 @@ internal sealed class InferParameters(IReadOnlyDictionary<string, InferParameter
             ? value.Text == bool.TrueString
             : throw Refuse(name, value, "true or false");
 
-    /// <summary>A whole number of at least <paramref name="minimum"/>. More than an int can hold counts as the most it can.</summary>
+    /// <summary>
+    /// A whole number of at least <paramref name="minimum"/>. More than an int can hold counts as the most it can.
+    /// </summary>
     public int? ReadCount(string name, int minimum)
     {
         if (!values.TryGetValue(name, out var value))
@@ -71,17 +90,24 @@ internal sealed class InferParameters(IReadOnlyDictionary<string, InferParameter
             return null;
         }
 
-        return value.Kind != InferParameterKind.Flag && long.TryParse(value.Text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var count) && count >= minimum
+        return value.Kind != InferParameterKind.Flag
+            && long.TryParse(value.Text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var count)
+            && count >= minimum
             ? (int)Math.Min(count, int.MaxValue)
             : throw Refuse(name, value, $"a whole number of at least {minimum}");
     }
 
-    /// <summary>Shared memory would be read or written elsewhere than the client looks: better no answer than one that goes nowhere.</summary>
+    /// <summary>
+    /// Shared memory would be read or written elsewhere than the client looks: better no answer than one that goes
+    /// nowhere.
+    /// </summary>
     public void RefuseSharedMemory(string tensor)
     {
         if (values.ContainsKey(SharedMemoryRegion))
         {
-            throw new RequestException(Problem.BadRequest, $"'{Quoting.Shorten(tensor)}' names a {SharedMemoryRegion}; shared memory is not offered here.");
+            throw new RequestException(
+                Problem.BadRequest,
+                $"'{Quoting.Shorten(tensor)}' names a {SharedMemoryRegion}; shared memory is not offered here.");
         }
     }
 

@@ -17,18 +17,28 @@ internal sealed record InferRequest
     public bool OutputsAsJson { get; init; }
 }
 
-/// <summary>One input tensor; its contents are only read when name, datatype and shape are found to fit the model.</summary>
+/// <summary>
+/// One input tensor; its contents are only read when name, datatype and shape are found to fit the model.
+/// </summary>
 internal sealed record InferInput(string Name, string Datatype, IReadOnlyList<long> Shape, ITensorContents Contents);
 
-/// <summary>One output that is wanted: as it is, or as its <paramref name="Classification"/> highest classes; in JSON, or in bytes.</summary>
+/// <summary>
+/// One output that is wanted: as it is, or as its <paramref name="Classification"/> highest classes; in JSON, or in
+/// bytes.
+/// </summary>
 internal sealed record RequestedOutput(string Name, int? Classification, bool AsJson);
 
 /// <summary>The elements of an input as they were sent: JSON, a blob, or the typed contents of gRPC.</summary>
 internal interface ITensorContents
 {
-    /// <summary>Exactly <paramref name="count"/> numbers, little-endian, in row-major order; where they are nested, as <paramref name="shape"/> says.</summary>
+    /// <summary>
+    /// Exactly <paramref name="count"/> numbers, little-endian, in row-major order; where they are nested, as <paramref
+    /// name="shape"/> says.
+    /// </summary>
     ReadOnlyMemory<byte> ReadNumbers(string input, TensorDatatype datatype, IReadOnlyList<long> shape, long count);
 
-    /// <summary>Exactly <paramref name="count"/> elements of BYTES; where they are nested, as <paramref name="shape"/> says.</summary>
+    /// <summary>
+    /// Exactly <paramref name="count"/> elements of BYTES; where they are nested, as <paramref name="shape"/> says.
+    /// </summary>
     IReadOnlyList<ReadOnlyMemory<byte>> ReadElements(string input, IReadOnlyList<long> shape, int count);
 }

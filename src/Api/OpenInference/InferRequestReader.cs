@@ -7,8 +7,9 @@ using SoftmaxService.Inference.Faults;
 namespace SoftmaxService.Api.OpenInference;
 
 /// <summary>
-/// Reads a REST request: a JSON object, and behind it one blob for each input that says <c>binary_data_size</c>, in their order. Properties
-/// that the protocol does not have are passed over, and null counts as absent, since clients write it for what they leave out.
+/// Reads a REST request: a JSON object, and behind it one blob for each input that says <c>binary_data_size</c>, in
+/// their order. Properties that the protocol does not have are passed over, and null counts as absent, since clients
+/// write it for what they leave out.
 /// </summary>
 internal static class InferRequestReader
 {
@@ -64,7 +65,8 @@ internal static class InferRequestReader
         {
             Id = id,
             Parameters = parameters,
-            Inputs = AttachContents(inputs ?? throw new RequestException(Problem.MalformedJson, "The request has no inputs."), blobs),
+            Inputs = AttachContents(
+                inputs ?? throw new RequestException(Problem.MalformedJson, "The request has no inputs."), blobs),
             Outputs = [.. outputs.Select(output => Request(output.Name, output.Parameters, asJson))],
             OutputsAsJson = asJson,
         };
@@ -74,7 +76,9 @@ internal static class InferRequestReader
     {
         if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
         {
-            throw new RequestException(Problem.MalformedJson, $"The request is {JsonToken.Describe(ref reader)}; it must be an object with inputs.");
+            throw new RequestException(
+                Problem.MalformedJson,
+                $"The request is {JsonToken.Describe(ref reader)}; it must be an object with inputs.");
         }
     }
 
@@ -160,7 +164,10 @@ internal static class InferRequestReader
     private static RequestedOutput Request(string name, InferParameters parameters, bool asJson)
     {
         parameters.RefuseSharedMemory(name);
-        return new RequestedOutput(name, parameters.ReadCount(InferParameters.Classification, minimum: 1), parameters.ReadFlag(InferParameters.BinaryData) is { } binary ? !binary : asJson);
+        return new RequestedOutput(
+            name,
+            parameters.ReadCount(InferParameters.Classification, minimum: 1),
+            parameters.ReadFlag(InferParameters.BinaryData) is { } binary ? !binary : asJson);
     }
 
     private static List<InferInput> AttachContents(List<SentInput> inputs, ReadOnlyMemory<byte> blobs)
@@ -177,11 +184,15 @@ internal static class InferRequestReader
                     contents = new JsonContents(data);
                     break;
                 case (null, { } size):
-                    contents = new BinaryContents(size <= rest.Length ? rest[..size] : throw BeyondBody(input.Name, size, rest.Length));
+                    contents = new BinaryContents(
+                        size <= rest.Length ? rest[..size] : throw BeyondBody(input.Name, size, rest.Length));
                     rest = rest[size..];
                     break;
                 default:
-                    throw new RequestException(Problem.BadRequest, $"Input '{Quoting.Shorten(input.Name)}' must have exactly one of data and parameters.{InferParameters.BinaryDataSize}.");
+                    throw new RequestException(
+                        Problem.BadRequest,
+                        $"Input '{Quoting.Shorten(input.Name)}' must have exactly one of data and "
+                        + $"parameters.{InferParameters.BinaryDataSize}.");
             }
 
             attached.Add(new InferInput(input.Name, input.Datatype, input.Shape, contents));
@@ -189,7 +200,10 @@ internal static class InferRequestReader
 
         return rest.Length == 0
             ? attached
-            : throw new RequestException(Problem.BadRequest, $"{rest.Length} bytes are left over behind the JSON when every input has what its {InferParameters.BinaryDataSize} says.");
+            : throw new RequestException(
+                Problem.BadRequest,
+                $"{rest.Length} bytes are left over behind the JSON when every input has what its "
+                + $"{InferParameters.BinaryDataSize} says.");
     }
 
     private static List<long> ReadShape(ref Utf8JsonReader reader)
@@ -197,14 +211,19 @@ internal static class InferRequestReader
         var shape = new List<long>();
         if (reader.TokenType != JsonTokenType.StartArray)
         {
-            throw new RequestException(Problem.BadRequest, $"shape is {JsonToken.Describe(ref reader)}; it must be an array of whole numbers.");
+            throw new RequestException(
+                Problem.BadRequest,
+                $"shape is {JsonToken.Describe(ref reader)}; it must be an array of whole numbers.");
         }
 
         while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
         {
             shape.Add(reader.TokenType == JsonTokenType.Number && reader.TryGetInt64(out var size) && size >= 0
                 ? size
-                : throw new RequestException(Problem.BadRequest, $"shape holds {JsonToken.Describe(ref reader)}; it must be an array of whole numbers, none below 0."));
+                : throw new RequestException(
+                    Problem.BadRequest,
+                    $"shape holds {JsonToken.Describe(ref reader)}; it must be an array of whole numbers, none "
+                    + "below 0."));
         }
 
         return shape;
@@ -219,7 +238,9 @@ internal static class InferRequestReader
 
         if (reader.TokenType != JsonTokenType.StartObject)
         {
-            throw new RequestException(Problem.BadRequest, $"{name} is {JsonToken.Describe(ref reader)}; it must be an object.");
+            throw new RequestException(
+                Problem.BadRequest,
+                $"{name} is {JsonToken.Describe(ref reader)}; it must be an object.");
         }
 
         var values = new Dictionary<string, InferParameterValue>(StringComparer.Ordinal);
@@ -231,13 +252,18 @@ internal static class InferRequestReader
                     values[property] = new InferParameterValue(InferParameterKind.Text, GetText(ref reader));
                     break;
                 case JsonTokenType.Number:
-                    values[property] = new InferParameterValue(InferParameterKind.Number, Encoding.UTF8.GetString(reader.ValueSpan));
+                    values[property] = new InferParameterValue(
+                        InferParameterKind.Number, Encoding.UTF8.GetString(reader.ValueSpan));
                     break;
                 case JsonTokenType.True or JsonTokenType.False:
-                    values[property] = new InferParameterValue(InferParameterKind.Flag, reader.GetBoolean() ? bool.TrueString : bool.FalseString);
+                    values[property] = new InferParameterValue(
+                        InferParameterKind.Flag, reader.GetBoolean() ? bool.TrueString : bool.FalseString);
                     break;
                 case JsonTokenType.StartArray or JsonTokenType.StartObject when InferParameters.IsRead(property):
-                    throw new RequestException(Problem.BadRequest, $"The parameter {property} is {JsonToken.Describe(ref reader)}; it must be a text, a number, true or false.");
+                    throw new RequestException(
+                        Problem.BadRequest,
+                        $"The parameter {property} is {JsonToken.Describe(ref reader)}; "
+                        + "it must be a text, a number, true or false.");
                 default:
                     reader.Skip();
                     break;
@@ -256,7 +282,9 @@ internal static class InferRequestReader
 
         if (reader.TokenType != JsonTokenType.StartArray)
         {
-            throw new RequestException(Problem.BadRequest, $"{name} is {JsonToken.Describe(ref reader)}; it must be an array of objects.");
+            throw new RequestException(
+                Problem.BadRequest,
+                $"{name} is {JsonToken.Describe(ref reader)}; it must be an array of objects.");
         }
 
         var items = new List<T>();
@@ -264,7 +292,9 @@ internal static class InferRequestReader
         {
             items.Add(reader.TokenType == JsonTokenType.StartObject
                 ? readItem(ref reader)
-                : throw new RequestException(Problem.BadRequest, $"{name} holds {JsonToken.Describe(ref reader)}; it must be an array of objects."));
+                : throw new RequestException(
+                    Problem.BadRequest,
+                    $"{name} holds {JsonToken.Describe(ref reader)}; it must be an array of objects."));
         }
 
         return items;
@@ -274,7 +304,9 @@ internal static class InferRequestReader
     {
         JsonTokenType.Null => null,
         JsonTokenType.String => GetText(ref reader),
-        _ => throw new RequestException(Problem.BadRequest, $"{name} is {JsonToken.Describe(ref reader)}; it must be a string."),
+        _ => throw new RequestException(
+            Problem.BadRequest,
+            $"{name} is {JsonToken.Describe(ref reader)}; it must be a string."),
     };
 
     private static string GetText(ref Utf8JsonReader reader)
@@ -285,15 +317,21 @@ internal static class InferRequestReader
         }
         catch (InvalidOperationException)
         {
-            throw new RequestException(Problem.MalformedJson, "A string is not valid Unicode: it holds bytes that are no UTF-8, or half of a surrogate pair.");
+            throw new RequestException(
+                Problem.MalformedJson,
+                "A string is not valid Unicode: it holds bytes that are no UTF-8, or half of a surrogate pair.");
         }
     }
 
-    private static RequestException Missing(string what, string property) => new(Problem.BadRequest, $"{what} has no {property}.");
+    private static RequestException Missing(string what, string property) => new(
+        Problem.BadRequest,
+        $"{what} has no {property}.");
 
     private static RequestException BeyondBody(string input, int size, int left) => new(
         Problem.BadRequest,
-        $"Input '{Quoting.Shorten(input)}' says {InferParameters.BinaryDataSize} {size}, but {left} bytes are left behind the JSON, whose length the header {InferEndpoint.HeaderLength} says.");
+        $"Input '{Quoting.Shorten(input)}' says {InferParameters.BinaryDataSize} {size}, but {left} bytes are left "
+        + $"behind the JSON, whose length the header {InferEndpoint.HeaderLength} says.");
 
-    private sealed record SentInput(string Name, string Datatype, List<long> Shape, ReadOnlyMemory<byte>? Data, InferParameters Parameters);
+    private sealed record SentInput(
+        string Name, string Datatype, List<long> Shape, ReadOnlyMemory<byte>? Data, InferParameters Parameters);
 }

@@ -3,11 +3,28 @@ using SoftmaxService.Inference;
 
 namespace SoftmaxService.Api.OpenInference;
 
-/// <summary>The answer to an <see cref="InferRequest"/>, before it is written: with T, where logits or probabilities were asked for.</summary>
-internal sealed record InferResponse(string ModelName, string ModelVersion, string? Id, AppliedTemperature? Temperature, IReadOnlyList<OutputTensor> Outputs);
+/// <summary>
+/// The answer to an <see cref="InferRequest"/>, before it is written: with T, where logits or probabilities were asked
+/// for.
+/// </summary>
+internal sealed record InferResponse(
+    string ModelName,
+    string ModelVersion,
+    string? Id,
+    AppliedTemperature? Temperature,
+    IReadOnlyList<OutputTensor> Outputs);
 
-/// <summary>One output: numbers in <paramref name="Numbers"/>, little-endian, or, for BYTES, one array an element in <paramref name="Elements"/>.</summary>
-internal sealed record OutputTensor(string Name, TensorDatatype Datatype, IReadOnlyList<long> Shape, ReadOnlyMemory<byte> Numbers, IReadOnlyList<byte[]>? Elements, bool AsJson)
+/// <summary>
+/// One output: numbers in <paramref name="Numbers"/>, little-endian, or, for BYTES, one array an element in <paramref
+/// name="Elements"/>.
+/// </summary>
+internal sealed record OutputTensor(
+    string Name,
+    TensorDatatype Datatype,
+    IReadOnlyList<long> Shape,
+    ReadOnlyMemory<byte> Numbers,
+    IReadOnlyList<byte[]>? Elements,
+    bool AsJson)
 {
     private const int LengthBytes = 4;
 

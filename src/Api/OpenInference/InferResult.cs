@@ -10,8 +10,8 @@ using SoftmaxService.Inference.Faults;
 namespace SoftmaxService.Api.OpenInference;
 
 /// <summary>
-/// The REST form of an answer. All as JSON it is written a piece at a time; with outputs in binary the JSON comes first, its length in the
-/// header, and their bytes behind it.
+/// The REST form of an answer. All as JSON it is written a piece at a time; with outputs in binary the JSON comes
+/// first, its length in the header, and their bytes behind it.
 /// </summary>
 internal sealed class InferResult(InferResponse response) : IResult
 {
@@ -77,7 +77,8 @@ internal sealed class InferResult(InferResponse response) : IResult
         writer.WriteEndObject();
     }
 
-    private static async Task WriteOutputAsync(Utf8JsonWriter writer, OutputTensor output, PipeWriter? flushTo, CancellationToken cancellation)
+    private static async Task WriteOutputAsync(
+        Utf8JsonWriter writer, OutputTensor output, PipeWriter? flushTo, CancellationToken cancellation)
     {
         writer.WriteStartObject();
         writer.WriteString("name", output.Name);
@@ -163,25 +164,46 @@ internal sealed class InferResult(InferResponse response) : IResult
                 WriteAll(writer, bytes, static (writer, value) => writer.WriteNumberValue((uint)value));
                 break;
             case "UINT16":
-                WriteAll(writer, MemoryMarshal.Cast<byte, ushort>(bytes), static (writer, value) => writer.WriteNumberValue((uint)value));
+                WriteAll(
+                    writer,
+                    MemoryMarshal.Cast<byte, ushort>(bytes),
+                    static (writer, value) => writer.WriteNumberValue((uint)value));
                 break;
             case "UINT32":
-                WriteAll(writer, MemoryMarshal.Cast<byte, uint>(bytes), static (writer, value) => writer.WriteNumberValue(value));
+                WriteAll(
+                    writer,
+                    MemoryMarshal.Cast<byte, uint>(bytes),
+                    static (writer, value) => writer.WriteNumberValue(value));
                 break;
             case "UINT64":
-                WriteAll(writer, MemoryMarshal.Cast<byte, ulong>(bytes), static (writer, value) => writer.WriteNumberValue(value));
+                WriteAll(
+                    writer,
+                    MemoryMarshal.Cast<byte, ulong>(bytes),
+                    static (writer, value) => writer.WriteNumberValue(value));
                 break;
             case "INT8":
-                WriteAll(writer, MemoryMarshal.Cast<byte, sbyte>(bytes), static (writer, value) => writer.WriteNumberValue((int)value));
+                WriteAll(
+                    writer,
+                    MemoryMarshal.Cast<byte, sbyte>(bytes),
+                    static (writer, value) => writer.WriteNumberValue((int)value));
                 break;
             case "INT16":
-                WriteAll(writer, MemoryMarshal.Cast<byte, short>(bytes), static (writer, value) => writer.WriteNumberValue((int)value));
+                WriteAll(
+                    writer,
+                    MemoryMarshal.Cast<byte, short>(bytes),
+                    static (writer, value) => writer.WriteNumberValue((int)value));
                 break;
             case "INT32":
-                WriteAll(writer, MemoryMarshal.Cast<byte, int>(bytes), static (writer, value) => writer.WriteNumberValue(value));
+                WriteAll(
+                    writer,
+                    MemoryMarshal.Cast<byte, int>(bytes),
+                    static (writer, value) => writer.WriteNumberValue(value));
                 break;
             case "INT64":
-                WriteAll(writer, MemoryMarshal.Cast<byte, long>(bytes), static (writer, value) => writer.WriteNumberValue(value));
+                WriteAll(
+                    writer,
+                    MemoryMarshal.Cast<byte, long>(bytes),
+                    static (writer, value) => writer.WriteNumberValue(value));
                 break;
         }
     }
@@ -194,7 +216,10 @@ internal sealed class InferResult(InferResponse response) : IResult
         }
     }
 
-    /// <summary>NaN and +Infinity have no JSON, and are only found before the first byte is sent. −Infinity is a masked class: a string, as on our own routes.</summary>
+    /// <summary>
+    /// NaN and +Infinity have no JSON, and are only found before the first byte is sent. −Infinity is a masked class: a
+    /// string, as on our own routes.
+    /// </summary>
     private static void RefuseUnwritable(OutputTensor output)
     {
         var isWritable = output.Datatype.Name switch
@@ -207,7 +232,8 @@ internal sealed class InferResult(InferResponse response) : IResult
         {
             throw new InferenceException(
                 InferenceError.ModelOutputNotFinite,
-                $"Output '{output.Name}' holds NaN or +Infinity for this input, which JSON cannot. In binary ({InferParameters.BinaryData}: true) it can be had as it is.");
+                $"Output '{output.Name}' holds NaN or +Infinity for this input, which JSON cannot. "
+                + $"In binary ({InferParameters.BinaryData}: true) it can be had as it is.");
         }
     }
 

@@ -9,7 +9,8 @@ namespace SoftmaxService.Api.OpenInference;
 
 /// <summary><c>inference.GRPCInferenceService</c>: the same answers as under /v2, as messages of gRPC.</summary>
 [BindServiceMethod(typeof(CheckedMessages), nameof(CheckedMessages.Bind))]
-internal sealed class InferenceService(ModelRepository models, Readiness readiness, ModelsOptions settings, LimitsOptions limits)
+internal sealed class InferenceService(
+    ModelRepository models, Readiness readiness, ModelsOptions settings, LimitsOptions limits)
     : GRPCInferenceService.GRPCInferenceServiceBase
 {
     public override Task<ServerLiveResponse> ServerLive(ServerLiveRequest request, ServerCallContext context) =>
@@ -24,10 +25,16 @@ internal sealed class InferenceService(ModelRepository models, Readiness readine
         return Task.FromResult(new ModelReadyResponse { Ready = true });
     }
 
-    public override Task<ServerMetadataResponse> ServerMetadata(ServerMetadataRequest request, ServerCallContext context)
+    public override Task<ServerMetadataResponse> ServerMetadata(
+        ServerMetadataRequest request, ServerCallContext context)
     {
         var server = ServedModels.Server;
-        return Task.FromResult(new ServerMetadataResponse { Name = server.Name, Version = server.Version, Extensions = { server.Extensions } });
+        return Task.FromResult(new ServerMetadataResponse
+        {
+            Name = server.Name,
+            Version = server.Version,
+            Extensions = { server.Extensions },
+        });
     }
 
     public override Task<ModelMetadataResponse> ModelMetadata(ModelMetadataRequest request, ServerCallContext context)
@@ -48,26 +55,37 @@ internal sealed class InferenceService(ModelRepository models, Readiness readine
         using var lease = models.Acquire(request.ModelName, NullIfEmpty(request.ModelVersion));
         var model = lease.Model;
         context.GetHttpContext().AnsweredBy(model);
-        var answer = await ModelInference.AnswerAsync(model, GrpcMessages.Read(request), limits, context.CancellationToken);
+        var answer = await ModelInference.AnswerAsync(
+            model, GrpcMessages.Read(request), limits, context.CancellationToken);
         return GrpcMessages.Write(answer, asRaw: request.RawInputContents.Count > 0);
     }
 
-    public override Task<RepositoryIndexResponse> RepositoryIndex(RepositoryIndexRequest request, ServerCallContext context) => Task.FromResult(new RepositoryIndexResponse
-    {
-        Models =
+    public override Task<RepositoryIndexResponse> RepositoryIndex(
+        RepositoryIndexRequest request, ServerCallContext context) =>
+        Task.FromResult(new RepositoryIndexResponse
+        {
+            Models =
         {
             ServedModels.Index(models, request.Ready).Select(entry =>
-                new RepositoryIndexResponse.Types.ModelIndex { Name = entry.Name, Version = entry.Version, State = entry.State, Reason = entry.Reason }),
+                new RepositoryIndexResponse.Types.ModelIndex
+                {
+                    Name = entry.Name,
+                    Version = entry.Version,
+                    State = entry.State,
+                    Reason = entry.Reason,
+                }),
         },
-    });
+        });
 
-    public override async Task<RepositoryModelLoadResponse> RepositoryModelLoad(RepositoryModelLoadRequest request, ServerCallContext context)
+    public override async Task<RepositoryModelLoadResponse> RepositoryModelLoad(
+        RepositoryModelLoadRequest request, ServerCallContext context)
     {
         await RepositoryAccess.LoadAsync(models, settings, request.ModelName, context.CancellationToken);
         return new RepositoryModelLoadResponse();
     }
 
-    public override Task<RepositoryModelUnloadResponse> RepositoryModelUnload(RepositoryModelUnloadRequest request, ServerCallContext context)
+    public override Task<RepositoryModelUnloadResponse> RepositoryModelUnload(
+        RepositoryModelUnloadRequest request, ServerCallContext context)
     {
         RepositoryAccess.Unload(models, settings, request.ModelName);
         return Task.FromResult(new RepositoryModelUnloadResponse());

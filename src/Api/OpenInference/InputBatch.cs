@@ -6,7 +6,10 @@ using SoftmaxService.Inference.Models;
 
 namespace SoftmaxService.Api.OpenInference;
 
-/// <summary>Checks a request's input against the model, and only then reads it: the model's own tensor, or BYTES that hold encoded images.</summary>
+/// <summary>
+/// Checks a request's input against the model, and only then reads it: the model's own tensor, or BYTES that hold
+/// encoded images.
+/// </summary>
 internal static class InputBatch
 {
     public static TensorRequest Read(ClassifierModel model, IReadOnlyList<InferInput> inputs, int maxItems)
@@ -16,7 +19,11 @@ internal static class InputBatch
         if (input.Datatype == TensorDatatype.Bytes.Name)
         {
             var images = CountImages(input, tensor, maxItems);
-            return new TensorRequest { Images = input.Contents.ReadElements(input.Name, input.Shape, images), Count = images };
+            return new TensorRequest
+            {
+                Images = input.Contents.ReadElements(input.Name, input.Shape, images),
+                Count = images,
+            };
         }
 
         var datatype = TensorDatatype.OfOnnx(tensor.ElementType);
@@ -24,28 +31,45 @@ internal static class InputBatch
         {
             throw new RequestException(
                 Problem.BadRequest,
-                $"Input '{input.Name}' is {datatype?.Name ?? tensor.ElementType}, not {Quoting.Shorten(input.Datatype)}. It also takes {TensorDatatype.Bytes.Name} of shape [N]: encoded images.");
+                $"Input '{input.Name}' is {datatype?.Name ?? tensor.ElementType}, not "
+                + $"{Quoting.Shorten(input.Datatype)}. It also takes {TensorDatatype.Bytes.Name} of shape [N]: "
+                + "encoded images.");
         }
 
         var items = CountItems(input, tensor, maxItems);
-        return new TensorRequest { Items = input.Contents.ReadNumbers(input.Name, datatype, input.Shape, (long)items * (tensor.ItemBytes / datatype.Size)), Count = items };
+        return new TensorRequest
+        {
+            Items = input.Contents.ReadNumbers(
+                input.Name, datatype, input.Shape, (long)items * (tensor.ItemBytes / datatype.Size)),
+            Count = items,
+        };
     }
 
-    private static InferInput OnlyInput(IReadOnlyList<InferInput> inputs, ClassifierModel model, TensorInput tensor) => inputs switch
-    {
-        [var input] when input.Name == tensor.Name => input,
-        [var input] => throw new RequestException(Problem.BadRequest, $"Model '{model.Name}' has no input '{Quoting.Shorten(input.Name)}'. Its input is '{tensor.Name}'."),
-        _ => throw new RequestException(Problem.BadRequest, $"The request has {inputs.Count} inputs. Model '{model.Name}' takes exactly one, '{tensor.Name}'."),
-    };
+    private static InferInput OnlyInput(IReadOnlyList<InferInput> inputs, ClassifierModel model, TensorInput tensor) =>
+        inputs switch
+        {
+            [var input] when input.Name == tensor.Name => input,
+            [var input] => throw new RequestException(
+                Problem.BadRequest,
+                $"Model '{model.Name}' has no input '{Quoting.Shorten(input.Name)}'. Its input is '{tensor.Name}'."),
+            _ => throw new RequestException(
+                Problem.BadRequest,
+                $"The request has {inputs.Count} inputs. Model '{model.Name}' takes exactly one, '{tensor.Name}'."),
+        };
 
     private static int CountItems(InferInput input, TensorInput tensor, int maxItems)
     {
         var item = tensor.ItemShape;
         var first = tensor.HasBatchAxis ? 1 : 0;
-        var fits = input.Shape.Count == item.Count && input.Shape.Skip(first).SequenceEqual(item.Skip(first).Select(size => (long)size));
+        var fits = input.Shape.Count == item.Count
+            && input.Shape.Skip(first).SequenceEqual(item.Skip(first).Select(size => (long)size));
         return fits
             ? tensor.HasBatchAxis ? Limit(input, input.Shape[0], maxItems) : 1
-            : throw new RequestException(Problem.BadRequest, $"Input '{input.Name}' has the shape {Text(input.Shape)}; the model takes [{string.Join(", ", item.Select((size, axis) => axis < first ? "N" : $"{size}"))}].");
+            : throw new RequestException(
+                Problem.BadRequest,
+                $"Input '{input.Name}' has the shape {Text(input.Shape)}; "
+                + "the model takes "
+                + $"[{string.Join(", ", item.Select((size, axis) => axis < first ? "N" : $"{size}"))}].");
     }
 
     private static int CountImages(InferInput input, TensorInput tensor, int maxItems)
@@ -54,16 +78,24 @@ internal static class InputBatch
         {
             [var images] => images,
             [var images, 1] => images,
-            _ => throw new RequestException(Problem.BadRequest, $"Input '{input.Name}' has the shape {Text(input.Shape)}; {TensorDatatype.Bytes.Name} that hold images have the shape [N] or [N, 1]."),
+            _ => throw new RequestException(
+                Problem.BadRequest,
+                $"Input '{input.Name}' has the shape {Text(input.Shape)}; "
+                + $"{TensorDatatype.Bytes.Name} that hold images have the shape [N] or [N, 1]."),
         };
         return tensor.HasBatchAxis || count <= 1
             ? Limit(input, count, maxItems)
-            : throw new RequestException(Problem.BadRequest, $"Input '{input.Name}' holds {count} images, but the model has no batch axis: it takes one a request.");
+            : throw new RequestException(
+                Problem.BadRequest,
+                $"Input '{input.Name}' holds {count} images, but the model has no batch axis: it takes one a request.");
     }
 
     private static int Limit(InferInput input, long count, int maxItems) => count switch
     {
-        < 1 => throw new RequestException(Problem.BadRequest, $"Input '{input.Name}' has the shape {Text(input.Shape)}, a batch of {count}; it must hold at least one item."),
+        < 1 => throw new RequestException(
+            Problem.BadRequest,
+            $"Input '{input.Name}' has the shape {Text(input.Shape)}, a batch of {count}; "
+            + "it must hold at least one item."),
         _ when count > maxItems => throw MultipartImages.TooMany(maxItems),
         _ => (int)count,
     };

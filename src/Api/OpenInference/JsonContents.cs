@@ -5,21 +5,30 @@ using SoftmaxService.Api.Wire;
 
 namespace SoftmaxService.Api.OpenInference;
 
-/// <summary>A tensor as the <c>data</c> of a JSON request, flat or nested: numbers go from the text straight into the tensor's bytes.</summary>
+/// <summary>
+/// A tensor as the <c>data</c> of a JSON request, flat or nested: numbers go from the text straight into the tensor's
+/// bytes.
+/// </summary>
 internal sealed class JsonContents(ReadOnlyMemory<byte> json) : ITensorContents
 {
-    public ReadOnlyMemory<byte> ReadNumbers(string input, TensorDatatype datatype, IReadOnlyList<long> shape, long count)
+    public ReadOnlyMemory<byte> ReadNumbers(
+        string input, TensorDatatype datatype, IReadOnlyList<long> shape, long count)
     {
         if (!datatype.HasTypedForm)
         {
-            throw new RequestException(Problem.BadRequest, $"Input '{input}' is {datatype.Name}, which the protocol gives no form in JSON. Send it in binary ({InferParameters.BinaryDataSize}).");
+            throw new RequestException(
+                Problem.BadRequest,
+                $"Input '{input}' is {datatype.Name}, which the protocol gives no form in JSON. "
+                + $"Send it in binary ({InferParameters.BinaryDataSize}).");
         }
 
         var elements = new JsonElements(json.Span, input);
 
         // A number takes a byte of text at least: a shape that promises more must not cost the memory that it promises.
         var tensor = count <= json.Length ? new byte[count * datatype.Size] : throw WrongCount(input, 0, count);
-        var read = datatype == TensorDatatype.Fp32 ? ReadFloats(ref elements, MemoryMarshal.Cast<byte, float>(tensor.AsSpan())) : ReadBytes(ref elements, tensor);
+        var read = datatype == TensorDatatype.Fp32
+            ? ReadFloats(ref elements, MemoryMarshal.Cast<byte, float>(tensor.AsSpan()))
+            : ReadBytes(ref elements, tensor);
         if (read != count)
         {
             throw WrongCount(input, read, count);
@@ -62,7 +71,9 @@ internal sealed class JsonContents(ReadOnlyMemory<byte> json) : ITensorContents
         var read = 0;
         while (elements.MoveNext())
         {
-            if (elements.Reader.TokenType != JsonTokenType.Number || !elements.Reader.TryGetSingle(out var value) || !float.IsFinite(value))
+            if (elements.Reader.TokenType != JsonTokenType.Number
+                || !elements.Reader.TryGetSingle(out var value)
+                || !float.IsFinite(value))
             {
                 throw elements.Refuse("an element of FP32 is a number that a 32-bit float can hold");
             }
@@ -101,5 +112,6 @@ internal sealed class JsonContents(ReadOnlyMemory<byte> json) : ITensorContents
 
     private static RequestException WrongCount(string input, long read, long count) => new(
         Problem.BadRequest,
-        $"The data of input '{input}' holds {(read < count ? "fewer" : "more")} elements than the {count} that its shape needs.");
+        $"The data of input '{input}' holds {(read < count ? "fewer" : "more")} elements than the {count} that its "
+        + "shape needs.");
 }

@@ -6,8 +6,8 @@ using SoftmaxService.Api.Wire;
 namespace SoftmaxService.Api.OpenInference;
 
 /// <summary>
-/// Walks the elements of a JSON array in row-major order, however deep it is nested, as long as it is regular: arrays of one level are of one
-/// length, and elements all stand on the same level.
+/// Walks the elements of a JSON array in row-major order, however deep it is nested, as long as it is regular: arrays
+/// of one level are of one length, and elements all stand on the same level.
 /// </summary>
 internal ref struct JsonElements
 {
@@ -70,14 +70,22 @@ internal ref struct JsonElements
         return false;
     }
 
-    /// <summary>Refuses what was read to its end and is neither flat nor nested as a shape says: its elements would be taken for others.</summary>
+    /// <summary>
+    /// Refuses what was read to its end and is neither flat nor nested as a shape says: its elements would be taken for
+    /// others.
+    /// </summary>
     public readonly void CheckNesting(IReadOnlyList<long> shape, long count)
     {
         var isFlat = _elementDepth == 0 && _lengths[0] == count && _lengths[1] < 0;
-        var isShaped = _elementDepth + 1 == shape.Count && _lengths[shape.Count] < 0 && shape.SequenceEqual(_lengths.Take(shape.Count).Select(length => (long)length));
+        var isShaped = _elementDepth + 1 == shape.Count
+            && _lengths[shape.Count] < 0
+            && shape.SequenceEqual(_lengths.Take(shape.Count).Select(length => (long)length));
         if (!isFlat && !isShaped)
         {
-            throw new RequestException(Problem.BadRequest, $"The data of input '{_input}' is nested otherwise than its shape [{string.Join(", ", shape)}] says. Send it flat, or nested as its shape says.");
+            throw new RequestException(
+                Problem.BadRequest,
+                $"The data of input '{_input}' is nested otherwise than its shape [{string.Join(", ", shape)}] says. "
+                + "Send it flat, or nested as its shape says.");
         }
     }
 
@@ -85,5 +93,7 @@ internal ref struct JsonElements
         new(Problem.BadRequest, $"The data of input '{_input}' holds {JsonToken.Describe(ref Reader)}; {requirement}.");
 
     private readonly RequestException Ragged() =>
-        new(Problem.BadRequest, $"The data of input '{_input}' is nested irregularly. Send it flat, or nested as its shape says.");
+        new(
+            Problem.BadRequest,
+            $"The data of input '{_input}' is nested irregularly. Send it flat, or nested as its shape says.");
 }

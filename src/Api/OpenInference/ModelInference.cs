@@ -9,7 +9,8 @@ namespace SoftmaxService.Api.OpenInference;
 /// <summary>Answers a request for inference: the one way that REST and gRPC both go.</summary>
 internal static class ModelInference
 {
-    public static async Task<InferResponse> AnswerAsync(ClassifierModel model, InferRequest request, LimitsOptions limits, CancellationToken cancellationToken)
+    public static async Task<InferResponse> AnswerAsync(
+        ClassifierModel model, InferRequest request, LimitsOptions limits, CancellationToken cancellationToken)
     {
         var outputs = OfferedOutput.Select(model, request);
         var wantsScores = outputs.Any(selected => selected.Output.Source != OutputSource.Graph);
@@ -17,14 +18,25 @@ internal static class ModelInference
         {
             Temperature = request.Parameters.ReadTemperature(),
             Scores = wantsScores,
-            GraphOutputs = [.. outputs.Where(selected => selected.Output.Source == OutputSource.Graph).Select(selected => selected.Output.Name).Distinct()],
+            GraphOutputs =
+            [
+                .. outputs
+                    .Where(selected => selected.Output.Source == OutputSource.Graph)
+                    .Select(selected => selected.Output.Name)
+                    .Distinct(),
+            ],
         };
 
-        RefuseTooLarge(outputs.Sum(selected => selected.Output.MostBytes(model, tensors.Count, selected.How)), tensors.Count, limits);
+        RefuseTooLarge(
+            outputs.Sum(selected => selected.Output.MostBytes(model, tensors.Count, selected.How)),
+            tensors.Count,
+            limits);
         var answer = await ClassifyInTimeAsync(model, tensors, request.Parameters.ReadTimeout(), cancellationToken);
         OutputTensor[] results = [.. outputs.Select(selected => selected.Output.Read(answer, model, selected.How))];
-        RefuseTooLarge(results.Sum(output => output.MostBytes), tensors.Count, limits); // once more: a graph may leave sizes open
-        return new InferResponse(model.Name, model.Version, request.Id, wantsScores ? answer.Temperature : null, results);
+        // Once more: a graph may leave sizes open.
+        RefuseTooLarge(results.Sum(output => output.MostBytes), tensors.Count, limits);
+        return new InferResponse(
+            model.Name, model.Version, request.Id, wantsScores ? answer.Temperature : null, results);
     }
 
     private static void RefuseTooLarge(long bytes, int items, LimitsOptions limits)
@@ -34,11 +46,13 @@ internal static class ModelInference
             throw AnswerSize.TooLarge(
                 limits,
                 $"The answer to {items} item(s)",
-                $"Ask for fewer items at a time, for fewer outputs, in binary ({InferParameters.BinaryData}: true), or for the highest classes alone ({InferParameters.Classification}).");
+                $"Ask for fewer items at a time, for fewer outputs, in binary ({InferParameters.BinaryData}: "
+                + $"true), or for the highest classes alone ({InferParameters.Classification}).");
         }
     }
 
-    private static async Task<TensorAnswer> ClassifyInTimeAsync(ClassifierModel model, TensorRequest tensors, TimeSpan? time, CancellationToken cancellationToken)
+    private static async Task<TensorAnswer> ClassifyInTimeAsync(
+        ClassifierModel model, TensorRequest tensors, TimeSpan? time, CancellationToken cancellationToken)
     {
         if (time is null)
         {

@@ -7,7 +7,10 @@ using SoftmaxService.Inference.Models;
 
 namespace SoftmaxService.Api.OpenInference;
 
-/// <summary><c>/v2…</c>: server, health and models of the Open Inference Protocol; inference and the repository have files of their own.</summary>
+/// <summary>
+/// <c>/v2…</c>: server, health and models of the Open Inference Protocol; inference and the repository have files of
+/// their own.
+/// </summary>
 internal static class OpenInferenceEndpoints
 {
     public const string Root = "/v2";
@@ -37,7 +40,11 @@ internal static class OpenInferenceEndpoints
             .AnswersProbes()
             .AllowAnonymous();
 
-        foreach (var (path, suffix) in new[] { ("/models/{model}", ""), ("/models/{model}/versions/{version}", "Version") })
+        foreach (var (path, suffix) in new[]
+        {
+            ("/models/{model}", ""),
+            ("/models/{model}/versions/{version}", "Version"),
+        })
         {
             v2.MapGet(path, Describe)
                 .WithName($"Model{suffix}Metadata")
@@ -58,7 +65,8 @@ internal static class OpenInferenceEndpoints
 
     private static Ok<ServerLive> Live() => TypedResults.Ok(new ServerLive(true));
 
-    private static Results<Ok<ServerReady>, JsonHttpResult<OpenInferenceError>> Ready(Readiness readiness, HttpResponse response)
+    private static Results<Ok<ServerReady>, JsonHttpResult<OpenInferenceError>> Ready(
+        Readiness readiness, HttpResponse response)
     {
         if (readiness.IsReady)
         {
@@ -66,12 +74,20 @@ internal static class OpenInferenceEndpoints
         }
 
         response.Headers[HeaderNames.RetryAfter] = RetryAfterSeconds.ToString(CultureInfo.InvariantCulture);
-        return TypedResults.Json(new OpenInferenceError(readiness.IsLeaving ? "The service is about to end." : "The default model is not served; GET /health/ready says why."), OpenInferenceJsonContext.Default.OpenInferenceError, statusCode: StatusCodes.Status503ServiceUnavailable);
+        return TypedResults.Json(
+            new OpenInferenceError(
+                readiness.IsLeaving
+                    ? "The service is about to end."
+                    : "The default model is not served; GET /health/ready says why."),
+            OpenInferenceJsonContext.Default.OpenInferenceError,
+            statusCode: StatusCodes.Status503ServiceUnavailable);
     }
 
-    private static Ok<ModelMetadata> Describe(ModelRepository models, string model, string? version) => TypedResults.Ok(ServedModels.Describe(models.Current, model, version));
+    private static Ok<ModelMetadata> Describe(ModelRepository models, string model, string? version) =>
+        TypedResults.Ok(ServedModels.Describe(models.Current, model, version));
 
-    private static Ok<ModelReady> ModelReady(ModelRepository models, string model, string? version) => TypedResults.Ok(new ModelReady(models.Current.Find(model, version).Name, true));
+    private static Ok<ModelReady> ModelReady(ModelRepository models, string model, string? version) =>
+        TypedResults.Ok(new ModelReady(models.Current.Find(model, version).Name, true));
 }
 
 /// <summary>The process answers.</summary>

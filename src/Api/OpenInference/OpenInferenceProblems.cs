@@ -9,7 +9,8 @@ internal sealed record OpenInferenceError(string Error);
 /// <summary>Writes problems under /v2 as errors of the protocol, for unknown paths below it too.</summary>
 internal sealed class OpenInferenceProblems : IProblemFormat
 {
-    public bool IsExpectedBy(HttpContext context) => context.Request.Path.StartsWithSegments(OpenInferenceEndpoints.Root);
+    public bool IsExpectedBy(HttpContext context) =>
+        context.Request.Path.StartsWithSegments(OpenInferenceEndpoints.Root);
 
     public Task WriteAsync(HttpContext context, Problem problem, string detail)
     {

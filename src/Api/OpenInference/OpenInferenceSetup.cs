@@ -4,7 +4,9 @@ using SoftmaxService.Api.Wire;
 
 namespace SoftmaxService.Api.OpenInference;
 
-/// <summary>What the Open Inference Protocol needs to be registered over REST: its JSON, its errors and its header.</summary>
+/// <summary>
+/// What the Open Inference Protocol needs to be registered over REST: its JSON, its errors and its header.
+/// </summary>
 internal static class OpenInferenceSetup
 {
     public static void AddOpenInference(this IServiceCollection services)

@@ -10,10 +10,15 @@ internal static class RepositoryAccess
     public const string Setting = "Models:AllowLoadUnload";
 
     // Not among the problems of our own routes: nothing there answers it, and /v2 and gRPC show no code.
-    private static readonly Problem NotAllowed = new("load-unload-not-allowed", StatusCodes.Status403Forbidden, "Loading and unloading by request is switched off");
-    private static readonly Problem NotLoaded = new("model-not-loaded", StatusCodes.Status422UnprocessableEntity, "The model could not be loaded");
+    private static readonly Problem NotAllowed = new(
+        "load-unload-not-allowed",
+        StatusCodes.Status403Forbidden,
+        "Loading and unloading by request is switched off");
+    private static readonly Problem NotLoaded =
+        new("model-not-loaded", StatusCodes.Status422UnprocessableEntity, "The model could not be loaded");
 
-    public static async Task LoadAsync(ModelRepository models, ModelsOptions settings, string name, CancellationToken cancellationToken)
+    public static async Task LoadAsync(
+        ModelRepository models, ModelsOptions settings, string name, CancellationToken cancellationToken)
     {
         RefuseUnlessAllowed(settings);
         try
@@ -36,7 +41,9 @@ internal static class RepositoryAccess
     {
         if (!settings.AllowLoadUnload)
         {
-            throw new RequestException(NotAllowed, $"Models are not loaded or unloaded by request here; the setting {Setting} allows it.");
+            throw new RequestException(
+                NotAllowed,
+                $"Models are not loaded or unloaded by request here; the setting {Setting} allows it.");
         }
     }
 }

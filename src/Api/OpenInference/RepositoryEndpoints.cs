@@ -8,7 +8,9 @@ using SoftmaxService.Inference.Models;
 
 namespace SoftmaxService.Api.OpenInference;
 
-/// <summary><c>POST /v2/repository…</c>: what there is, and, where it is switched on, loading and unloading it.</summary>
+/// <summary>
+/// <c>POST /v2/repository…</c>: what there is, and, where it is switched on, loading and unloading it.
+/// </summary>
 internal static class RepositoryEndpoints
 {
     public static void MapRepository(this RouteGroupBuilder v2)
@@ -38,13 +40,15 @@ internal static class RepositoryEndpoints
             .RequireAuthorization(AccessPolicies.Admin);
     }
 
-    private static async Task<Ok<IReadOnlyList<RepositoryEntry>>> IndexAsync(HttpRequest request, ModelRepository models, LimitsOptions limits, CancellationToken cancellationToken)
+    private static async Task<Ok<IReadOnlyList<RepositoryEntry>>> IndexAsync(
+        HttpRequest request, ModelRepository models, LimitsOptions limits, CancellationToken cancellationToken)
     {
         using var body = await CompressedBody.ReadAsync(request, limits.MaxDecompressedBytes, cancellationToken);
         return TypedResults.Ok(ServedModels.Index(models, ReadReady(body.Memory, limits.MaxJsonDepth)));
     }
 
-    private static async Task<Ok<RepositoryModelLoaded>> LoadAsync(string model, ModelRepository models, ModelsOptions settings, CancellationToken cancellationToken)
+    private static async Task<Ok<RepositoryModelLoaded>> LoadAsync(
+        string model, ModelRepository models, ModelsOptions settings, CancellationToken cancellationToken)
     {
         await RepositoryAccess.LoadAsync(models, settings, model, cancellationToken);
         return TypedResults.Ok(new RepositoryModelLoaded(model, true));
@@ -79,7 +83,9 @@ internal static class RepositoryEndpoints
         var request = document.RootElement;
         if (request.ValueKind != JsonValueKind.Object)
         {
-            throw new RequestException(Problem.MalformedJson, "The request must be an object, such as {\"ready\": true}, or empty.");
+            throw new RequestException(
+                Problem.MalformedJson,
+                "The request must be an object, such as {\"ready\": true}, or empty.");
         }
 
         try

@@ -20,8 +20,16 @@ internal static class ServedModels
             model.Name,
             [.. models.VersionsOf(model.Name).Select(other => other.Version)],
             "onnxruntime_onnx",
-            [new TensorMetadata(input.Name, TensorDatatype.OfOnnx(input.ElementType)?.Name ?? input.ElementType, [.. input.DeclaredShape])],
-            [.. OfferedOutput.Of(model).Select(output => new TensorMetadata(output.Name, output.Datatype.Name, output.DeclaredShape))]);
+            [
+                new TensorMetadata(
+                    input.Name,
+                    TensorDatatype.OfOnnx(input.ElementType)?.Name ?? input.ElementType,
+                    [.. input.DeclaredShape]),
+            ],
+            [
+                .. OfferedOutput.Of(model).Select(output =>
+                    new TensorMetadata(output.Name, output.Datatype.Name, output.DeclaredShape)),
+            ]);
     }
 
     /// <summary>Every version that was found, served or not, with the reason where it is not as it should be.</summary>
@@ -43,7 +51,12 @@ internal static class ServedModels
 internal sealed record ServerMetadata(string Name, string Version, IReadOnlyList<string> Extensions);
 
 /// <summary>A model's versions, and what the version that was asked for takes and gives.</summary>
-internal sealed record ModelMetadata(string Name, IReadOnlyList<string> Versions, string Platform, IReadOnlyList<TensorMetadata> Inputs, IReadOnlyList<TensorMetadata> Outputs);
+internal sealed record ModelMetadata(
+    string Name,
+    IReadOnlyList<string> Versions,
+    string Platform,
+    IReadOnlyList<TensorMetadata> Inputs,
+    IReadOnlyList<TensorMetadata> Outputs);
 
 /// <summary>A tensor; −1 in its shape is a size that is open.</summary>
 internal sealed record TensorMetadata(string Name, string Datatype, IReadOnlyList<long> Shape);

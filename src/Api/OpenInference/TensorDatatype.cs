@@ -1,6 +1,9 @@
 namespace SoftmaxService.Api.OpenInference;
 
-/// <summary>A datatype of the protocol: its name, its name in ONNX, and the bytes of one element. BYTES, whose elements differ, has a size of 0.</summary>
+/// <summary>
+/// A datatype of the protocol: its name, its name in ONNX, and the bytes of one element. BYTES, whose elements differ,
+/// has a size of 0.
+/// </summary>
 internal sealed record TensorDatatype(string Name, string OnnxName, int Size)
 {
     public static readonly TensorDatatype Fp32 = new("FP32", "float", 4);
@@ -18,11 +21,29 @@ internal sealed record TensorDatatype(string Name, string OnnxName, int Size)
     public static readonly TensorDatatype Bool = new("BOOL", "bool", 1);
     public static readonly TensorDatatype Bytes = new("BYTES", "", 0);
 
-    private static readonly TensorDatatype[] Numeric = [Fp32, Fp64, Fp16, Bf16, UInt8, UInt16, UInt32, UInt64, Int8, Int16, Int32, Int64, Bool];
+    private static readonly TensorDatatype[] Numeric =
+    [
+        Fp32,
+        Fp64,
+        Fp16,
+        Bf16,
+        UInt8,
+        UInt16,
+        UInt32,
+        UInt64,
+        Int8,
+        Int16,
+        Int32,
+        Int64,
+        Bool,
+    ];
 
-    /// <summary>Whether JSON, and the typed contents of gRPC, can hold it: the protocol gives 16-bit floats no such form.</summary>
+    /// <summary>
+    /// Whether JSON, and the typed contents of gRPC, can hold it: the protocol gives 16-bit floats no such form.
+    /// </summary>
     public bool HasTypedForm => this != Fp16 && this != Bf16;
 
     /// <summary>The datatype of an ONNX tensor; null where the protocol has none, as for strings.</summary>
-    public static TensorDatatype? OfOnnx(string elementType) => Array.Find(Numeric, datatype => datatype.OnnxName == elementType);
+    public static TensorDatatype? OfOnnx(string elementType) =>
+        Array.Find(Numeric, datatype => datatype.OnnxName == elementType);
 }

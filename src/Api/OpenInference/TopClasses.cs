@@ -8,13 +8,16 @@ using SoftmaxService.Numerics;
 namespace SoftmaxService.Api.OpenInference;
 
 /// <summary>
-/// The classification extension: of each row the highest values as <c>value:index:label</c>, descending. Values are written so that they
-/// read back as the same number; where a row has not one value a class, there is no label.
+/// The classification extension: of each row the highest values as <c>value:index:label</c>, descending. Values are
+/// written so that they read back as the same number; where a row has not one value a class, there is no label.
 /// </summary>
 internal static class TopClasses
 {
-    /// <summary>Ranks our own outputs by logit, which still tells classes apart whose probabilities have rounded to the same.</summary>
-    public static byte[][] Of(ReadOnlySpan<float> values, ReadOnlySpan<float> logits, int rows, int topK, IReadOnlyList<string> labels)
+    /// <summary>
+    /// Ranks our own outputs by logit, which still tells classes apart whose probabilities have rounded to the same.
+    /// </summary>
+    public static byte[][] Of(
+        ReadOnlySpan<float> values, ReadOnlySpan<float> logits, int rows, int topK, IReadOnlyList<string> labels)
     {
         var columns = values.Length / rows;
         var order = new int[Math.Min(topK, columns)];
@@ -29,21 +32,25 @@ internal static class TopClasses
     }
 
     /// <summary>Ranks an output of the graph by its own values.</summary>
-    public static byte[][] Of(TensorDatatype datatype, ReadOnlySpan<byte> values, int rows, int topK, IReadOnlyList<string> labels) => datatype.Name switch
-    {
-        "FP32" => Of<float>(values, rows, topK, labels),
-        "FP64" => Of<double>(values, rows, topK, labels),
-        "FP16" => Of<Half>(values, rows, topK, labels),
-        "UINT8" => Of<byte>(values, rows, topK, labels),
-        "UINT16" => Of<ushort>(values, rows, topK, labels),
-        "UINT32" => Of<uint>(values, rows, topK, labels),
-        "UINT64" => Of<ulong>(values, rows, topK, labels),
-        "INT8" => Of<sbyte>(values, rows, topK, labels),
-        "INT16" => Of<short>(values, rows, topK, labels),
-        "INT32" => Of<int>(values, rows, topK, labels),
-        "INT64" => Of<long>(values, rows, topK, labels),
-        _ => throw new RequestException(Problem.BadRequest, $"An output of {datatype.Name} cannot be ranked; {InferParameters.Classification} is for numbers."),
-    };
+    public static byte[][] Of(
+        TensorDatatype datatype, ReadOnlySpan<byte> values, int rows, int topK, IReadOnlyList<string> labels) =>
+        datatype.Name switch
+        {
+            "FP32" => Of<float>(values, rows, topK, labels),
+            "FP64" => Of<double>(values, rows, topK, labels),
+            "FP16" => Of<Half>(values, rows, topK, labels),
+            "UINT8" => Of<byte>(values, rows, topK, labels),
+            "UINT16" => Of<ushort>(values, rows, topK, labels),
+            "UINT32" => Of<uint>(values, rows, topK, labels),
+            "UINT64" => Of<ulong>(values, rows, topK, labels),
+            "INT8" => Of<sbyte>(values, rows, topK, labels),
+            "INT16" => Of<short>(values, rows, topK, labels),
+            "INT32" => Of<int>(values, rows, topK, labels),
+            "INT64" => Of<long>(values, rows, topK, labels),
+            _ => throw new RequestException(
+                Problem.BadRequest,
+                $"An output of {datatype.Name} cannot be ranked; {InferParameters.Classification} is for numbers."),
+        };
 
     private static byte[][] Of<T>(ReadOnlySpan<byte> bytes, int rows, int topK, IReadOnlyList<string> labels)
         where T : unmanaged, INumber<T>
@@ -62,7 +69,8 @@ internal static class TopClasses
         return texts;
     }
 
-    private static void Write<T>(ReadOnlySpan<T> values, ReadOnlySpan<int> order, IReadOnlyList<string> labels, Span<byte[]> texts)
+    private static void Write<T>(
+        ReadOnlySpan<T> values, ReadOnlySpan<int> order, IReadOnlyList<string> labels, Span<byte[]> texts)
         where T : INumber<T>
     {
         for (var rank = 0; rank < order.Length; rank++)

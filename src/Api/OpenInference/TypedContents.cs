@@ -9,11 +9,15 @@ internal sealed class TypedContents(InferTensorContents? contents) : ITensorCont
 {
     private readonly InferTensorContents _contents = contents ?? new InferTensorContents();
 
-    public ReadOnlyMemory<byte> ReadNumbers(string input, TensorDatatype datatype, IReadOnlyList<long> shape, long count)
+    public ReadOnlyMemory<byte> ReadNumbers(
+        string input, TensorDatatype datatype, IReadOnlyList<long> shape, long count)
     {
         if (!datatype.HasTypedForm)
         {
-            throw new RequestException(Problem.BadRequest, $"Input '{input}' is {datatype.Name}, which the protocol gives no typed contents. Send it in raw_input_contents.");
+            throw new RequestException(
+                Problem.BadRequest,
+                $"Input '{input}' is {datatype.Name}, which the protocol gives no typed contents. "
+                + "Send it in raw_input_contents.");
         }
 
         return datatype == TensorDatatype.Fp32 ? ReadFloats(input, count) : ReadBytes(input, count);
@@ -47,7 +51,9 @@ internal sealed class TypedContents(InferTensorContents? contents) : ITensorCont
             var value = _contents.UintContents[i];
             tensor[i] = value <= byte.MaxValue
                 ? (byte)value
-                : throw new RequestException(Problem.BadRequest, $"Input '{input}' holds {value}; an element of UINT8 is a whole number from 0 to 255.");
+                : throw new RequestException(
+                    Problem.BadRequest,
+                    $"Input '{input}' holds {value}; an element of UINT8 is a whole number from 0 to 255.");
         }
 
         return tensor;
@@ -57,7 +63,9 @@ internal sealed class TypedContents(InferTensorContents? contents) : ITensorCont
     {
         if (elements.Count != count)
         {
-            throw new RequestException(Problem.BadRequest, $"Input '{input}' has {elements.Count} elements in {field}, but its shape needs {count}.");
+            throw new RequestException(
+                Problem.BadRequest,
+                $"Input '{input}' has {elements.Count} elements in {field}, but its shape needs {count}.");
         }
     }
 }

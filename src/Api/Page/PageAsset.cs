@@ -2,7 +2,9 @@ using System.IO.Compression;
 
 namespace SoftmaxService.Api.Page;
 
-/// <summary>One file of the page, as it is and compressed. It is compressed when somebody first asks for it so, and kept.</summary>
+/// <summary>
+/// One file of the page, as it is and compressed. It is compressed when somebody first asks for it so, and kept.
+/// </summary>
 internal sealed class PageAsset
 {
     public const string Brotli = "br";
@@ -47,7 +49,8 @@ internal sealed class PageAsset
         ".svg" => "image/svg+xml",
         ".png" => Png,
         ".webmanifest" => "application/manifest+json",
-        var other => throw new ArgumentException($"The page's file '{name}' ends in '{other}', for which {nameof(PageAsset)} has no content type."),
+        var other => throw new ArgumentException(
+            $"The page's file '{name}' ends in '{other}', for which {nameof(PageAsset)} has no content type."),
     };
 
     private static byte[] WithBrotli(byte[] content)

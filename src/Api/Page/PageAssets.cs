@@ -6,8 +6,9 @@ using System.Text;
 namespace SoftmaxService.Api.Page;
 
 /// <summary>
-/// The files of the page, which are embedded in the assembly. All but the page itself lie below a hash of them all: browsers may then keep them for
-/// ever, and none ever runs files of two versions together.
+/// The files of the page, embedded in the assembly: the native binary is then the whole service, while MapStaticAssets
+/// would need a folder and a manifest beside it. All files but the page itself lie below a hash of them all. Browsers
+/// may keep them for ever, and never run files of two versions together.
 /// </summary>
 internal sealed class PageAssets
 {
@@ -28,8 +29,15 @@ internal sealed class PageAssets
         Hash = HashOf(files);
 
         // Relative, so that a proxy may serve the page below a prefix.
-        Index = new PageAsset(IndexName, Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(files[IndexName]).Replace(Placeholder, $"{Folder}/{Hash}", StringComparison.Ordinal)));
-        _others = files.Where(file => file.Key != IndexName).ToDictionary(file => file.Key, file => new PageAsset(file.Key, file.Value));
+        Index = new PageAsset(
+            IndexName,
+            Encoding.UTF8.GetBytes(
+                Encoding.UTF8.GetString(files[IndexName]).Replace(
+                    Placeholder,
+                    $"{Folder}/{Hash}",
+                    StringComparison.Ordinal)));
+        _others = files.Where(file => file.Key != IndexName).ToDictionary(
+            file => file.Key, file => new PageAsset(file.Key, file.Value));
     }
 
     /// <summary>Sixteen hexadecimal digits.</summary>
@@ -45,7 +53,8 @@ internal sealed class PageAssets
         {
             if (resource.StartsWith(ResourceFolder, StringComparison.Ordinal))
             {
-                files[resource[ResourceFolder.Length..].Replace('\\', '/')] = Read(resource); // where it was built on Windows, folders end in a backslash
+                // Where it was built on Windows, folders end in a backslash.
+                files[resource[ResourceFolder.Length..].Replace('\\', '/')] = Read(resource);
             }
         }
 
@@ -56,7 +65,8 @@ internal sealed class PageAssets
 
     private static byte[] Read(string resource)
     {
-        using var stream = typeof(PageAssets).Assembly.GetManifestResourceStream(resource)!; // its name comes from the assembly
+        // Its name comes from the assembly.
+        using var stream = typeof(PageAssets).Assembly.GetManifestResourceStream(resource)!;
         var content = new byte[stream.Length];
         stream.ReadExactly(content);
         return content;

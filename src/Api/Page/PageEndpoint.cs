@@ -17,25 +17,35 @@ internal static class PageEndpoint
     public static void MapPage(this IEndpointRouteBuilder routes)
     {
         var assets = PageAssets.Embedded();
-        routes.MapGet("/", context => SendAsync(context, assets.Index, assets.Hash, AskEachTime)).ExcludeFromDescription().AllowAnonymous();
-        routes.MapGet($"/{PageAssets.Folder}/{{hash}}/{{**name}}", context => AnswerAsync(context, assets)).ExcludeFromDescription().AllowAnonymous();
+        routes.MapGet("/", context => SendAsync(context, assets.Index, assets.Hash, AskEachTime))
+            .ExcludeFromDescription()
+            .AllowAnonymous();
+        routes.MapGet($"/{PageAssets.Folder}/{{hash}}/{{**name}}", context => AnswerAsync(context, assets))
+            .ExcludeFromDescription()
+            .AllowAnonymous();
     }
 
     /// <summary>
-    /// Under another hash, too, the file is what this instance has: while a new version takes the place of an old one, the page may come from the one and ask the other
-    /// for its files. Then nobody may keep them.
+    /// Under another hash, too, the file is what this instance has: while a new version takes the place of an old one,
+    /// the page may come from the one and ask the other for its files. Then nobody may keep them.
     /// </summary>
     private static Task AnswerAsync(HttpContext context, PageAssets assets)
     {
         var name = context.GetRouteValue("name") as string ?? "";
         if (assets.TryFind(name, out var asset))
         {
-            return SendAsync(context, asset, assets.Hash, context.GetRouteValue("hash") as string == assets.Hash ? KeepForEver : AskEachTime);
+            return SendAsync(
+                context,
+                asset,
+                assets.Hash,
+                context.GetRouteValue("hash") as string == assets.Hash ? KeepForEver : AskEachTime);
         }
 
         context.Response.Headers.GuardPage(Policy);
         context.Response.Headers.CacheControl = AskEachTime;
-        return context.WriteProblemAsync(Problem.NotFound, $"The page has no file '{Quoting.Shorten(name)}'. GET / shows the page.");
+        return context.WriteProblemAsync(
+            Problem.NotFound,
+            $"The page has no file '{Quoting.Shorten(name)}'. GET / shows the page.");
     }
 
     private static async Task SendAsync(HttpContext context, PageAsset asset, string hash, string caching)
@@ -67,7 +77,10 @@ internal static class PageEndpoint
         context.AnswerIsSent();
     }
 
-    /// <summary>Of the encodings that a client takes the one that it prefers, and of equals the smaller; none where it takes none.</summary>
+    /// <summary>
+    /// Of the encodings that a client takes the one that it prefers, and of equals the smaller; none where it takes
+    /// none.
+    /// </summary>
     private static string? BestOf(StringValues accepted)
     {
         if (!StringWithQualityHeaderValue.TryParseList(accepted, out var encodings))
@@ -79,7 +92,9 @@ internal static class PageEndpoint
         return brotli > 0 && brotli >= gzip ? PageAsset.Brotli : gzip > 0 ? PageAsset.Gzip : null;
 
         double QualityOf(string encoding) =>
-            (encodings.FirstOrDefault(one => one.Value.Equals(encoding, StringComparison.OrdinalIgnoreCase)) ?? encodings.FirstOrDefault(one => one.Value == "*")) switch
+            (
+                encodings.FirstOrDefault(one => one.Value.Equals(encoding, StringComparison.OrdinalIgnoreCase))
+                    ?? encodings.FirstOrDefault(one => one.Value == "*")) switch
             {
                 null => 0,
                 var found => found.Quality ?? 1,

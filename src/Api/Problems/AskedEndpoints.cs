@@ -4,6 +4,10 @@ namespace SoftmaxService.Api.Problems;
 
 internal static class AskedEndpoints
 {
-    /// <summary>The endpoint that was asked, also while its fault is being answered: the exception handler takes it off the request, and remembers it.</summary>
-    public static Endpoint? AskedEndpoint(this HttpContext context) => context.GetEndpoint() ?? context.Features.Get<IExceptionHandlerFeature>()?.Endpoint;
+    /// <summary>
+    /// The endpoint that was asked, also while its fault is being answered: the exception handler takes it off the
+    /// request, and remembers it.
+    /// </summary>
+    public static Endpoint? AskedEndpoint(this HttpContext context) =>
+        context.GetEndpoint() ?? context.Features.Get<IExceptionHandlerFeature>()?.Endpoint;
 }

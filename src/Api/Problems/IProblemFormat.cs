@@ -1,6 +1,9 @@
 namespace SoftmaxService.Api.Problems;
 
-/// <summary>A form in which problems are written, other than the problem document. An edge registers the one that its clients read.</summary>
+/// <summary>
+/// A form in which problems are written, other than the problem document. An edge registers the one that its clients
+/// read.
+/// </summary>
 internal interface IProblemFormat
 {
     /// <summary>Whether the client of a request reads this form.</summary>

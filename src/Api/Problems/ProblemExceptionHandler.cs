@@ -9,7 +9,8 @@ namespace SoftmaxService.Api.Problems;
 internal sealed partial class ProblemExceptionHandler(ProblemWriter writer, ILogger<ProblemExceptionHandler> log)
     : IExceptionHandler
 {
-    public async ValueTask<bool> TryHandleAsync(HttpContext context, Exception exception, CancellationToken cancellationToken)
+    public async ValueTask<bool> TryHandleAsync(
+        HttpContext context, Exception exception, CancellationToken cancellationToken)
     {
         if (context.RequestAborted.IsCancellationRequested || exception is ConnectionResetException)
         {
@@ -36,12 +37,14 @@ internal sealed partial class ProblemExceptionHandler(ProblemWriter writer, ILog
         BadHttpRequestException { StatusCode: StatusCodes.Status408RequestTimeout } =>
         (
             Problem.RequestTooSlow,
-            "The body came more slowly than is waited for (settings Limits:MinRequestBytesPerSecond and Limits:RateGraceSeconds)."
+            "The body came more slowly than is waited for (settings Limits:MinRequestBytesPerSecond and "
+            + "Limits:RateGraceSeconds)."
         ),
         BadHttpRequestException bad => (Problem.ForStatus(bad.StatusCode), bad.Message),
 
         // Kestrel's exception for a chunk of 2 GiB or more.
-        IOException { InnerException: OverflowException } => (Problem.BadRequest, "The body's chunks are not framed as HTTP says."),
+        IOException { InnerException: OverflowException } =>
+            (Problem.BadRequest, "The body's chunks are not framed as HTTP says."),
         _ => (Problem.InternalError, "An unexpected fault; the log has it under this trace id."),
     };
 

@@ -6,14 +6,16 @@ using SoftmaxService.Inference.Faults;
 
 namespace SoftmaxService.Api.Problems;
 
-/// <summary>Writes a problem in the form that the request's edge has registered, and otherwise as a problem document (RFC 9457).</summary>
+/// <summary>
+/// Writes a problem in the form that the request's edge has registered, and otherwise as a problem document (RFC 9457).
+/// </summary>
 internal sealed class ProblemWriter(IEnumerable<IProblemFormat> formats)
 {
     private readonly IProblemFormat[] _formats = [.. formats];
 
     /// <summary>
-    /// Writes without a cancellation token: cancelling the write when the client leaves would raise a new fault while this one is
-    /// being answered.
+    /// Writes without a cancellation token: cancelling the write when the client leaves would raise a new fault while
+    /// this one is being answered.
     /// </summary>
     public Task WriteAsync(HttpContext context, Problem problem, string detail)
     {
@@ -23,7 +25,9 @@ internal sealed class ProblemWriter(IEnumerable<IProblemFormat> formats)
         }
 
         var format = Array.Find(_formats, format => format.IsExpectedBy(context));
-        return format is null ? WriteDocumentAsync(context, problem, detail) : format.WriteAsync(context, problem, detail);
+        return format is null
+            ? WriteDocumentAsync(context, problem, detail)
+            : format.WriteAsync(context, problem, detail);
     }
 
     /// <summary>Answers what no handler of ours has answered: an unknown path, a wrong method.</summary>
@@ -40,7 +44,9 @@ internal sealed class ProblemWriter(IEnumerable<IProblemFormat> formats)
     /// <summary>Finds the request in the log and in its trace.</summary>
     public static string TraceIdOf(HttpContext context) => Activity.Current?.Id ?? context.TraceIdentifier;
 
-    /// <summary>Always JSON, whatever the request accepts: a client that wants bytes or HTML must still learn what was wrong.</summary>
+    /// <summary>
+    /// Always JSON, whatever the request accepts: a client that wants bytes or HTML must still learn what was wrong.
+    /// </summary>
     private static Task WriteDocumentAsync(HttpContext context, Problem problem, string detail)
     {
         context.Response.StatusCode = problem.Status;

@@ -34,7 +34,8 @@ internal sealed class KeyOptions
 }
 
 /// <summary>
-/// Rejects keys and origins that could never match. No message repeats a hash: what was written there by mistake may be the key itself.
+/// Rejects keys and origins that could never match. No message repeats a hash: what was written there by mistake may be
+/// the key itself.
 /// </summary>
 internal sealed class AccessOptionsValidator : IValidateOptions<AccessOptions>
 {
@@ -48,12 +49,14 @@ internal sealed class AccessOptionsValidator : IValidateOptions<AccessOptions>
         [
             .. options.Keys.SelectMany(key => FailuresOf(key.Key, key.Value)),
             .. options.OriginList().Where(origin => !IsOrigin(origin)).Select(origin =>
-                $"Access:AllowedOrigins holds '{origin}'. An origin is a scheme and a host, such as https://app.example.org, without a "
+                $"Access:AllowedOrigins holds '{origin}'. An origin is a scheme and a host, such as "
+                + "https://app.example.org, without a "
                 + "path or a slash at its end; * stands for all."),
             .. options.Keys.GroupBy(key => key.Value.Hash, StringComparer.OrdinalIgnoreCase)
                 .Where(same => same.Key.Length > 0 && same.Count() > 1)
                 .Select(same =>
-                    $"Access:Keys: {string.Join(" and ", same.Select(key => key.Key))} have the same Hash; each key needs one name."),
+                    $"Access:Keys: {string.Join(" and ", same.Select(key => key.Key))} have the same Hash; "
+                    + "each key needs one name."),
         ];
         return failures.Length == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
     }
@@ -68,7 +71,8 @@ internal sealed class AccessOptionsValidator : IValidateOptions<AccessOptions>
 
         if (!KeyScopes.TryParse(key.Scopes, out _))
         {
-            yield return $"Access:Keys:{name}:Scopes is '{key.Scopes}'. It must be infer, admin, or both, separated by a comma.";
+            yield return $"Access:Keys:{name}:Scopes is '{key.Scopes}'. "
+                + "It must be infer, admin, or both, separated by a comma.";
         }
 
         foreach (var failure in Ranges.Validate($"Access:Keys:{name}", key).Failures ?? [])

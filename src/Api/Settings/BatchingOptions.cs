@@ -9,7 +9,10 @@ internal sealed class BatchingOptions
     [SettingRange(1, 256)]
     public int MaxBatchSize { get; set; } = 8;
 
-    /// <summary>Runs of one model at once. Defaults to the number of cores, and to four times as many for a model that cannot batch.</summary>
+    /// <summary>
+    /// Runs of one model at once. Defaults to the number of cores, and to four times as many for a model that cannot
+    /// batch.
+    /// </summary>
     [SettingRange(1, 256)]
     public int? ConcurrentRuns { get; set; }
 }

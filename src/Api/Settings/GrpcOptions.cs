@@ -12,18 +12,20 @@ internal sealed class GrpcOptions
 /// <summary>Rejects an address that gRPC cannot listen on.</summary>
 internal sealed class GrpcOptionsValidator : IValidateOptions<GrpcOptions>
 {
-    public ValidateOptionsResult Validate(string? name, GrpcOptions options) => options.Url.Length == 0 || IsAddress(options.Url)
+    public ValidateOptionsResult Validate(string? name, GrpcOptions options) =>
+        options.Url.Length == 0 || IsAddress(options.Url)
         ? ValidateOptionsResult.Success
         : ValidateOptionsResult.Fail(
-            $"Grpc:Url is '{options.Url}'. It must be an address with a port from 1 to 65535, such as http://localhost:5001 or "
-            + "http://*:5001, or empty for no gRPC.");
+            $"Grpc:Url is '{options.Url}'. It must be an address with a port from 1 to 65535, such as "
+            + "http://localhost:5001 or http://*:5001, or empty for no gRPC.");
 
     private static bool IsAddress(string url)
     {
         try
         {
             var address = BindingAddress.Parse(url);
-            return address is { IsUnixPipe: false, IsNamedPipe: false, PathBase: "", Port: >= 1 and <= 65535, Scheme: "http" or "https" }
+            return address is { IsUnixPipe: false, IsNamedPipe: false, PathBase: "", Scheme: "http" or "https" }
+                && address.Port is >= 1 and <= 65535
 
                 // A port that is no number is read as part of the host.
                 && (address.Host.StartsWith('[') || !address.Host.Contains(':', StringComparison.Ordinal));

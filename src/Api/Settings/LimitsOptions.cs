@@ -29,8 +29,8 @@ internal sealed class LimitsOptions
     public int MaxLogitsPerRequest { get; set; } = 10 * 1024 * 1024 / sizeof(float);
 
     /// <summary>
-    /// The most bytes of an answer, judged by the most that its numbers and labels can take. The default holds the JSON of all the logits
-    /// that a request may have.
+    /// The most bytes of an answer, judged by the most that its numbers and labels can take. The default holds the JSON
+    /// of all the logits that a request may have.
     /// </summary>
     [SettingRange(1024, 2_000_000_000)]
     public long MaxResponseBytes { get; set; } = 128 * 1024 * 1024;
@@ -59,7 +59,10 @@ internal sealed class LimitsOptions
     [SettingRange(1, 600)]
     public double HeadersSeconds { get; set; } = 10;
 
-    /// <summary>Seconds that a connection may idle between two requests: longer than load balancers keep theirs, so that they close first.</summary>
+    /// <summary>
+    /// Seconds that a connection may idle between two requests: longer than load balancers keep theirs, so that they
+    /// close first.
+    /// </summary>
     [SettingRange(1, 86_400)]
     public double KeepAliveSeconds { get; set; } = 130;
 

@@ -10,12 +10,15 @@ internal sealed class LoadOptions
     public int? MaxRequestsInFlight { get; set; }
 
     /// <summary>
-    /// The most images or items of one version of a model that are decoded, wait or run at once; more get 429. Defaults to 64 per core.
+    /// The most images or items of one version of a model that are decoded, wait or run at once; more get 429. Defaults
+    /// to 64 per core.
     /// </summary>
     [SettingRange(1, 1_000_000)]
     public int? MaxPendingPerModel { get; set; }
 
-    /// <summary>Seconds that a request may take from its headers to its answer; then it gets 504. A request may ask for less.</summary>
+    /// <summary>
+    /// Seconds that a request may take from its headers to its answer; then it gets 504. A request may ask for less.
+    /// </summary>
     [SettingRange(0.001, 86400)]
     public double RequestSeconds { get; set; } = 60;
 }

@@ -13,24 +13,30 @@ internal enum LogFormat
 /// <param name="MinimumLevel">The least level that is written.</param>
 /// <param name="Overrides">Other least levels, by the beginning of a source's name.</param>
 /// <param name="Format">The form of a line.</param>
-internal sealed record LogSettings(LogEventLevel MinimumLevel, IReadOnlyDictionary<string, LogEventLevel> Overrides, LogFormat Format)
+internal sealed record LogSettings(
+    LogEventLevel MinimumLevel, IReadOnlyDictionary<string, LogEventLevel> Overrides, LogFormat Format)
 {
     private static readonly string[] Known = ["MinimumLevel", "Format"];
 
     /// <summary>
-    /// Reads the section by hand, since <c>MinimumLevel</c> is a level or a section of levels. The package that Serilog has for this finds its
-    /// methods by reflection, which Native AOT cannot follow.
+    /// Reads the section by hand, since <c>MinimumLevel</c> is a level or a section of levels. The package that Serilog
+    /// has for this finds its methods by reflection, which Native AOT cannot follow.
     /// </summary>
     public static LogSettings Read(IConfigurationSection section)
     {
-        if (section.GetChildren().FirstOrDefault(setting => !Known.Contains(setting.Key, StringComparer.OrdinalIgnoreCase)) is { } unknown)
+        if (
+            section.GetChildren().FirstOrDefault(
+                setting => !Known.Contains(setting.Key, StringComparer.OrdinalIgnoreCase)) is { } unknown)
         {
-            throw new SettingException($"There is no setting {unknown.Path}. The section has {string.Join(" and ", Known)}.");
+            throw new SettingException(
+                $"There is no setting {unknown.Path}. The section has {string.Join(" and ", Known)}.");
         }
 
         return new LogSettings(
             LevelOf(section["MinimumLevel"] is { Length: > 0 } level ? level : section["MinimumLevel:Default"]),
-            section.GetSection("MinimumLevel:Override").GetChildren().ToDictionary(source => source.Key, source => LevelOf(source.Value)),
+            section.GetSection("MinimumLevel:Override")
+                .GetChildren()
+                .ToDictionary(source => source.Key, source => LevelOf(source.Value)),
             FormatOf(section["Format"]));
     }
 

@@ -7,10 +7,15 @@ namespace SoftmaxService.Api.Settings;
 /// <summary>Section <c>Models</c>: what is served, and how changes of the folder are followed.</summary>
 internal sealed class ModelsOptions : IValidatableObject
 {
-    /// <summary>The repository's folder. Defaults to <c>models</c> beside the program, above it, or in the current folder.</summary>
+    /// <summary>
+    /// The repository's folder. Defaults to <c>models</c> beside the program, above it, or in the current folder.
+    /// </summary>
     public string? Folder { get; set; }
 
-    /// <summary>The model that answers when a request names none. Defaults to <c>mnist</c>, and without one to the first by name.</summary>
+    /// <summary>
+    /// The model that answers when a request names none. Defaults to <c>mnist</c>, and without one to the first by
+    /// name.
+    /// </summary>
     public string? Default { get; set; }
 
     /// <summary>Whether new, changed and deleted files are followed while the service runs.</summary>
@@ -31,7 +36,10 @@ internal sealed class ModelsOptions : IValidatableObject
     /// <summary>Whether clients may load and unload models over <c>/v2/repository</c>.</summary>
     public bool AllowLoadUnload { get; set; }
 
-    /// <summary>Which versions of a model are served, by its name: <c>all</c>, the default, <c>latest:n</c>, or a list such as <c>1,3</c>.</summary>
+    /// <summary>
+    /// Which versions of a model are served, by its name: <c>all</c>, the default, <c>latest:n</c>, or a list such as
+    /// <c>1,3</c>.
+    /// </summary>
     public Dictionary<string, string?> Versions { get; set; } = [];
 
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)

@@ -46,10 +46,11 @@ internal static class ServiceAddress
         list?.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) ?? [];
 
     /// <summary>
-    /// Kestrel listens on every interface unless the host is an IP address or localhost. An image with nothing but the service need not know
-    /// localhost by name.
+    /// Kestrel listens on every interface unless the host is an IP address or localhost. An image with nothing but the
+    /// service need not know localhost by name.
     /// </summary>
-    private static string ReachableHost(string host) => IPAddress.TryParse(host.Trim('[', ']'), out var ip) && !ip.Equals(IPAddress.Any)
+    private static string ReachableHost(string host) =>
+        IPAddress.TryParse(host.Trim('[', ']'), out var ip) && !ip.Equals(IPAddress.Any)
         ? ip.Equals(IPAddress.IPv6Any) ? "[::1]" : host
         : "127.0.0.1";
 }

@@ -13,23 +13,35 @@ internal sealed class SettingRangeAttribute(double minimum, double maximum) : Va
 
     public double Maximum => maximum;
 
-    public string Requirement { get; } = string.Create(CultureInfo.InvariantCulture, $"must be between {minimum} and {maximum}.");
+    public string Requirement { get; } = string.Create(
+        CultureInfo.InvariantCulture,
+        $"must be between {minimum} and {maximum}.");
 
     public override bool IsValid(object? value) =>
-        value is null || (Convert.ToDouble(value, CultureInfo.InvariantCulture) is var number && number >= minimum && number <= maximum);
+        value is null
+            || (
+                Convert.ToDouble(value, CultureInfo.InvariantCulture) is var number
+                    && number >= minimum
+                    && number <= maximum);
 
     protected override ValidationResult? IsValid(object? value, ValidationContext validationContext) => IsValid(value)
         ? ValidationResult.Success
         : new ValidationResult($"{NameOf(validationContext.DisplayName)} {Requirement}");
 
     /// <summary>
-    /// The setting as it is written. The generated validators give the property, <c>LoadOptions.RequestSeconds</c>, or below a name of ours
+    /// The setting as it is written. The generated validators give the property, <c>LoadOptions.RequestSeconds</c>, or
+    /// below a name of ours
     /// <c>Access:Keys:web.Burst</c>.
     /// </summary>
     private static string NameOf(string property)
     {
         var dot = property.LastIndexOf('.');
         var section = property[..dot];
-        return $"{(section.EndsWith(OptionsSuffix, StringComparison.Ordinal) ? section[..^OptionsSuffix.Length] : section)}:{property[(dot + 1)..]}";
+        if (section.EndsWith(OptionsSuffix, StringComparison.Ordinal))
+        {
+            section = section[..^OptionsSuffix.Length];
+        }
+
+        return $"{section}:{property[(dot + 1)..]}";
     }
 }

@@ -5,8 +5,8 @@ using Microsoft.Extensions.Options;
 namespace SoftmaxService.Api.Settings;
 
 /// <summary>
-/// Ends a start that fails because of a setting with one line that says so, and exit code 1. The runtime would show a stack trace and abort,
-/// which is right for a bug, and is what happens to one.
+/// Ends a start that fails because of a setting with one line that says so, and exit code 1. The runtime would show a
+/// stack trace and abort, which is right for a bug, and is what happens to one.
 /// </summary>
 internal static class StartFault
 {
@@ -20,7 +20,9 @@ internal static class StartFault
 
     public static void ReportInOneLine() => AppDomain.CurrentDomain.UnhandledException += static (_, unhandled) =>
     {
-        if (!Volatile.Read(ref _hasStarted) && unhandled.ExceptionObject is Exception fault && Describe(fault) is { } line)
+        if (!Volatile.Read(ref _hasStarted)
+            && unhandled.ExceptionObject is Exception fault
+            && Describe(fault) is { } line)
         {
             Console.Error.WriteLine(line);
             Environment.Exit(ExitCode);
@@ -31,7 +33,8 @@ internal static class StartFault
     public static void StopReporting() => Volatile.Write(ref _hasStarted, true);
 
     /// <summary>What is wrong with the settings; null when the fault is something else.</summary>
-    public static string? Describe(Exception fault) => WhatIsWrong(fault) is { } wrong ? $"The service cannot start: {wrong}" : null;
+    public static string? Describe(Exception fault) =>
+        WhatIsWrong(fault) is { } wrong ? $"The service cannot start: {wrong}" : null;
 
     private static string? WhatIsWrong(Exception fault) => fault switch
     {

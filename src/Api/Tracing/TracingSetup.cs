@@ -7,8 +7,8 @@ using SoftmaxService.Inference.Observation;
 namespace SoftmaxService.Api.Tracing;
 
 /// <summary>
-/// Traces by OpenTelemetry, sent over OTLP to where its standard variables say (<c>OTEL_EXPORTER_OTLP_ENDPOINT</c> and the rest). Without
-/// them nothing of it is started.
+/// Traces by OpenTelemetry, sent over OTLP to where its standard variables say (<c>OTEL_EXPORTER_OTLP_ENDPOINT</c> and
+/// the rest). Without them nothing of it is started.
 /// </summary>
 internal static class TracingSetup
 {
@@ -17,14 +17,14 @@ internal static class TracingSetup
 
     public static void AddTracing(this IServiceCollection services, FeatureSettings features)
     {
-        if (features.ExportsTraces)
+        if (features.Traces.IsOn)
         {
             services.AddOpenTelemetry()
                 .ConfigureResource(ServiceIdentity.Describe)
                 .WithTracing(traces => traces
                     .AddSource(Telemetry.SpansName)
                     .AddAspNetCoreInstrumentation()
-                    .AddOtlpExporter());
+                    .AddOtlpExporter(exporter => exporter.SendTo(features.Traces)));
         }
     }
 

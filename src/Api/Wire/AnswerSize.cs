@@ -7,8 +7,8 @@ using SoftmaxService.Inference.Models;
 namespace SoftmaxService.Api.Wire;
 
 /// <summary>
-/// The most bytes that an answer may come to, and the refusal of what would be more than <see cref="LimitsOptions.MaxResponseBytes"/>: told before any
-/// work is done for it.
+/// The most bytes that an answer may come to, and the rejection of a request whose answer would exceed
+/// <see cref="LimitsOptions.MaxResponseBytes"/>, before any work is done for it.
 /// </summary>
 internal sealed class AnswerSize
 {
@@ -21,7 +21,8 @@ internal sealed class AnswerSize
     // {"label":"","index":2147483647,"probability":…,"logit":…},
     private const int Prediction = 80;
 
-    // {"predictions":[],"uncertainty":{"entropy":…,"margin":…,"energy":…},"predictionSet":{…,"labels":[]},"abstained":false}, or the error of one image.
+    // {"predictions":[],"uncertainty":{"entropy":…,"margin":…,"energy":…},
+    // "predictionSet":{…,"labels":[]},"abstained":false}, or the error of one image.
     private const int Image = 1024;
     private const int Quotes = 3;
 
@@ -40,13 +41,15 @@ internal sealed class AnswerSize
         }
     }
 
-    public static AnswerSize Of(ClassifierModel model) => Known.GetValue(model, static model => new AnswerSize(model.Labels));
+    public static AnswerSize Of(ClassifierModel model) =>
+        Known.GetValue(model, static model => new AnswerSize(model.Labels));
 
     public static AnswerSize Of(IReadOnlyList<string> labels) => new(labels);
 
     public static RequestException TooLarge(LimitsOptions limits, string answer, string remedy) => new(
         Problem.AnswerTooLarge,
-        $"{answer} would have more than {limits.MaxResponseBytes} bytes, the most that is answered at once (setting Limits:MaxResponseBytes). {remedy}");
+        $"{answer} would have more than {limits.MaxResponseBytes} bytes, the most that is answered at once (setting "
+        + $"Limits:MaxResponseBytes). {remedy}");
 
     /// <summary>Refuses a request for classifications.</summary>
     public void Check(LimitsOptions limits, int images, int topK, bool hasSet)
@@ -71,10 +74,12 @@ internal sealed class AnswerSize
             fewer > 0 && images > 1 ? $"at most {fewer} images at a time" : null,
             hasSet ? "no prediction set (alpha)" : null,
         ];
+        var possible = remedies.Where(remedy => remedy is not null).DefaultIfEmpty("fewer images");
         throw TooLarge(
             limits,
-            $"The answer to {images} image(s), with {Math.Min(topK, _longest.Length - 1)} of {_longest.Length - 1} classes for each,",
-            $"Ask for {string.Join(", or for ", remedies.Where(remedy => remedy is not null).DefaultIfEmpty("fewer images"))}.");
+            $"The answer to {images} image(s), with {Math.Min(topK, _longest.Length - 1)} of {_longest.Length - 1} "
+            + "classes for each,",
+            $"Ask for {string.Join(", or for ", possible)}.");
     }
 
     /// <summary>The bytes of so many labels, of a row's most probable classes, at most.</summary>

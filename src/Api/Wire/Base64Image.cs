@@ -22,7 +22,8 @@ internal sealed class Base64ImageConverter : JsonConverter<Base64Image>
     {
         try
         {
-            return reader.TryGetBytesFromBase64(out var bytes) ? bytes : DecodeUrl(reader.GetString()!); // a string token is never null
+            // A string token is never null.
+            return reader.TryGetBytesFromBase64(out var bytes) ? bytes : DecodeUrl(reader.GetString()!);
         }
         catch (InvalidOperationException)
         {
@@ -32,14 +33,18 @@ internal sealed class Base64ImageConverter : JsonConverter<Base64Image>
 
     private static byte[] DecodeUrl(string text)
     {
-        var comma = text.StartsWith("data:", StringComparison.OrdinalIgnoreCase) ? text.IndexOf(',', StringComparison.Ordinal) : -1;
+        var comma = text.StartsWith("data:", StringComparison.OrdinalIgnoreCase)
+            ? text.IndexOf(',', StringComparison.Ordinal)
+            : -1;
         var decoded = new byte[text.Length];
         return comma > 0 && Convert.TryFromBase64Chars(text.AsSpan(comma + 1), decoded, out var count)
             ? decoded[..count]
             : throw Invalid();
     }
 
-    public override void Write(Utf8JsonWriter writer, Base64Image value, JsonSerializerOptions options) => writer.WriteBase64StringValue(value.Bytes);
+    public override void Write(Utf8JsonWriter writer, Base64Image value, JsonSerializerOptions options) =>
+        writer.WriteBase64StringValue(value.Bytes);
 
-    private static JsonException Invalid() => new("An image is a string of base64, with or without a data: URL's head in front.");
+    private static JsonException Invalid() => new(
+        "An image is a string of base64, with or without a data: URL's head in front.");
 }

@@ -5,9 +5,9 @@ using SoftmaxService.Api.Settings;
 namespace SoftmaxService.Api.Wire;
 
 /// <summary>
-/// Refuses bodies over <see cref="LimitsOptions.MaxRequestBodyBytes"/>. Kestrel's own limit would close the connection while the client
-/// still sends, and most clients then report a broken pipe and never read the answer. Refused here, the answer is sent first, and
-/// Kestrel reads on for its drain time (five seconds) before it closes.
+/// Refuses bodies over <see cref="LimitsOptions.MaxRequestBodyBytes"/>. Kestrel's own limit would close the connection
+/// while the client still sends, and most clients then report a broken pipe and never read the answer. Refused here,
+/// the answer is sent first, and Kestrel reads on for its drain time (five seconds) before it closes.
 /// </summary>
 internal static class BodyLimit
 {
@@ -37,8 +37,13 @@ internal static class BodyLimit
     }
 
     public static RequestException InflatesTooFar(int limit) =>
-        new(Problem.BodyTooLarge, $"The body inflates to more than {limit} bytes, the most that is taken (setting Limits:MaxDecompressedBytes).");
+        new(
+            Problem.BodyTooLarge,
+            $"The body inflates to more than {limit} bytes, the most that is taken (setting "
+            + "Limits:MaxDecompressedBytes).");
 
     public static RequestException TooLarge(int limit) =>
-        new(Problem.BodyTooLarge, $"The body is larger than {limit} bytes, the most that is taken (setting Limits:MaxRequestBodyBytes).");
+        new(
+            Problem.BodyTooLarge,
+            $"The body is larger than {limit} bytes, the most that is taken (setting Limits:MaxRequestBodyBytes).");
 }

@@ -2,14 +2,21 @@ using System.Numerics;
 
 namespace SoftmaxService.Api.Wire;
 
-/// <summary>Buffers whose lengths are powers of two. Those that come back are kept for the next request, up to so many bytes in all; what is more is left to the collector.</summary>
+/// <summary>
+/// Buffers whose lengths are powers of two. Those that come back are kept for the next request, up to so many bytes in
+/// all; what is more is left to the collector.
+/// </summary>
 internal sealed class BufferPool(long mostKeptBytes)
 {
     private readonly Lock _lock = new();
-    private readonly Stack<byte[]>[] _idle = [.. Enumerable.Range(0, 32).Select(_ => new Stack<byte[]>())]; // by the power
+    // By the power.
+    private readonly Stack<byte[]>[] _idle = [.. Enumerable.Range(0, 32).Select(_ => new Stack<byte[]>())];
     private long _keptBytes;
 
-    /// <summary>A buffer of at least this length; what is in it is left from whoever had it before. Beyond 2³⁰ there is one size, the most that an array can have.</summary>
+    /// <summary>
+    /// A buffer of at least this length; what is in it is left from whoever had it before. Beyond 2³⁰ there is one
+    /// size, the most that an array can have.
+    /// </summary>
     public byte[] Rent(int length)
     {
         var size = BitOperations.RoundUpToPowerOf2((uint)length);

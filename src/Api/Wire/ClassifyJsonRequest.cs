@@ -1,6 +1,8 @@
 namespace SoftmaxService.Api.Wire;
 
-/// <summary>The JSON body of a request with images, on <c>/classify</c> and <c>/preprocess</c>: exactly one of the two.</summary>
+/// <summary>
+/// The JSON body of a request with images, on <c>/classify</c> and <c>/preprocess</c>: exactly one of the two.
+/// </summary>
 internal sealed record ClassifyJsonRequest
 {
     public Base64Image? Image { get; init; }

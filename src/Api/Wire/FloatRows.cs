@@ -3,8 +3,8 @@ using SoftmaxService.Api.Problems;
 namespace SoftmaxService.Api.Wire;
 
 /// <summary>
-/// One row of numbers, <c>[1, 2]</c>, or several of the same length, <c>[[1, 2], [3, 4]]</c>, in one array. An answer has the shape of
-/// its request.
+/// One row of numbers, <c>[1, 2]</c>, or several of the same length, <c>[[1, 2], [3, 4]]</c>, in one array. An answer
+/// has the shape of its request.
 /// </summary>
 internal abstract record FloatRows(float[] Values, int RowCount, int ColumnCount, bool IsMatrix)
 {
@@ -15,7 +15,8 @@ internal abstract record FloatRows(float[] Values, int RowCount, int ColumnCount
 
     public static RequestException TooMany(int maxCount) => new(
         Problem.TooManyLogits,
-        $"The request holds more than {maxCount} numbers, the most that are taken at once (setting Limits:MaxLogitsPerRequest).");
+        $"The request holds more than {maxCount} numbers, the most that are taken at once (setting "
+        + "Limits:MaxLogitsPerRequest).");
 
     /// <summary>Refuses logits of which a row is nothing but masked classes: it has no softmax.</summary>
     public void RefuseFullyMasked()
@@ -24,13 +25,17 @@ internal abstract record FloatRows(float[] Values, int RowCount, int ColumnCount
         {
             if (!Row(row).ContainsAnyExcept(float.NegativeInfinity))
             {
-                throw new RequestException(Problem.InvalidLogits, $"{Place(row)} masks every class; at least one must be a number.");
+                throw new RequestException(
+                    Problem.InvalidLogits,
+                    $"{Place(row)} masks every class; at least one must be a number.");
             }
         }
     }
 }
 
-/// <summary>Logits: finite numbers, and the string <c>"-Infinity"</c> for a masked class, since JSON has no number for it.</summary>
+/// <summary>
+/// Logits: finite numbers, and the string <c>"-Infinity"</c> for a masked class, since JSON has no number for it.
+/// </summary>
 internal sealed record LogitRows(float[] Values, int RowCount, int ColumnCount, bool IsMatrix)
     : FloatRows(Values, RowCount, ColumnCount, IsMatrix)
 {

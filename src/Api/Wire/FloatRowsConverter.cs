@@ -23,7 +23,8 @@ internal sealed class UpstreamRowsConverter(int maxCount)
         new(values, rowCount, columnCount, isMatrix);
 }
 
-internal abstract class FloatRowsConverter<T>(string name, Problem problem, bool allowsMasked, int maxCount) : JsonConverter<T>
+internal abstract class FloatRowsConverter<T>(
+    string name, Problem problem, bool allowsMasked, int maxCount) : JsonConverter<T>
     where T : FloatRows
 {
     private const string Shape =
@@ -50,7 +51,8 @@ internal abstract class FloatRowsConverter<T>(string name, Problem problem, bool
         {
             if (reader.TokenType != JsonTokenType.StartArray)
             {
-                throw Invalid($"{name}[{rowCount}] is {JsonToken.Describe(ref reader)}, but {name}[0] is a row. {Shape}");
+                throw Invalid(
+                    $"{name}[{rowCount}] is {JsonToken.Describe(ref reader)}, but {name}[0] is a row. {Shape}");
             }
 
             var before = values.Count;
@@ -59,7 +61,9 @@ internal abstract class FloatRowsConverter<T>(string name, Problem problem, bool
             columnCount = rowCount == 0 ? values.Count : columnCount;
             if (values.Count - before != columnCount)
             {
-                throw Invalid($"{name}[{rowCount}] has {values.Count - before} numbers, but {name}[0] has {columnCount}. {Shape}");
+                throw Invalid(
+                    $"{name}[{rowCount}] has {values.Count - before} numbers, but {name}[0] has {columnCount}. "
+                    + $"{Shape}");
             }
 
             rowCount++;
@@ -88,7 +92,8 @@ internal abstract class FloatRowsConverter<T>(string name, Problem problem, bool
 
         if (values.Count == first)
         {
-            throw Invalid($"{(row is null ? name : $"{name}[{row}]")} is empty; a row has at least one number. {Shape}");
+            throw Invalid(
+                $"{(row is null ? name : $"{name}[{row}]")} is empty; a row has at least one number. {Shape}");
         }
     }
 
@@ -108,11 +113,13 @@ internal abstract class FloatRowsConverter<T>(string name, Problem problem, bool
         throw Invalid((reader.TokenType, row) switch
         {
             (JsonTokenType.Number, _) =>
-                $"{path} is {JsonToken.Text(ref reader)}, which no 32-bit float can hold; the largest is 3.4028235E+38.",
+                $"{path} is {JsonToken.Text(ref reader)}, which no 32-bit float can hold; "
+                + "the largest is 3.4028235E+38.",
             (JsonTokenType.StartArray, null) => $"{path} is a row, but {name}[0] is a number. {Shape}",
             (JsonTokenType.StartArray, _) => $"{path} is nested three deep. {Shape}",
             _ when allowsMasked =>
-                $"{path} is {JsonToken.Describe(ref reader)}; a logit is a finite number, or \"{LogitRows.Masked}\" to mask its class.",
+                $"{path} is {JsonToken.Describe(ref reader)}; a logit is a finite number, or \"{LogitRows.Masked}\" "
+                + "to mask its class.",
             _ => $"{path} is {JsonToken.Describe(ref reader)}; it must be a finite number.",
         });
     }

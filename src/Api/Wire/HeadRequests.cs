@@ -1,13 +1,17 @@
 namespace SoftmaxService.Api.Wire;
 
 /// <summary>
-/// Answers HEAD wherever GET is answered, with the same headers: the route sees a GET, and Kestrel, which knows what was asked, sends no body.
+/// Answers HEAD wherever GET is answered, with the same headers: the route sees a GET, and Kestrel, which knows what
+/// was asked, sends no body.
 /// </summary>
 internal static class HeadRequests
 {
     public static void UseHeadRequests(this WebApplication app)
     {
-        app.Use(next => context => HttpMethods.IsHead(context.Request.Method) ? AnswerAsGetAsync(next, context) : next(context));
+        app.Use(
+            next =>
+                context =>
+                    HttpMethods.IsHead(context.Request.Method) ? AnswerAsGetAsync(next, context) : next(context));
         app.UseRouting(); // which would otherwise come first of all
     }
 

@@ -25,7 +25,8 @@ internal sealed class ImageUpload : IDisposable
     /// <summary>The only image, where the request was not a batch.</summary>
     public ReadOnlyMemory<byte> Single { get; }
 
-    public static async ValueTask<ImageUpload> ReadAsync(HttpRequest request, RequestJson json, int maxImages, CancellationToken cancellationToken)
+    public static async ValueTask<ImageUpload> ReadAsync(
+        HttpRequest request, RequestJson json, int maxImages, CancellationToken cancellationToken)
     {
         var mediaType = MediaTypes.Of(request);
         if (mediaType == MediaTypeNames.Multipart.FormData)
@@ -40,7 +41,10 @@ internal sealed class ImageUpload : IDisposable
 
         if (mediaType != MediaTypeNames.Application.Octet && !ImageMediaTypes.Contains(mediaType))
         {
-            throw MediaTypes.Refuse(request, $"{MediaTypeNames.Multipart.FormData}, {MediaTypeNames.Application.Json}, {MediaTypeNames.Application.Octet}, {string.Join(", ", ImageMediaTypes)}");
+            throw MediaTypes.Refuse(
+                request,
+                $"{MediaTypeNames.Multipart.FormData}, {MediaTypeNames.Application.Json}, "
+                + $"{MediaTypeNames.Application.Octet}, {string.Join(", ", ImageMediaTypes)}");
         }
 
         var body = await PooledBody.ReadAsync(request, cancellationToken);
@@ -48,27 +52,34 @@ internal sealed class ImageUpload : IDisposable
     }
 
     /// <summary>For a route that takes one image: several are refused, and so is a list of one.</summary>
-    public static async ValueTask<ImageUpload> ReadSingleAsync(HttpRequest request, RequestJson json, int maxImages, CancellationToken cancellationToken)
+    public static async ValueTask<ImageUpload> ReadSingleAsync(
+        HttpRequest request, RequestJson json, int maxImages, CancellationToken cancellationToken)
     {
         var upload = await ReadAsync(request, json, maxImages, cancellationToken);
         return upload.Batch switch
         {
             null => upload,
-            _ when MediaTypes.IsJson(MediaTypes.Of(request)) => throw new RequestException(Problem.MalformedJson, "This route takes one image: the body holds {\"image\": \"<base64>\"}, and no images."),
-            { Count: var count } => throw new RequestException(Problem.InvalidForm, $"The form holds {count} files; this route takes one image."),
+            _ when MediaTypes.IsJson(MediaTypes.Of(request)) => throw new RequestException(
+                Problem.MalformedJson,
+                "This route takes one image: the body holds {\"image\": \"<base64>\"}, and no images."),
+            { Count: var count } => throw new RequestException(
+                Problem.InvalidForm,
+                $"The form holds {count} files; this route takes one image."),
         };
     }
 
     public void Dispose() => _body?.Dispose();
 
-    private static async Task<ImageUpload> ReadFormAsync(HttpRequest request, int maxImages, CancellationToken cancellationToken)
+    private static async Task<ImageUpload> ReadFormAsync(
+        HttpRequest request, int maxImages, CancellationToken cancellationToken)
     {
         MediaTypes.RefuseEncodings(request);
         var images = await MultipartImages.ReadAsync(request, maxImages, cancellationToken);
         return images.Count > 1 ? new ImageUpload(images) : new ImageUpload(images[0]);
     }
 
-    private static async Task<ImageUpload> ReadJsonAsync(HttpRequest request, RequestJson json, int maxImages, CancellationToken cancellationToken)
+    private static async Task<ImageUpload> ReadJsonAsync(
+        HttpRequest request, RequestJson json, int maxImages, CancellationToken cancellationToken)
     {
         using var body = await PooledBody.ReadAsync(request, cancellationToken);
         switch (json.Deserialize<ClassifyJsonRequest>(body, "image or images"))
@@ -82,7 +93,10 @@ internal sealed class ImageUpload : IDisposable
                     : new ImageUpload([.. images.Select(one => (ReadOnlyMemory<byte>)one.Bytes)]);
 
             default:
-                throw new RequestException(Problem.MalformedJson, "The body holds {\"image\": \"<base64>\"} or {\"images\": [\"<base64>\", …]} with at least one, not both.");
+                throw new RequestException(
+                    Problem.MalformedJson,
+                    "The body holds {\"image\": \"<base64>\"} or {\"images\": "
+                    + "[\"<base64>\", …]} with at least one, not both.");
         }
     }
 }

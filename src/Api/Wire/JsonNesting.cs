@@ -3,7 +3,9 @@ using SoftmaxService.Api.Problems;
 
 namespace SoftmaxService.Api.Wire;
 
-/// <summary>Tells JSON that is nested too deeply from JSON that is malformed; the reader throws the same exception for both.</summary>
+/// <summary>
+/// Tells JSON that is nested too deeply from JSON that is malformed; the reader throws the same exception for both.
+/// </summary>
 internal static class JsonNesting
 {
     /// <summary>Whether reading stopped at a bracket that would have opened one level too many.</summary>
@@ -32,7 +34,9 @@ internal static class JsonNesting
         return offset + position < json.Length ? (int)(offset + position) : null;
     }
 
-    /// <summary>How many arrays and objects are open at the end of the beginning of a text; null where it is malformed before.</summary>
+    /// <summary>
+    /// How many arrays and objects are open at the end of the beginning of a text; null where it is malformed before.
+    /// </summary>
     private static int? DepthAfter(ReadOnlySpan<byte> beginning, int maxDepth)
     {
         var state = new JsonReaderState(new JsonReaderOptions { MaxDepth = maxDepth });
@@ -49,6 +53,7 @@ internal static class JsonNesting
         }
 
         // A bracket counts itself only from the next token on.
-        return reader.CurrentDepth + (reader.TokenType is JsonTokenType.StartArray or JsonTokenType.StartObject ? 1 : 0);
+        return reader.CurrentDepth + (
+            reader.TokenType is JsonTokenType.StartArray or JsonTokenType.StartObject ? 1 : 0);
     }
 }

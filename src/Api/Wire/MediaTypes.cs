@@ -8,20 +8,29 @@ namespace SoftmaxService.Api.Wire;
 /// <summary>What a request says its body is.</summary>
 internal static class MediaTypes
 {
-    /// <summary>The media type in lower case without its parameters; empty when none is given or it cannot be read.</summary>
+    /// <summary>
+    /// The media type in lower case without its parameters; empty when none is given or it cannot be read.
+    /// </summary>
     public static string Of(HttpRequest request) => request.ContentType switch
     {
-        MediaTypeNames.Image.Png or MediaTypeNames.Image.Jpeg or MediaTypeNames.Application.Octet or MediaTypeNames.Application.Json => request.ContentType,
+        MediaTypeNames.Image.Png or MediaTypeNames.Image.Jpeg => request.ContentType,
+        MediaTypeNames.Application.Octet or MediaTypeNames.Application.Json => request.ContentType,
         var said when MediaTypeHeaderValue.TryParse(said, out var parsed) => parsed.MediaType.Value!.ToLowerInvariant(),
         _ => "",
     };
 
-    /// <summary>Refuses bodies that are compressed, and JSON in another encoding than UTF-8: read as they are, they would be called malformed.</summary>
+    /// <summary>
+    /// Refuses bodies that are compressed, and JSON in another encoding than UTF-8: read as they are, they would be
+    /// called malformed.
+    /// </summary>
     public static void RefuseEncodings(HttpRequest request)
     {
         if (request.Headers.ContentEncoding is { Count: > 0 } encodings && encodings != "identity")
         {
-            throw new RequestException(Problem.UnsupportedMediaType, $"The body is encoded as '{Quoting.Shorten(encodings.ToString())}'. Send it as it is, without Content-Encoding.");
+            throw new RequestException(
+                Problem.UnsupportedMediaType,
+                $"The body is encoded as '{Quoting.Shorten(encodings.ToString())}'. "
+                + "Send it as it is, without Content-Encoding.");
         }
 
         RefuseCharset(request);
@@ -35,17 +44,26 @@ internal static class MediaTypes
             return;
         }
 
-        var charset = MediaTypeHeaderValue.TryParse(request.ContentType, out var type) ? HeaderUtilities.RemoveQuotes(type.Charset) : default;
+        var charset = MediaTypeHeaderValue.TryParse(request.ContentType, out var type)
+            ? HeaderUtilities.RemoveQuotes(type.Charset)
+            : default;
         if (charset.Length > 0 && IsJson(Of(request)) && !charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase))
         {
-            throw new RequestException(Problem.UnsupportedMediaType, $"The JSON is said to be in '{Quoting.Shorten(charset.ToString())}'. JSON is sent in UTF-8.");
+            throw new RequestException(
+                Problem.UnsupportedMediaType,
+                $"The JSON is said to be in '{Quoting.Shorten(charset.ToString())}'. JSON is sent in UTF-8.");
         }
     }
 
     public static bool IsJson(string mediaType) =>
-        mediaType == MediaTypeNames.Application.Json || (mediaType.StartsWith("application/", StringComparison.Ordinal) && mediaType.EndsWith("+json", StringComparison.Ordinal));
+        mediaType == MediaTypeNames.Application.Json
+            || (
+                mediaType.StartsWith("application/", StringComparison.Ordinal)
+                    && mediaType.EndsWith("+json", StringComparison.Ordinal));
 
     public static RequestException Refuse(HttpRequest request, string accepted) => new(
         Problem.UnsupportedMediaType,
-        string.IsNullOrEmpty(request.ContentType) ? $"The request names no content type. This route takes {accepted}." : $"The content type is '{Quoting.Shorten(request.ContentType)}'. This route takes {accepted}.");
+        string.IsNullOrEmpty(request.ContentType)
+            ? $"The request names no content type. This route takes {accepted}."
+            : $"The content type is '{Quoting.Shorten(request.ContentType)}'. This route takes {accepted}.");
 }

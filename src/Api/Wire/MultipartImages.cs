@@ -11,7 +11,8 @@ internal static class MultipartImages
 {
     private const int MaxBoundaryLength = 70; // RFC 2046, section 5.1.1
 
-    public static async Task<List<ReadOnlyMemory<byte>>> ReadAsync(HttpRequest request, int maxImages, CancellationToken cancellationToken)
+    public static async Task<List<ReadOnlyMemory<byte>>> ReadAsync(
+        HttpRequest request, int maxImages, CancellationToken cancellationToken)
     {
         var reader = new MultipartReader(BoundaryOf(request), request.Body);
         var images = new List<ReadOnlyMemory<byte>>();
@@ -28,21 +29,32 @@ internal static class MultipartImages
             images.Add(images.Count < maxImages ? content : throw TooMany(maxImages));
         }
 
-        return images.Count > 0 ? images : throw new RequestException(Problem.ImageEmpty, "The form holds no file. Send an image, as with curl -F image=@seven.png.");
+        return images.Count > 0
+            ? images
+            : throw new RequestException(
+                Problem.ImageEmpty,
+                "The form holds no file. Send an image, as with curl -F image=@seven.png.");
     }
 
     public static RequestException TooMany(int maxImages) =>
-        new(Problem.TooManyImages, $"The request holds more than {maxImages} images, the most that are taken at once (setting Limits:MaxImagesPerRequest).");
+        new(
+            Problem.TooManyImages,
+            $"The request holds more than {maxImages} images, the most that are taken at once (setting "
+            + "Limits:MaxImagesPerRequest).");
 
     private static string BoundaryOf(HttpRequest request)
     {
         var boundary = HeaderUtilities.RemoveQuotes(MediaTypeHeaderValue.Parse(request.ContentType).Boundary).Value;
         return boundary is { Length: > 0 and <= MaxBoundaryLength }
             ? boundary
-            : throw new RequestException(Problem.InvalidForm, $"The content type '{MediaTypeNames.Multipart.FormData}' must name a boundary of 1 to {MaxBoundaryLength} characters.");
+            : throw new RequestException(
+                Problem.InvalidForm,
+                $"The content type '{MediaTypeNames.Multipart.FormData}' must name a boundary of 1 to "
+                + $"{MaxBoundaryLength} characters.");
     }
 
-    private static async Task<MultipartSection?> NextSectionAsync(MultipartReader reader, CancellationToken cancellationToken)
+    private static async Task<MultipartSection?> NextSectionAsync(
+        MultipartReader reader, CancellationToken cancellationToken)
     {
         try
         {
@@ -58,7 +70,10 @@ internal static class MultipartImages
     {
         if (!ContentDispositionHeaderValue.TryParse(section.ContentDisposition, out var disposition))
         {
-            throw new RequestException(Problem.InvalidForm, "A part of the form has no valid Content-Disposition header. A file's is like: form-data; name=\"image\"; filename=\"seven.png\".");
+            throw new RequestException(
+                Problem.InvalidForm,
+                "A part of the form has no valid Content-Disposition header. A file's is like: form-data; "
+                + "name=\"image\"; filename=\"seven.png\".");
         }
 
         disposition.FileName = HeaderUtilities.RemoveQuotes(disposition.FileName);
@@ -69,11 +84,15 @@ internal static class MultipartImages
     {
         if (!disposition.FileName.HasValue && !disposition.FileNameStar.HasValue)
         {
-            throw new RequestException(Problem.InvalidForm, $"The form has a text field '{Quoting.Shorten(disposition.Name.Value ?? "")}'. It may only hold image files; everything else is a query parameter.");
+            throw new RequestException(
+                Problem.InvalidForm,
+                $"The form has a text field '{Quoting.Shorten(disposition.Name.Value ?? "")}'. "
+                + "It may only hold image files; everything else is a query parameter.");
         }
     }
 
-    private static async Task<ReadOnlyMemory<byte>> ReadContentAsync(MultipartSection section, CancellationToken cancellationToken)
+    private static async Task<ReadOnlyMemory<byte>> ReadContentAsync(
+        MultipartSection section, CancellationToken cancellationToken)
     {
         try
         {
@@ -87,12 +106,16 @@ internal static class MultipartImages
         }
     }
 
-    /// <summary>The reader reports a broken form by the same exceptions as a broken disk; a broken connection has its own.</summary>
-    private static bool IsBrokenForm(Exception exception) => exception is InvalidDataException || exception.GetType() == typeof(IOException);
+    /// <summary>
+    /// The reader reports a broken form by the same exceptions as a broken disk; a broken connection has its own.
+    /// </summary>
+    private static bool IsBrokenForm(Exception exception) =>
+        exception is InvalidDataException || exception.GetType() == typeof(IOException);
 
     private static RequestException Broken(Exception exception) => new(
         Problem.InvalidForm,
         exception is InvalidDataException
-            ? "The form cannot be read: a part has headers that are malformed, too many or too long. Each part begins with its boundary, then lines such as Content-Disposition, then an empty line."
+            ? "The form cannot be read: a part has headers that are malformed, too many or too long. "
+                + "Each part begins with its boundary, then lines such as Content-Disposition, then an empty line."
             : "The form ends before its closing boundary.");
 }

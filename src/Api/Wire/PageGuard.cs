@@ -1,11 +1,15 @@
 namespace SoftmaxService.Api.Wire;
 
-/// <summary>What keeps a page to itself: it runs its own scripts and no others, talks to this service alone, and stands in no other page.</summary>
+/// <summary>
+/// What keeps a page to itself: it runs its own scripts and no others, talks to this service alone, and stands in no
+/// other page.
+/// </summary>
 internal static class PageGuard
 {
     /// <summary>A content-security policy; the sources of styles and images are the page's own affair.</summary>
     public static string Policy(string styles, string images) =>
-        $"default-src 'none'; script-src 'self'; style-src {styles}; img-src {images}; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+        $"default-src 'none'; script-src 'self'; style-src {styles}; img-src {images}; connect-src 'self'; "
+        + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
     public static void GuardPage(this IHeaderDictionary headers, string policy)
     {

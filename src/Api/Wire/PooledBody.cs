@@ -27,7 +27,8 @@ internal sealed class PooledBody : IDisposable
         return ReadAsync(request.Body, request.ContentLength, cancellationToken);
     }
 
-    public static async ValueTask<PooledBody> ReadAsync(Stream stream, long? declaredLength, CancellationToken cancellationToken)
+    public static async ValueTask<PooledBody> ReadAsync(
+        Stream stream, long? declaredLength, CancellationToken cancellationToken)
     {
         var body = new PooledBody(declaredLength);
         try

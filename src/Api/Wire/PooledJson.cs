@@ -6,8 +6,8 @@ using System.Text.Json;
 namespace SoftmaxService.Api.Wire;
 
 /// <summary>
-/// A JSON answer that is written whole before it is sent: its length is then known, and headers, body and end leave together in one piece.
-/// Buffers are kept and used again.
+/// A JSON answer that is written whole before it is sent: its length is then known, and headers, body and end leave
+/// together in one piece. Buffers are kept and used again.
 /// </summary>
 internal sealed class PooledJson : IDisposable
 {
@@ -36,7 +36,9 @@ internal sealed class PooledJson : IDisposable
         return rented;
     }
 
-    /// <summary>Sends what was written. Nothing of this object is in use when it returns, whether or not the task is done.</summary>
+    /// <summary>
+    /// Sends what was written. Nothing of this object is in use when it returns, whether or not the task is done.
+    /// </summary>
     public Task SendAsync(HttpResponse response)
     {
         Writer.Flush();

@@ -49,19 +49,30 @@ internal sealed record QueryParameter(string Name, string Description, string Re
         where T : struct, INumber<T> => ReadText(request) switch
         {
             null => null,
-            var text when T.TryParse(text, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent, CultureInfo.InvariantCulture, out var value) && isValid(value) => value,
+            var text when T.TryParse(
+                text,
+                NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint | NumberStyles.AllowExponent,
+                CultureInfo.InvariantCulture,
+                out var value) && isValid(value) =>
+                value,
             var text => throw Refuse(text),
         };
 
-    /// <summary>The parameter as a whole number of at least 1, null when it is absent. More than an int can hold counts as the most it can.</summary>
+    /// <summary>
+    /// The parameter as a whole number of at least 1, null when it is absent. More than an int can hold counts as the
+    /// most it can.
+    /// </summary>
     public int? ReadCount(HttpRequest request) => ReadText(request) switch
     {
         null => null,
-        var text when text.All(char.IsAsciiDigit) && text.AsSpan().ContainsAnyExcept('0') => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) ? value : int.MaxValue,
+        var text when text.All(char.IsAsciiDigit) && text.AsSpan().ContainsAnyExcept('0') =>
+            int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) ? value : int.MaxValue,
         var text => throw Refuse(text),
     };
 
-    /// <summary>Refuses parameters that the route does not have: a misspelt one would silently change nothing.</summary>
+    /// <summary>
+    /// Refuses parameters that the route does not have: a misspelt one would silently change nothing.
+    /// </summary>
     public static void RefuseUnknown(HttpRequest request, IReadOnlyList<QueryParameter> known)
     {
         foreach (var pair in PairsOf(request))
@@ -69,9 +80,12 @@ internal sealed record QueryParameter(string Name, string Description, string Re
             var name = pair.DecodeName().Span;
             if (!IsAmong(known, name))
             {
+                var others = known.Count == 0
+                    ? "With this content type there are none."
+                    : $"The parameters are: {string.Join(", ", known.Select(parameter => parameter.Name))}.";
                 throw new RequestException(
                     Problem.InvalidParameter,
-                    $"There is no parameter '{Quoting.Shorten(name.ToString())}' here. {(known.Count == 0 ? "With this content type there are none." : $"The parameters are: {string.Join(", ", known.Select(parameter => parameter.Name))}.")}");
+                    $"There is no parameter '{Quoting.Shorten(name.ToString())}' here. {others}");
             }
         }
     }
@@ -94,7 +108,8 @@ internal sealed record QueryParameter(string Name, string Description, string Re
     private RequestException Refuse(string text) =>
         new(Problem.InvalidParameter, $"{Name} is '{Quoting.Shorten(text)}'. {Requirement}");
 
-    // Read where it stands: the dictionary that HttpRequest.Query makes of it costs more than all that is asked of it here.
+    // Read where it stands: the dictionary that HttpRequest.Query makes of it costs more than all that is asked of it
+    // here.
     private static QueryStringEnumerable PairsOf(HttpRequest request) => new(request.QueryString.Value);
 
     private static bool IsAmong(IReadOnlyList<QueryParameter> known, ReadOnlySpan<char> name)

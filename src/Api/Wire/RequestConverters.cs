@@ -5,13 +5,20 @@ using SoftmaxService.Inference.Calibration;
 
 namespace SoftmaxService.Api.Wire;
 
-/// <summary>A whole number of at least 1. More than an int can hold counts as the most it can, as in the query.</summary>
+/// <summary>
+/// A whole number of at least 1. More than an int can hold counts as the most it can, as in the query.
+/// </summary>
 internal sealed class TopKConverter : JsonConverter<int?>
 {
     public override int? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-        reader.TokenType == JsonTokenType.Number && reader.TryGetDouble(out var value) && value >= 1 && value == Math.Truncate(value)
+        reader.TokenType == JsonTokenType.Number
+            && reader.TryGetDouble(out var value)
+            && value >= 1
+            && value == Math.Truncate(value)
             ? (int)Math.Min(value, int.MaxValue)
-            : throw new RequestException(Problem.InvalidParameter, $"topK is {JsonToken.Describe(ref reader)}. It must be a whole number of at least 1.");
+            : throw new RequestException(
+                Problem.InvalidParameter,
+                $"topK is {JsonToken.Describe(ref reader)}. It must be a whole number of at least 1.");
 
     public override void Write(Utf8JsonWriter writer, int? value, JsonSerializerOptions options) =>
         throw new NotSupportedException("topK is only ever asked.");
@@ -26,7 +33,9 @@ internal sealed class LabelsConverter : JsonConverter<string[]>
     {
         if (reader.TokenType != JsonTokenType.StartArray)
         {
-            throw new RequestException(Problem.InvalidLabels, $"labels is {JsonToken.Describe(ref reader)}. {Requirement}");
+            throw new RequestException(
+                Problem.InvalidLabels,
+                $"labels is {JsonToken.Describe(ref reader)}. {Requirement}");
         }
 
         var labels = new List<string>();
@@ -34,7 +43,9 @@ internal sealed class LabelsConverter : JsonConverter<string[]>
         {
             labels.Add(reader.TokenType == JsonTokenType.String
                 ? ReadLabel(ref reader, labels.Count)
-                : throw new RequestException(Problem.InvalidLabels, $"labels[{labels.Count}] is {JsonToken.Describe(ref reader)}. {Requirement}"));
+                : throw new RequestException(
+                    Problem.InvalidLabels,
+                    $"labels[{labels.Count}] is {JsonToken.Describe(ref reader)}. {Requirement}"));
         }
 
         return [.. labels];
@@ -51,7 +62,10 @@ internal sealed class LabelsConverter : JsonConverter<string[]>
         }
         catch (InvalidOperationException)
         {
-            throw new RequestException(Problem.InvalidLabels, $"labels[{index}] is not valid Unicode: it holds bytes that are no UTF-8, or half of a surrogate pair.");
+            throw new RequestException(
+                Problem.InvalidLabels,
+                $"labels[{index}] is not valid Unicode: it holds bytes that are no UTF-8, or half of a surrogate "
+                + "pair.");
         }
     }
 }
@@ -70,5 +84,8 @@ internal sealed class ScoreKindConverter : JsonConverter<OutputKind?>
         throw new NotSupportedException("kind is read-only.");
 
     private static RequestException Invalid(ref Utf8JsonReader reader) =>
-        new(Problem.InvalidParameter, $"kind is {JsonToken.Describe(ref reader)}. It must be \"logits\", \"probabilities\" or \"log-probabilities\".");
+        new(
+            Problem.InvalidParameter,
+            $"kind is {JsonToken.Describe(ref reader)}. It must be \"logits\", \"probabilities\" or "
+            + "\"log-probabilities\".");
 }

@@ -8,7 +8,9 @@ using SoftmaxService.Api.Settings;
 
 namespace SoftmaxService.Api.Wire;
 
-/// <summary>How JSON bodies are read: by the contexts that the edges have registered, strictly, and within the limits.</summary>
+/// <summary>
+/// How JSON bodies are read: by the contexts that the edges have registered, strictly, and within the limits.
+/// </summary>
 internal sealed class RequestJson(IOptions<JsonOptions> json, LimitsOptions limits)
 {
     private readonly JsonSerializerOptions _options = new(json.Value.SerializerOptions)
@@ -36,7 +38,9 @@ internal sealed class RequestJson(IOptions<JsonOptions> json, LimitsOptions limi
         try
         {
             return JsonSerializer.Deserialize(text, (JsonTypeInfo<T>)_options.GetTypeInfo(typeof(T)))
-                ?? throw new RequestException(Problem.MalformedJson, $"The body is null; it must be an object with {needed}.");
+                ?? throw new RequestException(
+                    Problem.MalformedJson,
+                    $"The body is null; it must be an object with {needed}.");
         }
         catch (JsonException fault) when (JsonNesting.IsTooDeep(fault, text, _options.MaxDepth))
         {

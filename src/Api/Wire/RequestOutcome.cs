@@ -15,11 +15,16 @@ internal readonly record struct RequestOutcome(int Status, bool IsBrokenOff, Exc
             new(StatusCodes.Status499ClientClosedRequest, IsBrokenOff: true, Fault: null),
         null when fault is not null && context.Response.HasStarted =>
             new(StatusCodes.Status500InternalServerError, IsBrokenOff: true, fault),
-        _ => new(fault is null ? context.Response.StatusCode : StatusCodes.Status500InternalServerError, IsBrokenOff: false, fault),
+        _ => new(
+            fault is null ? context.Response.StatusCode : StatusCodes.Status500InternalServerError,
+            IsBrokenOff: false,
+            fault),
     };
 }
 
-/// <summary>Which model answered a request; by name, since an idle connection keeps it and would keep the model.</summary>
+/// <summary>
+/// Which model answered a request; by name, since an idle connection keeps it and would keep the model.
+/// </summary>
 internal sealed record AnsweringModel(string Name, string Version);
 
 internal static class RequestOutcomeExtensions
@@ -28,10 +33,14 @@ internal static class RequestOutcomeExtensions
     public static void AnsweredBy(this HttpContext context, ClassifierModel model) =>
         context.Features.Set(new AnsweringModel(model.Name, model.Version));
 
-    /// <summary>Notes that the whole answer has been sent before the request ends: from then on the client may leave.</summary>
+    /// <summary>
+    /// Notes that the whole answer has been sent before the request ends: from then on the client may leave.
+    /// </summary>
     public static void AnswerIsSent(this HttpContext context) => context.Features.Set(AnswerEnd.Sent);
 
-    /// <summary>Ends an answer that cannot be finished, by closing the connection or, over HTTP/2 and 3, the stream.</summary>
+    /// <summary>
+    /// Ends an answer that cannot be finished, by closing the connection or, over HTTP/2 and 3, the stream.
+    /// </summary>
     public static void BreakOff(this HttpContext context, int status)
     {
         context.Features.Set(new AnswerEnd(status));

@@ -39,5 +39,7 @@ internal abstract class ClassIndicesConverter(string name, string requirement) :
     private int ReadOne(ref Utf8JsonReader reader, string path) =>
         reader.TokenType == JsonTokenType.Number && reader.TryGetInt32(out var value)
             ? value
-            : throw new RequestException(Problem.InvalidParameter, $"{path} is {JsonToken.Describe(ref reader)}; {requirement}.");
+            : throw new RequestException(
+                Problem.InvalidParameter,
+                $"{path} is {JsonToken.Describe(ref reader)}; {requirement}.");
 }

@@ -8,7 +8,9 @@ namespace SoftmaxService.Api.Wire;
 [JsonConverter(typeof(TemperatureRowsConverter))]
 internal sealed record TemperatureRows(float[] Values, bool IsArray)
 {
-    public const string Requirement = "A temperature is a number above 0 that a 32-bit float can hold; 1 leaves the logits as they are, more flattens, less sharpens.";
+    public const string Requirement =
+        "A temperature is a number above 0 that a 32-bit float can hold; "
+        + "1 leaves the logits as they are, more flattens, less sharpens.";
 
     public static TemperatureRows One { get; } = new([1f], IsArray: false);
 
@@ -19,7 +21,10 @@ internal sealed record TemperatureRows(float[] Values, bool IsArray)
         {
             return Values.Length == logits.RowCount
                 ? Values
-                : throw new RequestException(Problem.InvalidTemperature, $"There are {Values.Length} temperatures for {logits.RowCount} row(s) of logits; give one for all, or one for each row.");
+                : throw new RequestException(
+                    Problem.InvalidTemperature,
+                    $"There are {Values.Length} temperatures for {logits.RowCount} row(s) of logits; "
+                    + "give one for all, or one for each row.");
         }
 
         var all = new float[logits.RowCount];
@@ -54,5 +59,7 @@ internal sealed class TemperatureRowsConverter : JsonConverter<TemperatureRows>
     private static float ReadOne(ref Utf8JsonReader reader, string place) =>
         reader.TokenType == JsonTokenType.Number && reader.TryGetSingle(out var value) && TemperatureRows.IsValid(value)
             ? value
-            : throw new RequestException(Problem.InvalidTemperature, $"{place} is {JsonToken.Describe(ref reader)}. {TemperatureRows.Requirement}");
+            : throw new RequestException(
+                Problem.InvalidTemperature,
+                $"{place} is {JsonToken.Describe(ref reader)}. {TemperatureRows.Requirement}");
 }

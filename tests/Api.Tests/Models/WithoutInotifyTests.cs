@@ -22,7 +22,7 @@ public sealed class WithoutInotifyTests
         }
 
         Assert.True(await IsServedAsync(service), service.Output);
-        Assert.Single(service.Output.Split("The file system tells of no changes in the model folder").Skip(1));
+        Assert.Single(service.Output.Split("The file system reports no changes of the model folder").Skip(1));
         Assert.Single(service.Output.Split(" WRN ").Skip(1));
     }
 

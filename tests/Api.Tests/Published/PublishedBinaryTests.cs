@@ -188,14 +188,14 @@ public sealed class PublishedBinaryTests(RunningService portable, PublishedServi
     [PublishedFact]
     public async Task TracesAreSentWhereTheyAreAskedFor()
     {
-        await using var collector = await TraceCollector.StartAsync();
+        await using var collector = await OtlpCollector.StartAsync();
         using var process = await ServiceProcess.StartReadyAsync(PublishedBinary.Path, $"--OTEL_EXPORTER_OTLP_ENDPOINT={collector.Address}", "--OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf");
         using var image = new ByteArrayContent(RunningService.Seven) { Headers = { ContentType = MediaTypeHeaderValue.Parse("image/png") } };
         using var answer = await process.Client.PostAsync("/classify", image);
         await process.TerminateAsync();
 
         Assert.Equal((HttpStatusCode.OK, 0), (answer.StatusCode, await process.ExitCodeAsync()));
-        Assert.All(["POST /classify", "decode", "run", "softmax"], name => Assert.Contains(name, collector.Text, StringComparison.Ordinal));
+        Assert.All(["POST /classify", "decode", "run", "softmax"], name => Assert.Contains(name, collector.Traces, StringComparison.Ordinal));
     }
 
     [PublishedFact]

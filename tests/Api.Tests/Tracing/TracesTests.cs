@@ -64,12 +64,14 @@ public sealed class TracesTests
         Assert.Equal(("decode", ActivityStatusCode.Error), (part.OperationName, part.Status));
     }
 
-    [Fact]
-    public async Task TracesGoToWhereTheStandardVariablesSay()
+    [Theory]
+    [InlineData("OTEL_EXPORTER_OTLP_ENDPOINT", "")]
+    [InlineData("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "/v1/traces")]
+    public async Task TracesGoToWhereTheStandardVariablesSay(string variable, string path)
     {
-        await using var collector = await TraceCollector.StartAsync();
+        await using var collector = await OtlpCollector.StartAsync();
         using var trace = new Trace();
-        using (var service = new ServiceWith(("OTEL_EXPORTER_OTLP_ENDPOINT", collector.Address), ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf")))
+        using (var service = new ServiceWith((variable, $"{collector.Address}{path}"), ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf")))
         {
             using var probe = await service.Client.GetAsync("/health/live");
             Assert.False(probe.Headers.Contains("traceresponse"));
@@ -79,7 +81,7 @@ public sealed class TracesTests
             Assert.True(service.Services.GetRequiredService<TracerProvider>().ForceFlush());
         }
 
-        var received = collector.Text;
+        var received = collector.Traces;
         Assert.All(["softmax-service", "decode", "run", "softmax", "POST /classify", Encoding.Latin1.GetString(Convert.FromHexString(trace.Id))], text => Assert.Contains(text, received, StringComparison.Ordinal));
         Assert.DoesNotContain("/health/live", received, StringComparison.Ordinal);
     }

@@ -21,20 +21,32 @@ internal static class CalibrateDocumentation
                     Schema = schemaOf(typeof(CalibrateRequest)),
                     Examples = new Dictionary<string, IOpenApiExample>
                     {
-                        ["overconfident"] = new OpenApiExample { Summary = "Logits 2.5 times too large", Value = Overconfident() },
+                        ["overconfident"] = new OpenApiExample
+                        {
+                            Summary = "Logits 2.5 times too large",
+                            Value = Overconfident(),
+                        },
                     },
                 },
             },
         };
 
-    /// <summary>Labels drawn from the softmax of small logits, and those logits made too large: the fitted temperature takes that back.</summary>
+    /// <summary>
+    /// Labels drawn from the softmax of small logits, and those logits made too large: the fitted temperature takes
+    /// that back.
+    /// </summary>
     private static JsonObject Overconfident()
     {
         var random = new Random(8);
         var (logits, labels) = (new JsonArray(), new JsonArray());
         for (var row = 0; row < ExampleRows; row++)
         {
-            double[] z = [Math.Round(random.NextDouble() * 4, 1), Math.Round(random.NextDouble() * 4, 1), Math.Round(random.NextDouble() * 4, 1)];
+            double[] z =
+            [
+                Math.Round(random.NextDouble() * 4, 1),
+                Math.Round(random.NextDouble() * 4, 1),
+                Math.Round(random.NextDouble() * 4, 1),
+            ];
             var total = z.Sum(Math.Exp);
             var (draw, label) = (random.NextDouble() * total, 0);
             while (label < z.Length - 1 && draw >= Math.Exp(z[label]))
@@ -42,7 +54,9 @@ internal static class CalibrateDocumentation
                 draw -= Math.Exp(z[label++]);
             }
 
-            logits.Add((JsonNode)new JsonArray([.. z.Select(value => JsonValue.Create(Math.Round(value * ExampleTemperature, 2)))]));
+            logits.Add(
+                (JsonNode)new JsonArray(
+                    [.. z.Select(value => JsonValue.Create(Math.Round(value * ExampleTemperature, 2)))]));
             labels.Add((JsonNode)label);
         }
 

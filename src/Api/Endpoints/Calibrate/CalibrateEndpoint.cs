@@ -8,7 +8,10 @@ using SoftmaxService.Inference.Calibration;
 
 namespace SoftmaxService.Api.Endpoints.Calibrate;
 
-/// <summary><c>POST /calibrate</c>: fits a temperature to labelled logits and measures what it changes. It touches no model and keeps nothing.</summary>
+/// <summary>
+/// <c>POST /calibrate</c>: fits a temperature to labelled logits and measures what it changes. It touches no model and
+/// keeps nothing.
+/// </summary>
 internal static class CalibrateEndpoint
 {
     // Each costs a pass over all rows.
@@ -20,14 +23,30 @@ internal static class CalibrateEndpoint
         .WithTags("Calibrate")
         .WithSummary("Fits a temperature to labelled logits")
         .WithDescription(
-            "Send the logits of images that the model was not trained on, and their right classes. The answer is what a model's `model.json` takes as its `calibration`: "
-            + "the temperature that makes softmax(logits / T) most likely, how well calibrated the probabilities are before and after, which classes are taken for which, and the quantiles and sizes of prediction sets. "
-            + "Rows of probabilities or of their logarithms are taken too: say so in `kind`. `warnings` says what is to be known of the data before the numbers are trusted; without it there is nothing. Nothing is kept.")
+            "Send the logits of images that the model was not trained on, and their right classes. "
+            + "The answer is what a model's `model.json` takes as its `calibration`: "
+            + "the temperature that makes softmax(logits / T) most likely, how well calibrated the probabilities are "
+            + "before and after, which classes are taken for which, and the quantiles and sizes of prediction sets. "
+            + "Rows of probabilities or of their logarithms are taken too: say so in `kind`. "
+            + "`warnings` says what is to be known of the data before the numbers are trusted; "
+            + "without it there is nothing. Nothing is kept.")
         .Describe(CalibrateDocumentation.Apply, [])
         .Produces<ManifestCalibration>()
-        .Answers([Problem.MalformedJson, Problem.InvalidLogits, Problem.InvalidParameter, Problem.InvalidCalibrationData, Problem.CalibrationImpossible, Problem.BodyTooLarge, Problem.TooManyLogits, Problem.UnsupportedMediaType, .. Problem.OfWork]);
+        .Answers(
+        [
+            Problem.MalformedJson,
+            Problem.InvalidLogits,
+            Problem.InvalidParameter,
+            Problem.InvalidCalibrationData,
+            Problem.CalibrationImpossible,
+            Problem.BodyTooLarge,
+            Problem.TooManyLogits,
+            Problem.UnsupportedMediaType,
+            .. Problem.OfWork,
+        ]);
 
-    private static async Task<ManifestCalibration> AnswerAsync(HttpRequest request, ComputeGate gate, RequestJson json, CancellationToken cancellationToken)
+    private static async Task<ManifestCalibration> AnswerAsync(
+        HttpRequest request, ComputeGate gate, RequestJson json, CancellationToken cancellationToken)
     {
         if (!MediaTypes.IsJson(MediaTypes.Of(request)))
         {
@@ -44,18 +63,31 @@ internal static class CalibrateEndpoint
     {
         if (!request.Logits.IsMatrix || !request.Labels.IsArray)
         {
-            throw new RequestException(Problem.InvalidCalibrationData, "logits is an array of rows, [[1.5, 0.2], [0.1, 3]], and labels an array with the index of each row's right class, [0, 1].");
+            throw new RequestException(
+                Problem.InvalidCalibrationData,
+                "logits is an array of rows, [[1.5, 0.2], [0.1, 3]], and labels an array with the index of each "
+                + "row's right class, [0, 1].");
         }
 
         var options = new CalibrationOptions();
-        options = options with { Bins = request.Bins ?? options.Bins, Alphas = request.Alphas ?? PossibleAlphas(options.Alphas, request.Labels.Values.Length) };
-        if (options.Bins is < 1 or > 1000 || options.Alphas.Count > MostAlphas || !options.Alphas.All(alpha => alpha is > 0 and < 1))
+        options = options with
         {
-            throw new RequestException(Problem.InvalidParameter, $"bins is a whole number from 1 to 1000, and alphas are at most {MostAlphas} numbers above 0 and below 1.");
+            Bins = request.Bins ?? options.Bins,
+            Alphas = request.Alphas ?? PossibleAlphas(options.Alphas, request.Labels.Values.Length),
+        };
+        if (options.Bins is < 1 or > 1000
+            || options.Alphas.Count > MostAlphas
+            || !options.Alphas.All(alpha => alpha is > 0 and < 1))
+        {
+            throw new RequestException(
+                Problem.InvalidParameter,
+                $"bins is a whole number from 1 to 1000, and alphas are at most {MostAlphas} numbers above 0 and "
+                + "below 1.");
         }
 
         var kind = request.Kind ?? OutputKind.Logits;
-        var data = LabelledLogits.FromScores(request.Logits.Values, request.Labels.Values, request.Logits.ColumnCount, kind);
+        var data = LabelledLogits.FromScores(
+            request.Logits.Values, request.Labels.Values, request.Logits.ColumnCount, kind);
         if (kind == OutputKind.Logits)
         {
             RefuseMaskedLabels(data);
@@ -64,20 +96,28 @@ internal static class CalibrateEndpoint
         return Calibrator.Calibrate(data, options, cancellationToken).ToManifest(dataset: null);
     }
 
-    /// <summary>A right class that is masked has an infinite loss at any temperature, which JSON could not even tell.</summary>
+    /// <summary>
+    /// A right class that is masked has an infinite loss at any temperature, which JSON could not even tell.
+    /// </summary>
     private static void RefuseMaskedLabels(LabelledLogits data)
     {
         for (var row = 0; row < data.Count; row++)
         {
             if (float.IsNegativeInfinity(data.Row(row)[data.LabelOf(row)]))
             {
-                throw new RequestException(Problem.InvalidCalibrationData, $"labels[{row}] is {data.LabelOf(row)}, but logits[{row}][{data.LabelOf(row)}] is masked; a class that is right needs a number.");
+                throw new RequestException(
+                    Problem.InvalidCalibrationData,
+                    $"labels[{row}] is {data.LabelOf(row)}, but logits[{row}][{data.LabelOf(row)}] is masked; "
+                    + "a class that is right needs a number.");
             }
         }
     }
 
-    /// <summary>Those of the usual α for which there are rows enough; one that is asked for by name is refused instead.</summary>
-    private static double[] PossibleAlphas(IReadOnlyList<double> alphas, int rowCount) => [.. alphas.Where(alpha => (rowCount + 1) * alpha >= 1)];
+    /// <summary>
+    /// Those of the usual α for which there are rows enough; one that is asked for by name is refused instead.
+    /// </summary>
+    private static double[] PossibleAlphas(IReadOnlyList<double> alphas, int rowCount) =>
+        [.. alphas.Where(alpha => (rowCount + 1) * alpha >= 1)];
 }
 
 /// <summary>The JSON body of <c>POST /calibrate</c>.</summary>

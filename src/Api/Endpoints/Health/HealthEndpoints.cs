@@ -23,24 +23,32 @@ internal static class HealthEndpoints
         health.MapGet("/ready", Ready)
             .WithName("Ready")
             .WithSummary("Says whether models are loaded and warmed up")
-            .WithDescription("503 when the default model is not served, or the service is about to end (`draining`). A folder that could not be loaded is listed with its reason, and does not make the rest unready; `keepsServing` says that the version still answers with what its files held before.")
+            .WithDescription(
+                "503 when the default model is not served, or the service is about to end (`draining`). "
+                + "A folder that could not be loaded is listed with its reason, and does not make the rest unready; "
+                + "`keepsServing` says that the version still answers with what its files held before.")
             .Produces<ReadyResponse>(StatusCodes.Status503ServiceUnavailable);
     }
 
     private static Ok<LiveResponse> Live() => TypedResults.Ok(new LiveResponse("live"));
 
-    private static Results<Ok<ReadyResponse>, JsonHttpResult<ReadyResponse>> Ready(ModelRepository models, Readiness readiness, HttpResponse response)
+    private static Results<Ok<ReadyResponse>, JsonHttpResult<ReadyResponse>> Ready(
+        ModelRepository models, Readiness readiness, HttpResponse response)
     {
         var catalog = models.Current;
         var isReady = readiness.IsReady;
-        var answer = new ReadyResponse(isReady ? "ready" : readiness.IsLeaving ? "draining" : "not ready", [.. catalog.Models.Select(model => $"{model.Name}/{model.Version}")], catalog.Failures);
+        var answer = new ReadyResponse(
+            isReady ? "ready" : readiness.IsLeaving ? "draining" : "not ready",
+            [.. catalog.Models.Select(model => $"{model.Name}/{model.Version}")],
+            catalog.Failures);
         if (isReady)
         {
             return TypedResults.Ok(answer);
         }
 
         response.Headers[HeaderNames.RetryAfter] = RetryAfterSeconds.ToString(CultureInfo.InvariantCulture);
-        return TypedResults.Json(answer, HealthJsonContext.Default.ReadyResponse, statusCode: StatusCodes.Status503ServiceUnavailable);
+        return TypedResults.Json(
+            answer, HealthJsonContext.Default.ReadyResponse, statusCode: StatusCodes.Status503ServiceUnavailable);
     }
 }
 
@@ -48,4 +56,5 @@ internal static class HealthEndpoints
 internal sealed record LiveResponse(string Status);
 
 /// <summary>Whether the service can classify, with what, and what it could not load.</summary>
-internal sealed record ReadyResponse(string Status, IReadOnlyList<string> Models, IReadOnlyList<ModelLoadFailure> Failures);
+internal sealed record ReadyResponse(
+    string Status, IReadOnlyList<string> Models, IReadOnlyList<ModelLoadFailure> Failures);

@@ -5,7 +5,9 @@ namespace SoftmaxService.Api.Endpoints.Health;
 
 /// <summary>The answers of <c>GET /health/live</c> and <c>/health/ready</c>.</summary>
 [JsonSourceGenerationOptions(
-    JsonSerializerDefaults.Web, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, UseStringEnumConverter = true)]
+    JsonSerializerDefaults.Web,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    UseStringEnumConverter = true)]
 [JsonSerializable(typeof(LiveResponse))]
 [JsonSerializable(typeof(ReadyResponse))]
 internal sealed partial class HealthJsonContext : JsonSerializerContext;

@@ -50,7 +50,8 @@ internal static class SoftmaxDocumentation
             "The same at temperature 0.2: nearly one-hot",
             """{"logits": [2.0, 1.0, 0.1], "labels": ["cat", "dog", "fish"], "temperature": 0.2}"""),
         ["rows"] = Schemas.Example(
-            "Two rows, each with its temperature", """{"logits": [[2.0, 1.0, 0.1], [0.0, 3.0, 0.0]], "temperature": [1, 2.5]}"""),
+            "Two rows, each with its temperature",
+            """{"logits": [[2.0, 1.0, 0.1], [0.0, 3.0, 0.0]], "temperature": [1, 2.5]}"""),
         ["huge"] = Schemas.Example("Logits whose exponentials overflow a float", """{"logits": [1000, 999, 0]}"""),
         ["masked"] = Schemas.Example("A masked class has probability 0", """{"logits": [2.0, "-Infinity", 0.1]}"""),
     };
@@ -63,7 +64,8 @@ internal static class SoftmaxDocumentation
         {
             ["probabilities"] = Schemas.RowOrRows(Schemas.Number(), "softmax(z / T): each row sums to 1."),
             ["logProbabilities"] = Schemas.RowOrRows(
-                Schemas.LogitOrMasked(), "Their natural logarithms, exact where the probability has rounded to 0 or 1."),
+                Schemas.LogitOrMasked(),
+                "Their natural logarithms, exact where the probability has rounded to 0 or 1."),
             ["ranked"] = Schemas.RowOrRows(
                 Ranked(), "The most probable classes, most probable first; 100 unless topK says otherwise."),
             ["uncertainty"] = Schemas.OneOrEach(Measures(), "Three measures of how sure the row is."),

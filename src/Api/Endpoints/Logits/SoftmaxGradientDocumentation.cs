@@ -41,7 +41,9 @@ internal static class SoftmaxGradientDocumentation
         ["upstream"] = Schemas.Example(
             "A row of the Jacobian: how the first probability answers to each logit",
             """{"logits": [2.0, 1.0, 0.1], "upstream": [1, 0, 0]}"""),
-        ["masked"] = Schemas.Example("A masked class has gradient 0", """{"logits": [2.0, "-Infinity", 0.1], "target": 2}"""),
+        ["masked"] = Schemas.Example(
+            "A masked class has gradient 0",
+            """{"logits": [2.0, "-Infinity", 0.1], "target": 2}"""),
     };
 
     private static OpenApiSchema AnswerSchema() => new()

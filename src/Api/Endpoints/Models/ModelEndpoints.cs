@@ -21,7 +21,9 @@ internal static class ModelEndpoints
         models.MapGet("", List)
             .WithName("ListModels")
             .WithSummary("Lists the models")
-            .WithDescription("Every version that is served, the default model, and the folders that could not be loaded, with the reason.");
+            .WithDescription(
+                "Every version that is served, the default model, and the folders that could not be loaded, with "
+                + "the reason.");
 
         models.MapGet("/{name}", ListVersions)
             .WithName("ListModelVersions")
@@ -31,24 +33,33 @@ internal static class ModelEndpoints
         models.MapGet("/{name}/{version}", Describe)
             .WithName("DescribeModel")
             .WithSummary("Describes one version of a model")
-            .WithDescription("Its labels, how an image becomes its input, what the ONNX graph declares and what was chosen of it, how many images share a run, and its calibration.")
+            .WithDescription(
+                "Its labels, how an image becomes its input, what the ONNX graph declares and what was chosen of it, "
+                + "how many images share a run, and its calibration.")
             .Answers(Problem.ModelNotFound, Problem.VersionNotFound);
 
         models.MapGet("/{name}/{version}/reliability.svg", Reliability)
             .WithName("ShowReliability")
             .WithSummary("Shows a version's reliability diagram")
-            .WithDescription("How often the model is right when it says how sure it is, before and after calibration: the file that `softmax calibrate` drew.")
+            .WithDescription(
+                "How often the model is right when it says how sure it is, before and after calibration: "
+                + "the file that `softmax calibrate` drew.")
             .Produces<string>(StatusCodes.Status200OK, SvgType)
             .Answers(Problem.ModelNotFound, Problem.VersionNotFound, Problem.ReliabilityNotFound);
     }
 
-    private static PhysicalFileHttpResult Reliability(string name, string version, ModelRepository models, HttpResponse response)
+    private static PhysicalFileHttpResult Reliability(
+        string name, string version, ModelRepository models, HttpResponse response)
     {
         var model = models.Current.Find(name, version);
-        response.Headers.ContentSecurityPolicy = "default-src 'none'; style-src 'unsafe-inline'; sandbox"; // an SVG may hold scripts, and this one came with the model
+        // An SVG may hold scripts, and this one came with the model.
+        response.Headers.ContentSecurityPolicy = "default-src 'none'; style-src 'unsafe-inline'; sandbox";
         return model.Reliability is { } file
             ? TypedResults.PhysicalFile(file.FullName, SvgType, lastModified: file.LastWriteTimeUtc)
-            : throw new RequestException(Problem.ReliabilityNotFound, $"Model '{model.Name}' version {model.Version} has no {ClassifierModel.ReliabilityFileName}; `softmax calibrate` draws one.");
+            : throw new RequestException(
+                Problem.ReliabilityNotFound,
+                $"Model '{model.Name}' version {model.Version} has no {ClassifierModel.ReliabilityFileName}; "
+                + "`softmax calibrate` draws one.");
     }
 
     private static Ok<ModelListResponse> List(ModelRepository models)
@@ -56,7 +67,14 @@ internal static class ModelEndpoints
         var catalog = models.Current;
         return TypedResults.Ok(new ModelListResponse(
             catalog.DefaultModel,
-            [.. catalog.Models.Select(model => new ModelSummary(model.Name, model.Version, model.Manifest.Description, model.ClassCount, model.CalibratedTemperature))],
+            [
+                .. catalog.Models.Select(model => new ModelSummary(
+                    model.Name,
+                    model.Version,
+                    model.Manifest.Description,
+                    model.ClassCount,
+                    model.CalibratedTemperature)),
+            ],
             catalog.Failures));
     }
 
@@ -78,7 +96,12 @@ internal static class ModelEndpoints
         model.Manifest.Description,
         model.Manifest.License,
         model.Input,
-        new ModelOutput(model.OutputKind, model.OutputKindIsDetected ? "detected" : "manifest", model.ClassCount, model.GraphOutput.Name, model.ScoresOutput.Reason),
+        new ModelOutput(
+            model.OutputKind,
+            model.OutputKindIsDetected ? "detected" : "manifest",
+            model.ClassCount,
+            model.GraphOutput.Name,
+            model.ScoresOutput.Reason),
         new ModelGraph(model.GraphInput, model.GraphOutput, model.GraphOutputs),
         BatchingOf(model),
         model.Notes,
@@ -88,10 +111,12 @@ internal static class ModelEndpoints
 }
 
 /// <summary>All that is served, and all that could not be.</summary>
-internal sealed record ModelListResponse(string? DefaultModel, IReadOnlyList<ModelSummary> Models, IReadOnlyList<ModelLoadFailure> Failures);
+internal sealed record ModelListResponse(
+    string? DefaultModel, IReadOnlyList<ModelSummary> Models, IReadOnlyList<ModelLoadFailure> Failures);
 
 /// <summary>One version in the list.</summary>
-internal sealed record ModelSummary(string Name, string Version, string? Description, int ClassCount, float? CalibratedTemperature);
+internal sealed record ModelSummary(
+    string Name, string Version, string? Description, int ClassCount, float? CalibratedTemperature);
 
 /// <summary>Every version of one model, from the lowest to the highest.</summary>
 internal sealed record ModelVersionsResponse(string Name, IReadOnlyList<ModelResponse> Versions);
@@ -111,11 +136,16 @@ internal sealed record ModelResponse(
     ManifestCalibration? Calibration,
     JsonElement? Training);
 
-/// <summary>What a model's scores are, whether the manifest says so or its warm-up did, and which of the graph's outputs holds them, for what reason.</summary>
+/// <summary>
+/// What a model's scores are, whether the manifest says so or its warm-up did, and which of the graph's outputs holds
+/// them, for what reason.
+/// </summary>
 internal sealed record ModelOutput(OutputKind Kind, string KindSource, int ClassCount, string Name, string Reason);
 
 /// <summary>What the ONNX graph declares; −1 is an axis whose size is open.</summary>
 internal sealed record ModelGraph(OnnxTensorInfo Input, OnnxTensorInfo Output, IReadOnlyList<OnnxTensorInfo> Outputs);
 
-/// <summary>How many images may share a run, why it is one where it is, and what has been run since the version was loaded.</summary>
+/// <summary>
+/// How many images may share a run, why it is one where it is, and what has been run since the version was loaded.
+/// </summary>
 internal sealed record ModelBatching(int MaxBatchSize, string? Refusal, long Images, long Runs, long Pending);

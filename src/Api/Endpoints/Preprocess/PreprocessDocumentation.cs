@@ -12,7 +12,10 @@ internal static class PreprocessDocumentation
     public static void Apply(OpenApiOperation operation, Func<Type, IOpenApiSchema> schemaOf)
     {
         operation.RequestBody = ImageBodies.Of(
-            new Dictionary<string, IOpenApiSchema> { ["image"] = Schemas.Binary("An image file. The name of the field does not matter.") },
+            new Dictionary<string, IOpenApiSchema>
+            {
+                ["image"] = Schemas.Binary("An image file. The name of the field does not matter."),
+            },
             new OpenApiMediaType
             {
                 Schema = new OpenApiSchema
@@ -23,7 +26,11 @@ internal static class PreprocessDocumentation
                 },
                 Examples = new Dictionary<string, IOpenApiExample>
                 {
-                    ["one"] = new OpenApiExample { Summary = "One image", Value = new JsonObject { ["image"] = SampleImage.Base64 } },
+                    ["one"] = new OpenApiExample
+                    {
+                        Summary = "One image",
+                        Value = new JsonObject { ["image"] = SampleImage.Base64 },
+                    },
                 },
             });
         operation.Responses!["200"] = new OpenApiResponse
@@ -31,7 +38,10 @@ internal static class PreprocessDocumentation
             Description = "What the model sees",
             Content = new Dictionary<string, IOpenApiMediaType>
             {
-                [MediaTypeNames.Image.Png] = new OpenApiMediaType { Schema = Schemas.Binary("A PNG of the model's input size.") },
+                [MediaTypeNames.Image.Png] = new OpenApiMediaType
+                {
+                    Schema = Schemas.Binary("A PNG of the model's input size."),
+                },
             },
         };
     }

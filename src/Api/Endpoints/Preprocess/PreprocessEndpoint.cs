@@ -21,17 +21,39 @@ internal static class PreprocessEndpoint
         .WithTags("Classify")
         .WithSummary("Shows what a model sees of an image")
         .WithDescription(
-            "Send one image as to `/classify`. The answer is a PNG of the model's input size, made of the very tensor that the model would be run on: "
-            + "scaled, cropped and centred, the ink found and turned to the model's polarity, in the model's colours. It tells why an answer is not the one that was expected.")
+            "Send one image as to `/classify`. The answer is a PNG of the model's input size, made of the very tensor "
+            + "that the model would be run on: scaled, cropped and centred, the ink found and turned to the model's "
+            + "polarity, in the model's colours. It tells why an answer is not the one that was expected.")
         .Describe(PreprocessDocumentation.Apply, Parameters)
         .Produces<byte[]>(StatusCodes.Status200OK, MediaTypeNames.Image.Png)
-        .Answers([Problem.InvalidParameter, Problem.MalformedJson, Problem.InvalidForm, Problem.ImageEmpty, Problem.ModelNotFound, Problem.VersionNotFound,
-            Problem.BodyTooLarge, Problem.ImageTooLarge, Problem.TooManyImages, Problem.UnsupportedMediaType, Problem.ImageFormatUnsupported, Problem.ImageUndecodable, .. Problem.OfWork]);
+        .Answers(
+        [
+            Problem.InvalidParameter,
+            Problem.MalformedJson,
+            Problem.InvalidForm,
+            Problem.ImageEmpty,
+            Problem.ModelNotFound,
+            Problem.VersionNotFound,
+            Problem.BodyTooLarge,
+            Problem.ImageTooLarge,
+            Problem.TooManyImages,
+            Problem.UnsupportedMediaType,
+            Problem.ImageFormatUnsupported,
+            Problem.ImageUndecodable,
+            .. Problem.OfWork,
+        ]);
 
-    private static async Task<Results<FileContentHttpResult, Refusal>> AnswerAsync(HttpRequest request, HttpResponse response, ModelRepository models, LimitsOptions limits, RequestJson json, CancellationToken cancellationToken)
+    private static async Task<Results<FileContentHttpResult, Refusal>> AnswerAsync(
+        HttpRequest request,
+        HttpResponse response,
+        ModelRepository models,
+        LimitsOptions limits,
+        RequestJson json,
+        CancellationToken cancellationToken)
     {
         QueryParameter.RefuseUnknown(request, Parameters);
-        using var lease = models.Acquire(ClassifyEndpoint.Model.ReadText(request), ClassifyEndpoint.Version.ReadText(request));
+        using var lease = models.Acquire(
+            ClassifyEndpoint.Model.ReadText(request), ClassifyEndpoint.Version.ReadText(request));
         var model = lease.Model;
         request.HttpContext.AnsweredBy(model);
         if (model.RefuseWhenFull() is { } reason)
@@ -39,7 +61,8 @@ internal static class PreprocessEndpoint
             return new Refusal(Problem.Overloaded, reason);
         }
 
-        using var upload = await ImageUpload.ReadSingleAsync(request, json, limits.MaxImagesPerRequest, cancellationToken);
+        using var upload =
+            await ImageUpload.ReadSingleAsync(request, json, limits.MaxImagesPerRequest, cancellationToken);
         var picture = await ImageClassifier.ShowInputAsync(model, upload.Single, cancellationToken);
         response.Headers.CacheControl = "no-store";
         return TypedResults.Bytes(picture, MediaTypeNames.Image.Png);
