@@ -26,6 +26,8 @@ internal sealed class AnswerSize
     private const int Image = 1024;
     private const int Quotes = 3;
 
+    // Beside the model, which knows nothing of JSON: sorting its labels for each request would take longer than its
+    // softmax. An entry goes with its model, and a model's labels never change.
     private static readonly ConditionalWeakTable<ClassifierModel, AnswerSize> Known = [];
 
     // The bytes of the k longest labels together, from k = 0.
