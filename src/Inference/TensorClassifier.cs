@@ -8,28 +8,38 @@ using SoftmaxService.Numerics;
 
 namespace SoftmaxService.Inference;
 
-/// <summary>The second front door: tensors or images in, tensors out.</summary>
+/// <summary>The front door for tensors: tensors or images in, tensors out.</summary>
 public static class TensorClassifier
 {
-    /// <summary>Runs a model on a batch of items and gives their logits <c>z</c>, their probabilities <c>softmax(z / T)</c>, and what the graph itself says.</summary>
-    /// <param name="model">The model that is asked.</param>
+    /// <summary>
+    /// Runs a model on a batch of items and returns their logits <c>z</c>, their probabilities <c>softmax(z / T)</c>,
+    /// and the graph's own outputs.
+    /// </summary>
+    /// <param name="model">The model that answers.</param>
     /// <param name="request">The items and what is wanted of them.</param>
-    /// <param name="cancellation">Ends the waiting, and leaves out the runs that have not begun.</param>
-    /// <exception cref="ArgumentException">There are not as many items as the request says, or it has both items and images.</exception>
-    /// <exception cref="InferenceException">The model has too much before it, an image cannot be read, the model fails on an item, or scores are wanted and an item's are not finite.</exception>
-    public static async Task<TensorAnswer> ClassifyAsync(ClassifierModel model, TensorRequest request, CancellationToken cancellation)
+    /// <param name="cancellation">Ends the wait; runs that have not begun are left out.</param>
+    /// <exception cref="ArgumentException">
+    /// There are not as many items as the request says, or it has both items and images.
+    /// </exception>
+    /// <exception cref="InferenceException">
+    /// Too much is pending for the model, an image cannot be read, the model fails on an item, or scores are wanted and
+    /// an item's are not finite.
+    /// </exception>
+    public static async Task<TensorAnswer> ClassifyAsync(
+        ClassifierModel model, TensorRequest request, CancellationToken cancellation)
     {
         Check(model, request);
         using var pending = model.Admission.Enter(Math.Min(request.Count, model.MaxBatchSize));
-        var temperature = ImageClassifier.TemperatureFor(model, new ClassificationOptions { Temperature = request.Temperature });
+        var temperature = AppliedTemperature.Resolve(request.Temperature, model.CalibratedTemperature);
 
-        // The scores come out of runs that are shared with others; what else the graph tells needs a run of its own, which has the scores too.
+        // Scores come from runs that are shared with other requests. The graph's other outputs need a run of their own,
+        // which has the scores too.
         var (scores, graphOutputs) = request.GraphOutputs.Any(name => name != model.GraphOutput.Name)
             ? await RunAllAsync(model, request, cancellation)
             : await RunTogetherAsync(model, request, cancellation);
         if (!request.Scores)
         {
-            return new TensorAnswer(request.Count, model.ClassCount, [], [], temperature, graphOutputs);
+            return new TensorAnswer(request.Count, model.ClassCount, [], [], [], temperature, graphOutputs);
         }
 
         using var span = Telemetry.Spans.StartActivity("softmax");
@@ -39,32 +49,31 @@ public static class TensorClassifier
         }
 
         var probabilities = ProbabilitiesOf(scores, model.ClassCount, temperature.Value);
-        Observe(model, scores, probabilities, temperature.Value);
-        return new TensorAnswer(request.Count, model.ClassCount, scores, probabilities, temperature, graphOutputs);
-    }
-
-    private static void Observe(ClassifierModel model, ReadOnlySpan<float> logits, ReadOnlySpan<float> probabilities, float temperature)
-    {
-        Span<int> top = [0];
-        for (var start = 0; start < logits.Length; start += model.ClassCount)
-        {
-            var row = logits.Slice(start, model.ClassCount);
-            var rowProbabilities = probabilities.Slice(start, model.ClassCount);
-            Ranking.TopK(row, top);
-            ImageClassifier.Observe(model, row, rowProbabilities, temperature, top[0], Uncertainty.Measure(row, rowProbabilities, temperature).Entropy);
-        }
+        var ranking = Rank(scores, model.ClassCount, Math.Min(request.TopK, model.ClassCount));
+        CountAnswers(model, scores, probabilities, temperature.Value, ranking);
+        return new TensorAnswer(
+            request.Count, model.ClassCount, scores, probabilities, ranking, temperature, graphOutputs);
     }
 
     private static void Check(ClassifierModel model, TensorRequest request)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(request.Count, 1);
-        if (request.Images is { } images ? images.Count != request.Count || !request.Items.IsEmpty : request.Items.Length != (long)request.Count * model.Classifier.ItemBytes)
+        ArgumentOutOfRangeException.ThrowIfLessThan(request.TopK, 1);
+        var itemBytes = model.Classifier.ItemBytes;
+        var fits = request.Images is { } images
+            ? images.Count == request.Count && request.Items.IsEmpty
+            : request.Items.Length == (long)request.Count * itemBytes;
+        if (!fits)
         {
-            throw new ArgumentException($"A request for {request.Count} items has that many images, or {request.Count} × {model.Classifier.ItemBytes} bytes of items.", nameof(request));
+            throw new ArgumentException(
+                $"A request for {request.Count} items has that many images, "
+                + $"or {request.Count} × {itemBytes} bytes of items.",
+                nameof(request));
         }
     }
 
-    private static async Task<(float[] Scores, IReadOnlyList<OnnxTensor> GraphOutputs)> RunTogetherAsync(ClassifierModel model, TensorRequest request, CancellationToken cancellation)
+    private static async Task<(float[] Scores, IReadOnlyList<OnnxTensor> GraphOutputs)> RunTogetherAsync(
+        ClassifierModel model, TensorRequest request, CancellationToken cancellation)
     {
         var scores = new float[checked(request.Count * model.ClassCount)];
         for (var start = 0; start < request.Count; start += model.MaxBatchSize)
@@ -85,15 +94,19 @@ public static class TensorClassifier
         return (scores, [.. request.GraphOutputs.Select(_ => model.Classifier.ToTensor(scores, request.Count))]);
     }
 
-    private static async Task<(float[] Scores, IReadOnlyList<OnnxTensor> GraphOutputs)> RunAllAsync(ClassifierModel model, TensorRequest request, CancellationToken cancellation)
+    private static async Task<(float[] Scores, IReadOnlyList<OnnxTensor> GraphOutputs)> RunAllAsync(
+        ClassifierModel model, TensorRequest request, CancellationToken cancellation)
     {
         var items = request.Images is null ? request.Items : await PrepareAllAsync(model, request, cancellation);
+        string[] names = [.. request.GraphOutputs, model.GraphOutput.Name];
         IReadOnlyList<OnnxTensor> outputs = [];
-        await model.Queue.ExecuteAloneAsync(() => outputs = model.Classifier.RunAll(items, request.Count, [.. request.GraphOutputs, model.GraphOutput.Name]), cancellation);
+        await model.Queue.ExecuteAloneAsync(
+            () => outputs = model.Classifier.RunAll(items, request.Count, names), cancellation);
         return (model.Classifier.ToScores(outputs[^1]), [.. outputs.SkipLast(1)]);
     }
 
-    private static async Task<ReadOnlyMemory<byte>> PrepareAllAsync(ClassifierModel model, TensorRequest request, CancellationToken cancellation)
+    private static async Task<ReadOnlyMemory<byte>> PrepareAllAsync(
+        ClassifierModel model, TensorRequest request, CancellationToken cancellation)
     {
         var length = model.Classifier.ItemBytes;
         var items = new byte[checked(request.Count * length)];
@@ -106,7 +119,8 @@ public static class TensorClassifier
         return items;
     }
 
-    private static async ValueTask<OnnxRun> PrepareAsync(ClassifierModel model, TensorRequest request, int index, CancellationToken cancellation)
+    private static async ValueTask<OnnxRun> PrepareAsync(
+        ClassifierModel model, TensorRequest request, int index, CancellationToken cancellation)
     {
         if (request.Images is { } images)
         {
@@ -121,7 +135,8 @@ public static class TensorClassifier
         }
 
         var run = model.Classifier.Rent();
-        request.Items.Span.Slice(index * run.InputBytes.Length, run.InputBytes.Length).CopyTo(run.InputBytes);
+        var length = run.InputBytes.Length;
+        request.Items.Span.Slice(index * length, length).CopyTo(run.InputBytes);
         return run;
     }
 
@@ -135,11 +150,49 @@ public static class TensorClassifier
             {
                 throw new InferenceException(
                     InferenceError.ModelOutputNotFinite,
-                    $"The model's output for item {start / classCount} holds NaN or +Infinity, or is -Infinity for every class: it has no probabilities.");
+                    $"The model's output for item {start / classCount} holds NaN or +Infinity, "
+                    + "or is -Infinity for every class: it has no probabilities.");
             }
         }
 
         return probabilities;
+    }
+
+    private static int[] Rank(float[] logits, int classCount, int topK)
+    {
+        var ranking = new int[logits.Length / classCount * topK];
+        for (var (start, rank) = (0, 0); start < logits.Length; start += classCount, rank += topK)
+        {
+            Ranking.TopK(logits.AsSpan(start, classCount), ranking.AsSpan(rank, topK));
+        }
+
+        return ranking;
+    }
+
+    /// <summary>Counts the answers in the model's metrics: as for images, at the model's own temperature.</summary>
+    private static void CountAnswers(
+        ClassifierModel model,
+        ReadOnlySpan<float> logits,
+        ReadOnlySpan<float> probabilities,
+        float temperature,
+        ReadOnlySpan<int> ranking)
+    {
+        var ownTemperature = model.CalibratedTemperature ?? 1f;
+        var ownProbabilities = temperature == ownTemperature ? null : new float[model.ClassCount];
+        var count = logits.Length / model.ClassCount;
+        for (var item = 0; item < count; item++)
+        {
+            var row = logits.Slice(item * model.ClassCount, model.ClassCount);
+            var own = probabilities.Slice(item * model.ClassCount, model.ClassCount);
+            if (ownProbabilities is not null)
+            {
+                Softmax.Compute(row, ownProbabilities, ownTemperature);
+                own = ownProbabilities;
+            }
+
+            var top = ranking[ranking.Length / count * item];
+            model.Metrics.CountAnswer(top, own[top], Uncertainty.Measure(row, own, ownTemperature).Entropy);
+        }
     }
 }
 
@@ -152,14 +205,20 @@ public sealed record TensorRequest
     /// <summary>Encoded images, decoded and preprocessed as the manifest says.</summary>
     public IReadOnlyList<ReadOnlyMemory<byte>>? Images { get; init; }
 
-    /// <summary>How many items there are, at least 1.</summary>
+    /// <summary>The number of items, at least 1.</summary>
     public required int Count { get; init; }
 
     /// <summary>T, &gt; 0 and finite; null for the model's calibrated one, else 1.</summary>
     public float? Temperature { get; init; }
 
-    /// <summary>Whether logits and probabilities are wanted; where not, the answer's are empty, and numbers that are not finite are no fault.</summary>
+    /// <summary>
+    /// Whether logits and probabilities are wanted. If not, the answer has none, and scores that are not finite are no
+    /// fault.
+    /// </summary>
     public bool Scores { get; init; } = true;
+
+    /// <summary>How many of each item's highest classes are ranked, at least 1. A number above K ranks all.</summary>
+    public int TopK { get; init; } = 1;
 
     /// <summary>The names of the graph's own outputs that are wanted, all of them among the graph's.</summary>
     public IReadOnlyCollection<string> GraphOutputs { get; init; } = [];
@@ -170,7 +229,16 @@ public sealed record TensorRequest
 /// <param name="ClassCount">K.</param>
 /// <param name="Logits">N rows of K logits.</param>
 /// <param name="Probabilities">N rows of K probabilities.</param>
+/// <param name="Ranking">
+/// N rows of the classes with the highest logits, highest first, as many as were requested.
+/// </param>
 /// <param name="Temperature">T and where it came from.</param>
-/// <param name="GraphOutputs">The graph's own outputs that were asked for, in that order.</param>
+/// <param name="GraphOutputs">The graph's own outputs that were requested, in that order.</param>
 public sealed record TensorAnswer(
-    int Count, int ClassCount, float[] Logits, float[] Probabilities, AppliedTemperature Temperature, IReadOnlyList<OnnxTensor> GraphOutputs);
+    int Count,
+    int ClassCount,
+    float[] Logits,
+    float[] Probabilities,
+    int[] Ranking,
+    AppliedTemperature Temperature,
+    IReadOnlyList<OnnxTensor> GraphOutputs);

@@ -7,13 +7,23 @@ namespace SoftmaxService.Inference;
 /// <param name="ElementType">The element type in ONNX terms: <c>float</c>, <c>float16</c> or <c>uint8</c>.</param>
 /// <param name="DeclaredShape">The shape as the graph declares it, −1 where a size is open.</param>
 /// <param name="ItemShape">The shape of one item, every size known, the batch axis included where there is one.</param>
-/// <param name="HasBatchAxis">Whether the first axis counts items; where not, a request holds one.</param>
+/// <param name="HasBatchAxis">Whether the first axis counts items; if not, a request holds one.</param>
 /// <param name="ItemBytes">The bytes of one item.</param>
 public sealed record TensorInput(
-    string Name, string ElementType, IReadOnlyList<int> DeclaredShape, IReadOnlyList<int> ItemShape, bool HasBatchAxis, int ItemBytes)
+    string Name,
+    string ElementType,
+    IReadOnlyList<int> DeclaredShape,
+    IReadOnlyList<int> ItemShape,
+    bool HasBatchAxis,
+    int ItemBytes)
 {
     /// <summary>Describes a model's input.</summary>
-    /// <param name="model">The model that is asked.</param>
+    /// <param name="model">The model that takes it.</param>
     public static TensorInput Of(ClassifierModel model) => new(
-        model.GraphInput.Name, model.GraphInput.ElementType, model.GraphInput.Shape, model.Classifier.InputShape, model.Classifier.HasBatchAxis, model.Classifier.ItemBytes);
+        model.GraphInput.Name,
+        model.GraphInput.ElementType,
+        model.GraphInput.Shape,
+        model.Classifier.InputShape,
+        model.Classifier.HasBatchAxis,
+        model.Classifier.ItemBytes);
 }

@@ -13,15 +13,20 @@ public sealed class TensorClassifierTests
     [Fact]
     public async Task Classify_Items_GivesTheirScoresInOrder()
     {
-        using var folder = new ModelFolder().With("a/1", ModelFolder.PickFirst(3, 16, "batch", 1, 4, 4), """{"calibration": {"temperature": 2}}""");
+        using var folder = new ModelFolder().With("a/1", Three, """{"calibration": {"temperature": 2}}""");
         using var repository = folder.Load();
         var model = repository.Current.Find("a", null);
-        var items = Enumerable.Range(0, 40).SelectMany(item => Enumerable.Range(0, 16).Select(pixel => (float)(item + pixel))).ToArray();
+        float[] items =
+        [
+            .. Enumerable.Range(0, 40)
+                .SelectMany(item => Enumerable.Range(0, 16).Select(pixel => (float)(item + pixel))),
+        ];
 
-        var answer = await TensorClassifier.ClassifyAsync(model, new TensorRequest { Items = Bytes(items), Count = 40 }, CancellationToken.None);
+        var answer = await ClassifyAsync(model, new TensorRequest { Items = Bytes(items), Count = 40 });
 
         Assert.Equal((40, 3), (answer.Count, answer.ClassCount));
-        Assert.Equal(Enumerable.Range(0, 40).SelectMany(item => new float[] { item, item + 1, item + 2 }), answer.Logits);
+        Assert.Equal(
+            Enumerable.Range(0, 40).SelectMany(item => new float[] { item, item + 1, item + 2 }), answer.Logits);
         Assert.Equal(new AppliedTemperature(2f, TemperatureSource.Calibrated), answer.Temperature);
         Assert.Equal(Math.Exp(1) / (1 + Math.Exp(0.5) + Math.Exp(1)), answer.Probabilities[(39 * 3) + 2], 1e-6);
         Assert.Empty(answer.GraphOutputs);
@@ -36,13 +41,17 @@ public sealed class TensorClassifierTests
         var model = repository.Current.Find("tensors", null);
         ReadOnlyMemory<byte>[] images = [.. Enumerable.Range(0, 20).Select(i => (ReadOnlyMemory<byte>)Gray(i * 12))];
 
-        var answer = await TensorClassifier.ClassifyAsync(model, new TensorRequest { Images = images, Count = 20, Temperature = 0.5f }, CancellationToken.None);
+        var request = new TensorRequest { Images = images, Count = 20, Temperature = 0.5f };
+        var answer = await ClassifyAsync(model, request);
 
+        var plan = new ClassificationPlan(model, new ClassificationOptions { Temperature = 0.5f });
         for (var i = 0; i < images.Length; i++)
         {
-            var alone = ImageClassifier.Classify(model, images[i].Span, new ClassificationOptions { Temperature = 0.5f });
-            Assert.All(alone.Predictions, one => Assert.Equal(one.Probability, answer.Probabilities[(i * 3) + one.Index], 1e-6f));
-            Assert.All(alone.Predictions, one => Assert.Equal(one.Logit, answer.Logits[(i * 3) + one.Index], 1e-5f));
+            foreach (var one in ImageClassifier.Classify(plan, images[i].Span).Predictions)
+            {
+                Assert.Equal(one.Probability, answer.Probabilities[(i * 3) + one.Index], 1e-6f);
+                Assert.Equal(one.Logit, answer.Logits[(i * 3) + one.Index], 1e-5f);
+            }
         }
     }
 
@@ -50,13 +59,21 @@ public sealed class TensorClassifierTests
     public async Task Classify_ItemsOfOneRequest_ShareRuns()
     {
         var name = Guid.NewGuid().ToString();
-        using var folder = new ModelFolder().With($"{name}/1", ModelFolder.PickFirst(3, 16, "batch", 1, 4, 4));
-        using var repository = new ModelRepository(new RepositorySettings { Folder = folder.Path, Model = new ModelSettings { MaxBatchSize = 8, Onnx = new() { ConcurrentRuns = 1 } } });
+        using var folder = new ModelFolder().With($"{name}/1", Three);
+        using var repository = new ModelRepository(new RepositorySettings
+        {
+            Folder = folder.Path,
+            Model = new ModelSettings { MaxBatchSize = 8, Onnx = new() { ConcurrentRuns = 1 } },
+        });
         repository.LoadAll();
         using var sizes = new BatchSizes(name);
 
-        await TensorClassifier.ClassifyAsync(repository.Current.Models[0], new TensorRequest { Items = new byte[20 * 64], Count = 20 }, CancellationToken.None);
-        await ImageClassifier.ClassifyAllAsync(repository.Current.Models[0], [.. Enumerable.Range(0, 10).Select(i => (ReadOnlyMemory<byte>)(i == 3 ? [1] : Gray(i)))], new ClassificationOptions(), CancellationToken.None);
+        var model = repository.Current.Models[0];
+        await ClassifyAsync(model, new TensorRequest { Items = new byte[20 * 64], Count = 20 });
+        await ImageClassifier.ClassifyAllAsync(
+            new ClassificationPlan(model, new ClassificationOptions()),
+            [.. Enumerable.Range(0, 10).Select(i => (ReadOnlyMemory<byte>)(i == 3 ? [1] : Gray(i)))],
+            CancellationToken.None);
 
         Assert.Equal([8, 8, 4, 7, 2], sizes.All);
     }
@@ -70,13 +87,16 @@ public sealed class TensorClassifierTests
         var items = Enumerable.Range(0, 32).Select(i => (Half)i).ToArray();
         Assert.Equal(32, model.Classifier.ItemBytes);
 
-        var answer = await TensorClassifier.ClassifyAsync(model, new TensorRequest { Items = Bytes(items), Count = 2, GraphOutputs = ["halves"] }, CancellationToken.None);
+        var request = new TensorRequest { Items = Bytes(items), Count = 2, GraphOutputs = ["halves"] };
+        var answer = await ClassifyAsync(model, request);
 
         Assert.Equal([0f, 1f, 2f, 16f, 17f, 18f], answer.Logits);
         var output = Assert.Single(answer.GraphOutputs);
         Assert.Equal(("halves", "float16"), (output.Name, output.ElementType));
         Assert.Equal([2, 3], output.Shape);
-        Assert.Equal([0f, 1f, 2f, 16f, 17f, 18f], MemoryMarshal.Cast<byte, Half>(output.Bytes).ToArray().Select(half => (float)half));
+        Assert.Equal(
+            [0f, 1f, 2f, 16f, 17f, 18f],
+            MemoryMarshal.Cast<byte, Half>(output.Bytes).ToArray().Select(half => (float)half));
     }
 
     [Theory]
@@ -88,27 +108,45 @@ public sealed class TensorClassifierTests
         using var folder = new ModelFolder().With("a/1", SmallModels.WithOutputs("twice", "logits"));
         using var repository = folder.Load();
         var items = Enumerable.Range(0, count * 16).Select(i => (float)i).ToArray();
-        float[] expected = [.. Enumerable.Range(0, count).SelectMany(item => new[] { item * 16f, (item * 16f) + 1, (item * 16f) + 2 })];
+        float[] expected =
+        [
+            .. Enumerable.Range(0, count)
+                .SelectMany(item => new[] { item * 16f, (item * 16f) + 1, (item * 16f) + 2 }),
+        ];
 
-        var answer = await TensorClassifier.ClassifyAsync(repository.Current.Find("a", null), new TensorRequest { Items = Bytes(items), Count = count, GraphOutputs = ["logits", "twice"] }, CancellationToken.None);
+        var answer = await ClassifyAsync(
+            repository.Current.Find("a", null),
+            new TensorRequest { Items = Bytes(items), Count = count, GraphOutputs = ["logits", "twice"] });
 
         Assert.Equal(expected, answer.Logits);
         Assert.Equal(["logits", "twice"], answer.GraphOutputs.Select(output => output.Name));
         Assert.All(answer.GraphOutputs, output => Assert.Equal([count, 3], output.Shape));
         Assert.Equal(expected, MemoryMarshal.Cast<byte, float>(answer.GraphOutputs[0].Bytes).ToArray());
-        Assert.Equal(expected.Select(score => 2 * score), MemoryMarshal.Cast<byte, float>(answer.GraphOutputs[1].Bytes).ToArray());
+        Assert.Equal(
+            expected.Select(score => 2 * score),
+            MemoryMarshal.Cast<byte, float>(answer.GraphOutputs[1].Bytes).ToArray());
     }
 
     [Fact]
     public async Task Classify_GraphThatCannotBatch_GivesItsOutputsOneByOne()
     {
-        using var folder = new ModelFolder().With("a/1", SmallModels.Mixing()).With("b/1", SmallModels.WithoutBatch(16), SmallModels.IsImage).With("c/1", SmallModels.WithOutputsOfManyKinds());
+        using var folder = new ModelFolder()
+            .With("a/1", SmallModels.Mixing())
+            .With("b/1", SmallModels.WithoutBatch(16), SmallModels.IsImage)
+            .With("c/1", SmallModels.WithOutputsOfManyKinds());
         using var repository = folder.Load();
-        var items = Bytes(Enumerable.Range(0, 32).Select(i => (float)i).ToArray());
+        var request = new TensorRequest
+        {
+            Items = Bytes(Enumerable.Range(0, 32).Select(i => (float)i).ToArray()),
+            Count = 2,
+        };
 
-        var mixing = await TensorClassifier.ClassifyAsync(repository.Current.Find("a", null), new TensorRequest { Items = items, Count = 2, GraphOutputs = ["mixed"] }, CancellationToken.None);
-        var single = await TensorClassifier.ClassifyAsync(repository.Current.Find("b", null), new TensorRequest { Items = items, Count = 2, GraphOutputs = ["row_scores"] }, CancellationToken.None);
-        var many = await TensorClassifier.ClassifyAsync(repository.Current.Find("c", null), new TensorRequest { Items = items, Count = 2, GraphOutputs = ["label", "map"], Scores = false }, CancellationToken.None);
+        var mixing = await ClassifyAsync(
+            repository.Current.Find("a", null), request with { GraphOutputs = ["mixed"] });
+        var single = await ClassifyAsync(
+            repository.Current.Find("b", null), request with { GraphOutputs = ["row_scores"] });
+        var many = await ClassifyAsync(
+            repository.Current.Find("c", null), request with { GraphOutputs = ["label", "map"], Scores = false });
 
         Assert.Equal([0f, 2f, 4f, 32f, 34f, 36f], mixing.Logits);
         Assert.Equal([2, 3], Assert.Single(single.GraphOutputs).Shape);
@@ -122,14 +160,15 @@ public sealed class TensorClassifierTests
     [Fact]
     public async Task Classify_ItemWithoutProbabilities_IsAFaultWhereScoresAreWanted()
     {
-        using var folder = new ModelFolder().With("a/1", ModelFolder.PickFirst(3, 16, "batch", 1, 4, 4));
+        using var folder = new ModelFolder().With("a/1", Three);
         using var repository = folder.Load();
         var items = new float[32];
         items[16] = float.NaN;
+        var model = repository.Current.Find("a", null);
         var request = new TensorRequest { Items = Bytes(items), Count = 2, GraphOutputs = ["scores"] };
 
-        var fault = await Assert.ThrowsAsync<InferenceException>(() => TensorClassifier.ClassifyAsync(repository.Current.Find("a", null), request, CancellationToken.None));
-        var answer = await TensorClassifier.ClassifyAsync(repository.Current.Find("a", null), request with { Scores = false }, CancellationToken.None);
+        var fault = await Assert.ThrowsAsync<InferenceException>(() => ClassifyAsync(model, request));
+        var answer = await ClassifyAsync(model, request with { Scores = false });
 
         Assert.Equal(InferenceError.ModelOutputNotFinite, fault.Error);
         Assert.Contains("item 1", fault.Message, StringComparison.Ordinal);
@@ -142,29 +181,73 @@ public sealed class TensorClassifierTests
     [InlineData(0, 0)]
     public async Task Classify_ItemsThatAreNotSoMany_AreRefused(int bytes, int count)
     {
-        using var folder = new ModelFolder().With("a/1", ModelFolder.PickFirst(3, 16, "batch", 1, 4, 4));
+        using var folder = new ModelFolder().With("a/1", Three);
         using var repository = folder.Load();
 
-        await Assert.ThrowsAnyAsync<ArgumentException>(() => TensorClassifier.ClassifyAsync(repository.Current.Find("a", null), new TensorRequest { Items = new byte[bytes], Count = count }, CancellationToken.None));
+        var request = new TensorRequest { Items = new byte[bytes], Count = count };
+
+        await Assert.ThrowsAnyAsync<ArgumentException>(() =>
+            ClassifyAsync(repository.Current.Find("a", null), request));
+    }
+
+    [Theory]
+    [InlineData(1, new[] { 2, 0 })]
+    [InlineData(2, new[] { 2, 1, 0, 2 })]
+    [InlineData(9, new[] { 2, 1, 0, 0, 2, 1 })]
+    public async Task Classify_TopK_RanksSoManyClassesOfEachItem(int topK, int[] ranking)
+    {
+        using var folder = new ModelFolder().With("a/1", Three);
+        using var repository = folder.Load();
+        var items = new float[32];
+        (items[1], items[2]) = (1f, 2f);
+        (items[16], items[17], items[18]) = (5f, -1f, 3f);
+        var request = new TensorRequest { Items = Bytes(items), Count = 2, TopK = topK };
+
+        var answer = await ClassifyAsync(repository.Current.Find("a", null), request);
+
+        Assert.Equal(ranking, answer.Ranking);
+    }
+
+    [Fact]
+    public async Task Classify_TopKBelowOne_IsRefused()
+    {
+        using var folder = new ModelFolder().With("a/1", Three);
+        using var repository = folder.Load();
+        var request = new TensorRequest { Items = new byte[64], Count = 1, TopK = 0 };
+
+        await Assert.ThrowsAnyAsync<ArgumentException>(() =>
+            ClassifyAsync(repository.Current.Find("a", null), request));
     }
 
     [Fact]
     public async Task Classify_BadImageOrCancelled_LeavesNothingRented()
     {
-        using var folder = new ModelFolder().With("a/1", ModelFolder.PickFirst(3, 16, "batch", 1, 4, 4));
+        using var folder = new ModelFolder().With("a/1", Three);
         using var repository = folder.Load();
         var model = repository.Current.Find("a", null);
         var request = new TensorRequest { Images = [Gray(1), new byte[] { 1, 2, 3 }], Count = 2 };
 
-        await Assert.ThrowsAsync<InferenceException>(() => TensorClassifier.ClassifyAsync(model, request, CancellationToken.None));
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => TensorClassifier.ClassifyAsync(model, request with { Images = [Gray(1), Gray(2)] }, new CancellationToken(canceled: true)));
+        var readable = request with { Images = [Gray(1), Gray(2)] };
+
+        await Assert.ThrowsAsync<InferenceException>(() => ClassifyAsync(model, request));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
+            TensorClassifier.ClassifyAsync(model, readable, new CancellationToken(canceled: true)));
 
         Assert.Equal(1, model.Classifier.Leases);
         Assert.Equal(0, model.Queue.WaitingCount);
     }
 
+    private static byte[] Three => ModelFolder.PickFirst(3, 16, "batch", 1, 4, 4);
+
+    private static Task<TensorAnswer> ClassifyAsync(ClassifierModel model, TensorRequest request) =>
+        TensorClassifier.ClassifyAsync(model, request, CancellationToken.None);
+
     private static byte[] Bytes<T>(T[] values)
         where T : unmanaged => MemoryMarshal.AsBytes(values.AsSpan()).ToArray();
 
-    private static byte[] Gray(int value) => EncodedImages.Encode(4, 4, (x, _) => new SKColor((byte)(value + x), (byte)(value + x), (byte)(value + x)));
+    private static byte[] Gray(int value) => EncodedImages.Encode(4, 4, (x, _) =>
+    {
+        var grey = (byte)(value + x);
+        return new SKColor(grey, grey, grey);
+    });
 }

@@ -50,10 +50,7 @@ internal static class EvaluateCommand
             }
 
             using var model = location?.Load();
-            var asked = new ClassificationOptions { Temperature = parsed.GetValue(temperature) };
-            var applied = model is not null ? ImageClassifier.TemperatureFor(model, asked)
-                : asked.Temperature is { } said ? new AppliedTemperature(said, TemperatureSource.Request)
-                : new AppliedTemperature(1f, TemperatureSource.Default);
+            var applied = AppliedTemperature.Resolve(parsed.GetValue(temperature), model?.CalibratedTemperature);
 
             var scored = scoring.Score(parsed, model, applied.Value, terminal, cancellation);
             var calibration = model?.Manifest.Calibration;

@@ -22,7 +22,7 @@ internal static class ModelRun
     /// <exception cref="DataException">An image cannot be read, or the model has no finite answer to it.</exception>
     public static ScoredSet Score(ClassifierModel model, IImageSet images, Selection selection, float temperature, Action<int> progress, CancellationToken cancellation)
     {
-        var options = new ClassificationOptions { Temperature = temperature };
+        var plan = new ClassificationPlan(model, new ClassificationOptions { Temperature = temperature });
         var count = selection.Count;
         var logits = new float[checked(count * model.ClassCount)];
         var labels = new int[count];
@@ -37,11 +37,11 @@ internal static class ModelRun
             if (done == 0)
             {
                 // Else the first image would always be the slowest.
-                _ = Classify(model, image, options);
+                _ = Classify(plan, image);
             }
 
             var start = Stopwatch.GetTimestamp();
-            var answer = Classify(model, image, options);
+            var answer = Classify(plan, image);
             milliseconds[done] = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
 
             foreach (var prediction in answer.Predictions)
@@ -80,11 +80,11 @@ internal static class ModelRun
         CultureInfo.InvariantCulture,
         $"For {rounded} of {count} images the model's output rounds the right class's probability to 0. How far below it was, the output cannot tell, and a temperature that is fitted to it is likely too low; export the model with its logits to calibrate it well.");
 
-    private static Classification Classify(ClassifierModel model, LabelledImage image, ClassificationOptions options)
+    private static Classification Classify(ClassificationPlan plan, LabelledImage image)
     {
         try
         {
-            return ImageClassifier.Classify(model, image.Encoded, options);
+            return ImageClassifier.Classify(plan, image.Encoded);
         }
         catch (InferenceException exception)
         {

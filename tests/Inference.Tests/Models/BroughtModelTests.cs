@@ -52,7 +52,9 @@ public sealed class BroughtModelTests
             var options = new ClassificationOptions { Temperature = temperature };
             var expected = Softmax([0.2, 0.8, 0.4], temperature);
             AssertProbabilities(expected, ImageClassifier.Classify(model, Image, options), tolerance);
-            AssertProbabilities(expected, await ImageClassifier.ClassifyAsync(model, Image, options, CancellationToken.None), tolerance);
+            var plan = new ClassificationPlan(model, options);
+            AssertProbabilities(
+                expected, await ImageClassifier.ClassifyAsync(plan, Image, CancellationToken.None), tolerance);
         }
     }
 

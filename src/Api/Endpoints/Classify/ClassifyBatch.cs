@@ -2,13 +2,13 @@ using System.Text.Json;
 using SoftmaxService.Api.Problems;
 using SoftmaxService.Api.Wire;
 using SoftmaxService.Inference;
-using SoftmaxService.Inference.Models;
 
 namespace SoftmaxService.Api.Endpoints.Classify;
 
 /// <summary>
-/// Sends a <see cref="ClassifyBatchResponse"/> as its results come: memory holds those of one run, however many images there are. A fault before the first
-/// of them is answered as any other; after that only the end of the connection can tell of one.
+/// Sends a <see cref="ClassifyBatchResponse"/> while its results are computed: memory holds those of one run, however
+/// many images there are. A fault before the first results is answered like any other; later, breaking off the response
+/// is the only way left to report one.
 /// </summary>
 internal static class ClassifyBatch
 {
@@ -16,8 +16,7 @@ internal static class ClassifyBatch
 
     public static async Task SendAsync(
         HttpResponse response,
-        ClassifierModel model,
-        AppliedTemperature temperature,
+        ClassificationPlan plan,
         IAsyncEnumerable<IReadOnlyList<ClassificationOutcome>> outcomes,
         CancellationToken cancellation)
     {
@@ -28,10 +27,7 @@ internal static class ClassifyBatch
         await response.StartAsync(cancellation);
         await using var writer = new Utf8JsonWriter(response.BodyWriter, PooledJson.Options);
         writer.WriteStartObject();
-        writer.WriteString("model"u8, model.Name);
-        writer.WriteString("version"u8, model.Version);
-        writer.WritePropertyName("temperature"u8);
-        JsonSerializer.Serialize(writer, temperature, ClassifyJsonContext.Default.AppliedTemperature);
+        ClassifyJson.WriteHeader(writer, plan.Model.Name, plan.Model.Version, plan.Temperature);
         writer.WriteStartArray("results"u8);
         do
         {
@@ -46,7 +42,8 @@ internal static class ClassifyBatch
         writer.WriteEndObject();
     }
 
-    private static async ValueTask WriteAsync(Utf8JsonWriter writer, HttpResponse response, ClassificationOutcome outcome)
+    private static async ValueTask WriteAsync(
+        Utf8JsonWriter writer, HttpResponse response, ClassificationOutcome outcome)
     {
         writer.WriteStartObject();
         if (outcome.Answer is { } answer)
@@ -54,7 +51,7 @@ internal static class ClassifyBatch
             writer.WriteStartArray("predictions"u8);
             for (var rank = 0; rank < answer.Predictions.Count; rank++)
             {
-                ClassifyJson.Write(writer, answer.Predictions[rank]);
+                ClassifyJson.WritePrediction(writer, answer.Predictions[rank]);
                 if (rank % PredictionsBetweenChecks == 0)
                 {
                     await RowsAnswer.FlushWhenFullAsync(writer, response);
@@ -66,10 +63,10 @@ internal static class ClassifyBatch
         }
         else
         {
-            var (problem, detail) = ProblemExceptionHandler.Describe(outcome.Fault!); // an outcome without an answer has a fault
+            var (problem, detail) = ProblemExceptionHandler.Describe(outcome.Fault!); // it has no answer
+            var error = new ClassifyBatchError(problem.Code, problem.Status, problem.Title, detail);
             writer.WritePropertyName("error"u8);
-            JsonSerializer.Serialize(
-                writer, new ClassifyBatchError(problem.Code, problem.Status, problem.Title, detail), ClassifyJsonContext.Default.ClassifyBatchError);
+            JsonSerializer.Serialize(writer, error, ClassifyJsonContext.Default.ClassifyBatchError);
         }
 
         writer.WriteEndObject();

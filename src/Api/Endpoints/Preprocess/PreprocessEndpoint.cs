@@ -13,7 +13,7 @@ namespace SoftmaxService.Api.Endpoints.Preprocess;
 /// <summary><c>POST /preprocess</c>: one image in, what the model sees of it out.</summary>
 internal static class PreprocessEndpoint
 {
-    private static readonly QueryParameter[] Parameters = [ClassifyEndpoint.Model, ClassifyEndpoint.Version];
+    private static readonly QueryParameter[] Parameters = [ClassifyParameters.Model, ClassifyParameters.Version];
 
     public static void MapPreprocess(this IEndpointRouteBuilder routes) => routes
         .MapPost("/preprocess", AnswerAsync)
@@ -52,8 +52,7 @@ internal static class PreprocessEndpoint
         CancellationToken cancellationToken)
     {
         QueryParameter.RefuseUnknown(request, Parameters);
-        using var lease = models.Acquire(
-            ClassifyEndpoint.Model.ReadText(request), ClassifyEndpoint.Version.ReadText(request));
+        using var lease = models.Acquire(ClassifyParameters.Model.ReadText(request), ClassifyParameters.Version.ReadText(request));
         var model = lease.Model;
         request.HttpContext.AnsweredBy(model);
         if (model.RefuseWhenFull() is { } reason)

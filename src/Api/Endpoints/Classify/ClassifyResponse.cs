@@ -1,0 +1,57 @@
+using SoftmaxService.Api.Wire;
+using SoftmaxService.Inference;
+using SoftmaxService.Inference.Calibration;
+
+namespace SoftmaxService.Api.Endpoints.Classify;
+
+/// <summary>
+/// The answer for one image: a <see cref="Classification"/>, with the model and the temperature it used.
+/// </summary>
+internal sealed record ClassifyResponse(
+    string Model,
+    string Version,
+    AppliedTemperature Temperature,
+    IReadOnlyList<Prediction> Predictions,
+    Uncertainty Uncertainty,
+    LabelledPredictionSet? PredictionSet,
+    bool Abstained) : IResult
+{
+    public static ClassifyResponse Of(ClassificationPlan plan, Classification answer) => new(
+        plan.Model.Name,
+        plan.Model.Version,
+        plan.Temperature,
+        answer.Predictions,
+        answer.Uncertainty,
+        answer.PredictionSet,
+        answer.Abstained);
+
+    public Task ExecuteAsync(HttpContext httpContext)
+    {
+        using var json = PooledJson.Rent();
+        ClassifyJson.Write(json.Writer, this);
+        return json.SendAsync(httpContext.Response);
+    }
+}
+
+/// <summary>The answer for several images, in their order.</summary>
+internal sealed record ClassifyBatchResponse(
+    string Model, string Version, AppliedTemperature Temperature, IReadOnlyList<ClassifyBatchEntry> Results);
+
+/// <summary>One image of a batch: its answer, or why it has none.</summary>
+internal sealed record ClassifyBatchEntry
+{
+    public IReadOnlyList<Prediction>? Predictions { get; init; }
+
+    public Uncertainty? Uncertainty { get; init; }
+
+    public LabelledPredictionSet? PredictionSet { get; init; }
+
+    public bool? Abstained { get; init; }
+
+    public ClassifyBatchError? Error { get; init; }
+}
+
+/// <summary>
+/// Why an image of a batch has no answer: what the problem document of a request with this image alone would say.
+/// </summary>
+internal sealed record ClassifyBatchError(string Code, int Status, string Title, string Detail);
