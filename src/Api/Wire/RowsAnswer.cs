@@ -3,8 +3,8 @@ using System.Text.Json;
 namespace SoftmaxService.Api.Wire;
 
 /// <summary>
-/// A JSON answer with one entry for a row of logits, or an array with one for each row, as the logits were. Written a piece at a time, since
-/// a request of ten megabytes may ask for an answer of hundreds.
+/// A JSON response with one entry for one row of logits, or an array with one for each of several rows, in the shape of
+/// the logits. Written a piece at a time, because a request of ten megabytes may need a response of hundreds.
 /// </summary>
 internal abstract class RowsAnswer(FloatRows logits) : IResult
 {
@@ -14,7 +14,7 @@ internal abstract class RowsAnswer(FloatRows logits) : IResult
     public async Task ExecuteAsync(HttpContext httpContext)
     {
         httpContext.Response.ContentType = PooledJson.ContentType;
-        await httpContext.Response.StartAsync(httpContext.RequestAborted); // the rows then go straight behind the headers
+        await httpContext.Response.StartAsync(httpContext.RequestAborted); // rows then follow the headers directly
         await using var writer = new Utf8JsonWriter(httpContext.Response.BodyWriter);
         writer.WriteStartObject();
         await WritePropertiesAsync(writer, httpContext.Response);
@@ -23,7 +23,8 @@ internal abstract class RowsAnswer(FloatRows logits) : IResult
 
     protected abstract Task WritePropertiesAsync(Utf8JsonWriter writer, HttpResponse response);
 
-    protected async Task WriteEachRowAsync(Utf8JsonWriter writer, HttpResponse response, string name, Func<int, ValueTask> writeRowAsync)
+    protected async Task WriteEachRowAsync(
+        Utf8JsonWriter writer, HttpResponse response, string name, Func<int, ValueTask> writeRowAsync)
     {
         writer.WritePropertyName(name);
         if (logits.IsMatrix)
@@ -43,35 +44,36 @@ internal abstract class RowsAnswer(FloatRows logits) : IResult
         }
     }
 
-    /// <summary>Writes numbers that stand in the shape of the logits.</summary>
-    protected Task WriteNumbersAsync(Utf8JsonWriter writer, HttpResponse response, string name, float[] values) => WriteEachRowAsync(writer, response, name, async row =>
-    {
-        writer.WriteStartArray();
-        var end = (row + 1) * logits.ColumnCount;
-        for (var i = row * logits.ColumnCount; i < end; i++)
+    /// <summary>Writes numbers in the shape of the logits.</summary>
+    protected Task WriteNumbersAsync(Utf8JsonWriter writer, HttpResponse response, string name, float[] values) =>
+        WriteEachRowAsync(writer, response, name, async row =>
         {
-            if (float.IsNegativeInfinity(values[i]))
+            writer.WriteStartArray();
+            var end = (row + 1) * logits.ColumnCount;
+            for (var i = row * logits.ColumnCount; i < end; i++)
             {
-                writer.WriteStringValue(LogitRows.Masked);
-            }
-            else
-            {
-                writer.WriteNumberValue(values[i]);
+                if (float.IsNegativeInfinity(values[i]))
+                {
+                    writer.WriteStringValue(LogitRows.Masked);
+                }
+                else
+                {
+                    writer.WriteNumberValue(values[i]);
+                }
+
+                if (i % NumbersBetweenChecks == 0)
+                {
+                    await FlushWhenFullAsync(writer, response);
+                }
             }
 
-            if (i % NumbersBetweenChecks == 0)
-            {
-                await FlushWhenFullAsync(writer, response);
-            }
-        }
+            writer.WriteEndArray();
+        });
 
-        writer.WriteEndArray();
-    });
-
-    /// <summary>Sends what was written where it has become much.</summary>
+    /// <summary>Sends what has been written, once it is enough to be worth it.</summary>
     public static async ValueTask FlushWhenFullAsync(Utf8JsonWriter writer, HttpResponse response)
     {
-        // The writer hands on what it has a few kilobytes at a time: most of what waits, waits in the pipe.
+        // The writer passes its bytes on a few kilobytes at a time: most unsent bytes are in the pipe.
         if (writer.BytesPending + response.BodyWriter.UnflushedBytes >= BytesBetweenFlushes)
         {
             await writer.FlushAsync(response.HttpContext.RequestAborted);

@@ -37,7 +37,8 @@ internal sealed record TemperatureRows(float[] Values, bool IsArray)
 
 internal sealed class TemperatureRowsConverter : JsonConverter<TemperatureRows>
 {
-    public override TemperatureRows Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    public override TemperatureRows Read(
+        ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
     {
         if (reader.TokenType != JsonTokenType.StartArray)
         {
@@ -54,12 +55,14 @@ internal sealed class TemperatureRowsConverter : JsonConverter<TemperatureRows>
     }
 
     public override void Write(Utf8JsonWriter writer, TemperatureRows value, JsonSerializerOptions options) =>
-        throw new NotSupportedException($"{nameof(TemperatureRows)} is only ever asked.");
+        throw new NotSupportedException($"{nameof(TemperatureRows)} is read-only.");
 
-    private static float ReadOne(ref Utf8JsonReader reader, string place) =>
-        reader.TokenType == JsonTokenType.Number && reader.TryGetSingle(out var value) && TemperatureRows.IsValid(value)
+    private static float ReadOne(ref Utf8JsonReader reader, string path) =>
+        reader.TokenType == JsonTokenType.Number
+        && reader.TryGetSingle(out var value)
+        && TemperatureRows.IsValid(value)
             ? value
             : throw new RequestException(
                 Problem.InvalidTemperature,
-                $"{place} is {JsonToken.Describe(ref reader)}. {TemperatureRows.Requirement}");
+                $"{path} is {JsonToken.Describe(ref reader)}. {TemperatureRows.Requirement}");
 }

@@ -1,15 +1,28 @@
 using System.Text.Json;
+using SoftmaxService.Api.Settings;
 using SoftmaxService.Api.Wire;
 
 namespace SoftmaxService.Api.Endpoints.Logits;
 
-/// <summary>The JSON answer of <c>POST /softmax/gradient</c>: the gradient, and a loss where there was a target.</summary>
+/// <summary>
+/// The JSON response of <c>POST /softmax/gradient</c>: the gradient, and the losses where there were targets.
+/// </summary>
 internal sealed class SoftmaxGradientResponse(FloatRows logits, float[]? losses, float[] gradient) : RowsAnswer(logits)
 {
     private const int RowBytes = AnswerSize.Number + 4;
 
-    /// <summary>The most bytes that the answer may have.</summary>
-    public static long MostBytes(FloatRows logits) => ((long)AnswerSize.Number * logits.Values.Length) + ((long)RowBytes * logits.RowCount);
+    /// <summary>Refuses logits whose response would be too large, before it is computed.</summary>
+    public static void CheckSize(FloatRows logits, LimitsOptions limits)
+    {
+        var most = ((long)AnswerSize.Number * logits.Values.Length) + ((long)RowBytes * logits.RowCount);
+        if (most > limits.MaxResponseBytes)
+        {
+            throw AnswerSize.TooLarge(
+                limits,
+                $"The answer to {logits.RowCount} row(s) of {logits.ColumnCount} logits",
+                "Ask for fewer rows at a time.");
+        }
+    }
 
     protected override async Task WritePropertiesAsync(Utf8JsonWriter writer, HttpResponse response)
     {

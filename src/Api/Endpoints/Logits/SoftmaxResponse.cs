@@ -1,57 +1,57 @@
 using System.Globalization;
 using System.Text.Json;
+using SoftmaxService.Api.Settings;
 using SoftmaxService.Api.Wire;
-using SoftmaxService.Inference.Calibration;
-using SoftmaxService.Numerics;
 
 namespace SoftmaxService.Api.Endpoints.Logits;
 
-/// <summary>The JSON answer of <c>POST /softmax</c>.</summary>
-internal sealed class SoftmaxResponse(FloatRows logits, float[] temperatures, float[] probabilities, float[] logProbabilities, int? topK, string[]? labels)
-    : RowsAnswer(logits)
+/// <summary>The JSON response of <c>POST /softmax</c>.</summary>
+internal sealed class SoftmaxResponse(SoftmaxPlan plan, SoftmaxAnswer answer) : RowsAnswer(plan.Logits)
 {
-    /// <summary>How many classes are ranked when the request does not say: a row of a million would triple its answer.</summary>
-    private const int DefaultTopK = 100;
-
-    // {"label":"2147483647","index":2147483647,"probability":…}, and of a row "uncertainty" and brackets.
+    // {"label":"2147483647","index":2147483647,"probability":…}, and for each row "uncertainty" and brackets.
     private const int RankedBytes = 72;
     private const int RowBytes = 128;
 
-    private readonly FloatRows _logits = logits;
-
-    /// <summary>The most bytes that the answer may have.</summary>
-    public static long MostBytes(FloatRows logits, int? topK, string[]? labels)
+    /// <summary>Refuses a plan whose response would be too large, before it is computed.</summary>
+    public static void CheckSize(SoftmaxPlan plan, LimitsOptions limits)
     {
-        var ranked = Math.Min(topK ?? DefaultTopK, logits.ColumnCount);
-        var labelBytes = labels is null ? 0 : AnswerSize.Of(labels).OfLabels(ranked);
-        return (2L * AnswerSize.Number * logits.Values.Length) + (logits.RowCount * (RowBytes + ((long)ranked * RankedBytes) + labelBytes));
+        var logits = plan.Logits;
+        var labelBytes = plan.Labels is { } labels ? AnswerSize.Of(labels).OfLabels(plan.TopK) : 0;
+        var rowBytes = RowBytes + ((long)plan.TopK * RankedBytes) + labelBytes;
+        if ((2L * AnswerSize.Number * logits.Values.Length) + (logits.RowCount * rowBytes) > limits.MaxResponseBytes)
+        {
+            throw AnswerSize.TooLarge(
+                limits,
+                $"The answer to {logits.RowCount} row(s) of {logits.ColumnCount} logits",
+                "Ask for fewer rows at a time, for a smaller topK, or with shorter labels; "
+                + "as application/octet-stream, an answer has 4 bytes a logit.");
+        }
     }
 
     protected override async Task WritePropertiesAsync(Utf8JsonWriter writer, HttpResponse response)
     {
-        await WriteNumbersAsync(writer, response, "probabilities", probabilities);
-        await WriteNumbersAsync(writer, response, "logProbabilities", logProbabilities);
+        await WriteNumbersAsync(writer, response, "probabilities", answer.Probabilities);
+        await WriteNumbersAsync(writer, response, "logProbabilities", answer.LogProbabilities);
         await WriteEachRowAsync(writer, response, "ranked", row => WriteRankedAsync(writer, response, row));
         await WriteEachRowAsync(writer, response, "uncertainty", row =>
         {
-            var measured = Uncertainty.Measure(_logits.Row(row), probabilities.AsSpan(row * _logits.ColumnCount, _logits.ColumnCount), temperatures[row]);
-            JsonSerializer.Serialize(writer, measured, LogitsJsonContext.Default.Uncertainty);
+            JsonSerializer.Serialize(writer, answer.Uncertainties[row], LogitsJsonContext.Default.Uncertainty);
             return ValueTask.CompletedTask;
         });
     }
 
     private async ValueTask WriteRankedAsync(Utf8JsonWriter writer, HttpResponse response, int row)
     {
-        var indices = new int[Math.Min(topK ?? DefaultTopK, _logits.ColumnCount)];
-        Ranking.TopK(_logits.Row(row), indices);
-
+        var firstOfRow = row * plan.Logits.ColumnCount;
+        var end = (row + 1) * plan.TopK;
         writer.WriteStartArray();
-        foreach (var index in indices)
+        for (var rank = row * plan.TopK; rank < end; rank++)
         {
+            var index = answer.Ranking[rank];
             writer.WriteStartObject();
             WriteLabel(writer, index);
             writer.WriteNumber("index", index);
-            writer.WriteNumber("probability", probabilities[(row * _logits.ColumnCount) + index]);
+            writer.WriteNumber("probability", answer.Probabilities[firstOfRow + index]);
             writer.WriteEndObject();
             await FlushWhenFullAsync(writer, response);
         }
@@ -61,7 +61,7 @@ internal sealed class SoftmaxResponse(FloatRows logits, float[] temperatures, fl
 
     private void WriteLabel(Utf8JsonWriter writer, int index)
     {
-        if (labels is not null)
+        if (plan.Labels is { } labels)
         {
             writer.WriteString("label", labels[index]);
             return;
