@@ -18,30 +18,24 @@ internal static class InferEndpoint
     // Clients of the protocol name no type at all, and Python's urllib and curl -d name a form's: the body decides, not
     // its label.
     private static readonly string[] Taken =
-    [
-        "",
-        "application/json",
-        "application/octet-stream",
-        "application/x-www-form-urlencoded",
-    ];
+        ["", "application/json", "application/octet-stream", "application/x-www-form-urlencoded"];
+
+    private static readonly (string Path, string Name)[] Routes =
+        [("/models/{model}/infer", "Infer"), ("/models/{model}/versions/{version}/infer", "InferVersion")];
 
     public static void MapInfer(this RouteGroupBuilder v2)
     {
-        foreach (var (path, name) in new[]
-        {
-            ("/models/{model}/infer", "Infer"),
-            ("/models/{model}/versions/{version}/infer", "InferVersion"),
-        })
+        foreach (var (path, name) in Routes)
         {
             v2.MapPost(path, AnswerAsync)
                 .DisableAntiforgery()
                 .WithName(name)
                 .WithSummary("Runs a model on tensors or images")
                 .WithDescription(
-                    "The input is the model's own tensor, or `BYTES` of shape [N] with encoded images: "
-                    + "base64 in JSON, behind 4-byte lengths in binary. The outputs are the graph's own, "
-                    + "`logits`, and `probabilities` at the request's parameter `temperature`; "
-                    + "the output parameter `classification` asks for the highest classes as text.")
+                    "The input is the model's own tensor, or `BYTES` of shape [N] with encoded images: base64 in JSON, "
+                    + "behind 4-byte lengths in binary. The outputs are the graph's own, `logits`, and `probabilities` "
+                    + "at the request's parameter `temperature`; the output parameter `classification` asks for the "
+                    + "highest classes as text.")
                 .Describe(InferDocumentation.Apply, [])
                 .Produces<OpenInferenceError>(StatusCodes.Status400BadRequest)
                 .Produces<OpenInferenceError>(StatusCodes.Status404NotFound)
@@ -71,8 +65,8 @@ internal static class InferEndpoint
         }
 
         var mediaType = string.IsNullOrEmpty(request.ContentType) ? "" : MediaTypes.Of(request);
-        if ((!Taken.Contains(mediaType) && !MediaTypes.IsJson(mediaType))
-            || (mediaType.Length == 0 && !string.IsNullOrEmpty(request.ContentType)))
+        var isMalformed = mediaType.Length == 0 && !string.IsNullOrEmpty(request.ContentType);
+        if (isMalformed || (!Taken.Contains(mediaType) && !MediaTypes.IsJson(mediaType)))
         {
             throw MediaTypes.Refuse(request, string.Join(", ", Taken[1..3]));
         }
@@ -80,21 +74,32 @@ internal static class InferEndpoint
         using var body = await CompressedBody.ReadAsync(request, limits.MaxDecompressedBytes, cancellationToken);
         var jsonLength = JsonLength(request, body.Memory.Length);
         var asked = InferRequestReader.Read(body.Memory[..jsonLength], body.Memory[jsonLength..], limits.MaxJsonDepth);
-        return new InferResult(await ModelInference.AnswerAsync(found, asked, limits, cancellationToken));
+        var answer = await ModelInference.AnswerAsync(found, asked, limits, cancellationToken);
+        return new InferResult(answer);
     }
 
-    private static int JsonLength(HttpRequest request, int bodyLength) => request.Headers[HeaderLength] switch
+    private static int JsonLength(HttpRequest request, int bodyLength)
     {
-        [] => bodyLength,
-        [var text] when int.TryParse(
-            text, NumberStyles.None, CultureInfo.InvariantCulture, out var length) && length <= bodyLength =>
-            length,
-        [var text] when text is { Length: > 0 } && text.All(char.IsAsciiDigit) => throw new RequestException(
-            Problem.BadRequest,
-            $"{HeaderLength} is {Quoting.Shorten(text)}, but the body has {bodyLength} bytes."),
-        var other => throw new RequestException(
-            Problem.BadRequest,
-            $"{HeaderLength} is '{Quoting.Shorten(other.ToString())}'; "
-            + "it must be the number of bytes of JSON at the body's start."),
-    };
+        var header = request.Headers[HeaderLength];
+        if (header.Count == 0)
+        {
+            return bodyLength;
+        }
+
+        var text = header.ToString();
+        if (header.Count > 1 || text.Length == 0 || !text.All(char.IsAsciiDigit))
+        {
+            throw new RequestException(
+                Problem.BadRequest,
+                $"{HeaderLength} is '{Quoting.Shorten(text)}'; "
+                + "it must be the number of bytes of JSON at the body's start.");
+        }
+
+        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var length)
+            && length <= bodyLength
+                ? length
+                : throw new RequestException(
+                    Problem.BadRequest,
+                    $"{HeaderLength} is {Quoting.Shorten(text)}, but the body has {bodyLength} bytes.");
+    }
 }

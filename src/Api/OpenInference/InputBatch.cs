@@ -12,9 +12,9 @@ namespace SoftmaxService.Api.OpenInference;
 /// </summary>
 internal static class InputBatch
 {
-    public static TensorRequest Read(ClassifierModel model, IReadOnlyList<InferInput> inputs, int maxItems)
+    public static TensorRequest Read(
+        ClassifierModel model, TensorInput tensor, IReadOnlyList<InferInput> inputs, int maxItems)
     {
-        var tensor = TensorInput.Of(model);
         var input = OnlyInput(inputs, model, tensor);
         if (input.Datatype == TensorDatatype.Bytes.Name)
         {
@@ -29,47 +29,43 @@ internal static class InputBatch
         var datatype = TensorDatatype.OfOnnx(tensor.ElementType);
         if (datatype is null || input.Datatype != datatype.Name)
         {
-            throw new RequestException(
-                Problem.BadRequest,
-                $"Input '{input.Name}' is {datatype?.Name ?? tensor.ElementType}, not "
-                + $"{Quoting.Shorten(input.Datatype)}. It also takes {TensorDatatype.Bytes.Name} of shape [N]: "
-                + "encoded images.");
+            throw Refuse(
+                $"Input '{input.Name}' is {datatype?.Name ?? tensor.ElementType}, "
+                + $"not {Quoting.Shorten(input.Datatype)}. "
+                + $"It also takes {TensorDatatype.Bytes.Name} of shape [N]: encoded images.");
         }
 
         var items = CountItems(input, tensor, maxItems);
+        var elements = (long)items * (tensor.ItemBytes / datatype.Size);
         return new TensorRequest
         {
-            Items = input.Contents.ReadNumbers(
-                input.Name, datatype, input.Shape, (long)items * (tensor.ItemBytes / datatype.Size)),
+            Items = input.Contents.ReadNumbers(input.Name, datatype, input.Shape, elements),
             Count = items,
         };
     }
 
-    private static InferInput OnlyInput(IReadOnlyList<InferInput> inputs, ClassifierModel model, TensorInput tensor) =>
-        inputs switch
-        {
-            [var input] when input.Name == tensor.Name => input,
-            [var input] => throw new RequestException(
-                Problem.BadRequest,
-                $"Model '{model.Name}' has no input '{Quoting.Shorten(input.Name)}'. Its input is '{tensor.Name}'."),
-            _ => throw new RequestException(
-                Problem.BadRequest,
-                $"The request has {inputs.Count} inputs. Model '{model.Name}' takes exactly one, '{tensor.Name}'."),
-        };
+    private static InferInput OnlyInput(
+        IReadOnlyList<InferInput> inputs, ClassifierModel model, TensorInput tensor) => inputs switch
+    {
+        [var input] when input.Name == tensor.Name => input,
+        [var input] => throw Refuse(
+            $"Model '{model.Name}' has no input '{Quoting.Shorten(input.Name)}'. Its input is '{tensor.Name}'."),
+        _ => throw Refuse(
+            $"The request has {inputs.Count} inputs. Model '{model.Name}' takes exactly one, '{tensor.Name}'."),
+    };
 
     private static int CountItems(InferInput input, TensorInput tensor, int maxItems)
     {
-        var item = tensor.ItemShape;
         var first = tensor.HasBatchAxis ? 1 : 0;
-        var fits = input.Shape.Count == item.Count
-            && input.Shape.Skip(first).SequenceEqual(item.Skip(first).Select(size => (long)size));
-        return fits
-            ? tensor.HasBatchAxis ? Limit(input, input.Shape[0], maxItems) : 1
-            : throw new RequestException(
-                Problem.BadRequest,
-                $"Input '{input.Name}' has the shape {Text(input.Shape)}; "
-                + "the model takes "
-                + $"[{string.Join(", ", item.Select((size, axis) => axis < first ? "N" : $"{size}"))}].");
+        var fits = input.Shape.Count == tensor.ItemShape.Count
+            && input.Shape.Skip(first).SequenceEqual(tensor.ItemShape.Skip(first).Select(size => (long)size));
+        if (!fits)
+        {
+            var expected = string.Join(", ", tensor.ItemShape.Select((size, axis) => axis < first ? "N" : $"{size}"));
+            throw Refuse($"Input '{input.Name}' has the shape {Text(input.Shape)}; the model takes [{expected}].");
+        }
+
+        return tensor.HasBatchAxis ? Limit(input, input.Shape[0], maxItems) : 1;
     }
 
     private static int CountImages(InferInput input, TensorInput tensor, int maxItems)
@@ -78,27 +74,26 @@ internal static class InputBatch
         {
             [var images] => images,
             [var images, 1] => images,
-            _ => throw new RequestException(
-                Problem.BadRequest,
+            _ => throw Refuse(
                 $"Input '{input.Name}' has the shape {Text(input.Shape)}; "
                 + $"{TensorDatatype.Bytes.Name} that hold images have the shape [N] or [N, 1]."),
         };
         return tensor.HasBatchAxis || count <= 1
             ? Limit(input, count, maxItems)
-            : throw new RequestException(
-                Problem.BadRequest,
+            : throw Refuse(
                 $"Input '{input.Name}' holds {count} images, but the model has no batch axis: it takes one a request.");
     }
 
     private static int Limit(InferInput input, long count, int maxItems) => count switch
     {
-        < 1 => throw new RequestException(
-            Problem.BadRequest,
+        < 1 => throw Refuse(
             $"Input '{input.Name}' has the shape {Text(input.Shape)}, a batch of {count}; "
             + "it must hold at least one item."),
         _ when count > maxItems => throw MultipartImages.TooMany(maxItems),
         _ => (int)count,
     };
+
+    private static RequestException Refuse(string message) => new(Problem.BadRequest, message);
 
     private static string Text(IReadOnlyList<long> shape) => Quoting.Shorten($"[{string.Join(", ", shape)}]");
 }

@@ -1,73 +1,37 @@
 using SoftmaxService.Api.Load;
 using SoftmaxService.Api.Settings;
-using SoftmaxService.Api.Wire;
 using SoftmaxService.Inference;
 using SoftmaxService.Inference.Models;
 
 namespace SoftmaxService.Api.OpenInference;
 
-/// <summary>Answers a request for inference: the one way that REST and gRPC both go.</summary>
+/// <summary>Answers a request for inference, whether it came by REST or by gRPC.</summary>
 internal static class ModelInference
 {
     public static async Task<InferResponse> AnswerAsync(
         ClassifierModel model, InferRequest request, LimitsOptions limits, CancellationToken cancellationToken)
     {
-        var outputs = OfferedOutput.Select(model, request);
-        var wantsScores = outputs.Any(selected => selected.Output.Source != OutputSource.Graph);
-        var tensors = InputBatch.Read(model, request.Inputs, limits.MaxImagesPerRequest) with
-        {
-            Temperature = request.Parameters.ReadTemperature(),
-            Scores = wantsScores,
-            GraphOutputs =
-            [
-                .. outputs
-                    .Where(selected => selected.Output.Source == OutputSource.Graph)
-                    .Select(selected => selected.Output.Name)
-                    .Distinct(),
-            ],
-        };
-
-        RefuseTooLarge(
-            outputs.Sum(selected => selected.Output.MostBytes(model, tensors.Count, selected.How)),
-            tensors.Count,
-            limits);
-        var answer = await ClassifyInTimeAsync(model, tensors, request.Parameters.ReadTimeout(), cancellationToken);
-        OutputTensor[] results = [.. outputs.Select(selected => selected.Output.Read(answer, model, selected.How))];
-        // Once more: a graph may leave sizes open.
-        RefuseTooLarge(results.Sum(output => output.MostBytes), tensors.Count, limits);
-        return new InferResponse(
-            model.Name, model.Version, request.Id, wantsScores ? answer.Temperature : null, results);
+        var plan = InferPlan.Resolve(request, model, limits);
+        var answer = await ClassifyInTimeAsync(plan, cancellationToken);
+        return plan.Respond(answer, limits);
     }
 
-    private static void RefuseTooLarge(long bytes, int items, LimitsOptions limits)
+    private static async Task<TensorAnswer> ClassifyInTimeAsync(InferPlan plan, CancellationToken cancellationToken)
     {
-        if (bytes > limits.MaxResponseBytes)
+        if (plan.Timeout is not { } timeout)
         {
-            throw AnswerSize.TooLarge(
-                limits,
-                $"The answer to {items} item(s)",
-                $"Ask for fewer items at a time, for fewer outputs, in binary ({InferParameters.BinaryData}: "
-                + $"true), or for the highest classes alone ({InferParameters.Classification}).");
-        }
-    }
-
-    private static async Task<TensorAnswer> ClassifyInTimeAsync(
-        ClassifierModel model, TensorRequest tensors, TimeSpan? time, CancellationToken cancellationToken)
-    {
-        if (time is null)
-        {
-            return await TensorClassifier.ClassifyAsync(model, tensors, cancellationToken);
+            return await TensorClassifier.ClassifyAsync(plan.Model, plan.Tensors, cancellationToken);
         }
 
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        deadline.CancelAfter(time.Value);
+        deadline.CancelAfter(timeout);
         try
         {
-            return await TensorClassifier.ClassifyAsync(model, tensors, deadline.Token);
+            return await TensorClassifier.ClassifyAsync(plan.Model, plan.Tensors, deadline.Token);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw LoadControl.OutOfTime(time.Value);
+            throw LoadControl.OutOfTime(timeout);
         }
     }
 }

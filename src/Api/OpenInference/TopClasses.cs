@@ -3,29 +3,33 @@ using System.Numerics;
 using System.Runtime.InteropServices;
 using System.Text;
 using SoftmaxService.Api.Problems;
-using SoftmaxService.Numerics;
+using SoftmaxService.Inference;
 
 namespace SoftmaxService.Api.OpenInference;
 
 /// <summary>
-/// The classification extension: of each row the highest values as <c>value:index:label</c>, descending. Values are
-/// written so that they read back as the same number; where a row has not one value a class, there is no label.
+/// The classification extension: the highest values of each row as <c>value:index:label</c>, descending. A value is
+/// written so that it reads back as the same number. There is no label where a row does not have one value for each
+/// class.
 /// </summary>
 internal static class TopClasses
 {
-    /// <summary>
-    /// Ranks our own outputs by logit, which still tells classes apart whose probabilities have rounded to the same.
-    /// </summary>
+    /// <summary>Formats an output of ours, which the answer has ranked.</summary>
+    /// <param name="values">The logits or the probabilities, row after row.</param>
+    /// <param name="answer">The answer that they are part of.</param>
+    /// <param name="topK">How many of each row, at most as many as are ranked.</param>
+    /// <param name="labels">One name for each class.</param>
     public static byte[][] Of(
-        ReadOnlySpan<float> values, ReadOnlySpan<float> logits, int rows, int topK, IReadOnlyList<string> labels)
+        ReadOnlySpan<float> values, TensorAnswer answer, int topK, IReadOnlyList<string> labels)
     {
-        var columns = values.Length / rows;
-        var order = new int[Math.Min(topK, columns)];
-        var texts = new byte[rows * order.Length][];
-        for (var row = 0; row < rows; row++)
+        var columns = answer.ClassCount;
+        var count = Math.Min(topK, columns);
+        var ranked = answer.Ranking.Length / answer.Count;
+        var texts = new byte[answer.Count * count][];
+        for (var row = 0; row < answer.Count; row++)
         {
-            Ranking.TopK(logits.Slice(row * columns, columns), order);
-            Write(values.Slice(row * columns, columns), order, labels, texts.AsSpan(row * order.Length));
+            var order = answer.Ranking.AsSpan(row * ranked, count);
+            Write(values.Slice(row * columns, columns), order, labels, texts.AsSpan(row * count));
         }
 
         return texts;
@@ -33,24 +37,27 @@ internal static class TopClasses
 
     /// <summary>Ranks an output of the graph by its own values.</summary>
     public static byte[][] Of(
-        TensorDatatype datatype, ReadOnlySpan<byte> values, int rows, int topK, IReadOnlyList<string> labels) =>
-        datatype.Name switch
-        {
-            "FP32" => Of<float>(values, rows, topK, labels),
-            "FP64" => Of<double>(values, rows, topK, labels),
-            "FP16" => Of<Half>(values, rows, topK, labels),
-            "UINT8" => Of<byte>(values, rows, topK, labels),
-            "UINT16" => Of<ushort>(values, rows, topK, labels),
-            "UINT32" => Of<uint>(values, rows, topK, labels),
-            "UINT64" => Of<ulong>(values, rows, topK, labels),
-            "INT8" => Of<sbyte>(values, rows, topK, labels),
-            "INT16" => Of<short>(values, rows, topK, labels),
-            "INT32" => Of<int>(values, rows, topK, labels),
-            "INT64" => Of<long>(values, rows, topK, labels),
-            _ => throw new RequestException(
-                Problem.BadRequest,
-                $"An output of {datatype.Name} cannot be ranked; {InferParameters.Classification} is for numbers."),
-        };
+        TensorDatatype datatype,
+        ReadOnlySpan<byte> values,
+        int rows,
+        int topK,
+        IReadOnlyList<string> labels) => datatype.Name switch
+    {
+        "FP32" => Of<float>(values, rows, topK, labels),
+        "FP64" => Of<double>(values, rows, topK, labels),
+        "FP16" => Of<Half>(values, rows, topK, labels),
+        "UINT8" => Of<byte>(values, rows, topK, labels),
+        "UINT16" => Of<ushort>(values, rows, topK, labels),
+        "UINT32" => Of<uint>(values, rows, topK, labels),
+        "UINT64" => Of<ulong>(values, rows, topK, labels),
+        "INT8" => Of<sbyte>(values, rows, topK, labels),
+        "INT16" => Of<short>(values, rows, topK, labels),
+        "INT32" => Of<int>(values, rows, topK, labels),
+        "INT64" => Of<long>(values, rows, topK, labels),
+        _ => throw new RequestException(
+            Problem.BadRequest,
+            $"An output of {datatype.Name} cannot be ranked; {InferParameters.Classification} is for numbers."),
+    };
 
     private static byte[][] Of<T>(ReadOnlySpan<byte> bytes, int rows, int topK, IReadOnlyList<string> labels)
         where T : unmanaged, INumber<T>
