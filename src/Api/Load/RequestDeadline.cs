@@ -1,33 +1,39 @@
-using System.Collections.Concurrent;
+using System.Diagnostics;
+using Microsoft.Extensions.ObjectPool;
 
 namespace SoftmaxService.Api.Load;
 
 /// <summary>
-/// Until when a request is to be answered. While it is set, the request's token is cancelled when its time is over or
-/// its client gone. Kept and used again: a timer for each request would cost more than its softmax.
+/// When a request must be answered. While it is set, the request's token is cancelled when the time is up or the client
+/// leaves. Pooled, because a timer for each request would cost more than its softmax.
 /// </summary>
-internal sealed class RequestDeadline : IDisposable
+internal sealed class RequestDeadline : IDisposable, IResettable
 {
-    private static readonly ConcurrentQueue<RequestDeadline> Idle = [];
+    private const int MostPooled = 1024;
+
+    private static readonly ObjectPool<RequestDeadline> Pool =
+        new DefaultObjectPool<RequestDeadline>(new DefaultPooledObjectPolicy<RequestDeadline>(), MostPooled);
 
     private readonly CancellationTokenSource _source = new();
     private CancellationTokenRegistration _registration;
     private CancellationToken _aborted;
+    private long _start;
+    private TimeSpan _time;
     private volatile bool _isClientGone;
 
-    private RequestDeadline()
-    {
-    }
-
     /// <summary>
-    /// Its time was over while its client was still there. The connection may be aborted since: Kestrel does so when a
-    /// write is cancelled.
+    /// Whether the time was up while the client was still there. The connection may have been aborted since: Kestrel aborts
+    /// it when a write is cancelled.
     /// </summary>
     public bool IsExpired => _source.IsCancellationRequested && !_isClientGone;
 
+    private TimeSpan Remaining => _time - Stopwatch.GetElapsedTime(_start);
+
     public static RequestDeadline Set(HttpContext context, TimeSpan time)
     {
-        var deadline = Idle.TryDequeue(out var idle) ? idle : new RequestDeadline();
+        var deadline = Pool.Get();
+        deadline._start = Stopwatch.GetTimestamp();
+        deadline._time = time;
         deadline._aborted = context.RequestAborted;
         deadline._registration = deadline._aborted.UnsafeRegister(
             static deadline => ((RequestDeadline)deadline!).OnClientGone(), deadline);
@@ -36,8 +42,43 @@ internal sealed class RequestDeadline : IDisposable
         return deadline;
     }
 
-    /// <summary>The request has its own token again, which tells of its client alone.</summary>
+    /// <summary>Gives a part of the request less time than all of it has. False where less remains anyway.</summary>
+    public bool TryShorten(TimeSpan time)
+    {
+        if (time >= Remaining)
+        {
+            return false;
+        }
+
+        _source.CancelAfter(time);
+        return true;
+    }
+
+    /// <summary>Ends <see cref="TryShorten"/>: the rest of the request has what remains of its own time.</summary>
+    public void Restore()
+    {
+        var remaining = Remaining;
+        _source.CancelAfter(remaining > TimeSpan.Zero ? remaining : TimeSpan.Zero);
+    }
+
+    /// <summary>Gives the request its own token back, which only reports that its client has left.</summary>
     public void Lift(HttpContext context) => context.RequestAborted = _aborted;
+
+    public void Dispose() => Pool.Return(this);
+
+    public bool TryReset()
+    {
+        _registration.Dispose();
+        if (!_source.TryReset())
+        {
+            _source.Dispose();
+            return false;
+        }
+
+        _aborted = default;
+        _isClientGone = false;
+        return true;
+    }
 
     private void OnClientGone()
     {
@@ -47,20 +88,5 @@ internal sealed class RequestDeadline : IDisposable
         }
 
         _source.Cancel();
-    }
-
-    public void Dispose()
-    {
-        _registration.Dispose();
-        if (_source.TryReset())
-        {
-            _aborted = default;
-            _isClientGone = false;
-            Idle.Enqueue(this);
-        }
-        else
-        {
-            _source.Dispose();
-        }
     }
 }

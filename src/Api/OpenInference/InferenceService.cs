@@ -54,9 +54,10 @@ internal sealed class InferenceService(
     {
         using var lease = models.Acquire(request.ModelName, NullIfEmpty(request.ModelVersion));
         var model = lease.Model;
-        context.GetHttpContext().AnsweredBy(model);
-        var answer = await ModelInference.AnswerAsync(
-            model, GrpcMessages.Read(request), limits, context.CancellationToken);
+        var http = context.GetHttpContext();
+        http.AnsweredBy(model);
+        var asked = GrpcMessages.Read(request);
+        var answer = await ModelInference.AnswerAsync(http, model, asked, limits, context.CancellationToken);
         return GrpcMessages.Write(answer, asRaw: request.RawInputContents.Count > 0);
     }
 

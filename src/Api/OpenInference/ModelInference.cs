@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Http.Features;
 using SoftmaxService.Api.Load;
 using SoftmaxService.Api.Settings;
 using SoftmaxService.Inference;
@@ -9,29 +10,38 @@ namespace SoftmaxService.Api.OpenInference;
 internal static class ModelInference
 {
     public static async Task<InferResponse> AnswerAsync(
-        ClassifierModel model, InferRequest request, LimitsOptions limits, CancellationToken cancellationToken)
+        HttpContext context,
+        ClassifierModel model,
+        InferRequest request,
+        LimitsOptions limits,
+        CancellationToken cancellationToken)
     {
         var plan = InferPlan.Resolve(request, model, limits);
-        var answer = await ClassifyInTimeAsync(plan, cancellationToken);
+        var deadline = context.Features.GetRequiredFeature<RequestDeadline>();
+        var answer = await ClassifyInTimeAsync(plan, deadline, cancellationToken);
         return plan.Respond(answer, limits);
     }
 
-    private static async Task<TensorAnswer> ClassifyInTimeAsync(InferPlan plan, CancellationToken cancellationToken)
+    /// <summary>The time that a client gives counts until its answer is computed; it then has it as late as it reads.</summary>
+    private static async Task<TensorAnswer> ClassifyInTimeAsync(
+        InferPlan plan, RequestDeadline deadline, CancellationToken cancellationToken)
     {
-        if (plan.Timeout is not { } timeout)
+        if (plan.Timeout is not { } timeout || !deadline.TryShorten(timeout))
         {
             return await TensorClassifier.ClassifyAsync(plan.Model, plan.Tensors, cancellationToken);
         }
 
-        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        deadline.CancelAfter(timeout);
         try
         {
-            return await TensorClassifier.ClassifyAsync(plan.Model, plan.Tensors, deadline.Token);
+            return await TensorClassifier.ClassifyAsync(plan.Model, plan.Tensors, cancellationToken);
         }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException) when (deadline.IsExpired)
         {
             throw LoadControl.OutOfTime(timeout);
+        }
+        finally
+        {
+            deadline.Restore();
         }
     }
 }
