@@ -22,8 +22,8 @@ internal sealed class RequestDeadline : IDisposable, IResettable
     private volatile bool _isClientGone;
 
     /// <summary>
-    /// Whether the time was up while the client was still there. The connection may have been aborted since: Kestrel aborts
-    /// it when a write is cancelled.
+    /// Whether the time was up while the client was still there. The connection may have been aborted since: Kestrel
+    /// aborts it when a write is cancelled.
     /// </summary>
     public bool IsExpired => _source.IsCancellationRequested && !_isClientGone;
 

@@ -22,7 +22,9 @@ internal static class ModelInference
         return plan.Respond(answer, limits);
     }
 
-    /// <summary>The time that a client gives counts until its answer is computed; it then has it as late as it reads.</summary>
+    /// <summary>
+    /// The time that a client gives counts until its answer is computed; it then has it as late as it reads.
+    /// </summary>
     private static async Task<TensorAnswer> ClassifyInTimeAsync(
         InferPlan plan, RequestDeadline deadline, CancellationToken cancellationToken)
     {

@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace SoftmaxService.Api.Wire;
 
 /// <summary>A request's whole body in a pooled buffer.</summary>
@@ -7,18 +9,18 @@ internal sealed class PooledBody : IDisposable
     private const int LargestFirstBuffer = 1 << 20;
     private const int SmallestFirstBuffer = 4096;
 
-    // ArrayPool.Shared keeps a few arrays a core and size, fewer than there are requests at once.
-    private static readonly BufferPool Buffers = new(mostKeptBytes: 32 << 20);
-
     private byte[] _buffer;
     private int _length;
 
-    private PooledBody(long? declaredLength) =>
-        _buffer = Buffers.Rent((int)Math.Clamp((declaredLength ?? 0) + 1, SmallestFirstBuffer, LargestFirstBuffer));
+    private PooledBody(long? declaredLength)
+    {
+        var first = Math.Clamp((declaredLength ?? 0) + 1, SmallestFirstBuffer, LargestFirstBuffer);
+        _buffer = ArrayPool<byte>.Shared.Rent((int)first);
+    }
 
     public ReadOnlyMemory<byte> Memory => _buffer.AsMemory(0, _length);
 
-    /// <summary>To read, or for an answer that takes the place of what was asked.</summary>
+    /// <summary>To read, or to overwrite with the response.</summary>
     public Span<byte> Span => _buffer.AsSpan(0, _length);
 
     public static ValueTask<PooledBody> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
@@ -45,7 +47,7 @@ internal sealed class PooledBody : IDisposable
 
     public void Dispose()
     {
-        Buffers.Return(_buffer);
+        ArrayPool<byte>.Shared.Return(_buffer);
         _buffer = [];
         _length = 0;
     }
@@ -64,9 +66,9 @@ internal sealed class PooledBody : IDisposable
 
     private void Grow()
     {
-        var larger = Buffers.Rent((int)Math.Min(2L * _buffer.Length, Array.MaxLength));
+        var larger = ArrayPool<byte>.Shared.Rent((int)Math.Min(2L * _buffer.Length, Array.MaxLength));
         Span.CopyTo(larger);
-        Buffers.Return(_buffer);
+        ArrayPool<byte>.Shared.Return(_buffer);
         _buffer = larger;
     }
 }

@@ -2,42 +2,38 @@ using System.Buffers;
 using System.Net.Mime;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Microsoft.Extensions.ObjectPool;
 
 namespace SoftmaxService.Api.Wire;
 
 /// <summary>
-/// A JSON answer that is written whole before it is sent: its length is then known, and headers, body and end leave
-/// together in one piece. Buffers are kept and used again.
+/// A JSON response that is written whole before it is sent: its length is then known, and headers, body and end leave
+/// together in one piece.
 /// </summary>
-internal sealed class PooledJson : IDisposable
+internal sealed class PooledJson : IDisposable, IResettable
 {
     public const string ContentType = $"{MediaTypeNames.Application.Json}; charset=utf-8";
 
     private const int FirstCapacity = 4096;
     private const int MostKept = 64 * 1024;
 
-    // As ASP.NET Core writes JSON itself: an answer is no part of an HTML page.
+    // As ASP.NET Core writes JSON itself: a response is no part of an HTML page.
     public static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    // One a thread: who rents one gives it back without having awaited anything.
-    [ThreadStatic]
-    private static PooledJson? _idle;
+    // Not ObjectPool.Create: its pool would dispose what it does not keep, which returns it to the pool.
+    private static readonly ObjectPool<PooledJson> Pool =
+        new DefaultObjectPool<PooledJson>(new DefaultPooledObjectPolicy<PooledJson>());
 
     private readonly ArrayBufferWriter<byte> _buffer = new(FirstCapacity);
 
-    private PooledJson() => Writer = new Utf8JsonWriter(_buffer, Options);
+    public PooledJson() => Writer = new Utf8JsonWriter(_buffer, Options);
 
     public Utf8JsonWriter Writer { get; }
 
-    public static PooledJson Rent()
-    {
-        var rented = _idle ?? new PooledJson();
-        _idle = null;
-        return rented;
-    }
+    public static PooledJson Rent() => Pool.Get();
 
     /// <summary>
-    /// Sends what was written. Nothing of this object is in use when it returns, whether or not the task is done.
+    /// Sends what was written. When it returns, this object may be disposed, even if the task is not done.
     /// </summary>
     public Task SendAsync(HttpResponse response)
     {
@@ -45,7 +41,7 @@ internal sealed class PooledJson : IDisposable
         response.ContentType = ContentType;
         response.ContentLength = _buffer.WrittenCount;
 
-        // Headers first: the body then goes straight behind them, and Kestrel sends both when the request ends.
+        // Headers first: the body then follows them directly, and Kestrel sends both when the request ends.
         var started = response.StartAsync();
         if (started.IsCompletedSuccessfully)
         {
@@ -56,14 +52,18 @@ internal sealed class PooledJson : IDisposable
         return WriteLaterAsync(started, response, _buffer.WrittenSpan.ToArray());
     }
 
-    public void Dispose()
+    public void Dispose() => Pool.Return(this);
+
+    public bool TryReset()
     {
-        if (_buffer.Capacity <= MostKept)
+        if (_buffer.Capacity > MostKept)
         {
-            _buffer.ResetWrittenCount();
-            Writer.Reset();
-            _idle = this;
+            return false;
         }
+
+        _buffer.ResetWrittenCount();
+        Writer.Reset();
+        return true;
     }
 
     private static async Task WriteLaterAsync(Task started, HttpResponse response, byte[] body)
