@@ -58,7 +58,7 @@ public sealed partial class OnnxClassifier
     private OnnxTensor[]? TryRunAll(ReadOnlySpan<byte> items, int count, string[] names, int batchSize)
     {
         var answers = new OnnxTensor?[names.Length];
-        var batch = TakeBatch();
+        var batch = RentBatch();
         try
         {
             for (var start = 0; start < count; start += batchSize)
@@ -96,7 +96,7 @@ public sealed partial class OnnxClassifier
         }
         finally
         {
-            Keep(batch);
+            Return(batch);
         }
 
         return answers!; // there was at least one item, which filled every place

@@ -129,7 +129,7 @@ public sealed partial class OnnxClassifier
         if (refusal is not null)
         {
             // Its buffers are those of batches, which there will be none of.
-            while (_idleBatches.Take() is { } batch)
+            while (_idleBatches.Rent() is { } batch)
             {
                 batch.Dispose();
             }

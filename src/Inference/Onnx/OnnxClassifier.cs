@@ -18,8 +18,8 @@ public sealed partial class OnnxClassifier : IDisposable
     private readonly bool _hasOpenBatchAxis;
     private readonly int[] _inputShape;
     private readonly int[] _outputShape;
-    private readonly BufferPool<OnnxRun> _idleRuns;
-    private readonly BufferPool<OnnxBatch> _idleBatches = new(Environment.ProcessorCount);
+    private readonly ObjectPool<OnnxRun> _idleRuns;
+    private readonly ObjectPool<OnnxBatch> _idleBatches = new(Environment.ProcessorCount);
     private readonly RunOptions _runOptions = new();
 
     // One item's until a batch has been seen to work.
@@ -53,7 +53,7 @@ public sealed partial class OnnxClassifier : IDisposable
             $"output '{scores.Name}' has the shape {scores.ShapeText} for one image; a classifier gives one row of at least two class scores");
         _batchOutputShape = _outputShape;
         ClassCount = _outputShape.Max();
-        _idleRuns = new BufferPool<OnnxRun>(Math.Clamp(PooledBytes / ItemBytes, 2 * Environment.ProcessorCount, MostPooledRuns));
+        _idleRuns = new ObjectPool<OnnxRun>(Math.Clamp(PooledBytes / ItemBytes, 2 * Environment.ProcessorCount, MostPooledRuns));
     }
 
     /// <summary>K, the number of scores a row.</summary>
@@ -87,7 +87,7 @@ public sealed partial class OnnxClassifier : IDisposable
     public OnnxRun Rent()
     {
         ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) || !TryAddLease(), this);
-        var run = _idleRuns.Take() ?? new OnnxRun(this, _inputShape, _outputShape);
+        var run = _idleRuns.Rent() ?? new OnnxRun(this, _inputShape, _outputShape);
         run.Rented();
         return run;
     }
@@ -97,14 +97,14 @@ public sealed partial class OnnxClassifier : IDisposable
     /// <exception cref="InferenceException">The model fails on them; some may do alone.</exception>
     internal void ExecuteTogether(ReadOnlySpan<OnnxRun> runs)
     {
-        var batch = TakeBatch();
+        var batch = RentBatch();
         try
         {
             batch.Execute(runs);
         }
         finally
         {
-            Keep(batch);
+            Return(batch);
         }
     }
 
@@ -139,7 +139,7 @@ public sealed partial class OnnxClassifier : IDisposable
 
     internal void Return(OnnxRun run)
     {
-        if (!_idleRuns.TryKeep(run))
+        if (!_idleRuns.TryReturn(run))
         {
             run.Release();
         }
@@ -150,11 +150,11 @@ public sealed partial class OnnxClassifier : IDisposable
     private static InferenceException Failed(OnnxRuntimeException exception) =>
         new(InferenceError.ModelRunFailed, $"The model fails on this input: {OnnxRuntimeFault.Describe(exception)}", exception);
 
-    private OnnxBatch TakeBatch() => _idleBatches.Take() ?? new OnnxBatch(this, _inputShape, _batchOutputShape, MaxBatchSize);
+    private OnnxBatch RentBatch() => _idleBatches.Rent() ?? new OnnxBatch(this, _inputShape, _batchOutputShape, MaxBatchSize);
 
-    private void Keep(OnnxBatch batch)
+    private void Return(OnnxBatch batch)
     {
-        if (!_idleBatches.TryKeep(batch))
+        if (!_idleBatches.TryReturn(batch))
         {
             batch.Dispose();
         }
@@ -183,12 +183,12 @@ public sealed partial class OnnxClassifier : IDisposable
             return;
         }
 
-        while (_idleRuns.Take() is { } run)
+        while (_idleRuns.Rent() is { } run)
         {
             run.Release();
         }
 
-        while (_idleBatches.Take() is { } batch)
+        while (_idleBatches.Rent() is { } batch)
         {
             batch.Dispose();
         }

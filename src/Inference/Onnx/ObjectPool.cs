@@ -1,0 +1,41 @@
+using System.Collections.Concurrent;
+
+namespace SoftmaxService.Inference.Onnx;
+
+/// <summary>
+/// Idle objects, for use again. It is bounded, so that a burst of requests does not hold its memory for ever.
+/// </summary>
+/// <param name="capacity">The most objects that are kept.</param>
+internal sealed class ObjectPool<T>(int capacity)
+    where T : class
+{
+    // Not ConcurrentBag, whose thread-local lists would keep an unloaded model alive: the objects lead to their model
+    // and back to the bag. A stack returns the objects first that are still in the cache.
+    private readonly ConcurrentStack<T> _idle = [];
+    private int _count;
+
+    /// <summary>An idle object; null where there is none, and the caller makes one.</summary>
+    public T? Rent()
+    {
+        if (!_idle.TryPop(out var rented))
+        {
+            return null;
+        }
+
+        Interlocked.Decrement(ref _count);
+        return rented;
+    }
+
+    /// <summary>Keeps an object. False where there are enough, and the caller frees it.</summary>
+    public bool TryReturn(T rented)
+    {
+        if (Interlocked.Increment(ref _count) > capacity)
+        {
+            Interlocked.Decrement(ref _count);
+            return false;
+        }
+
+        _idle.Push(rented);
+        return true;
+    }
+}
