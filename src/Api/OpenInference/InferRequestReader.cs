@@ -20,9 +20,9 @@ internal static class InferRequestReader
         {
             return ReadRequest(json, blobs, maxDepth);
         }
-        catch (JsonException fault) when (JsonNesting.IsTooDeep(fault, json.Span, maxDepth))
+        catch (JsonException fault)
         {
-            throw JsonNesting.TooDeep(maxDepth);
+            throw MalformedJson.RefuseSyntax(fault, json.Span, maxDepth);
         }
     }
 

@@ -66,9 +66,9 @@ internal static class RepositoryEndpoints
         {
             return JsonDocument.Parse(body, new JsonDocumentOptions { MaxDepth = maxDepth });
         }
-        catch (JsonException fault) when (JsonNesting.IsTooDeep(fault, body.Span, maxDepth))
+        catch (JsonException fault)
         {
-            throw JsonNesting.TooDeep(maxDepth);
+            throw MalformedJson.RefuseSyntax(fault, body.Span, maxDepth);
         }
     }
 

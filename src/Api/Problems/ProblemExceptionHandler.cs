@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Diagnostics;
 using SoftmaxService.Inference.Faults;
@@ -33,7 +32,7 @@ internal sealed partial class ProblemExceptionHandler(ProblemWriter writer, ILog
     {
         RequestException refused => (refused.Problem, refused.Message),
         InferenceException fault => (For(fault.Error), fault.Message),
-        JsonException malformed => (Problem.MalformedJson, JsonFault.Describe(malformed)),
+        JsonValueException rejected => (Problem.MalformedJson, rejected.Message),
         BadHttpRequestException { StatusCode: StatusCodes.Status408RequestTimeout } =>
         (
             Problem.RequestTooSlow,

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using SoftmaxService.Inference.Faults;
 
 namespace SoftmaxService.Api.Wire;
 
@@ -45,6 +46,6 @@ internal sealed class Base64ImageConverter : JsonConverter<Base64Image>
     public override void Write(Utf8JsonWriter writer, Base64Image value, JsonSerializerOptions options) =>
         writer.WriteBase64StringValue(value.Bytes);
 
-    private static JsonException Invalid() => new(
-        "An image is a string of base64, with or without a data: URL's head in front.");
+    private static JsonValueException Invalid() =>
+        new("An image is a string of base64, with or without a data: URL's head in front.", namesValue: true);
 }

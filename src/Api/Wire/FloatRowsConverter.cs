@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using SoftmaxService.Api.Problems;
+using SoftmaxService.Inference.Faults;
 
 namespace SoftmaxService.Api.Wire;
 
@@ -128,7 +129,7 @@ internal abstract class FloatRowsConverter<T>(
     {
         if (!reader.Read())
         {
-            throw new JsonException($"The JSON ends inside {name}.");
+            throw new JsonValueException($"The JSON ends inside {name}.", namesValue: true);
         }
     }
 

@@ -35,16 +35,15 @@ internal sealed class RequestJson(IOptions<JsonOptions> json, LimitsOptions limi
         where T : class
     {
         var text = body.Span.StartsWith("\uFEFF"u8) ? body.Span[3..] : body.Span;
+        var type = (JsonTypeInfo<T>)_options.GetTypeInfo(typeof(T));
         try
         {
-            return JsonSerializer.Deserialize(text, (JsonTypeInfo<T>)_options.GetTypeInfo(typeof(T)))
-                ?? throw new RequestException(
-                    Problem.MalformedJson,
-                    $"The body is null; it must be an object with {needed}.");
+            return JsonSerializer.Deserialize(text, type)
+                ?? throw new RequestException(Problem.MalformedJson, $"The body is null; it must be an object with {needed}.");
         }
-        catch (JsonException fault) when (JsonNesting.IsTooDeep(fault, text, _options.MaxDepth))
+        catch (JsonException fault)
         {
-            throw JsonNesting.TooDeep(_options.MaxDepth);
+            throw MalformedJson.Refuse(fault, text, type);
         }
     }
 }

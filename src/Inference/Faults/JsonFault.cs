@@ -1,55 +1,70 @@
 using System.Text.Json;
-using System.Text.RegularExpressions;
+using System.Text.Json.Serialization.Metadata;
 
 namespace SoftmaxService.Inference.Faults;
 
-/// <summary>Says what is wrong with JSON in its writer's terms: the serializer's own messages speak of .NET types.</summary>
-public static partial class JsonFault
+/// <summary>
+/// Says what is wrong with JSON in its writer's terms: the serializer's own messages speak of .NET types. They are not
+/// looked at. The JSON is read again up to where the serializer stopped, and compared with the contract.
+/// </summary>
+public static class JsonFault
 {
-    /// <summary>One sentence with the place where reading stopped.</summary>
+    /// <summary>One sentence, with the position where reading stopped.</summary>
     /// <param name="fault">What the serializer reported.</param>
-    public static string Describe(JsonException fault)
+    /// <param name="json">The UTF-8 that it was given.</param>
+    /// <param name="type">The contract that it was given.</param>
+    public static string Describe(JsonException fault, ReadOnlySpan<byte> json, JsonTypeInfo type)
     {
-        var place = fault.LineNumber is { } line ? $" (line {line + 1}, byte {fault.BytePositionInLine + 1})" : "";
-        if (Unmapped().Match(fault.Message) is { Success: true } unmapped)
+        var position = PositionOf(fault);
+        if (fault is JsonValueException value)
         {
-            return $"There is no property '{unmapped.Groups[1].Value}' here{place}.";
+            return value.NamesValue ? $"{value.Message}{position}" : $"{value.Path}: {value.Message}{position}";
         }
 
-        if (Repeated().Match(fault.Message) is { Success: true } repeated)
+        if (IsSyntax(fault))
         {
-            return $"The property '{repeated.Groups[1].Value}' is given twice{place}.";
+            return DescribeSyntax(fault, json);
         }
 
-        if (fault.Message.StartsWith("The input does not contain any JSON tokens", StringComparison.Ordinal))
+        var stop = JsonStop.Find(json, type, OffsetOf(fault, json));
+        return stop switch
         {
-            return "The body is empty; it must be JSON.";
-        }
-
-        if (Missing().Match(fault.Message) is { Success: true } missing)
-        {
-            return $"These properties are missing: {missing.Groups[1].Value.TrimEnd('.')}.";
-        }
-
-        if (fault.InnerException is JsonException || fault.GetType() != typeof(JsonException))
-        {
-            return $"It is not valid JSON: it ends too early, or something does not belong there{place}.";
-        }
-
-        return fault.Message.StartsWith("The JSON value could not be converted", StringComparison.Ordinal) || fault.Message.Contains("allow null values", StringComparison.Ordinal)
-            ? $"The value at {fault.Path} has the wrong type{place}."
-            : (fault.Path is null or "$" || !fault.Message.StartsWith("It must", StringComparison.Ordinal) ? "" : $"{fault.Path}: ") + PlaceSuffix().Replace(fault.Message, "") + place;
+            { Property: { } property, IsRepeated: true } => $"The property '{property}' is given twice{position}.",
+            { Token: JsonTokenType.PropertyName } => $"There is no property '{stop.Property}' here{position}.",
+            { Token: JsonTokenType.EndObject, Missing: [_, ..] missing } =>
+                $"These properties are missing: {string.Join(", ", missing.Select(name => $"'{name}'"))}.",
+            _ => $"The value at {fault.Path} has the wrong type{position}.",
+        };
     }
 
-    [GeneratedRegex("^The JSON property '(.*?)' could not be mapped")]
-    private static partial Regex Unmapped();
+    /// <summary>Says what is wrong with text that is not JSON.</summary>
+    /// <param name="fault">What the reader reported, directly or to the serializer.</param>
+    /// <param name="json">The UTF-8 that it was given.</param>
+    public static string DescribeSyntax(JsonException fault, ReadOnlySpan<byte> json) =>
+        json.Trim(" \t\r\n"u8).IsEmpty
+            ? "The body is empty; it must be JSON."
+            : $"It is not valid JSON: it ends too early, or something does not belong there{PositionOf(fault)}.";
 
-    [GeneratedRegex("^Duplicate property '(.*?)'")]
-    private static partial Regex Repeated();
+    /// <summary>
+    /// Whether the text is not JSON: the reader has its own kind of exception, which the serializer wraps.
+    /// </summary>
+    /// <param name="fault">What the reader or the serializer reported.</param>
+    public static bool IsSyntax(JsonException fault) =>
+        fault is not JsonValueException
+        && (fault.InnerException is JsonException || fault.GetType() != typeof(JsonException));
 
-    [GeneratedRegex("was missing required properties including: (.*?)\\.?$")]
-    private static partial Regex Missing();
+    private static string PositionOf(JsonException fault) => fault.LineNumber is { } line
+        ? $" (line {line + 1}, byte {fault.BytePositionInLine + 1})"
+        : "";
 
-    [GeneratedRegex(" Path: .* \\| LineNumber: .*$")]
-    private static partial Regex PlaceSuffix();
+    private static long OffsetOf(JsonException fault, ReadOnlySpan<byte> json)
+    {
+        var start = 0;
+        for (var line = fault.LineNumber ?? 0; line > 0; line--)
+        {
+            start += json[start..].IndexOf((byte)'\n') + 1;
+        }
+
+        return start + (fault.BytePositionInLine ?? 0);
+    }
 }

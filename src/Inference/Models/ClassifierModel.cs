@@ -156,7 +156,7 @@ public sealed class ClassifierModel : IDisposable
             {
                 ModelLoadException => exception,
                 InvalidDataException => new ModelLoadException($"{onnxFileName}: {WithoutFolder(exception.Message, folder)}", exception),
-                JsonException malformed => new ModelLoadException($"{ModelManifest.FileName}: {JsonFault.Describe(malformed)}", exception),
+                JsonException => new ModelLoadException($"{ModelManifest.FileName}: {exception.Message}", exception),
                 IOException or UnauthorizedAccessException => new ModelLoadException($"its files cannot be read: {FileFault.Describe(exception)}", exception),
                 _ => new ModelLoadException($"a fault of this program's own ({exception.GetType().Name}) ended its load; please report it, with the model", exception),
             };

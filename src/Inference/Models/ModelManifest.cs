@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using SoftmaxService.Inference.Calibration;
+using SoftmaxService.Inference.Faults;
 using SoftmaxService.Inference.Imaging;
 
 namespace SoftmaxService.Inference.Models;
@@ -48,8 +49,17 @@ public sealed record ModelManifest
             utf8Json = utf8Json[3..];
         }
 
-        return JsonSerializer.Deserialize(utf8Json, ManifestJsonContext.Default.ModelManifest)
-            ?? throw new JsonException("The manifest is the JSON value null; it must be an object.");
+        var type = ManifestJsonContext.Default.ModelManifest;
+        try
+        {
+            return JsonSerializer.Deserialize(utf8Json, type)
+                ?? throw new JsonValueException(
+                    "The manifest is the JSON value null; it must be an object.", namesValue: true);
+        }
+        catch (JsonException fault)
+        {
+            throw new JsonException(JsonFault.Describe(fault, utf8Json, type), fault);
+        }
     }
 
     /// <summary>Writes the manifest as indented UTF-8 JSON; absent members are left out.</summary>

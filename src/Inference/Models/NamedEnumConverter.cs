@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using SoftmaxService.Inference.Faults;
 
 namespace SoftmaxService.Inference.Models;
 
@@ -14,7 +15,8 @@ internal sealed class NamedEnumConverter<[DynamicallyAccessedMembers(Dynamically
     public override T Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
         reader.TokenType == JsonTokenType.String && Values.TryGetValue(reader.GetString()!, out var value) // a string token is never null
             ? value
-            : throw new JsonException($"It must be one of {string.Join(", ", Values.Keys.Select(name => $"\"{name}\""))}.");
+            : throw new JsonValueException(
+                $"It must be one of {string.Join(", ", Values.Keys.Select(name => $"\"{name}\""))}.", namesValue: false);
 
     public override void Write(Utf8JsonWriter writer, T value, JsonSerializerOptions options) => writer.WriteStringValue(NameOf(value));
 
