@@ -4,7 +4,6 @@ using System.Globalization;
 using System.Reflection;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using SoftmaxService.Tests.Support;
 
 namespace SoftmaxService.Api.Tests.Settings;
 
