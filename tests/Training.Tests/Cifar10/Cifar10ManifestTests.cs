@@ -11,7 +11,7 @@ public sealed class Cifar10ManifestTests
     [Fact]
     public void Describe_TrainedModel_CanBeReadBackAndMadeAgain()
     {
-        var options = TrainingOptions.Parse(["cifar10", "--data", "/somewhere/c.tar.gz", "--output", "unused", "--seed", "7"]);
+        var options = CommandLine.Parse(["cifar10", "--data", "/somewhere/c.tar.gz", "--output", "unused", "--seed", "7"]);
         var images = Drawings.RedAndBlue(2);
         var data = new Cifar10Data(images, images, new Dictionary<string, string> { ["test_batch.bin"] = "ab" });
 

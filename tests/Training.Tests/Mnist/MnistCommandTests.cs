@@ -1,5 +1,4 @@
 using SoftmaxService.Training.Mnist;
-using SoftmaxService.Training.Runs;
 
 namespace SoftmaxService.Training.Tests.Mnist;
 
@@ -11,7 +10,7 @@ public sealed class MnistCommandTests
         using var folder = new TemporaryFolder();
         IdxFolder.Write(folder, "train", Drawings.RingsAndBars(4));
         IdxFolder.Write(folder, "t10k", Drawings.RingsAndBars(2));
-        var options = TrainingOptions.Parse(["mnist", "--data", folder.Path, "--output", folder.PathOf("out")]);
+        var options = CommandLine.Parse(["mnist", "--data", folder.Path, "--output", folder.PathOf("out")]);
 
         var problem = Assert.Throws<InvalidDataException>(() => MnistCommand.Run(options, _ => { }));
 
@@ -24,7 +23,7 @@ public sealed class MnistCommandTests
     {
         using var folder = new TemporaryFolder();
         IdxFolder.Write(folder, "train", Drawings.RingsAndBars(4));
-        var options = TrainingOptions.Parse(["mnist", "--data", folder.Path, "--output", folder.PathOf("out")]);
+        var options = CommandLine.Parse(["mnist", "--data", folder.Path, "--output", folder.PathOf("out")]);
 
         Assert.Throws<FileNotFoundException>(() => MnistCommand.Run(options, _ => { }));
     }

@@ -14,7 +14,7 @@ public sealed class MnistManifestTests
         using var folder = new TemporaryFolder();
         IdxFolder.Write(folder, "train", Drawings.RingsAndBars(2));
         IdxFolder.Write(folder, "t10k", Drawings.RingsAndBars(2));
-        var options = TrainingOptions.Parse(["mnist", "--data", folder.Path, "--output", "unused", "--epochs", "3", "--seed", "7"]);
+        var options = CommandLine.Parse(["mnist", "--data", folder.Path, "--output", "unused", "--epochs", "3", "--seed", "7"]);
 
         var json = MnistManifest.Describe(options, TimeSpan.FromMinutes(12.34), new OnnxMeasurement(1, 2, [], 100)).ToUtf8Json();
 
