@@ -11,22 +11,31 @@ namespace SoftmaxService.Inference;
 /// <summary>The second front door: tensors or images in, tensors out.</summary>
 public static class TensorClassifier
 {
-    /// <summary>Runs a model on a batch of items and gives their logits <c>z</c>, their probabilities <c>softmax(z / T)</c>, and what the graph itself says.</summary>
+    /// <summary>
+    /// Runs a model on a batch of items and gives their logits <c>z</c>, their probabilities <c>softmax(z / T)</c>, and
+    /// what the graph itself says.
+    /// </summary>
     /// <param name="model">The model that is asked.</param>
     /// <param name="request">The items and what is wanted of them.</param>
-    /// <param name="cancellation">Ends the waiting, and leaves out the runs that have not begun.</param>
-    /// <exception cref="ArgumentException">There are not as many items as the request says, or it has both items and images.</exception>
-    /// <exception cref="InferenceException">The model has too much before it, an image cannot be read, the model fails on an item, or scores are wanted and an item's are not finite.</exception>
-    public static async Task<TensorAnswer> ClassifyAsync(ClassifierModel model, TensorRequest request, CancellationToken cancellation)
+    /// <param name="cancellationToken">Ends the waiting, and leaves out the runs that have not begun.</param>
+    /// <exception cref="ArgumentException">
+    /// There are not as many items as the request says, or it has both items and images.
+    /// </exception>
+    /// <exception cref="InferenceException">
+    /// The model has too much before it, an image cannot be read, the model fails on an item, or scores are wanted and
+    /// an item's are not finite.
+    /// </exception>
+    public static async Task<TensorAnswer> ClassifyAsync(ClassifierModel model, TensorRequest request, CancellationToken cancellationToken)
     {
         Check(model, request);
         using var pending = model.Admission.Enter(Math.Min(request.Count, model.MaxBatchSize));
         var temperature = ImageClassifier.TemperatureFor(model, new ClassificationOptions { Temperature = request.Temperature });
 
-        // The scores come out of runs that are shared with others; what else the graph tells needs a run of its own, which has the scores too.
+        // The scores come out of runs that are shared with others; what else the graph tells needs a run of its own,
+        // which has the scores too.
         var (scores, graphOutputs) = request.GraphOutputs.Any(name => name != model.GraphOutput.Name)
-            ? await RunAllAsync(model, request, cancellation)
-            : await RunTogetherAsync(model, request, cancellation);
+            ? await RunAllAsync(model, request, cancellationToken)
+            : await RunTogetherAsync(model, request, cancellationToken);
         if (!request.Scores)
         {
             return new TensorAnswer(request.Count, model.ClassCount, [], [], temperature, graphOutputs);
@@ -64,7 +73,7 @@ public static class TensorClassifier
         }
     }
 
-    private static async Task<(float[] Scores, IReadOnlyList<OnnxTensor> GraphOutputs)> RunTogetherAsync(ClassifierModel model, TensorRequest request, CancellationToken cancellation)
+    private static async Task<(float[] Scores, IReadOnlyList<OnnxTensor> GraphOutputs)> RunTogetherAsync(ClassifierModel model, TensorRequest request, CancellationToken cancellationToken)
     {
         var scores = new float[checked(request.Count * model.ClassCount)];
         for (var start = 0; start < request.Count; start += model.MaxBatchSize)
@@ -72,10 +81,10 @@ public static class TensorClassifier
             await using var group = new RunGroup(model.Queue);
             for (var index = start; index < Math.Min(start + model.MaxBatchSize, request.Count); index++)
             {
-                group.Add(await PrepareAsync(model, request, index, cancellation));
+                group.Add(await PrepareAsync(model, request, index, cancellationToken));
             }
 
-            await Task.WhenAll(group.Execute(cancellation));
+            await Task.WhenAll(group.Execute(cancellationToken));
             for (var i = 0; i < group.Runs.Count; i++)
             {
                 group.Runs[i].Output.CopyTo(scores.AsSpan((start + i) * model.ClassCount));
@@ -85,34 +94,34 @@ public static class TensorClassifier
         return (scores, [.. request.GraphOutputs.Select(_ => model.Classifier.ToTensor(scores, request.Count))]);
     }
 
-    private static async Task<(float[] Scores, IReadOnlyList<OnnxTensor> GraphOutputs)> RunAllAsync(ClassifierModel model, TensorRequest request, CancellationToken cancellation)
+    private static async Task<(float[] Scores, IReadOnlyList<OnnxTensor> GraphOutputs)> RunAllAsync(ClassifierModel model, TensorRequest request, CancellationToken cancellationToken)
     {
-        var items = request.Images is null ? request.Items : await PrepareAllAsync(model, request, cancellation);
+        var items = request.Images is null ? request.Items : await PrepareAllAsync(model, request, cancellationToken);
         IReadOnlyList<OnnxTensor> outputs = [];
-        await model.Queue.ExecuteAloneAsync(() => outputs = model.Classifier.RunAll(items, request.Count, [.. request.GraphOutputs, model.GraphOutput.Name]), cancellation);
+        await model.Queue.ExecuteAloneAsync(() => outputs = model.Classifier.RunAll(items, request.Count, [.. request.GraphOutputs, model.GraphOutput.Name]), cancellationToken);
         return (model.Classifier.ToScores(outputs[^1]), [.. outputs.SkipLast(1)]);
     }
 
-    private static async Task<ReadOnlyMemory<byte>> PrepareAllAsync(ClassifierModel model, TensorRequest request, CancellationToken cancellation)
+    private static async Task<ReadOnlyMemory<byte>> PrepareAllAsync(ClassifierModel model, TensorRequest request, CancellationToken cancellationToken)
     {
         var length = model.Classifier.ItemBytes;
         var items = new byte[checked(request.Count * length)];
         for (var index = 0; index < request.Count; index++)
         {
-            using var run = await PrepareAsync(model, request, index, cancellation);
+            using var run = await PrepareAsync(model, request, index, cancellationToken);
             run.InputBytes.CopyTo(items.AsSpan(index * length));
         }
 
         return items;
     }
 
-    private static async ValueTask<OnnxRun> PrepareAsync(ClassifierModel model, TensorRequest request, int index, CancellationToken cancellation)
+    private static async ValueTask<OnnxRun> PrepareAsync(ClassifierModel model, TensorRequest request, int index, CancellationToken cancellationToken)
     {
         if (request.Images is { } images)
         {
             try
             {
-                return await model.PrepareAsync(images[index], cancellation);
+                return await model.PrepareAsync(images[index], cancellationToken);
             }
             catch (InferenceException fault) when (images.Count > 1)
             {
@@ -158,7 +167,10 @@ public sealed record TensorRequest
     /// <summary>T, &gt; 0 and finite; null for the model's calibrated one, else 1.</summary>
     public float? Temperature { get; init; }
 
-    /// <summary>Whether logits and probabilities are wanted; where not, the answer's are empty, and numbers that are not finite are no fault.</summary>
+    /// <summary>
+    /// Whether logits and probabilities are wanted; where not, the answer's are empty, and numbers that are not finite
+    /// are no fault.
+    /// </summary>
     public bool Scores { get; init; } = true;
 
     /// <summary>The names of the graph's own outputs that are wanted, all of them among the graph's.</summary>

@@ -25,13 +25,16 @@ public sealed class ImageClassifierTests
     [Fact]
     public void Classify_KnownModel_RanksItsLogits()
     {
-        using var folder = new ModelFolder().With("a/1", ModelFolder.PickFirst(3, 16, "batch", 1, 4, 4), Manifest + "}");
+        using var folder = new ModelFolder().With(
+            "a/1", ModelFolder.PickFirst(3, 16, "batch", 1, 4, 4), Manifest + "}");
         using var repository = folder.Load();
 
         var answer = ImageClassifier.Classify(repository.Current.Find("a", null), Image, new ClassificationOptions());
 
         var sum = Math.Exp(0.5) + Math.Exp(3) + Math.Exp(1);
-        Assert.Equal([("high", 1, 3f), ("middle", 2, 1f), ("low", 0, 0.5f)], answer.Predictions.Select(one => (one.Label, one.Index, one.Logit)));
+        Assert.Equal(
+            [("high", 1, 3f), ("middle", 2, 1f), ("low", 0, 0.5f)],
+            answer.Predictions.Select(one => (one.Label, one.Index, one.Logit)));
         Assert.Equal(Math.Exp(3) / sum, answer.Predictions[0].Probability, 1e-6);
         Assert.Equal(-Math.Log(sum), answer.Uncertainty.Energy, 1e-5);
         Assert.False(answer.Abstained);
@@ -53,7 +56,9 @@ public sealed class ImageClassifierTests
             var expected = ImageClassifier.Classify(repository.Current.Find("a", null), Image, options);
             var actual = ImageClassifier.Classify(repository.Current.Find("b", null), Image, options);
 
-            Assert.Equal(expected.Predictions.Select(one => one.Probability), actual.Predictions.Select(one => one.Probability), (left, right) => Math.Abs(left - right) < 1e-6f);
+            Assert.Equal(
+                expected.Predictions.Select(one => one.Probability), actual.Predictions.Select(one => one.Probability),
+                (left, right) => Math.Abs(left - right) < 1e-6f);
         }
     }
 
@@ -62,13 +67,18 @@ public sealed class ImageClassifierTests
     [InlineData(2f, null, 2f, TemperatureSource.Request)]
     [InlineData(null, 1.5, 1.5f, TemperatureSource.Calibrated)]
     [InlineData(2f, 1.5, 2f, TemperatureSource.Request)]
-    public void TemperatureFor_RequestThenCalibrationThenOne(float? requested, double? calibrated, float value, TemperatureSource source)
+    public void TemperatureFor_RequestThenCalibrationThenOne(
+        float? requested, double? calibrated, float value, TemperatureSource source)
     {
-        var calibration = calibrated is { } temperature ? FormattableString.Invariant($", \"calibration\": {{\"temperature\": {temperature}}}}}") : "}";
-        using var folder = new ModelFolder().With("a/1", ModelFolder.PickFirst(3, 16, "batch", 1, 4, 4), Manifest + calibration);
+        var calibration = calibrated is { } temperature
+            ? FormattableString.Invariant($", \"calibration\": {{\"temperature\": {temperature}}}}}")
+            : "}";
+        using var folder = new ModelFolder().With(
+            "a/1", ModelFolder.PickFirst(3, 16, "batch", 1, 4, 4), Manifest + calibration);
         using var repository = folder.Load();
 
-        var applied = ImageClassifier.TemperatureFor(repository.Current.Find("a", null), new ClassificationOptions { Temperature = requested });
+        var applied = ImageClassifier.TemperatureFor(
+            repository.Current.Find("a", null), new ClassificationOptions { Temperature = requested });
 
         Assert.Equal(new AppliedTemperature(value, source), applied);
     }
@@ -77,13 +87,18 @@ public sealed class ImageClassifierTests
     public void Classify_OutputThatIsNotFinite_IsRefused()
     {
         var graph = new OnnxGraphBuilder("logarithm");
-        var flat = graph.Node("Reshape", [graph.Input("image", DataType.Float, "batch", 1, 4, 4), graph.Initializer<long>("shape", [-1, 16], 2)], "flat");
+        var flat = graph.Node(
+            "Reshape",
+            [graph.Input("image", DataType.Float, "batch", 1, 4, 4), graph.Initializer<long>("shape", [-1, 16], 2)],
+            "flat");
         graph.Node("Sqrt", [flat], "scores");
         graph.Output("scores", DataType.Float, "batch", 16);
-        using var folder = new ModelFolder().With("a/1", graph.ToByteArray(), """{"input": {"mean": [0.5]}, "output": {"kind": "logits"}}""");
+        using var folder = new ModelFolder().With(
+            "a/1", graph.ToByteArray(), """{"input": {"mean": [0.5]}, "output": {"kind": "logits"}}""");
         using var repository = folder.Load();
 
-        var fault = Assert.Throws<InferenceException>(() => ImageClassifier.Classify(repository.Current.Find("a", null), Image, new ClassificationOptions()));
+        var fault = Assert.Throws<InferenceException>(() =>
+            ImageClassifier.Classify(repository.Current.Find("a", null), Image, new ClassificationOptions()));
 
         Assert.Equal(InferenceError.ModelOutputNotFinite, fault.Error);
     }
@@ -91,10 +106,12 @@ public sealed class ImageClassifierTests
     [Fact]
     public void Classify_ProbabilityRoundedToZero_IsNotImpossible()
     {
-        using var folder = new ModelFolder().With("a/1", EndingIn("Softmax"), """{"input": {"scale": 1000}, "output": {"kind": "probabilities"}}""");
+        using var folder = new ModelFolder().With(
+            "a/1", EndingIn("Softmax"), """{"input": {"scale": 1000}, "output": {"kind": "probabilities"}}""");
         using var repository = folder.Load();
 
-        var answer = ImageClassifier.Classify(repository.Current.Find("a", null), Image, new ClassificationOptions { Temperature = 3 });
+        var answer = ImageClassifier.Classify(
+            repository.Current.Find("a", null), Image, new ClassificationOptions { Temperature = 3 });
 
         Assert.Equal((1f, 0f), (answer.Predictions[0].Probability, answer.Predictions[0].Logit));
         Assert.InRange(answer.Predictions[1].Logit, -106, -103);
@@ -104,13 +121,15 @@ public sealed class ImageClassifierTests
     [Fact]
     public void Classify_ImageThatCannotBeRead_LeavesTheModelUsable()
     {
-        using var folder = new ModelFolder().With("a/1", ModelFolder.PickFirst(3, 16, "batch", 1, 4, 4), Manifest + "}");
+        using var folder = new ModelFolder().With(
+            "a/1", ModelFolder.PickFirst(3, 16, "batch", 1, 4, 4), Manifest + "}");
         using var repository = folder.Load();
         var model = repository.Current.Find("a", null);
 
         for (var i = 0; i < 100; i++)
         {
-            Assert.Throws<InferenceException>(() => ImageClassifier.Classify(model, "nothing"u8, new ClassificationOptions()));
+            Assert.Throws<InferenceException>(() =>
+                ImageClassifier.Classify(model, "nothing"u8, new ClassificationOptions()));
         }
 
         Assert.Equal("high", ImageClassifier.Classify(model, Image, new ClassificationOptions()).Predictions[0].Label);
@@ -119,10 +138,13 @@ public sealed class ImageClassifierTests
     [Fact]
     public void Classify_TopKBelowOne_IsRefused()
     {
-        using var folder = new ModelFolder().With("a/1", ModelFolder.PickFirst(3, 16, "batch", 1, 4, 4), Manifest + "}");
+        using var folder = new ModelFolder().With(
+            "a/1", ModelFolder.PickFirst(3, 16, "batch", 1, 4, 4), Manifest + "}");
         using var repository = folder.Load();
 
-        Assert.Throws<ArgumentOutOfRangeException>(() => ImageClassifier.Classify(repository.Current.Find("a", null), Image, new ClassificationOptions { TopK = 0 }));
+        Assert.Throws<ArgumentOutOfRangeException>(() =>
+            ImageClassifier.Classify(
+                repository.Current.Find("a", null), Image, new ClassificationOptions { TopK = 0 }));
     }
 
     private static byte[] EndingIn(string operation)

@@ -13,15 +13,19 @@ public sealed class TensorClassifierTests
     [Fact]
     public async Task Classify_Items_GivesTheirScoresInOrder()
     {
-        using var folder = new ModelFolder().With("a/1", ModelFolder.PickFirst(3, 16, "batch", 1, 4, 4), """{"calibration": {"temperature": 2}}""");
+        using var folder = new ModelFolder().With(
+            "a/1", ModelFolder.PickFirst(3, 16, "batch", 1, 4, 4), """{"calibration": {"temperature": 2}}""");
         using var repository = folder.Load();
         var model = repository.Current.Find("a", null);
-        var items = Enumerable.Range(0, 40).SelectMany(item => Enumerable.Range(0, 16).Select(pixel => (float)(item + pixel))).ToArray();
+        var items = Enumerable.Range(0, 40).SelectMany(item =>
+            Enumerable.Range(0, 16).Select(pixel => (float)(item + pixel))).ToArray();
 
-        var answer = await TensorClassifier.ClassifyAsync(model, new TensorRequest { Items = Bytes(items), Count = 40 }, CancellationToken.None);
+        var answer = await TensorClassifier.ClassifyAsync(
+            model, new TensorRequest { Items = Bytes(items), Count = 40 }, CancellationToken.None);
 
         Assert.Equal((40, 3), (answer.Count, answer.ClassCount));
-        Assert.Equal(Enumerable.Range(0, 40).SelectMany(item => new float[] { item, item + 1, item + 2 }), answer.Logits);
+        Assert.Equal(
+            Enumerable.Range(0, 40).SelectMany(item => new float[] { item, item + 1, item + 2 }), answer.Logits);
         Assert.Equal(new AppliedTemperature(2f, TemperatureSource.Calibrated), answer.Temperature);
         Assert.Equal(Math.Exp(1) / (1 + Math.Exp(0.5) + Math.Exp(1)), answer.Probabilities[(39 * 3) + 2], 1e-6);
         Assert.Empty(answer.GraphOutputs);
@@ -36,12 +40,16 @@ public sealed class TensorClassifierTests
         var model = repository.Current.Find("tensors", null);
         ReadOnlyMemory<byte>[] images = [.. Enumerable.Range(0, 20).Select(i => (ReadOnlyMemory<byte>)Gray(i * 12))];
 
-        var answer = await TensorClassifier.ClassifyAsync(model, new TensorRequest { Images = images, Count = 20, Temperature = 0.5f }, CancellationToken.None);
+        var answer = await TensorClassifier.ClassifyAsync(
+            model, new TensorRequest { Images = images, Count = 20, Temperature = 0.5f }, CancellationToken.None);
 
         for (var i = 0; i < images.Length; i++)
         {
-            var alone = ImageClassifier.Classify(model, images[i].Span, new ClassificationOptions { Temperature = 0.5f });
-            Assert.All(alone.Predictions, one => Assert.Equal(one.Probability, answer.Probabilities[(i * 3) + one.Index], 1e-6f));
+            var alone = ImageClassifier.Classify(
+                model, images[i].Span, new ClassificationOptions { Temperature = 0.5f });
+            Assert.All(
+                alone.Predictions,
+                one => Assert.Equal(one.Probability, answer.Probabilities[(i * 3) + one.Index], 1e-6f));
             Assert.All(alone.Predictions, one => Assert.Equal(one.Logit, answer.Logits[(i * 3) + one.Index], 1e-5f));
         }
     }
@@ -51,12 +59,22 @@ public sealed class TensorClassifierTests
     {
         var name = Guid.NewGuid().ToString();
         using var folder = new ModelFolder().With($"{name}/1", ModelFolder.PickFirst(3, 16, "batch", 1, 4, 4));
-        using var repository = new ModelRepository(new RepositorySettings { Folder = folder.Path, Model = new ModelSettings { MaxBatchSize = 8, Onnx = new() { ConcurrentRuns = 1 } } });
+        using var repository = new ModelRepository(
+            new RepositorySettings
+            {
+                Folder = folder.Path,
+                Model = new ModelSettings { MaxBatchSize = 8, Onnx = new() { ConcurrentRuns = 1 } },
+            });
         repository.LoadAll();
         using var sizes = new BatchSizes(name);
 
-        await TensorClassifier.ClassifyAsync(repository.Current.Models[0], new TensorRequest { Items = new byte[20 * 64], Count = 20 }, CancellationToken.None);
-        await ImageClassifier.ClassifyAllAsync(repository.Current.Models[0], [.. Enumerable.Range(0, 10).Select(i => (ReadOnlyMemory<byte>)(i == 3 ? [1] : Gray(i)))], new ClassificationOptions(), CancellationToken.None);
+        await TensorClassifier.ClassifyAsync(
+            repository.Current.Models[0], new TensorRequest { Items = new byte[20 * 64], Count = 20 },
+            CancellationToken.None);
+        await ImageClassifier.ClassifyAllAsync(
+            repository.Current.Models[0],
+            [.. Enumerable.Range(0, 10).Select(i => (ReadOnlyMemory<byte>)(i == 3 ? [1] : Gray(i)))],
+            new ClassificationOptions(), CancellationToken.None);
 
         Assert.Equal([8, 8, 4, 7, 2], sizes.All);
     }
@@ -70,13 +88,17 @@ public sealed class TensorClassifierTests
         var items = Enumerable.Range(0, 32).Select(i => (Half)i).ToArray();
         Assert.Equal(32, model.Classifier.ItemBytes);
 
-        var answer = await TensorClassifier.ClassifyAsync(model, new TensorRequest { Items = Bytes(items), Count = 2, GraphOutputs = ["halves"] }, CancellationToken.None);
+        var answer = await TensorClassifier.ClassifyAsync(
+            model, new TensorRequest { Items = Bytes(items), Count = 2, GraphOutputs = ["halves"] },
+            CancellationToken.None);
 
         Assert.Equal([0f, 1f, 2f, 16f, 17f, 18f], answer.Logits);
         var output = Assert.Single(answer.GraphOutputs);
         Assert.Equal(("halves", "float16"), (output.Name, output.ElementType));
         Assert.Equal([2, 3], output.Shape);
-        Assert.Equal([0f, 1f, 2f, 16f, 17f, 18f], MemoryMarshal.Cast<byte, Half>(output.Bytes).ToArray().Select(half => (float)half));
+        Assert.Equal(
+            [0f, 1f, 2f, 16f, 17f, 18f],
+            MemoryMarshal.Cast<byte, Half>(output.Bytes).ToArray().Select(half => (float)half));
     }
 
     [Theory]
@@ -88,27 +110,42 @@ public sealed class TensorClassifierTests
         using var folder = new ModelFolder().With("a/1", SmallModels.WithOutputs("twice", "logits"));
         using var repository = folder.Load();
         var items = Enumerable.Range(0, count * 16).Select(i => (float)i).ToArray();
-        float[] expected = [.. Enumerable.Range(0, count).SelectMany(item => new[] { item * 16f, (item * 16f) + 1, (item * 16f) + 2 })];
+        float[] expected =
+            [.. Enumerable.Range(0, count).SelectMany(item =>
+                new[] { item * 16f, (item * 16f) + 1, (item * 16f) + 2 })];
 
-        var answer = await TensorClassifier.ClassifyAsync(repository.Current.Find("a", null), new TensorRequest { Items = Bytes(items), Count = count, GraphOutputs = ["logits", "twice"] }, CancellationToken.None);
+        var answer = await TensorClassifier.ClassifyAsync(
+            repository.Current.Find("a", null),
+            new TensorRequest { Items = Bytes(items), Count = count, GraphOutputs = ["logits", "twice"] },
+            CancellationToken.None);
 
         Assert.Equal(expected, answer.Logits);
         Assert.Equal(["logits", "twice"], answer.GraphOutputs.Select(output => output.Name));
         Assert.All(answer.GraphOutputs, output => Assert.Equal([count, 3], output.Shape));
         Assert.Equal(expected, MemoryMarshal.Cast<byte, float>(answer.GraphOutputs[0].Bytes).ToArray());
-        Assert.Equal(expected.Select(score => 2 * score), MemoryMarshal.Cast<byte, float>(answer.GraphOutputs[1].Bytes).ToArray());
+        Assert.Equal(
+            expected.Select(score => 2 * score),
+            MemoryMarshal.Cast<byte, float>(answer.GraphOutputs[1].Bytes).ToArray());
     }
 
     [Fact]
     public async Task Classify_GraphThatCannotBatch_GivesItsOutputsOneByOne()
     {
-        using var folder = new ModelFolder().With("a/1", SmallModels.Mixing()).With("b/1", SmallModels.WithoutBatch(16), SmallModels.IsImage).With("c/1", SmallModels.WithOutputsOfManyKinds());
+        using var folder = new ModelFolder().With("a/1", SmallModels.Mixing()).With(
+            "b/1", SmallModels.WithoutBatch(16), SmallModels.IsImage).With("c/1", SmallModels.WithOutputsOfManyKinds());
         using var repository = folder.Load();
         var items = Bytes(Enumerable.Range(0, 32).Select(i => (float)i).ToArray());
 
-        var mixing = await TensorClassifier.ClassifyAsync(repository.Current.Find("a", null), new TensorRequest { Items = items, Count = 2, GraphOutputs = ["mixed"] }, CancellationToken.None);
-        var single = await TensorClassifier.ClassifyAsync(repository.Current.Find("b", null), new TensorRequest { Items = items, Count = 2, GraphOutputs = ["row_scores"] }, CancellationToken.None);
-        var many = await TensorClassifier.ClassifyAsync(repository.Current.Find("c", null), new TensorRequest { Items = items, Count = 2, GraphOutputs = ["label", "map"], Scores = false }, CancellationToken.None);
+        var mixing = await TensorClassifier.ClassifyAsync(
+            repository.Current.Find("a", null),
+            new TensorRequest { Items = items, Count = 2, GraphOutputs = ["mixed"] }, CancellationToken.None);
+        var single = await TensorClassifier.ClassifyAsync(
+            repository.Current.Find("b", null),
+            new TensorRequest { Items = items, Count = 2, GraphOutputs = ["row_scores"] }, CancellationToken.None);
+        var many = await TensorClassifier.ClassifyAsync(
+            repository.Current.Find("c", null),
+            new TensorRequest { Items = items, Count = 2, GraphOutputs = ["label", "map"], Scores = false },
+            CancellationToken.None);
 
         Assert.Equal([0f, 2f, 4f, 32f, 34f, 36f], mixing.Logits);
         Assert.Equal([2, 3], Assert.Single(single.GraphOutputs).Shape);
@@ -128,8 +165,10 @@ public sealed class TensorClassifierTests
         items[16] = float.NaN;
         var request = new TensorRequest { Items = Bytes(items), Count = 2, GraphOutputs = ["scores"] };
 
-        var fault = await Assert.ThrowsAsync<InferenceException>(() => TensorClassifier.ClassifyAsync(repository.Current.Find("a", null), request, CancellationToken.None));
-        var answer = await TensorClassifier.ClassifyAsync(repository.Current.Find("a", null), request with { Scores = false }, CancellationToken.None);
+        var fault = await Assert.ThrowsAsync<InferenceException>(() =>
+            TensorClassifier.ClassifyAsync(repository.Current.Find("a", null), request, CancellationToken.None));
+        var answer = await TensorClassifier.ClassifyAsync(
+            repository.Current.Find("a", null), request with { Scores = false }, CancellationToken.None);
 
         Assert.Equal(InferenceError.ModelOutputNotFinite, fault.Error);
         Assert.Contains("item 1", fault.Message, StringComparison.Ordinal);
@@ -145,7 +184,10 @@ public sealed class TensorClassifierTests
         using var folder = new ModelFolder().With("a/1", ModelFolder.PickFirst(3, 16, "batch", 1, 4, 4));
         using var repository = folder.Load();
 
-        await Assert.ThrowsAnyAsync<ArgumentException>(() => TensorClassifier.ClassifyAsync(repository.Current.Find("a", null), new TensorRequest { Items = new byte[bytes], Count = count }, CancellationToken.None));
+        await Assert.ThrowsAnyAsync<ArgumentException>(() =>
+            TensorClassifier.ClassifyAsync(
+                repository.Current.Find("a", null), new TensorRequest { Items = new byte[bytes], Count = count },
+                CancellationToken.None));
     }
 
     [Fact]
@@ -156,8 +198,11 @@ public sealed class TensorClassifierTests
         var model = repository.Current.Find("a", null);
         var request = new TensorRequest { Images = [Gray(1), new byte[] { 1, 2, 3 }], Count = 2 };
 
-        await Assert.ThrowsAsync<InferenceException>(() => TensorClassifier.ClassifyAsync(model, request, CancellationToken.None));
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => TensorClassifier.ClassifyAsync(model, request with { Images = [Gray(1), Gray(2)] }, new CancellationToken(canceled: true)));
+        await Assert.ThrowsAsync<InferenceException>(() =>
+            TensorClassifier.ClassifyAsync(model, request, CancellationToken.None));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
+            TensorClassifier.ClassifyAsync(
+                model, request with { Images = [Gray(1), Gray(2)] }, new CancellationToken(canceled: true)));
 
         Assert.Equal(1, model.Classifier.Leases);
         Assert.Equal(0, model.Queue.WaitingCount);
@@ -166,5 +211,6 @@ public sealed class TensorClassifierTests
     private static byte[] Bytes<T>(T[] values)
         where T : unmanaged => MemoryMarshal.AsBytes(values.AsSpan()).ToArray();
 
-    private static byte[] Gray(int value) => EncodedImages.Encode(4, 4, (x, _) => new SKColor((byte)(value + x), (byte)(value + x), (byte)(value + x)));
+    private static byte[] Gray(int value) =>
+        EncodedImages.Encode(4, 4, (x, _) => new SKColor((byte)(value + x), (byte)(value + x), (byte)(value + x)));
 }
