@@ -119,7 +119,7 @@ public static class ImageClassifier
         ClassifierModel model, ReadOnlyMemory<byte> image, CancellationToken cancellation)
     {
         using var pending = model.Admission.Enter(1);
-        return await model.ShowInputAsync(image, cancellation);
+        return await model.ShowInputAsync(image, cancellationToken);
     }
 
     private static async Task<ClassificationOutcome[]> ClassifyTogetherAsync(

@@ -35,8 +35,8 @@ public static class TensorClassifier
         // Scores come from runs that are shared with other requests. The graph's other outputs need a run of their own,
         // which has the scores too.
         var (scores, graphOutputs) = request.GraphOutputs.Any(name => name != model.GraphOutput.Name)
-            ? await RunAllAsync(model, request, cancellation)
-            : await RunTogetherAsync(model, request, cancellation);
+            ? await RunAllAsync(model, request, cancellationToken)
+            : await RunTogetherAsync(model, request, cancellationToken);
         if (!request.Scores)
         {
             return new TensorAnswer(request.Count, model.ClassCount, [], [], [], temperature, graphOutputs);
@@ -81,10 +81,10 @@ public static class TensorClassifier
             await using var group = new RunGroup(model.Queue);
             for (var index = start; index < Math.Min(start + model.MaxBatchSize, request.Count); index++)
             {
-                group.Add(await PrepareAsync(model, request, index, cancellation));
+                group.Add(await PrepareAsync(model, request, index, cancellationToken));
             }
 
-            await Task.WhenAll(group.Execute(cancellation));
+            await Task.WhenAll(group.Execute(cancellationToken));
             for (var i = 0; i < group.Runs.Count; i++)
             {
                 group.Runs[i].Output.CopyTo(scores.AsSpan((start + i) * model.ClassCount));
@@ -112,7 +112,7 @@ public static class TensorClassifier
         var items = new byte[checked(request.Count * length)];
         for (var index = 0; index < request.Count; index++)
         {
-            using var run = await PrepareAsync(model, request, index, cancellation);
+            using var run = await PrepareAsync(model, request, index, cancellationToken);
             run.InputBytes.CopyTo(items.AsSpan(index * length));
         }
 
@@ -126,7 +126,7 @@ public static class TensorClassifier
         {
             try
             {
-                return await model.PrepareAsync(images[index], cancellation);
+                return await model.PrepareAsync(images[index], cancellationToken);
             }
             catch (InferenceException fault) when (images.Count > 1)
             {

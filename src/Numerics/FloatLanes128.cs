@@ -9,7 +9,10 @@ internal readonly unsafe struct FloatLanes128(Vector128<float> lanes) : IFloatLa
 
     public static int Width => Vector128<float>.Count;
 
-    /// <summary>A table of four is too short to pay, and a lookup has no short portable form: whole octaves and a longer polynomial.</summary>
+    /// <summary>
+    /// Whole octaves and a longer polynomial: a table of four entries is too short to pay off, and there is no fast
+    /// portable lookup.
+    /// </summary>
     public static int StepsPerOctave => 1;
 
     public static double LogOfPowers => 0;
@@ -88,7 +91,8 @@ internal readonly unsafe struct FloatLanes128(Vector128<float> lanes) : IFloatLa
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static FloatLanes128 Exp2Quotient(FloatLanes128 r)
     {
-        var q = Vector128.FusedMultiplyAdd(r._lanes, Vector128.Create(0.000158230687f), Vector128.Create(0.00134177704f));
+        var q = Vector128.FusedMultiplyAdd(
+            r._lanes, Vector128.Create(0.000158230687f), Vector128.Create(0.00134177704f));
         q = Vector128.FusedMultiplyAdd(q, r._lanes, Vector128.Create(0.00961706508f));
         q = Vector128.FusedMultiplyAdd(q, r._lanes, Vector128.Create(0.0555027276f));
         q = Vector128.FusedMultiplyAdd(q, r._lanes, Vector128.Create(0.240226552f));
@@ -99,7 +103,8 @@ internal readonly unsafe struct FloatLanes128(Vector128<float> lanes) : IFloatLa
     public void StorePastCache(float* destination) => _lanes.StoreAlignedNonTemporal(destination);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static FloatLanes128 WhereEqual(FloatLanes128 left, FloatLanes128 right, FloatLanes128 chosen, FloatLanes128 other) =>
+    public static FloatLanes128 WhereEqual(
+        FloatLanes128 left, FloatLanes128 right, FloatLanes128 chosen, FloatLanes128 other) =>
         new(Vector128.ConditionalSelect(Vector128.Equals(left._lanes, right._lanes), chosen._lanes, other._lanes));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -124,10 +129,13 @@ internal readonly unsafe struct FloatLanes128(Vector128<float> lanes) : IFloatLa
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<double> AddProducts(Vector128<double> sums, FloatLanes128 left, FloatLanes128 right) =>
-        sums + (Vector128.WidenLower(left._lanes) * Vector128.WidenLower(right._lanes) + Vector128.WidenUpper(left._lanes) * Vector128.WidenUpper(right._lanes));
+        sums
+        + (Vector128.WidenLower(left._lanes) * Vector128.WidenLower(right._lanes)
+            + Vector128.WidenUpper(left._lanes) * Vector128.WidenUpper(right._lanes));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static FloatLanes128 DifferenceTimes(FloatLanes128 lanes, double origin, FloatLanes128 weights, double factor)
+    public static FloatLanes128 DifferenceTimes(
+        FloatLanes128 lanes, double origin, FloatLanes128 weights, double factor)
     {
         var (o, f) = (Vector128.Create(origin), Vector128.Create(factor));
         var lower = (Vector128.WidenLower(lanes._lanes) - o) * Vector128.WidenLower(weights._lanes) * f;

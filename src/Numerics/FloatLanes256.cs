@@ -12,10 +12,12 @@ internal readonly unsafe struct FloatLanes256(Vector256<float> lanes) : IFloatLa
 
     public static int StepsPerOctave => 8;
 
-    /// <summary>Chosen at random among a million, so that all 8 powers are within 0.16 · 2^-24 of a float.</summary>
+    /// <summary>The best of a million random choices: all 8 powers are within 0.16 · 2^-24 of a float.</summary>
     public static double LogOfPowers => 0.06932717352113217;
 
-    /// <summary>What PowerOfStep adds for a step is taken off, the exponent's bias with it, and 64 octaves are laid on.</summary>
+    /// <summary>
+    /// The powers, less what PowerOfStep adds for their steps and less the exponent's bias, plus 64 octaves.
+    /// </summary>
     public static FloatLanes256 Powers
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -78,12 +80,14 @@ internal readonly unsafe struct FloatLanes256(Vector256<float> lanes) : IFloatLa
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static FloatLanes256 PowerOfStep(FloatLanes256 steps, FloatLanes256 powers) =>
-        new((Avx2.PermuteVar8x32(powers._lanes.AsInt32(), steps._lanes.AsInt32()) + (steps._lanes.AsInt32() << 20)).AsSingle());
+        new((Avx2.PermuteVar8x32(powers._lanes.AsInt32(), steps._lanes.AsInt32())
+            + (steps._lanes.AsInt32() << 20)).AsSingle());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static FloatLanes256 Exp2Quotient(FloatLanes256 r)
     {
-        var q = Vector256.FusedMultiplyAdd(r._lanes, Vector256.Create(0.000108415712f), Vector256.Create(0.00375407282f));
+        var q = Vector256.FusedMultiplyAdd(
+            r._lanes, Vector256.Create(0.000108415712f), Vector256.Create(0.00375407282f));
         return new(Vector256.FusedMultiplyAdd(q, r._lanes, Vector256.Create(0.0866433978f)));
     }
 
@@ -91,7 +95,8 @@ internal readonly unsafe struct FloatLanes256(Vector256<float> lanes) : IFloatLa
     public void StorePastCache(float* destination) => _lanes.StoreAlignedNonTemporal(destination);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static FloatLanes256 WhereEqual(FloatLanes256 left, FloatLanes256 right, FloatLanes256 chosen, FloatLanes256 other) =>
+    public static FloatLanes256 WhereEqual(
+        FloatLanes256 left, FloatLanes256 right, FloatLanes256 chosen, FloatLanes256 other) =>
         new(Vector256.ConditionalSelect(Vector256.Equals(left._lanes, right._lanes), chosen._lanes, other._lanes));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -113,10 +118,13 @@ internal readonly unsafe struct FloatLanes256(Vector256<float> lanes) : IFloatLa
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<double> AddProducts(Vector256<double> sums, FloatLanes256 left, FloatLanes256 right) =>
-        sums + (Vector256.WidenLower(left._lanes) * Vector256.WidenLower(right._lanes) + Vector256.WidenUpper(left._lanes) * Vector256.WidenUpper(right._lanes));
+        sums
+        + (Vector256.WidenLower(left._lanes) * Vector256.WidenLower(right._lanes)
+            + Vector256.WidenUpper(left._lanes) * Vector256.WidenUpper(right._lanes));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static FloatLanes256 DifferenceTimes(FloatLanes256 lanes, double origin, FloatLanes256 weights, double factor)
+    public static FloatLanes256 DifferenceTimes(
+        FloatLanes256 lanes, double origin, FloatLanes256 weights, double factor)
     {
         var (o, f) = (Vector256.Create(origin), Vector256.Create(factor));
         var lower = (Vector256.WidenLower(lanes._lanes) - o) * Vector256.WidenLower(weights._lanes) * f;

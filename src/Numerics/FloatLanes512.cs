@@ -14,10 +14,12 @@ internal readonly unsafe struct FloatLanes512(Vector512<float> lanes) : IFloatLa
 
     public static int StepsPerOctave => 16;
 
-    /// <summary>Chosen at random among a million, so that all 16 powers are within 0.33 · 2^-24 of a float.</summary>
+    /// <summary>The best of a million random choices: all 16 powers are within 0.33 · 2^-24 of a float.</summary>
     public static double LogOfPowers => 0.011775595998418022;
 
-    /// <summary>What PowerOfStep adds for a step is taken off, the exponent's bias with it, and 64 octaves are laid on.</summary>
+    /// <summary>
+    /// The powers, less what PowerOfStep adds for their steps and less the exponent's bias, plus 64 octaves.
+    /// </summary>
     public static FloatLanes512 Powers
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -81,12 +83,14 @@ internal readonly unsafe struct FloatLanes512(Vector512<float> lanes) : IFloatLa
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static FloatLanes512 PowerOfStep(FloatLanes512 steps, FloatLanes512 powers) =>
-        new((Avx512F.PermuteVar16x32(powers._lanes.AsInt32(), steps._lanes.AsInt32()) + (steps._lanes.AsInt32() << 19)).AsSingle());
+        new((Avx512F.PermuteVar16x32(powers._lanes.AsInt32(), steps._lanes.AsInt32())
+            + (steps._lanes.AsInt32() << 19)).AsSingle());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static FloatLanes512 Exp2Quotient(FloatLanes512 r)
     {
-        var q = Vector512.FusedMultiplyAdd(r._lanes, Vector512.Create(1.35510963e-05f), Vector512.Create(0.000938418147f));
+        var q = Vector512.FusedMultiplyAdd(
+            r._lanes, Vector512.Create(1.35510963e-05f), Vector512.Create(0.000938418147f));
         return new(Vector512.FusedMultiplyAdd(q, r._lanes, Vector512.Create(0.0433216989f)));
     }
 
@@ -94,7 +98,8 @@ internal readonly unsafe struct FloatLanes512(Vector512<float> lanes) : IFloatLa
     public void StorePastCache(float* destination) => _lanes.StoreAlignedNonTemporal(destination);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static FloatLanes512 WhereEqual(FloatLanes512 left, FloatLanes512 right, FloatLanes512 chosen, FloatLanes512 other) =>
+    public static FloatLanes512 WhereEqual(
+        FloatLanes512 left, FloatLanes512 right, FloatLanes512 chosen, FloatLanes512 other) =>
         new(Vector512.ConditionalSelect(Vector512.Equals(left._lanes, right._lanes), chosen._lanes, other._lanes));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -109,16 +114,18 @@ internal readonly unsafe struct FloatLanes512(Vector512<float> lanes) : IFloatLa
     public static double Total(Vector512<double> sums) => Vector512.Sum(sums);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<double> AddPositive(Vector512<double> sums, FloatLanes512 lanes) => sums + PositivePairs(lanes._lanes);
+    public static Vector512<double> AddPositive(Vector512<double> sums, FloatLanes512 lanes) =>
+        sums + PositivePairs(lanes._lanes);
 
     /// <summary>
-    /// Neighbours added, in double precision and times 2^-896: a float's bits, shifted to where a double has its own, are that float
-    /// times 2^-896, for the two exponents' biases differ by 896. On some processors this takes half the time of a conversion.
+    /// The sums of neighbours, in double precision and times 2^-896. A float's bits, shifted to the position of a
+    /// double's, are that float times 2^-896, because the two exponents' biases differ by 896. On some processors this
+    /// takes half the time of a conversion.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<double> PositivePairs(Vector512<float> lanes)
     {
-        // The product takes only the even lanes: a mask and a shift in one.
+        // The multiplication uses only the even lanes: a mask and a shift in one.
         var even = Avx512F.Multiply(lanes.AsUInt32(), Vector512.Create(1u << 29));
         var odd = (lanes.AsUInt64() & Vector512.Create(0xffffffff00000000)) >> 3;
         return even.AsDouble() + odd.AsDouble();
@@ -134,10 +141,13 @@ internal readonly unsafe struct FloatLanes512(Vector512<float> lanes) : IFloatLa
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<double> AddProducts(Vector512<double> sums, FloatLanes512 left, FloatLanes512 right) =>
-        sums + (Vector512.WidenLower(left._lanes) * Vector512.WidenLower(right._lanes) + Vector512.WidenUpper(left._lanes) * Vector512.WidenUpper(right._lanes));
+        sums
+        + (Vector512.WidenLower(left._lanes) * Vector512.WidenLower(right._lanes)
+            + Vector512.WidenUpper(left._lanes) * Vector512.WidenUpper(right._lanes));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static FloatLanes512 DifferenceTimes(FloatLanes512 lanes, double origin, FloatLanes512 weights, double factor)
+    public static FloatLanes512 DifferenceTimes(
+        FloatLanes512 lanes, double origin, FloatLanes512 weights, double factor)
     {
         var (o, f) = (Vector512.Create(origin), Vector512.Create(factor));
         var lower = (Vector512.WidenLower(lanes._lanes) - o) * Vector512.WidenLower(weights._lanes) * f;

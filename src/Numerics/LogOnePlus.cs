@@ -6,8 +6,8 @@ internal static class LogOnePlus
     private const double Vanishing = 7.006492321624085e-46; // 2^-150
 
     /// <summary>
-    /// log(ties + rest), where ties ≥ 1 counts the terms that are exactly 1. With one such term the relative accuracy of
-    /// rest is kept however small it is: the log-probability of a class that is all but certain is −rest.
+    /// log(ties + rest), where ties ≥ 1 counts the terms that are exactly 1. With one such term the result keeps the
+    /// relative accuracy of rest, however small: the log-probability of an almost certain class is −rest.
     /// </summary>
     public static double OfTotal(double ties, double rest)
     {
@@ -15,7 +15,9 @@ internal static class LogOnePlus
         return logTotal < Vanishing ? 0 : logTotal;
     }
 
-    /// <summary>log(1 + x) for x ≥ 0 (Kahan; Goldberg 1991, theorem 4): the error of 1 + x cancels in the quotient.</summary>
+    /// <summary>
+    /// log(1 + x) for x ≥ 0 (Kahan; Goldberg 1991, theorem 4): the error of 1 + x cancels in the quotient.
+    /// </summary>
     private static double Of(double x)
     {
         var sum = 1 + x;

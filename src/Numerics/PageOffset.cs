@@ -3,19 +3,21 @@ using System.Runtime.CompilerServices;
 namespace SoftmaxService.Numerics;
 
 /// <summary>
-/// A processor may take a load to depend on an earlier store that has the same offset in its page, and wait for it. So what is read soon
-/// after something else was written is kept half a page away from it.
+/// A processor may assume that a load depends on an earlier store with the same offset in its page, and wait for it. So
+/// memory that is read soon after a write elsewhere is placed half a page away from that write.
 /// </summary>
 internal static unsafe class PageOffset
 {
-    /// <summary>The room, in floats, that must be left over for <see cref="HalfAway"/> to choose a place in.</summary>
+    /// <summary>How many spare floats <see cref="HalfAway"/> needs to choose an address.</summary>
     public const int Span = Page + CacheLine;
 
     public const int Half = Page / 2;
     private const int Page = 1024;
     private const int CacheLine = 16;
 
-    /// <summary>The place from <paramref name="memory"/> on, on a cache line, whose offset is half a page from another's.</summary>
+    /// <summary>
+    /// The first cache line in <paramref name="memory"/> whose offset is half a page from the other's.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static float* HalfAway(float* memory, float* other)
     {

@@ -7,18 +7,23 @@ public static class Ranking
 {
     private const int SignBit = 31;
 
-    // Below this, to keep the best in order is faster than to sort, whatever order the scores come in.
+    // For fewer indices, keeping the best in order is faster than sorting, whatever the order of the scores.
     private const int FewestSorted = 17;
 
-    /// <summary>Writes the indices of the highest scores, highest first; of equal scores the lower index comes first.</summary>
+    /// <summary>
+    /// Writes the indices of the highest scores, highest first. Among equal scores the lower index comes first.
+    /// </summary>
     /// <param name="scores">K scores, none of them NaN. −0 and +0 are equal.</param>
-    /// <param name="indices">Receives its length's number of indices, at most K.</param>
-    /// <exception cref="ArgumentException"><paramref name="indices"/> is longer than <paramref name="scores"/>.</exception>
+    /// <param name="indices">Receives as many indices as it has elements, at most K.</param>
+    /// <exception cref="ArgumentException">
+    /// <paramref name="indices"/> is longer than <paramref name="scores"/>.
+    /// </exception>
     public static void TopK(ReadOnlySpan<float> scores, Span<int> indices)
     {
         if (indices.Length > scores.Length)
         {
-            throw new ArgumentException($"There are {scores.Length} scores; {indices.Length} of them cannot be ranked.", nameof(indices));
+            throw new ArgumentException(
+                $"There are {scores.Length} scores; {indices.Length} of them cannot be ranked.", nameof(indices));
         }
 
         if (indices.Length < FewestSorted)
@@ -31,7 +36,9 @@ public static class Ranking
         }
     }
 
-    /// <summary>Keeps the best so far in order: of many scores, nearly all are below the last of them and cost one comparison.</summary>
+    /// <summary>
+    /// Keeps the best so far in order. Of many scores, nearly all are below the last of these and cost one comparison.
+    /// </summary>
     private static void TakeFew(ReadOnlySpan<float> scores, Span<int> indices)
     {
         Span<ulong> best = stackalloc ulong[indices.Length];
@@ -44,13 +51,13 @@ public static class Ranking
                 continue;
             }
 
-            var place = best.Length - 1;
-            for (; place > 0 && best[place - 1] > key; place--)
+            var rank = best.Length - 1;
+            for (; rank > 0 && best[rank - 1] > key; rank--)
             {
-                best[place] = best[place - 1];
+                best[rank] = best[rank - 1];
             }
 
-            best[place] = key;
+            best[rank] = key;
         }
 
         ReadIndices(best, indices);
@@ -78,10 +85,16 @@ public static class Ranking
         }
     }
 
-    /// <summary>Of a higher score, or of an equal one at a lower index, the smaller key. Adding 0 turns −0 into +0 and leaves every other number as it is.</summary>
+    /// <summary>
+    /// A key that is smaller for a higher score, and among equal scores for a lower index. Adding 0 turns −0 into +0
+    /// and does not change any other number.
+    /// </summary>
     private static ulong Key(float score, int index) => ((ulong)~Sortable(score + 0f) << 32) | (uint)index;
 
-    /// <summary>Maps a float to an integer of the same order: IEEE 754 orders like sign and magnitude, so negative numbers are turned round.</summary>
+    /// <summary>
+    /// Maps a float to an integer of the same order. IEEE 754 orders like sign and magnitude, so the order of negative
+    /// numbers is reversed.
+    /// </summary>
     private static uint Sortable(float score)
     {
         var bits = BitConverter.SingleToInt32Bits(score);

@@ -3,43 +3,49 @@ using System.Runtime.CompilerServices;
 namespace SoftmaxService.Numerics;
 
 /// <summary>
-/// z ↦ 2^(z·c − N + Bias) for the logits of one row, N being an integer near its largest z·c, or near a guess at that.
+/// z ↦ 2^(z·c − N + Bias) for the logits of one row, where N is an integer near the largest z·c or near a guess of it.
 /// </summary>
 /// <remarks>
-/// The maximum m is never subtracted in a way that rounds. Either nothing is subtracted from z and N alone shifts (2),
-/// or, where |m·c| is large, m is, which is exact for every z that counts (3).
+/// The maximum m is never subtracted in a way that rounds. Either nothing is subtracted from z and only N shifts (2);
+/// or, where |m·c| is large, m is subtracted, which is exact for every z that matters (3).
 /// <para>
 /// (1)  y = S·z·c,  n = round(y),  r = y − n,  S = StepsPerOctave:  2^(y/S) = 2^(n/S) · 2^(r/S),  |r| ≤ 1/2
-///      (Cody and Waite 1980; table-driven: Tang 1989; Muller et al., Handbook of Floating-Point Arithmetic, 2nd ed., §11.1)
-/// (2)  |m·c| &lt; 2^13:  N is the even number next to m·c, so that ties in round(y) fall alike whatever the shift;  Origin = 0.
-///      n is the low bits of t = fma(z, High, 1.5·2^23 + k), since a float in [2^23, 2^24) has no bits below 1.
-///      r = fma(z, Low, fma(z, High, −n)): the inner product is exact, so r carries two roundings of at most 2^-26, and Low moves it
-///      by at most 2^18 · 2^-24, so |r| ≤ 1/2 + 2^-6.
-/// (3)  |m·c| ≥ 2^13:  N = 0,  Origin = m.  A term that counts has m − z ≤ 208 / c ≤ |m| / 2, so z − m is exact (Sterbenz).
-/// (4)  The constant k in t is N's shift and the exponent's bias: k = S·(ExponentOfOne + Bias − N), so t's low bits are the biased exponent of
-///      2^(n/S − N + Bias) in steps, less the 64 octaves that the table holds.
-/// (5)  z is raised to Floor, y/S ≥ N − Depth. Bias = Depth − 124: Floor's term is at least 2^-125, a normal float, and less
-///      than 2^-150 of the sum. So −∞ needs no branch and ends as exactly 0, and a probability in float's denormal range is rounded
-///      once, by the last multiply.
-/// (6)  A guess that is too low by up to 2^34 is as good as the maximum: N is an integer, so terms and sum are larger by a power
-///      of two, which cancels. HighestExponent stands for 2^65: 2^31 such terms have a sum whose reciprocal is still far from the
-///      denormal range. A guess is not too high, being one of the row's logits.
-/// (7)  A row with −63 ≤ z·c &lt; 65 throughout needs none of it: N = Bias = Floor = 0. Its k are the numbers below 128·S, so t differs
-///      from 1.5·2^23 in no higher bit, and one or-ing of the differences tells for the whole row; NaN and infinities differ too.
+///      (Cody and Waite 1980; table-driven: Tang 1989; Muller et al., Handbook of Floating-Point Arithmetic, 2nd ed.,
+///      §11.1)
+/// (2)  |m·c| &lt; 2^13:  N is the even number next to m·c, so that ties in round(y) round alike for every shift;
+///      Origin = 0. n is the low bits of t = fma(z, High, 1.5·2^23 + k), since a float in [2^23, 2^24) has no bits
+///      below 1. r = fma(z, Low, fma(z, High, −n)): the inner result is exact, so r carries two rounding errors of at
+///      most 2^-26, and Low moves it by at most 2^18 · 2^-24, so |r| ≤ 1/2 + 2^-6.
+/// (3)  |m·c| ≥ 2^13:  N = 0,  Origin = m.  A term that matters has m − z ≤ 208 / c ≤ |m| / 2, so z − m is exact
+///      (Sterbenz).
+/// (4)  The constant k in t combines the shift N and the exponent's bias: k = S·(ExponentOfOne + Bias − N). So the low
+///      bits of t are the biased exponent of 2^(n/S − N + Bias) in steps, less the 64 octaves that the table holds.
+/// (5)  z is raised to Floor, y/S ≥ N − Depth. Bias = Depth − 124: Floor's term is at least 2^-125, a normal float, and
+///      less than 2^-150 of the sum. So −∞ needs no branch and ends as exactly 0, and a probability in float's denormal
+///      range is rounded once, by the last multiplication.
+/// (6)  A guess that is too low by up to 2^34 is as good as the maximum: N is an integer, so the terms and their sum
+///      are larger by a power of two, which cancels. HighestExponent stands for 2^65: the sum of 2^31 such terms still
+///      has a reciprocal far from the denormal range. A guess is never too high, since it is one of the row's logits.
+/// (7)  A row with −63 ≤ z·c &lt; 65 throughout needs none of this: N = Bias = Floor = 0. Its k are below 128·S, so t
+///      differs from 1.5·2^23 in no higher bit. One bitwise or of the differences decides for the whole row; NaN and
+///      infinities differ too.
 /// </para>
 /// </remarks>
 internal readonly struct RowExponential<TLanes, TSums>
     where TLanes : struct, IFloatLanes<TLanes, TSums>
     where TSums : struct
 {
-    /// <summary>Deep enough where the sum is only divided by: a term below 2^-150 of it is 0 in float.</summary>
+    /// <summary>Deep enough for quotients: a term below 2^-150 of the sum is 0 in float.</summary>
     public const int DepthForQuotients = 154;
 
-    /// <summary>Deep enough where the small terms' own sum counts, however many they are. Its Bias of 84 leaves no room for a guess (6).</summary>
+    /// <summary>
+    /// Deep enough where the sum of the small terms matters, however many there are. Its Bias of 84 leaves no room for
+    /// a guess (6).
+    /// </summary>
     public const int DepthForSums = 208;
 
     private const int HighestExponent = 65;
-    private const int ExponentOfOne = 127 - 64; // less the octaves that the table holds
+    private const int ExponentOfOne = 127 - 64; // the bias, less the octaves that the table holds
     private const double OriginThreshold = 8192;
     private const float RoundToInteger = 12582912; // 1.5 · 2^23
 
@@ -65,7 +71,10 @@ internal readonly struct RowExponential<TLanes, TSums>
         LargestExponent = (IsNear(scale, maximum) ? exponent - shift : 0) + bias + TLanes.LogOfPowers;
     }
 
-    /// <summary>For rows that need no shift (7), and for <see cref="Steps"/> and <see cref="OfInRange"/> only: it has no floor.</summary>
+    /// <summary>
+    /// For rows that need no shift (7). Has no floor, so only <see cref="Steps"/> and <see cref="OfInRange"/> may be
+    /// used.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public RowExponential(in TemperatureScale scale)
     {
@@ -78,35 +87,49 @@ internal readonly struct RowExponential<TLanes, TSums>
     /// <summary>The exact exponent y/S − N + Bias of the row's maximum, with the table's own factor.</summary>
     public double LargestExponent { get; }
 
-    /// <summary>Whether a row with this maximum is shifted by an integer alone (2), which is all but the most extreme rows.</summary>
+    /// <summary>
+    /// Whether a row with this maximum is only shifted by an integer (2): all but the most extreme rows.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static bool IsNear(in TemperatureScale scale, float maximum) => Math.Abs(maximum * scale.Factor) < OriginThreshold;
+    public static bool IsNear(in TemperatureScale scale, float maximum) =>
+        Math.Abs(maximum * scale.Factor) < OriginThreshold;
 
-    /// <summary>What the steps of a row that needs no shift are compared with, bit by bit (7).</summary>
+    /// <summary>
+    /// The value with which the steps of a row are compared, bit by bit, to see if it needs a shift (7).
+    /// </summary>
     public static TLanes FirstStep
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         get => TLanes.Create(RoundToInteger);
     }
 
-    /// <summary>Whether a row needs no shift: no step of it differs from the first in a bit that counts 128 octaves or more.</summary>
+    /// <summary>
+    /// Whether a row needs no shift: none of its steps differs from the first in a bit that stands for 128 octaves or
+    /// more.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static bool AreUnshifted(TLanes differences) => TLanes.AreBelow(differences, 128 * TLanes.StepsPerOctave);
+    public static bool AreUnshifted(TLanes differences) =>
+        TLanes.AreBelow(differences, 128 * TLanes.StepsPerOctave);
 
-    /// <summary>Whether steps, or the largest of many, leave room for the sum (6). Those of a NaN may: it shows in the sum.</summary>
+    /// <summary>
+    /// Whether steps, or the largest of many, leave room for the sum (6). The steps of a NaN may; the sum reveals it.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool AreInRange(TLanes steps) =>
-        !TLanes.AnyStepAbove(steps, TLanes.Create(RoundToInteger + TLanes.StepsPerOctave * (ExponentOfOne + HighestExponent)));
+        !TLanes.AnyStepAbove(
+            steps, TLanes.Create(RoundToInteger + TLanes.StepsPerOctave * (ExponentOfOne + HighestExponent)));
 
-    /// <summary>The exponential of logits of a row near zero (2), and the steps t, which show whether a guess was too low.</summary>
+    /// <summary>
+    /// The exponentials of logits of a row near zero (2), and the steps t, which show whether a guess was too low.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public TLanes Of(TLanes logits, out TLanes steps)
     {
-        // The logits stand on the right, where a NaN survives.
+        // The logits are the right operand, where a NaN survives.
         return OfInRange(TLanes.Larger(_floor, logits), out steps);
     }
 
-    /// <summary>The exponential of logits that are known to be above Floor, or whose steps are checked.</summary>
+    /// <summary>The exponentials of logits that are known to be above Floor, or whose steps are checked.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public TLanes OfInRange(TLanes logits, out TLanes steps)
     {
@@ -119,7 +142,7 @@ internal readonly struct RowExponential<TLanes, TSums>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public TLanes Steps(TLanes logits) => TLanes.FusedMultiplyAdd(logits, _high, _round);
 
-    /// <summary>The exponential of logits of any row: for one near zero the origin is zero.</summary>
+    /// <summary>The exponentials of logits of any row. For a row near zero the origin is zero.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public TLanes OfAny(TLanes logits) => Of(logits - _origin, out _);
 }

@@ -3,16 +3,34 @@ using System.Runtime.InteropServices;
 
 namespace SoftmaxService.Numerics;
 
-/// <summary>Rows one after the other, on the caller's thread. One temperature serves all rows, or there is one a row.</summary>
+/// <summary>
+/// Applies a kernel to one row after the other, on the caller's thread, with one temperature for all rows or one per
+/// row.
+/// </summary>
 internal static unsafe class RowLoop<TKernel>
     where TKernel : struct, ISoftmaxKernel
 {
-    /// <summary>A row alone, with as little around it as can be: ten classes take less time than a few calls.</summary>
+    /// <summary>
+    /// A single row, with as little overhead as possible: ten classes take less time than a few calls.
+    /// </summary>
     [SkipLocalsInit, MethodImpl(KernelMethod.Options)]
     public static void ComputeRow(ReadOnlySpan<float> logits, Span<float> probabilities, float temperature)
     {
-        fixed (float* source = &MemoryMarshal.GetReference(logits), destination = &MemoryMarshal.GetReference(probabilities))
+        fixed (float* source = &MemoryMarshal.GetReference(logits))
+        fixed (float* destination = &MemoryMarshal.GetReference(probabilities))
+        {
             TKernel.ComputeRow(source, destination, logits.Length, temperature);
+        }
+    }
+
+    public static bool TryComputePastCache(
+        ReadOnlySpan<float> logits, Span<float> probabilities, float temperature, int degree)
+    {
+        fixed (float* source = logits, destination = probabilities)
+        {
+            return TKernel.TryComputePastCache(
+                source, destination, logits.Length, new TemperatureScale(temperature), degree);
+        }
     }
 
     [SkipLocalsInit, MethodImpl(KernelMethod.Options)]
@@ -68,7 +86,8 @@ internal static unsafe class RowLoop<TKernel>
     }
 
     public static void Gradient(
-        ReadOnlySpan<float> logits, ReadOnlySpan<float> upstream, Span<float> gradient, int classCount, ReadOnlySpan<float> temperatures)
+        ReadOnlySpan<float> logits, ReadOnlySpan<float> upstream, Span<float> gradient, int classCount,
+        ReadOnlySpan<float> temperatures)
     {
         fixed (float* source = logits, above = upstream, destination = gradient)
         {
@@ -91,7 +110,8 @@ internal static unsafe class RowLoop<TKernel>
             for (nint row = 0, i = 0; i < logits.Length; row++, i += classCount)
             {
                 UpdateScale(ref scale, temperatures, (int)row);
-                losses[(int)row] = TKernel.CrossEntropy(source + i, targets[(int)row], destination + i, classCount, scale);
+                losses[(int)row] = TKernel.CrossEntropy(
+                    source + i, targets[(int)row], destination + i, classCount, scale);
             }
         }
     }

@@ -1,15 +1,19 @@
 namespace SoftmaxService.Numerics;
 
 /// <summary>
-/// The definition in double precision, one element at a time. It is right for every temperature and every logit, and so
-/// it serves both the temperatures whose reciprocal leaves float's range and the processors without fused multiply-add.
+/// The definition in double precision, one element at a time. It is accurate for every temperature and every logit, so
+/// it serves both temperatures whose reciprocal leaves float's range and processors without fused multiply-add.
 /// </summary>
 internal readonly unsafe struct ScalarKernel : ISoftmaxKernel
 {
-    public static int ComputeTogether(float* logits, float* probabilities, int rowCount, int classCount, in TemperatureScale scale) => 0;
+    public static int ComputeTogether(
+        float* logits, float* probabilities, int rowCount, int classCount, in TemperatureScale scale) => 0;
 
     public static void ComputeRow(float* logits, float* probabilities, nint classCount, float temperature) =>
         Compute(logits, probabilities, classCount, new TemperatureScale(temperature));
+
+    public static bool TryComputePastCache(
+        float* logits, float* probabilities, nint classCount, in TemperatureScale scale, int degree) => false;
 
     public static void Compute(float* logits, float* probabilities, nint classCount, in TemperatureScale scale)
     {
@@ -25,7 +29,7 @@ internal readonly unsafe struct ScalarKernel : ISoftmaxKernel
         for (nint i = 0; i < classCount; i++)
             total += Math.Exp(((double)logits[i] - maximum) / scale.Temperature);
 
-        // Exponentials are computed again instead of stored, because the destination can only hold them rounded to float.
+        // Exponentials are computed twice instead of stored, because the destination can only hold floats.
         for (nint i = 0; i < classCount; i++)
             probabilities[i] = (float)(Math.Exp(((double)logits[i] - maximum) / scale.Temperature) / total);
     }
@@ -52,7 +56,8 @@ internal readonly unsafe struct ScalarKernel : ISoftmaxKernel
             : maximum;
     }
 
-    public static void Gradient(float* logits, float* upstream, float* gradient, nint classCount, in TemperatureScale scale)
+    public static void Gradient(
+        float* logits, float* upstream, float* gradient, nint classCount, in TemperatureScale scale)
     {
         Compute(logits, gradient, classCount, scale);
         var (total, product) = (0.0, 0.0);
@@ -64,10 +69,13 @@ internal readonly unsafe struct ScalarKernel : ISoftmaxKernel
 
         var mean = product / total;
         for (nint i = 0; i < classCount; i++)
-            gradient[i] = gradient[i] == 0 ? 0 : (float)((upstream[i] - mean) * gradient[i] * (1 / scale.Temperature));
+            gradient[i] = gradient[i] == 0
+                ? 0
+                : (float)((upstream[i] - mean) * gradient[i] * (1 / scale.Temperature));
     }
 
-    public static float CrossEntropy(float* logits, nint target, float* gradient, nint classCount, in TemperatureScale scale)
+    public static float CrossEntropy(
+        float* logits, nint target, float* gradient, nint classCount, in TemperatureScale scale)
     {
         var maximum = Maximum(logits, classCount);
         if (!float.IsFinite(maximum))
@@ -76,7 +84,8 @@ internal readonly unsafe struct ScalarKernel : ISoftmaxKernel
             return float.NaN;
         }
 
-        var loss = (float)(LogTotal(logits, classCount, scale, maximum) + ((double)maximum - logits[target]) / scale.Temperature);
+        var logTotal = LogTotal(logits, classCount, scale, maximum);
+        var loss = (float)(logTotal + ((double)maximum - logits[target]) / scale.Temperature);
         var isMasked = float.IsNegativeInfinity(logits[target]);
         Compute(logits, gradient, classCount, scale);
         var others = 0.0;

@@ -2,39 +2,50 @@ namespace SoftmaxService.Numerics;
 
 public static partial class Softmax
 {
-    /// <summary>The log-probabilities of one row of logits: log p_i = (z_i − m) / T − log Σ_j exp((z_j − m) / T), m = max z.</summary>
+    /// <summary>
+    /// The log-probabilities of one row of logits: log p_i = (z_i − m) / T − log Σ_j exp((z_j − m) / T), m = max z.
+    /// </summary>
     /// <remarks>
-    /// Natural logarithms, each ≤ 0, within 2 units in the last place however near 0 or far from it: neither a class that is all
-    /// but certain nor one that is all but impossible loses digits, as it would by taking the logarithm of a probability.
-    /// A finite log-probability below float's range is answered as −∞.
+    /// Natural logarithms, each ≤ 0, within 2 units in the last place at any magnitude: neither an almost certain class
+    /// nor an almost impossible one loses digits, as it would in the logarithm of a probability. A finite
+    /// log-probability below float's range is returned as −∞.
     /// </remarks>
-    /// <param name="logits">The row z, K ≥ 1 logits of any size. See <see cref="Softmax"/> for −∞, +∞ and NaN.</param>
+    /// <param name="logits">
+    /// The row z, K ≥ 1 logits of any magnitude. See <see cref="Softmax"/> for −∞, +∞ and NaN.
+    /// </param>
     /// <param name="logProbabilities">
-    /// Receives log p in its first K elements; the others are left alone. May be <paramref name="logits"/> itself.
+    /// Receives log p in its first K elements. The others are not changed. May be <paramref name="logits"/> itself.
     /// </param>
     /// <param name="temperature">T, finite and above 0, in the unit of the logits.</param>
     /// <exception cref="ArgumentException">
-    /// <paramref name="logits"/> is empty, <paramref name="logProbabilities"/> is shorter, or the two overlap without being the same place.
+    /// <paramref name="logits"/> is empty, <paramref name="logProbabilities"/> is shorter, or the two overlap
+    /// partially.
     /// </exception>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="temperature"/> is 0, negative, infinite or NaN.</exception>
-    public static void ComputeLog(ReadOnlySpan<float> logits, Span<float> logProbabilities, float temperature = NoTemperature)
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// <paramref name="temperature"/> is 0, negative, infinite or NaN.
+    /// </exception>
+    public static void ComputeLog(
+        ReadOnlySpan<float> logits, Span<float> logProbabilities, float temperature = NoTemperature)
     {
         CheckRow(logits);
         CheckTemperature(temperature);
         logProbabilities = CheckDestination(logits, logProbabilities, nameof(logProbabilities));
-        SoftmaxKernel.ComputeLog(SoftmaxKernel.Best, logits, logProbabilities, logits.Length, new(in temperature));
+        SoftmaxKernel.Run(new LogOperation(logits, logProbabilities, logits.Length, new(in temperature)));
     }
 
     /// <summary>The log-probabilities of each row of a matrix of logits, at one temperature.</summary>
-    /// <param name="logits">The rows one after the other, each of <paramref name="classCount"/> logits; none is allowed.</param>
+    /// <param name="logits">
+    /// The rows one after the other, each of <paramref name="classCount"/> logits. May be empty.
+    /// </param>
     /// <param name="logProbabilities">
-    /// Receives as many log-probabilities, in the same order; elements beyond them are left alone. May be <paramref name="logits"/> itself.
+    /// Receives as many log-probabilities, in the same order. Later elements are not changed. May be
+    /// <paramref name="logits"/> itself.
     /// </param>
     /// <param name="classCount">K, the number of classes in a row, at least 1.</param>
     /// <param name="temperature">T, finite and above 0.</param>
     /// <exception cref="ArgumentException">
-    /// The length of <paramref name="logits"/> is not a multiple of <paramref name="classCount"/>, <paramref name="logProbabilities"/>
-    /// is shorter, or the two overlap without being the same place.
+    /// The length of <paramref name="logits"/> is not a multiple of <paramref name="classCount"/>,
+    /// <paramref name="logProbabilities"/> is shorter, or the two overlap partially.
     /// </exception>
     /// <exception cref="ArgumentOutOfRangeException">
     /// <paramref name="classCount"/> is below 1, or <paramref name="temperature"/> is 0, negative, infinite or NaN.
@@ -45,19 +56,24 @@ public static partial class Softmax
         CheckRows(logits, classCount);
         CheckTemperature(temperature);
         logProbabilities = CheckDestination(logits, logProbabilities, nameof(logProbabilities));
-        SoftmaxKernel.ComputeLog(SoftmaxKernel.Best, logits, logProbabilities, classCount, new(in temperature));
+        SoftmaxKernel.Run(new LogOperation(logits, logProbabilities, classCount, new(in temperature)));
     }
 
     /// <summary>The log-probabilities of each row of a matrix of logits, each row at its own temperature.</summary>
-    /// <param name="logits">The rows one after the other, each of <paramref name="classCount"/> logits; none is allowed.</param>
+    /// <param name="logits">
+    /// The rows one after the other, each of <paramref name="classCount"/> logits. May be empty.
+    /// </param>
     /// <param name="logProbabilities">
-    /// Receives as many log-probabilities, in the same order; elements beyond them are left alone. May be <paramref name="logits"/> itself.
+    /// Receives as many log-probabilities, in the same order. Later elements are not changed. May be
+    /// <paramref name="logits"/> itself.
     /// </param>
     /// <param name="classCount">K, the number of classes in a row, at least 1.</param>
-    /// <param name="temperatures">One T for each row, finite and above 0. All are checked before anything is written.</param>
+    /// <param name="temperatures">
+    /// One T per row, finite and above 0. All are checked before anything is written.
+    /// </param>
     /// <exception cref="ArgumentException">
-    /// The length of <paramref name="logits"/> is not a multiple of <paramref name="classCount"/>, there is not one temperature for
-    /// each row, <paramref name="logProbabilities"/> is shorter than the logits, overlaps them without being the same place, or
+    /// The length of <paramref name="logits"/> is not a multiple of <paramref name="classCount"/>, there is not one
+    /// temperature per row, <paramref name="logProbabilities"/> is shorter than the logits, overlaps them partially, or
     /// overlaps the temperatures.
     /// </exception>
     /// <exception cref="ArgumentOutOfRangeException">
@@ -69,6 +85,6 @@ public static partial class Softmax
         var rowCount = CheckRows(logits, classCount);
         logProbabilities = CheckDestination(logits, logProbabilities, nameof(logProbabilities));
         CheckTemperatures(temperatures, rowCount, logProbabilities);
-        SoftmaxKernel.ComputeLog(SoftmaxKernel.Best, logits, logProbabilities, classCount, temperatures);
+        SoftmaxKernel.Run(new LogOperation(logits, logProbabilities, classCount, temperatures));
     }
 }

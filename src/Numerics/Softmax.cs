@@ -1,31 +1,35 @@
 namespace SoftmaxService.Numerics;
 
 /// <summary>
-/// Softmax with a temperature, p_i = exp(z_i / T) / Σ_j exp(z_j / T), and what belongs to it. Spans in, spans out; nothing is kept,
-/// and nothing is allocated but a few small objects for rows of millions of classes and for threads that share the work.
+/// Softmax with a temperature, p_i = exp(z_i / T) / Σ_j exp(z_j / T), its logarithm and its gradients. Spans in, spans
+/// out. Nothing is allocated, except a few small objects for rows of millions of classes and for threads that share
+/// the work. All members are thread-safe.
 /// </summary>
 /// <remarks>
 /// <para>
-/// Accuracy: probabilities are within 4 units in the last place of the exact quotient (one in a thousand beyond 2), for every
-/// temperature and row length, results in float's denormal range included; their exact sum is within 1.3e-7 of 1.
-/// Logits that differ by less than an ULP of their probabilities may swap these: rank by logit.
+/// Accuracy: probabilities are within 4 units in the last place of the exact quotient (one in a thousand is beyond 2),
+/// for every temperature and row length, including results in float's denormal range. Their exact sum is within 1.3e-7
+/// of 1. The probabilities of almost equal logits may be in the wrong order: rank by logit.
 /// </para>
 /// <para>
-/// Special values: no finite logits give NaN, whatever their size and whatever the temperature. A logit of −∞ is a class
-/// that is masked out: its probability is exactly 0 and its log-probability −∞. A row that holds NaN or +∞, or nothing
-/// but −∞, has no softmax: all its results are NaN, and those of other rows are untouched by it.
+/// Special values: finite logits never give NaN, whatever their magnitude and whatever the temperature. A logit of −∞
+/// masks a class: its probability is exactly 0 and its log-probability −∞. A row that contains NaN or +∞, or nothing
+/// but −∞, has no softmax: all its results are NaN. Other rows are not affected.
 /// </para>
 /// <para>
-/// A row's result does not depend on the rows beside it, on their number, on threads, or on whether it is computed in place: the
-/// bits are the same for any span that is aligned to its floats. Processors with other vector widths may differ in the last bits.
+/// A row's result does not depend on other rows, on threads, or on whether it is computed in place: the bits are the
+/// same for any span that is aligned to its floats. Processors with other vector widths may differ in the last bits.
 /// </para>
-/// <para>Method: see <see cref="RowExponential{TLanes, TSums}"/>; the way down is Softmax → SoftmaxKernel → RowLoop → VectorKernel.</para>
 /// </remarks>
+// The method is derived in RowExponential. The calls go Softmax → SoftmaxKernel → RowLoop → VectorKernel.
 public static partial class Softmax
 {
     private const float NoTemperature = 1f;
 
-    /// <summary>How wide the vectors are that this processor, and the way the program was compiled, allow: 512, 256 or 128 bits; 32 without vectors.</summary>
+    /// <summary>
+    /// The width in bits of the vectors that are used here: 512, 256 or 128, or 32 without vectors. Depends on the
+    /// processor and on the instruction sets for which the program was compiled.
+    /// </summary>
     public static int VectorBits => SoftmaxKernel.Best switch
     {
         KernelPath.Vector512 => 512,

@@ -3,11 +3,12 @@ using System.Runtime.Intrinsics;
 
 namespace SoftmaxService.Numerics;
 
-/// <summary>One temperature, prepared so that dividing by it and changing to base 2 cost nothing in a loop.</summary>
+/// <summary>A temperature, prepared so that dividing by it and changing to base 2 cost nothing in a loop.</summary>
 /// <remarks>
 /// (1)  exp(z / T) = 2^(z · c),  c = log2(e) / T
 /// (2)  c = High + Low + δ,  High = float(c),  Low = float(c − High),  |δ| ≤ 2^-48 · c
-/// In (2) Low is a full float only well inside float's range, and so is 1 / c; hence the bounds of <see cref="FitsFloat"/>.
+/// In (2) Low is a full float only well inside float's range, and so is 1 / c: hence the bounds of
+/// <see cref="FitsFloat"/>.
 /// </remarks>
 internal readonly struct TemperatureScale
 {
@@ -19,7 +20,8 @@ internal readonly struct TemperatureScale
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public TemperatureScale(float temperature)
     {
-        // Whole vectors, because the scalar conversions of x86 wait for what their target register held: the result before.
+        // Whole vectors, because the scalar conversions of x86 depend on the previous contents of their target
+        // register.
         var wide = Vector128.WidenLower(Vector128.Create(temperature));
         var factor = Vector128.Create(Log2E) / wide;
         var high = Vector128.Narrow(factor, factor);
@@ -41,6 +43,6 @@ internal readonly struct TemperatureScale
 
     public float Low { get; }
 
-    /// <summary>Whether the kernels in float may be used. Temperatures from 1.2e-30 to 1.8e30 pass.</summary>
+    /// <summary>Whether the kernels in float may be used: true for temperatures from 1.2e-30 to 1.8e30.</summary>
     public bool FitsFloat => Factor is >= SmallestFactor and <= LargestFactor;
 }

@@ -2,15 +2,16 @@ using System.Runtime.CompilerServices;
 
 namespace SoftmaxService.Numerics;
 
-/// <summary>Both gradients start from the probabilities, which they compute where the gradient is to be.</summary>
+/// <summary>Both gradients first compute the probabilities, in the memory that receives the gradient.</summary>
 internal readonly unsafe partial struct VectorKernel<TLanes, TSums>
 {
     [SkipLocalsInit, MethodImpl(KernelMethod.Options)]
-    public static void Gradient(float* logits, float* upstream, float* gradient, nint classCount, in TemperatureScale scale)
+    public static void Gradient(
+        float* logits, float* upstream, float* gradient, nint classCount, in TemperatureScale scale)
     {
         Compute(logits, gradient, classCount, scale);
 
-        // Divided by Σp, so that an upstream gradient that is the same for all classes leaves nothing but roundings.
+        // Divided by Σp, so that an upstream gradient that is equal for all classes leaves only rounding errors.
         var (products, sums) = (default(TSums), default(TSums));
         nint i = 0;
         for (; i <= classCount - TLanes.Width; i += TLanes.Width)
@@ -46,7 +47,8 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums>
     }
 
     [SkipLocalsInit, MethodImpl(KernelMethod.Options)]
-    public static float CrossEntropy(float* logits, nint target, float* gradient, nint classCount, in TemperatureScale scale)
+    public static float CrossEntropy(
+        float* logits, nint target, float* gradient, nint classCount, in TemperatureScale scale)
     {
         if (!scale.FitsFloat)
             return ScalarKernel.CrossEntropy(logits, target, gradient, classCount, scale);
@@ -86,7 +88,9 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums>
     private static TLanes OfClasses(TLanes p, TLanes upstream, double mean, double inverse) =>
         Counted(p, TLanes.DifferenceTimes(Counted(p, upstream), mean, p, inverse));
 
-    /// <summary>A class without a probability has no part, whatever stands beside it: 0 · ∞ would be NaN.</summary>
+    /// <summary>
+    /// A class with probability 0 contributes nothing, whatever its other factor: 0 · ∞ would be NaN.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static TLanes Counted(TLanes p, TLanes value) => TLanes.WhereEqual(p, default, default, value);
 }

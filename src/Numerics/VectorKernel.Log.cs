@@ -39,7 +39,7 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums>
         if (!scale.FitsFloat)
             return ScalarKernel.LogSumExp(logits, classCount, scale);
 
-        // Maximum may have missed a NaN beside an infinity, and no sum follows that would find it.
+        // Maximum may have missed a NaN beside an infinity, and no sum follows that would reveal it.
         var maximum = Maximum(logits, classCount);
         return float.IsFinite(maximum)
             ? (float)(maximum / scale.Temperature + LogTotal(logits, classCount, scale, maximum))
@@ -63,10 +63,11 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums>
             Accumulate(part, largest, exponential, ref rest, ref ties);
         }
 
-        return LogOnePlus.OfTotal(TLanes.Total(ties), TLanes.Total(rest) * Math.Exp(-exponential.LargestExponent * TemperatureScale.Ln2));
+        var unit = Math.Exp(-exponential.LargestExponent * TemperatureScale.Ln2);
+        return LogOnePlus.OfTotal(TLanes.Total(ties), TLanes.Total(rest) * unit);
     }
 
-    /// <summary>The largest terms are exactly 1 and only counted, so that a small rest keeps its digits.</summary>
+    /// <summary>The largest terms are exactly 1 and are only counted, so that a small rest keeps its digits.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Accumulate(
         TLanes logits, TLanes largest, in RowExponential<TLanes, TSums> exponential, ref TSums rest, ref TSums ties)

@@ -5,24 +5,28 @@ namespace SoftmaxService.Numerics;
 internal readonly unsafe partial struct VectorKernel<TLanes, TSums>
 {
     /// <summary>
-    /// From here on a row and its probabilities, 32 MB, are larger than most last caches. Then memory is the bound, and it is cheaper to compute
-    /// exponentials twice than to write, read and write them: a pass that only sums, and one that writes past the cache. Inside
-    /// the cache the same takes half as long again.
+    /// From this length on, a row and its probabilities, 32 MB, are larger than most last-level caches. Memory is then
+    /// the bottleneck, and it is cheaper to compute exponentials twice than to write, read and write them again: one
+    /// pass only sums, and one writes past the cache. Inside the cache this takes half as long again.
     /// </summary>
     private const nint PastCacheLength = 1 << 22;
 
-    /// <summary>A destination that is not even aligned to its floats cannot be written past the cache.</summary>
+    /// <summary>A destination that is not aligned to its floats cannot be written past the cache.</summary>
     private static bool IsPastCache(float* probabilities, nint classCount) =>
         classCount >= PastCacheLength && (nint)probabilities % sizeof(float) == 0;
 
     /// <summary>
-    /// Such rows are summed in blocks of this many, so that threads can share them and the sum is the same however many do.
+    /// Such rows are summed in blocks of this length, so that threads can share them and the sum does not depend on the
+    /// number of threads.
     /// </summary>
     private const int BlockLength = 1 << 20;
 
-    /// <summary>Answers false, with nothing written, for smaller rows, rows far from zero and rows without a softmax.</summary>
+    /// <summary>
+    /// Returns false, with nothing written, for smaller rows, rows far from zero and rows without a softmax.
+    /// </summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public static bool TryComputePastCache(float* logits, float* probabilities, nint classCount, in TemperatureScale scale, int degree)
+    public static bool TryComputePastCache(
+        float* logits, float* probabilities, nint classCount, in TemperatureScale scale, int degree)
     {
         if (!scale.FitsFloat || !IsPastCache(probabilities, classCount))
             return false;
@@ -44,14 +48,17 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums>
         if (double.IsNaN(total))
             return false;
         var factor = 1 / total;
-        ForBlocks(classCount, degree, (start, length) => StorePastCache(logits + start, probabilities + start, length, exponential, factor));
+        ForBlocks(classCount, degree, (start, length) =>
+            StorePastCache(logits + start, probabilities + start, length, exponential, factor));
         return true;
     }
 
-    private static double SumBlocks(float* logits, nint classCount, RowExponential<TLanes, TSums> exponential, int degree)
+    private static double SumBlocks(
+        float* logits, nint classCount, RowExponential<TLanes, TSums> exponential, int degree)
     {
         var totals = new double[(classCount + BlockLength - 1) / BlockLength];
-        ForBlocks(classCount, degree, (start, length) => totals[start / BlockLength] = SumExponentials<Summed>(logits + start, null, length, exponential));
+        ForBlocks(classCount, degree, (start, length) =>
+            totals[start / BlockLength] = SumExponentials<Summed>(logits + start, null, length, exponential));
         return totals.Sum();
     }
 
@@ -80,8 +87,9 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums>
         var exponential = row;
         var (high, low) = Split(factor);
 
-        // Up to where the destination is aligned, or to the end of a block that is shorter.
-        var i = Math.Min(classCount, (TLanes.Width - (nint)probabilities / sizeof(float) % TLanes.Width) % TLanes.Width);
+        // The elements before the destination is aligned, or all of a block that is shorter.
+        var misaligned = (nint)probabilities / sizeof(float) % TLanes.Width;
+        var i = Math.Min(classCount, (TLanes.Width - misaligned) % TLanes.Width);
         if (i > 0)
             StorePart(logits, probabilities, (int)i, row, high, low);
 
@@ -91,12 +99,13 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums>
         if (i < classCount)
             StorePart(logits + i, probabilities + i, (int)(classCount - i), row, high, low);
 
-        // Such stores are not ordered with others; whoever is handed the row next must see it.
+        // Such stores are not ordered with others; the next reader of the row must see them.
         Thread.MemoryBarrier();
     }
 
     private static void StorePart(
-        float* logits, float* probabilities, int count, in RowExponential<TLanes, TSums> exponential, TLanes high, TLanes low)
+        float* logits, float* probabilities, int count, in RowExponential<TLanes, TSums> exponential,
+        TLanes high, TLanes low)
     {
         var part = exponential.Of(TLanes.LoadFirst(logits, count, float.NegativeInfinity), out _);
         Multiply(part, high, low).StoreFirst(probabilities, count);

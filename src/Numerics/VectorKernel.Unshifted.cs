@@ -2,19 +2,23 @@ using System.Runtime.CompilerServices;
 
 namespace SoftmaxService.Numerics;
 
-/// <summary>Rows that need no shift: of what a general row costs they save the floor, the guess and its check.</summary>
+/// <summary>Rows that need no shift, which saves the floor, the guess and its check.</summary>
 internal readonly unsafe partial struct VectorKernel<TLanes, TSums>
 {
-    /// <summary>Rows whose exponentials, those of two rows at a time, stay in the first cache beside their logits and probabilities.</summary>
+    /// <summary>
+    /// The longest row for which the exponentials of two rows fit into the first-level cache, next to logits and
+    /// probabilities.
+    /// </summary>
     private const int ScratchLength = 1024;
 
     /// <summary>
-    /// Computes rows of at most <see cref="ScratchLength"/> classes. Their exponentials are kept apart from both logits and probabilities,
-    /// so a row that turns out to need more is still there; and one row is divided by its sum while the next one is exponentiated, so
-    /// no row waits for its sum.
+    /// Computes rows of at most <see cref="ScratchLength"/> classes. Their exponentials go to memory of their own, so a
+    /// row that turns out to need a shift is still intact. One row is divided by its sum while the next is
+    /// exponentiated, so no row waits for its sum.
     /// </summary>
     [SkipLocalsInit, MethodImpl(KernelMethod.Options)]
-    private static void ComputeRowsByScratch(float* logits, float* probabilities, nint rowCount, nint classCount, in TemperatureScale scale)
+    private static void ComputeRowsByScratch(
+        float* logits, float* probabilities, nint rowCount, nint classCount, in TemperatureScale scale)
     {
         var memory = stackalloc float[2 * ScratchLength + PageOffset.Half + PageOffset.Span];
         var exponentials = PageOffset.HalfAway(memory, probabilities);
@@ -26,7 +30,8 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums>
             for (; row + 1 < rowCount && !double.IsNaN(total); row++, probabilities += classCount)
             {
                 logits += classCount;
-                total = StoreUnshifted<ToScratchWhileFinishingOther>(logits, others, classCount, exponential, exponentials, probabilities, 1 / total);
+                total = StoreUnshifted<ToScratchWhileFinishingOther>(
+                    logits, others, classCount, exponential, exponentials, probabilities, 1 / total);
                 var swapped = others;
                 others = exponentials;
                 exponentials = swapped;
@@ -48,12 +53,14 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums>
     }
 
     /// <summary>
-    /// Stores a row's exponentials and answers their sum, or NaN if the row needs a shift or has no softmax. One use also finishes the row
-    /// before: <paramref name="others"/> are its exponentials, multiplied by <paramref name="factor"/> into <paramref name="probabilities"/>.
+    /// Stores a row's exponentials and returns their sum, or NaN if the row needs a shift or has no softmax. One use
+    /// also finishes the previous row: it multiplies that row's exponentials, <paramref name="others"/>, by
+    /// <paramref name="factor"/> into <paramref name="probabilities"/>.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static double StoreUnshifted<TUse>(
-        float* logits, float* exponentials, nint classCount, in RowExponential<TLanes, TSums> row, float* others, float* probabilities, double factor)
+        float* logits, float* exponentials, nint classCount, in RowExponential<TLanes, TSums> row,
+        float* others, float* probabilities, double factor)
         where TUse : struct
     {
         var exponential = row;
@@ -62,7 +69,7 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums>
         var differences = default(TLanes);
         var firstStep = RowExponential<TLanes, TSums>.FirstStep;
 
-        // The row's end comes first: its sum would wait for it longest.
+        // The row's tail comes first, because the sum would wait longest for it.
         var whole = classCount & -(2 * TLanes.Width);
         for (var i = whole; i < classCount; i += TLanes.Width)
         {
@@ -83,7 +90,8 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums>
             first.Store(exponentials + i);
             second.Store(exponentials + i + TLanes.Width);
             sums = TLanes.AddPositive(sums, first + second);
-            differences = TLanes.Differences(TLanes.Differences(differences, firstSteps, firstStep), secondSteps, firstStep);
+            differences = TLanes.Differences(
+                TLanes.Differences(differences, firstSteps, firstStep), secondSteps, firstStep);
             if (typeof(TUse) == typeof(ToScratchWhileFinishingOther))
             {
                 Multiply(TLanes.Load(others + i), high, low).Store(probabilities + i);
@@ -94,7 +102,10 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums>
         if (typeof(TUse) == typeof(ToScratchWhileFinishingOther))
         {
             for (var i = whole; i < classCount; i += TLanes.Width)
-                Multiply(TLanes.Load(others + i), high, low).StoreFirst(probabilities + i, (int)Math.Min(TLanes.Width, classCount - i));
+            {
+                var count = (int)Math.Min(TLanes.Width, classCount - i);
+                Multiply(TLanes.Load(others + i), high, low).StoreFirst(probabilities + i, count);
+            }
         }
 
         return RowExponential<TLanes, TSums>.AreUnshifted(differences) ? TLanes.TotalOfPositive(sums) : double.NaN;
@@ -108,8 +119,8 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums>
         for (nint i = 0; i < classCount; i += TLanes.Width)
         {
             var count = (int)Math.Min(TLanes.Width, classCount - i);
-            var steps = row.Steps(count == TLanes.Width ? TLanes.Load(logits + i) : TLanes.LoadFirst(logits + i, count, 0));
-            differences = TLanes.Differences(differences, steps, RowExponential<TLanes, TSums>.FirstStep);
+            var lanes = count == TLanes.Width ? TLanes.Load(logits + i) : TLanes.LoadFirst(logits + i, count, 0);
+            differences = TLanes.Differences(differences, row.Steps(lanes), RowExponential<TLanes, TSums>.FirstStep);
         }
 
         return RowExponential<TLanes, TSums>.AreUnshifted(differences);

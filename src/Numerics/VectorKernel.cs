@@ -2,19 +2,20 @@ using System.Runtime.CompilerServices;
 
 namespace SoftmaxService.Numerics;
 
-/// <summary>The kernels in float, one text for every vector width.</summary>
+/// <summary>The kernels in float, written once for all vector widths.</summary>
 /// <remarks>
-/// A row's result depends on nothing but the row: each row is read from its own first element in whole vectors, and its
-/// last, partial vector is read and written lane by lane under a mask, never beyond the row and never over a neighbour.
+/// A row's result depends only on the row. Each row is read from its own first element in whole vectors; its last,
+/// partial vector is read and written under a mask, never beyond the row and never over a neighbour.
 /// </remarks>
 internal readonly unsafe partial struct VectorKernel<TLanes, TSums> : ISoftmaxKernel
     where TLanes : struct, IFloatLanes<TLanes, TSums>
     where TSums : struct
 {
-    /// <summary>How many logits the first guess at the maximum is taken from.</summary>
+    /// <summary>The number of logits from which the maximum is guessed.</summary>
     private const int GuessLength = 64;
 
-    public static int ComputeTogether(float* logits, float* probabilities, int rowCount, int classCount, in TemperatureScale scale)
+    public static int ComputeTogether(
+        float* logits, float* probabilities, int rowCount, int classCount, in TemperatureScale scale)
     {
         if (!scale.FitsFloat)
             return 0;
@@ -26,15 +27,22 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums> : ISoftmaxKe
         return rowCount;
     }
 
-    /// <summary>Only where a vector holds a whole small row, and a row of sums can be turned into a column by a few instructions.</summary>
+    /// <summary>
+    /// Whether a vector holds a whole row. Only with 512 bits, where a few instructions turn a row of sums into a
+    /// column.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static bool IsSmall(nint classCount) => typeof(TLanes) == typeof(FloatLanes512) && classCount <= TLanes.Width;
+    private static bool IsSmall(nint classCount) =>
+        typeof(TLanes) == typeof(FloatLanes512) && classCount <= TLanes.Width;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void ComputeRow(float* logits, float* probabilities, nint classCount, float temperature)
     {
-        if (!IsSmall(classCount) || !SmallRows512.TryCompute(logits, probabilities, (int)classCount, new TemperatureScale(temperature)))
+        if (!IsSmall(classCount)
+            || !SmallRows512.TryCompute(logits, probabilities, (int)classCount, new TemperatureScale(temperature)))
+        {
             ComputeOtherRow(logits, probabilities, classCount, temperature);
+        }
     }
 
     public static void Compute(float* logits, float* probabilities, nint classCount, in TemperatureScale scale)
@@ -43,7 +51,10 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums> : ISoftmaxKe
             ComputeOtherRow(logits, probabilities, classCount, scale);
     }
 
-    /// <summary>Scales the temperature once more, which takes less time than a small row would lose if its scale had to have an address.</summary>
+    /// <summary>
+    /// Prepares the temperature again, which costs less than a small row would lose if its scale had to have an
+    /// address.
+    /// </summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void ComputeOtherRow(float* logits, float* probabilities, nint classCount, float temperature) =>
         ComputeOtherRow(logits, probabilities, classCount, new TemperatureScale(temperature));
@@ -59,8 +70,8 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums> : ISoftmaxKe
     }
 
     /// <summary>
-    /// Whether a row needs a shift shows in its exponents, when they are there. Only a row in place must be sure beforehand, since its logits are
-    /// overwritten.
+    /// The exponents show whether a row needed a shift. Only a row that is computed in place must be checked
+    /// beforehand, because its logits are overwritten.
     /// </summary>
     [SkipLocalsInit, MethodImpl(KernelMethod.Options)]
     private static void ComputeLargeRow(float* logits, float* probabilities, nint classCount, in TemperatureScale scale)
@@ -78,9 +89,13 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums> : ISoftmaxKe
             Multiply(probabilities, classCount, 1 / total);
     }
 
-    /// <summary>Rows that need a shift: it is guessed from the row's beginning, and what is wrong shows in the largest exponent, and seldom matters.</summary>
+    /// <summary>
+    /// A row that needs a shift. The shift is guessed from the row's beginning; the largest exponent shows how wrong
+    /// the guess was, which seldom matters.
+    /// </summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static void ComputeShiftedRow(float* logits, float* probabilities, nint classCount, in TemperatureScale scale)
+    private static void ComputeShiftedRow(
+        float* logits, float* probabilities, nint classCount, in TemperatureScale scale)
     {
         if (!scale.FitsFloat)
         {
@@ -96,14 +111,18 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums> : ISoftmaxKe
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static double StoreExponentialsByGuess(float* logits, float* probabilities, nint classCount, in TemperatureScale scale)
+    private static double StoreExponentialsByGuess(
+        float* logits, float* probabilities, nint classCount, in TemperatureScale scale)
     {
         var guess = Maximum(logits, Math.Min(classCount, GuessLength));
         var total = double.NaN;
         if (RowExponential<TLanes, TSums>.IsNear(scale, guess))
         {
-            var exponential = new RowExponential<TLanes, TSums>(scale, guess, RowExponential<TLanes, TSums>.DepthForQuotients);
-            if (logits != probabilities || classCount <= GuessLength || IsInRange(exponential, Maximum(logits, classCount)))
+            var exponential = new RowExponential<TLanes, TSums>(
+                scale, guess, RowExponential<TLanes, TSums>.DepthForQuotients);
+            if (logits != probabilities
+                || classCount <= GuessLength
+                || IsInRange(exponential, Maximum(logits, classCount)))
                 total = SumExponentials<Stored>(logits, probabilities, classCount, exponential);
         }
 
@@ -112,15 +131,20 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums> : ISoftmaxKe
         return total;
     }
 
-    /// <summary>What is left when a guess does not serve: rows that rise late, rows whose maximum is to be subtracted, rows without a softmax.</summary>
+    /// <summary>
+    /// The rows for which a guess fails: those that rise late, those whose maximum must be subtracted, and those
+    /// without a softmax.
+    /// </summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static double StoreExponentialsFromMaximum(float* logits, float* exponentials, nint classCount, in TemperatureScale scale)
+    private static double StoreExponentialsFromMaximum(
+        float* logits, float* exponentials, nint classCount, in TemperatureScale scale)
     {
         var maximum = Maximum(logits, classCount);
         if (!float.IsFinite(maximum))
             return double.NaN;
 
-        var exponential = new RowExponential<TLanes, TSums>(scale, maximum, RowExponential<TLanes, TSums>.DepthForQuotients);
+        var exponential = new RowExponential<TLanes, TSums>(
+            scale, maximum, RowExponential<TLanes, TSums>.DepthForQuotients);
         return RowExponential<TLanes, TSums>.IsNear(scale, maximum)
             ? SumExponentials<Stored>(logits, exponentials, classCount, exponential)
             : StoreFarExponentials(logits, exponentials, classCount, exponential);
@@ -132,7 +156,7 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums> : ISoftmaxKe
         return RowExponential<TLanes, TSums>.AreInRange(steps);
     }
 
-    /// <summary>The largest logit. On x86 a NaN may go unnoticed here; the sum of exponentials finds it.</summary>
+    /// <summary>The largest logit. On x86 a NaN may be missed here; the sum of exponentials reveals it.</summary>
     [SkipLocalsInit, MethodImpl(KernelMethod.Options)]
     private static float Maximum(float* logits, nint classCount)
     {
@@ -158,11 +182,14 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums> : ISoftmaxKe
     }
 
     /// <summary>
-    /// Stores the row's exponentials and answers their sum, or NaN if a logit is NaN or far above the guess. Two vectors are added in
-    /// float before the sum goes on in double: that one rounding is at most 2^-24 of the sum at any length, and Σp stays within
-    /// 2 · 2^-24 = 1.2e-7 of 1.
+    /// Stores the row's exponentials and returns their sum, or NaN if a logit is NaN or far above the guess. Two
+    /// vectors are added in float before the sum continues in double. That one rounding is at most 2^-24 of the sum at
+    /// any length, and Σp stays within 2 · 2^-24 = 1.2e-7 of 1.
     /// </summary>
-    /// <typeparam name="TUse">Whether the exponentials are <see cref="Stored"/> or <see cref="Summed"/> only: one text, two loops.</typeparam>
+    /// <typeparam name="TUse">
+    /// Whether the exponentials are <see cref="Stored"/> or only <see cref="Summed"/>: one method, compiled to two
+    /// loops.
+    /// </typeparam>
     [SkipLocalsInit, MethodImpl(KernelMethod.Options)]
     private static double SumExponentials<TUse>(
         float* logits, float* exponentials, nint classCount, in RowExponential<TLanes, TSums> row)
@@ -209,7 +236,7 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums> : ISoftmaxKe
         return RowExponential<TLanes, TSums>.AreInRange(largest) ? TLanes.Total(sums) : double.NaN;
     }
 
-    /// <summary>As <see cref="SumExponentials"/>, for rows so far from zero that the maximum must be subtracted.</summary>
+    /// <summary>As <see cref="SumExponentials"/>, for rows so far from zero that their maximum is subtracted.</summary>
     [SkipLocalsInit, MethodImpl(KernelMethod.Options)]
     private static double StoreFarExponentials(
         float* logits, float* exponentials, nint classCount, in RowExponential<TLanes, TSums> row)
@@ -236,7 +263,7 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums> : ISoftmaxKe
     }
 
     /// <summary>
-    /// Multiplies by a factor that is split in two floats, so that only the product is rounded: a certain class gets
+    /// Multiplies by a factor that is split into two floats, so that only the product is rounded: a certain class gets
     /// exactly 1, nothing exceeds 1, and Σp has no bias.
     /// </summary>
     [SkipLocalsInit, MethodImpl(KernelMethod.Options)]

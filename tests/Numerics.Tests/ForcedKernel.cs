@@ -1,9 +1,10 @@
 namespace SoftmaxService.Numerics.Tests;
 
 /// <summary>
-/// The kernels by name, so that one test run covers every instruction set of the machine. Paths the machine lacks are left
-/// out of the theories; the scalar path is always there. <c>DOTNET_EnableAVX512=0</c>, <c>DOTNET_PreferredVectorBitWidth=128</c> and
-/// <c>DOTNET_EnableHWIntrinsic=0</c> make the chooser fall back to 256 bits, 128 bits and scalar.
+/// The kernels by name, so that one test run covers every instruction set of the machine. Paths the machine lacks are
+/// left out of the theories; the scalar path is always there. <c>DOTNET_EnableAVX512=0</c>,
+/// <c>DOTNET_PreferredVectorBitWidth=128</c> and <c>DOTNET_EnableHWIntrinsic=0</c> make the chooser fall back to 256
+/// bits, 128 bits and scalar.
 /// </summary>
 internal static class ForcedKernel
 {
@@ -32,9 +33,9 @@ internal static class ForcedKernel
         string path, ReadOnlySpan<float> logits, Span<float> probabilities, float temperature, int? classCount = null)
     {
         if (classCount is int count)
-            SoftmaxKernel.Compute(Parse(path), logits, probabilities, count, [temperature]);
+            SoftmaxKernel.Run(Parse(path), new RowsOperation(logits, probabilities, count, [temperature]));
         else
-            SoftmaxKernel.ComputeRow(Parse(path), logits, probabilities, temperature);
+            SoftmaxKernel.Run(Parse(path), new RowOperation(logits, probabilities, temperature));
     }
 
     public static float[] ComputeLog(string path, float[] logits, float temperature, int? classCount = null)
@@ -45,17 +46,20 @@ internal static class ForcedKernel
     }
 
     public static void ComputeLog(
-        string path, ReadOnlySpan<float> logits, Span<float> logProbabilities, float temperature, int? classCount = null) =>
-        SoftmaxKernel.ComputeLog(Parse(path), logits, logProbabilities, classCount ?? logits.Length, [temperature]);
+        string path, ReadOnlySpan<float> logits, Span<float> logProbabilities, float temperature,
+        int? classCount = null) =>
+        SoftmaxKernel.Run(
+            Parse(path), new LogOperation(logits, logProbabilities, classCount ?? logits.Length, [temperature]));
 
     public static float LogSumExp(string path, ReadOnlySpan<float> logits, float temperature)
     {
         var result = 0f;
-        SoftmaxKernel.LogSumExp(Parse(path), logits, new(ref result), logits.Length, [temperature]);
+        SoftmaxKernel.Run(Parse(path), new LogSumExpOperation(logits, new(ref result), logits.Length, [temperature]));
         return result;
     }
 
-    public static float[] Gradient(string path, float[] logits, float[] upstream, float temperature, int? classCount = null)
+    public static float[] Gradient(
+        string path, float[] logits, float[] upstream, float temperature, int? classCount = null)
     {
         var gradient = new float[logits.Length];
         Gradient(path, logits, upstream, gradient, temperature, classCount);
@@ -63,19 +67,25 @@ internal static class ForcedKernel
     }
 
     public static void Gradient(
-        string path, ReadOnlySpan<float> logits, ReadOnlySpan<float> upstream, Span<float> gradient, float temperature, int? classCount = null) =>
-        SoftmaxKernel.Gradient(Parse(path), logits, upstream, gradient, classCount ?? logits.Length, [temperature]);
+        string path, ReadOnlySpan<float> logits, ReadOnlySpan<float> upstream, Span<float> gradient, float temperature,
+        int? classCount = null) =>
+        SoftmaxKernel.Run(
+            Parse(path), new GradientOperation(logits, upstream, gradient, classCount ?? logits.Length, [temperature]));
 
-    public static (float Loss, float[] Gradient) CrossEntropy(string path, float[] logits, int target, float temperature)
+    public static (float Loss, float[] Gradient) CrossEntropy(
+        string path, float[] logits, int target, float temperature)
     {
         var gradient = new float[logits.Length];
         return (CrossEntropy(path, logits, target, gradient, temperature), gradient);
     }
 
-    public static float CrossEntropy(string path, ReadOnlySpan<float> logits, int target, Span<float> gradient, float temperature)
+    public static float CrossEntropy(
+        string path, ReadOnlySpan<float> logits, int target, Span<float> gradient, float temperature)
     {
         var loss = 0f;
-        SoftmaxKernel.CrossEntropy(Parse(path), logits, [target], new(ref loss), gradient, logits.Length, [temperature]);
+        SoftmaxKernel.Run(
+            Parse(path),
+            new CrossEntropyOperation(logits, [target], new(ref loss), gradient, logits.Length, [temperature]));
         return loss;
     }
 

@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace SoftmaxService.Numerics.Tests;
 
 /// <summary>
-/// Memory between two pages that may not be touched: reading or writing one float beyond the end at hand takes the process down,
-/// which no test can overlook.
+/// Memory between two pages that may not be touched: reading or writing one float beyond the end at hand takes the
+/// process down, which no test can overlook.
 /// </summary>
 internal sealed unsafe partial class GuardedMemory : IDisposable
 {
@@ -32,7 +32,8 @@ internal sealed unsafe partial class GuardedMemory : IDisposable
         }
         else
         {
-            _start = MemoryMap(null, size, None, OperatingSystem.IsMacOS() ? PrivateAnonymousMac : PrivateAnonymousLinux, -1, 0);
+            _start = MemoryMap(
+                null, size, None, OperatingSystem.IsMacOS() ? PrivateAnonymousMac : PrivateAnonymousLinux, -1, 0);
             Require(_start != (byte*)-1 && MemoryProtect(_start + _page, _usable, ReadWrite) == 0);
         }
     }
@@ -58,7 +59,8 @@ internal sealed unsafe partial class GuardedMemory : IDisposable
     }
 
     [LibraryImport("libc", EntryPoint = "mmap")]
-    private static partial byte* MemoryMap(void* address, nuint length, int protection, int flags, int file, nint offset);
+    private static partial byte* MemoryMap(
+        void* address, nuint length, int protection, int flags, int file, nint offset);
 
     [LibraryImport("libc", EntryPoint = "mprotect")]
     private static partial int MemoryProtect(void* address, nuint length, int protection);

@@ -16,7 +16,8 @@ public sealed class RankingTests
     public void TopK_RandomScores_OrdersAsAStableSortDoes(int count, int k)
     {
         var random = new Random(count);
-        var scores = Enumerable.Range(0, count).Select(_ => MathF.Round((random.NextSingle() - 0.5f) * 50f) * 0.5f).ToArray();
+        var scores = Enumerable.Range(0, count).Select(_ =>
+            MathF.Round((random.NextSingle() - 0.5f) * 50f) * 0.5f).ToArray();
         var indices = new int[k];
 
         Ranking.TopK(scores, indices);
@@ -27,7 +28,8 @@ public sealed class RankingTests
     [Fact]
     public void TopK_SpecialScores_OrdersThemAsNumbers()
     {
-        float[] scores = [0f, float.NegativeInfinity, float.MaxValue, -float.Epsilon, float.Epsilon, float.MinValue, 1f, -1f];
+        float[] scores =
+            [0f, float.NegativeInfinity, float.MaxValue, -float.Epsilon, float.Epsilon, float.MinValue, 1f, -1f];
         var indices = new int[scores.Length];
 
         Ranking.TopK(scores, indices);

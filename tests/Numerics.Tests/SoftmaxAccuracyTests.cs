@@ -26,7 +26,8 @@ public sealed class SoftmaxAccuracyTests
             Assert.InRange(ReferenceSoftmax.LargestUlps(actual, expected), 0, ProbabilityUlps);
             Assert.All(actual, p => Assert.InRange(p, 0f, 1f));
             Assert.InRange(actual.Sum(p => (double)p), 1 - SumError, 1 + SumError);
-            beyondTypical += actual.Zip(expected).Count(pair => ReferenceSoftmax.Ulps(pair.First, pair.Second) > TypicalUlps);
+            beyondTypical += actual.Zip(expected).Count(pair =>
+                ReferenceSoftmax.Ulps(pair.First, pair.Second) > TypicalUlps);
             count += actual.Length;
         }
 
@@ -42,7 +43,9 @@ public sealed class SoftmaxAccuracyTests
         {
             var (logits, temperature) = LogitSets.Row(set, random);
             var actual = ForcedKernel.ComputeLog(path, logits, temperature);
-            Assert.InRange(ReferenceSoftmax.LargestUlps(actual, ReferenceSoftmax.LogProbabilities(logits, temperature)), 0, LogUlps);
+            Assert.InRange(
+                ReferenceSoftmax.LargestUlps(actual, ReferenceSoftmax.LogProbabilities(logits, temperature)), 0,
+                LogUlps);
         }
     }
 
@@ -86,7 +89,9 @@ public sealed class SoftmaxAccuracyTests
             var spread = temperature * Math.Pow(10, random.NextDouble() * 3.5 - 2);
             var logits = LogitSets.Uniform(random, random.Next(2, 40), center - spread, center + spread);
             var expected = ReferenceSoftmax.Probabilities(logits, temperature);
-            Assert.InRange(ReferenceSoftmax.LargestUlps(ForcedKernel.Compute(path, logits, temperature), expected), 0, ProbabilityUlps);
+            Assert.InRange(
+                ReferenceSoftmax.LargestUlps(ForcedKernel.Compute(path, logits, temperature), expected), 0,
+                ProbabilityUlps);
         }
     }
 
@@ -102,7 +107,9 @@ public sealed class SoftmaxAccuracyTests
             {
                 var logits = LogitSets.Uniform(random, classCount, -spread, spread);
                 var expected = ReferenceSoftmax.Probabilities(logits, temperature);
-                Assert.InRange(ReferenceSoftmax.LargestUlps(ForcedKernel.Compute(path, logits, temperature), expected), 0, ProbabilityUlps);
+                Assert.InRange(
+                    ReferenceSoftmax.LargestUlps(ForcedKernel.Compute(path, logits, temperature), expected), 0,
+                    ProbabilityUlps);
             }
         }
     }
@@ -111,7 +118,8 @@ public sealed class SoftmaxAccuracyTests
     [MemberData(nameof(ForcedKernel.Paths), MemberType = typeof(ForcedKernel))]
     public void Compute_RowsThatRoundTheSameWayEverywhere_SumToOne(string path)
     {
-        // A pattern repeated in every pair of vectors lets the roundings of all partial sums agree: the worst case of the sum.
+        // A pattern repeated in every pair of vectors lets the roundings of all partial sums agree: the worst case of
+        // the sum.
         var random = new Random(46);
         for (var trial = 0; trial < 1000; trial++)
         {

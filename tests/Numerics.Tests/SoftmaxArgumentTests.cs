@@ -19,15 +19,21 @@ public sealed class SoftmaxArgumentTests
         float[] temperatures = [1, temperature];
         var name = "temperature";
         Assert.Throws<ArgumentOutOfRangeException>(name, () => Softmax.Compute([1, 2], destination, temperature));
-        Assert.Throws<ArgumentOutOfRangeException>(name, () => Softmax.ComputeRows([1, 2, 3, 4], destination, 2, temperature));
+        Assert.Throws<ArgumentOutOfRangeException>(
+            name, () => Softmax.ComputeRows([1, 2, 3, 4], destination, 2, temperature));
         Assert.Throws<ArgumentOutOfRangeException>(name, () => Softmax.ComputeLog([1, 2], destination, temperature));
-        Assert.Throws<ArgumentOutOfRangeException>(name, () => Softmax.ComputeLogRows([1, 2, 3, 4], destination, 2, temperature));
+        Assert.Throws<ArgumentOutOfRangeException>(
+            name, () => Softmax.ComputeLogRows([1, 2, 3, 4], destination, 2, temperature));
         Assert.Throws<ArgumentOutOfRangeException>(name, () => Softmax.LogSumExp([1, 2], temperature));
-        Assert.Throws<ArgumentOutOfRangeException>(name, () => Softmax.LogSumExpRows([1, 2, 3, 4], destination, 2, temperature));
+        Assert.Throws<ArgumentOutOfRangeException>(
+            name, () => Softmax.LogSumExpRows([1, 2, 3, 4], destination, 2, temperature));
         name = "temperatures";
-        Assert.Throws<ArgumentOutOfRangeException>(name, () => Softmax.ComputeRows([1, 2, 3, 4], destination, 2, temperatures));
-        Assert.Throws<ArgumentOutOfRangeException>(name, () => Softmax.ComputeLogRows([1, 2, 3, 4], destination, 2, temperatures));
-        Assert.Throws<ArgumentOutOfRangeException>(name, () => Softmax.LogSumExpRows([1, 2, 3, 4], destination, 2, temperatures));
+        Assert.Throws<ArgumentOutOfRangeException>(
+            name, () => Softmax.ComputeRows([1, 2, 3, 4], destination, 2, temperatures));
+        Assert.Throws<ArgumentOutOfRangeException>(
+            name, () => Softmax.ComputeLogRows([1, 2, 3, 4], destination, 2, temperatures));
+        Assert.Throws<ArgumentOutOfRangeException>(
+            name, () => Softmax.LogSumExpRows([1, 2, 3, 4], destination, 2, temperatures));
         Assert.Equal(new float[4], destination);
     }
 
@@ -36,8 +42,10 @@ public sealed class SoftmaxArgumentTests
     [InlineData(-1)]
     public void ComputeRows_LessThanOneThread_IsRefused(int threads)
     {
-        Assert.Throws<ArgumentOutOfRangeException>("maxDegreeOfParallelism", () => Softmax.ComputeRows([1, 2], new float[2], 2, 1f, threads));
-        Assert.Throws<ArgumentOutOfRangeException>("maxDegreeOfParallelism", () => Softmax.ComputeRows([1, 2], new float[2], 2, [1f], threads));
+        Assert.Throws<ArgumentOutOfRangeException>(
+            "maxDegreeOfParallelism", () => Softmax.ComputeRows([1, 2], new float[2], 2, 1f, threads));
+        Assert.Throws<ArgumentOutOfRangeException>(
+            "maxDegreeOfParallelism", () => Softmax.ComputeRows([1, 2], new float[2], 2, [1f], threads));
     }
 
     [Fact]
@@ -45,7 +53,8 @@ public sealed class SoftmaxArgumentTests
     {
         var targets = new int[12];
         Assert.Throws<ArgumentException>("targets", () => Softmax.CrossEntropyRows(
-            new float[16], targets.AsSpan(0, 8), MemoryMarshal.Cast<int, float>(targets.AsSpan(1, 8)), new float[16], 2));
+            new float[16], targets.AsSpan(0, 8), MemoryMarshal.Cast<int, float>(targets.AsSpan(1, 8)), new float[16],
+            2));
         Assert.Throws<ArgumentException>("targets", () => Softmax.CrossEntropyRows(
             new float[4], targets.AsSpan(0, 2), new float[2], MemoryMarshal.Cast<int, float>(targets.AsSpan(1, 4)), 2));
     }
@@ -64,10 +73,14 @@ public sealed class SoftmaxArgumentTests
     [InlineData(int.MinValue)]
     public void EveryRowOperation_ClassCountBelowOne_IsRefused(int classCount)
     {
-        Assert.Throws<ArgumentOutOfRangeException>(nameof(classCount), () => Softmax.ComputeRows([1, 2], _memory, classCount));
-        Assert.Throws<ArgumentOutOfRangeException>(nameof(classCount), () => Softmax.ComputeRows([1, 2], _memory, classCount, [1]));
-        Assert.Throws<ArgumentOutOfRangeException>(nameof(classCount), () => Softmax.ComputeLogRows([1, 2], _memory, classCount));
-        Assert.Throws<ArgumentOutOfRangeException>(nameof(classCount), () => Softmax.LogSumExpRows([], _memory, classCount));
+        Assert.Throws<ArgumentOutOfRangeException>(
+            nameof(classCount), () => Softmax.ComputeRows([1, 2], _memory, classCount));
+        Assert.Throws<ArgumentOutOfRangeException>(
+            nameof(classCount), () => Softmax.ComputeRows([1, 2], _memory, classCount, [1]));
+        Assert.Throws<ArgumentOutOfRangeException>(
+            nameof(classCount), () => Softmax.ComputeLogRows([1, 2], _memory, classCount));
+        Assert.Throws<ArgumentOutOfRangeException>(
+            nameof(classCount), () => Softmax.LogSumExpRows([], _memory, classCount));
     }
 
     [Fact]
@@ -85,9 +98,12 @@ public sealed class SoftmaxArgumentTests
     public void EveryRowOperation_NotOneTemperatureForEachRow_IsRefused(int count)
     {
         var temperatures = Enumerable.Repeat(1f, count).ToArray();
-        Assert.Throws<ArgumentException>("temperatures", () => Softmax.ComputeRows([1, 2, 3, 4], _memory, 2, temperatures));
-        Assert.Throws<ArgumentException>("temperatures", () => Softmax.ComputeLogRows([1, 2, 3, 4], _memory, 2, temperatures));
-        Assert.Throws<ArgumentException>("temperatures", () => Softmax.LogSumExpRows([1, 2, 3, 4], _memory, 2, temperatures));
+        Assert.Throws<ArgumentException>(
+            "temperatures", () => Softmax.ComputeRows([1, 2, 3, 4], _memory, 2, temperatures));
+        Assert.Throws<ArgumentException>(
+            "temperatures", () => Softmax.ComputeLogRows([1, 2, 3, 4], _memory, 2, temperatures));
+        Assert.Throws<ArgumentException>(
+            "temperatures", () => Softmax.LogSumExpRows([1, 2, 3, 4], _memory, 2, temperatures));
     }
 
     [Fact]
@@ -96,7 +112,8 @@ public sealed class SoftmaxArgumentTests
         Assert.Throws<ArgumentException>("probabilities", () => Softmax.Compute([1, 2], new float[1]));
         Assert.Throws<ArgumentException>("probabilities", () => Softmax.ComputeRows([1, 2, 3, 4], new float[3], 2));
         Assert.Throws<ArgumentException>("logProbabilities", () => Softmax.ComputeLog([1, 2], new float[1]));
-        Assert.Throws<ArgumentException>("logProbabilities", () => Softmax.ComputeLogRows([1, 2, 3, 4], new float[3], 2));
+        Assert.Throws<ArgumentException>(
+            "logProbabilities", () => Softmax.ComputeLogRows([1, 2, 3, 4], new float[3], 2));
         Assert.Throws<ArgumentException>("results", () => Softmax.LogSumExpRows([1, 2, 3, 4], new float[1], 2));
     }
 
@@ -108,10 +125,14 @@ public sealed class SoftmaxArgumentTests
     public void EveryOperation_ShiftedOverlap_IsRefused(int shift)
     {
         var copy = _memory.ToArray();
-        Assert.Throws<ArgumentException>("probabilities", () => Softmax.Compute(_memory.AsSpan(10, 10), _memory.AsSpan(10 + shift, 10)));
-        Assert.Throws<ArgumentException>("probabilities", () => Softmax.ComputeRows(_memory.AsSpan(10, 10), _memory.AsSpan(10 + shift, 10), 5));
-        Assert.Throws<ArgumentException>("logProbabilities", () => Softmax.ComputeLog(_memory.AsSpan(10, 10), _memory.AsSpan(10 + shift, 10)));
-        Assert.Throws<ArgumentException>("results", () => Softmax.LogSumExpRows(_memory.AsSpan(10, 10), _memory.AsSpan(10 + shift, 10), 1));
+        Assert.Throws<ArgumentException>(
+            "probabilities", () => Softmax.Compute(_memory.AsSpan(10, 10), _memory.AsSpan(10 + shift, 10)));
+        Assert.Throws<ArgumentException>(
+            "probabilities", () => Softmax.ComputeRows(_memory.AsSpan(10, 10), _memory.AsSpan(10 + shift, 10), 5));
+        Assert.Throws<ArgumentException>(
+            "logProbabilities", () => Softmax.ComputeLog(_memory.AsSpan(10, 10), _memory.AsSpan(10 + shift, 10)));
+        Assert.Throws<ArgumentException>(
+            "results", () => Softmax.LogSumExpRows(_memory.AsSpan(10, 10), _memory.AsSpan(10 + shift, 10), 1));
         Assert.Equal(copy, _memory);
     }
 
@@ -120,7 +141,8 @@ public sealed class SoftmaxArgumentTests
     {
         var bytes = new byte[84];
         Assert.Throws<ArgumentException>("probabilities", () => Softmax.Compute(
-            MemoryMarshal.Cast<byte, float>(bytes.AsSpan(0, 80)), MemoryMarshal.Cast<byte, float>(bytes.AsSpan(2, 80))));
+            MemoryMarshal.Cast<byte, float>(bytes.AsSpan(0, 80)),
+            MemoryMarshal.Cast<byte, float>(bytes.AsSpan(2, 80))));
     }
 
     [Fact]

@@ -22,8 +22,10 @@ public sealed class SoftmaxGradientTests
             var mean = p.Zip(upstream, (probability, g) => probability * g).Sum();
             for (var i = 0; i < p.Length; i++)
             {
-                // Four ULP of p and what they do to the mean, the same in the denormal range; and beyond float's range infinity.
-                var tolerance = p[i] / temperature * 3 * Math.ScaleB(1, -20) + Math.ScaleB(1, -144) / Math.Min(1, temperature);
+                // Four ULP of p and what they do to the mean, the same in the denormal range; and beyond float's range
+                // infinity.
+                var tolerance = p[i] / temperature * 3 * Math.ScaleB(1, -20) + Math.ScaleB(1, -144) / Math.Min(
+                    1, temperature);
                 var expected = p[i] * (upstream[i] - mean) / temperature;
                 if (Math.Abs(expected) < float.MaxValue)
                     Assert.Equal(expected, actual[i], tolerance);
@@ -46,12 +48,15 @@ public sealed class SoftmaxGradientTests
             var (loss, gradient) = ForcedKernel.CrossEntropy(path, logits, target, temperature);
 
             var p = ReferenceSoftmax.Probabilities(logits, temperature);
-            Assert.InRange(ReferenceSoftmax.Ulps(loss, -ReferenceSoftmax.LogProbabilities(logits, temperature)[target]), 0, 2);
+            Assert.InRange(
+                ReferenceSoftmax.Ulps(loss, -ReferenceSoftmax.LogProbabilities(logits, temperature)[target]), 0, 2);
             var others = p.Where((_, i) => i != target).Sum();
             for (var i = 0; i < p.Length; i++)
             {
                 var expected = (i == target ? -others : p[i]) / temperature;
-                var tolerance = Math.Abs(expected) * Math.ScaleB(1, -21) + Math.ScaleB(1, -148) / Math.Min(1, temperature) * (i == target ? p.Length : 1);
+                var tolerance = Math.Abs(expected) * Math.ScaleB(1, -21) + Math.ScaleB(1, -148) / Math.Min(
+                    1, temperature)
+                    * (i == target ? p.Length : 1);
                 if (Math.Abs(expected) < float.MaxValue)
                     Assert.Equal(expected, gradient[i], tolerance);
                 else
@@ -77,7 +82,8 @@ public sealed class SoftmaxGradientTests
             {
                 var (after, before) = (Probabilities(logits, i, Step), Probabilities(logits, i, -Step));
                 Assert.Equal((Dot(after) - Dot(before)) / (2 * Step), gradient[i], 1e-6);
-                Assert.Equal((Math.Log(before[length / 2]) - Math.Log(after[length / 2])) / (2 * Step), lossGradient[i], 1e-6);
+                Assert.Equal(
+                    (Math.Log(before[length / 2]) - Math.Log(after[length / 2])) / (2 * Step), lossGradient[i], 1e-6);
             }
 
             double Dot(double[] p) => p.Zip(upstream, (probability, g) => probability * g).Sum();
@@ -124,7 +130,8 @@ public sealed class SoftmaxGradientTests
     {
         foreach (var count in new[] { 7, 16, 100 })
         {
-            var gradient = ForcedKernel.Gradient(path, LogitSets.Uniform(new Random(64), count, -9, 9), [.. Enumerable.Repeat(1f, count)], 1);
+            var gradient = ForcedKernel.Gradient(
+                path, LogitSets.Uniform(new Random(64), count, -9, 9), [.. Enumerable.Repeat(1f, count)], 1);
             Assert.All(gradient, value => Assert.InRange(Math.Abs(value), 0, 1e-15));
         }
     }
@@ -143,11 +150,20 @@ public sealed class SoftmaxGradientTests
     [MemberData(nameof(ForcedKernel.Paths), MemberType = typeof(ForcedKernel))]
     public void GradientAndCrossEntropy_RowsWithoutASoftmax_AreAllNaN(string path)
     {
-        foreach (var row in new float[][] { [float.NaN, 1], [1, Infinity], [-Infinity, -Infinity], [1, .. Enumerable.Repeat(2f, 40), float.NaN] })
+        foreach (
+            var row in new float[][]
+            {
+                [float.NaN, 1],
+                [1, Infinity],
+                [-Infinity, -Infinity],
+                [1, .. Enumerable.Repeat(2f, 40), float.NaN],
+            })
         {
             foreach (var temperature in new[] { 1, 1e-40f })
             {
-                Assert.All(ForcedKernel.Gradient(path, row, new float[row.Length], temperature), value => Assert.True(float.IsNaN(value)));
+                Assert.All(
+                    ForcedKernel.Gradient(path, row, new float[row.Length], temperature),
+                    value => Assert.True(float.IsNaN(value)));
                 var (loss, gradient) = ForcedKernel.CrossEntropy(path, row, 0, temperature);
                 Assert.All(gradient, value => Assert.True(float.IsNaN(value)));
                 Assert.True(float.IsNaN(loss));
@@ -171,7 +187,8 @@ public sealed class SoftmaxGradientTests
         {
             Softmax.Gradient(logits.AsSpan(10 * row, 10), upstream.AsSpan(10 * row, 10), alone, temperatures[row]);
             Assert.Equal(alone, gradients[(10 * row)..(10 * row + 10)]);
-            Assert.Equal(losses[row], Softmax.CrossEntropy(logits.AsSpan(10 * row, 10), targets[row], alone, temperatures[row]));
+            Assert.Equal(
+                losses[row], Softmax.CrossEntropy(logits.AsSpan(10 * row, 10), targets[row], alone, temperatures[row]));
             Assert.Equal(alone, lossGradients[(10 * row)..(10 * row + 10)]);
         }
 
@@ -191,17 +208,23 @@ public sealed class SoftmaxGradientTests
         Assert.Throws<ArgumentException>("upstream", () => Softmax.Gradient([1, 2], [1], memory));
         Assert.Throws<ArgumentException>("gradient", () => Softmax.Gradient([1, 2], [1, 2], new float[1]));
         Assert.Throws<ArgumentException>("gradient", () => Softmax.Gradient([1, 2], memory.AsSpan(0, 2), memory));
-        Assert.Throws<ArgumentException>("gradient", () => Softmax.Gradient(memory.AsSpan(0, 4), new float[4], memory.AsSpan(1)));
+        Assert.Throws<ArgumentException>(
+            "gradient", () => Softmax.Gradient(memory.AsSpan(0, 4), new float[4], memory.AsSpan(1)));
         Assert.Throws<ArgumentOutOfRangeException>("temperature", () => Softmax.Gradient([1, 2], [1, 2], memory, 0));
         Assert.Throws<ArgumentException>("logits", () => Softmax.CrossEntropy([], 0, memory));
         Assert.Throws<ArgumentOutOfRangeException>("target", () => Softmax.CrossEntropy([1, 2], 2, memory));
         Assert.Throws<ArgumentOutOfRangeException>("target", () => Softmax.CrossEntropy([1, 2], -1, memory));
-        Assert.Throws<ArgumentOutOfRangeException>("temperature", () => Softmax.CrossEntropy([1, 2], 1, memory, float.NaN));
-        Assert.Throws<ArgumentException>("targets", () => Softmax.CrossEntropyRows([1, 2], [], new float[1], memory, 2));
-        Assert.Throws<ArgumentOutOfRangeException>("targets", () => Softmax.CrossEntropyRows([1, 2], [2], new float[1], memory, 2));
+        Assert.Throws<ArgumentOutOfRangeException>(
+            "temperature", () => Softmax.CrossEntropy([1, 2], 1, memory, float.NaN));
+        Assert.Throws<ArgumentException>(
+            "targets", () => Softmax.CrossEntropyRows([1, 2], [], new float[1], memory, 2));
+        Assert.Throws<ArgumentOutOfRangeException>(
+            "targets", () => Softmax.CrossEntropyRows([1, 2], [2], new float[1], memory, 2));
         Assert.Throws<ArgumentException>("losses", () => Softmax.CrossEntropyRows([1, 2], [0], [], memory, 2));
-        Assert.Throws<ArgumentException>("losses", () => Softmax.CrossEntropyRows([1, 2], [0], memory.AsSpan(0, 1), memory, 2));
-        Assert.Throws<ArgumentException>("temperatures", () => Softmax.CrossEntropyRows([1, 2], [0], new float[1], memory, 2, []));
+        Assert.Throws<ArgumentException>(
+            "losses", () => Softmax.CrossEntropyRows([1, 2], [0], memory.AsSpan(0, 1), memory, 2));
+        Assert.Throws<ArgumentException>(
+            "temperatures", () => Softmax.CrossEntropyRows([1, 2], [0], new float[1], memory, 2, []));
         Assert.Equal(new float[8], memory);
     }
 }

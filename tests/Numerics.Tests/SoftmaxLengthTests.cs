@@ -14,7 +14,8 @@ public sealed class SoftmaxLengthTests
     {
         foreach (var length in Lengths)
         {
-            // NaN around the logits would spoil the row if it were read; numbers around the destination would show a write.
+            // NaN around the logits would spoil the row if it were read; numbers around the destination would show a
+            // write.
             var (source, logits) = Surrounded(length, float.NaN);
             LogitSets.Uniform(new Random(length), length, -10, 10).CopyTo(logits.AsSpan());
             var (destination, probabilities) = Surrounded(length, Untouched);

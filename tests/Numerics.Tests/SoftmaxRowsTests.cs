@@ -21,7 +21,8 @@ public sealed class SoftmaxRowsTests
         {
             var alone = logits[(row * classCount)..((row + 1) * classCount)];
             AssertSameBits(ForcedKernel.Compute(path, alone, 0.9f), probabilities.AsSpan(row * classCount, classCount));
-            AssertSameBits(ForcedKernel.ComputeLog(path, alone, 0.9f), logProbabilities.AsSpan(row * classCount, classCount));
+            AssertSameBits(
+                ForcedKernel.ComputeLog(path, alone, 0.9f), logProbabilities.AsSpan(row * classCount, classCount));
         }
     }
 
@@ -61,7 +62,10 @@ public sealed class SoftmaxRowsTests
         AssertSameBits(alone, shared);
     }
 
-    /// <summary>At this temperature every odd logit lies exactly between two steps: which of them it takes must not depend on the row's shift.</summary>
+    /// <summary>
+    /// At this temperature every odd logit lies exactly between two steps: which of them it takes must not depend on
+    /// the row's shift.
+    /// </summary>
     [Theory]
     [MemberData(nameof(ForcedKernel.Paths), MemberType = typeof(ForcedKernel))]
     public void ComputeRows_TiesBetweenSteps_AreBrokenAlikeInPlaceAndOutOfPlace(string path)

@@ -5,12 +5,14 @@ using SoftmaxService.Inference.Observation;
 namespace SoftmaxService.Inference.Batching;
 
 /// <summary>
-/// Counts what a version has taken on and not answered yet: items that are decoded, wait in line, or run. What would be more than the limit is refused at
-/// once, before anything is done for it: a line that grows without end would let everybody wait in vain.
+/// Counts the pending items of a version: those that are being decoded, wait, or run. Items beyond the limit are
+/// rejected at once, before any work is done for them: in a queue that grows without limit, everybody would wait in
+/// vain.
 /// </summary>
 internal sealed class Admission
 {
-    private static readonly Counter<long> Shed = Telemetry.Meter.CreateCounter<long>("softmax.requests.shed", "{request}", "Requests that were refused because the model had too much before it.");
+    private static readonly Counter<long> Shed = Telemetry.Meter.CreateCounter<long>(
+        "softmax.requests.shed", "{request}", "Requests that were refused because the model had too much before it.");
 
     private readonly int _limit;
     private readonly string _name;
@@ -26,14 +28,17 @@ internal sealed class Admission
         _limit = limit;
         _name = $"{model}/{version}";
         _tags = [new("model", model), new("version", version)];
-        Shed.Add(0, _tags); // there before it first counts, so that an alert sees an increase
+        Shed.Add(0, _tags); // exists before it first counts, so that an alert sees an increase
     }
 
     public int Items => Volatile.Read(ref _items);
 
-    /// <summary>Takes items on; to be disposed when they are answered. Where nothing else is taken on a request always is, however many items it has.</summary>
-    /// <param name="items">How many there will be at a time, at least 1.</param>
-    /// <exception cref="InferenceException">There are too many already.</exception>
+    /// <summary>
+    /// Admits items; dispose the result when they are answered. A request is always admitted if nothing else is
+    /// pending, however many items it has.
+    /// </summary>
+    /// <param name="items">The number of items at a time, at least 1.</param>
+    /// <exception cref="InferenceException">Too many items are pending.</exception>
     public Pending Enter(int items)
     {
         if (TryEnter(items))
@@ -41,24 +46,31 @@ internal sealed class Admission
             return new Pending(this, items);
         }
 
-        throw new InferenceException(InferenceError.Overloaded, Refuse());
+        throw new InferenceException(InferenceError.Overloaded, Reject());
     }
 
-    /// <summary>Takes on more of a request that was taken on before, however much there is: it is half answered already.</summary>
-    /// <param name="items">How many there will be at a time, at least 1.</param>
+    /// <summary>
+    /// Admits more items of a request that was admitted before, however many are pending: it is already partly
+    /// answered.
+    /// </summary>
+    /// <param name="items">The number of items at a time, at least 1.</param>
     public Pending EnterAgain(int items)
     {
         Interlocked.Add(ref _items, items);
         return new Pending(this, items);
     }
 
-    /// <summary>Refuses a request of one item, if nothing could be taken on now, in words; null where it may come in. It is asked before a body is read: under a flood most of what the service does is to refuse.</summary>
-    public string? RefuseWhenFull() => Items >= _limit ? Refuse() : null;
+    /// <summary>
+    /// Says why a request of one item is rejected, if it cannot be admitted now; null if it can. Called before a body
+    /// is read, because under a flood the service mostly rejects requests.
+    /// </summary>
+    public string? RefuseWhenFull() => Items >= _limit ? Reject() : null;
 
-    private string Refuse()
+    private string Reject()
     {
         Shed.Add(1, _tags);
-        return $"Model {_name} has {Items} images or items before it, and takes on {_limit} at a time. Ask again in a moment, or ask more slowly.";
+        return $"Model {_name} has {Items} images or items before it, and takes on {_limit} at a time. Ask again in a "
+            + "moment, or ask more slowly.";
     }
 
     private bool TryEnter(int items)
@@ -78,10 +90,10 @@ internal sealed class Admission
         return false;
     }
 
-    /// <summary>The places of items that were taken on; to be disposed once.</summary>
+    /// <summary>The permits of admitted items. Dispose them exactly once.</summary>
     public readonly struct Pending(Admission admission, int items) : IDisposable
     {
-        /// <summary>Gives the places to others.</summary>
+        /// <summary>Returns the permits.</summary>
         public void Dispose() => Interlocked.Add(ref admission._items, -items);
     }
 }

@@ -2,7 +2,9 @@ using SoftmaxService.Inference.Onnx;
 
 namespace SoftmaxService.Inference.Batching;
 
-/// <summary>Items that go into a queue together. Disposing gives their buffers back, once no run uses them any more.</summary>
+/// <summary>
+/// Items that are queued together. Disposing returns their buffers, once no run uses them any more.
+/// </summary>
 internal sealed class RunGroup(RunQueue queue) : IAsyncDisposable
 {
     private readonly List<OnnxRun> _runs = [];
@@ -10,11 +12,12 @@ internal sealed class RunGroup(RunQueue queue) : IAsyncDisposable
 
     public IReadOnlyList<OnnxRun> Runs => _runs;
 
-    /// <summary>Adds an item; owned from now on.</summary>
+    /// <summary>Adds an item, and takes ownership of it.</summary>
     public void Add(OnnxRun run) => _runs.Add(run);
 
-    /// <summary>Puts all items into the queue; one task each, in their order.</summary>
-    public IReadOnlyList<Task> Execute(CancellationToken cancellation) => _completions = queue.ExecuteTogetherAsync(_runs, cancellation);
+    /// <summary>Queues all items, and returns one task per item, in their order.</summary>
+    public IReadOnlyList<Task> Execute(CancellationToken cancellationToken) =>
+        _completions = queue.ExecuteTogetherAsync(_runs, cancellationToken);
 
     public async ValueTask DisposeAsync()
     {

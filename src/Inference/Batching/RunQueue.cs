@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using SoftmaxService.Inference.Faults;
 using SoftmaxService.Inference.Onnx;
@@ -6,50 +5,47 @@ using SoftmaxService.Inference.Onnx;
 namespace SoftmaxService.Inference.Batching;
 
 /// <summary>
-/// Lets a version's items run, so many runs at once as there are slots. While a slot is free an item runs at once, on its caller's thread
-/// and alone; those that come while all slots are busy wait in line, and whoever waits when a slot is handed on shares the next run. There is no
-/// timer, and nobody waits for company.
+/// Lets a version's items run, as many runs at once as there are slots. While a slot is free an item runs at once,
+/// alone and on its caller's thread. Items that arrive while all slots are busy wait, and all that wait when a slot is
+/// handed on share the next run. There is no timer: nobody waits for company.
 /// </summary>
-[SuppressMessage("Naming", "CA1711:Identifiers should not have incorrect suffix", Justification = "It is a queue, if not a collection.")]
+[SuppressMessage(
+    "Naming", "CA1711:Identifiers should not have incorrect suffix", Justification = "A queue, not a collection.")]
 public sealed class RunQueue
 {
-    private readonly OnnxClassifier _classifier;
-    private readonly RunMetrics _metrics;
+    private readonly BatchRunner _runner;
     private readonly Lock _lock = new();
     private readonly LinkedList<RunRequest> _waiting = [];
     private int _freeSlots;
-    private long _begunItems;
-    private long _endedItems;
-    private long _runs;
 
-    // Slots that were handed on and have not taken their batch yet: they share those who wait.
+    // Slots that were handed on and have not taken their batch yet: they share the waiting requests.
     private int _startingSlots;
 
-    /// <summary>Makes the queue in front of a version.</summary>
-    /// <param name="classifier">What runs; not owned.</param>
-    /// <param name="slots">The runs at once, at least 1.</param>
+    /// <summary>Makes the queue of a version.</summary>
+    /// <param name="classifier">Runs the items; not owned.</param>
+    /// <param name="slots">The number of runs at once, at least 1.</param>
     /// <param name="model">The model's name, for the metrics.</param>
     /// <param name="version">The version's name, for the metrics.</param>
     public RunQueue(OnnxClassifier classifier, int slots, string model, string version)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(slots, 1);
-        _classifier = classifier;
+        _runner = new BatchRunner(classifier, model, version);
         _freeSlots = slots;
-        _metrics = new RunMetrics(model, version);
     }
 
-    /// <summary>What has been run so far, and what is to be.</summary>
+    /// <summary>What has been run so far, and what is pending.</summary>
     public RunStatistics Statistics
     {
         get
         {
-            // Ended before begun: an item that ends in between is then counted as pending, and never as less than none.
-            var ended = Interlocked.Read(ref _endedItems);
-            return new RunStatistics(Interlocked.Read(ref _begunItems), Interlocked.Read(ref _runs), WaitingCount + Interlocked.Read(ref _begunItems) - ended);
+            // Ended items are read before begun ones: an item that ends in between then counts as pending, and there
+            // are never fewer than none.
+            var ended = _runner.EndedItems;
+            return new RunStatistics(_runner.BegunItems, _runner.Runs, WaitingCount + _runner.BegunItems - ended);
         }
     }
 
-    /// <summary>How many wait.</summary>
+    /// <summary>How many items wait.</summary>
     internal int WaitingCount
     {
         get
@@ -72,31 +68,42 @@ public sealed class RunQueue
         }
     }
 
-    /// <summary>Runs an item, alone or with others. What comes back is done when the item's output is valid or its buffers are no longer in use.</summary>
+    /// <summary>
+    /// Runs an item, alone or with others. The task completes when the item's output is valid, or when its buffers are
+    /// no longer in use.
+    /// </summary>
     /// <param name="run">The item; not to be touched meanwhile.</param>
-    /// <param name="cancellation">An item that waits leaves the line at once; one that runs is awaited, and then reported as cancelled.</param>
+    /// <param name="cancellationToken">
+    /// Makes an item that waits leave the queue at once. An item that runs is awaited and then reported as cancelled.
+    /// </param>
     /// <exception cref="InferenceException">The model fails on this item.</exception>
-    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public ValueTask ExecuteAsync(OnnxRun run, CancellationToken cancellation) => ExecuteAsync(run, run.ExecuteAction, cancellation);
+    /// <exception cref="OperationCanceledException">The item was cancelled.</exception>
+    public ValueTask ExecuteAsync(OnnxRun run, CancellationToken cancellationToken) =>
+        ExecuteAsync(run, run.ExecuteAction, cancellationToken);
 
     /// <summary>Does something that takes as long as a run, in a slot of its own.</summary>
-    /// <param name="work">What is done.</param>
-    /// <param name="cancellation">As for an item.</param>
-    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public ValueTask ExecuteAloneAsync(Action work, CancellationToken cancellation) => ExecuteAsync(item: null, work, cancellation);
+    /// <param name="work">What to do.</param>
+    /// <param name="cancellationToken">As for an item.</param>
+    /// <exception cref="OperationCanceledException">The work was cancelled.</exception>
+    public ValueTask ExecuteAloneAsync(Action work, CancellationToken cancellationToken) =>
+        ExecuteAsync(item: null, work, cancellationToken);
 
-    /// <summary>Puts items into the line together and in order, so that they can share runs; where several slots are free, they share the items.</summary>
+    /// <summary>
+    /// Queues items together and in order, so that they can share runs. Where several slots are free, they share the
+    /// items.
+    /// </summary>
     /// <param name="runs">The items.</param>
-    /// <param name="cancellation">As for one item.</param>
-    /// <returns>One task an item, each to be awaited as that of <see cref="ExecuteAsync(OnnxRun, CancellationToken)"/>.</returns>
-    public IReadOnlyList<Task> ExecuteTogetherAsync(IReadOnlyList<OnnxRun> runs, CancellationToken cancellation)
+    /// <param name="cancellationToken">As for one item.</param>
+    /// <returns>One task per item, as of <see cref="ExecuteAsync(OnnxRun, CancellationToken)"/>.</returns>
+    public IReadOnlyList<Task> ExecuteTogetherAsync(IReadOnlyList<OnnxRun> runs, CancellationToken cancellationToken)
     {
-        if (cancellation.IsCancellationRequested)
+        if (cancellationToken.IsCancellationRequested)
         {
-            return [.. runs.Select(_ => Task.FromCanceled(cancellation))];
+            return [.. runs.Select(_ => Task.FromCanceled(cancellationToken))];
         }
 
-        RunRequest[] requests = [.. runs.Select(run => new RunRequest(this, run, run.ExecuteAction, cancellation))];
+        RunRequest[] requests =
+            [.. runs.Select(run => new RunRequest(this, run, run.ExecuteAction, cancellationToken))];
         int claimed;
         lock (_lock)
         {
@@ -110,7 +117,7 @@ public sealed class RunQueue
             _startingSlots += claimed;
         }
 
-        Task[] completions = [.. requests.Select(AwaitAsync)];
+        Task[] completions = [.. requests.Select(request => request.WaitAsync())];
         for (var slot = 1; slot < claimed; slot++)
         {
             StartSlot();
@@ -124,96 +131,52 @@ public sealed class RunQueue
         return completions;
     }
 
-    private ValueTask ExecuteAsync(OnnxRun? item, Action work, CancellationToken cancellation)
-    {
-        if (cancellation.IsCancellationRequested)
-        {
-            return ValueTask.FromCanceled(cancellation);
-        }
-
-        RunRequest request;
-        lock (_lock)
-        {
-            if (_freeSlots == 0)
-            {
-                request = new RunRequest(this, item, work, cancellation);
-                request.Node = _waiting.AddLast(request);
-                return new ValueTask(AwaitAsync(request));
-            }
-
-            _freeSlots--;
-        }
-
-        return RunHere(work, cancellation);
-    }
-
-    private ValueTask RunHere(Action work, CancellationToken cancellation)
-    {
-        using var span = RunSpans.StartRun();
-        var begun = Stopwatch.GetTimestamp();
-        try
-        {
-            Begin(1);
-            _metrics.CountWait(TimeSpan.Zero);
-            work();
-            return cancellation.IsCancellationRequested ? ValueTask.FromCanceled(cancellation) : ValueTask.CompletedTask;
-        }
-        catch (Exception exception)
-        {
-            span?.SetStatus(ActivityStatusCode.Error);
-            return ValueTask.FromException(exception);
-        }
-        finally
-        {
-            _metrics.CountRunTime(begun);
-            Interlocked.Increment(ref _endedItems);
-            HandSlotOn();
-        }
-    }
-
-    private void Begin(int items)
-    {
-        Interlocked.Add(ref _begunItems, items);
-        CountRun(items);
-    }
-
-    private void CountRun(int items)
-    {
-        Interlocked.Increment(ref _runs);
-        _metrics.CountRun(items);
-    }
-
-    private static async Task AwaitAsync(RunRequest request)
-    {
-        await using var registration = request.Cancellation.UnsafeRegister(static request => ((RunRequest)request!).Leave(), request);
-        try
-        {
-            await request.Task;
-        }
-        finally
-        {
-            RunSpans.Tell(request);
-        }
-    }
-
-    /// <summary>Takes a request out of the line, if it is still there.</summary>
-    internal bool TryRemove(RunRequest request)
+    /// <summary>Takes a request that was cancelled out of the queue, if it still waits.</summary>
+    internal void Leave(RunRequest request)
     {
         lock (_lock)
         {
             if (request.Node?.List is null)
             {
-                return false; // it runs, or has run
+                return; // it runs, or has run
             }
 
             _waiting.Remove(request.Node);
         }
 
-        _metrics.CountExpired();
-        return true;
+        _runner.Expire(request);
     }
 
-    /// <summary>The slot goes to those who wait, else it is free.</summary>
+    private ValueTask ExecuteAsync(OnnxRun? item, Action work, CancellationToken cancellationToken)
+    {
+        if (cancellationToken.IsCancellationRequested)
+        {
+            return ValueTask.FromCanceled(cancellationToken);
+        }
+
+        lock (_lock)
+        {
+            if (_freeSlots == 0)
+            {
+                var request = new RunRequest(this, item, work, cancellationToken);
+                request.Node = _waiting.AddLast(request);
+                return new ValueTask(request.WaitAsync());
+            }
+
+            _freeSlots--;
+        }
+
+        try
+        {
+            return _runner.RunAtOnce(work, cancellationToken);
+        }
+        finally
+        {
+            HandSlotOn();
+        }
+    }
+
+    /// <summary>Gives the slot to the requests that wait; where none do, it is free.</summary>
     private void HandSlotOn()
     {
         lock (_lock)
@@ -230,41 +193,19 @@ public sealed class RunQueue
         StartSlot();
     }
 
-    // On another thread, so that whoever has just run can go on; behind what the thread pool has to do already, which may well be to prepare further items.
-    private void StartSlot() => ThreadPool.UnsafeQueueUserWorkItem(queue => queue.RunNext(), this, preferLocal: false);
+    // On another thread, so that the caller that has just run can go on. Behind the work that the thread pool already
+    // has, which may well prepare further items.
+    private void StartSlot() =>
+        ThreadPool.UnsafeQueueUserWorkItem(queue => queue.RunNext(), this, preferLocal: false);
 
     private void RunNext()
     {
         var batch = TakeBatch();
-        if (batch.Length == 0)
-        {
-            return;
-        }
-
-        // Whose token was cancelled a moment ago may still have stood in line.
-        if (Array.Exists(batch, static request => request.Cancellation.IsCancellationRequested))
-        {
-            batch = Array.FindAll(batch, IsStillWanted);
-        }
-
         if (batch.Length > 0)
         {
-            Run(batch);
-            Interlocked.Add(ref _endedItems, batch.Length);
+            _runner.Run(batch);
+            HandSlotOn();
         }
-
-        HandSlotOn();
-    }
-
-    private bool IsStillWanted(RunRequest request)
-    {
-        if (!request.CancelIfUnwanted())
-        {
-            return true;
-        }
-
-        _metrics.CountExpired();
-        return false;
     }
 
     private RunRequest[] TakeBatch()
@@ -282,63 +223,14 @@ public sealed class RunQueue
             var batch = new List<RunRequest>();
             do
             {
-                batch.Add(_waiting.First!.Value); // share is at most the number of those who wait
+                batch.Add(_waiting.First!.Value); // the share is at most the number of waiting requests
                 _waiting.RemoveFirst();
             }
-            while (batch.Count < Math.Min(share, _classifier.MaxBatchSize) && batch[0].Item is not null && _waiting.First!.Value.Item is not null);
+            while (batch.Count < Math.Min(share, _runner.MaxBatchSize)
+                && batch[0].Item is not null
+                && _waiting.First!.Value.Item is not null);
 
             return [.. batch];
         }
-    }
-
-    private void Run(RunRequest[] batch)
-    {
-        var begun = Stopwatch.GetTimestamp();
-        Begin(batch.Length);
-        foreach (var request in batch)
-        {
-            request.BegunAt = begun;
-            request.BatchSize = batch.Length;
-            _metrics.CountWait(Stopwatch.GetElapsedTime(request.EnqueuedAt, begun));
-        }
-
-        if (batch.Length == 1)
-        {
-            batch[0].Run(_metrics);
-            return;
-        }
-
-        try
-        {
-            _classifier.ExecuteTogether([.. batch.Select(request => request.Item!)]); // only items are joined
-            _metrics.CountRunTime(begun);
-            RunSpans.TellBatch(batch, begun, hasFailed: false);
-        }
-        catch (Exception)
-        {
-            // One of them is at fault, and only that one may fail: alone each tells for itself.
-            _metrics.CountRetry();
-            _metrics.CountRunTime(begun);
-            RunSpans.TellBatch(batch, begun, hasFailed: true);
-            foreach (var request in batch)
-            {
-                RunAgain(request);
-            }
-
-            return;
-        }
-
-        foreach (var request in batch)
-        {
-            request.Complete();
-        }
-    }
-
-    private void RunAgain(RunRequest request)
-    {
-        CountRun(1);
-        request.BegunAt = Stopwatch.GetTimestamp();
-        request.BatchSize = 1;
-        request.Run(_metrics);
     }
 }

@@ -4,53 +4,69 @@ using SoftmaxService.Inference.Onnx;
 
 namespace SoftmaxService.Inference.Batching;
 
-/// <summary>One that is to be run: an item, or (without one) work that takes a slot for itself. Its task is done when its buffers are no longer in use.</summary>
-internal sealed class RunRequest(RunQueue queue, OnnxRun? item, Action work, CancellationToken cancellation)
+/// <summary>
+/// Something that waits for a run: an item, or (without one) work that takes a slot by itself. Its task completes when
+/// its buffers are no longer in use.
+/// </summary>
+internal sealed class RunRequest(RunQueue queue, OnnxRun? item, Action work, CancellationToken cancellationToken)
     : TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)
 {
     public OnnxRun? Item => item;
 
-    public CancellationToken Cancellation => cancellation;
+    public bool IsCancelled => cancellationToken.IsCancellationRequested;
 
     /// <summary>Its node in the queue.</summary>
     public LinkedListNode<RunRequest>? Node { get; set; }
 
-    /// <summary>The span of who waits, where spans are listened to.</summary>
-    public ActivityContext Caller { get; } = Telemetry.Spans.HasListeners() ? Activity.Current?.Context ?? default : default;
+    /// <summary>The span of the caller, if anyone listens to spans.</summary>
+    public ActivityContext Caller { get; } =
+        Telemetry.Spans.HasListeners() ? Activity.Current?.Context ?? default : default;
 
-    /// <summary>When it came, as a timestamp of <see cref="Stopwatch"/>.</summary>
+    /// <summary>When it was queued, as a timestamp of <see cref="Stopwatch"/>.</summary>
     public long EnqueuedAt { get; } = Stopwatch.GetTimestamp();
 
     /// <summary>When its run began; 0 before.</summary>
     public long BegunAt { get; set; }
 
-    /// <summary>When its run was over; 0 before.</summary>
+    /// <summary>When its run ended; 0 before.</summary>
     public long EndedAt { get; private set; }
 
-    /// <summary>How many shared its run.</summary>
+    /// <summary>How many requests shared its run.</summary>
     public int BatchSize { get; set; }
 
     /// <summary>The span of the run that it shared.</summary>
     public ActivityContext Batch { get; set; }
 
-    /// <summary>Runs it alone and reports how that went.</summary>
-    public void Run(RunMetrics metrics)
+    /// <summary>Waits for the run. A request that is cancelled while it waits leaves the queue at once.</summary>
+    public async Task WaitAsync()
     {
-        Exception? fault = null;
+        await using var registration = cancellationToken.UnsafeRegister(
+            static request => ((RunRequest)request!).Leave(), this); // never null: it is this object
+        try
+        {
+            await Task;
+        }
+        finally
+        {
+            RunSpans.Report(this);
+        }
+    }
+
+    /// <summary>Does its work, and returns the exception that the work threw.</summary>
+    public Exception? Run()
+    {
         try
         {
             work();
+            return null;
         }
         catch (Exception exception)
         {
-            fault = exception;
+            return exception;
         }
-
-        metrics.CountRunTime(BegunAt);
-        Complete(fault);
     }
 
-    /// <summary>Its run is over, whose result nobody wants any more if it was cancelled meanwhile.</summary>
+    /// <summary>Ends the wait after a run; a request that was cancelled meanwhile has no use for the result.</summary>
     public void Complete(Exception? fault = null)
     {
         EndedAt = Stopwatch.GetTimestamp();
@@ -58,32 +74,17 @@ internal sealed class RunRequest(RunQueue queue, OnnxRun? item, Action work, Can
         {
             TrySetException(fault);
         }
-        else if (!CancelIfUnwanted())
+        else if (IsCancelled)
+        {
+            Cancel();
+        }
+        else
         {
             TrySetResult();
         }
     }
 
-    /// <summary>Reports it as cancelled if nobody waits for it any more.</summary>
-    public bool CancelIfUnwanted()
-    {
-        if (!cancellation.IsCancellationRequested)
-        {
-            return false;
-        }
+    public void Cancel() => TrySetCanceled(cancellationToken);
 
-        Cancel();
-        return true;
-    }
-
-    /// <summary>Its caller has given up: it leaves the line, where it still stands in it.</summary>
-    public void Leave()
-    {
-        if (queue.TryRemove(this))
-        {
-            Cancel();
-        }
-    }
-
-    public void Cancel() => TrySetCanceled(cancellation);
+    private void Leave() => queue.Leave(this);
 }

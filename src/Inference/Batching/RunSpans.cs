@@ -4,18 +4,19 @@ using SoftmaxService.Inference.Observation;
 namespace SoftmaxService.Inference.Batching;
 
 /// <summary>
-/// The spans of requests that have waited. They are told afterwards, where the request goes on and its own span is the current one: the run
-/// itself took place on another thread, for several requests at once. Those requests are linked through the span of their batch.
+/// The spans of requests that have waited. They are reported afterwards, where the request continues and its own span
+/// is current: the run itself took place on another thread, for several requests at once. The span of the batch links
+/// these requests.
 /// </summary>
 internal static class RunSpans
 {
     private const string BatchSize = "softmax.batch.size";
 
-    /// <summary>The span of a run at once, on its caller's thread.</summary>
+    /// <summary>Starts the span of a run that did not wait, on its caller's thread.</summary>
     public static Activity? StartRun() => Telemetry.Spans.StartActivity("run")?.SetTag(BatchSize, 1);
 
-    /// <summary>Tells of a run that several requests shared: a trace of its own, linked to each of theirs.</summary>
-    public static void TellBatch(RunRequest[] batch, long begun, bool hasFailed)
+    /// <summary>Reports a run that several requests shared: a trace of its own, linked to each of theirs.</summary>
+    public static void ReportBatch(RunRequest[] batch, long begun, bool hasFailed)
     {
         if (!Telemetry.Spans.HasListeners())
         {
@@ -23,9 +24,12 @@ internal static class RunSpans
         }
 
         var current = Activity.Current;
-        Activity.Current = null; // a batch is no part of the request on whose thread it runs
-        var links = batch.Where(request => request.Caller != default).Select(request => new ActivityLink(request.Caller));
-        using (var span = Telemetry.Spans.StartActivity("batch", ActivityKind.Internal, parentContext: default, tags: null, links, DateTime.UtcNow - Stopwatch.GetElapsedTime(begun)))
+        Activity.Current = null; // a batch does not belong to the request on whose thread it runs
+        var links = batch.Where(request => request.Caller != default)
+            .Select(request => new ActivityLink(request.Caller));
+        var start = DateTime.UtcNow - Stopwatch.GetElapsedTime(begun);
+        using (var span = Telemetry.Spans.StartActivity(
+            "batch", ActivityKind.Internal, parentContext: default, tags: null, links, start))
         {
             span?.SetTag(BatchSize, batch.Length);
             span?.SetStatus(hasFailed ? ActivityStatusCode.Error : ActivityStatusCode.Unset);
@@ -38,8 +42,8 @@ internal static class RunSpans
         Activity.Current = current;
     }
 
-    /// <summary>Tells how long a request waited and ran.</summary>
-    public static void Tell(RunRequest request)
+    /// <summary>Reports how long a request waited and ran.</summary>
+    public static void Report(RunRequest request)
     {
         if (!Telemetry.Spans.HasListeners())
         {
@@ -47,11 +51,12 @@ internal static class RunSpans
         }
 
         var hasRun = request.BegunAt != 0;
-        var now = (Clock: DateTime.UtcNow, Ticks: Stopwatch.GetTimestamp());
-        Tell("queue", request.EnqueuedAt, hasRun ? request.BegunAt : now.Ticks, [], now)?.Dispose();
+        var now = new Now(DateTime.UtcNow, Stopwatch.GetTimestamp());
+        Start("queue", request.EnqueuedAt, hasRun ? request.BegunAt : now.Ticks, [], now)?.Dispose();
         if (hasRun)
         {
-            using var run = Tell("run", request.BegunAt, request.EndedAt, request.Batch == default ? [] : [new ActivityLink(request.Batch)], now);
+            ActivityLink[] links = request.Batch == default ? [] : [new ActivityLink(request.Batch)];
+            using var run = Start("run", request.BegunAt, request.EndedAt, links, now);
             run?.SetTag(BatchSize, request.BatchSize);
             if (!request.Task.IsCompletedSuccessfully)
             {
@@ -60,7 +65,14 @@ internal static class RunSpans
         }
     }
 
-    private static Activity? Tell(string name, long start, long end, ActivityLink[] links, (DateTime Clock, long Ticks) now) =>
-        Telemetry.Spans.StartActivity(name, ActivityKind.Internal, Activity.Current?.Context ?? default, tags: null, links, now.Clock - Stopwatch.GetElapsedTime(start, now.Ticks))
-            ?.SetEndTime(now.Clock - Stopwatch.GetElapsedTime(end, now.Ticks));
+    private static Activity? Start(string name, long start, long end, ActivityLink[] links, Now now) =>
+        Telemetry.Spans.StartActivity(
+            name, ActivityKind.Internal, Activity.Current?.Context ?? default, tags: null, links, now.ClockAt(start))
+            ?.SetEndTime(now.ClockAt(end));
+
+    /// <summary>The same moment on the clock and on <see cref="Stopwatch"/>.</summary>
+    private readonly record struct Now(DateTime Clock, long Ticks)
+    {
+        public DateTime ClockAt(long ticks) => Clock - Stopwatch.GetElapsedTime(ticks, Ticks);
+    }
 }

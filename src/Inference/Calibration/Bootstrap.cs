@@ -3,10 +3,10 @@ using System.Numerics;
 namespace SoftmaxService.Inference.Calibration;
 
 /// <summary>
-/// The bootstrap of statistics that are functions of sums over rows: Efron, "Bootstrap Methods: Another Look at the Jackknife", 1979.
-/// What each row adds to the sums is taken once; a replicate draws rows with replacement and adds theirs up. Where rows are many they are
-/// first dealt at random into groups, whose sums are drawn instead: a mean of random groups varies as a mean of rows does, so that the
-/// cost of a replicate no longer grows with n.
+/// The bootstrap of statistics that are functions of sums over rows: Efron, "Bootstrap Methods: Another Look at the
+/// Jackknife", 1979. The contribution of each row to the sums is computed once; a replicate draws rows with replacement
+/// and adds up their contributions. Many rows are first dealt at random into groups, whose sums are drawn instead: a
+/// mean of random groups varies like a mean of rows, so the cost of a replicate no longer grows with n.
 /// </summary>
 internal sealed class Bootstrap
 {
@@ -21,9 +21,9 @@ internal sealed class Bootstrap
     private readonly double[] _cells;
     private readonly Random _random;
 
-    /// <param name="count">n.</param>
-    /// <param name="width">How many sums there are.</param>
-    /// <param name="seed">Seeds dealing and drawing.</param>
+    /// <param name="count">The number of rows.</param>
+    /// <param name="width">The number of sums.</param>
+    /// <param name="seed">Seeds the dealing and the drawing.</param>
     public Bootstrap(int count, int width, int seed)
     {
         _width = width;
@@ -51,7 +51,7 @@ internal sealed class Bootstrap
         return totals;
     }
 
-    /// <summary>Hands out the sums of each replicate.</summary>
+    /// <summary>Passes the sums of each replicate to <paramref name="measure"/>.</summary>
     public void Replicate(int replicates, Action<int, double[]> measure, CancellationToken cancellationToken)
     {
         var times = new int[_groupCount];
@@ -84,7 +84,9 @@ internal sealed class Bootstrap
         {
             var position = share * (values.Length - 1);
             var below = (int)position;
-            return below + 1 < values.Length ? values[below] + ((position - below) * (values[below + 1] - values[below])) : values[below];
+            return below + 1 < values.Length
+                ? values[below] + ((position - below) * (values[below + 1] - values[below]))
+                : values[below];
         }
     }
 

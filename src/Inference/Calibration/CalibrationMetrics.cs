@@ -1,6 +1,6 @@
 namespace SoftmaxService.Inference.Calibration;
 
-/// <summary>How well probabilities match what happened; all but accuracy are better when smaller.</summary>
+/// <summary>How well probabilities match the truth. For all but the accuracy, smaller is better.</summary>
 public sealed record CalibrationMetrics
 {
     /// <summary>The share of images whose most probable class is right, 0…1.</summary>
@@ -15,13 +15,16 @@ public sealed record CalibrationMetrics
     /// <summary>Expected calibration error, 0…1.</summary>
     public double Ece { get; init; }
 
-    /// <summary>Maximum calibration error, 0…1: the largest gap of a bin, however few images it holds.</summary>
+    /// <summary>Maximum calibration error, 0…1: the largest gap of any bin, however few images it holds.</summary>
     public double Mce { get; init; }
 
-    /// <summary>Expected calibration error over bins that hold equally many images, 0…1.</summary>
+    /// <summary>Expected calibration error over bins of equally many images, 0…1.</summary>
     public double? AdaptiveEce { get; init; }
 
-    /// <summary>Expected calibration error of each class's probability, averaged over the classes, 0…1; absent where there are more than 4,194,304 classes × bins.</summary>
+    /// <summary>
+    /// Expected calibration error of each class's probability, averaged over the classes, 0…1; absent if there are
+    /// more than 4,194,304 classes × bins.
+    /// </summary>
     public double? ClasswiseEce { get; init; }
 
     /// <summary>Bootstrap 95 % intervals of all of these.</summary>

@@ -3,17 +3,19 @@ using SoftmaxService.Inference.Faults;
 
 namespace SoftmaxService.Inference.Calibration;
 
-/// <summary>What is to be known of labelled data before its numbers are trusted, in sentences.</summary>
+/// <summary>Warns about labelled data whose numbers should not be trusted blindly.</summary>
 internal static class CalibrationWarnings
 {
-    // Of fewer images no share says anything of a class: of 10 right answers, the 95 % interval still begins at 72 %.
+    // With fewer images, a share says nothing about a class: even for 10 right answers of 10, the 95 % interval begins
+    // at 72 %.
     private const int FewestOfAClass = 10;
     private const int MostNamed = 5;
 
-    /// <summary>A sentence for rows that are probabilities where logits are meant.</summary>
+    /// <summary>Warns about rows that are probabilities where logits are expected.</summary>
     public const string LookLikeProbabilities =
-        "The rows look like probabilities: each is in 0…1 and sums to 1. Taken for logits, they give a temperature that means nothing; "
-        + "say that their kind is probabilities (\"kind\": \"probabilities\" to POST /calibrate, --kind probabilities on the command line).";
+        "The rows look like probabilities: each is in 0…1 and sums to 1. Taken for logits, they give a temperature "
+        + "that means nothing; say that their kind is probabilities (\"kind\": \"probabilities\" to POST /calibrate, "
+        + "--kind probabilities on the command line).";
 
     public static IReadOnlyList<string> Of(LabelledLogits data, IReadOnlyList<string>? classNames)
     {
@@ -27,7 +29,9 @@ internal static class CalibrationWarnings
         {
             warnings.Add(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{impossible} of {data.Count} rows give their right class the logit -Infinity, a probability of 0 at any temperature. Each is fitted as if the probability were 1.4e-45 at T = 1, the smallest that a float holds."));
+                $"{impossible} of {data.Count} rows give their right class the logit -Infinity, a probability of 0 at "
+                + $"any temperature. Each is fitted as if the probability were 1.4e-45 at T = 1, the smallest that a "
+                + $"float holds."));
         }
 
         AddScarceClasses(warnings, data, classNames);
@@ -45,13 +49,17 @@ internal static class CalibrationWarnings
         int[] lacking = [.. Indices(counts, count => count == 0)];
         if (lacking.Length > 0)
         {
-            warnings.Add($"There is no row of {lacking.Length} of the {data.ClassCount} classes ({Names(lacking, classNames)}): neither the temperature nor the quantiles promise anything for {Them(lacking)}.");
+            warnings.Add(
+                $"There is no row of {lacking.Length} of the {data.ClassCount} classes ({Names(lacking, classNames)}): "
+                + $"neither the temperature nor the quantiles promise anything for {Them(lacking)}.");
         }
 
         int[] scarce = [.. Indices(counts, count => count is > 0 and < FewestOfAClass)];
         if (scarce.Length > 0)
         {
-            warnings.Add($"There are fewer than {FewestOfAClass} rows of {scarce.Length} of the {data.ClassCount} classes ({Names(scarce, classNames)}): what is said of {Them(scarce)} rests on next to nothing.");
+            warnings.Add(
+                $"There are fewer than {FewestOfAClass} rows of {scarce.Length} of the {data.ClassCount} classes "
+                + $"({Names(scarce, classNames)}): what is said of {Them(scarce)} rests on next to nothing.");
         }
     }
 
@@ -62,7 +70,8 @@ internal static class CalibrationWarnings
 
     private static string Names(int[] classes, IReadOnlyList<string>? names)
     {
-        var named = classes.Take(MostNamed).Select(index => names is null ? index.ToString(CultureInfo.InvariantCulture) : $"'{Quoting.Shorten(names[index])}'");
+        var named = classes.Take(MostNamed).Select(index =>
+            names is null ? index.ToString(CultureInfo.InvariantCulture) : $"'{Quoting.Shorten(names[index])}'");
         return string.Join(", ", named) + (classes.Length > MostNamed ? ", …" : "");
     }
 }

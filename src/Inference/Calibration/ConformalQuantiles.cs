@@ -3,10 +3,10 @@ namespace SoftmaxService.Inference.Calibration;
 /// <summary>Split-conformal quantiles by miscoverage α.</summary>
 public sealed record ConformalQuantiles
 {
-    /// <summary>The score that they are quantiles of.</summary>
+    /// <summary>The score whose quantiles these are.</summary>
     public required ConformalMethod Method { get; init; }
 
-    /// <summary>How many calibration images the quantiles come from: n.</summary>
+    /// <summary>n, the number of calibration images.</summary>
     public int? Count { get; init; }
 
     /// <summary>α, as a decimal string, → the calibration score of rank ⌈(n+1)(1−α)⌉.</summary>
@@ -15,7 +15,10 @@ public sealed record ConformalQuantiles
     /// <summary>Some of the sorted scores, for any other α.</summary>
     public StoredScores? Scores { get; init; }
 
-    /// <summary>The quantiles of the other scores of the same images, for their own α alone. They are evidence; prediction sets are made by the outer one.</summary>
+    /// <summary>
+    /// The quantiles of the other scores of the same images, for their own α only. They are evidence; the outer score
+    /// makes the prediction sets.
+    /// </summary>
     public IReadOnlyList<ConformalQuantiles>? Alternatives { get; init; }
 }
 

@@ -3,15 +3,18 @@ using SoftmaxService.Numerics;
 namespace SoftmaxService.Inference.Calibration;
 
 /// <summary>
-/// Measures probabilities against labels. Every metric is a function of sums over rows, which is what the bootstrap needs; the layout of those
-/// sums is the constants and offsets below.
+/// Measures probabilities against labels. Every metric is a function of sums over rows, as the bootstrap needs.
+/// The constants and offsets below are the layout of those sums.
 /// </summary>
 internal sealed class Evaluator
 {
-    /// <summary>With more classes than this there is no confusion matrix, nor a classwise interval: both would outgrow the data.</summary>
+    /// <summary>
+    /// With more classes there is no confusion matrix and no classwise interval: both would outgrow the data.
+    /// </summary>
     public const int MaxTabulatedClasses = 2048;
 
-    // Classes × bins. The bootstrap keeps them for each of its groups, of which there are 200 at least; the error alone needs them once.
+    // Classes × bins. The bootstrap keeps these for each of its groups, of which there are at least 200; the error
+    // itself needs them only once.
     private const int MostResampledCells = 65_536;
     private const int MostCells = 4_194_304;
 
@@ -27,7 +30,7 @@ internal sealed class Evaluator
     private readonly LabelledLogits _data;
     private readonly float _temperature;
     private readonly CalibrationOptions _options;
-    private readonly CancellationToken _cancellation;
+    private readonly CancellationToken _cancellationToken;
     private readonly ConfidenceBins _bins;
     private readonly float[] _confidences;
     private readonly bool[] _right;
@@ -38,9 +41,10 @@ internal sealed class Evaluator
     private readonly Bootstrap _sums;
     private int _zeroProbabilityLabels;
 
-    public Evaluator(LabelledLogits data, float temperature, CalibrationOptions options, CancellationToken cancellationToken)
+    public Evaluator(
+        LabelledLogits data, float temperature, CalibrationOptions options, CancellationToken cancellationToken)
     {
-        (_data, _temperature, _options, _cancellation) = (data, temperature, options, cancellationToken);
+        (_data, _temperature, _options, _cancellationToken) = (data, temperature, options, cancellationToken);
         _bins = new ConfidenceBins(options.Bins);
         _confidences = new float[data.Count];
         _right = new bool[data.Count];
@@ -65,7 +69,7 @@ internal sealed class Evaluator
         var logProbabilities = new float[_data.ClassCount];
         for (var row = 0; row < _data.Count; row++)
         {
-            Conformal.CheckNow(row, _cancellation);
+            Conformal.CheckCancellation(row, _cancellationToken);
             Softmax.Compute(_data.Row(row), probabilities, _temperature);
             Softmax.ComputeLog(_data.Row(row), logProbabilities, _temperature);
             Add(row, probabilities, logProbabilities);
@@ -104,14 +108,17 @@ internal sealed class Evaluator
 
         var classGaps = _resamplesClasses ? sums[ClassGap..] : _classGaps;
         for (var k = 0; k < probabilities.Length && _hasClasswise; k++)
-            classGaps[(k * _bins.Count) + _bins.IndexOf(probabilities[k])] += (k == label ? 1.0 : 0.0) - probabilities[k];
+        {
+            var cell = (k * _bins.Count) + _bins.IndexOf(probabilities[k]);
+            classGaps[cell] += (k == label ? 1.0 : 0.0) - probabilities[k];
+        }
 
         if (_confusion is not null)
             _confusion[label][answer]++;
         (_confidences[row], _right[row]) = (confidence, right);
     }
 
-    /// <summary>−ln p_y, from the log-softmax, which is exact near 0 as far from it.</summary>
+    /// <summary>−ln p_y, from the log-softmax, which is accurate near 0 and far from it.</summary>
     private double Nll(ReadOnlySpan<float> logits, int label, int answer, float logProbability)
     {
         if (float.IsNegativeInfinity(logits[label]))
@@ -120,11 +127,15 @@ internal sealed class Evaluator
             return LargestFloatNll;
         }
 
-        // A log-probability beyond float's range: all but the distance to the largest logit is lost in it.
-        return float.IsNegativeInfinity(logProbability) ? ((double)logits[answer] - logits[label]) / _temperature : -(double)logProbability;
+        // For a log-probability beyond float's range, only the distance to the largest logit matters.
+        return float.IsNegativeInfinity(logProbability)
+            ? ((double)logits[answer] - logits[label]) / _temperature
+            : -(double)logProbability;
     }
 
-    /// <summary>Σ_k (p_k − y_k)², 0…2. Brier, "Verification of Forecasts Expressed in Terms of Probability", 1950.</summary>
+    /// <summary>
+    /// Σ_k (p_k − y_k)², 0…2. Brier, "Verification of Forecasts Expressed in Terms of Probability", 1950.
+    /// </summary>
     private static double Brier(ReadOnlySpan<float> probabilities, int label)
     {
         var sum = 0.0;
@@ -137,7 +148,9 @@ internal sealed class Evaluator
         return sum;
     }
 
-    /// <summary>The class that is served first: of equal logits the one with the lowest index, as in <see cref="Ranking"/>.</summary>
+    /// <summary>
+    /// The class that is served first. Among equal logits it has the lowest index, as in <see cref="Ranking"/>.
+    /// </summary>
     private static int FirstLargest(ReadOnlySpan<float> logits)
     {
         var first = 0;
@@ -147,9 +160,10 @@ internal sealed class Evaluator
     }
 
     /// <summary>
-    /// Bins of equal mass: edges are the confidences of ranks ⌈b n / M⌉, and equal confidences share a bin, so that the order of the rows does not
-    /// matter. The bootstrap keeps the edges. Nguyen and O'Connor, "Posterior calibration and exploratory analysis for natural language
-    /// processing models", 2015; Nixon et al., "Measuring Calibration in Deep Learning", 2019.
+    /// Bins of equal mass. The edges are the confidences of ranks ⌈b n / M⌉, and equal confidences share a bin, so the
+    /// order of the rows does not matter. The bootstrap keeps the edges. Nguyen and O'Connor, "Posterior calibration
+    /// and exploratory analysis for natural language processing models", 2015; Nixon et al., "Measuring Calibration in
+    /// Deep Learning", 2019.
     /// </summary>
     private void AddAdaptiveBins()
     {
@@ -161,7 +175,7 @@ internal sealed class Evaluator
 
         for (var row = 0; row < _confidences.Length; row++)
         {
-            // The first edge that is not below; a repeated edge leaves the bins above it empty.
+            // Finds the first edge that is not below. A repeated edge leaves the bins above it empty.
             var (low, high) = (0, edges.Length - 1);
             while (low < high)
             {
@@ -174,17 +188,22 @@ internal sealed class Evaluator
     }
 
     /// <summary>
-    /// ECE = Σ_b (n_b/n) |acc_b − conf_b| = (1/n) Σ_b |Σ_{i∈b} (right_i − p_i)|: Naeini, Cooper and Hauskrecht, "Obtaining Well Calibrated
-    /// Probabilities Using Bayesian Binning", 2015, as are MCE = max_b |acc_b − conf_b|, binned as by Guo et al. 2017. The classwise ECE is the
-    /// mean over the classes of that of p_k: Kull et al., "Beyond temperature scaling", 2019; Nixon et al. 2019 call it static.
+    /// ECE = Σ_b (n_b/n) |acc_b − conf_b| = (1/n) Σ_b |Σ_{i∈b} (right_i − p_i)|: Naeini, Cooper and Hauskrecht,
+    /// "Obtaining Well Calibrated Probabilities Using Bayesian Binning", 2015, which also defines
+    /// MCE = max_b |acc_b − conf_b|. The bins are those of Guo et al. 2017. The classwise ECE is the mean of the ECE of
+    /// p_k over the classes: Kull et al., "Beyond temperature scaling", 2019; Nixon et al. 2019 call it static.
     /// </summary>
     private CalibrationMetrics Metrics(ReadOnlySpan<double> sums)
     {
         var n = sums[CountSum];
         var mce = 0.0;
         for (var bin = 0; bin < _bins.Count; bin++)
-            mce = sums[FirstBinSum + bin] > 0 ? Math.Max(mce, Math.Abs(sums[BinGap + bin]) / sums[FirstBinSum + bin]) : mce;
+        {
+            var count = sums[FirstBinSum + bin];
+            mce = count > 0 ? Math.Max(mce, Math.Abs(sums[BinGap + bin]) / count) : mce;
+        }
 
+        var classGaps = _resamplesClasses ? sums[ClassGap..] : _classGaps;
         return new CalibrationMetrics
         {
             Accuracy = sums[RightSum] / n,
@@ -193,14 +212,14 @@ internal sealed class Evaluator
             Ece = SumOfMagnitudes(sums.Slice(BinGap, _bins.Count)) / n,
             Mce = mce,
             AdaptiveEce = SumOfMagnitudes(sums.Slice(AdaptiveGap, _bins.Count)) / n,
-            ClasswiseEce = _hasClasswise ? SumOfMagnitudes(_resamplesClasses ? sums[ClassGap..] : _classGaps) / n / _data.ClassCount : null,
+            ClasswiseEce = _hasClasswise ? SumOfMagnitudes(classGaps) / n / _data.ClassCount : null,
         };
     }
 
     private MetricIntervals Intervals()
     {
         var metrics = new CalibrationMetrics[_options.Replicates];
-        _sums.Replicate(metrics.Length, (replicate, sums) => metrics[replicate] = Metrics(sums), _cancellation);
+        _sums.Replicate(metrics.Length, (replicate, sums) => metrics[replicate] = Metrics(sums), _cancellationToken);
         return new MetricIntervals
         {
             Accuracy = Of(one => one.Accuracy),
@@ -208,11 +227,12 @@ internal sealed class Evaluator
             Brier = Of(one => one.Brier),
             Ece = Of(one => one.Ece),
             Mce = Of(one => one.Mce),
-            AdaptiveEce = Of(one => one.AdaptiveEce!.Value), // Metrics always sets it
-            ClasswiseEce = !_resamplesClasses ? null : Of(one => one.ClasswiseEce!.Value), // and it
+            AdaptiveEce = Of(one => one.AdaptiveEce!.Value), // Metrics always sets this
+            ClasswiseEce = !_resamplesClasses ? null : Of(one => one.ClasswiseEce!.Value), // and this
         };
 
-        Interval Of(Converter<CalibrationMetrics, double> metric) => Bootstrap.Percentiles(Array.ConvertAll(metrics, metric));
+        Interval Of(Converter<CalibrationMetrics, double> metric) =>
+            Bootstrap.Percentiles(Array.ConvertAll(metrics, metric));
     }
 
     private ReliabilityBin[] Reliability(double[] totals)

@@ -1,6 +1,6 @@
 namespace SoftmaxService.Inference.Calibration;
 
-/// <summary>An interval with both ends in it.</summary>
+/// <summary>A closed interval.</summary>
 /// <param name="Lower">Its lower end.</param>
 /// <param name="Upper">Its upper end.</param>
 public readonly record struct Interval(double Lower, double Upper);

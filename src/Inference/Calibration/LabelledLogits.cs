@@ -3,21 +3,21 @@ using SoftmaxService.Inference.Faults;
 namespace SoftmaxService.Inference.Calibration;
 
 /// <summary>
-/// n rows of K logits and the right class of each: what a calibration learns from. A logit may be −∞, which gives its class the probability 0,
-/// as long as one of its row is finite.
+/// The data of a calibration: n rows of K logits, and the right class of each. A logit may be −∞, which gives its class
+/// the probability 0, as long as another in its row is finite.
 /// </summary>
 public sealed class LabelledLogits
 {
     private readonly ReadOnlyMemory<float> _logits;
     private readonly ReadOnlyMemory<int> _labels;
 
-    /// <summary>Checks the data; it is kept by reference and must not change afterwards.</summary>
+    /// <summary>Checks the data, keeps it by reference, and relies on it not to change.</summary>
     /// <param name="logits">The rows one after the other, n × K logits.</param>
     /// <param name="labels">The right class of each row, 0…K−1.</param>
     /// <param name="classCount">K, at least 2.</param>
     /// <exception cref="InferenceException">
-    /// There are no rows, fewer than two classes, or not K logits a label; a label is not 0…K−1; or a row holds NaN or +∞, or nothing but −∞.
-    /// The message names the row, counted from 0.
+    /// There are no rows, fewer than two classes, or not K logits per label; a label is not in 0…K−1; or a row holds
+    /// NaN or +∞, or nothing but −∞. The message names the row, counted from 0.
     /// </exception>
     public LabelledLogits(ReadOnlyMemory<float> logits, ReadOnlyMemory<int> labels, int classCount)
     {
@@ -26,7 +26,9 @@ public sealed class LabelledLogits
         if (labels.IsEmpty)
             throw Invalid("There are no labelled rows; calibration needs at least 1.");
         if ((long)labels.Length * classCount != logits.Length)
-            throw Invalid($"{labels.Length} labels need {(long)labels.Length * classCount} logits, {classCount} for each; there are {logits.Length}.");
+            throw Invalid(
+                $"{labels.Length} labels need {(long)labels.Length * classCount} logits, {classCount} for each; there "
+                + $"are {logits.Length}.");
 
         (_logits, _labels, ClassCount) = (logits, labels, classCount);
         for (var row = 0; row < Count; row++)
@@ -36,32 +38,36 @@ public sealed class LabelledLogits
         }
     }
 
-    /// <summary>What had to be assumed of the rows, in sentences; empty where nothing had to.</summary>
+    /// <summary>What had to be assumed about the rows, one sentence each; may be empty.</summary>
     public IReadOnlyList<string> Warnings { get; private init; } = [];
 
     /// <summary>
-    /// Makes logits of a model's scores, as the service does when it answers. Of probabilities they are the logarithms. A probability of 0 has
-    /// none: it is read as half the smallest positive probability among the rows, which is the data's own precision, and at most as 2⁻⁹, half a step
-    /// of 8-bit probabilities. −∞ among log-probabilities is such a 0.
+    /// Turns a model's scores into logits, as the service does. The logits of probabilities are their logarithms. A
+    /// probability of 0 has no logarithm: it is read as half the smallest positive probability in the rows, which is
+    /// the data's own precision, but at most as 2⁻⁹, half a step of 8-bit probabilities. A log-probability of −∞ is
+    /// such a 0.
     /// </summary>
-    /// <param name="scores">The rows one after the other, n × K numbers. Kept by reference where they are logits.</param>
+    /// <param name="scores">
+    /// The rows one after the other, n × K numbers. Kept by reference if they are logits.
+    /// </param>
     /// <param name="labels">The right class of each row, 0…K−1.</param>
     /// <param name="classCount">K, at least 2.</param>
     /// <param name="kind">What the numbers are.</param>
     /// <exception cref="InferenceException">
-    /// As of the constructor; or a row is not what <paramref name="kind"/> says: probabilities are in 0…1 and sum to 1, to within a few roundings.
-    /// The message names the row.
+    /// As for the constructor; or a row is not what <paramref name="kind"/> says: probabilities are in 0…1 and sum to
+    /// 1, within rounding errors. The message names the row.
     /// </exception>
-    public static LabelledLogits FromScores(ReadOnlyMemory<float> scores, ReadOnlyMemory<int> labels, int classCount, OutputKind kind)
+    public static LabelledLogits FromScores(
+        ReadOnlyMemory<float> scores, ReadOnlyMemory<int> labels, int classCount, OutputKind kind)
     {
         var data = new LabelledLogits(scores, labels, classCount);
         return kind == OutputKind.Logits ? data : ProbabilityRows.ToLogits(data, kind);
     }
 
-    /// <summary>n.</summary>
+    /// <summary>n, the number of rows.</summary>
     public int Count => _labels.Length;
 
-    /// <summary>K.</summary>
+    /// <summary>K, the number of classes.</summary>
     public int ClassCount { get; }
 
     /// <summary>The right class of each row.</summary>
@@ -77,7 +83,9 @@ public sealed class LabelledLogits
     /// <exception cref="IndexOutOfRangeException">There is no such row.</exception>
     public int LabelOf(int row) => _labels.Span[row];
 
-    /// <summary>What is wrong with one row, in words, for a reader that knows its file and line; null where nothing is.</summary>
+    /// <summary>
+    /// Says what is wrong with one row, for a caller that knows its file and line; null if nothing is.
+    /// </summary>
     /// <param name="logits">K logits.</param>
     /// <param name="label">The right class.</param>
     public static string? FaultOf(ReadOnlySpan<float> logits, int label)
@@ -89,7 +97,8 @@ public sealed class LabelledLogits
         for (var i = 0; i < logits.Length; i++)
         {
             if (float.IsNaN(logits[i]) || float.IsPositiveInfinity(logits[i]))
-                return $"the logit of class {i} is {(float.IsNaN(logits[i]) ? "NaN" : "+Infinity")}; a logit is finite or -Infinity.";
+                return $"the logit of class {i} is {(float.IsNaN(logits[i]) ? "NaN" : "+Infinity")}; a logit is finite "
+                    + "or -Infinity.";
             largest = Math.Max(largest, logits[i]);
         }
 
@@ -109,8 +118,9 @@ public sealed class LabelledLogits
     }
 
     /// <summary>
-    /// The rows with no right class at −∞, which would have the same infinite loss at every temperature. Such a class gets the logit whose
-    /// probability at T = 1 is 2⁻¹⁴⁹, the smallest that a float holds, or the row's lowest where that is lower still.
+    /// The same rows without right classes at −∞, which would have the same infinite loss at every temperature. Such a
+    /// class gets the logit whose probability at T = 1 is 2⁻¹⁴⁹, the smallest that a float holds, or the row's lowest
+    /// logit if that is lower.
     /// </summary>
     internal LabelledLogits WithPossibleLabels()
     {
@@ -149,7 +159,8 @@ public sealed class LabelledLogits
             weights += Math.Exp((double)logit - largest);
         }
 
-        return (float)Math.Max(Math.Min(largest + Math.Log(weights) - Evaluator.LargestFloatNll, lowest), float.MinValue);
+        return (float)Math.Max(
+            Math.Min(largest + Math.Log(weights) - Evaluator.LargestFloatNll, lowest), float.MinValue);
     }
 
     private static InferenceException Invalid(string message) => new(InferenceError.LabelledDataInvalid, message);

@@ -1,8 +1,9 @@
 namespace SoftmaxService.Inference.Calibration;
 
 /// <summary>
-/// Bootstrap 95 % percentile intervals of <see cref="CalibrationMetrics"/>. Calibration errors are sums of absolute values: noise only adds to
-/// them, in a sample as in its replicates, so that the interval of a small one may lie above it.
+/// Bootstrap 95 % percentile intervals of <see cref="CalibrationMetrics"/>. Calibration errors are sums of absolute
+/// values, to which noise only adds, in a sample and again in its replicates. So the interval of a small error may lie
+/// above it.
 /// </summary>
 public sealed record MetricIntervals
 {
@@ -24,6 +25,9 @@ public sealed record MetricIntervals
     /// <summary>Of <see cref="CalibrationMetrics.AdaptiveEce"/>.</summary>
     public Interval AdaptiveEce { get; init; }
 
-    /// <summary>Of <see cref="CalibrationMetrics.ClasswiseEce"/>; absent where there are more than 2,048 classes, or 65,536 classes × bins.</summary>
+    /// <summary>
+    /// Of <see cref="CalibrationMetrics.ClasswiseEce"/>; absent if there are more than 2,048 classes, or 65,536
+    /// classes × bins.
+    /// </summary>
     public Interval? ClasswiseEce { get; init; }
 }

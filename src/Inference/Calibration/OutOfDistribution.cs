@@ -3,13 +3,13 @@ using SoftmaxService.Numerics;
 namespace SoftmaxService.Inference.Calibration;
 
 /// <summary>
-/// Tells images of the kind that the model was trained on from others by their energy <c>−T · logsumexp(z / T)</c>, which is lower for the known.
-/// Liu, Wang, Owens and Li, "Energy-based Out-of-distribution Detection", 2020.
+/// Tells images like those that the model was trained on from others by their energy <c>−T · logsumexp(z / T)</c>,
+/// which is lower for known images. Liu, Wang, Owens and Li, "Energy-based Out-of-distribution Detection", 2020.
 /// </summary>
 public static class OutOfDistribution
 {
-    /// <summary>The energy of each row, the same number that an answer carries.</summary>
-    /// <param name="data">Rows of logits; their labels are not looked at.</param>
+    /// <summary>The energy of each row, as in <see cref="Uncertainty.Energy"/>.</summary>
+    /// <param name="data">Rows of logits; their labels are ignored.</param>
     /// <param name="temperature">T, &gt; 0 and finite.</param>
     public static float[] Energies(LabelledLogits data, float temperature)
     {
@@ -20,17 +20,24 @@ public static class OutOfDistribution
         return energies;
     }
 
-    /// <summary>The energy of each row, the same number that an answer carries.</summary>
-    /// <param name="logits">The rows one after the other, each of <paramref name="classCount"/> logits, finite or −∞, not all −∞.</param>
+    /// <summary>The energy of each row, as in <see cref="Uncertainty.Energy"/>.</summary>
+    /// <param name="logits">
+    /// The rows one after the other, each of <paramref name="classCount"/> logits, finite or −∞, not all −∞.
+    /// </param>
     /// <param name="classCount">K, at least 1.</param>
     /// <param name="temperature">T, &gt; 0 and finite.</param>
-    /// <exception cref="ArgumentException">The length of <paramref name="logits"/> is not a multiple of <paramref name="classCount"/>.</exception>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="classCount"/> is below 1, or the temperature is not above 0 and finite.</exception>
+    /// <exception cref="ArgumentException">
+    /// The length of <paramref name="logits"/> is not a multiple of <paramref name="classCount"/>.
+    /// </exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// <paramref name="classCount"/> is below 1, or the temperature is not above 0 and finite.
+    /// </exception>
     public static float[] Energies(ReadOnlySpan<float> logits, int classCount, float temperature)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(classCount, 1);
         if (logits.Length % classCount != 0)
-            throw new ArgumentException($"{logits.Length} logits are no whole number of rows of {classCount}.", nameof(logits));
+            throw new ArgumentException(
+                $"{logits.Length} logits are not a whole number of rows of {classCount}.", nameof(logits));
 
         var energies = new float[logits.Length / classCount];
         var probabilities = new float[classCount];
@@ -39,10 +46,15 @@ public static class OutOfDistribution
         return energies;
     }
 
-    /// <summary>The lowest energy that at least the asked share of known images is at or below: the one of rank ⌈rate · n⌉.</summary>
+    /// <summary>
+    /// The lowest energy that at least the requested share of known images is at or below: the energy of rank
+    /// ⌈rate · n⌉.
+    /// </summary>
     /// <param name="energies">The energies of known images, at least one.</param>
     /// <param name="truePositiveRate">The share, above 0, at most 1; 0.95 in Liu et al.</param>
-    /// <returns>The threshold, and the share that it lets through, which ties and rounding make a little more than was asked for.</returns>
+    /// <returns>
+    /// The threshold, and the share of images that pass it. Ties and rounding may make it a little more than requested.
+    /// </returns>
     /// <exception cref="ArgumentException">There are no energies.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The rate is not above 0 and at most 1.</exception>
     public static EnergyThreshold Threshold(ReadOnlySpan<float> energies, double truePositiveRate = 0.95)
@@ -50,7 +62,8 @@ public static class OutOfDistribution
         if (energies.IsEmpty)
             throw new ArgumentException("There are no energies.", nameof(energies));
         if (!(truePositiveRate > 0 && truePositiveRate <= 1))
-            throw new ArgumentOutOfRangeException(nameof(truePositiveRate), truePositiveRate, "The rate must be above 0 and at most 1.");
+            throw new ArgumentOutOfRangeException(
+                nameof(truePositiveRate), truePositiveRate, "The rate must be above 0 and at most 1.");
 
         var sorted = energies.ToArray();
         Array.Sort(sorted);
@@ -59,7 +72,10 @@ public static class OutOfDistribution
         return new EnergyThreshold { Threshold = threshold, TruePositiveRate = ShareAtOrBelow(sorted, threshold) };
     }
 
-    /// <summary>The share of energies at or below a threshold: of known images its true-positive rate, of others its false-positive rate.</summary>
+    /// <summary>
+    /// The share of energies at or below a threshold: the true-positive rate for known images, the false-positive rate
+    /// for others.
+    /// </summary>
     /// <param name="energies">Energies, at least one.</param>
     /// <param name="threshold">The threshold.</param>
     public static double ShareAtOrBelow(ReadOnlySpan<float> energies, double threshold)
@@ -71,11 +87,12 @@ public static class OutOfDistribution
     }
 
     /// <summary>
-    /// The area under the ROC curve: the probability that a known image has a lower energy than another, ties counted half. 0.5 is chance, 1 parts
-    /// the two entirely. Mann and Whitney, "On a Test of Whether one of Two Random Variables is Stochastically Larger than the Other", 1947;
-    /// Hanley and McNeil, "The Meaning and Use of the Area under a ROC Curve", 1982.
+    /// The area under the ROC curve: the probability that a known image has a lower energy than another, where ties
+    /// count half. 0.5 is chance; 1 separates the two completely. Mann and Whitney, "On a Test of Whether one of Two
+    /// Random Variables is Stochastically Larger than the Other", 1947; Hanley and McNeil, "The Meaning and Use of the
+    /// Area under a ROC Curve", 1982.
     /// </summary>
-    /// <param name="inDistribution">Energies of images of the known kind, at least one, none NaN.</param>
+    /// <param name="inDistribution">Energies of known images, at least one, none NaN.</param>
     /// <param name="outOfDistribution">Energies of others, at least one, none NaN.</param>
     /// <exception cref="ArgumentException">One of them is empty.</exception>
     public static double Auroc(ReadOnlySpan<float> inDistribution, ReadOnlySpan<float> outOfDistribution)
@@ -88,7 +105,8 @@ public static class OutOfDistribution
         Array.Sort(known);
         Array.Sort(other);
 
-        // U, doubled to count halves: for each other image the known ones below it twice, those equal to it once.
+        // U, doubled so that halves are whole: for each other image, known images below it count twice, equal ones
+        // once.
         var (below, upTo, doubled) = (0, 0, 0L);
         foreach (var energy in other)
         {

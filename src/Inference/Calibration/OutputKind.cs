@@ -2,10 +2,10 @@ using System.Text.Json.Serialization;
 
 namespace SoftmaxService.Inference.Calibration;
 
-/// <summary>What the numbers that a model puts out are. Names as in a manifest.</summary>
+/// <summary>What the numbers of a model's output are. The names are those in a manifest.</summary>
 public enum OutputKind
 {
-    /// <summary>Unnormalised log-probabilities: the numbers before softmax.</summary>
+    /// <summary>Unnormalized log-probabilities: the numbers before softmax.</summary>
     [JsonStringEnumMemberName("logits")]
     Logits,
 

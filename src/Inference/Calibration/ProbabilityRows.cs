@@ -3,25 +3,25 @@ using SoftmaxService.Inference.Faults;
 
 namespace SoftmaxService.Inference.Calibration;
 
-/// <summary>Rows of probabilities: told from logits, checked, and turned into logits.</summary>
+/// <summary>Recognizes rows of probabilities, checks them, and turns them into logits.</summary>
 internal static class ProbabilityRows
 {
-    // bfloat16 and 8 bits write 1 and 0 with an error of up to 2⁻⁸.
+    // In bfloat16 and in 8 bits, 1 and 0 have an error of up to 2⁻⁸.
     private const float RangeTolerance = 1f / 256;
 
-    // Numbers written with two decimals are each off by up to 0.005; over many classes the errors cancel.
+    // Numbers with two decimals are each off by up to 0.005. Over many classes the errors cancel.
     private const double SumTolerance = 0.01;
     private const double SumTolerancePerClass = 0.005;
     private const int MostTolerances = 10;
     private const int MostRowsLookedAt = 100;
 
-    // Fewer rows may sum to the same by chance.
+    // Fewer rows may have the same sum by chance.
     private const int FewestRows = 3;
 
-    // Half a step of 8-bit probabilities, the coarsest that models put out.
+    // Half a step of 8-bit probabilities, the coarsest that models produce.
     private const double LargestBound = 1.0 / 512;
 
-    /// <summary>Whether every row is in 0…1 and sums to 1, as logits never are by chance.</summary>
+    /// <summary>Whether every row is in 0…1 and sums to 1, which does not happen to logits by chance.</summary>
     public static bool AreAll(LabelledLogits data)
     {
         var slack = SlackOf(data, OutputKind.Probabilities);
@@ -36,7 +36,9 @@ internal static class ProbabilityRows
         return true;
     }
 
-    /// <summary>In words, why rows that are said to be logits may be something else; null where they look like logits.</summary>
+    /// <summary>
+    /// Says why rows that are given as logits may be something else; null if they look like logits.
+    /// </summary>
     public static string? DoubtOf(LabelledLogits data)
     {
         if (AreAll(data))
@@ -58,12 +60,16 @@ internal static class ProbabilityRows
         }
 
         return lowest < 0 || lowest == highest || data.Count < FewestRows ? null
-            : most - least <= SumTolerance * most ? string.Create(CultureInfo.InvariantCulture, $"Every row sums to {most:G4}: the rows look like probabilities times {most:G4}. Divide them by it and say that their kind is probabilities, or the temperature means nothing.")
-            : highest <= 1 ? "Every number lies in 0…1 though the rows do not sum to 1. If each is a probability of its own, as a sigmoid gives, the temperature means nothing."
+            : most - least <= SumTolerance * most ? string.Create(
+                CultureInfo.InvariantCulture,
+                $"Every row sums to {most:G4}: the rows look like probabilities times {most:G4}. Divide them by it and "
+                + $"say that their kind is probabilities, or the temperature means nothing.")
+            : highest <= 1 ? "Every number lies in 0…1 though the rows do not sum to 1. If each is a probability of "
+                + "its own, as a sigmoid gives, the temperature means nothing."
             : null;
     }
 
-    /// <summary>Checks that the rows are what they are said to be, and takes logarithms.</summary>
+    /// <summary>Checks that the rows are of the given kind, and takes logarithms.</summary>
     public static LabelledLogits ToLogits(LabelledLogits data, OutputKind kind)
     {
         var probabilities = new float[data.ClassCount];
@@ -98,13 +104,16 @@ internal static class ProbabilityRows
 
     private static string Warning(int impossible, int count, double bound) => string.Create(
         CultureInfo.InvariantCulture,
-        $"{impossible} of {count} rows give their right class a probability of 0, which is taken for {Math.Exp(bound):G2}, half the smallest precision that the rows show; the temperature depends on it.");
+        $"{impossible} of {count} rows give their right class a probability of 0, which is taken for "
+        + $"{Math.Exp(bound):G2}, half the smallest precision that the rows show; the temperature depends on it.");
 
-    private static string NameOf(OutputKind kind) => kind == OutputKind.Probabilities ? "probabilities" : "log-probabilities";
+    private static string NameOf(OutputKind kind) =>
+        kind == OutputKind.Probabilities ? "probabilities" : "log-probabilities";
 
     private static string Requirement(OutputKind kind) => kind == OutputKind.Probabilities
         ? "Probabilities are from 0 to 1 and sum to 1; numbers before softmax are logits."
-        : "Log-probabilities are natural logarithms of numbers from 0 to 1 that sum to 1; numbers before softmax are logits.";
+        : "Log-probabilities are natural logarithms of numbers from 0 to 1 that sum to 1; numbers before softmax are "
+            + "logits.";
 
     private static ReadOnlySpan<float> Probabilities(ReadOnlySpan<float> row, OutputKind kind, float[] probabilities)
     {
@@ -121,7 +130,10 @@ internal static class ProbabilityRows
         return probabilities;
     }
 
-    /// <summary>How much further from 1 the rows may sum because their numbers are steps of an 8-bit output, each off by up to half a step.</summary>
+    /// <summary>
+    /// How much further from 1 the rows may sum because their numbers are steps of an 8-bit output, each off by up to
+    /// half a step.
+    /// </summary>
     private static double SlackOf(LabelledLogits data, OutputKind kind)
     {
         if (kind != OutputKind.Probabilities)
@@ -130,8 +142,9 @@ internal static class ProbabilityRows
         }
 
         // A few rows show the step as well as all do.
-        float[][] rows = [.. Enumerable.Range(0, Math.Min(data.Count, MostRowsLookedAt)).Select(row => data.Row(row).ToArray())];
-        return ScoresPrecision.StepOf(rows) is { } step ? data.ClassCount * step / 2 : 0;
+        float[][] rows =
+            [.. Enumerable.Range(0, Math.Min(data.Count, MostRowsLookedAt)).Select(row => data.Row(row).ToArray())];
+        return QuantizationGrid.StepOf(QuantizationGrid.LevelsOf(rows)) is { } step ? data.ClassCount * step / 2 : 0;
     }
 
     private static string? FaultOf(ReadOnlySpan<float> row, double slack)
@@ -152,7 +165,7 @@ internal static class ProbabilityRows
             : string.Create(CultureInfo.InvariantCulture, $"their probabilities sum to {sum:G4}");
     }
 
-    /// <summary>ln p; −∞ for 0 and what lies a hair below it.</summary>
+    /// <summary>ln p; −∞ for 0 and for numbers just below it.</summary>
     private static double Logarithm(float score, OutputKind kind) => kind == OutputKind.Probabilities
         ? Math.Log(Math.Clamp(score, 0f, 1f))
         : Math.Min(score, 0f);

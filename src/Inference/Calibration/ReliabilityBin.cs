@@ -1,6 +1,8 @@
 namespace SoftmaxService.Inference.Calibration;
 
-/// <summary>One bar of a reliability diagram: the images whose confidence is in (<see cref="Lower"/>, <see cref="Upper"/>].</summary>
+/// <summary>
+/// One bar of a reliability diagram: the images whose confidence is in (<see cref="Lower"/>, <see cref="Upper"/>].
+/// </summary>
 public sealed record ReliabilityBin
 {
     /// <summary>The bin's open lower edge.</summary>
@@ -9,12 +11,12 @@ public sealed record ReliabilityBin
     /// <summary>The bin's closed upper edge.</summary>
     public double Upper { get; init; }
 
-    /// <summary>How many images fell into the bin.</summary>
+    /// <summary>The number of images in the bin.</summary>
     public int Count { get; init; }
 
     /// <summary>Their mean confidence; 0 when the bin is empty.</summary>
     public double Confidence { get; init; }
 
-    /// <summary>The share of them that was right; 0 when the bin is empty.</summary>
+    /// <summary>The share of them that are right; 0 when the bin is empty.</summary>
     public double Accuracy { get; init; }
 }

@@ -4,41 +4,47 @@ using SoftmaxService.Inference.Faults;
 namespace SoftmaxService.Inference.Calibration;
 
 /// <summary>
-/// Temperature scaling: the one T at which softmax(z / T) gives held-out labels the highest likelihood. The order of the classes stays, and so
-/// does accuracy. Guo, Pleiss, Sun and Weinberger, "On Calibration of Modern Neural Networks", 2017.
+/// Temperature scaling: the T at which softmax(z / T) gives held-out labels the highest likelihood. The order of the
+/// classes does not change, and neither does the accuracy. Guo, Pleiss, Sun and Weinberger, "On Calibration of Modern
+/// Neural Networks", 2017.
 /// </summary>
 public static class TemperatureScaling
 {
-    // Newton's steps square the error near the end: the last step is far below this, and the error is below 1e-6 by far.
+    // Near the end, each Newton step squares the error: when a step is below this, the error is far below 1e-6.
     private const double RelativeTolerance = 1e-9;
     private const int MaxSteps = 200;
     private const double LargestStep = 8;
 
-    // The nodes between which a replicate's derivative is interpolated reach this many standard errors of ln β to either side.
+    // The derivative of a replicate is interpolated between nodes that reach this many standard errors of ln β to
+    // either side.
     private const int NodeReach = 6;
     private const double LargestNodeSpread = 1;
 
-    // Beyond this many rows a standard error is so small that the derivative is a straight line over several.
+    // With more rows, a standard error is so small that the derivative is a straight line over several of them.
     private const int ManyRows = 50_000;
 
     /// <summary>
-    /// Minimises the mean negative log-likelihood <c>(1/n) Σ_i [ln Σ_j exp(β z_ij) − β z_iy]</c>, which is convex in β = 1/T, by Newton's method
-    /// inside a bracket, in double precision, to a relative 1e-6 of T and better.
+    /// Minimizes the mean negative log-likelihood <c>(1/n) Σ_i [ln Σ_j exp(β z_ij) − β z_iy]</c>, which is convex in β
+    /// = 1/T, by Newton's method inside a bracket, in double precision, to a relative error in T of at most 1e-6.
     /// </summary>
-    /// <param name="data">Labelled data that the model was not trained on. A right class with the logit −∞ counts as if its probability were 2⁻¹⁴⁹ at T = 1.</param>
+    /// <param name="data">
+    /// Labelled data that the model was not trained on. A right class with the logit −∞ counts as if its probability at
+    /// T = 1 were 2⁻¹⁴⁹.
+    /// </param>
     /// <param name="cancellationToken">Ends the work early.</param>
-    /// <returns>T, &gt; 0, finite as a float too.</returns>
+    /// <returns>T, above 0 and finite, also as a float.</returns>
     /// <exception cref="InferenceException">
-    /// One class only is present; or there is no best T: no wrong class is above the right one, so that the likelihood rises for ever as T falls to 0;
-    /// the logits say no more about the labels than chance does, so that it rises for ever as T grows; or it is the same at every T.
+    /// Only one class is present, or there is no best T: no wrong class is above the right one, so the likelihood keeps
+    /// rising as T falls to 0; or the logits say no more about the labels than chance, so it keeps rising as T grows;
+    /// or it is the same at every T.
     /// </exception>
-    /// <exception cref="OperationCanceledException"><paramref name="cancellationToken"/> asked for it.</exception>
+    /// <exception cref="OperationCanceledException">The work was cancelled.</exception>
     public static double Fit(LabelledLogits data, CancellationToken cancellationToken = default)
     {
         CheckThereIsAMinimum(data, cancellationToken);
         data = data.WithPossibleLabels();
 
-        // The derivative rises through 0 between these, or the best temperature is none that a float can hold.
+        // The derivative crosses 0 between these, unless the best temperature is beyond float's range.
         var (low, high) = (1e-40, 1e50);
         var beta = 1.0;
         for (var step = 0; step < MaxSteps; step++)
@@ -63,30 +69,36 @@ public static class TemperatureScaling
     }
 
     /// <summary>
-    /// The percentile interval of T over bootstrap replicates (Efron, "Bootstrap Methods: Another Look at the Jackknife", 1979). A replicate's T is
-    /// where its derivative of the likelihood, a sum over its rows, is 0; the derivatives of all rows are taken once, at nodes around the
-    /// fitted β, and summed and interpolated between them for each replicate.
+    /// The percentile interval of T over bootstrap replicates (Efron, "Bootstrap Methods: Another Look at the
+    /// Jackknife", 1979). A replicate's T is where the derivative of its likelihood, a sum over its rows, is 0. The
+    /// derivatives of all rows are computed once, at nodes around the fitted β; for each replicate they are summed, and
+    /// interpolated between the nodes.
     /// </summary>
-    internal static Interval BootstrapInterval(LabelledLogits data, double temperature, CalibrationOptions options, CancellationToken cancellationToken)
+    internal static Interval BootstrapInterval(
+        LabelledLogits data, double temperature, CalibrationOptions options, CancellationToken cancellationToken)
     {
         var nodes = Nodes(data, 1 / temperature, cancellationToken);
         var bootstrap = new Bootstrap(data.Count, nodes.Length, options.Seed);
         for (var row = 0; row < data.Count; row++)
         {
-            Conformal.CheckNow(row, cancellationToken);
+            Conformal.CheckCancellation(row, cancellationToken);
             var slopes = bootstrap.CellsOf(row);
             for (var node = 0; node < nodes.Length; node++)
                 slopes[node] += RowDerivatives(data.Row(row), data.LabelOf(row), nodes[node]).Slope;
         }
 
         var temperatures = new double[options.Replicates];
-        bootstrap.Replicate(options.Replicates, (replicate, slopes) => temperatures[replicate] = Math.Min(1 / Root(nodes, slopes), float.MaxValue), cancellationToken);
+        bootstrap.Replicate(
+            options.Replicates,
+            (replicate, slopes) => temperatures[replicate] = Math.Min(1 / Root(nodes, slopes), float.MaxValue),
+            cancellationToken);
         return Bootstrap.Percentiles(temperatures);
     }
 
     private static double[] Nodes(LabelledLogits data, double beta, CancellationToken cancellationToken)
     {
-        // The sandwich estimate: the standard error of β is √(Σ slope²) / Σ curvature. White, "Maximum Likelihood Estimation of Misspecified Models", 1982.
+        // The sandwich estimate: the standard error of β is √(Σ slope²) / Σ curvature. White, "Maximum Likelihood
+        // Estimation of Misspecified Models", 1982.
         var (_, curvature, squares) = Derivatives(data, beta, cancellationToken);
         var spread = Math.Min(Math.Sqrt(squares / data.Count) / (curvature * beta), LargestNodeSpread);
         var steps = data.Count > ManyRows ? NodeReach : NodeReach * 4;
@@ -96,7 +108,10 @@ public static class TemperatureScaling
         return nodes;
     }
 
-    /// <summary>Where a rising function is 0, given at the nodes, the first of which is 0; ∞ where it stays below.</summary>
+    /// <summary>
+    /// The root of a rising function that is given at the nodes, of which the first is 0; ∞ if the function stays below
+    /// 0.
+    /// </summary>
     private static double Root(ReadOnlySpan<double> nodes, ReadOnlySpan<double> slopes)
     {
         if (slopes[0] >= 0)
@@ -111,19 +126,24 @@ public static class TemperatureScaling
     }
 
     /// <summary>
-    /// The likelihood has one maximum, at a positive finite T, where its derivative in β is above 0 at β = 0 and below 0 as β grows: where the right
-    /// class is above the mean of its row on average, and some class is above the right one in some row.
+    /// The likelihood has one maximum, at a positive finite T, if its derivative in β is above 0 at β = 0 and below 0
+    /// as β grows. That is: the right class is above the mean of its row on average, and some class is above the right
+    /// one in some row.
     /// </summary>
     private static void CheckThereIsAMinimum(LabelledLogits data, CancellationToken cancellationToken)
     {
         if (!data.Labels.ContainsAnyExcept(data.LabelOf(0)))
         {
-            throw Impossible($"All {data.Count} labels are class {data.LabelOf(0)}; calibration needs images of at least two classes.");
+            throw Impossible(
+                $"All {data.Count} labels are class {data.LabelOf(0)}; calibration needs images of at least two "
+                + "classes.");
         }
 
         if (data.CountImpossibleLabels() == data.Count)
         {
-            throw Impossible($"The right class has the logit -Infinity in all {data.Count} rows; no temperature changes that. Are labels and classes in the same order?");
+            throw Impossible(
+                $"The right class has the logit -Infinity in all {data.Count} rows; no temperature changes that. Are "
+                + "labels and classes in the same order?");
         }
 
         var rows = RowCounts.Of(data);
@@ -135,36 +155,46 @@ public static class TemperatureScaling
 
         if (rows.Wrong == 0)
         {
-            throw Impossible($"{AllRight(rows, data.Count)}: the likelihood only rises as the temperature falls to 0, so none is best. Give more images, or harder ones, until some are answered wrong.{hint}");
+            throw Impossible(
+                $"{AllRight(rows, data.Count)}: the likelihood only rises as the temperature falls to 0, so none is "
+                + $"best. Give more images, or harder ones, until some are answered wrong.{hint}");
         }
 
         if (Derivatives(data.WithPossibleLabels(), 0, cancellationToken).Slope >= 0)
         {
             throw Impossible(
-                $"The logits of these {data.Count} rows say no more about their labels than chance (wrong answers: {rows.Wrong}): on average the right class is not above the mean of its row, "
-                + $"so that the likelihood only rises as the temperature grows without end. Are labels and classes in the same order, and are high logits the likely ones?{hint}");
+                $"The logits of these {data.Count} rows say no more about their labels than chance (wrong answers: "
+                + $"{rows.Wrong}): on average the right class is not above the mean of its row, "
+                + "so that the likelihood only rises as the temperature grows without end. Are labels and classes in "
+                + $"the same order, and are high logits the likely ones?{hint}");
         }
     }
 
     private static string NoEffect(RowCounts rows, int count) => (rows.Decided, rows.Level) switch
     {
-        (_, 0) => $"Each of the {count} rows leaves one class only, the right one, and masks all others: its probability is 1 at any temperature, so none is better than another. Give the logits from before that decision.",
-        (0, _) => $"In each of the {count} rows all logits are equal: the probabilities are the same at any temperature, so none is better than another. Are these the model's logits?",
-        _ => $"In each of the {count} rows all logits are equal or all but one masked: the probabilities are the same at any temperature, so none is better than another. Are these the model's logits?",
+        (_, 0) => $"Each of the {count} rows leaves one class only, the right one, and masks all others: its "
+            + "probability is 1 at any temperature, so none is better than another. Give the logits from before that "
+            + "decision.",
+        (0, _) => $"In each of the {count} rows all logits are equal: the probabilities are the same at any "
+            + "temperature, so none is better than another. Are these the model's logits?",
+        _ => $"In each of the {count} rows all logits are equal or all but one masked: the probabilities are the same "
+            + "at any temperature, so none is better than another. Are these the model's logits?",
     };
 
     private static string AllRight(RowCounts rows, int count) => (rows.Tied, rows.Level) switch
     {
         (0, 0) => $"Every one of the {count} rows is answered right",
-        (0, _) => $"Every one of the rows whose logits differ is answered right (rows of equal logits: {rows.Level} of {count})",
-        _ => $"In none of the {count} rows is a wrong class above the right one, though in {rows.Tied + rows.Level} one is level with it",
+        (0, _) => "Every one of the rows whose logits differ is answered right (rows of equal logits: "
+            + $"{rows.Level} of {count})",
+        _ => $"In none of the {count} rows is a wrong class above the right one, though in {rows.Tied + rows.Level} "
+            + "one is level with it",
     };
 
-    /// <summary>What rows are like, by the class that they put first.</summary>
-    /// <param name="Decided">Rows with one class that is not masked: its probability is 1 whatever T is.</param>
+    /// <summary>Counts rows by which class is first.</summary>
+    /// <param name="Decided">Rows with one class that is not masked: its probability is 1 at any T.</param>
     /// <param name="Level">Rows of two or more classes whose logits are all equal.</param>
-    /// <param name="Tied">Other rows whose right class shares the first place.</param>
-    /// <param name="Wrong">Rows with a class above the right one, be it masked.</param>
+    /// <param name="Tied">Other rows whose right class shares the first rank.</param>
+    /// <param name="Wrong">Rows with a class above the right one, even if the right one is masked.</param>
     private readonly record struct RowCounts(int Decided, int Level, int Tied, int Wrong)
     {
         public static RowCounts Of(LabelledLogits data)
@@ -194,15 +224,19 @@ public static class TemperatureScaling
     private static double ToTemperature(double beta, int count) =>
         (float)(1 / beta) is > 0 and < float.PositiveInfinity
             ? 1 / beta
-            : throw Impossible(string.Create(CultureInfo.InvariantCulture, $"The best temperature for these {count} rows is {1 / beta}, which a float cannot hold; are these logits?"));
+            : throw Impossible(string.Create(
+                CultureInfo.InvariantCulture,
+                $"The best temperature for these {count} rows is {1 / beta}, which a float cannot hold; are these "
+                + $"logits?"));
 
     /// <summary>The means of slope and curvature in β over all rows, and of the slope's square.</summary>
-    private static (double Slope, double Curvature, double SlopeSquare) Derivatives(LabelledLogits data, double beta, CancellationToken cancellationToken)
+    private static (double Slope, double Curvature, double SlopeSquare) Derivatives(
+        LabelledLogits data, double beta, CancellationToken cancellationToken)
     {
         var (slopes, curvatures, squares) = (0.0, 0.0, 0.0);
         for (var row = 0; row < data.Count; row++)
         {
-            Conformal.CheckNow(row, cancellationToken);
+            Conformal.CheckCancellation(row, cancellationToken);
             var (slope, curvature) = RowDerivatives(data.Row(row), data.LabelOf(row), beta);
             slopes += slope;
             curvatures += curvature;
@@ -213,7 +247,8 @@ public static class TemperatureScaling
     }
 
     /// <summary>
-    /// d/dβ and d²/dβ² of ln Σ_j exp(β z_j) − β z_y: under p = softmax(β z) the mean of z less z_y, and the variance of z. Taken of e = z − max z.
+    /// d/dβ and d²/dβ² of ln Σ_j exp(β z_j) − β z_y: the mean of z under p = softmax(β z), less z_y; and the variance
+    /// of z. Computed from e = z − max z.
     /// </summary>
     private static (double Slope, double Curvature) RowDerivatives(ReadOnlySpan<float> logits, int label, double beta)
     {

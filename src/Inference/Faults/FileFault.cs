@@ -1,6 +1,9 @@
 namespace SoftmaxService.Inference.Faults;
 
-/// <summary>Says why a file could not be read or written; the framework's own messages hold full paths and the words of its API.</summary>
+/// <summary>
+/// Says why a file could not be read or written. The framework's own messages contain full paths and the words of its
+/// API.
+/// </summary>
 internal static class FileFault
 {
     // ENOSPC, and Windows' ERROR_DISK_FULL and ERROR_HANDLE_DISK_FULL.

@@ -4,14 +4,19 @@ namespace SoftmaxService.Inference.Imaging;
 
 internal enum ResamplingFilter
 {
-    /// <summary>The mean of what each target pixel covers, fractions at the rims included; for shrinking only.</summary>
+    /// <summary>
+    /// The mean of the source pixels that a target pixel covers, including fractions at the edges; only for shrinking.
+    /// </summary>
     Area,
 
-    /// <summary>Linear interpolation, its triangle widened by the scale when shrinking: the "bilinear with antialias" of model training.</summary>
+    /// <summary>
+    /// Linear interpolation, its triangle widened by the scale when shrinking: the "bilinear with antialias" of model
+    /// training.
+    /// </summary>
     Triangle,
 }
 
-/// <summary>For each target pixel of one axis, the run of source pixels it is made of and their weights.</summary>
+/// <summary>For each target pixel of one axis: the source pixels that contribute to it, and their weights.</summary>
 internal readonly ref struct AxisWeights
 {
     private readonly int[] _starts;
@@ -19,13 +24,17 @@ internal readonly ref struct AxisWeights
     private readonly float[] _weights;
     private readonly int _stride;
 
-    /// <param name="sourceLength">Pixels of the source axis.</param>
+    /// <param name="sourceLength">The number of source pixels.</param>
     /// <param name="origin">Where target pixel 0 begins in the source; may lie outside.</param>
-    /// <param name="scale">Source pixels a target pixel.</param>
-    /// <param name="targetLength">Pixels of the target axis.</param>
-    /// <param name="filter">How a target pixel is made of source pixels.</param>
-    /// <param name="zeroOutside">Whether the source is surrounded by zeros; else by nothing, and the weights inside add up to 1.</param>
-    public AxisWeights(int sourceLength, double origin, double scale, int targetLength, ResamplingFilter filter, bool zeroOutside)
+    /// <param name="scale">Source pixels per target pixel.</param>
+    /// <param name="targetLength">The number of target pixels.</param>
+    /// <param name="filter">How source pixels make a target pixel.</param>
+    /// <param name="zeroOutside">
+    /// Whether the source is surrounded by zeros. Otherwise it is surrounded by nothing, and the weights inside sum to
+    /// 1.
+    /// </param>
+    public AxisWeights(
+        int sourceLength, double origin, double scale, int targetLength, ResamplingFilter filter, bool zeroOutside)
     {
         var radius = filter == ResamplingFilter.Area ? scale / 2 : Math.Max(scale, 1);
         _stride = (int)Math.Min(sourceLength, Math.Ceiling(2 * radius) + 2);

@@ -13,8 +13,8 @@ internal readonly record struct BitmapStructure(long Width, long Height, int Bit
     private const uint RunLength8 = 1;
     private const uint RunLength4 = 2;
 
-    /// <param name="header">From the header's own length on, behind the file header where there is one.</param>
-    /// <param name="structure">Its size: a negative height means that the top row comes first.</param>
+    /// <param name="header">The bitmap from its header on, after the file header if there is one.</param>
+    /// <param name="structure">The structure. A negative height means that the top row comes first.</param>
     public static bool TryRead(ReadOnlySpan<byte> header, out BitmapStructure structure)
     {
         structure = default;
@@ -44,8 +44,8 @@ internal readonly record struct BitmapStructure(long Width, long Height, int Bit
     }
 
     /// <summary>
-    /// Fills what run-length coding has skipped as Pillow does, with the first colour of the palette. Such a file has
-    /// no transparency of its own.
+    /// Fills the pixels that run-length coding skips with the first colour of the palette, as Pillow does. Such a file
+    /// has no transparency of its own.
     /// </summary>
     /// <param name="bitmap">The file, which was decoded.</param>
     /// <param name="pixels">Its pixels.</param>

@@ -3,14 +3,16 @@ using System.Buffers;
 namespace SoftmaxService.Inference.Imaging;
 
 /// <summary>
-/// Brings a drawn digit to the form of MNIST (LeCun, Cortes, Burges): light ink on black, its larger side 20 of 28 pixels, antialiased,
-/// the centre of mass in the middle. <see cref="Foreground.Dark"/> models get the same the other way round.
+/// Brings a drawn digit to the form of MNIST (LeCun, Cortes, Burges): light ink on black, its longer side 20 of 28
+/// pixels, antialiased, the centre of mass in the middle. Models for <see cref="Foreground.Dark"/> get dark ink on
+/// white.
 /// </summary>
 internal sealed class DigitNormalizer
 {
     private const double BoxPart = 20.0 / 28.0;
 
-    // Ink is cropped before it shrinks, so a JPEG may be decoded smaller only as far as a small digit in a large photograph keeps its shape.
+    // Ink is cropped before it is shrunk, so a JPEG may be decoded at a smaller size only while a small digit in a
+    // large photograph keeps its shape.
     private const int UsefulSidePerPixel = 40;
 
     private readonly int _width;
@@ -28,7 +30,9 @@ internal sealed class DigitNormalizer
 
     public (int Width, int Height) SmallestUsefulSize => (UsefulSidePerPixel * _width, UsefulSidePerPixel * _height);
 
-    /// <summary>Draws the digit on the canvas, which has the model's size and one channel. The picture is used up.</summary>
+    /// <summary>
+    /// Draws the digit on the canvas, which has the model's size and one channel. Destroys the picture.
+    /// </summary>
     public void Draw(PixelBuffer picture, Span<float> canvas)
     {
         picture.CompositeToGray(TransparentGround.Choose(picture));
@@ -48,7 +52,9 @@ internal sealed class DigitNormalizer
 
     private bool TryDrawUnchanged(PixelBuffer gray, Span<float> canvas)
     {
-        var (width, height) = Orientation.SwapsAxes(gray.Origin) ? (gray.Height, gray.Width) : (gray.Width, gray.Height);
+        var (width, height) = Orientation.SwapsAxes(gray.Origin)
+            ? (gray.Height, gray.Width)
+            : (gray.Width, gray.Height);
         if (width != _width || height != _height)
             return false;
 
@@ -86,8 +92,9 @@ internal sealed class DigitNormalizer
         return 2 * light > total;
     }
 
-    // Every digit of MNIST has a largest value of at least 254, ink no wider or higher than 20 of which faint rims are part, and its centre
-    // of mass in [14, 15): the makers shifted by whole pixels. The margins leave room for what JPEG does to such a file.
+    // Every digit of MNIST has a largest value of at least 254, ink of at most 20 × 20 pixels including faint rims, and
+    // its centre of mass in [14, 15), because its makers shifted by whole pixels. The margins allow for the effects of
+    // JPEG.
     private bool HasMnistForm(ReadOnlySpan<float> ink)
     {
         const float Faint = 8, Clear = 64, Full = 200;
@@ -152,7 +159,7 @@ internal sealed class DigitNormalizer
         ArrayPool<float>.Shared.Return(rented);
     }
 
-    // A pen much thinner than a pixel of the model leaves only a trace of grey; it is brought back to full ink.
+    // A pen much thinner than a pixel of the model leaves only a trace of grey, which is brought back to full ink.
     private static void Strengthen(Span<float> patch)
     {
         var most = 0f;

@@ -4,7 +4,7 @@ using SkiaSharp;
 namespace SoftmaxService.Inference.Imaging;
 
 /// <summary>
-/// The orientation that EXIF holds: tag 0x0112 in the first directory of a TIFF structure (EXIF 2.32, section 4.6).
+/// The orientation in EXIF: tag 0x0112 in the first directory of a TIFF structure (EXIF 2.32, section 4.6).
 /// </summary>
 internal static class ExifOrientation
 {
@@ -15,10 +15,10 @@ internal static class ExifOrientation
     private const int Long = 4;
 
     /// <summary>
-    /// The orientation that is said, or null where none is. A value beyond the eight is said, and means upright:
-    /// Pillow, which most models are trained with, does not look further either.
+    /// The stated orientation; null if there is none. A value other than the eight counts as stated and means upright:
+    /// Pillow, with which most models are trained, does not look further either.
     /// </summary>
-    /// <param name="exif">A TIFF structure, with <c>Exif\0\0</c> before it or without.</param>
+    /// <param name="exif">A TIFF structure, with or without a preceding <c>Exif\0\0</c>.</param>
     public static SKEncodedOrigin? Read(ReadOnlySpan<byte> exif)
     {
         const int HeadLength = 6;

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace SoftmaxService.Inference.Imaging;
 
-/// <summary>A GIF's size (its screen, and its first frame where that goes beyond it) and its first frame.</summary>
+/// <summary>A GIF's size (its screen, extended by its first frame if that is larger) and its first frame.</summary>
 internal readonly ref struct GifStructure
 {
     private const int ScreenDescriptorLength = 13;
@@ -59,8 +59,8 @@ internal readonly ref struct GifStructure
     }
 
     /// <summary>
-    /// Fills what the first frame leaves of the screen as Pillow does, with the first colour of its palette; a frame
-    /// with a transparent colour leaves it transparent.
+    /// Fills the part of the screen outside the first frame with the first colour of its palette, as Pillow does. A
+    /// frame with a transparent colour leaves that part transparent.
     /// </summary>
     public void FillAroundFrame(PixelBuffer pixels)
     {
@@ -94,7 +94,7 @@ internal readonly ref struct GifStructure
         }
     }
 
-    // Extensions, each a label and blocks of a counted length up to one of length 0, may stand before the first frame.
+    // The first frame may be preceded by extensions: each a label and blocks with a length byte, up to one of length 0.
     private static ReadOnlySpan<byte> FindFirstFrame(ReadOnlySpan<byte> blocks, out bool hasTransparentColor)
     {
         hasTransparentColor = false;

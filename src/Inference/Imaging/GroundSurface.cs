@@ -1,8 +1,9 @@
 namespace SoftmaxService.Inference.Imaging;
 
 /// <summary>
-/// The brightness of the ground under a drawing, as a quadratic surface: paper in a photograph is lit from one side, and a single threshold
-/// would take its dark corner for ink. With x and y in −1…1: <c>g = c₀ + c₁x + c₂y + c₃x² + c₄y² + c₅xy</c>.
+/// The brightness of the background of a drawing, as a quadratic surface: paper in a photograph is lit from one side,
+/// and a single threshold would take its dark corner for ink. With x and y in −1…1: <c>g = c₀ + c₁x + c₂y + c₃x² + c₄y²
+/// + c₅xy</c>.
 /// </summary>
 internal readonly struct GroundSurface
 {
@@ -10,15 +11,17 @@ internal readonly struct GroundSurface
     private const int QuadraticTerms = 6;
     private const int MaxSamplesPerSide = 40;
 
-    // A ground whose border, or whose fitted surface, varies by no more than this is even: one level serves, and serves faster.
+    // A ground is even if its border or its fitted surface varies by no more than this; a single level then suffices,
+    // and is faster.
     private const double EvenWithin = 3;
 
-    // Paper in a photograph has noise; a ground cleaner than this was drawn on a screen.
+    // Paper in a photograph has noise; a ground with less noise than this was drawn on a screen.
     private const double LeastTolerance = 8;
 
     private readonly double _c0, _c1, _c2, _c3, _c4, _c5;
 
-    private GroundSurface(ReadOnlySpan<double> c) => (_c0, _c1, _c2, _c3, _c4, _c5) = (c[0], c[1], c[2], c[3], c[4], c[5]);
+    private GroundSurface(ReadOnlySpan<double> c) =>
+        (_c0, _c1, _c2, _c3, _c4, _c5) = (c[0], c[1], c[2], c[3], c[4], c[5]);
 
     private GroundSurface(double level) => _c0 = level;
 
@@ -27,7 +30,9 @@ internal readonly struct GroundSurface
     /// <summary>The level of an even ground.</summary>
     public int Level => (int)Math.Round(_c0);
 
-    /// <summary>Starts from the border, which is ground, and lets the inside join where it continues the surface.</summary>
+    /// <summary>
+    /// Starts from the border, which is ground, and adds the parts of the inside that continue its surface.
+    /// </summary>
     public static GroundSurface Fit(PixelBuffer gray)
     {
         var columns = Math.Min(MaxSamplesPerSide, gray.Width);
@@ -40,8 +45,8 @@ internal readonly struct GroundSurface
         if (spread <= EvenWithin)
             return even;
 
-        // First a plane through the border, which cannot bulge where nothing holds it; then, within the noise left by the plane, the
-        // inside joins and the surface may bend.
+        // First fits a plane to the border, which cannot bulge where there are no samples. Then, within the noise that
+        // the plane leaves, the inside is added and the surface may bend.
         var surface = even;
         var tolerance = Tolerance(spread);
         for (var pass = 0; pass < 4; pass++)
@@ -61,10 +66,10 @@ internal readonly struct GroundSurface
         return samples.MedianDistance(surface, borderOnly: true) < spread && most - least > EvenWithin ? surface : even;
     }
 
-    /// <summary>Evens the ground out, in place.</summary>
+    /// <summary>Makes the ground even, in place.</summary>
     /// <remarks>
-    /// Paper and dark ink both give back a share of the light that falls on them, so they are divided by it. Light ink on a dark ground
-    /// keeps its distance instead: next to nothing is left to divide by.
+    /// Paper and dark ink both reflect a share of the light that falls on them, so they are divided by it. Light ink on
+    /// a dark ground keeps its difference instead, since there is almost nothing to divide by.
     /// </remarks>
     /// <returns>The ground's level everywhere.</returns>
     public int Flatten(PixelBuffer gray)
@@ -86,7 +91,7 @@ internal readonly struct GroundSurface
         return level;
     }
 
-    // Ink stands out by far more than noise does, which the third power brings out.
+    // Ink stands out far more than noise does; the third power emphasizes that.
     private bool IsInkDarker(PixelBuffer gray)
     {
         double sum = 0;
@@ -104,14 +109,15 @@ internal readonly struct GroundSurface
         return sum <= 0;
     }
 
-    // Along one row of pixels the surface is a parabola.
+    // Along a row of pixels the surface is a parabola.
     private Parabola Row(int y, int height)
     {
         var at = Coordinate(y, height);
         return new Parabola((float)(_c0 + (_c2 * at) + (_c4 * at * at)), (float)(_c1 + (_c5 * at)), (float)_c3);
     }
 
-    private double At(double x, double y) => _c0 + (_c1 * x) + (_c2 * y) + (_c3 * x * x) + (_c4 * y * y) + (_c5 * x * y);
+    private double At(double x, double y) =>
+        _c0 + (_c1 * x) + (_c2 * y) + (_c3 * x * x) + (_c4 * y * y) + (_c5 * x * y);
 
     private (double Least, double Most) Extent()
     {
@@ -128,8 +134,9 @@ internal readonly struct GroundSurface
         return (least, most);
     }
 
-    // Three standard deviations, from the median distance, of what may well be noise.
-    private static double Tolerance(double medianDistance) => Math.Max(LeastTolerance, 3 * 1.4826 * (medianDistance + 0.5));
+    // Three standard deviations of what is probably noise, estimated from the median distance.
+    private static double Tolerance(double medianDistance) =>
+        Math.Max(LeastTolerance, 3 * 1.4826 * (medianDistance + 0.5));
 
     private static double Coordinate(int index, int count) => ((2.0 * index) + 1 - count) / count;
 
@@ -142,7 +149,7 @@ internal readonly struct GroundSurface
         }
     }
 
-    /// <summary>A grid of single pixels, enough to know the ground by.</summary>
+    /// <summary>A grid of single pixels, enough to estimate the ground.</summary>
     private readonly ref struct Samples
     {
         private readonly int _columns;
@@ -192,7 +199,8 @@ internal readonly struct GroundSurface
                 {
                     if (borderOnly && !IsBorder(i, j))
                         continue;
-                    var distance = Math.Abs(_values[(j * _columns) + i] - surface.At(Coordinate(i, _columns), Coordinate(j, _rows)));
+                    var distance = Math.Abs(
+                        _values[(j * _columns) + i] - surface.At(Coordinate(i, _columns), Coordinate(j, _rows)));
                     histogram[(int)Math.Min(distance, 511)]++;
                     total++;
                 }
@@ -235,7 +243,7 @@ internal readonly struct GroundSurface
             if (used < 4 * terms)
                 return false;
 
-            // A ridge, too small to be seen, keeps the equations solvable when the samples lie on one line.
+            // A negligible ridge term keeps the equations solvable when all samples lie on one line.
             for (var row = 1; row < terms; row++)
                 equations[(row * Width) + row] += 1e-6 * used;
             Span<double> solution = stackalloc double[QuadraticTerms];

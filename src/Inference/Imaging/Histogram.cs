@@ -2,7 +2,7 @@ namespace SoftmaxService.Inference.Imaging;
 
 internal static class Histogram
 {
-    /// <summary>The lowest bin at which the given part of all counts is reached.</summary>
+    /// <summary>The lowest bin at which the given share of all counts is reached.</summary>
     public static int Quantile(ReadOnlySpan<int> histogram, long total, double part)
     {
         long reached = 0;
@@ -17,8 +17,8 @@ internal static class Histogram
     }
 
     /// <summary>
-    /// N. Otsu's threshold (1979): the bin that divides the counts into two classes whose means lie farthest apart, weighted by the classes'
-    /// sizes. Values above the returned bin are the upper class.
+    /// N. Otsu's threshold (1979): the bin that divides the counts into two classes whose means lie farthest apart,
+    /// weighted by the classes' sizes. Values above the returned bin are the upper class.
     /// </summary>
     public static int OtsuThreshold(ReadOnlySpan<int> histogram)
     {

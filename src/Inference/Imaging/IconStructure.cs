@@ -3,13 +3,14 @@ using System.Buffers.Binary;
 namespace SoftmaxService.Inference.Imaging;
 
 /// <summary>
-/// A picture of a Windows icon: a PNG file, or a bitmap without its file header and with a mask behind it.
+/// A picture in a Windows icon: a PNG file, or a bitmap without a file header that is followed by a mask.
 /// </summary>
-/// <param name="Offset">Where it begins in the icon.</param>
-/// <param name="Length">Its bytes.</param>
+/// <param name="Offset">Its offset in the icon.</param>
+/// <param name="Length">Its length in bytes.</param>
 /// <param name="IsPng">Whether it is a PNG.</param>
-/// <param name="Width">The width that its own header declares; the directory's may differ, and is not what is
-/// decoded.</param>
+/// <param name="Width">
+/// The width in its own header. The directory's may differ, and is not what is decoded.
+/// </param>
 /// <param name="Height">Its height, without the mask.</param>
 /// <param name="BitsAPixel">Its depth.</param>
 internal readonly record struct IconPicture(
@@ -20,7 +21,7 @@ internal static class IconStructure
     private const int HeaderLength = 6;
     private const int EntryLength = 16;
 
-    // SKCodec passes over pictures that lie beyond the end of the file, and would silently show a smaller one instead.
+    // SKCodec skips pictures beyond the end of the file, and would silently decode a smaller one instead.
     public static bool HoldsAllPictures(ReadOnlySpan<byte> icon)
     {
         int count = BinaryPrimitives.ReadUInt16LittleEndian(icon[4..]);
@@ -42,8 +43,8 @@ internal static class IconStructure
     }
 
     /// <summary>
-    /// The largest picture; of several of that size the first of the most colours. SKCodec would take the first, which
-    /// is often the one of 16 colours.
+    /// The largest picture; among several of that size, the first with the most colours. SKCodec would take the first,
+    /// which often has only 16 colours.
     /// </summary>
     /// <param name="icon">An icon that <see cref="HoldsAllPictures"/>.</param>
     public static IconPicture? ChoosePicture(ReadOnlySpan<byte> icon)
@@ -63,7 +64,7 @@ internal static class IconStructure
         return chosen;
     }
 
-    /// <summary>An icon of that picture alone, so that no other is decoded in its place.</summary>
+    /// <summary>An icon with only this picture, so that no other is decoded instead.</summary>
     public static byte[] Only(ReadOnlySpan<byte> icon, in IconPicture picture)
     {
         var single = new byte[HeaderLength + EntryLength + picture.Length];
@@ -92,7 +93,7 @@ internal static class IconStructure
             return isPng;
         }
 
-        // The height counts the mask, too.
+        // The height includes the mask.
         var isBitmap = BitmapStructure.TryRead(bytes, out var bitmap);
         picture = new IconPicture(
             offset, bytes.Length, IsPng: false, bitmap.Width, bitmap.Height / 2, bitmap.BitsAPixel);

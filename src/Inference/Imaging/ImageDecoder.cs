@@ -4,25 +4,30 @@ using SoftmaxService.Inference.Faults;
 namespace SoftmaxService.Inference.Imaging;
 
 /// <summary>
-/// Decodes an image whole or not at all. All native decoding is behind this one method, so that it could be done in
-/// another process.
+/// Decodes a whole image or nothing. All native decoding is behind this one method, so that it could move to another
+/// process.
 /// </summary>
 internal static unsafe class ImageDecoder
 {
-    /// <summary>Of an animation the first frame is read; one of more frames than this is no picture that somebody wants classified.</summary>
+    /// <summary>
+    /// The most frames of an animation, of which only the first is read. Nobody wants a longer one classified.
+    /// </summary>
     public const int MaxFrames = 4096;
 
-    // JPEG's inverse cosine transform can leave out the upper half, three quarters or seven eighths of its frequencies.
+    // JPEG's inverse cosine transform can omit the upper half, three quarters or seven eighths of its frequencies.
     private const int JpegBlockSide = 8;
 
     private static readonly SKColorSpace StandardRgb = SKColorSpace.CreateSrgb();
 
-    /// <summary>Decodes to sRGB; a large JPEG to a half, a quarter or an eighth, as long as both sides keep the given minimum.</summary>
-    /// <param name="encoded">The file. It is not copied.</param>
+    /// <summary>
+    /// Decodes to sRGB. Decodes a large JPEG at a half, a quarter or an eighth of its size, as long as both sides keep
+    /// the given minimum.
+    /// </summary>
+    /// <param name="encoded">The file, which is not copied.</param>
     /// <param name="header">What <see cref="ImageHeader.Read"/> found in it.</param>
-    /// <param name="minWidth">The least useful width, as stored.</param>
-    /// <param name="minHeight">The least useful height, as stored.</param>
-    /// <exception cref="InferenceException">The data is damaged, cut off, or not what its header says.</exception>
+    /// <param name="minWidth">The smallest useful width, as stored.</param>
+    /// <param name="minHeight">The smallest useful height, as stored.</param>
+    /// <exception cref="InferenceException">The data is damaged, truncated, or not what its header says.</exception>
     public static PixelBuffer Decode(ReadOnlySpan<byte> encoded, in ImageHeader header, int minWidth, int minHeight)
     {
         if (header.Format == ImageFormats.Ico)
@@ -61,14 +66,15 @@ internal static unsafe class ImageDecoder
 
     private static PixelBuffer Decode(SKCodec codec, in ImageHeader header, int minWidth, int minHeight)
     {
-        // Each reading of the property makes a colour space anew.
+        // Each read of the property creates a new colour space.
         var encodedInfo = codec.Info;
         using var colorSpace = encodedInfo.ColorSpace;
         if (encodedInfo.Width != header.Width || encodedInfo.Height != header.Height)
         {
             throw ImageRefusal.Undecodable(
                 header.Format,
-                $"its header declares {header.Width} × {header.Height} pixels, its data {encodedInfo.Width} × {encodedInfo.Height}");
+                $"its header declares {header.Width} × {header.Height} pixels, its data {encodedInfo.Width} × "
+                + $"{encodedInfo.Height}");
         }
 
         CheckFrames(codec, header.Format);
@@ -84,7 +90,7 @@ internal static unsafe class ImageDecoder
             isOpaque ? SKAlphaType.Opaque : SKAlphaType.Unpremul,
             StandardRgb);
 
-        // Where a decoder is wrong about scaling, it writes rows of the stored width.
+        // A decoder that is wrong about scaling writes rows of the stored width.
         var channels = isGray ? 1 : 4;
         var pixels = new PixelBuffer(
             size.Width, size.Height, channels, isOpaque, header.Origin, spare: header.Width * channels);
@@ -113,7 +119,7 @@ internal static unsafe class ImageDecoder
         }
     }
 
-    // Counting walks the frames' headers, and inflates none.
+    // Counting reads the frames' headers, and inflates none of them.
     private static void CheckFrames(SKCodec codec, ImageFormat format)
     {
         if (format != ImageFormats.Gif && format != ImageFormats.WebP)
@@ -124,7 +130,8 @@ internal static unsafe class ImageDecoder
         if (codec.FrameCount is var frames and > MaxFrames)
         {
             throw ImageRefusal.TooLarge(
-                $"The animation has {frames} frames; at most {MaxFrames} are taken, of which the first is classified. Send that one as an image.");
+                $"The animation has {frames} frames; at most {MaxFrames} are taken, of which the first is classified. "
+                + "Send that one as an image.");
         }
     }
 

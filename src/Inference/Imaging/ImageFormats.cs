@@ -4,10 +4,12 @@ namespace SoftmaxService.Inference.Imaging;
 
 /// <summary>An image format that is read here.</summary>
 /// <param name="Name">The format's usual name, such as <c>PNG</c>.</param>
-/// <param name="MediaTypes">The media types it is sent as, the registered one first.</param>
+/// <param name="MediaTypes">Its media types, the registered one first.</param>
 public sealed record ImageFormat(string Name, IReadOnlyList<string> MediaTypes);
 
-/// <summary>The image formats that are read here, recognised by their first bytes and never by a name or a declared type.</summary>
+/// <summary>
+/// The image formats that are read here. They are recognized by their first bytes, never by a name or a declared type.
+/// </summary>
 public static class ImageFormats
 {
     /// <summary>Portable Network Graphics.</summary>
@@ -35,9 +37,9 @@ public static class ImageFormats
     public static string Names { get; } =
         string.Join(", ", All.SkipLast(1).Select(format => format.Name)) + " or " + All[^1].Name;
 
-    /// <summary>Recognises a format by its signature.</summary>
+    /// <summary>Recognizes a format by its signature.</summary>
     /// <param name="encoded">The encoded image; 32 bytes of its beginning are enough.</param>
-    /// <returns>The format, or <see langword="null"/> when the bytes are of no format that is read.</returns>
+    /// <returns>The format, or <see langword="null"/> when the format is not read here.</returns>
     public static ImageFormat? Identify(ReadOnlySpan<byte> encoded)
     {
         if (encoded.StartsWith<byte>([0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]))
@@ -55,13 +57,17 @@ public static class ImageFormats
         return null;
     }
 
-    /// <summary>Names a well-known kind of file that is not read here, so that a refusal can say what was sent.</summary>
+    /// <summary>
+    /// Names a well-known kind of file that is not read here, so that the error message can say what was sent.
+    /// </summary>
     internal static string? IdentifyUnread(ReadOnlySpan<byte> encoded)
     {
         if (encoded.StartsWith<byte>([0x49, 0x49, 0x2A, 0x00]) || encoded.StartsWith<byte>([0x4D, 0x4D, 0x00, 0x2A]))
             return "TIFF";
         if (encoded.Length >= 12 && encoded[4..].StartsWith("ftyp"u8))
-            return encoded[8..].StartsWith("avif"u8) || encoded[8..].StartsWith("avis"u8) ? "AVIF" : "HEIC or another ISO media file";
+            return encoded[8..].StartsWith("avif"u8) || encoded[8..].StartsWith("avis"u8)
+                ? "AVIF"
+                : "HEIC or another ISO media file";
         if (encoded.StartsWith("%PDF"u8))
             return "PDF";
         if (encoded.StartsWith<byte>([0xFF, 0x0A]) || encoded.StartsWith<byte>([0, 0, 0, 0x0C, 0x4A, 0x58, 0x4C, 0x20]))
@@ -73,14 +79,17 @@ public static class ImageFormats
         return LooksLikeText(encoded) ? "text" : null;
     }
 
-    // Two letters are a weak signature ("BMW is a car"), so the header's length must be one that was ever defined.
+    // Two letters are a weak signature ("BMW is a car"), so the header's length must be one that has been defined.
     private static bool IsBitmap(ReadOnlySpan<byte> encoded) =>
         encoded.StartsWith("BM"u8)
         && (encoded.Length < 18
-            || BinaryPrimitives.ReadUInt32LittleEndian(encoded[14..]) is 12 or 16 or 40 or 52 or 56 or 64 or 108 or 124);
+            || BinaryPrimitives.ReadUInt32LittleEndian(encoded[14..])
+                is 12 or 16 or 40 or 52 or 56 or 64 or 108 or 124);
 
     private static bool IsIcon(ReadOnlySpan<byte> encoded) =>
-        encoded.StartsWith<byte>([0, 0, 1, 0]) && encoded.Length >= 6 && BinaryPrimitives.ReadUInt16LittleEndian(encoded[4..]) > 0;
+        encoded.StartsWith<byte>([0, 0, 1, 0])
+            && encoded.Length >= 6
+            && BinaryPrimitives.ReadUInt16LittleEndian(encoded[4..]) > 0;
 
     private static bool LooksLikeText(ReadOnlySpan<byte> encoded) =>
         !encoded[..Math.Min(encoded.Length, 64)].ContainsAnyInRange<byte>(0x00, 0x08);

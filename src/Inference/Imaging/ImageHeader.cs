@@ -4,29 +4,29 @@ using SoftmaxService.Inference.Faults;
 namespace SoftmaxService.Inference.Imaging;
 
 /// <summary>
-/// What a file says of its picture, read here and not by the native decoder, which afterwards must agree.
+/// What a file declares about its picture. It is read here, not by the native decoder, which must agree afterwards.
 /// </summary>
 /// <param name="Format">The file's format.</param>
-/// <param name="Width">Pixels a row as stored, from 1 to <see cref="MaxSide"/>.</param>
+/// <param name="Width">Pixels per row as stored, from 1 to <see cref="MaxSide"/>.</param>
 /// <param name="Height">Rows as stored, from 1 to <see cref="MaxSide"/>.</param>
-/// <param name="Origin">How the picture is to be turned.</param>
-/// <param name="IconPicture">Which picture of an icon is meant; the default for all other formats.</param>
+/// <param name="Origin">How to turn the picture upright.</param>
+/// <param name="IconPicture">The picture of an icon that is decoded; default for all other formats.</param>
 internal readonly record struct ImageHeader(
     ImageFormat Format, int Width, int Height, SKEncodedOrigin Origin, IconPicture IconPicture = default)
 {
     /// <summary>
-    /// The longest side a JPEG can declare; no camera or scanner goes beyond it, and filter tables stay small.
+    /// The longest side that a JPEG can declare. No camera or scanner exceeds it, and filter tables stay small.
     /// </summary>
     public const int MaxSide = 65_535;
 
     /// <summary>
-    /// Reads the header, and refuses what cannot be decoded or is too large, before any memory is taken for pixels.
+    /// Reads the header, and rejects what cannot be decoded or is too large before any memory is allocated for pixels.
     /// </summary>
     /// <remarks>
-    /// An orientation is EXIF's; where EXIF holds none, XMP's. That is the order of Pillow's
-    /// <c>ImageOps.exif_transpose</c>, by which pictures for training are turned. GIF and BMP have neither.
+    /// The orientation is that in EXIF, or else that in XMP: the order of Pillow's <c>ImageOps.exif_transpose</c>, with
+    /// which pictures for training are turned. GIF and BMP have neither.
     /// </remarks>
-    /// <exception cref="InferenceException">There is nothing to decode, or too much.</exception>
+    /// <exception cref="InferenceException">The image cannot be decoded, or is too large.</exception>
     public static ImageHeader Read(ReadOnlySpan<byte> encoded, long maxPixels)
     {
         if (encoded.IsEmpty)
@@ -134,7 +134,8 @@ internal readonly record struct ImageHeader(
         if (width * height > maxPixels)
         {
             throw ImageRefusal.TooLarge(
-                $"The image declares {width} × {height} = {width * height} pixels; at most {maxPixels} are read. Send it scaled down.");
+                $"The image declares {width} × {height} = {width * height} pixels; at most {maxPixels} are read. Send "
+                + "it scaled down.");
         }
 
         return new ImageHeader(format, (int)width, (int)height, origin);

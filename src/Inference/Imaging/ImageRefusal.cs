@@ -2,7 +2,7 @@ using SoftmaxService.Inference.Faults;
 
 namespace SoftmaxService.Inference.Imaging;
 
-/// <summary>The refusals of images: each says what was sent and what would be read.</summary>
+/// <summary>The errors for images that are not read. Each says what was sent and what would be right.</summary>
 internal static class ImageRefusal
 {
     public static InferenceException Empty() =>
@@ -16,7 +16,7 @@ internal static class ImageRefusal
         return new InferenceException(InferenceError.ImageFormatUnsupported, $"{sent}: send {ImageFormats.Names}.");
     }
 
-    /// <summary>A valid file of a kind that its format knows and that is not decoded here.</summary>
+    /// <summary>A valid file of a kind that is not decoded here.</summary>
     /// <param name="kind">What the image is, such as <c>a lossless JPEG (SOF3)</c>.</param>
     /// <param name="instead">What to send instead.</param>
     public static InferenceException UnreadKind(string kind, string instead) =>

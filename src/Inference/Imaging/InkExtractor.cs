@@ -1,23 +1,27 @@
 namespace SoftmaxService.Inference.Imaging;
 
-/// <summary>Replaces a grey drawing, whatever its paper and pen, by its ink alone: 0 is ground and 255 is full ink.</summary>
+/// <summary>
+/// Replaces a grey drawing, whatever its paper and pen, by its ink: 0 is ground and 255 is full ink.
+/// </summary>
 internal static class InkExtractor
 {
     // Differences are counted in bins from −255 to 255.
     private const int Bins = 511;
     private const int Zero = 255;
 
-    // Twelve grey levels are hardly visible; nobody draws with less, and dithering and JPEG leave as much.
+    // Twelve grey levels are hardly visible. Nobody draws with less, and dithering and JPEG cause as much.
     private const double LeastContrast = 12;
 
-    // In standard deviations of the noise: what noise alone hardly reaches, and what the ink as a whole must exceed.
+    // In standard deviations of the noise: a level that noise hardly reaches, and one that the ink as a whole must
+    // exceed.
     private const double NoiseFloor = 4;
     private const double LeastInkOverNoise = 5.5;
 
-    // No sensor is noisier; beyond it the ground has a texture or the edge of a shadow, and ink is looked for all the same.
+    // No sensor is noisier. A ground with more has a texture or the edge of a shadow, and is searched for ink all the
+    // same.
     private const double MostNoise = 20;
 
-    /// <returns>Whether anything stands out from the ground; if not, there is no ink.</returns>
+    /// <returns>Whether there is ink: something that stands out from the ground.</returns>
     public static bool TryExtract(PixelBuffer gray)
     {
         var ground = GroundSurface.Fit(gray);
@@ -42,7 +46,7 @@ internal static class InkExtractor
         if (Total(contrasts) == 0)
             return false;
 
-        // What is left is ink, its soft rims, and perhaps a shadow's edge; only the upper class is surely ink.
+        // What remains is ink, its soft rims, and perhaps the edge of a shadow. Only the upper class is certainly ink.
         contrasts[..(Histogram.OtsuThreshold(contrasts) + 1)].Clear();
         var full = Histogram.Quantile(contrasts, Total(contrasts), 0.8);
         if (full < LeastInkOverNoise * noise)
@@ -62,8 +66,8 @@ internal static class InkExtractor
         return true;
     }
 
-    // The ground was taken from the border, so ink is what stands out from it. It stands out by far more than shading does, so the third
-    // power of the difference decides whether that is the darker or the lighter side.
+    // The ground was estimated from the border, and ink stands out from it by far more than shading does. So the third
+    // power of the difference decides whether ink is the darker or the lighter side.
     private static int InkSign(ReadOnlySpan<int> differences)
     {
         double darker = 0, lighter = 0;
@@ -77,8 +81,9 @@ internal static class InkExtractor
         return lighter > darker ? 1 : -1;
     }
 
-    // The standard deviation of the ground's noise, from the median difference away from the ink: on that side there is nothing but noise, while
-    // towards the ink a tightly cropped digit and its soft rims may be more than half of the picture.
+    // The standard deviation of the ground's noise, from the median difference on the side away from the ink, where
+    // there is only noise. On the other side, a tightly cropped digit and its soft rims may be more than half of the
+    // picture.
     private static double Noise(ReadOnlySpan<int> differences, int sign)
     {
         Span<int> distances = stackalloc int[256];

@@ -3,23 +3,28 @@ using SkiaSharp;
 namespace SoftmaxService.Inference.Imaging;
 
 /// <summary>
-/// What a model sees of an image: its input tensor as a picture again, <c>pixel = (tensor · std + mean) / scale</c>, rounded and clamped to
-/// 0…255. The way back of <see cref="TensorWriter"/>.
+/// What a model sees of an image: its input tensor turned back into a picture, <c>pixel = (tensor · std + mean) /
+/// scale</c>, rounded and clamped to 0…255. The inverse of <see cref="TensorWriter"/>.
 /// </summary>
 internal static class InputPicture
 {
-    /// <summary>Encodes a tensor as a PNG of the model's size: grey for a model of one channel, else RGB.</summary>
-    /// <param name="input">How the tensor was made.</param>
+    /// <summary>
+    /// Encodes a tensor as a PNG of the model's size: grey for a model with one channel, otherwise RGB.
+    /// </summary>
+    /// <param name="input">The recipe that made the tensor.</param>
     /// <param name="tensor">At least <see cref="ImageInput.ElementCount"/> elements.</param>
     public static unsafe byte[] Encode(ImageInput input, ReadOnlySpan<float> tensor)
     {
         var (type, pixelChannels) = input.Color == PixelColor.Gray ? (SKColorType.Gray8, 1) : (SKColorType.Rgb888x, 4);
-        using var picture = new PixelBuffer(input.Width, input.Height, pixelChannels, isOpaque: true, SKEncodedOrigin.TopLeft);
+        using var picture = new PixelBuffer(
+            input.Width, input.Height, pixelChannels, isOpaque: true, SKEncodedOrigin.TopLeft);
         for (var channel = 0; channel < input.Channels; channel++)
             Draw(input, tensor, channel, picture);
 
-        using var pixmap = new SKPixmap(new SKImageInfo(input.Width, input.Height, type, SKAlphaType.Opaque), (nint)picture.Pointer);
-        using var png = pixmap.Encode(SKPngEncoderOptions.Default) ?? throw new InvalidOperationException("Skia could not encode a PNG.");
+        using var pixmap = new SKPixmap(
+            new SKImageInfo(input.Width, input.Height, type, SKAlphaType.Opaque), (nint)picture.Pointer);
+        using var png = pixmap.Encode(SKPngEncoderOptions.Default)
+            ?? throw new InvalidOperationException("Skia could not encode a PNG.");
         return png.ToArray();
     }
 

@@ -5,14 +5,15 @@ namespace SoftmaxService.Inference.Imaging;
 
 /// <summary>A JPEG's frame, end and metadata, from one walk over its segments (ITU-T T.81, annex B).</summary>
 /// <remarks>
-/// The frame is judged here, before the native decoder sees it: its codec promises scaled sizes for kinds of frame that
-/// it then writes unscaled, over the end of the pixels' memory. What is let through is what cameras and web sites make.
+/// The frame is checked here, before the native decoder sees it: that decoder promises scaled sizes for some kinds of
+/// frame, and then writes them unscaled, beyond the end of the pixels' memory. Only what cameras and web sites produce
+/// is accepted.
 /// </remarks>
 internal readonly ref struct JpegStructure
 {
     /// <summary>
-    /// Every scan of a progressive JPEG passes over the whole picture, and may be a few bytes long. Encoders write
-    /// about ten; more than this only cost time.
+    /// Every scan of a progressive JPEG covers the whole picture but may be only a few bytes long. Encoders write about
+    /// ten; more than this only cost time.
     /// </summary>
     public const int MaxScans = 100;
 
@@ -36,24 +37,25 @@ internal readonly ref struct JpegStructure
     public int Height { get; }
 
     /// <summary>
-    /// Whether all scans have arrived. A progressive JPEG that ends after its first scan decodes "successfully" to a
-    /// blurred picture: neither libjpeg nor SKCodec reports the missing scans. The marker is looked for segment by
-    /// segment, because an EXIF thumbnail carries one of its own.
+    /// Whether all scans are there. A progressive JPEG that ends after its first scan decodes "successfully" to a
+    /// blurred picture: neither libjpeg nor SKCodec reports missing scans. The end marker is searched segment by
+    /// segment, because an EXIF thumbnail has an end marker of its own.
     /// </summary>
     public bool HasEndOfImage { get; }
 
-    /// <summary>The first EXIF segment, from its <c>Exif</c> on; empty where there is none.</summary>
+    /// <summary>The first EXIF segment, from its <c>Exif</c> on; empty if there is none.</summary>
     public ReadOnlySpan<byte> Exif { get; }
 
-    /// <summary>The first XMP packet; empty where there is none.</summary>
+    /// <summary>The first XMP packet; empty if there is none.</summary>
     public ReadOnlySpan<byte> Xmp { get; }
 
     private static ReadOnlySpan<byte> ExifHead => "Exif\0"u8;
 
     private static ReadOnlySpan<byte> XmpHead => "http://ns.adobe.com/xap/1.0/\0"u8;
 
-    /// <exception cref="InferenceException">The frame is of a kind that is not read, or there is none, or more than
-    /// one.</exception>
+    /// <exception cref="InferenceException">
+    /// The frame is of a kind that is not read, or there is not exactly one frame.
+    /// </exception>
     public static JpegStructure Read(ReadOnlySpan<byte> jpeg)
     {
         ReadOnlySpan<byte> exif = default, xmp = default;
@@ -73,7 +75,7 @@ internal readonly ref struct JpegStructure
                 break;
             }
 
-            // A length that does not even count itself is passed over, as libjpeg does.
+            // A length that does not even include itself is skipped, as libjpeg does.
             var end = position + Math.Max(SizeOfLength, (int)BinaryPrimitives.ReadUInt16BigEndian(jpeg[position..]));
             if (end > jpeg.Length)
             {
@@ -84,7 +86,8 @@ internal readonly ref struct JpegStructure
             position = end;
             switch (marker)
             {
-                case >= Marker.FirstFrame and <= Marker.LastFrame or Marker.JpegLsFrame or Marker.HierarchicalProgression or Marker.Expand
+                case (>= Marker.FirstFrame and <= Marker.LastFrame)
+                    or Marker.JpegLsFrame or Marker.HierarchicalProgression or Marker.Expand
                     when !Marker.IsTable(marker):
                     if (width != 0)
                     {
@@ -179,7 +182,7 @@ internal readonly ref struct JpegStructure
             : (width, height);
     }
 
-    // Like libjpeg, steps over stray bytes before a marker and over any number of fill bytes 0xFF.
+    // Like libjpeg, skips stray bytes before a marker and any number of fill bytes 0xFF.
     private static bool TryReadMarker(ReadOnlySpan<byte> jpeg, ref int position, out byte marker)
     {
         marker = 0;
@@ -227,7 +230,7 @@ internal readonly ref struct JpegStructure
         }
     }
 
-    /// <summary>The second bytes of markers.</summary>
+    /// <summary>The second byte of each marker.</summary>
     private static class Marker
     {
         public const byte FirstFrame = 0xC0;
@@ -242,14 +245,14 @@ internal readonly ref struct JpegStructure
 
         private const byte HuffmanTable = 0xC4;
 
-        /// <summary>Whether a marker among those of frames begins a table.</summary>
+        /// <summary>Whether a marker in the range of frames begins a table.</summary>
         public static bool IsTable(byte marker) => marker is HuffmanTable or ArithmeticConditioning;
 
         public static bool IsStandalone(byte marker) => marker is 0x01 or (>= 0xD0 and <= 0xD8);
 
         /// <summary>
-        /// What a frame that is not decoded is called; null for baseline, extended and progressive ones, coded by
-        /// Huffman.
+        /// The name of a kind of frame that is not decoded; null for baseline, extended and progressive frames with
+        /// Huffman coding.
         /// </summary>
         public static string? NameOfUnread(byte marker) => marker switch
         {

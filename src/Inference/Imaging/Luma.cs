@@ -5,13 +5,13 @@ using System.Runtime.InteropServices;
 namespace SoftmaxService.Inference.Imaging;
 
 /// <summary>
-/// Rec. 601 luma of sRGB values, rounded: the meaning of <see cref="PixelColor.Gray"/>. It is what Pillow's
-/// <c>convert("L")</c>, OpenCV and torchvision make of colour, and so what models of one channel are trained on.
+/// Rec. 601 luma of sRGB values, rounded: the meaning of <see cref="PixelColor.Gray"/>. Pillow's <c>convert("L")</c>,
+/// OpenCV and torchvision convert colour in this way, so models with one channel are trained on it.
 /// </summary>
 internal static class Luma
 {
-    // 0.299, 0.587 and 0.114 in 1/65536, as Pillow has them. They add up to exactly 65536, so that a grey pixel keeps
-    // its value to the bit.
+    // 0.299, 0.587 and 0.114 in units of 1/65536, as in Pillow. They add up to exactly 65536, so a grey pixel keeps its
+    // value.
     private const int Red = 19595;
     private const int Green = 38470;
     private const int Blue = 7471;
@@ -21,8 +21,8 @@ internal static class Luma
         (byte)(((Red * red) + (Green * green) + (Blue * blue) + Half) >> 16);
 
     /// <summary>
-    /// A row of pixels whose bytes are red, green, blue and one unused; the target may begin where the row does, or
-    /// before.
+    /// Converts a row of pixels whose bytes are red, green, blue and one unused. The target may begin at the row's
+    /// first byte or before.
     /// </summary>
     public static void FromRgb(ReadOnlySpan<uint> pixels, Span<byte> target)
     {

@@ -2,11 +2,12 @@ using SkiaSharp;
 
 namespace SoftmaxService.Inference.Imaging;
 
-/// <summary>The eight EXIF orientations. They are applied after resampling, to the few pixels that are left.</summary>
+/// <summary>The eight EXIF orientations. They are applied after resampling, when few pixels are left.</summary>
 internal static class Orientation
 {
     public static bool SwapsAxes(SKEncodedOrigin origin) =>
-        origin is SKEncodedOrigin.LeftTop or SKEncodedOrigin.RightTop or SKEncodedOrigin.RightBottom or SKEncodedOrigin.LeftBottom;
+        origin is SKEncodedOrigin.LeftTop or SKEncodedOrigin.RightTop
+            or SKEncodedOrigin.RightBottom or SKEncodedOrigin.LeftBottom;
 
     /// <summary>Copies a stored picture into a canvas the way it is meant to be seen.</summary>
     public static void Copy(

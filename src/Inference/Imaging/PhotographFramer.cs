@@ -3,10 +3,14 @@ using SkiaSharp;
 
 namespace SoftmaxService.Inference.Imaging;
 
-/// <summary>Brings a picture to the model's height and width by stretching, letterboxing or cropping; every stored pixel counts.</summary>
+/// <summary>
+/// Brings a picture to the model's height and width by stretching, letterboxing or cropping, with antialiasing.
+/// </summary>
 internal sealed class PhotographFramer(ImageInput input)
 {
-    /// <summary>How large a picture of the given upright size is drawn: in the model's pixels, before anything is cut off.</summary>
+    /// <summary>
+    /// The size in the model's pixels at which a picture of the given upright size is drawn, before it is cropped.
+    /// </summary>
     public (int Width, int Height) DrawnSize(int width, int height)
     {
         if (input.Resize == ResizeMode.Stretch)
@@ -18,12 +22,14 @@ internal sealed class PhotographFramer(ImageInput input)
         return (Math.Max(1, (int)Math.Round(width * scale)), Math.Max(1, (int)Math.Round(height * scale)));
     }
 
-    /// <summary>Whether the picture is upright and of the model's size, so that to draw it would only copy it.</summary>
+    /// <summary>
+    /// Whether the picture is upright and has the model's size, so that drawing would only copy it.
+    /// </summary>
     public bool IsDrawnAlready(PixelBuffer picture) =>
         picture.Width == input.Width && picture.Height == input.Height && picture.Origin == SKEncodedOrigin.TopLeft;
 
     /// <summary>
-    /// Draws an opaque picture on the canvas, which has the model's size and the picture's channels. Bars of a
+    /// Draws an opaque picture on the canvas, which has the model's size and the picture's channels. The bars of a
     /// letterbox are black.
     /// </summary>
     public void Draw(PixelBuffer picture, Span<float> canvas)
@@ -56,6 +62,7 @@ internal sealed class PhotographFramer(ImageInput input)
     {
         var scale = (double)sourceLength / drawnLength;
         var origin = (drawnLength - visibleLength) / 2.0 * scale;
-        return new AxisWeights(sourceLength, origin, scale, visibleLength, ResamplingFilter.Triangle, zeroOutside: false);
+        return new AxisWeights(
+            sourceLength, origin, scale, visibleLength, ResamplingFilter.Triangle, zeroOutside: false);
     }
 }

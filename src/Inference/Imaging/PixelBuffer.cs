@@ -4,29 +4,30 @@ using SkiaSharp;
 namespace SoftmaxService.Inference.Imaging;
 
 /// <summary>
-/// Decoded pixels as the file stores them, before its orientation is applied: one byte (grey) or four (red, green, blue, alpha, not
-/// premultiplied) a pixel, rows without padding.
+/// Decoded pixels as the file stores them, before its orientation is applied: per pixel one byte (grey) or four (red,
+/// green, blue, alpha; not premultiplied), and rows without padding.
 /// </summary>
 /// <remarks>
-/// The memory is native, so that a photograph of 160 MB goes back at once: a pool would keep it and the large object heap would wait for a full collection.
+/// The memory is native, so that a photograph of 160 MB is freed at once: a pool would keep it, and the large object
+/// heap would wait for a full collection.
 /// </remarks>
 internal sealed unsafe class PixelBuffer : IDisposable
 {
-    // A decoder that writes too much is caught by what it changes around the pixels; a vector register's width is the
-    // least that it may exceed them by.
+    // A guard around the pixels reveals a decoder that writes too much; it is at least as wide as a vector register.
     private const int LeastGuard = 64;
     private const byte GuardByte = 0x5A;
 
     private readonly int _guard;
     private byte* _pixels;
 
-    /// <param name="width">Pixels a row.</param>
+    /// <param name="width">Pixels per row.</param>
     /// <param name="height">Rows.</param>
     /// <param name="channels">1 or 4.</param>
     /// <param name="isOpaque">Whether every pixel's alpha is 255, or there is none.</param>
-    /// <param name="origin">How the picture is to be turned.</param>
-    /// <param name="spare">Bytes behind the pixels that a faulty decoder could be expected to overwrite; they belong to
-    /// the guard.</param>
+    /// <param name="origin">How to turn the picture upright.</param>
+    /// <param name="spare">
+    /// Bytes after the pixels that a faulty decoder might overwrite; they are part of the guard.
+    /// </param>
     public PixelBuffer(int width, int height, int channels, bool isOpaque, SKEncodedOrigin origin, int spare = 0)
     {
         Width = width;
@@ -66,10 +67,11 @@ internal sealed unsafe class PixelBuffer : IDisposable
 
     private Span<byte> GuardBehind => new(_pixels + Length, _guard);
 
-    /// <summary>Whether nothing was written around the pixels; to be asked before they become grey.</summary>
+    /// <summary>Whether nothing was written around the pixels. Only valid before they are converted to grey.</summary>
     /// <remarks>
-    /// What the guard has taken has harmed nothing, and the picture can be refused. Where its outermost bytes are
-    /// changed, other memory may be, too; a process that goes on then answers wrongly, or runs an attacker's code.
+    /// What was written into the guard has done no harm, and the picture can be rejected. If the outermost bytes of the
+    /// guard changed, other memory may have changed too: a process that continues might answer wrongly or run an
+    /// attacker's code.
     /// </remarks>
     public bool IsGuardIntact()
     {
@@ -83,7 +85,8 @@ internal sealed unsafe class PixelBuffer : IDisposable
             || GuardBehind[^Outermost..].ContainsAnyExcept(GuardByte))
         {
             Environment.FailFast(
-                $"The image decoder wrote beyond the {Width} × {Height} pixels that it was given, and beyond their guard.");
+                $"The image decoder wrote beyond the {Width} × {Height} pixels that it was given, and beyond their "
+                + "guard.");
         }
 
         return false;
@@ -102,7 +105,7 @@ internal sealed unsafe class PixelBuffer : IDisposable
         IsOpaque = true;
     }
 
-    /// <summary>Becomes grey in place: pixels with alpha are laid on <paramref name="ground"/>.</summary>
+    /// <summary>Converts to grey in place; transparent pixels show <paramref name="ground"/>.</summary>
     public void CompositeToGray(byte ground)
     {
         if (Channels == 1)
@@ -110,7 +113,7 @@ internal sealed unsafe class PixelBuffer : IDisposable
 
         for (var y = 0; y < Height; y++)
         {
-            // In place: a row of grey never begins behind the row that it is made of.
+            // In place: a row of grey never begins after its source row.
             var row = Row(y);
             if (!IsOpaque)
             {
@@ -148,5 +151,6 @@ internal sealed unsafe class PixelBuffer : IDisposable
         }
     }
 
-    private static byte Composite(int value, int alpha, int ground) => (byte)(((value * alpha) + (ground * (255 - alpha)) + 127) / 255);
+    private static byte Composite(int value, int alpha, int ground) =>
+        (byte)(((value * alpha) + (ground * (255 - alpha)) + 127) / 255);
 }

@@ -5,14 +5,14 @@ using SkiaSharp;
 namespace SoftmaxService.Inference.Imaging;
 
 /// <summary>
-/// Where a PNG may say its orientation: the eXIf chunk, ImageMagick's profiles written out as text in hexadecimal, and
-/// an XMP packet.
+/// The places where a PNG may state its orientation: the eXIf chunk, ImageMagick's profiles as hexadecimal text, and an
+/// XMP packet.
 /// </summary>
 internal ref struct PngMetadata
 {
     /// <summary>
-    /// Text is inflated so far and no further. An orientation stands at the beginning of a profile, and packets of XMP
-    /// are a few kilobytes long.
+    /// The most text that is inflated. The orientation is at the beginning of a profile, and XMP packets are a few
+    /// kilobytes long.
     /// </summary>
     public const int MaxInflatedText = 1 << 18;
 
@@ -41,7 +41,7 @@ internal ref struct PngMetadata
         }
     }
 
-    /// <summary>The orientation by the first of these that says one.</summary>
+    /// <summary>The orientation by the first of these that states one.</summary>
     public readonly SKEncodedOrigin Orientation =>
         ExifOrientation.Read(_exif) ?? _exifProfile.Read(isProfile: true) ?? _xmp.Read(isProfile: false)
             ?? SKEncodedOrigin.TopLeft;
@@ -76,8 +76,7 @@ internal ref struct PngMetadata
             var rest = data[(end + 1)..];
             if (isInternational)
             {
-                // The compression flag, its method, the language and the translated keyword, both of which end with a
-                // zero.
+                // The compression flag and method, then the language and the translated keyword, each ended by a zero.
                 if (rest.Length < 2)
                 {
                     return false;
@@ -98,7 +97,7 @@ internal ref struct PngMetadata
             }
             else if (isCompressed)
             {
-                // The compression method: there is but one.
+                // The compression method, of which there is only one.
                 rest = rest.IsEmpty ? rest : rest[1..];
             }
 
@@ -131,7 +130,7 @@ internal ref struct PngMetadata
             }
         }
 
-        // What comes before a fault counts; metadata is no reason to refuse a picture.
+        // What was inflated before a fault is used; metadata is no reason to reject a picture.
         private static unsafe int Inflate(ReadOnlySpan<byte> compressed, Span<byte> target)
         {
             var length = 0;

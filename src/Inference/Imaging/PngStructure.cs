@@ -32,8 +32,9 @@ internal readonly ref struct PngStructure
     public PngMetadata Metadata { get; }
 
     /// <summary>
-    /// Whether the compressed data is longer than any of that many pixels can be. A decoder stops when the last row is full, and would take such a file for an image; what lies
-    /// behind can only have been put there to inflate. Twice the plain rows and 64 KB are far more than the worst encoder needs, deflate's stored blocks and Adam7's seven passes included.
+    /// Whether there is more compressed data than that many pixels can need. A decoder stops after the last row and
+    /// would accept such a file; the rest can only be there to be inflated. Twice the uncompressed rows plus 64 KB is
+    /// far more than the worst encoder needs, including stored blocks of deflate and the seven passes of Adam7.
     /// </summary>
     public bool HoldsMoreThanItsPixels
     {

@@ -7,13 +7,16 @@ using System.Runtime.Intrinsics;
 namespace SoftmaxService.Inference.Imaging;
 
 /// <summary>
-/// Separable resampling with antialiasing, in floating point. Skia's own samplers read a fixed neighbourhood, with mipmaps at best of the
-/// nearest power of two, and so lose or smear detail when a photograph shrinks to a model's size.
+/// Separable resampling with antialiasing, in floating point. Skia's own samplers read a fixed neighbourhood,
+/// at best from a mipmap of the nearest power of two, so they lose or smear detail when a photograph is reduced to a
+/// model's size.
 /// </summary>
 internal static class Resampler
 {
     /// <summary>Renders a window of the source onto a target of the same channels.</summary>
-    public static void Resample(PixelBuffer source, Span<float> target, int targetWidth, in AxisWeights columns, int targetHeight, in AxisWeights rows)
+    public static void Resample(
+        PixelBuffer source, Span<float> target, int targetWidth, in AxisWeights columns, int targetHeight,
+        in AxisWeights rows)
     {
         var channels = source.Channels;
         if (channels == 1 && targetHeight < source.Height)
@@ -52,7 +55,7 @@ internal static class Resampler
         ArrayPool<float>.Shared.Return(rented);
     }
 
-    // Rows first: whole rows are added up faster than short runs of pixels are, and fewer of the latter are left to be.
+    // Rows first: adding up whole rows is faster than adding short runs of pixels, and leaves fewer of the latter.
     private static void ShrinkGray(
         PixelBuffer source, Span<float> target, int targetWidth, in AxisWeights columns, in AxisWeights rows)
     {
@@ -79,7 +82,8 @@ internal static class Resampler
         ArrayPool<float>.Shared.Return(rented);
     }
 
-    private static void ShrinkGrayRow(ReadOnlySpan<byte> row, Span<float> widened, Span<float> target, in AxisWeights columns)
+    private static void ShrinkGrayRow(
+        ReadOnlySpan<byte> row, Span<float> widened, Span<float> target, in AxisWeights columns)
     {
         for (var x = 0; x < row.Length; x++)
             widened[x] = row[x];

@@ -2,7 +2,7 @@ using System.Buffers;
 
 namespace SoftmaxService.Inference.Imaging;
 
-/// <summary>A rectangle of stored pixels; right and bottom are exclusive.</summary>
+/// <summary>A rectangle of stored pixels. Right and bottom are exclusive.</summary>
 internal readonly record struct InkBox(int Left, int Top, int Right, int Bottom)
 {
     public int Width => Right - Left;
@@ -16,17 +16,17 @@ internal static class StrokeFinder
     // A quarter of full ink makes a stroke; noise and JPEG's ringing seldom reach it.
     private const byte ClearInk = 64;
 
-    // The faint rim of a stroke belongs to its box, as in MNIST. Measured on t10k drawn at 280 × 280: a box around 16 gave 0.2 to 0.4 points
-    // more than one around 32 or 64.
+    // The faint rim of a stroke belongs to its box, as in MNIST. Measured on t10k drawn at 280 × 280: a box around 16
+    // gave 0.2 to 0.4 points more than one around 32 or 64.
     private const byte FaintInk = 16;
 
     // A rim is no wider than this part of the box.
     private const double WidestRim = 0.06;
 
-    // A digit spans more of its picture than this; what is smaller is noise on an empty sheet.
+    // A digit spans more of its picture than this; anything smaller is noise on an empty sheet.
     private const double LeastExtent = 0.03;
 
-    // Connected ink below this part of the largest stroke's area is dust.
+    // Connected ink with less than this share of the largest stroke's area is dust.
     private const double LeastPart = 0.03;
 
     private const int MaxCellsPerSide = 256;
@@ -34,7 +34,7 @@ internal static class StrokeFinder
     /// <returns>Whether there is a stroke; <paramref name="box"/> then holds all of them.</returns>
     public static bool TryFind(PixelBuffer ink, out InkBox box)
     {
-        // Strokes are connected on a grid of cells, so that neither memory nor time grows with the picture.
+        // Strokes are connected on a grid of cells, so that neither memory nor time grows with the picture's size.
         var cell = ((Math.Max(ink.Width, ink.Height) - 1) / MaxCellsPerSide) + 1;
         var columns = ((ink.Width - 1) / cell) + 1;
         var rows = ((ink.Height - 1) / cell) + 1;
@@ -60,7 +60,7 @@ internal static class StrokeFinder
                 (largest, extent) = (strokeAreas[strokes], strokeExtent);
         }
 
-        // Scattered noise may touch from cell to cell, but even the thinnest line fills half of its length with pixels.
+        // Scattered noise may connect cells, but even the thinnest line has pixels along half of its length.
         var isLongEnough = extent * cell >= LeastExtent * Math.Min(ink.Width, ink.Height);
         var found = largest > 0 && isLongEnough && 2 * largest >= extent * cell;
         box = found ? AddRim(ink, CutOut(ink, cell, columns, labels, strokeAreas, LeastPart * largest)) : default;
@@ -86,7 +86,8 @@ internal static class StrokeFinder
 
     // Flood fill over all eight neighbours; returns the stroke's area in pixels and its longer side in cells.
     private static int Fill(
-        ReadOnlySpan<int> cellAreas, Span<int> labels, Span<int> stack, int columns, int seed, int label, out int extent)
+        ReadOnlySpan<int> cellAreas, Span<int> labels, Span<int> stack, int columns, int seed, int label,
+        out int extent)
     {
         var rows = cellAreas.Length / columns;
         int area = 0, depth = 0;
@@ -117,7 +118,8 @@ internal static class StrokeFinder
     }
 
     private static InkBox CutOut(
-        PixelBuffer ink, int cell, int columns, ReadOnlySpan<int> labels, ReadOnlySpan<int> strokeAreas, double leastArea)
+        PixelBuffer ink, int cell, int columns, ReadOnlySpan<int> labels, ReadOnlySpan<int> strokeAreas,
+        double leastArea)
     {
         int left = ink.Width, top = ink.Height, right = 0, bottom = 0;
         for (var i = 0; i < labels.Length; i++)
@@ -135,7 +137,8 @@ internal static class StrokeFinder
                     if (!isStroke)
                         row[x] = 0;
                     else if (row[x] >= ClearInk)
-                        (left, right, top, bottom) = (Math.Min(left, x), Math.Max(right, x + 1), Math.Min(top, y), Math.Max(bottom, y + 1));
+                        (left, right, top, bottom) = (
+                            Math.Min(left, x), Math.Max(right, x + 1), Math.Min(top, y), Math.Max(bottom, y + 1));
                 }
             }
         }
@@ -152,7 +155,9 @@ internal static class StrokeFinder
         var run = Math.Max(box.Width, box.Height) > 100 ? 2 : 1;
         for (var i = 0; i < widest && top > 0 && HasFaintRun(ink, box.Left, 1, top - 1, 0, box.Width, run); i++)
             top--;
-        for (var i = 0; i < widest && bottom < ink.Height && HasFaintRun(ink, box.Left, 1, bottom, 0, box.Width, run); i++)
+        for (var i = 0; i < widest
+            && bottom < ink.Height
+            && HasFaintRun(ink, box.Left, 1, bottom, 0, box.Width, run); i++)
             bottom++;
         for (var i = 0; i < widest && left > 0 && HasFaintRun(ink, left - 1, 0, box.Top, 1, box.Height, run); i++)
             left--;

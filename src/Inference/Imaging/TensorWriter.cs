@@ -2,7 +2,7 @@ using System.Numerics;
 
 namespace SoftmaxService.Inference.Imaging;
 
-/// <summary>Writes a canvas of the model's size, values 0…255, as the model's tensor.</summary>
+/// <summary>Writes a canvas of the model's size, with values in 0…255, as the model's input tensor.</summary>
 internal sealed class TensorWriter
 {
     private readonly int _pixelCount;
@@ -25,7 +25,10 @@ internal sealed class TensorWriter
         }
     }
 
-    /// <param name="pixels">One (grey) or four (red, green, blue, unused) values 0…255 a pixel: the bytes of a picture, or a canvas of floats.</param>
+    /// <param name="pixels">
+    /// Per pixel one value (grey) or four (red, green, blue, unused) in 0…255: the bytes of a picture, or a canvas of
+    /// floats.
+    /// </param>
     /// <param name="pixelChannels">1 or 4.</param>
     /// <param name="tensor">At least the model's element count.</param>
     public void Write<T>(ReadOnlySpan<T> pixels, int pixelChannels, Span<float> tensor)
@@ -51,8 +54,9 @@ internal sealed class TensorWriter
         where T : unmanaged, INumberBase<T> =>
         Luma.FromRgb(int.CreateTruncating(rgb[0]), int.CreateTruncating(rgb[1]), int.CreateTruncating(rgb[2]));
 
-    /// <summary>Where a channel is within a pixel.</summary>
-    private int From(int channel, int pixelChannels) => pixelChannels == 1 ? 0 : _color == PixelColor.Bgr ? 2 - channel : channel;
+    /// <summary>The offset of a channel in a pixel.</summary>
+    private int From(int channel, int pixelChannels) =>
+        pixelChannels == 1 ? 0 : _color == PixelColor.Bgr ? 2 - channel : channel;
 
     private float Element(float value, int channel) => (value * _multiply[channel]) + _add[channel];
 }

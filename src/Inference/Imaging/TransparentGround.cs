@@ -1,14 +1,14 @@
 namespace SoftmaxService.Inference.Imaging;
 
-/// <summary>Chooses the grey on which a partly transparent drawing is laid, so that its ink stays ink.</summary>
+/// <summary>Chooses the grey behind a partly transparent drawing, so that its ink remains visible.</summary>
 internal static class TransparentGround
 {
     private const int Black = 0;
     private const int White = 255;
 
     /// <summary>
-    /// Opposite to the ink: black ink lies on white and white ink on black. Where the opaque part is itself a sheet with ink on it, as a
-    /// scan with rounded corners, what is missing continues the sheet.
+    /// The opposite of the ink: black ink gets white and white ink gets black. If the opaque part is itself a sheet
+    /// with ink on it, such as a scan with rounded corners, the transparent part continues the sheet.
     /// </summary>
     public static byte Choose(PixelBuffer picture)
     {

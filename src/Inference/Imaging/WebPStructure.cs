@@ -56,8 +56,8 @@ internal readonly ref struct WebPStructure
         return true;
     }
 
-    // The extended header holds the size of the canvas less 1 in 24 bits; a lossy frame 14 bits after its tag and start
-    // code; a lossless one 14 bits less 1, packed behind its signature.
+    // The extended header holds the canvas size minus 1 in 24 bits. A lossy frame holds its size in 14 bits, after its
+    // tag and start code. A lossless frame holds its size minus 1 in 14 bits, packed after its signature.
     private static bool TryReadSize(ReadOnlySpan<byte> chunk, out int width, out int height)
     {
         (width, height) = (0, 0);

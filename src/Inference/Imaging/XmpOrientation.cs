@@ -3,7 +3,7 @@ using SkiaSharp;
 namespace SoftmaxService.Inference.Imaging;
 
 /// <summary>
-/// The orientation that an XMP packet holds as <c>tiff:Orientation="6"</c> or
+/// The orientation in an XMP packet, written as <c>tiff:Orientation="6"</c> or
 /// <c>&lt;tiff:Orientation&gt;6&lt;/tiff:Orientation&gt;</c>.
 /// </summary>
 internal static class XmpOrientation
@@ -32,7 +32,7 @@ internal static class XmpOrientation
                 value = SkipSpace(value[1..]);
             }
 
-            // Two digits are no orientation.
+            // Two digits are not an orientation.
             if (value.Length > 1 && value[0] is >= (byte)'1' and <= (byte)'8'
                 && value[1] is not (>= (byte)'0' and <= (byte)'9'))
             {

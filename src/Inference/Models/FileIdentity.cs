@@ -4,13 +4,15 @@ using System.Runtime.InteropServices;
 namespace SoftmaxService.Inference.Models;
 
 /// <summary>
-/// What a file system knows of a file beside its length and write time, both of which a reproducible build sets alike: on Linux its device,
-/// inode and change time, which no program can set. Elsewhere nothing is known. File systems that number a file anew whenever they look (buckets
-/// mounted by FUSE, shares of Windows) have the change time alone: else their models would be loaded again and again.
+/// Identifies a file beyond its length and write time, which reproducible builds set alike: on Linux by its device,
+/// inode and change time, which no program can set; elsewhere not at all. On file systems that give a file a new number
+/// at every look (buckets mounted by FUSE, Windows shares) only the change time counts: otherwise their models would be
+/// loaded again and again.
 /// </summary>
 internal static unsafe partial class FileIdentity
 {
-    // From <fcntl.h> and <linux/stat.h>: paths are relative to the current folder, links are followed, type, inode and change time are wanted.
+    // From <fcntl.h> and <linux/stat.h>: paths are relative to the current folder, links are followed, and type, inode
+    // and change time are requested.
     private const int CurrentFolder = -100;
     private const int FollowLinks = 0;
     private const uint TypeInodeAndChangeTime = 0x181;
@@ -23,7 +25,10 @@ internal static unsafe partial class FileIdentity
     private const uint Smb2 = 0xFE534D42;
     private const uint NinePlan = 0x01021997;
 
-    /// <summary>The identity of what a path leads to, every link followed; empty where the system has none, or it is no regular file.</summary>
+    /// <summary>
+    /// The identity of the file to which a path leads, with all links followed; empty if the system has none, or if it
+    /// is not a regular file.
+    /// </summary>
     public static string Of(string path)
     {
         if (!OperatingSystem.IsLinux())
@@ -34,7 +39,8 @@ internal static unsafe partial class FileIdentity
         try
         {
             Status status;
-            if (Read(CurrentFolder, path, FollowLinks, TypeInodeAndChangeTime, &status) != 0 || (status.Mode & TypeBits) != RegularFile)
+            if (Read(CurrentFolder, path, FollowLinks, TypeInodeAndChangeTime, &status) != 0
+                || (status.Mode & TypeBits) != RegularFile)
             {
                 return "";
             }
@@ -52,7 +58,7 @@ internal static unsafe partial class FileIdentity
 
     private static bool HasLastingInodes(string path)
     {
-        // struct statfs has 120 bytes at most, and begins with the type of the file system, a word.
+        // struct statfs has at most 120 bytes and begins with the type of the file system, a word.
         var buffer = stackalloc nint[32];
         return ReadFileSystem(path, buffer) == 0 && (uint)buffer[0] is not (Fuse or Cifs or Smb2 or NinePlan);
     }

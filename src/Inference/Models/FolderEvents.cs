@@ -2,18 +2,25 @@ using SoftmaxService.Inference.Faults;
 
 namespace SoftmaxService.Inference.Models;
 
-/// <summary>Hears what the file system tells of changes below a folder, as long as it does; who polls besides misses nothing when it does not.</summary>
+/// <summary>
+/// Listens to the file system's events for changes below a folder. Events may stop, so the caller must also poll.
+/// </summary>
 internal sealed class FolderEvents(string folder, Action changed, Action<string> lost) : IDisposable
 {
     private FileSystemWatcher? _watcher;
     private string? _identity;
-    private bool _isLossTold;
+    private bool _isLossReported;
 
-    /// <summary>Listens to the folder that is there now: one that was deleted and made anew, or a link that leads elsewhere, needs a new ear.</summary>
+    /// <summary>
+    /// Listens to the folder that is there now: a folder that was deleted and created again, or a link that leads
+    /// elsewhere, needs a new watcher.
+    /// </summary>
     public void Refresh()
     {
         var root = new DirectoryInfo(folder);
-        var identity = root.Exists ? $"{root.ResolveLinkTarget(returnFinalTarget: true)?.FullName}|{root.LastWriteTimeUtc.Ticks}" : null;
+        var identity = root.Exists
+            ? $"{root.ResolveLinkTarget(returnFinalTarget: true)?.FullName}|{root.LastWriteTimeUtc.Ticks}"
+            : null;
         if (identity == _identity)
             return;
 
@@ -27,7 +34,8 @@ internal sealed class FolderEvents(string folder, Action changed, Action<string>
             _watcher = new FileSystemWatcher(root.FullName)
             {
                 IncludeSubdirectories = true,
-                NotifyFilter = NotifyFilters.FileName | NotifyFilters.DirectoryName | NotifyFilters.LastWrite | NotifyFilters.Size,
+                NotifyFilter = NotifyFilters.FileName | NotifyFilters.DirectoryName
+                    | NotifyFilters.LastWrite | NotifyFilters.Size,
             };
             _watcher.Created += (_, _) => changed();
             _watcher.Changed += (_, _) => changed();
@@ -36,7 +44,9 @@ internal sealed class FolderEvents(string folder, Action changed, Action<string>
             _watcher.Error += (_, error) => Fail(error.GetException());
             _watcher.EnableRaisingEvents = true;
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException or PlatformNotSupportedException)
+        catch (Exception exception)
+            when (exception is IOException or UnauthorizedAccessException or ArgumentException
+                or PlatformNotSupportedException)
         {
             Dispose();
             Fail(exception);
@@ -53,12 +63,15 @@ internal sealed class FolderEvents(string folder, Action changed, Action<string>
     {
         if (exception is InternalBufferOverflowException)
         {
-            // Some events were dropped, the next ones will come.
+            // Some events were dropped, but the next ones will arrive.
             changed();
         }
-        else if (!Interlocked.Exchange(ref _isLossTold, true))
+        else if (!Interlocked.Exchange(ref _isLossReported, true))
         {
-            lost(exception is UnauthorizedAccessException ? FileFault.Describe(exception) : "the system gives no more watches (on Linux the limits fs.inotify.max_user_instances and max_user_watches), or the file system has none");
+            lost(exception is UnauthorizedAccessException
+                ? FileFault.Describe(exception)
+                : "the system gives no more watches (on Linux the limits fs.inotify.max_user_instances and "
+                    + "max_user_watches), or the file system has none");
         }
     }
 }

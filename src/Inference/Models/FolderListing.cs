@@ -31,7 +31,10 @@ internal sealed class FolderListing
         return listing;
     }
 
-    /// <summary>Whether what is not listed is gone; it may only be out of reach for a moment, as on a network volume.</summary>
+    /// <summary>
+    /// Whether versions that are not listed are gone. Otherwise they may be out of reach for a moment, as on a network
+    /// volume.
+    /// </summary>
     public bool Knows(string name) => !_isUnreadable && !_unreadable.Contains(name);
 
     private void ReadModel(string model, string name)
@@ -39,26 +42,36 @@ internal sealed class FolderListing
         var folders = ReadSubfolders(model, name);
         if (folders.Length == 0 && Knows(name))
         {
-            var found = FirstModelIn(model) is { } file ? $"it has no version, but {Quoting.Shorten(file)}" : "it has no version";
-            Faults.Add(new ModelLoadFailure(name, "", $"{found}; a model belongs at {name}/1/{ClassifierModel.OnnxFileName}"));
+            var found = FirstModelIn(model) is { } file
+                ? $"it has no version, but {Quoting.Shorten(file)}"
+                : "it has no version";
+            Faults.Add(
+                new ModelLoadFailure(name, "", $"{found}; a model belongs at {name}/1/{ClassifierModel.OnnxFileName}"));
         }
 
         foreach (var folder in folders)
         {
             var version = Path.GetFileName(folder);
             if (!VersionPolicy.TryParseVersion(version, out var number))
-                Faults.Add(new ModelLoadFailure(name, version, "a version's folder is named with a positive whole number without leading zeros, such as 1"));
+                Faults.Add(
+                    new ModelLoadFailure(
+                        name, version,
+                        "a version's folder is named with a positive whole number without leading zeros, such as 1"));
             else if (VersionFingerprint.Of(folder) is { IsGone: false } fingerprint)
                 Versions.Add((name, number, fingerprint));
         }
     }
 
-    /// <summary>Files where people first put them: beside the models' folders.</summary>
+    /// <summary>Finds models in the wrong place: beside the models' folders.</summary>
     private void ReadLooseModels(string folder)
     {
         foreach (var file in ModelsIn(folder))
         {
-            Faults.Add(new ModelLoadFailure(file, "", $"it lies beside the folders of models; a model belongs at {Path.GetFileNameWithoutExtension(file)}/1/{ClassifierModel.OnnxFileName}"));
+            var name = Path.GetFileNameWithoutExtension(file);
+            Faults.Add(new ModelLoadFailure(
+                file,
+                "",
+                $"it lies beside the folders of models; a model belongs at {name}/1/{ClassifierModel.OnnxFileName}"));
         }
     }
 
@@ -68,24 +81,34 @@ internal sealed class FolderListing
     {
         try
         {
-            return [.. Directory.EnumerateFiles(folder).Select(Path.GetFileName).OfType<string>().Where(IsModel).Order(StringComparer.Ordinal)];
+            var names = Directory.EnumerateFiles(folder).Select(Path.GetFileName).OfType<string>();
+            return [.. names.Where(IsModel).Order(StringComparer.Ordinal)];
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            return []; // told of where its subfolders are read
+            return []; // reported where the subfolders are read
         }
 
         static bool IsModel(string name) =>
-            !name.StartsWith('.') && (name.EndsWith(".onnx", StringComparison.OrdinalIgnoreCase) || name.EndsWith(".ort", StringComparison.OrdinalIgnoreCase));
+            !name.StartsWith('.')
+            && (name.EndsWith(".onnx", StringComparison.OrdinalIgnoreCase)
+                || name.EndsWith(".ort", StringComparison.OrdinalIgnoreCase));
     }
 
     private string[] ReadSubfolders(string folder, string name)
     {
         try
         {
-            return name.Length > 0 && !Directory.Exists(folder)
-                ? []
-                : [.. Directory.EnumerateDirectories(folder).Where(path => !Path.GetFileName(path).StartsWith('.')).Order(StringComparer.Ordinal)];
+            if (name.Length > 0 && !Directory.Exists(folder))
+            {
+                return [];
+            }
+
+            var subfolders = Directory.EnumerateDirectories(folder);
+            return
+            [
+                .. subfolders.Where(path => !Path.GetFileName(path).StartsWith('.')).Order(StringComparer.Ordinal),
+            ];
         }
         catch (DirectoryNotFoundException) when (name.Length > 0)
         {
@@ -93,7 +116,12 @@ internal sealed class FolderListing
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            Faults.Add(new ModelLoadFailure(name, "", exception is DirectoryNotFoundException ? "the folder of models is not there" : "the folder cannot be read"));
+            Faults.Add(
+                new ModelLoadFailure(
+                    name, "",
+                    exception is DirectoryNotFoundException
+                        ? "the folder of models is not there"
+                        : "the folder cannot be read"));
             _isUnreadable |= name.Length == 0;
             _unreadable.Add(name);
             return [];

@@ -4,39 +4,43 @@ using SoftmaxService.Inference.Onnx;
 namespace SoftmaxService.Inference.Models;
 
 /// <summary>
-/// Joins what the graph says of its input with what the manifest says into one <see cref="ImageInput"/>, and refuses where they contradict.
+/// Combines what the graph and the manifest state about the input into one <see cref="ImageInput"/>, and rejects
+/// contradictions.
 /// </summary>
 internal static class ImageInputResolver
 {
     private const int Open = OnnxTensorInfo.Dynamic;
 
-    // No JPEG is longer; what a model wants is far smaller, and products of three such numbers stay within a long.
+    // No JPEG is longer. Inputs of models are far smaller, and the product of three such numbers fits into a long.
     private const int MaxSide = 65_535;
 
-    // Smaller pictures than this are features or a stretch of a signal, unless their shape or their owner says otherwise.
+    // Smaller inputs are features or a part of a signal, unless their shape or the manifest says otherwise.
     private const int LeastSide = 8;
 
-    // A quarter of a gigabyte of floats: more is a manifest's slip, not a classifier.
+    // A quarter of a gigabyte of floats. More is a mistake in a manifest, not a classifier.
     private const long MaxElements = 1L << 26;
 
     public static ResolvedInput Resolve(OnnxTensorInfo tensor, ManifestInput? manifest)
     {
-        var said = manifest ?? new ManifestInput();
-        CheckSizes(said);
-        var axes = NameAxes(tensor, said);
-        RefuseOpen(axes, said, tensor);
-        var channels = Agree("channels", axes.Channels, said.Channels ?? ChannelsOf(said.Color), tensor);
-        var height = Agree("height", axes.Height, said.Height, tensor);
-        var width = Agree("width", axes.Width, said.Width, tensor);
-        if (!SaysImage(said) && !LooksLikeImage(tensor, axes, height, width))
+        var stated = manifest ?? new ManifestInput();
+        CheckSizes(stated);
+        var axes = NameAxes(tensor, stated);
+        RejectOpen(axes, stated, tensor);
+        var channels = Agree("channels", axes.Channels, stated.Channels ?? ChannelsOf(stated.Color), tensor);
+        var height = Agree("height", axes.Height, stated.Height, tensor);
+        var width = Agree("width", axes.Width, stated.Width, tensor);
+        if (!StatesImage(stated) && !LooksLikeImage(tensor, axes, height, width))
         {
             throw new ModelLoadException(
-                $"input '{tensor.Name}' has the shape {tensor.ShapeText}, which may be no image but features or a signal; if it is one of {height} × {width} pixels, say \"input\": {{ \"height\": {height}, \"width\": {width} }} in {ModelManifest.FileName}");
+                $"input '{tensor.Name}' has the shape {tensor.ShapeText}, which may be no image but features or a "
+                + $"signal; if it is one of {height} × {width} pixels, say \"input\": {{ \"height\": {height}, "
+                + $"\"width\": {width} }} in {ModelManifest.FileName}");
         }
 
         if ((long)channels * height * width > MaxElements)
         {
-            throw new ModelLoadException($"an input of {channels} × {height} × {width} numbers is more than the {MaxElements} that are served");
+            throw new ModelLoadException(
+                $"an input of {channels} × {height} × {width} numbers is more than the {MaxElements} that are served");
         }
 
         var input = new ImageInput
@@ -45,12 +49,12 @@ internal static class ImageInputResolver
             Channels = channels,
             Height = height,
             Width = width,
-            Color = ColorOf(channels, said.Color, axes.Layout),
-            Scale = FiniteNonZero("scale", (float)(said.Scale ?? (tensor.ElementType == "uint8" ? 1.0 : 1.0 / 255.0))),
-            Mean = [.. PerChannel("mean", said.Mean, channels, fallback: 0f).Select(mean => Finite("mean", mean))],
-            Std = [.. PerChannel("std", said.Std, channels, fallback: 1f).Select(std => FiniteNonZero("std", std))],
-            Resize = said.Resize ?? ResizeMode.Stretch,
-            Foreground = said.Foreground ?? Foreground.None,
+            Color = ColorOf(channels, stated.Color, axes.Layout),
+            Scale = FiniteNonZero("scale", (float)(stated.Scale ?? DefaultScale(tensor))),
+            Mean = [.. PerChannel("mean", stated.Mean, channels, fallback: 0f).Select(mean => Finite("mean", mean))],
+            Std = [.. PerChannel("std", stated.Std, channels, fallback: 1f).Select(std => FiniteNonZero("std", std))],
+            Resize = stated.Resize ?? ResizeMode.Stretch,
+            Foreground = stated.Foreground ?? Foreground.None,
         };
 
         return input.Foreground != Foreground.None && channels != 1
@@ -58,33 +62,42 @@ internal static class ImageInputResolver
             : new ResolvedInput(input, axes.ConcreteShape(channels, height, width), axes.HasBatch);
     }
 
-    private static Axes NameAxes(OnnxTensorInfo tensor, ManifestInput said)
+    private static double DefaultScale(OnnxTensorInfo tensor) => tensor.ElementType == "uint8" ? 1.0 : 1.0 / 255.0;
+
+    private static Axes NameAxes(OnnxTensorInfo tensor, ManifestInput stated)
     {
         int[] shape = [.. tensor.Shape];
-        var layout = said.Layout ?? (shape.Length switch
+        var layout = stated.Layout ?? (shape.Length switch
         {
             4 when shape[1..].All(size => size == Open) => TensorLayout.ChannelsFirst,
             4 => ChooseLayout(shape[1], shape[3]),
             3 when shape[0] != Open => ChooseLayout(shape[0], shape[2]),
             3 => TensorLayout.ChannelsFirst,
             1 or 2 => TensorLayout.Flat,
-            _ => throw new ModelLoadException($"input '{tensor.Name}' has the shape {tensor.ShapeText}; an image has 1 to 4 axes: [N, C, H, W], [N, H, W, C], [C, H, W], [N, pixels] or [pixels]"),
+            _ => throw new ModelLoadException(
+                $"input '{tensor.Name}' has the shape {tensor.ShapeText}; an image has 1 to 4 axes: [N, C, H, W], "
+                + "[N, H, W, C], [C, H, W], [N, pixels] or [pixels]"),
         }) ?? throw new ModelLoadException(
-            $"input '{tensor.Name}' has the shape {tensor.ShapeText}, in which neither the first nor the last axis of an image holds 1 or 3 channels; say \"layout\" in input of {ModelManifest.FileName} if it is an image");
+            $"input '{tensor.Name}' has the shape {tensor.ShapeText}, in which neither the first nor the last axis of "
+            + $"an image holds 1 or 3 channels; say \"layout\" in input of {ModelManifest.FileName} if it is an image");
 
         return (shape.Length, layout) switch
         {
-            (4, TensorLayout.ChannelsFirst) => new Axes(layout, tensor.BatchAxis(shape[0]), shape[1], shape[2], shape[3]),
-            (4, TensorLayout.ChannelsLast) => new Axes(layout, tensor.BatchAxis(shape[0]), shape[3], shape[1], shape[2]),
+            (4, TensorLayout.ChannelsFirst) =>
+                new Axes(layout, tensor.BatchAxis(shape[0]), shape[1], shape[2], shape[3]),
+            (4, TensorLayout.ChannelsLast) =>
+                new Axes(layout, tensor.BatchAxis(shape[0]), shape[3], shape[1], shape[2]),
             (3, _) when shape[0] == Open => new Axes(layout, HasBatch: true, 1, shape[1], shape[2]) { IsPlane = true },
             (3, TensorLayout.ChannelsFirst) => new Axes(layout, HasBatch: false, shape[0], shape[1], shape[2]),
             (3, TensorLayout.ChannelsLast) => new Axes(layout, HasBatch: false, shape[2], shape[0], shape[1]),
-            (2, _) when shape[0] > 1 && (shape[0] == shape[1] || (said.Height, said.Width) == (shape[0], shape[1])) =>
+            (2, _) when shape[0] > 1
+                && (shape[0] == shape[1] || (stated.Height, stated.Width) == (shape[0], shape[1])) =>
                 new Axes(layout, HasBatch: false, 1, shape[0], shape[1]) { IsPlane = true },
             (2, _) when shape[0] > 1 => throw FixedBatch(tensor, shape[0]),
-            (2, _) => Flat(layout, hasBatch: true, shape[1], tensor, said),
-            (1, _) => Flat(layout, hasBatch: false, shape[0], tensor, said),
-            _ => throw new ModelLoadException($"input.layout is flat, but input '{tensor.Name}' has the shape {tensor.ShapeText}"),
+            (2, _) => Flat(layout, hasBatch: true, shape[1], tensor, stated),
+            (1, _) => Flat(layout, hasBatch: false, shape[0], tensor, stated),
+            _ => throw new ModelLoadException(
+                $"input.layout is flat, but input '{tensor.Name}' has the shape {tensor.ShapeText}"),
         };
     }
 
@@ -95,35 +108,41 @@ internal static class ImageInputResolver
         ? true
         : throw FixedBatch(tensor, size);
 
-    private static ModelLoadException FixedBatch(OnnxTensorInfo tensor, int size) =>
-        new($"input '{tensor.Name}' has the shape {tensor.ShapeText}, a fixed batch of {size}; export it with a dynamic batch axis or a batch of 1");
+    private static ModelLoadException FixedBatch(OnnxTensorInfo tensor, int size) => new(
+        $"input '{tensor.Name}' has the shape {tensor.ShapeText}, a fixed batch of {size}; export it with a dynamic "
+        + "batch axis or a batch of 1");
 
-    /// <summary>Tells all sizes at once that nobody says.</summary>
-    private static void RefuseOpen(Axes axes, ManifestInput said, OnnxTensorInfo tensor)
+    /// <summary>Rejects sizes that neither the graph nor the manifest states, all at once.</summary>
+    private static void RejectOpen(Axes axes, ManifestInput stated, OnnxTensorInfo tensor)
     {
         (string Name, bool IsMissing, string Example)[] sizes =
         [
-            ("channels", axes.Channels == Open && (said.Channels ?? ChannelsOf(said.Color)) is null, "3"),
-            ("height", axes.Height == Open && said.Height is null, "224"),
-            ("width", axes.Width == Open && said.Width is null, "224"),
+            ("channels", axes.Channels == Open && (stated.Channels ?? ChannelsOf(stated.Color)) is null, "3"),
+            ("height", axes.Height == Open && stated.Height is null, "224"),
+            ("width", axes.Width == Open && stated.Width is null, "224"),
         ];
         var missing = sizes.Where(size => size.IsMissing).ToArray();
         if (missing.Length > 0)
         {
-            var layout = axes.Channels == Open && said.Layout is null ? "\"layout\": \"NCHW\" or \"NHWC\", " : "";
+            var layout = axes.Channels == Open && stated.Layout is null ? "\"layout\": \"NCHW\" or \"NHWC\", " : "";
+            var names = string.Join(", ", missing.Select(size => size.Name));
+            var examples = string.Join(", ", missing.Select(size => $"\"{size.Name}\": {size.Example}"));
             throw new ModelLoadException(
-                $"the graph leaves {string.Join(", ", missing.Select(size => size.Name))} of input '{tensor.Name}' {tensor.ShapeText} open; say what they are in {ModelManifest.FileName}, "
-                + $"for example \"input\": {{ {layout}{string.Join(", ", missing.Select(size => $"\"{size.Name}\": {size.Example}"))} }}");
+                $"the graph leaves {names} of input '{tensor.Name}' {tensor.ShapeText} open; say what they are in "
+                + $"{ModelManifest.FileName}, for example \"input\": {{ {layout}{examples} }}");
         }
     }
 
-    /// <summary>Whether the manifest says anything that only an image has.</summary>
-    private static bool SaysImage(ManifestInput said) =>
-        said is not { Layout: null, Channels: null, Height: null, Width: null, Color: null, Resize: null, Foreground: null };
+    /// <summary>Whether the manifest states anything that only images have.</summary>
+    private static bool StatesImage(ManifestInput stated) => stated is not
+    {
+        Layout: null, Channels: null, Height: null, Width: null, Color: null, Resize: null, Foreground: null,
+    };
 
     /// <summary>
-    /// Whether a shape is an image's and nothing else's likely: colours, or four axes, of which only a square may be small, or a square plane.
-    /// Twenty-one points [1, 21, 2], a window of six sensors [1, 6, 16] and a row of twelve features are none.
+    /// Whether a shape is likely that of an image: it has colours, or four axes (if it is small, it must be square), or
+    /// is a square plane. Twenty-one points [1, 21, 2], a window of six sensors [1, 6, 16] and a row of twelve features
+    /// are not images.
     /// </summary>
     private static bool LooksLikeImage(OnnxTensorInfo tensor, Axes axes, int height, int width)
     {
@@ -136,43 +155,60 @@ internal static class ImageInputResolver
         };
     }
 
-    private static Axes Flat(TensorLayout layout, bool hasBatch, int length, OnnxTensorInfo tensor, ManifestInput said)
+    private static Axes Flat(
+        TensorLayout layout, bool hasBatch, int length, OnnxTensorInfo tensor, ManifestInput stated)
     {
         if (length == Open)
         {
-            throw new ModelLoadException($"input '{tensor.Name}' has the shape {tensor.ShapeText}, which does not say how many pixels an image has");
+            throw new ModelLoadException(
+                $"input '{tensor.Name}' has the shape {tensor.ShapeText}, which does not say how many pixels an image "
+                + "has");
         }
 
-        var channels = said.Channels ?? ChannelsOf(said.Color) ?? (SquareRoot(length) is null && length % 3 == 0 && SquareRoot(length / 3) is not null ? 3 : 1);
+        var isColour = SquareRoot(length) is null && length % 3 == 0 && SquareRoot(length / 3) is not null;
+        var channels = stated.Channels ?? ChannelsOf(stated.Color) ?? (isColour ? 3 : 1);
         var side = length % channels == 0 ? SquareRoot(length / channels) : null;
-        var height = said.Height ?? (said.Width is { } width && length % ((long)channels * width) == 0 ? (int)(length / ((long)channels * width)) : side);
+        var height = stated.Height ?? stated.Width switch
+        {
+            { } width when length % ((long)channels * width) == 0 => (int)(length / ((long)channels * width)),
+            _ => side,
+        };
         return height is >= 1 and var rows && length % ((long)channels * rows) == 0
             ? new Axes(layout, hasBatch, channels, rows, (int)(length / ((long)channels * rows))) { IsFlat = true }
-            : throw new ModelLoadException($"input '{tensor.Name}' holds {length} numbers, which is no square image with {channels} channel(s); say height and width in input of {ModelManifest.FileName}");
+            : throw new ModelLoadException(
+                $"input '{tensor.Name}' holds {length} numbers, which is no square image with {channels} channel(s); "
+                + $"say height and width in input of {ModelManifest.FileName}");
     }
 
-    private static int Agree(string name, int inGraph, int? inManifest, OnnxTensorInfo tensor) => (inGraph, inManifest) switch
-    {
-        (Open, { } said) => said,
-        (_, null) => inGraph,
-        _ when inGraph == inManifest => inGraph,
-        _ => throw new ModelLoadException($"input.{name} is {inManifest} in {ModelManifest.FileName}, but {inGraph} in the graph's input '{tensor.Name}' {tensor.ShapeText}"),
-    };
+    private static int Agree(string name, int inGraph, int? inManifest, OnnxTensorInfo tensor) =>
+        (inGraph, inManifest) switch
+        {
+            (Open, { } stated) => stated,
+            (_, null) => inGraph,
+            _ when inGraph == inManifest => inGraph,
+            _ => throw new ModelLoadException(
+                $"input.{name} is {inManifest} in {ModelManifest.FileName}, but {inGraph} in the graph's input "
+                + $"'{tensor.Name}' {tensor.ShapeText}"),
+        };
 
-    private static PixelColor ColorOf(int channels, PixelColor? said, TensorLayout layout) => channels switch
+    private static PixelColor ColorOf(int channels, PixelColor? stated, TensorLayout layout) => channels switch
     {
         1 => PixelColor.Gray,
-        3 => said ?? PixelColor.Rgb,
-        _ => throw new ModelLoadException($"read as {(layout == TensorLayout.ChannelsLast ? "NHWC" : "NCHW")}, the input has {channels} channels; images with 1 (gray) or 3 (rgb, bgr) are served"),
+        3 => stated ?? PixelColor.Rgb,
+        _ => throw new ModelLoadException(
+            $"read as {(layout == TensorLayout.ChannelsLast ? "NHWC" : "NCHW")}, the input has {channels} channels; "
+            + "images with 1 (gray) or 3 (rgb, bgr) are served"),
     };
 
-    private static float[] PerChannel(string name, IReadOnlyList<float>? said, int channels, float fallback) => said?.Count switch
-    {
-        null => [.. Enumerable.Repeat(fallback, channels)],
-        1 => [.. Enumerable.Repeat(said[0], channels)],
-        { } count when count == channels => [.. said],
-        { } count => throw new ModelLoadException($"input.{name} has {count} values; it needs 1, or one for each of the {channels} channels"),
-    };
+    private static float[] PerChannel(string name, IReadOnlyList<float>? stated, int channels, float fallback) =>
+        stated?.Count switch
+        {
+            null => [.. Enumerable.Repeat(fallback, channels)],
+            1 => [.. Enumerable.Repeat(stated[0], channels)],
+            { } count when count == channels => [.. stated],
+            { } count => throw new ModelLoadException(
+                $"input.{name} has {count} values; it needs 1, or one for each of the {channels} channels"),
+        };
 
     private static float FiniteNonZero(string name, float value) => float.IsFinite(value) && value != 0f
         ? value
@@ -182,9 +218,10 @@ internal static class ImageInputResolver
         ? value
         : throw new ModelLoadException($"input.{name} is {value}; it must be finite");
 
-    private static void CheckSizes(ManifestInput said)
+    private static void CheckSizes(ManifestInput stated)
     {
-        foreach (var (name, size) in new[] { ("channels", said.Channels), ("height", said.Height), ("width", said.Width) })
+        (string, int?)[] sizes = [("channels", stated.Channels), ("height", stated.Height), ("width", stated.Width)];
+        foreach (var (name, size) in sizes)
         {
             if (size is < 1 or > MaxSide)
             {
@@ -223,5 +260,7 @@ internal static class ImageInputResolver
     }
 }
 
-/// <summary>How an image becomes the tensor, and the tensor's shape for one image, batch axis included where there is one.</summary>
+/// <summary>
+/// How an image becomes the tensor, and the tensor's shape for one image, including the batch axis if there is one.
+/// </summary>
 internal sealed record ResolvedInput(ImageInput Input, int[] Shape, bool HasBatchAxis);

@@ -1,13 +1,16 @@
 namespace SoftmaxService.Inference.Models;
 
-/// <summary>A loaded model with its leases: the repository's own, which ends when the version is unlisted, and one for each request that uses it.</summary>
+/// <summary>
+/// A loaded model and its leases: the repository's own, which ends when the version is unlisted, and one per request
+/// that uses it.
+/// </summary>
 internal sealed class LoadedVersion(ClassifierModel model, Action freed)
 {
     private int _leases = 1;
 
     public ClassifierModel Model => model;
 
-    /// <summary>Adds a lease; false when the last one is gone and the model with it.</summary>
+    /// <summary>Adds a lease; false if the last lease was returned and the model is freed.</summary>
     public bool TryLease()
     {
         for (var leases = Volatile.Read(ref _leases); leases > 0;)

@@ -1,6 +1,9 @@
 namespace SoftmaxService.Inference.Models;
 
-/// <summary>The right to use one version of a model. The version stays loaded until every lease on it is returned, even when it is replaced meanwhile.</summary>
+/// <summary>
+/// The right to use one version of a model. The version stays loaded until all its leases are returned, even if it is
+/// replaced meanwhile.
+/// </summary>
 public sealed class ModelLease : IDisposable
 {
     private readonly LoadedVersion _version;
@@ -8,7 +11,7 @@ public sealed class ModelLease : IDisposable
 
     internal ModelLease(LoadedVersion version) => _version = version;
 
-    /// <summary>The version that is leased.</summary>
+    /// <summary>The leased version.</summary>
     /// <exception cref="ObjectDisposedException">The lease was returned.</exception>
     public ClassifierModel Model
     {
@@ -19,7 +22,7 @@ public sealed class ModelLease : IDisposable
         }
     }
 
-    /// <summary>Returns the lease; a second call does nothing.</summary>
+    /// <summary>Returns the lease. A second call does nothing.</summary>
     public void Dispose()
     {
         if (!Interlocked.Exchange(ref _returned, true))

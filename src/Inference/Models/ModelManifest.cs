@@ -7,15 +7,15 @@ using SoftmaxService.Inference.Imaging;
 namespace SoftmaxService.Inference.Models;
 
 /// <summary>
-/// A model's <c>model.json</c>. Every member may be absent: what it does not say, the ONNX graph says. JSON names are camelCase; a name
-/// that is not known here is an error, since a misspelt <c>mean</c> would silently cost accuracy.
+/// A model's <c>model.json</c>. Every member may be absent; missing values come from the ONNX graph. JSON names are
+/// camelCase. An unknown name is an error, since a misspelt <c>mean</c> would silently cost accuracy.
 /// </summary>
 public sealed record ModelManifest
 {
-    /// <summary>The file's name inside a version's folder.</summary>
+    /// <summary>The name of the file in a version's folder.</summary>
     public const string FileName = "model.json";
 
-    /// <summary>A manifest that says nothing.</summary>
+    /// <summary>An empty manifest.</summary>
     public static ModelManifest Empty { get; } = new();
 
     /// <summary>One or two sentences about the model.</summary>
@@ -30,17 +30,17 @@ public sealed record ModelManifest
     /// <summary>What the model's output means.</summary>
     public ManifestOutput? Output { get; init; }
 
-    /// <summary>One name a class, in the order of the output.</summary>
+    /// <summary>One name per class, in the order of the output.</summary>
     public IReadOnlyList<string>? Labels { get; init; }
 
     /// <summary>The fitted temperature and its evidence.</summary>
     public ManifestCalibration? Calibration { get; init; }
 
-    /// <summary>How the model was made. Kept and shown as it is, never interpreted.</summary>
+    /// <summary>How the model was made. Kept and shown verbatim, never interpreted.</summary>
     public JsonElement? Training { get; init; }
 
     /// <summary>Reads a manifest.</summary>
-    /// <param name="utf8Json">The file's bytes, with or without a byte-order mark.</param>
+    /// <param name="utf8Json">The bytes of the file, with or without a byte-order mark.</param>
     /// <exception cref="JsonException">It is not JSON, a name is unknown, or a value has the wrong type.</exception>
     public static ModelManifest Parse(ReadOnlySpan<byte> utf8Json)
     {
@@ -62,11 +62,14 @@ public sealed record ModelManifest
         }
     }
 
-    /// <summary>Writes the manifest as indented UTF-8 JSON; absent members are left out.</summary>
+    /// <summary>Writes the manifest as indented UTF-8 JSON; absent members are omitted.</summary>
     public byte[] ToUtf8Json() => JsonSerializer.SerializeToUtf8Bytes(this, ManifestJsonContext.Default.ModelManifest);
 }
 
-/// <summary>The manifest's <c>input</c>: an <see cref="ImageInput"/> of which every member may be left to the graph or to a default.</summary>
+/// <summary>
+/// The manifest's <c>input</c>: an <see cref="ImageInput"/> whose members may all be left to the graph or to a
+/// default.
+/// </summary>
 public sealed record ManifestInput
 {
     /// <inheritdoc cref="ImageInput.Layout"/>
@@ -87,10 +90,10 @@ public sealed record ManifestInput
     /// <inheritdoc cref="ImageInput.Scale"/>
     public double? Scale { get; init; }
 
-    /// <summary>One value for all channels, or one a channel.</summary>
+    /// <summary>One value for all channels, or one per channel.</summary>
     public IReadOnlyList<float>? Mean { get; init; }
 
-    /// <summary>One value for all channels, or one a channel.</summary>
+    /// <summary>One value for all channels, or one per channel.</summary>
     public IReadOnlyList<float>? Std { get; init; }
 
     /// <inheritdoc cref="ImageInput.Resize"/>
@@ -103,10 +106,13 @@ public sealed record ManifestInput
 /// <summary>The manifest's <c>output</c>.</summary>
 public sealed record ManifestOutput
 {
-    /// <summary>The graph's output that holds the class scores; where there are several, found by shape and name unless said.</summary>
+    /// <summary>
+    /// The graph's output that holds the class scores; defaults to the one that fits best by shape, numbers and
+    /// name.
+    /// </summary>
     public string? Name { get; init; }
 
-    /// <summary>What the numbers are; found by looking at what the model gives unless said.</summary>
+    /// <summary>What the numbers are; defaults to what the numbers for the warm-up images look like.</summary>
     public OutputKind? Kind { get; init; }
 }
 
@@ -121,6 +127,14 @@ public sealed record ManifestOutput
     RespectNullableAnnotations = true,
     ReadCommentHandling = JsonCommentHandling.Skip,
     AllowTrailingCommas = true,
-    Converters = [typeof(NamedEnumConverter<TensorLayout>), typeof(NamedEnumConverter<PixelColor>), typeof(NamedEnumConverter<ResizeMode>), typeof(NamedEnumConverter<Foreground>), typeof(NamedEnumConverter<OutputKind>), typeof(NamedEnumConverter<ConformalMethod>)])]
+    Converters =
+    [
+        typeof(NamedEnumConverter<TensorLayout>),
+        typeof(NamedEnumConverter<PixelColor>),
+        typeof(NamedEnumConverter<ResizeMode>),
+        typeof(NamedEnumConverter<Foreground>),
+        typeof(NamedEnumConverter<OutputKind>),
+        typeof(NamedEnumConverter<ConformalMethod>),
+    ])]
 [JsonSerializable(typeof(ModelManifest))]
 internal sealed partial class ManifestJsonContext : JsonSerializerContext;

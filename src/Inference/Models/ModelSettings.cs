@@ -4,21 +4,25 @@ using SoftmaxService.Inference.Onnx;
 
 namespace SoftmaxService.Inference.Models;
 
-/// <summary>What holds for every model that is loaded.</summary>
+/// <summary>Settings for every model that is loaded.</summary>
 public sealed record ModelSettings
 {
-    /// <summary>How ONNX Runtime runs them.</summary>
+    /// <summary>How ONNX Runtime runs the models.</summary>
     public OnnxSettings Onnx { get; init; } = new();
 
-    /// <summary>The most pixels (width × height) an image may declare; 40 million by default.</summary>
+    /// <summary>The most pixels (width × height) that an image may declare. Defaults to 40 million.</summary>
     public long MaxImagePixels { get; init; } = ImagePreprocessor.DefaultMaxPixels;
 
-    /// <summary>The most items that may share a run, at least 1; 8 by default, and 1 switches joining off.</summary>
+    /// <summary>The most items that may share a run, at least 1. Defaults to 8; 1 switches batching off.</summary>
     public int MaxBatchSize { get; init; } = 8;
 
-    /// <summary>The most items of one version that are decoded, wait or run at once, at least 1; 64 for each core by default.</summary>
+    /// <summary>
+    /// The most items of one version that are decoded, wait or run at once, at least 1. Defaults to 64 per core.
+    /// </summary>
     public int MaxPendingItems { get; init; } = 64 * Environment.ProcessorCount;
 
-    /// <summary>Bounds how many images are decoded at once; the models that are loaded with these settings share it.</summary>
+    /// <summary>
+    /// Limits how many images are decoded at once. Shared by all models that are loaded with these settings.
+    /// </summary>
     public ComputeGate Gate { get; init; } = new();
 }

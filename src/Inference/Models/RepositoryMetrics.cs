@@ -14,14 +14,26 @@ internal sealed class RepositoryMetrics : IDisposable
     public RepositoryMetrics(ModelRepository repository)
     {
         _meter = new Meter(new MeterOptions(ModelRepository.MeterName) { Scope = repository });
-        _loads = _meter.CreateCounter<long>("softmax.models.loads", "{load}", "Versions that were loaded, replacements included.");
-        _reloads = _meter.CreateCounter<long>("softmax.models.reloads", "{load}", "Loads that took the place of what a version's files held before.");
-        _failedLoads = _meter.CreateCounter<long>("softmax.models.failed_loads", "{load}", "Versions whose files could not be loaded.");
-        _unloads = _meter.CreateCounter<long>("softmax.models.unloads", "{unload}", "Versions that are served no longer; replacements are not counted.");
-        _meter.CreateObservableGauge("softmax.models.served", () => repository.Current.Models.Count, "{version}", "Versions that answer requests.");
-        _meter.CreateObservableGauge("softmax.models.loaded", () => repository.LoadedCount, "{version}", "Versions in memory: those that answer, and those that were replaced under requests that still run.");
-        _meter.CreateObservableGauge("softmax.models.failing", () => repository.Current.Failures.Count, "{version}", "Versions and folders that cannot be served as they are now.");
-        _meter.CreateObservableGauge("softmax.queue.length", () => repository.Current.Models.Select(Waiting), "{item}", "Items that wait for a run.");
+        _loads = _meter.CreateCounter<long>(
+            "softmax.models.loads", "{load}", "Versions that were loaded, replacements included.");
+        _reloads = _meter.CreateCounter<long>(
+            "softmax.models.reloads", "{load}", "Loads that took the place of what a version's files held before.");
+        _failedLoads = _meter.CreateCounter<long>(
+            "softmax.models.failed_loads", "{load}", "Versions whose files could not be loaded.");
+        _unloads = _meter.CreateCounter<long>(
+            "softmax.models.unloads", "{unload}", "Versions that are served no longer; replacements are not counted.");
+        _meter.CreateObservableGauge(
+            "softmax.models.served", () => repository.Current.Models.Count, "{version}",
+            "Versions that answer requests.");
+        _meter.CreateObservableGauge(
+            "softmax.models.loaded", () => repository.LoadedCount, "{version}",
+            "Versions in memory: those that answer, and those that were replaced under requests that still run.");
+        _meter.CreateObservableGauge(
+            "softmax.models.failing", () => repository.Current.Failures.Count, "{version}",
+            "Versions and folders that cannot be served as they are now.");
+        _meter.CreateObservableGauge(
+            "softmax.queue.length", () => repository.Current.Models.Select(Waiting), "{item}",
+            "Items that wait for a run.");
     }
 
     public void Count(ModelChange change)
@@ -34,7 +46,7 @@ internal sealed class RepositoryMetrics : IDisposable
         };
         counter.Add(1, new("model", change.Name), new("version", change.Version));
 
-        // Counted also when it is 0, so that the first reload is seen as an increase.
+        // Also counts 0, so that the first reload is seen as an increase.
         if (change.Kind == ModelChangeKind.Loaded)
         {
             _reloads.Add(change.IsReplacement ? 1 : 0, new("model", change.Name), new("version", change.Version));
@@ -42,7 +54,9 @@ internal sealed class RepositoryMetrics : IDisposable
     }
 
     private static Measurement<int> Waiting(ClassifierModel model) =>
-        new(model.Queue.WaitingCount, new KeyValuePair<string, object?>("model", model.Name), new KeyValuePair<string, object?>("version", model.Version));
+        new(
+            model.Queue.WaitingCount, new KeyValuePair<string, object?>("model", model.Name),
+            new KeyValuePair<string, object?>("version", model.Version));
 
     public void Dispose() => _meter.Dispose();
 }

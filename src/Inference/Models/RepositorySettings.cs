@@ -1,29 +1,33 @@
 namespace SoftmaxService.Inference.Models;
 
-/// <summary>Which models a repository serves, and when it follows a change of their files.</summary>
+/// <summary>Which models a repository serves, and when it follows changes of their files.</summary>
 public sealed record RepositorySettings
 {
-    /// <summary>The repository's folder; one that does not exist holds no models.</summary>
+    /// <summary>The repository's folder. A folder that does not exist holds no models.</summary>
     public required string Folder { get; init; }
 
-    /// <summary>What holds for every model.</summary>
+    /// <summary>Settings for every model.</summary>
     public ModelSettings Model { get; init; } = new();
 
-    /// <summary>The model that answers when a request names none; null to choose it among those that are served.</summary>
+    /// <summary>
+    /// The model that answers when a request names none; null to choose one of those that are served.
+    /// </summary>
     public string? DefaultModel { get; init; }
 
-    /// <summary>The model to choose as default where it is served; else the first by name is.</summary>
+    /// <summary>The model to choose as the default if it is served; otherwise the first by name is chosen.</summary>
     public string? PreferredModel { get; init; }
 
-    /// <summary>The version policy of each model that has one; the others serve all their versions.</summary>
+    /// <summary>The version policies of models. Models without one serve all their versions.</summary>
     public IReadOnlyDictionary<string, VersionPolicy> Versions { get; init; } = new Dictionary<string, VersionPolicy>();
 
-    /// <summary>How long a folder's files must stay the same before they are believed to be complete; 1 s unless said.</summary>
+    /// <summary>
+    /// How long a folder's files must stay the same before they are taken to be complete. Defaults to 1 s.
+    /// </summary>
     public TimeSpan SettleTime { get; init; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>How long the load and warm-up of a version may take before it is given up; 120 s unless said.</summary>
+    /// <summary>How long loading and warming up a version may take before it fails. Defaults to 120 s.</summary>
     public TimeSpan LoadTime { get; init; } = TimeSpan.FromSeconds(120);
 
-    /// <summary>How often the folder is read although nothing was heard of a change; 10 s unless said.</summary>
+    /// <summary>How often the folder is read without any event. Defaults to 10 s.</summary>
     public TimeSpan PollInterval { get; init; } = TimeSpan.FromSeconds(10);
 }

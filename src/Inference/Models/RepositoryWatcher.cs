@@ -3,36 +3,45 @@ using System.Threading.Channels;
 namespace SoftmaxService.Inference.Models;
 
 /// <summary>
-/// Follows a repository's folder: scans it when the file system tells of a change, when a change has had time to settle, and every
-/// <see cref="RepositorySettings.PollInterval"/> in any case, since network volumes and links tell nothing. Loads run beside the scans, one at a time.
+/// Follows a repository's folder: scans it when the file system reports a change, when a change has had time to settle,
+/// and every <see cref="RepositorySettings.PollInterval"/>, since network volumes and links report nothing. Loads run
+/// beside the scans, one at a time.
 /// </summary>
-/// <param name="repository">What is kept up to date.</param>
-/// <param name="time">The clock; the system's unless given.</param>
+/// <param name="repository">The repository to keep up to date.</param>
+/// <param name="time">The clock; null for the system's clock.</param>
 public sealed class RepositoryWatcher(ModelRepository repository, TimeProvider? time = null)
 {
-    // A copy raises an event a block; all within this time are answered by one scan.
+    // A copy raises an event per block. One scan serves all events within this time.
     private static readonly TimeSpan LongestQuiet = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan ShortestQuiet = TimeSpan.FromMilliseconds(10);
 
-    private readonly TimeSpan _quiet = TimeSpan.FromTicks(Math.Clamp(repository.Settings.SettleTime.Ticks, ShortestQuiet.Ticks, LongestQuiet.Ticks));
+    private readonly TimeSpan _quiet = TimeSpan.FromTicks(
+        Math.Clamp(repository.Settings.SettleTime.Ticks, ShortestQuiet.Ticks, LongestQuiet.Ticks));
     private readonly TimeProvider _time = time ?? TimeProvider.System;
-    private readonly Channel<bool> _wakeUps = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly Channel<bool> _wakeUps = Channel.CreateBounded<bool>(
+        new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly Lock _gate = new();
     private ITimer? _timer;
-    private bool _isChangeHeard;
+    private bool _isChangeReported;
     private volatile bool _isLoading;
 
-    /// <summary>Tells, once, that the file system's events cannot be had and why: changes are then seen by polling alone.</summary>
+    /// <summary>
+    /// Reports once that the file system's events are not available, and why. Changes are then only found by polling.
+    /// </summary>
     public event Action<string>? EventsLost;
 
-    /// <summary>Tells of a fault that should not be; following goes on.</summary>
+    /// <summary>Reports an unexpected exception. The watcher continues.</summary>
     public event Action<Exception>? Faulted;
 
-    /// <summary>Follows the folder until it is cancelled. A load that is under way is left to the repository, which ends it when it is disposed.</summary>
-    /// <param name="cancellation">Ends it; the task then completes without a fault.</param>
-    public async Task RunAsync(CancellationToken cancellation)
+    /// <summary>
+    /// Follows the folder until it is cancelled. Does not wait for a load in progress, which the repository ends when
+    /// it is disposed.
+    /// </summary>
+    /// <param name="cancellationToken">Ends it; the task then completes successfully.</param>
+    public async Task RunAsync(CancellationToken cancellationToken)
     {
-        using var events = new FolderEvents(repository.Settings.Folder, HearChange, reason => EventsLost?.Invoke(reason));
+        using var events = new FolderEvents(
+            repository.Settings.Folder, OnChanged, reason => EventsLost?.Invoke(reason));
         _timer = _time.CreateTimer(_ => WakeUp(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         try
         {
@@ -46,10 +55,10 @@ public sealed class RepositoryWatcher(ModelRepository repository, TimeProvider? 
                 }
 
                 WakeUpIn(rest);
-                await _wakeUps.Reader.ReadAsync(cancellation).ConfigureAwait(false);
+                await _wakeUps.Reader.ReadAsync(cancellationToken).ConfigureAwait(false);
             }
         }
-        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
         }
         finally
@@ -62,9 +71,9 @@ public sealed class RepositoryWatcher(ModelRepository repository, TimeProvider? 
     {
         try
         {
-            // Listening starts before the folder is read, so that nothing falls between.
+            // Listening starts before the folder is read, so that no change is missed.
             lock (_gate)
-                _isChangeHeard = false;
+                _isChangeReported = false;
             events.Refresh();
             return repository.Scan();
         }
@@ -98,16 +107,19 @@ public sealed class RepositoryWatcher(ModelRepository repository, TimeProvider? 
     {
         var poll = repository.Settings.PollInterval;
         lock (_gate)
-            _timer!.Change(_isChangeHeard ? _quiet : rest > TimeSpan.Zero && rest < poll ? rest : poll, Timeout.InfiniteTimeSpan);
+        {
+            var next = rest > TimeSpan.Zero && rest < poll ? rest : poll;
+            _timer!.Change(_isChangeReported ? _quiet : next, Timeout.InfiniteTimeSpan); // set before the first call
+        }
     }
 
-    private void HearChange()
+    private void OnChanged()
     {
         lock (_gate)
         {
-            if (_isChangeHeard)
+            if (_isChangeReported)
                 return;
-            _isChangeHeard = true;
+            _isChangeReported = true;
             _timer?.Change(_quiet, Timeout.InfiniteTimeSpan);
         }
     }

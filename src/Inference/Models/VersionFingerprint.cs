@@ -5,23 +5,23 @@ using SoftmaxService.Inference.Faults;
 namespace SoftmaxService.Inference.Models;
 
 /// <summary>
-/// What a version's files look like from outside: their names, lengths, write times and <see cref="FileIdentity"/>, and where links lead. Two
-/// that are equal, some time apart, mean that nobody is writing.
+/// What a version's files look like from outside: their names, lengths, write times and <see cref="FileIdentity"/>, and
+/// where links lead. If two fingerprints some time apart are equal, nobody is writing.
 /// </summary>
-/// <param name="Text">One line a file.</param>
+/// <param name="Text">One line per file.</param>
 /// <param name="HasModel">Whether <c>model.onnx</c> is there.</param>
-/// <param name="Fault">Why the files cannot be read, where they cannot.</param>
+/// <param name="Fault">Why the files cannot be read; null if they can.</param>
 internal sealed record VersionFingerprint(string Text, bool HasModel, string? Fault = null)
 {
-    // Links may lead in circles; no model's weights lie deeper.
+    // Links may form loops. No model's weights lie deeper.
     private const int MaxDepth = 5;
 
     private static readonly EnumerationOptions Entries = new() { AttributesToSkip = 0, IgnoreInaccessible = false };
 
-    // What lies beside a model and is not read when it is loaded.
+    // Files beside a model that are not read when it is loaded.
     private static readonly string[] Bystanders = [".svg", ".md", ".txt"];
 
-    /// <summary>No folder at all.</summary>
+    /// <summary>The fingerprint of a folder that does not exist.</summary>
     public static VersionFingerprint Gone { get; } = new("", HasModel: false);
 
     public bool IsGone => Text.Length == 0;
@@ -43,11 +43,15 @@ internal sealed record VersionFingerprint(string Text, bool HasModel, string? Fa
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            return new VersionFingerprint($"unreadable: {exception.GetType().Name}", HasModel: false, $"its files cannot be read: {FileFault.Describe(exception)}");
+            return new VersionFingerprint(
+                $"unreadable: {exception.GetType().Name}", HasModel: false,
+                $"its files cannot be read: {FileFault.Describe(exception)}");
         }
 
         lines.Sort(StringComparer.Ordinal);
-        return new VersionFingerprint(new StringBuilder().AppendJoin('\n', lines).ToString(), File.Exists(Path.Combine(folder, ClassifierModel.OnnxFileName)));
+        return new VersionFingerprint(
+            new StringBuilder().AppendJoin('\n', lines).ToString(),
+            File.Exists(Path.Combine(folder, ClassifierModel.OnnxFileName)));
     }
 
     public bool Equals(VersionFingerprint? other) => other is not null && Text == other.Text;
@@ -58,7 +62,7 @@ internal sealed record VersionFingerprint(string Text, bool HasModel, string? Fa
     {
         foreach (var entry in directory.EnumerateFileSystemInfos("*", Entries))
         {
-            // Kubernetes keeps what its links point to in hidden folders beside them.
+            // Kubernetes keeps the targets of its links in hidden folders beside them.
             if (entry.Name.StartsWith('.') || Bystanders.Contains(entry.Extension, StringComparer.OrdinalIgnoreCase))
                 continue;
 
@@ -71,9 +75,14 @@ internal sealed record VersionFingerprint(string Text, bool HasModel, string? Fa
                 continue;
             }
 
-            var file = entry.LinkTarget is null ? (FileInfo)entry : entry.ResolveLinkTarget(returnFinalTarget: true) as FileInfo;
+            var file = entry.LinkTarget is null
+                ? (FileInfo)entry
+                : entry.ResolveLinkTarget(returnFinalTarget: true) as FileInfo;
             lines.Add(file is { Exists: true }
-                ? string.Create(CultureInfo.InvariantCulture, $"{name}|{file.Length}|{file.LastWriteTimeUtc.Ticks}|{FileIdentity.Of(file.FullName)}|{LinkOf(entry)}")
+                ? string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{name}|{file.Length}|{file.LastWriteTimeUtc.Ticks}|{FileIdentity.Of(file.FullName)}|"
+                    + $"{LinkOf(entry)}")
                 : $"{name}|gone");
         }
     }

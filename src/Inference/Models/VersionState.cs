@@ -2,7 +2,10 @@ using System.Globalization;
 
 namespace SoftmaxService.Inference.Models;
 
-/// <summary>What a repository knows of one version: its files as last seen, as last tried, and what is served of it. Guarded by the repository.</summary>
+/// <summary>
+/// What a repository knows about one version: its files as last seen, its files as last loaded or tried, and what is
+/// served. Guarded by the repository's lock.
+/// </summary>
 internal sealed class VersionState(string name, int number, string folder)
 {
     public string Name => name;
@@ -23,7 +26,7 @@ internal sealed class VersionState(string name, int number, string folder)
     /// <summary>Why the last attempt failed.</summary>
     public string? Fault { get; set; }
 
-    /// <summary>Whether the policy, and who unloads by name, want it served.</summary>
+    /// <summary>Whether the version is to be served, by the policy and by requests to unload.</summary>
     public bool IsWanted { get; set; }
 
     public bool IsLoading { get; set; }
@@ -32,24 +35,30 @@ internal sealed class VersionState(string name, int number, string folder)
 
     public bool IsPending => IsWanted && !IsLoading && !Seen.IsGone && !Seen.Equals(Tried);
 
-    /// <summary>Since when the files have looked as they do; null when they are taken for complete.</summary>
+    /// <summary>When the files began to look as they do; null when they are taken to be complete.</summary>
     private long? SeenSince { get; set; }
 
     public void Note(VersionFingerprint fingerprint, long now)
     {
         if (!fingerprint.Equals(Seen))
+        {
             (Seen, SeenSince) = (fingerprint, now);
+        }
     }
 
-    /// <summary>Takes the files for complete, and loads them even if they are those that were tried.</summary>
+    /// <summary>Takes the files to be complete, and with <paramref name="tryAgain"/> as not yet tried.</summary>
     public void Settle(bool tryAgain)
     {
         SeenSince = null;
         if (tryAgain)
+        {
             Tried = null;
+        }
     }
 
-    /// <summary>How long the files have yet to stay as they are.</summary>
+    /// <summary>How much longer the files must stay the same; zero when they have settled.</summary>
     public TimeSpan Unsettled(TimeSpan settleTime, TimeProvider time) =>
-        SeenSince is { } since && settleTime - time.GetElapsedTime(since) is { Ticks: > 0 } rest ? rest : TimeSpan.Zero;
+        SeenSince is { } since && settleTime - time.GetElapsedTime(since) is { Ticks: > 0 } rest
+            ? rest
+            : TimeSpan.Zero;
 }

@@ -2,7 +2,7 @@ using SoftmaxService.Inference.Imaging;
 
 namespace SoftmaxService.Inference.Models;
 
-/// <summary>Pictures to warm a model up with: black, white, and noise from fine to coarse, always the same.</summary>
+/// <summary>Images to warm up a model: black, white, and noise from fine to coarse. They are always the same.</summary>
 internal static class WarmUpSamples
 {
     private const int Most = 8;

@@ -3,32 +3,54 @@ using System.Diagnostics.Metrics;
 
 namespace SoftmaxService.Inference.Observation;
 
-/// <summary>What can be measured of one version's images and answers: how long they take to decode, and what the model sees in them.</summary>
+/// <summary>
+/// Measures the images and answers of one version: how long images take to decode, and what the model answers.
+/// </summary>
 /// <param name="model">The model's name.</param>
 /// <param name="version">The version's name.</param>
-/// <param name="labels">One name a class.</param>
+/// <param name="labels">One name per class.</param>
 internal sealed class ModelMetrics(string model, string version, IReadOnlyList<string> labels)
 {
-    /// <summary>A model of more classes counts all its answers under <see cref="OtherClass"/>: a series a class would cost more than it shows.</summary>
+    /// <summary>
+    /// A model with more classes counts all its answers under <see cref="OtherClass"/>: one time series per class would
+    /// cost more than it is worth.
+    /// </summary>
     public const int MostClasses = 100;
 
     public const string OtherClass = "other";
 
-    private static readonly Histogram<double> DecodeTimes = Telemetry.Seconds("softmax.decode.duration", "Time from an image's bytes to the model's input.");
-    private static readonly Histogram<double> GateTimes = Telemetry.Seconds("softmax.gate.duration", "Time that an image waited for a place to be decoded; none is counted where one was free.");
-    private static readonly Counter<long> Predictions = Telemetry.Meter.CreateCounter<long>("softmax.predictions", "{answer}", "Answers by their most probable class.");
+    private static readonly Histogram<double> DecodeTimes = Telemetry.Seconds(
+        "softmax.decode.duration", "Time from an image's bytes to the model's input.");
+
+    private static readonly Histogram<double> GateTimes = Telemetry.Seconds(
+        "softmax.gate.duration",
+        "Time that an image waited for a place to be decoded; none is counted where one was free.");
+
+    private static readonly Counter<long> Predictions = Telemetry.Meter.CreateCounter<long>(
+        "softmax.predictions", "{answer}", "Answers by their most probable class.");
 
     private static readonly Histogram<double> Confidences = Telemetry.Meter.CreateHistogram(
         "softmax.confidence", null, "The largest probability of an answer, at the model's own temperature.",
-        advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 0.999, 1] });
+        advice: new InstrumentAdvice<double>
+        {
+            HistogramBucketBoundaries = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 0.999, 1],
+        });
 
     private static readonly Histogram<double> Entropies = Telemetry.Meter.CreateHistogram(
-        "softmax.entropy", "{nat}", "The entropy of an answer's probabilities, in nats, at the model's own temperature.",
-        advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.001, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 1.5, 2, 3, 5, 7] });
+        "softmax.entropy", "{nat}",
+        "The entropy of an answer's probabilities, in nats, at the model's own temperature.",
+        advice: new InstrumentAdvice<double>
+        {
+            HistogramBucketBoundaries = [0.001, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 1.5, 2, 3, 5, 7],
+        });
 
     private readonly KeyValuePair<string, object?>[] _tags = [new("model", model), new("version", version)];
+
     private readonly KeyValuePair<string, object?>[][] _classTags =
-        [.. (labels.Count <= MostClasses ? labels : [OtherClass]).Select(label => new KeyValuePair<string, object?>[] { new("model", model), new("version", version), new("class", label) })];
+    [
+        .. (labels.Count <= MostClasses ? labels : [OtherClass]).Select(label =>
+            new KeyValuePair<string, object?>[] { new("model", model), new("version", version), new("class", label) }),
+    ];
 
     public void CountDecoding(long start) => DecodeTimes.Record(Stopwatch.GetElapsedTime(start).TotalSeconds, _tags);
 

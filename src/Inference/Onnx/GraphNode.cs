@@ -11,15 +11,17 @@ internal sealed class GraphNode
 
     public List<string> Outputs { get; } = [];
 
-    /// <summary>The attributes that hold a whole number.</summary>
+    /// <summary>The attributes that are whole numbers.</summary>
     public Dictionary<string, long> Integers { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>The graphs that it runs itself, such as the branches of an <c>If</c>.</summary>
+    /// <summary>The graphs that the node runs, such as the branches of an <c>If</c>.</summary>
     public List<GraphOutline> Subgraphs { get; } = [];
 
-    /// <summary>The number of a <c>Constant</c> node that holds a single one.</summary>
+    /// <summary>The value of a <c>Constant</c> node that holds a single number.</summary>
     public double? Constant { get; set; }
 
-    /// <summary>Whether the operator is one of ONNX's own or of ONNX Runtime's: another domain may call anything a Softmax.</summary>
+    /// <summary>
+    /// Whether the operator belongs to ONNX or to ONNX Runtime. Another domain may call anything a Softmax.
+    /// </summary>
     public bool HasOnnxDomain => Domain is "" or "ai.onnx" or "com.microsoft";
 }

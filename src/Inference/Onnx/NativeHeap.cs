@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace SoftmaxService.Inference.Onnx;
 
-/// <summary>The C library's heap, where ONNX Runtime parses and optimises graphs.</summary>
+/// <summary>The C library's heap, in which ONNX Runtime parses and optimizes graphs.</summary>
 internal static partial class NativeHeap
 {
     // mallopt's M_ARENA_MAX, M_MMAP_THRESHOLD and M_TRIM_THRESHOLD.
@@ -13,13 +13,14 @@ internal static partial class NativeHeap
     private const int LargeBytes = 4 << 20;
 
     /// <summary>
-    /// Keeps what images of every size leave behind in the heap from adding up: threads share as many arenas as there are cores, where glibc would make eight times as many,
-    /// and what is large goes back to the system when it is freed, where glibc would keep up to 32 MB of it for the next.
+    /// Keeps the heap from growing with images of different sizes. Threads share one arena per core, where glibc would
+    /// make eight per core; and large blocks are returned to the system when they are freed, where glibc would keep up
+    /// to 32 MB.
     /// </summary>
     public static void Bound()
     {
         if (!OperatingSystem.IsLinux() || Environment.GetEnvironmentVariable("MALLOC_ARENA_MAX") is not null)
-            return; // where it is set, somebody has decided
+            return; // the user has decided
         try
         {
             _ = SetOption(ArenaMax, Environment.ProcessorCount);
@@ -28,11 +29,14 @@ internal static partial class NativeHeap
         }
         catch (EntryPointNotFoundException)
         {
-            // musl has one heap for all.
+            // musl has a single heap.
         }
     }
 
-    /// <summary>Gives pages that a load has used and freed back to the system: of its own accord glibc keeps those that lie below others in use.</summary>
+    /// <summary>
+    /// Returns pages that a load has used and freed to the system. By itself, glibc keeps pages below others that are
+    /// in use.
+    /// </summary>
     public static void Trim()
     {
         if (!OperatingSystem.IsLinux())
@@ -43,7 +47,7 @@ internal static partial class NativeHeap
         }
         catch (EntryPointNotFoundException)
         {
-            // musl has no such function, and no need of it.
+            // musl has no such function and does not need it.
         }
     }
 

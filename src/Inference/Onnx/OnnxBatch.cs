@@ -2,14 +2,14 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace SoftmaxService.Inference.Onnx;
 
-/// <summary>The buffers of a run of several items. For one thread at a time.</summary>
+/// <summary>The buffers of a run of several items. Not thread-safe.</summary>
 internal sealed class OnnxBatch : IDisposable
 {
     private readonly OnnxClassifier _owner;
     private readonly TensorBuffer _input;
     private readonly TensorBuffer _output;
 
-    // One for each number of items, made when it first comes.
+    // One binding per number of items, made on first use.
     private readonly OrtIoBinding?[] _bindings;
 
     public OnnxBatch(OnnxClassifier owner, ReadOnlySpan<int> inputShape, ReadOnlySpan<int> outputShape, int capacity)
@@ -20,7 +20,7 @@ internal sealed class OnnxBatch : IDisposable
         _bindings = new OrtIoBinding?[capacity + 1];
     }
 
-    /// <summary>Copies the items in, runs them, and copies each one's scores out.</summary>
+    /// <summary>Copies the items in, runs them, and copies the scores of each out.</summary>
     public void Execute(ReadOnlySpan<OnnxRun> runs)
     {
         for (var i = 0; i < runs.Length; i++)
@@ -35,7 +35,7 @@ internal sealed class OnnxBatch : IDisposable
         }
     }
 
-    /// <summary>Copies items in, and gives them as ONNX Runtime sees them.</summary>
+    /// <summary>Copies items in, and returns them as ONNX Runtime's value.</summary>
     public OrtValue Store(ReadOnlySpan<byte> items, int count)
     {
         items.CopyTo(_input.Bytes);

@@ -5,19 +5,31 @@ namespace SoftmaxService.Inference.Onnx;
 
 public sealed partial class OnnxClassifier
 {
-    /// <summary>Runs items by themselves and tells what the graph itself gives for them, joined along the first axis.</summary>
-    /// <param name="items">The items one after the other: elements of <see cref="InputElement"/>, little-endian.</param>
-    /// <param name="count">How many there are, at least 1.</param>
-    /// <param name="outputNames">The graph's outputs that are wanted, in the order of the answer; tensors, not of strings.</param>
-    /// <exception cref="ArgumentException">There are not as many bytes as <paramref name="count"/> items have.</exception>
-    /// <exception cref="InferenceException">The model fails on an item, or an output cannot be told as one tensor.</exception>
+    /// <summary>
+    /// Runs items in runs of their own, and returns the graph's outputs for them, joined along the first axis.
+    /// </summary>
+    /// <param name="items">
+    /// The items one after the other: elements of <see cref="InputElement"/>, little-endian.
+    /// </param>
+    /// <param name="count">The number of items, at least 1.</param>
+    /// <param name="outputNames">
+    /// The names of the outputs to return, in this order. They must be tensors, but not of strings.
+    /// </param>
+    /// <exception cref="ArgumentException">
+    /// The length is not that of <paramref name="count"/> items.
+    /// </exception>
+    /// <exception cref="InferenceException">
+    /// The model fails on an item, or an output cannot be joined into one tensor.
+    /// </exception>
     /// <exception cref="ObjectDisposedException">The classifier is disposed.</exception>
-    public IReadOnlyList<OnnxTensor> RunAll(ReadOnlyMemory<byte> items, int count, IReadOnlyCollection<string> outputNames)
+    public IReadOnlyList<OnnxTensor> RunAll(
+        ReadOnlyMemory<byte> items, int count, IReadOnlyCollection<string> outputNames)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
         if (items.Length != (long)count * ItemBytes)
         {
-            throw new ArgumentException($"There are {items.Length} bytes; {count} items have {(long)count * ItemBytes}.", nameof(items));
+            throw new ArgumentException(
+                $"There are {items.Length} bytes; {count} items have {(long)count * ItemBytes}.", nameof(items));
         }
 
         ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) || !TryAddLease(), this);
@@ -25,7 +37,8 @@ public sealed partial class OnnxClassifier
         {
             string[] names = [.. outputNames];
             return names.Length == 0 ? []
-                : TryRunAll(items.Span, count, names, MaxBatchSize) ?? TryRunAll(items.Span, count, names, batchSize: 1)!; // one by one there is always an answer
+                : TryRunAll(items.Span, count, names, MaxBatchSize)
+                    ?? TryRunAll(items.Span, count, names, batchSize: 1)!; // runs of one item always succeed or throw
         }
         catch (OnnxRuntimeException exception)
         {
@@ -37,13 +50,15 @@ public sealed partial class OnnxClassifier
         }
     }
 
-    /// <summary>Rows of scores as <see cref="RunAll"/> would tell them.</summary>
+    /// <summary>The tensor that <see cref="RunAll"/> would return for rows of scores.</summary>
     internal OnnxTensor ToTensor(ReadOnlySpan<float> scores, int count)
     {
         int[] itemShape = HasBatchAxis && _outputShape[0] == 1 ? _outputShape[1..] : _outputShape;
         var bytes = new byte[scores.Length * TensorElements.SizeOf(OutputElement)];
         TensorElements.Encode(scores, OutputElement, bytes);
-        return new OnnxTensor(_outputName, TensorElements.ToOrt(OutputElement).ToString().ToLowerInvariant(), count == 1 ? _outputShape : [count, .. itemShape], bytes);
+        return new OnnxTensor(
+            _outputName, TensorElements.ToOrt(OutputElement).ToString().ToLowerInvariant(),
+            count == 1 ? _outputShape : [count, .. itemShape], bytes);
     }
 
     /// <summary>The rows of scores in a tensor of <see cref="RunAll"/>.</summary>
@@ -54,7 +69,7 @@ public sealed partial class OnnxClassifier
         return scores;
     }
 
-    /// <summary>Null where an output does not follow the batch.</summary>
+    /// <summary>Null if an output does not follow the batch.</summary>
     private OnnxTensor[]? TryRunAll(ReadOnlySpan<byte> items, int count, string[] names, int batchSize)
     {
         var answers = new OnnxTensor?[names.Length];
@@ -71,7 +86,9 @@ public sealed partial class OnnxClassifier
                     var type = outputs[i].GetTensorTypeAndShape();
                     if (!outputs[i].IsTensor || type.IsString)
                     {
-                        throw new InferenceException(InferenceError.ModelRunFailed, $"The output '{names[i]}' is not a tensor of numbers, which are all that is told here.");
+                        throw new InferenceException(
+                            InferenceError.ModelRunFailed,
+                            $"The output '{names[i]}' is not a tensor of numbers, which are all that is told here.");
                     }
 
                     int[] shape = OnnxModel.ShapeOf(outputs[i]);
@@ -84,10 +101,15 @@ public sealed partial class OnnxClassifier
                     var bytes = outputs[i].GetTensorMutableRawData();
                     int[] itemShape = followsBatch ? shape[1..] : shape;
                     int[] wholeShape = count == 1 ? shape : [count, .. itemShape];
-                    var whole = answers[i] ??= new OnnxTensor(names[i], type.ElementDataType.ToString().ToLowerInvariant(), wholeShape, new byte[checked(bytes.Length / size * count)]);
+                    var whole = answers[i] ??= new OnnxTensor(
+                        names[i], type.ElementDataType.ToString().ToLowerInvariant(), wholeShape,
+                        new byte[checked(bytes.Length / size * count)]);
                     if (!whole.Shape.SequenceEqual(wholeShape))
                     {
-                        throw new InferenceException(InferenceError.ModelRunFailed, $"The output '{names[i]}' has another shape for each item, which is no tensor; send the items one by one.");
+                        throw new InferenceException(
+                            InferenceError.ModelRunFailed,
+                            $"The output '{names[i]}' has another shape for each item, which is no tensor; send the "
+                            + "items one by one.");
                     }
 
                     bytes.CopyTo(whole.Bytes.AsSpan(bytes.Length / size * start));
@@ -99,6 +121,6 @@ public sealed partial class OnnxClassifier
             Return(batch);
         }
 
-        return answers!; // there was at least one item, which filled every place
+        return answers!; // there was at least one item, which filled every element
     }
 }

@@ -7,25 +7,28 @@ public sealed partial class OnnxClassifier
 {
     private const int MostBatchBytes = 1 << 26;
 
-    // Kernels may sum a batch in another order than one item, which is far from what mixing items does.
+    // Kernels may add up a batch in another order than a single item. Mixing items would make a far larger difference.
     private const float BatchTolerance = 1e-3f;
     private const float HalfBatchTolerance = 1e-2f;
     private const float SmallestScale = 1e-3f;
 
-    // Dropout of few numbers leaves out the same ones now and then.
+    // Dropout of few numbers sometimes drops the same ones.
     private const int RepeatedSamples = 3;
 
-    // The same kernels in the same order give the same bits but where threads share a sum.
+    // The same kernels in the same order give the same bits, except where threads share a sum.
     private const float RepeatTolerance = 1e-5f;
 
     /// <summary>
-    /// Runs the samples alone and as many together as may share a run, so that no request pays for a first run. A graph that cannot take
-    /// batches, or gives other scores for an item in company than alone, keeps a <see cref="MaxBatchSize"/> of 1 and says why.
+    /// Runs the samples one by one and in the largest batch, so that no request pays for a first run. If the graph
+    /// cannot take batches, or gives an item in a batch other scores than alone, <see cref="MaxBatchSize"/> stays 1 and
+    /// <see cref="BatchingRefusal"/> says why.
     /// </summary>
-    /// <param name="samples">Inputs that differ.</param>
+    /// <param name="samples">Different inputs.</param>
     /// <param name="maxBatchSize">The most items that may share a run, at least 1.</param>
     /// <returns>The scores of the samples that the model can run, at least one.</returns>
-    /// <exception cref="InvalidDataException">The model fails on every sample, or gives other scores for the same one later.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The model fails on every sample, or gives different scores for the same sample.
+    /// </exception>
     internal IReadOnlyList<float[]> WarmUp(IReadOnlyList<float[]> samples, int maxBatchSize)
     {
         using var ending = _model.EndWithLoad(_runOptions);
@@ -63,8 +66,11 @@ public sealed partial class OnnxClassifier
         return scores;
     }
 
-    /// <summary>One more run, after which ONNX Runtime frees what the largest batch took: a model that is never asked so much need not hold it.</summary>
-    /// <param name="input">One that the model can run.</param>
+    /// <summary>
+    /// One more run, after which ONNX Runtime frees the memory of the largest batch: a model that never gets such a
+    /// batch need not keep it.
+    /// </summary>
+    /// <param name="input">A sample that the model can run.</param>
     private void GiveBackArena(float[] input)
     {
         using var shrinking = new RunOptions();
@@ -75,7 +81,10 @@ public sealed partial class OnnxClassifier
         run.ExecuteWith(shrinking);
     }
 
-    /// <summary>An answer that depends on those before it, or on chance, is no answer. The last samples are noise, which shows more than a plain one.</summary>
+    /// <summary>
+    /// Rejects a model whose answers depend on previous runs or on chance. The last samples are noise, which reveals
+    /// more than a plain image.
+    /// </summary>
     private void CheckIsRepeatable(float[] input, float[] scores)
     {
         using var run = Rent();
@@ -83,7 +92,9 @@ public sealed partial class OnnxClassifier
         run.Execute();
         if (!AreClose(run.Output, scores, RepeatTolerance))
         {
-            throw new InvalidDataException("the graph gives other scores when the same image is run again: it draws random numbers, or keeps what it saw. Export it in evaluation mode (in PyTorch: model.eval() first)");
+            throw new InvalidDataException(
+                "the graph gives other scores when the same image is run again: it draws random numbers, or keeps what "
+                + "it saw. Export it in evaluation mode (in PyTorch: model.eval() first)");
         }
     }
 
@@ -115,7 +126,7 @@ public sealed partial class OnnxClassifier
 
         try
         {
-            // Smaller batches would show nothing more, and to run them all would be most of a start's time.
+            // Smaller batches would reveal nothing more, and running them all would take most of the time of a start.
             refusal = TryBatch(runs, inputs, scores);
         }
         finally
@@ -128,7 +139,7 @@ public sealed partial class OnnxClassifier
 
         if (refusal is not null)
         {
-            // Its buffers are those of batches, which there will be none of.
+            // Its buffers are those of batches, which will not be used.
             while (_idleBatches.Rent() is { } batch)
             {
                 batch.Dispose();
@@ -141,7 +152,7 @@ public sealed partial class OnnxClassifier
         return refusal;
     }
 
-    /// <summary>Finds the shape of scores that follow the batch; what comes back is why there is none.</summary>
+    /// <summary>Finds the shape of the scores of a batch. Returns why there is none; null if there is.</summary>
     private string? FindBatchOutputShape()
     {
         using var two = new TensorBuffer(InputElement, _inputShape, capacity: 2);
@@ -151,7 +162,8 @@ public sealed partial class OnnxClassifier
             var shape = OnnxModel.ShapeOf(outputs[0]);
             if (shape is not [2, ..] || shape.Aggregate(1L, (product, size) => product * size) != 2L * ClassCount)
             {
-                return $"the output has the shape [{string.Join(", ", shape)}] for two images: it does not follow the batch";
+                return $"the output has the shape [{string.Join(", ", shape)}] for two images: it does not follow the "
+                    + "batch";
             }
 
             _batchOutputShape = [1, .. shape[1..]];
@@ -181,7 +193,9 @@ public sealed partial class OnnxClassifier
 
         for (var i = 0; i < runs.Length; i++)
         {
-            var tolerance = InputElement == TensorElementType.Float16 || OutputElement == TensorElementType.Float16 ? HalfBatchTolerance : BatchTolerance;
+            var tolerance = InputElement == TensorElementType.Float16 || OutputElement == TensorElementType.Float16
+                ? HalfBatchTolerance
+                : BatchTolerance;
             if (!AreClose(runs[i].Output, scores[(i + runs.Length) % inputs.Count], tolerance))
             {
                 return $"the graph mixes the images of a batch: among {runs.Length}, one has other scores than alone";

@@ -4,8 +4,8 @@ using SoftmaxService.Inference.Faults;
 namespace SoftmaxService.Inference.Onnx;
 
 /// <summary>
-/// Runs a model that takes one tensor and gives one row of K class scores an item. Safe for any number of threads at once; each run has
-/// buffers of its own, which are pooled.
+/// Runs a model that takes one tensor and gives one row of K class scores per item. Thread-safe: each run has its own
+/// buffers, which are pooled.
 /// </summary>
 public sealed partial class OnnxClassifier : IDisposable
 {
@@ -22,21 +22,28 @@ public sealed partial class OnnxClassifier : IDisposable
     private readonly ObjectPool<OnnxBatch> _idleBatches = new(Environment.ProcessorCount);
     private readonly RunOptions _runOptions = new();
 
-    // One item's until a batch has been seen to work.
+    // The shape for one item, until a batch has been seen to work.
     private int[] _batchOutputShape;
 
-    // The owner's lease and one for each rented run: the native session goes when the last is given back, never under a run.
+    // The owner's lease, and one per rented run: the native session is freed when the last is returned, never during a
+    // run.
     private int _leases = 1;
     private bool _disposed;
 
-    /// <summary>Binds a model to a concrete input shape, and runs it once to see what it gives.</summary>
-    /// <param name="model">The model; owned, and disposed with this object.</param>
-    /// <param name="input">The input that is fed.</param>
+    /// <summary>Binds a model to a concrete input shape, and runs it once to find the shape of its scores.</summary>
+    /// <param name="model">The model; owned and disposed by this object.</param>
+    /// <param name="input">The graph's input.</param>
     /// <param name="output">The output that holds the class scores.</param>
-    /// <param name="inputShape">The shape for one item, every size known, the batch axis included where the graph has one.</param>
+    /// <param name="inputShape">
+    /// The shape for one item, with every size known, including the batch axis if the graph has one.
+    /// </param>
     /// <param name="hasBatchAxis">Whether the first axis of that shape counts items.</param>
-    /// <exception cref="InvalidDataException">The model does not run on that shape, or its output is not one row of scores.</exception>
-    public OnnxClassifier(OnnxModel model, OnnxTensorInfo input, OnnxTensorInfo output, IReadOnlyList<int> inputShape, bool hasBatchAxis = true)
+    /// <exception cref="InvalidDataException">
+    /// The model does not run on that shape, or its output is not one row of scores.
+    /// </exception>
+    public OnnxClassifier(
+        OnnxModel model, OnnxTensorInfo input, OnnxTensorInfo output, IReadOnlyList<int> inputShape,
+        bool hasBatchAxis = true)
     {
         _model = model;
         _inputName = input.Name;
@@ -44,57 +51,64 @@ public sealed partial class OnnxClassifier : IDisposable
         _hasOpenBatchAxis = hasBatchAxis && input.Shape[0] == OnnxTensorInfo.Dynamic;
         _inputShape = [.. inputShape];
         HasBatchAxis = hasBatchAxis;
-        InputElement = TensorElements.Named(input.ElementType) ?? throw new InvalidDataException($"input '{input.Name}' holds {input.ElementType}");
-        OutputElement = TensorElements.Named(output.ElementType) ?? throw new InvalidDataException($"output '{output.Name}' holds {output.ElementType}");
+        InputElement = TensorElements.Named(input.ElementType)
+            ?? throw new InvalidDataException($"input '{input.Name}' holds {input.ElementType}");
+        OutputElement = TensorElements.Named(output.ElementType)
+            ?? throw new InvalidDataException($"output '{output.Name}' holds {output.ElementType}");
         ItemBytes = TensorBuffer.BytesOf(InputElement, _inputShape);
 
         var scores = model.MeasureScores(input, inputShape).First(measured => measured.Name == output.Name);
         _outputShape = scores.IsRowOfScores ? [.. scores.Shape] : throw new InvalidDataException(
-            $"output '{scores.Name}' has the shape {scores.ShapeText} for one image; a classifier gives one row of at least two class scores");
+            $"output '{scores.Name}' has the shape {scores.ShapeText} for one image; a classifier gives one row of at "
+            + "least two class scores");
         _batchOutputShape = _outputShape;
         ClassCount = _outputShape.Max();
-        _idleRuns = new ObjectPool<OnnxRun>(Math.Clamp(PooledBytes / ItemBytes, 2 * Environment.ProcessorCount, MostPooledRuns));
+        _idleRuns = new ObjectPool<OnnxRun>(
+            Math.Clamp(PooledBytes / ItemBytes, 2 * Environment.ProcessorCount, MostPooledRuns));
     }
 
-    /// <summary>K, the number of scores a row.</summary>
+    /// <summary>K, the number of scores per row.</summary>
     public int ClassCount { get; }
 
-    /// <summary>What the input holds.</summary>
+    /// <summary>The element type of the input.</summary>
     public TensorElementType InputElement { get; }
 
-    /// <summary>The shape of one item of input, the batch axis included where there is one.</summary>
+    /// <summary>The input shape of one item, including the batch axis if there is one.</summary>
     public IReadOnlyList<int> InputShape => _inputShape;
 
     /// <summary>Whether the input's first axis counts items.</summary>
     public bool HasBatchAxis { get; }
 
-    /// <summary>The bytes of one item of input.</summary>
+    /// <summary>The number of bytes of one input item.</summary>
     public int ItemBytes { get; }
 
     /// <summary>The most items that can share a run.</summary>
     public int MaxBatchSize { get; private set; } = 1;
 
-    /// <summary>Why <see cref="MaxBatchSize"/> is 1, in words; null where it is more.</summary>
+    /// <summary>Why <see cref="MaxBatchSize"/> is 1, in words; null if it is more.</summary>
     public string? BatchingRefusal { get; private set; } = "no larger batch has been tried";
 
     internal TensorElementType OutputElement { get; }
 
-    /// <summary>The owner, until it disposes, and every run that is rented.</summary>
+    /// <summary>The owner's lease until it disposes, and one per rented run.</summary>
     internal int Leases => Volatile.Read(ref _leases);
 
-    /// <summary>Takes buffers for one item. Write <see cref="OnnxRun.Input"/>, call <see cref="OnnxRun.Execute"/>, read <see cref="OnnxRun.Output"/>, dispose.</summary>
+    /// <summary>
+    /// Rents buffers for one item. Write <see cref="OnnxRun.Input"/>, call <see cref="OnnxRun.Execute"/>, read
+    /// <see cref="OnnxRun.Output"/>, and dispose.
+    /// </summary>
     /// <exception cref="ObjectDisposedException">The classifier is disposed.</exception>
     public OnnxRun Rent()
     {
         ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) || !TryAddLease(), this);
         var run = _idleRuns.Rent() ?? new OnnxRun(this, _inputShape, _outputShape);
-        run.Rented();
+        run.MarkRented();
         return run;
     }
 
     /// <summary>Runs several rented items in one session run.</summary>
     /// <param name="runs">1…<see cref="MaxBatchSize"/> items of this classifier.</param>
-    /// <exception cref="InferenceException">The model fails on them; some may do alone.</exception>
+    /// <exception cref="InferenceException">The model fails on them; some may succeed alone.</exception>
     internal void ExecuteTogether(ReadOnlySpan<OnnxRun> runs)
     {
         var batch = RentBatch();
@@ -108,7 +122,9 @@ public sealed partial class OnnxClassifier : IDisposable
         }
     }
 
-    /// <summary>Refuses further runs; those that are rented may finish, and the last one's return frees the model.</summary>
+    /// <summary>
+    /// Rejects further runs. Rented runs may finish; returning the last one frees the model.
+    /// </summary>
     public void Dispose()
     {
         if (!Interlocked.Exchange(ref _disposed, true))
@@ -148,9 +164,12 @@ public sealed partial class OnnxClassifier : IDisposable
     }
 
     private static InferenceException Failed(OnnxRuntimeException exception) =>
-        new(InferenceError.ModelRunFailed, $"The model fails on this input: {OnnxRuntimeFault.Describe(exception)}", exception);
+        new(
+            InferenceError.ModelRunFailed, $"The model fails on this input: {OnnxRuntimeFault.Describe(exception)}",
+            exception);
 
-    private OnnxBatch RentBatch() => _idleBatches.Rent() ?? new OnnxBatch(this, _inputShape, _batchOutputShape, MaxBatchSize);
+    private OnnxBatch RentBatch() =>
+        _idleBatches.Rent() ?? new OnnxBatch(this, _inputShape, _batchOutputShape, MaxBatchSize);
 
     private void Return(OnnxBatch batch)
     {

@@ -2,7 +2,9 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace SoftmaxService.Inference.Onnx;
 
-/// <summary>A loaded ONNX file: its declared inputs and outputs, and one session that any number of threads may run at once.</summary>
+/// <summary>
+/// A loaded ONNX file: its declared inputs and outputs, and a session that any number of threads may run at once.
+/// </summary>
 public sealed class OnnxModel : IDisposable
 {
     private readonly CancellationToken _loading;
@@ -19,7 +21,9 @@ public sealed class OnnxModel : IDisposable
     /// <summary>The version of ONNX Runtime that runs models here, such as <c>1.31.1</c>.</summary>
     public static string RuntimeVersion => OnnxRuntimeEnvironment.Version;
 
-    /// <summary>The inputs that a run must be given, in graph order; initialisers with a default are not among them.</summary>
+    /// <summary>
+    /// The inputs that a run needs, in graph order, without initializers that have a default.
+    /// </summary>
     public IReadOnlyList<OnnxTensorInfo> Inputs { get; }
 
     /// <summary>The outputs, in graph order.</summary>
@@ -27,20 +31,22 @@ public sealed class OnnxModel : IDisposable
 
     internal InferenceSession Session { get; }
 
-    /// <summary>The nodes of the file; nothing is known of them where it could not be read.</summary>
+    /// <summary>The nodes of the file, as far as they could be read.</summary>
     internal GraphOutline Graph { get; }
 
-    /// <summary>Parses and optimises an ONNX file for the CPU.</summary>
+    /// <summary>Parses and optimizes an ONNX file for the CPU.</summary>
     /// <param name="path">The file.</param>
     /// <param name="settings">How to run it.</param>
-    /// <param name="cancellation">Ends the load early, as a failed one.</param>
+    /// <param name="cancellationToken">Ends the load early, which then fails.</param>
     /// <exception cref="InvalidDataException">ONNX Runtime cannot load the file; the message says why.</exception>
-    public static OnnxModel Load(string path, OnnxSettings settings, CancellationToken cancellation = default)
+    public static OnnxModel Load(string path, OnnxSettings settings, CancellationToken cancellationToken = default)
     {
         using var files = new PrivateCopy(path);
         try
         {
-            return Load(options => new InferenceSession(files.ModelPath, options), () => GraphOutline.Read(files.ModelPath), settings, cancellation);
+            return Load(
+                options => new InferenceSession(files.ModelPath, options),
+                () => GraphOutlineReader.Read(files.ModelPath), settings, cancellationToken);
         }
         catch (InvalidDataException exception)
         {
@@ -48,16 +54,20 @@ public sealed class OnnxModel : IDisposable
         }
     }
 
-    /// <summary>Parses and optimises a model in memory for the CPU.</summary>
+    /// <summary>Parses and optimizes a model in memory for the CPU.</summary>
     /// <param name="model">The bytes of an ONNX file.</param>
     /// <param name="settings">How to run it.</param>
     /// <exception cref="InvalidDataException">ONNX Runtime cannot load the model; the message says why.</exception>
     public static OnnxModel Load(byte[] model, OnnxSettings settings) =>
-        Load(options => new InferenceSession(model, options), () => GraphOutline.Read(new MemoryStream(model)), settings, CancellationToken.None);
+        Load(
+            options => new InferenceSession(model, options), () => GraphOutlineReader.Read(new MemoryStream(model)),
+            settings, CancellationToken.None);
 
-    /// <summary>Runs the model on one item of zeros and tells the outputs that hold floats, with every size known.</summary>
-    /// <param name="input">The input that is fed.</param>
-    /// <param name="inputShape">The shape for one item, every size known.</param>
+    /// <summary>
+    /// Runs the model on one item of zeros and describes the outputs that hold floats, with every size known.
+    /// </summary>
+    /// <param name="input">The graph's input.</param>
+    /// <param name="inputShape">The shape for one item, with every size known.</param>
     /// <exception cref="InvalidDataException">The model does not run on that shape.</exception>
     public IReadOnlyList<OnnxTensorInfo> MeasureScores(OnnxTensorInfo input, IReadOnlyList<int> inputShape)
     {
@@ -67,29 +77,36 @@ public sealed class OnnxModel : IDisposable
             return [];
         }
 
-        using var zeros = new TensorBuffer(TensorElements.Named(input.ElementType) ?? throw new InvalidDataException($"input '{input.Name}' holds {input.ElementType}"), [.. inputShape]);
+        var element = TensorElements.Named(input.ElementType)
+            ?? throw new InvalidDataException($"input '{input.Name}' holds {input.ElementType}");
+        using var zeros = new TensorBuffer(element, [.. inputShape]);
         try
         {
             using var options = new RunOptions();
             using var ending = EndWithLoad(options);
-            using var outputs = Session.Run(options, [input.Name], [zeros.Value(1)], [.. floats.Select(output => output.Name)]);
+            using var outputs = Session.Run(
+                options, [input.Name], [zeros.Value(1)], [.. floats.Select(output => output.Name)]);
             return [.. floats.Zip(outputs, (output, value) => output with { Shape = ShapeOf(value) })];
         }
         catch (OnnxRuntimeException exception)
         {
-            throw new InvalidDataException($"the warm-up run failed: {OnnxRuntimeFault.Describe(exception)}", exception);
+            throw new InvalidDataException(
+                $"the warm-up run failed: {OnnxRuntimeFault.Describe(exception)}", exception);
         }
     }
 
-    /// <summary>Runs the model on items one by one and tells what it gives for outputs that hold floats.</summary>
-    /// <param name="input">The input that is fed.</param>
-    /// <param name="inputShape">The shape for one item, every size known.</param>
+    /// <summary>Runs the model on items one by one and returns the numbers of outputs that hold floats.</summary>
+    /// <param name="input">The graph's input.</param>
+    /// <param name="inputShape">The shape for one item, with every size known.</param>
     /// <param name="items">The items.</param>
-    /// <param name="outputs">The outputs that are wanted.</param>
-    /// <returns>For each output, the numbers that each item got that the model can run.</returns>
-    internal List<float[]>[] RunEach(OnnxTensorInfo input, IReadOnlyList<int> inputShape, IReadOnlyList<float[]> items, IReadOnlyList<OnnxTensorInfo> outputs)
+    /// <param name="outputs">The outputs to return.</param>
+    /// <returns>For each output, the numbers for each item that the model can run.</returns>
+    internal List<float[]>[] RunEach(
+        OnnxTensorInfo input, IReadOnlyList<int> inputShape, IReadOnlyList<float[]> items,
+        IReadOnlyList<OnnxTensorInfo> outputs)
     {
-        var element = TensorElements.Named(input.ElementType) ?? throw new InvalidDataException($"input '{input.Name}' holds {input.ElementType}");
+        var element = TensorElements.Named(input.ElementType)
+            ?? throw new InvalidDataException($"input '{input.Name}' holds {input.ElementType}");
         using var buffer = new TensorBuffer(element, [.. inputShape]);
         using var options = new RunOptions();
         using var ending = EndWithLoad(options);
@@ -99,7 +116,8 @@ public sealed class OnnxModel : IDisposable
             TensorElements.Encode(item, element, buffer.Bytes);
             try
             {
-                using var values = Session.Run(options, [input.Name], [buffer.Value(1)], [.. outputs.Select(output => output.Name)]);
+                using var values = Session.Run(
+                    options, [input.Name], [buffer.Value(1)], [.. outputs.Select(output => output.Name)]);
                 for (var i = 0; i < rows.Length; i++)
                 {
                     rows[i].Add(TensorElements.ToFloats(values[i].GetTensorMutableRawData(), outputs[i].ElementType));
@@ -107,7 +125,7 @@ public sealed class OnnxModel : IDisposable
             }
             catch (OnnxRuntimeException)
             {
-                // One that the model cannot run tells nothing of its outputs.
+                // An item that the model cannot run says nothing about its outputs.
             }
         }
 
@@ -117,12 +135,18 @@ public sealed class OnnxModel : IDisposable
     /// <inheritdoc/>
     public void Dispose() => Session.Dispose();
 
-    /// <summary>While what comes back is not disposed, runs with these options end when the load is cancelled.</summary>
-    internal CancellationTokenRegistration EndWithLoad(RunOptions options) => _loading.UnsafeRegister(_ => options.Terminate = true, null);
+    /// <summary>
+    /// Until the result is disposed, runs with these options end when the load is cancelled.
+    /// </summary>
+    internal CancellationTokenRegistration EndWithLoad(RunOptions options) =>
+        _loading.UnsafeRegister(_ => options.Terminate = true, null);
 
-    internal static int[] ShapeOf(OrtValue tensor) => [.. tensor.GetTensorTypeAndShape().Shape.Select(size => checked((int)size))];
+    internal static int[] ShapeOf(OrtValue tensor) =>
+        [.. tensor.GetTensorTypeAndShape().Shape.Select(size => checked((int)size))];
 
-    private static OnnxModel Load(Func<SessionOptions, InferenceSession> open, Func<GraphOutline> read, OnnxSettings settings, CancellationToken cancellation)
+    private static OnnxModel Load(
+        Func<SessionOptions, InferenceSession> open, Func<GraphOutline> read, OnnxSettings settings,
+        CancellationToken cancellationToken)
     {
         OnnxRuntimeEnvironment.EnsureCreated();
         using var options = new SessionOptions
@@ -135,30 +159,33 @@ public sealed class OnnxModel : IDisposable
         options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
         options.AddSessionConfigEntry("session.use_env_allocators", "1");
 
-        // Weights go back when the model does; in the arena they would leave a hole.
+        // Weights are freed with the model; in the arena they would leave a hole.
         options.AddSessionConfigEntry("session.use_device_allocator_for_initializers", "1");
 
-        using var ending = cancellation.Register(() => options.SetLoadCancellationFlag(true));
+        using var ending = cancellationToken.Register(() => options.SetLoadCancellationFlag(true));
         InferenceSession? session = null;
         try
         {
             session = open(options);
-            return new OnnxModel(session, read(), cancellation);
+            return new OnnxModel(session, read(), cancellationToken);
         }
         catch (Exception exception)
         {
             session?.Dispose();
             if (exception is OnnxRuntimeException fault)
             {
-                throw new InvalidDataException($"ONNX Runtime cannot load it: {OnnxRuntimeFault.Describe(fault)}", exception);
+                throw new InvalidDataException(
+                    $"ONNX Runtime cannot load it: {OnnxRuntimeFault.Describe(fault)}", exception);
             }
 
             throw;
         }
     }
 
-    private static OnnxTensorInfo[] Describe(IReadOnlyList<string> names, IReadOnlyDictionary<string, NodeMetadata> metadata) =>
-        [.. names.Distinct().Select(name => new OnnxTensorInfo(name, ElementTypeOf(metadata[name]), ShapeOf(metadata[name])))];
+    private static OnnxTensorInfo[] Describe(
+        IReadOnlyList<string> names, IReadOnlyDictionary<string, NodeMetadata> metadata) =>
+        [.. names.Distinct().Select(name =>
+            new OnnxTensorInfo(name, ElementTypeOf(metadata[name]), ShapeOf(metadata[name])))];
 
     private static string ElementTypeOf(NodeMetadata node) =>
         node.IsTensor ? node.ElementDataType.ToString().ToLowerInvariant() : node.OnnxValueType.ToString();

@@ -5,8 +5,8 @@ using SoftmaxService.Inference.Faults;
 namespace SoftmaxService.Inference.Onnx;
 
 /// <summary>
-/// The buffers of one run. ONNX Runtime reads and writes them in place: of a model of 32-bit floats, neither what is written to
-/// <see cref="Input"/> nor <see cref="Output"/> is copied. For one thread at a time; disposing gives the buffers back to the pool.
+/// The buffers of one run. ONNX Runtime reads and writes them in place: for a model of 32-bit floats, neither
+/// <see cref="Input"/> nor <see cref="Output"/> is copied. Not thread-safe. Disposing returns the buffers to the pool.
 /// </summary>
 public sealed class OnnxRun : IDisposable
 {
@@ -15,7 +15,7 @@ public sealed class OnnxRun : IDisposable
     private readonly TensorBuffer _output;
     private readonly OrtIoBinding _binding;
 
-    // Floats of their own where the graph has another element type.
+    // Separate floats, if the graph has another element type.
     private readonly float[]? _inputFloats;
     private readonly float[]? _outputFloats;
     private bool _isRented;
@@ -27,27 +27,33 @@ public sealed class OnnxRun : IDisposable
         _output = new TensorBuffer(owner.OutputElement, outputShape);
         _binding = owner.Bind(_input.Value(1), _output.Value(1));
         ExecuteAction = Execute;
-        _inputFloats = owner.InputElement == TensorElementType.Float32 ? null : new float[_input.ItemBytes / TensorElements.SizeOf(owner.InputElement)];
+        _inputFloats = owner.InputElement == TensorElementType.Float32
+            ? null
+            : new float[_input.ItemBytes / TensorElements.SizeOf(owner.InputElement)];
         _outputFloats = owner.OutputElement == TensorElementType.Float32 ? null : new float[owner.ClassCount];
     }
 
     /// <summary>
-    /// The input as floats, in the graph's order; call <see cref="StoreInput"/> after writing. Holds the last run's values until written.
+    /// The input as floats, in the graph's order; call <see cref="StoreInput"/> after writing. Holds the last run's
+    /// values until written.
     /// </summary>
     public Span<float> Input => _inputFloats ?? MemoryMarshal.Cast<byte, float>(_input.Bytes);
 
-    /// <summary>The input tensor itself: elements of <see cref="OnnxClassifier.InputElement"/>, little-endian, in the graph's order.</summary>
+    /// <summary>
+    /// The input tensor itself: elements of <see cref="OnnxClassifier.InputElement"/>, little-endian, in the graph's
+    /// order.
+    /// </summary>
     public Span<byte> InputBytes => _input.Bytes;
 
-    /// <summary>One score a class, valid after <see cref="Execute"/>.</summary>
+    /// <summary>One score per class, valid after <see cref="Execute"/>.</summary>
     public Span<float> Output => _outputFloats ?? MemoryMarshal.Cast<byte, float>(_output.Bytes);
 
-    /// <summary><see cref="Execute"/>, made once.</summary>
+    /// <summary><see cref="Execute"/> as a delegate, made once.</summary>
     internal Action ExecuteAction { get; }
 
     /// <summary>
-    /// Brings <see cref="Input"/> into the graph's element type: halves to the nearest, bytes rounded and clamped to 0…255. Nothing is to be
-    /// done where the graph takes 32-bit floats.
+    /// Converts <see cref="Input"/> to the graph's element type: to the nearest 16-bit float, or to bytes, rounded and
+    /// clamped to 0…255. Does nothing if the graph takes 32-bit floats.
     /// </summary>
     public void StoreInput()
     {
@@ -70,7 +76,7 @@ public sealed class OnnxRun : IDisposable
         }
     }
 
-    /// <summary>Gives the buffers back; a second call does nothing.</summary>
+    /// <summary>Returns the buffers. A second call does nothing.</summary>
     public void Dispose()
     {
         if (_isRented)
@@ -80,7 +86,7 @@ public sealed class OnnxRun : IDisposable
         }
     }
 
-    internal void Rented() => _isRented = true;
+    internal void MarkRented() => _isRented = true;
 
     internal void Release()
     {

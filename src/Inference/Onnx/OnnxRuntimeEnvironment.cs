@@ -3,7 +3,7 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace SoftmaxService.Inference.Onnx;
 
-/// <summary>The process-wide ONNX Runtime environment, made once and without telemetry.</summary>
+/// <summary>The process-wide ONNX Runtime environment, created once and without telemetry.</summary>
 internal static partial class OnnxRuntimeEnvironment
 {
     private const string TelemetryOptOut = "ORT_DISABLE_TELEMETRY";
@@ -22,17 +22,23 @@ internal static partial class OnnxRuntimeEnvironment
     {
         NativeHeap.Bound();
 
-        // The native library reads the variable while the environment is made, and sends its first event then: DisableTelemetryEvents
-        // alone would come too late. On Unix .NET keeps its own copy of the variables, so libc must be told as well.
+        // The native library reads the variable while the environment is created, and sends its first event then:
+        // DisableTelemetryEvents alone would be too late. On Unix, .NET keeps its own copy of the variables, so the
+        // variable must also be set in libc.
         System.Environment.SetEnvironmentVariable(TelemetryOptOut, "1");
         if (!OperatingSystem.IsWindows())
         {
             _ = SetNativeVariable(TelemetryOptOut, "1", overwrite: 1);
         }
 
-        // A host that uses ONNX Runtime itself may have made the environment before us; there is only one, and its memory is then the host's choice.
+        // A host that uses ONNX Runtime itself may have created the environment before us. There is only one, and its
+        // memory is then the host's choice.
         var isOurs = !OrtEnv.IsCreated;
-        var options = new EnvironmentCreationOptions { logId = "onnxruntime", logLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR };
+        var options = new EnvironmentCreationOptions
+        {
+            logId = "onnxruntime",
+            logLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR,
+        };
         var environment = isOurs ? OrtEnv.CreateInstanceWithOptions(ref options) : OrtEnv.Instance();
         environment.DisableTelemetryEvents();
         if (isOurs)
@@ -43,10 +49,14 @@ internal static partial class OnnxRuntimeEnvironment
         return environment;
     }
 
-    /// <summary>One arena for the runs of all models, which grows by what is asked; by default each session has its own, and doubles it.</summary>
+    /// <summary>
+    /// One arena for the runs of all models, which grows by what is requested. By default each session has its own
+    /// arena and doubles it.
+    /// </summary>
     private static void ShareArena(OrtEnv environment)
     {
-        using var memory = new OrtMemoryInfo(OrtMemoryInfo.allocatorCPU, OrtAllocatorType.ArenaAllocator, 0, OrtMemType.Default);
+        using var memory = new OrtMemoryInfo(
+            OrtMemoryInfo.allocatorCPU, OrtAllocatorType.ArenaAllocator, 0, OrtMemType.Default);
         using var arena = new OrtArenaCfg(NoLimit, GrowAsRequested, RuntimesDefault, RuntimesDefault);
         environment.CreateAndRegisterAllocator(memory, arena);
     }

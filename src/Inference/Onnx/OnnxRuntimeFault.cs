@@ -3,7 +3,10 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace SoftmaxService.Inference.Onnx;
 
-/// <summary>Says what ONNX Runtime reports in the terms of a model's owner: without source files, signatures and folders of the runtime's own.</summary>
+/// <summary>
+/// Restates ONNX Runtime's errors in terms of a model's owner, without the runtime's source files, signatures and
+/// folders.
+/// </summary>
 internal static partial class OnnxRuntimeFault
 {
     private const int MaxLength = 500;
@@ -13,28 +16,35 @@ internal static partial class OnnxRuntimeFault
         var text = fault.Message;
         if (IrVersion().Match(text) is { Success: true } ir)
         {
-            return $"its IR version is {ir.Groups[1].Value}, and ONNX Runtime {OnnxRuntimeEnvironment.Version} reads up to {ir.Groups[2].Value}; export it with an older version of the onnx package, or set model.ir_version to {ir.Groups[2].Value} if it uses nothing newer";
+            return $"its IR version is {ir.Groups[1].Value}, and ONNX Runtime {OnnxRuntimeEnvironment.Version} reads "
+                + $"up to {ir.Groups[2].Value}; export it with an older version of the onnx package, or set "
+                + $"model.ir_version to {ir.Groups[2].Value} if it uses nothing newer";
         }
 
         if (Opset().Match(text) is { Success: true } opset)
         {
-            return $"it uses opset {opset.Groups[1].Value} of {opset.Groups[2].Value}, and ONNX Runtime {OnnxRuntimeEnvironment.Version} reads up to {opset.Groups[3].Value}; export it with an opset_version of at most {opset.Groups[3].Value}";
+            return $"it uses opset {opset.Groups[1].Value} of {opset.Groups[2].Value}, and ONNX Runtime "
+                + $"{OnnxRuntimeEnvironment.Version} reads up to {opset.Groups[3].Value}; export it with an "
+                + $"opset_version of at most {opset.Groups[3].Value}";
         }
 
-        // The folder of the model is taken out of the path by who knows it.
+        // The caller, who knows the model's folder, removes it from the path.
         if (MissingData().Match(text) is { Success: true } missing)
         {
-            return $"its external data is missing: there is no file '{missing.Groups[1].Value}'; put it into the folder of the model, under the name that the graph has for it";
+            return $"its external data is missing: there is no file '{missing.Groups[1].Value}'; put it into the "
+                + "folder of the model, under the name that the graph has for it";
         }
 
         if (UnknownFunction().Match(text) is { Success: true } function)
         {
-            return $"it uses the operator {function.Groups[2].Value} of the domain {function.Groups[1].Value}, which ONNX Runtime does not have";
+            return $"it uses the operator {function.Groups[2].Value} of the domain {function.Groups[1].Value}, which "
+                + "ONNX Runtime does not have";
         }
 
         if (UnknownOperator().Match(text) is { Success: true } operation)
         {
-            return $"it uses the operator {operation.Groups[1].Value}, which is not in opset {operation.Groups[2].Value}";
+            return $"it uses the operator {operation.Groups[1].Value}, which is not in opset "
+                + $"{operation.Groups[2].Value}";
         }
 
         return text.Contains("Protobuf parsing failed", StringComparison.Ordinal)
@@ -42,7 +52,7 @@ internal static partial class OnnxRuntimeFault
             : Clean(text);
     }
 
-    /// <summary>The text without what only ONNX Runtime's developers can use.</summary>
+    /// <summary>The text without the parts that only ONNX Runtime's developers can use.</summary>
     internal static string Clean(string text)
     {
         text = AbsolutePath().Replace(Prefix().Replace(text, ""), "$1");
@@ -55,7 +65,9 @@ internal static partial class OnnxRuntimeFault
         return text.Length <= MaxLength ? text : $"{text[..MaxLength]}…";
     }
 
-    /// <summary>Where the sentence behind a C++ signature begins: behind its balanced parentheses and what may follow them.</summary>
+    /// <summary>
+    /// Where the sentence after a C++ signature begins: after its balanced parentheses and what may follow them.
+    /// </summary>
     private static int EndOfSignature(string text, int start)
     {
         var open = text.IndexOf('(', start);
@@ -79,7 +91,7 @@ internal static partial class OnnxRuntimeFault
                 }
             }
 
-            // operator()(…), lambdas and templates: the signature goes on behind the parentheses.
+            // operator()(…), lambdas and templates: the signature continues after the parentheses.
             while (Continuation().Match(text, position) is { Success: true } more && more.Index == position)
             {
                 position += more.Length;
@@ -92,10 +104,15 @@ internal static partial class OnnxRuntimeFault
     [GeneratedRegex(@"Unsupported model IR version: (\d+), max supported IR version: (\d+)")]
     private static partial Regex IrVersion();
 
-    [GeneratedRegex(@"Opset (\d+) is under development.*Current official support for domain (\S+) is till opset (\d+)", RegexOptions.Singleline)]
+    [GeneratedRegex(
+        @"Opset (\d+) is under development.*Current official support for domain (\S+) is till opset (\d+)",
+        RegexOptions.Singleline)]
     private static partial Regex Opset();
 
-    [GeneratedRegex("""(?:External data path does not exist: |External data file not found: |GetFileLength for |open file )"?([^"]+?)"?(?: failed.*)?$""", RegexOptions.Singleline)]
+    [GeneratedRegex(
+        "(?:External data path does not exist: |External data file not found: |GetFileLength for |open file )"
+        + @"""?([^""]+?)""?(?: failed.*)?$",
+        RegexOptions.Singleline)]
     private static partial Regex MissingData();
 
     [GeneratedRegex(@"Fatal error: (\S+?):(\w+)\(-?\d+\) is not a registered function/op")]
@@ -104,7 +121,9 @@ internal static partial class OnnxRuntimeFault
     [GeneratedRegex(@"No Op registered for (\w+) with domain_version of (\d+)")]
     private static partial Regex UnknownOperator();
 
-    [GeneratedRegex(@"^\[ErrorCode:\w+\] ?|Load model from .*? failed: ?|Exception during initialization: ?|Error: (?=\S+\.cc:\d)")]
+    [GeneratedRegex(
+        @"^\[ErrorCode:\w+\] ?|Load model from .*? failed: ?|Exception during initialization: ?"
+        + @"|Error: (?=\S+\.cc:\d)")]
     private static partial Regex Prefix();
 
     [GeneratedRegex(@"\S*\.(?:cc|h|cpp|hpp):\d+ ?")]

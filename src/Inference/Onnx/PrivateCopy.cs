@@ -4,11 +4,11 @@ using SoftmaxService.Inference.Faults;
 namespace SoftmaxService.Inference.Onnx;
 
 /// <summary>
-/// A model with external data, copied aside while it is loaded. On Unix ONNX Runtime maps such files and goes on reading them for as long as
-/// the session lives: rewritten in place they would change a model that serves, and truncated they would end the process. What is mapped
-/// outlives its name, so the copy is deleted as soon as the session is made. Windows itself refuses to write to a file that is mapped.
-/// A copy would turn a link into a plain file, and ONNX Runtime, which follows none out of the model's folder, could not see it any more: such
-/// links are refused here.
+/// A private copy of a model with external data, for the time of loading. On Unix, ONNX Runtime maps such files and
+/// reads them as long as the session lives: rewriting them in place would change a model that serves, and truncating
+/// them would end the process. A mapping outlives the file's name, so the copy is deleted as soon as the session
+/// exists. Windows itself prevents writes to a mapped file. A copy would also hide from ONNX Runtime that a file is a
+/// link out of the model's folder, which it does not follow; so such links are rejected here.
 /// </summary>
 internal sealed class PrivateCopy : IDisposable
 {
@@ -18,11 +18,13 @@ internal sealed class PrivateCopy : IDisposable
     private readonly string _source;
     private readonly string? _folder;
 
-    /// <exception cref="InvalidDataException">There is no room for a copy, or a file that the graph names is a link out of the model's folder.</exception>
+    /// <exception cref="InvalidDataException">
+    /// There is no space for a copy, or a file that the graph names is a link out of the model's folder.
+    /// </exception>
     public PrivateCopy(string model)
     {
         ModelPath = model;
-        _source = Path.GetDirectoryName(Path.GetFullPath(model))!; // a file has a folder
+        _source = Path.GetDirectoryName(Path.GetFullPath(model))!; // never null: a file has a folder
         var external = OperatingSystem.IsWindows() ? [] : FilesNamedIn(model, _source);
         if (external.Count == 0)
             return;
@@ -34,14 +36,17 @@ internal sealed class PrivateCopy : IDisposable
             foreach (var name in external.Append(Path.GetFileName(model)))
             {
                 var target = Path.Combine(_folder, name);
-                Directory.CreateDirectory(Path.GetDirectoryName(target)!); // it is below the folder
+                Directory.CreateDirectory(Path.GetDirectoryName(target)!); // never a root: it is below the folder
                 File.Copy(Path.Combine(_source, name), target);
             }
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             Dispose();
-            throw new InvalidDataException($"its external data cannot be copied to {Path.GetTempPath()}, where it must be kept from changing: {FileFault.Describe(exception)}", exception);
+            throw new InvalidDataException(
+                $"its external data cannot be copied to {Path.GetTempPath()}, where it must be kept from changing: "
+                + $"{FileFault.Describe(exception)}",
+                exception);
         }
 
         ModelPath = Path.Combine(_folder, Path.GetFileName(model));
@@ -49,7 +54,8 @@ internal sealed class PrivateCopy : IDisposable
 
     public string ModelPath { get; }
 
-    public string InTermsOfTheOriginal(string message) => _folder is null ? message : message.Replace(_folder, _source, StringComparison.Ordinal);
+    public string InTermsOfTheOriginal(string message) =>
+        _folder is null ? message : message.Replace(_folder, _source, StringComparison.Ordinal);
 
     public void Dispose()
     {
@@ -62,15 +68,23 @@ internal sealed class PrivateCopy : IDisposable
         if (external.Find(name => RealPath.Below(_source, Path.Combine(_source, name)) is null) is { } name)
         {
             throw new InvalidDataException(
-                $"the graph names {name} for its external data, which is a link out of the model's folder; a graph may only read files that lie in its own folder, or links to such files. Put a copy there instead of the link");
+                $"the graph names {name} for its external data, which is a link out of the model's folder; a graph may "
+                + "only read files that lie in its own folder, or links to such files. Put a copy there instead of the "
+                + "link");
         }
     }
 
-    /// <summary>The graph spells the files that it needs, so a file whose name does not occur in it is none. One too many costs a copy, no more.</summary>
+    /// <summary>
+    /// The graph contains the names of the files that it needs, so a file whose name does not occur in it is not
+    /// needed. An unneeded file costs a copy, no more.
+    /// </summary>
     private static List<string> FilesNamedIn(string model, string folder)
     {
-        var options = new EnumerationOptions { RecurseSubdirectories = true, MaxRecursionDepth = MaxDepth, AttributesToSkip = FileAttributes.Hidden };
-        var names = Directory.EnumerateFiles(folder, "*", options).Select(path => Path.GetRelativePath(folder, path)).Where(name => name != Path.GetFileName(model)).ToList();
+        var options =
+            new EnumerationOptions { RecurseSubdirectories =
+                true, MaxRecursionDepth = MaxDepth, AttributesToSkip = FileAttributes.Hidden };
+        var names = Directory.EnumerateFiles(folder, "*", options).Select(path =>
+            Path.GetRelativePath(folder, path)).Where(name => name != Path.GetFileName(model)).ToList();
         if (names.Count == 0)
             return names;
 

@@ -4,10 +4,11 @@ using System.Text;
 namespace SoftmaxService.Inference.Onnx;
 
 /// <summary>
-/// Reads protocol-buffer fields one by one from a stream that can seek, and skips what is not wanted without reading it: Google.Protobuf would
-/// read a model's weights into memory. The encoding is that of https://protobuf.dev/programming-guides/encoding/.
+/// Reads protocol-buffer fields one by one from a seekable stream, and skips unneeded fields without reading them;
+/// Google.Protobuf would read a model's weights into memory. The encoding is that of
+/// https://protobuf.dev/programming-guides/encoding/.
 /// </summary>
-/// <exception cref="InvalidDataException">Any member throws it where the bytes are no protocol buffer.</exception>
+/// <exception cref="InvalidDataException">Thrown by any member if the bytes are not a protocol buffer.</exception>
 internal sealed class ProtobufReader(Stream stream)
 {
     private const int BufferSize = 1 << 14;
@@ -28,13 +29,10 @@ internal sealed class ProtobufReader(Stream stream)
 
     public long Position { get; private set; }
 
-    /// <summary>How deep the messages that are being read are nested, as their readers count it.</summary>
-    public int Depth { get; set; }
-
     /// <summary>The number of the field that was read last.</summary>
     public int Field { get; private set; }
 
-    /// <summary>Whether the field has a length: a message, text, bytes, or numbers that are packed.</summary>
+    /// <summary>Whether the field has a length: a message, text, bytes, or packed numbers.</summary>
     public bool HasLength => _wireType == WireType.LengthDelimited;
 
     private WireType _wireType;
@@ -53,11 +51,13 @@ internal sealed class ProtobufReader(Stream stream)
         return true;
     }
 
-    /// <summary>Reads the length of the field's content and gives where it ends.</summary>
+    /// <summary>Reads the length of the field's content and returns the position where it ends.</summary>
     public long ReadEnd()
     {
         var length = ReadVarint();
-        return HasLength && length <= (ulong)(_length - Position) ? Position + (long)length : throw new InvalidDataException();
+        return HasLength && length <= (ulong)(_length - Position)
+            ? Position + (long)length
+            : throw new InvalidDataException();
     }
 
     public ulong ReadVarint()
@@ -81,7 +81,9 @@ internal sealed class ProtobufReader(Stream stream)
     public string ReadText()
     {
         var length = ReadEnd() - Position;
-        return length <= MaxTextLength ? Encoding.UTF8.GetString(ReadBytes((int)length)) : throw new InvalidDataException();
+        return length <= MaxTextLength
+            ? Encoding.UTF8.GetString(ReadBytes((int)length))
+            : throw new InvalidDataException();
     }
 
     public byte[] ReadBytes(int count)
@@ -105,7 +107,7 @@ internal sealed class ProtobufReader(Stream stream)
         _ => throw new InvalidDataException(),
     };
 
-    /// <summary>Goes on at a place that <see cref="ReadEnd"/> gave.</summary>
+    /// <summary>Continues at a position that <see cref="ReadEnd"/> returned.</summary>
     public void SkipTo(long end) => Position = end;
 
     private byte ReadByte()

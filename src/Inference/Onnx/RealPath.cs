@@ -1,15 +1,21 @@
 namespace SoftmaxService.Inference.Onnx;
 
-/// <summary>Where a path leads once every link in it is followed, also those among its folders.</summary>
+/// <summary>Where a path leads when all links in it are followed, including those among its folders.</summary>
 internal static class RealPath
 {
-    private const int MostLinks = 40; // as many as Linux follows before it calls them a circle
+    private const int MostLinks = 40; // as many as Linux follows before it reports a loop
 
-    /// <summary>Where a path leads, if that is below where the folder leads; else null. Nothing need be there, and links in a circle lead nowhere.</summary>
+    /// <summary>
+    /// Where a path leads, if that is below where the folder leads; otherwise null. Nothing needs to exist there, and
+    /// links in a loop lead nowhere.
+    /// </summary>
     public static string? Below(string folder, string path)
     {
         var real = Of(path);
-        return real.StartsWith(Path.TrimEndingDirectorySeparator(Of(folder)) + Path.DirectorySeparatorChar, StringComparison.Ordinal) ? real : null;
+        return real.StartsWith(
+            Path.TrimEndingDirectorySeparator(Of(folder)) + Path.DirectorySeparatorChar, StringComparison.Ordinal)
+            ? real
+            : null;
     }
 
     private static string Of(string path)
@@ -23,7 +29,7 @@ internal static class RealPath
                 continue;
             if (++links > MostLinks)
                 return "";
-            var from = Path.GetDirectoryName(real)!; // a root is no link
+            var from = Path.GetDirectoryName(real)!; // never null: a root is not a link
             Push(rest, target, out var root);
             real = root.Length > 0 ? root : from;
         }
@@ -31,11 +37,17 @@ internal static class RealPath
         return real;
     }
 
-    /// <summary>Puts a path's parts on the stack, the first on top. They are not tidied: behind a link <c>..</c> leads elsewhere than it seems to.</summary>
+    /// <summary>
+    /// Puts a path's parts on the stack, the first on top, without normalizing them: after a link, <c>..</c> leads
+    /// elsewhere than it seems.
+    /// </summary>
     private static void Push(Stack<string> rest, string path, out string root)
     {
         root = Path.GetPathRoot(path) ?? "";
-        foreach (var part in path[root.Length..].Split([Path.DirectorySeparatorChar, Path.AltDirectorySeparatorChar], StringSplitOptions.RemoveEmptyEntries).Reverse())
+        foreach (
+            var part in path[root.Length..].Split(
+                [Path.DirectorySeparatorChar, Path.AltDirectorySeparatorChar],
+                StringSplitOptions.RemoveEmptyEntries).Reverse())
         {
             if (part != ".")
                 rest.Push(part);

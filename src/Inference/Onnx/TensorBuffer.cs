@@ -4,8 +4,8 @@ using Microsoft.ML.OnnxRuntime;
 namespace SoftmaxService.Inference.Onnx;
 
 /// <summary>
-/// Memory of a tensor that ONNX Runtime reads and writes in place: of one item, or of up to a number of items, the first of which serve as
-/// a smaller batch.
+/// The memory of a tensor that ONNX Runtime reads and writes in place. It has room for one or more items, of which the
+/// first form a smaller batch.
 /// </summary>
 internal sealed class TensorBuffer : IDisposable
 {
@@ -15,8 +15,8 @@ internal sealed class TensorBuffer : IDisposable
     private readonly OrtValue?[] _values;
 
     /// <param name="element">The element type.</param>
-    /// <param name="shape">One item's shape; the first axis counts items where there may be several.</param>
-    /// <param name="capacity">The most items.</param>
+    /// <param name="shape">The shape of one item; its first axis counts items if there is room for several.</param>
+    /// <param name="capacity">The largest number of items.</param>
     public TensorBuffer(TensorElementType element, ReadOnlySpan<int> shape, int capacity = 1)
     {
         _element = element;
@@ -43,7 +43,7 @@ internal sealed class TensorBuffer : IDisposable
 
     public Span<byte> Item(int index) => _memory.AsSpan(index * ItemBytes, ItemBytes);
 
-    /// <summary>The first items as ONNX Runtime sees them; made once for each count.</summary>
+    /// <summary>The first items as ONNX Runtime's value, made once per count.</summary>
     public OrtValue Value(int count) => _values[count] ??= OrtValue.CreateTensorValueWithData(
         OrtMemoryInfo.DefaultInstance,
         TensorElements.ToOrt(_element),

@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace SoftmaxService.Inference.Onnx;
 
-/// <summary>What an image classifier's input may hold, and its scores (the latter no bytes).</summary>
+/// <summary>The element types of an image classifier's input, and (except for bytes) of its scores.</summary>
 [SuppressMessage("Naming", "CA1720:Identifier contains type name", Justification = "An element type is what it names.")]
 public enum TensorElementType
 {

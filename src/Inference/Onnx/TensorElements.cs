@@ -3,10 +3,10 @@ using OrtElementType = Microsoft.ML.OnnxRuntime.Tensors.TensorElementType;
 
 namespace SoftmaxService.Inference.Onnx;
 
-/// <summary>The element types as ONNX calls them, and their elements as floats.</summary>
+/// <summary>Converts between floats and the element types of tensors.</summary>
 internal static class TensorElements
 {
-    /// <summary>The type by its name in an <see cref="OnnxTensorInfo"/>; null for one that is not served.</summary>
+    /// <summary>The type by its name in an <see cref="OnnxTensorInfo"/>; null if it is not served.</summary>
     public static TensorElementType? Named(string onnxName) => onnxName switch
     {
         "float" => TensorElementType.Float32,
@@ -29,7 +29,7 @@ internal static class TensorElements
         _ => OrtElementType.UInt8,
     };
 
-    /// <summary>Floats to elements, to the nearest; bytes are clamped to 0…255.</summary>
+    /// <summary>Converts floats to the nearest elements. Bytes are clamped to 0…255.</summary>
     public static void Encode(ReadOnlySpan<float> values, TensorElementType element, Span<byte> elements)
     {
         switch (element)
@@ -51,7 +51,7 @@ internal static class TensorElements
         }
     }
 
-    /// <summary>All elements of a tensor as floats, exactly.</summary>
+    /// <summary>Converts all elements of a tensor to floats, exactly.</summary>
     public static float[] ToFloats(ReadOnlySpan<byte> elements, string onnxName)
     {
         var element = Named(onnxName) ?? throw new InvalidDataException($"an output holds {onnxName}");
@@ -60,7 +60,7 @@ internal static class TensorElements
         return values;
     }
 
-    /// <summary>Elements to floats, exactly.</summary>
+    /// <summary>Converts elements to floats, exactly.</summary>
     public static void Decode(ReadOnlySpan<byte> elements, TensorElementType element, Span<float> values)
     {
         switch (element)

@@ -4,7 +4,9 @@ using SoftmaxService.Inference.Observation;
 
 namespace SoftmaxService.Inference.Tests.Batching;
 
-/// <summary>What the meter tells of one model's runs, in their order. A run is told before it begins, on its own thread.</summary>
+/// <summary>
+/// What the meter tells of one model's runs, in their order. A run is told before it begins, on its own thread.
+/// </summary>
 internal sealed class BatchSizes : IDisposable
 {
     private readonly MeterListener _listener = new();

@@ -53,7 +53,8 @@ public sealed class RunQueueTests : IDisposable
         var queue = Queue(slots: 1);
         using var held = new HeldSlot(queue);
         var order = new List<int>();
-        var completions = Enumerable.Range(0, 5).Select(i => queue.ExecuteAloneAsync(() => order.Add(i), CancellationToken.None).AsTask()).ToArray();
+        var completions = Enumerable.Range(0, 5).Select(i =>
+            queue.ExecuteAloneAsync(() => order.Add(i), CancellationToken.None).AsTask()).ToArray();
 
         await held.LetGoAsync();
         await Task.WhenAll(completions);
@@ -141,7 +142,8 @@ public sealed class RunQueueTests : IDisposable
         using var sizes = new BatchSizes(_name);
         using var cancellation = new CancellationTokenSource();
         var runs = Enumerable.Range(0, 3).Select(i => Rent((i + 1) / 100f)).ToArray();
-        var completions = runs.Select((run, i) => queue.ExecuteAsync(run, i == 1 ? cancellation.Token : CancellationToken.None).AsTask()).ToArray();
+        var completions = runs.Select((run, i) =>
+            queue.ExecuteAsync(run, i == 1 ? cancellation.Token : CancellationToken.None).AsTask()).ToArray();
 
         await cancellation.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => completions[1]);
@@ -162,7 +164,8 @@ public sealed class RunQueueTests : IDisposable
         using var cancellation = new CancellationTokenSource();
         using var sizes = new BatchSizes(_name, size => Cancel(size, cancellation));
         var runs = Enumerable.Range(0, 3).Select(i => Rent((i + 1) / 100f)).ToArray();
-        var completions = runs.Select((run, i) => queue.ExecuteAsync(run, i == 1 ? cancellation.Token : CancellationToken.None).AsTask()).ToArray();
+        var completions = runs.Select((run, i) =>
+            queue.ExecuteAsync(run, i == 1 ? cancellation.Token : CancellationToken.None).AsTask()).ToArray();
 
         await held.LetGoAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => completions[1]);
@@ -209,7 +212,8 @@ public sealed class RunQueueTests : IDisposable
         var cancelled = new CancellationToken(canceled: true);
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => queue.ExecuteAsync(runs[0], cancelled).AsTask());
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Task.WhenAll(queue.ExecuteTogetherAsync(runs, cancelled)));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
+            Task.WhenAll(queue.ExecuteTogetherAsync(runs, cancelled)));
 
         Assert.Empty(sizes.All);
         Finish(queue, runs, slots: 1);
@@ -242,7 +246,10 @@ public sealed class RunQueueTests : IDisposable
         using var bad = Rent(1f);
         using var good = Rent(0.5f);
 
-        Assert.Equal(InferenceError.ModelRunFailed, (await Assert.ThrowsAsync<InferenceException>(() => queue.ExecuteAsync(bad, CancellationToken.None).AsTask())).Error);
+        Assert.Equal(
+            InferenceError.ModelRunFailed,
+            (await Assert.ThrowsAsync<InferenceException>(() =>
+                queue.ExecuteAsync(bad, CancellationToken.None).AsTask())).Error);
         await queue.ExecuteAsync(good, CancellationToken.None);
 
         Assert.Equal(0.5f, good.Output[0]);
@@ -269,7 +276,8 @@ public sealed class RunQueueTests : IDisposable
     [Fact]
     public async Task Execute_ShippedModel_GivesTheSameScoresTogetherAsAlone()
     {
-        using var model = Inference.Models.ClassifierModel.Load(Path.Combine(RepositoryRoot(), "models", "mnist", "1"), "mnist", "1", new Inference.Models.ModelSettings());
+        using var model = Inference.Models.ClassifierModel.Load(
+            Path.Combine(RepositoryRoot(), "models", "mnist", "1"), "mnist", "1", new Inference.Models.ModelSettings());
         var random = new Random(7);
         var runs = Enumerable.Range(0, 16).Select(_ => model.Classifier.Rent()).ToArray();
         foreach (var run in runs)
@@ -285,7 +293,9 @@ public sealed class RunQueueTests : IDisposable
         await Task.WhenAll(model.Queue.ExecuteTogetherAsync(runs, CancellationToken.None));
 
         for (var i = 0; i < runs.Length; i++)
-            Assert.Equal(alone[i], runs[i].Output.ToArray(), (one, other) => Math.Abs(one - other) <= 1e-5f * Math.Max(1f, Math.Abs(one)));
+            Assert.Equal(
+                alone[i], runs[i].Output.ToArray(),
+                (one, other) => Math.Abs(one - other) <= 1e-5f * Math.Max(1f, Math.Abs(one)));
         Array.ForEach(runs, run => run.Dispose());
     }
 
@@ -301,7 +311,8 @@ public sealed class RunQueueTests : IDisposable
         using var sizes = new BatchSizes(_name);
         int answered = 0, cancelled = 0, failed = 0;
 
-        // Every slot is held until every caller waits, so that some are cancelled in the line and the rest share runs, however few cores there are.
+        // Every slot is held until every caller waits, so that some are cancelled in the line and the rest share runs,
+        // however few cores there are.
         var held = Enumerable.Range(0, slots).Select(_ => new HeldSlot(queue)).ToArray();
         var callers = Task.WhenAll(Enumerable.Range(0, Callers).Select(caller => Task.Run(async () =>
         {
@@ -357,7 +368,8 @@ public sealed class RunQueueTests : IDisposable
     {
         var model = OnnxModel.Load(onnx, new OnnxSettings());
         var classifier = new OnnxClassifier(model, model.Inputs[0], model.Outputs[0], [1, 1, 4, 4]);
-        classifier.WarmUp([new float[SmallModels.Pixels], [.. Enumerable.Repeat(0.5f, SmallModels.Pixels)]], MaxBatchSize);
+        classifier.WarmUp(
+            [new float[SmallModels.Pixels], [.. Enumerable.Repeat(0.5f, SmallModels.Pixels)]], MaxBatchSize);
         return classifier;
     }
 
@@ -385,7 +397,8 @@ public sealed class RunQueueTests : IDisposable
     private void Finish(RunQueue queue, OnnxRun[] runs, int slots)
     {
         Array.ForEach(runs, run => run.Dispose());
-        SpinWait.SpinUntil(() => queue.FreeSlots == slots, TimeSpan.FromSeconds(30)); // a runner reports its items before it hands its slot on
+        // a runner reports its items before it hands its slot on
+        SpinWait.SpinUntil(() => queue.FreeSlots == slots, TimeSpan.FromSeconds(30));
         Assert.Equal((slots, 0), (queue.FreeSlots, queue.WaitingCount));
         Assert.Equal(1, _classifier.Leases);
     }

@@ -22,13 +22,16 @@ public sealed class CalibrationWarningsTests
     {
         var good = Synthetic.Calibrated(62, 300, 3, 2);
         var data = new LabelledLogits(
-            (float[])[.. Enumerable.Range(0, 300).SelectMany(row => good.Row(row).ToArray()), 1, -Inf, 2, -Inf, 0, 1], (int[])[.. good.Labels, 1, 0], 3);
+            (float[])[.. Enumerable.Range(0, 300).SelectMany(row => good.Row(row).ToArray()), 1, -Inf, 2, -Inf, 0, 1],
+            (int[])[.. good.Labels, 1, 0], 3);
         var result = Calibrate(data);
 
         Assert.Equal(302, result.Count);
         Assert.True(result.Temperature > 1.2 * Calibrate(good).Temperature);
         Assert.True(result.After.Metrics.Nll < result.Before.Metrics.Nll);
-        Assert.StartsWith("2 of 302 rows give their right class the logit -Infinity", Assert.Single(result.Warnings), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "2 of 302 rows give their right class the logit -Infinity", Assert.Single(result.Warnings),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -43,11 +46,16 @@ public sealed class CalibrationWarningsTests
 
         Assert.Equal(
         [
-            $"There is no row of 2 of the 6 classes ('{new string('e', 40)}…', 'f'): neither the temperature nor the quantiles promise anything for them.",
+            $"There is no row of 2 of the 6 classes ('{new string('e', 40)}…', 'f'): neither the temperature nor the "
+            + "quantiles promise anything for them.",
             "There are fewer than 10 rows of 1 of the 6 classes ('d'): what is said of it rests on next to nothing.",
         ], result.Warnings);
-        Assert.Equal(result.Warnings, ModelManifest.Parse(new ModelManifest { Calibration = result.ToManifest(null) }.ToUtf8Json()).Calibration!.Warnings);
-        Assert.Contains("(4, 5)", Calibrator.WarningsFor(new LabelledLogits(rows, labels, 6))[0], StringComparison.Ordinal);
+        Assert.Equal(
+            result.Warnings,
+            ModelManifest.Parse(
+                new ModelManifest { Calibration = result.ToManifest(null) }.ToUtf8Json()).Calibration!.Warnings);
+        Assert.Contains(
+            "(4, 5)", Calibrator.WarningsFor(new LabelledLogits(rows, labels, 6))[0], StringComparison.Ordinal);
     }
 
     [Fact]
@@ -56,7 +64,9 @@ public sealed class CalibrationWarningsTests
         float[] row = [.. Enumerable.Repeat(0f, 20)];
         var data = new LabelledLogits((float[])[.. row, .. row], new[] { 0, 1 }, 20);
 
-        Assert.Contains("no row of 18 of the 20 classes (2, 3, 4, 5, 6, …)", Calibrator.WarningsFor(data)[0], StringComparison.Ordinal);
+        Assert.Contains(
+            "no row of 18 of the 20 classes (2, 3, 4, 5, 6, …)", Calibrator.WarningsFor(data)[0],
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -86,7 +96,9 @@ public sealed class CalibrationWarningsTests
         var data = LabelledLogits.FromScores(scores, labels, Classes, OutputKind.Probabilities);
 
         Assert.InRange(TemperatureScaling.Fit(data), 0.3, 3);
-        Assert.Contains(CalibrationWarnings.LookLikeProbabilities, Calibrator.WarningsFor(new LabelledLogits(scores, labels, Classes)));
+        Assert.Contains(
+            CalibrationWarnings.LookLikeProbabilities,
+            Calibrator.WarningsFor(new LabelledLogits(scores, labels, Classes)));
     }
 
     [Fact]
@@ -110,23 +122,28 @@ public sealed class CalibrationWarningsTests
     [InlineData(0.33f, 0.66f)]
     [InlineData(-0.003f, 1.003f)]
     public void WarningsFor_RowsCloseToProbabilities_LookLikeThem(float first, float second) =>
-        Assert.Contains(CalibrationWarnings.LookLikeProbabilities, Calibrator.WarningsFor(Synthetic.Rows(([first, second], 0))));
+        Assert.Contains(
+            CalibrationWarnings.LookLikeProbabilities, Calibrator.WarningsFor(Synthetic.Rows(([first, second], 0))));
 
     [Theory]
     [InlineData(-0.1f, 1.1f)]
     [InlineData(0.3f, 0.6f)]
     [InlineData(-0.5f, -0.9f)]
     public void WarningsFor_OtherRows_DoNot(float first, float second) =>
-        Assert.DoesNotContain(CalibrationWarnings.LookLikeProbabilities, Calibrator.WarningsFor(Synthetic.Rows(([0.5f, 0.5f], 0), ([first, second], 0))));
+        Assert.DoesNotContain(
+            CalibrationWarnings.LookLikeProbabilities,
+            Calibrator.WarningsFor(Synthetic.Rows(([0.5f, 0.5f], 0), ([first, second], 0))));
 
     [Fact]
     public void FromScores_Probabilities_GiveTheTemperatureOfTheirLogits()
     {
         var logits = Synthetic.Calibrated(65, 300, 3, 2);
         var probabilities = ProbabilitiesOf(logits);
-        var said = LabelledLogits.FromScores(Values(probabilities), probabilities.Labels.ToArray(), 3, OutputKind.Probabilities);
+        var said = LabelledLogits.FromScores(
+            Values(probabilities), probabilities.Labels.ToArray(), 3, OutputKind.Probabilities);
         var logarithms = LabelledLogits.FromScores(
-            Array.ConvertAll(Values(probabilities), MathF.Log), probabilities.Labels.ToArray(), 3, OutputKind.LogProbabilities);
+            Array.ConvertAll(Values(probabilities), MathF.Log), probabilities.Labels.ToArray(), 3,
+            OutputKind.LogProbabilities);
 
         Assert.Equal(Calibrate(logits).Temperature, Calibrate(said).Temperature, 1e-4);
         Assert.Equal(Calibrate(logits).Temperature, Calibrate(logarithms).Temperature, 1e-4);
@@ -139,25 +156,37 @@ public sealed class CalibrationWarningsTests
     [InlineData(0.1f, 1.0 / 512)]
     public void FromScores_ProbabilityOf0_IsHalfTheSmallestAndAtMostHalfAStepOf8Bits(float smallest, double read)
     {
-        var data = LabelledLogits.FromScores(new[] { 0f, 1f, smallest, 1 - smallest }, new[] { 0, 1 }, 2, OutputKind.Probabilities);
+        var data = LabelledLogits.FromScores(
+            new[] { 0f, 1f, smallest, 1 - smallest }, new[] { 0, 1 }, 2, OutputKind.Probabilities);
 
         Assert.Equal(Math.Log(read), data.Row(0)[0], 1e-5);
-        Assert.Contains("1 of 2 rows give their right class a probability of 0", Assert.Single(data.Warnings), StringComparison.Ordinal);
+        Assert.Contains(
+            "1 of 2 rows give their right class a probability of 0", Assert.Single(data.Warnings),
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public void FromScores_ProbabilityOf0OfAnotherClass_IsNoWarning() =>
-        Assert.Empty(LabelledLogits.FromScores(new[] { 0f, 1f, 0.25f, 0.75f }, new[] { 1, 1 }, 2, OutputKind.Probabilities).Warnings);
+        Assert.Empty(
+            LabelledLogits.FromScores(
+                new[] { 0f, 1f, 0.25f, 0.75f }, new[] { 1, 1 }, 2, OutputKind.Probabilities).Warnings);
 
     [Theory]
-    [InlineData(OutputKind.Probabilities, 2f, 1f, "Row 1 (the first is 0) holds no probabilities: the probability of class 0 is 2")]
-    [InlineData(OutputKind.Probabilities, 0.7f, 0.9f, "Row 1 (the first is 0) holds no probabilities: their probabilities sum to 1.6")]
+    [InlineData(
+        OutputKind.Probabilities, 2f, 1f,
+        "Row 1 (the first is 0) holds no probabilities: the probability of class 0 is 2")]
+    [InlineData(
+        OutputKind.Probabilities, 0.7f, 0.9f,
+        "Row 1 (the first is 0) holds no probabilities: their probabilities sum to 1.6")]
     [InlineData(OutputKind.Probabilities, -0.1f, 1f, "the probability of class 0 is -0.1")]
-    [InlineData(OutputKind.LogProbabilities, -0.1f, -0.1f, "Row 1 (the first is 0) holds no log-probabilities: their probabilities sum to 1.8")]
+    [InlineData(
+        OutputKind.LogProbabilities, -0.1f, -0.1f,
+        "Row 1 (the first is 0) holds no log-probabilities: their probabilities sum to 1.8")]
     public void FromScores_RowsOfAnotherKind_AreRefusedByRow(OutputKind kind, float first, float second, string reason)
     {
         var good = kind == OutputKind.Probabilities ? 0.5f : MathF.Log(0.5f);
-        var fault = Assert.Throws<InferenceException>(() => LabelledLogits.FromScores(new[] { good, good, first, second }, new[] { 0, 1 }, 2, kind));
+        var fault = Assert.Throws<InferenceException>(() =>
+            LabelledLogits.FromScores(new[] { good, good, first, second }, new[] { 0, 1 }, 2, kind));
 
         Assert.Equal(InferenceError.LabelledDataInvalid, fault.Error);
         Assert.Contains(reason, fault.Message, StringComparison.Ordinal);
@@ -166,8 +195,13 @@ public sealed class CalibrationWarningsTests
     private static CalibrationResult Calibrate(LabelledLogits data, IReadOnlyList<string>? names = null) =>
         Calibrator.Calibrate(data, new CalibrationOptions { Replicates = 0, ClassNames = names });
 
-    private static float[] Values(LabelledLogits data) => [.. Enumerable.Range(0, data.Count).SelectMany(row => data.Row(row).ToArray())];
+    private static float[] Values(LabelledLogits data) =>
+        [.. Enumerable.Range(0, data.Count).SelectMany(row => data.Row(row).ToArray())];
 
     private static LabelledLogits ProbabilitiesOf(LabelledLogits data) => new(
-        Enumerable.Range(0, data.Count).SelectMany(row => Synthetic.Softmax(data.Row(row), 1)).Select(p => (float)p).ToArray(), data.Labels.ToArray(), data.ClassCount);
+        Enumerable.Range(0, data.Count)
+            .SelectMany(row => Synthetic.Softmax(data.Row(row), 1))
+            .Select(p => (float)p)
+            .ToArray(),
+        data.Labels.ToArray(), data.ClassCount);
 }

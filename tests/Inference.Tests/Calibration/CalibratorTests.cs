@@ -9,7 +9,8 @@ public sealed class CalibratorTests
     [Fact]
     public void Calibrate_Result_SurvivesTheManifest()
     {
-        var result = Calibrator.Calibrate(Synthetic.Calibrated(41, 400, 4, 2), new CalibrationOptions { Replicates = 50 });
+        var result = Calibrator.Calibrate(
+            Synthetic.Calibrated(41, 400, 4, 2), new CalibrationOptions { Replicates = 50 });
         var json = new ModelManifest { Calibration = result.ToManifest("synthetic") }.ToUtf8Json();
         var read = ModelManifest.Parse(json).Calibration!;
 
@@ -35,11 +36,16 @@ public sealed class CalibratorTests
         foreach (var method in Enum.GetValues<ConformalMethod>())
         {
             var data = Synthetic.Calibrated(47, 300, 5, 1.5);
-            var calibration = Calibrator.Calibrate(data, new CalibrationOptions { Method = method, Replicates = 0, Alphas = [0.15] }).ToManifest(null);
+            var calibration = Calibrator.Calibrate(
+                data, new CalibrationOptions { Method = method, Replicates = 0, Alphas = [0.15] }).ToManifest(null);
 
             Assert.All(calibration.PredictionSets!, told =>
             {
-                var sets = Enumerable.Range(0, data.Count).Select(row => (PredictionSet.Of(data.Row(row), calibration, told.Alpha).Indices, Label: data.LabelOf(row))).ToArray();
+                var sets = Enumerable.Range(0, data.Count).Select(row =>
+                (
+                    PredictionSet.Of(data.Row(row), calibration, told.Alpha).Indices,
+                    Label: data.LabelOf(row)
+                )).ToArray();
                 Assert.Equal(sets.Average(set => set.Indices.Contains(set.Label) ? 1.0 : 0.0), told.Coverage, 1e-12);
                 Assert.Equal(sets.Average(set => set.Indices.Count), told.MeanSize, 1e-12);
                 Assert.InRange(told.Coverage, 1 - told.Alpha, 1);
@@ -53,21 +59,42 @@ public sealed class CalibratorTests
     [InlineData(99, 6)]
     [InlineData(9, 3)]
     public void Calibrate_ManifestsSets_AreOfTheAlphasThatTheRowsSufficeFor(int count, int alphas) =>
-        Assert.Equal(alphas, Calibrator.Calibrate(Synthetic.Calibrated(48, count, 3, 2), new CalibrationOptions { Replicates = 0, Alphas = [0.5] }).ToManifest(null).PredictionSets!.Count);
+        Assert.Equal(
+            alphas,
+            Calibrator.Calibrate(
+                Synthetic.Calibrated(48, count, 3, 2), new CalibrationOptions
+                {
+                    Replicates = 0,
+                    Alphas = [0.5],
+                }).ToManifest(null).PredictionSets!.Count);
 
     [Fact]
     public void Calibrate_Confusion_CountsRightClassesInRowsAndAnswersInColumns()
     {
-        var data = Synthetic.Rows([.. Enumerable.Repeat<(float[], int)>(([2, 0, 0], 0), 5), .. Enumerable.Repeat<(float[], int)>(([0, 2, 0], 0), 2), ([0, 0, 2], 1)]);
+        var data = Synthetic.Rows(
+        [
+            .. Enumerable.Repeat<(float[], int)>(([2, 0, 0], 0), 5),
+            .. Enumerable.Repeat<(float[], int)>(([0, 2, 0], 0), 2),
+            ([0, 0, 2], 1),
+        ]);
 
-        Assert.Equal([[5, 2, 0], [0, 0, 1], [0, 0, 0]], Calibrator.Calibrate(data, new CalibrationOptions { Alphas = [], Replicates = 0 }).ToManifest(null).Confusion!);
+        Assert.Equal(
+            [[5, 2, 0], [0, 0, 1], [0, 0, 0]],
+            Calibrator.Calibrate(
+                data, new CalibrationOptions { Alphas = [], Replicates = 0 }).ToManifest(null).Confusion!);
     }
 
     [Theory]
     [InlineData(100, true)]
     [InlineData(101, false)]
     public void Calibrate_ManyClasses_HasNoConfusion(int classCount, bool hasConfusion) =>
-        Assert.Equal(hasConfusion, Calibrator.Calibrate(Synthetic.Calibrated(49, 150, classCount, 2), new CalibrationOptions { Replicates = 0 }).ToManifest(null).Confusion is not null);
+        Assert.Equal(
+            hasConfusion,
+            Calibrator.Calibrate(
+                Synthetic.Calibrated(49, 150, classCount, 2), new CalibrationOptions
+                {
+                    Replicates = 0,
+                }).ToManifest(null).Confusion is not null);
 
     [Fact]
     public void Calibrate_ManifestOfTheFirstRelease_IsStillRead()
@@ -111,7 +138,8 @@ public sealed class CalibratorTests
     [Fact]
     public void Calibrate_WithoutAlphasAndReplicates_LeavesThoseOut()
     {
-        var result = Calibrator.Calibrate(Synthetic.Calibrated(44, 30, 3, 2), new CalibrationOptions { Alphas = [], Replicates = 0 });
+        var result = Calibrator.Calibrate(
+            Synthetic.Calibrated(44, 30, 3, 2), new CalibrationOptions { Alphas = [], Replicates = 0 });
 
         Assert.Null(result.Conformal);
         Assert.Null(result.TemperatureInterval);
@@ -125,11 +153,21 @@ public sealed class CalibratorTests
         var data = Synthetic.Calibrated(45, 200, 3, 2);
 
         Assert.All(
-            new CalibrationOptions[] { new() { Bins = 0 }, new() { Bins = 1001 }, new() { Replicates = -1 }, new() { Replicates = 10_001 }, new() { TruePositiveRate = 0 }, new() { Alphas = [1] } },
+            new CalibrationOptions[]
+            {
+                new() { Bins = 0 },
+                new() { Bins = 1001 },
+                new() { Replicates = -1 },
+                new() { Replicates = 10_001 },
+                new() { TruePositiveRate = 0 },
+                new() { Alphas = [1] },
+            },
             options => Assert.Throws<ArgumentOutOfRangeException>(() => Calibrator.Calibrate(data, options)));
     }
 
     [Fact]
     public void Calibrate_Cancelled_Stops() =>
-        Assert.Throws<OperationCanceledException>(() => Calibrator.Calibrate(Synthetic.Calibrated(46, 200, 3, 2), cancellationToken: new CancellationToken(canceled: true)));
+        Assert.Throws<OperationCanceledException>(() =>
+            Calibrator.Calibrate(
+                Synthetic.Calibrated(46, 200, 3, 2), cancellationToken: new CancellationToken(canceled: true)));
 }

@@ -50,8 +50,14 @@ public sealed class ConformalTests
     [Fact]
     public void Fit_NineRowsByHand_TakesTheLargestScoreOfEachMethod()
     {
-        // The right class has the probabilities 0.9 (first) seven times, 0.3 (second of 0.6, 0.3, 0.1), and 0.05 (last of 0.8, 0.15, 0.05).
-        var data = Synthetic.Rows([.. Enumerable.Repeat((Logs(0.9, 0.06, 0.04), 0), 7), (Logs(0.6, 0.3, 0.1), 1), (Logs(0.8, 0.15, 0.05), 2)]);
+        // The right class has the probabilities 0.9 (first) seven times, 0.3 (second of 0.6, 0.3, 0.1), and 0.05 (last
+        // of 0.8, 0.15, 0.05).
+        var data = Synthetic.Rows(
+        [
+            .. Enumerable.Repeat((Logs(0.9, 0.06, 0.04), 0), 7),
+            (Logs(0.6, 0.3, 0.1), 1),
+            (Logs(0.8, 0.15, 0.05), 2),
+        ]);
 
         Assert.Equal(0.95, Quantile(ConformalMethod.Lac, 0.1), 1e-6);
         Assert.Equal(0.7, Quantile(ConformalMethod.Lac, 0.2), 1e-6);
@@ -61,7 +67,8 @@ public sealed class ConformalTests
         Assert.InRange(Quantile(ConformalMethod.RandomizedAps, 0.1), 0.95, 1.0);
 
         double Quantile(ConformalMethod method, double alpha) =>
-            Conformal.QuantileFor(Conformal.Fit(data, 1f, new CalibrationOptions { Method = method, Alphas = [alpha] }), alpha);
+            Conformal.QuantileFor(
+                Conformal.Fit(data, 1f, new CalibrationOptions { Method = method, Alphas = [alpha] }), alpha);
     }
 
     [Theory]
@@ -79,14 +86,16 @@ public sealed class ConformalTests
             // Miscalibrated on purpose: coverage does not rest on the model.
             var options = new CalibrationOptions { Method = method, Seed = split };
             var conformal = Conformal.Fit(Synthetic.Calibrated(1000 + split, N, 4, 1.6), 1.2f, options);
-            var evaluations = Conformal.Evaluate(Synthetic.Calibrated(5000 + split, N, 4, 1.6), 1.2f, conformal, alphas, 9000 + split);
+            var evaluations = Conformal.Evaluate(
+                Synthetic.Calibrated(5000 + split, N, 4, 1.6), 1.2f, conformal, alphas, 9000 + split);
             for (var i = 0; i < alphas.Length; i++)
                 sums[i] += evaluations[i].Coverage / Splits;
         }
 
         for (var i = 0; i < alphas.Length; i++)
         {
-            // Exactly ⌈(n+1)(1−α)⌉ / (n+1) without ties, at least 1 − α; a split's coverage varies as Beta(k, n+1−k) and its sample.
+            // Exactly ⌈(n+1)(1−α)⌉ / (n+1) without ties, at least 1 − α; a split's coverage varies as Beta(k, n+1−k)
+            // and its sample.
             var expected = Conformal.Rank(N, alphas[i]) / (N + 1.0);
             var deviation = Math.Sqrt(2 * expected * (1 - expected) / N / Splits);
             Assert.InRange(sums[i], expected - (4 * deviation), expected + (4 * deviation));
@@ -97,14 +106,20 @@ public sealed class ConformalTests
     public void Evaluate_ByHand_CountsSizesAndEmptySets()
     {
         // LAC at 0.35 admits probabilities from 0.65 up, at 0.75 from 0.25 up.
-        var conformal = new ConformalQuantiles { Method = ConformalMethod.Lac, Quantiles = new Dictionary<string, double> { ["0.2"] = 0.35, ["0.1"] = 0.75 } };
-        var data = Synthetic.Rows((Logs(0.7, 0.2, 0.1), 0), (Logs(0.5, 0.3, 0.2), 0), (Logs(0.8, 0.1, 0.1), 1), (Logs(0.4, 0.35, 0.25), 1));
+        var conformal = new ConformalQuantiles
+        {
+            Method = ConformalMethod.Lac,
+            Quantiles = new Dictionary<string, double> { ["0.2"] = 0.35, ["0.1"] = 0.75 },
+        };
+        var data = Synthetic.Rows(
+            (Logs(0.7, 0.2, 0.1), 0), (Logs(0.5, 0.3, 0.2), 0), (Logs(0.8, 0.1, 0.1), 1), (Logs(0.4, 0.35, 0.25), 1));
         var evaluations = Conformal.Evaluate(data, 1f, conformal, [0.2, 0.1]);
 
         Assert.Equal((0.25, 0.5, 2), (evaluations[0].Coverage, evaluations[0].MeanSize, evaluations[0].EmptySets));
         Assert.Equal((0.5, 1), (evaluations[0].ServedCoverage, evaluations[0].ServedMeanSize));
         Assert.Equal([new SetSizeCoverage(0, 2, 0), new SetSizeCoverage(1, 2, 0.5)], evaluations[0].Sizes);
-        Assert.Equal((0.75, 0, 0.75), (evaluations[1].Coverage, evaluations[1].EmptySets, evaluations[1].ServedCoverage));
+        Assert.Equal(
+            (0.75, 0, 0.75), (evaluations[1].Coverage, evaluations[1].EmptySets, evaluations[1].ServedCoverage));
         Assert.Equal(4, evaluations[1].Sizes.Sum(size => size.Count));
     }
 
@@ -112,7 +127,11 @@ public sealed class ConformalTests
     public void Evaluate_CoverageInterval_IsWilsons()
     {
         // 90 of 100: (0.8256, 0.9448), as in any table.
-        var conformal = new ConformalQuantiles { Method = ConformalMethod.Lac, Quantiles = new Dictionary<string, double> { ["0.1"] = 0.5 } };
+        var conformal = new ConformalQuantiles
+        {
+            Method = ConformalMethod.Lac,
+            Quantiles = new Dictionary<string, double> { ["0.1"] = 0.5 },
+        };
         var data = Synthetic.Rows([.. Enumerable.Range(0, 100).Select(i => (Logs(0.9, 0.1), i < 90 ? 0 : 1))]);
         var interval = Conformal.Evaluate(data, 1f, conformal, [0.1])[0].CoverageInterval;
 
@@ -150,7 +169,11 @@ public sealed class ConformalTests
     [Fact]
     public void QuantileFor_OldManifestWithoutScores_AnswersItsOwnAlphasOnly()
     {
-        var conformal = new ConformalQuantiles { Method = ConformalMethod.Aps, Quantiles = new Dictionary<string, double> { ["0.1"] = 0.9, ["0.05"] = 0.95 } };
+        var conformal = new ConformalQuantiles
+        {
+            Method = ConformalMethod.Aps,
+            Quantiles = new Dictionary<string, double> { ["0.1"] = 0.9, ["0.05"] = 0.95 },
+        };
 
         Assert.Equal(0.95, Conformal.QuantileFor(conformal, 0.05));
         var fault = Assert.Throws<InferenceException>(() => Conformal.QuantileFor(conformal, 0.2));
@@ -175,7 +198,9 @@ public sealed class ConformalTests
         var conformal = Conformal.Fit(Synthetic.Calibrated(5, 300, 3), 1f, new CalibrationOptions());
 
         Assert.Equal(ConformalMethod.Lac, conformal.Method);
-        Assert.Equal([ConformalMethod.Aps, ConformalMethod.RandomizedAps], conformal.Alternatives!.Select(other => other.Method));
+        Assert.Equal(
+            [ConformalMethod.Aps, ConformalMethod.RandomizedAps],
+            conformal.Alternatives!.Select(other => other.Method));
         Assert.All(conformal.Alternatives!, other => Assert.Equal(["0.1", "0.05", "0.01"], other.Quantiles.Keys));
     }
 

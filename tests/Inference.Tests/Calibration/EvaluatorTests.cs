@@ -20,7 +20,13 @@ public sealed class EvaluatorTests
 
     [Fact]
     public void Evaluate_MoreClassesAndBinsThanFitIntoMemory_HasNoClasswiseError() =>
-        Assert.Null(Calibrator.Evaluate(Synthetic.Calibrated(72, 3, 5000, 2), 1f, new CalibrationOptions { Bins = 1000, Replicates = 0 }).Metrics.ClasswiseEce);
+        Assert.Null(
+            Calibrator.Evaluate(
+                Synthetic.Calibrated(72, 3, 5000, 2), 1f, new CalibrationOptions
+                {
+                    Bins = 1000,
+                    Replicates = 0,
+                }).Metrics.ClasswiseEce);
 
     private const float Inf = float.PositiveInfinity;
 
@@ -29,8 +35,10 @@ public sealed class EvaluatorTests
     [Fact]
     public void Evaluate_FourRowsByHand_GivesTheNumbersOnPaper()
     {
-        // Confidences 0.75, 0.75, 0.9, 0.6; right, wrong, right, right. With 5 bins: 0.6 in (0.4, 0.6], 0.75 twice in (0.6, 0.8], 0.9 in (0.8, 1].
-        var data = Synthetic.Rows((Logs(0.75, 0.25), 0), (Logs(0.25, 0.75), 0), (Logs(0.1, 0.9), 1), (Logs(0.6, 0.4), 0));
+        // Confidences 0.75, 0.75, 0.9, 0.6; right, wrong, right, right. With 5 bins: 0.6 in (0.4, 0.6], 0.75 twice in
+        // (0.6, 0.8], 0.9 in (0.8, 1].
+        var data = Synthetic.Rows(
+            (Logs(0.75, 0.25), 0), (Logs(0.25, 0.75), 0), (Logs(0.1, 0.9), 1), (Logs(0.6, 0.4), 0));
         var evaluation = Calibrator.Evaluate(data, 1f, NoIntervals with { Bins = 5 });
         var metrics = evaluation.Metrics;
 
@@ -45,7 +53,8 @@ public sealed class EvaluatorTests
         Assert.Equal([[2, 1], [0, 1]], evaluation.ConfusionMatrix!);
         Assert.Null(metrics.Intervals);
 
-        // Of class 0: 0.75 (yes) in bin 3, 0.25 (yes) in bin 1, 0.1 (no) in bin 0, 0.6 (yes) in bin 2; of class 1 the mirror image.
+        // Of class 0: 0.75 (yes) in bin 3, 0.25 (yes) in bin 1, 0.1 (no) in bin 0, 0.6 (yes) in bin 2; of class 1 the
+        // mirror image.
         Assert.Equal((0.25 + 0.75 + 0.1 + 0.4) / 4, metrics.ClasswiseEce!.Value, 1e-6);
     }
 
@@ -54,7 +63,8 @@ public sealed class EvaluatorTests
     {
         // Sorted confidences 0.5+, 0.6 | 0.7, 0.8 | 0.9, 0.95 in three bins; wrong at 0.6 and 0.9.
         var data = Synthetic.Rows(
-            (Logs(0.95, 0.05), 0), (Logs(0.6, 0.4), 1), (Logs(0.1, 0.9), 0), (Logs(0.2, 0.8), 1), (Logs(0.55, 0.45), 0), (Logs(0.7, 0.3), 0));
+            (Logs(0.95, 0.05), 0), (Logs(0.6, 0.4), 1), (Logs(0.1, 0.9), 0), (Logs(0.2, 0.8), 1), (Logs(0.55, 0.45), 0),
+            (Logs(0.7, 0.3), 0));
 
         Assert.Equal(
             (Math.Abs(1 - 0.55 - 0.6) + Math.Abs(2 - 0.7 - 0.8) + Math.Abs(1 - 0.9 - 0.95)) / 6,
@@ -65,10 +75,15 @@ public sealed class EvaluatorTests
     [Fact]
     public void Evaluate_EqualConfidences_ShareAnAdaptiveBinWhateverTheirOrder()
     {
-        (float[], int)[] rows = [(Logs(0.8, 0.2), 0), (Logs(0.8, 0.2), 1), (Logs(0.8, 0.2), 0), (Logs(0.8, 0.2), 1), (Logs(0.9, 0.1), 0)];
+        (float[], int)[] rows =
+        [
+            (Logs(0.8, 0.2), 0), (Logs(0.8, 0.2), 1), (Logs(0.8, 0.2), 0), (Logs(0.8, 0.2), 1), (Logs(0.9, 0.1), 0),
+        ];
 
         foreach (var order in new[] { rows, [.. rows.Reverse()] })
-            Assert.Equal((Math.Abs(2 - 3.2) + 0.1) / 5, Calibrator.Evaluate(Synthetic.Rows(order), 1f, NoIntervals).Metrics.AdaptiveEce!.Value, 1e-6);
+            Assert.Equal(
+                (Math.Abs(2 - 3.2) + 0.1) / 5,
+                Calibrator.Evaluate(Synthetic.Rows(order), 1f, NoIntervals).Metrics.AdaptiveEce!.Value, 1e-6);
     }
 
     [Theory]
@@ -81,22 +96,27 @@ public sealed class EvaluatorTests
         var data = Synthetic.Calibrated(seed, 500, classCount, 1.7);
         var metrics = Calibrator.Evaluate(data, temperature, NoIntervals with { Bins = bins }).Metrics;
 
-        var rows = Enumerable.Range(0, data.Count).Select(row => (P: Synthetic.Softmax(data.Row(row), temperature), Label: data.LabelOf(row))).ToArray();
+        var rows = Enumerable.Range(0, data.Count).Select(row =>
+            (P: Synthetic.Softmax(data.Row(row), temperature), Label: data.LabelOf(row))).ToArray();
         var top = rows.Select(row => (P: row.P.Max(), Hit: Array.IndexOf(row.P, row.P.Max()) == row.Label)).ToArray();
         Assert.Equal(top.Average(one => one.Hit ? 1.0 : 0), metrics.Accuracy, 1e-12);
         Assert.Equal(Synthetic.Nll(data, temperature), metrics.Nll, 1e-6);
-        Assert.Equal(rows.Average(row => row.P.Select((p, k) => Math.Pow(p - (k == row.Label ? 1 : 0), 2)).Sum()), metrics.Brier, 1e-6);
+        Assert.Equal(
+            rows.Average(row => row.P.Select((p, k) => Math.Pow(p - (k == row.Label ? 1 : 0), 2)).Sum()), metrics.Brier,
+            1e-6);
         Assert.Equal(Gaps(top, bins).Sum(bin => bin.Weight * bin.Gap), metrics.Ece, 1e-6);
         Assert.Equal(Gaps(top, bins).Max(bin => bin.Gap), metrics.Mce, 1e-6);
         Assert.Equal(
-            Enumerable.Range(0, classCount).Average(k => Gaps([.. rows.Select(row => (row.P[k], row.Label == k))], bins).Sum(bin => bin.Weight * bin.Gap)),
+            Enumerable.Range(0, classCount).Average(k =>
+                Gaps([.. rows.Select(row => (row.P[k], row.Label == k))], bins).Sum(bin => bin.Weight * bin.Gap)),
             metrics.ClasswiseEce!.Value,
             1e-6);
 
         // Without ties bin b of the adaptive error holds the ranks above ⌈b n / M⌉ up to ⌈(b + 1) n / M⌉.
         var sorted = top.OrderBy(one => one.P).ToArray();
         var adaptive = Enumerable.Range(0, bins).Sum(b => Math.Abs(
-            sorted[(int)Math.Ceiling(b * 500m / bins)..(int)Math.Ceiling((b + 1) * 500m / bins)].Sum(one => (one.Hit ? 1 : 0) - one.P)));
+            sorted[(int)Math.Ceiling(b * 500m / bins)..(int)Math.Ceiling((b + 1) * 500m / bins)].Sum(one =>
+                (one.Hit ? 1 : 0) - one.P)));
         Assert.Equal(adaptive / 500, metrics.AdaptiveEce!.Value, 1e-6);
     }
 
@@ -105,7 +125,10 @@ public sealed class EvaluatorTests
     {
         var evaluation = Calibrator.Evaluate(Synthetic.Rows(([3e38f, -3e38f], 0), ([-Inf, 0f], 1)), 1f);
 
-        Assert.Equal((1.0, 0.0, 0.0, 0.0, 0.0), (evaluation.Metrics.Accuracy, evaluation.Metrics.Nll, evaluation.Metrics.Brier, evaluation.Metrics.Ece, evaluation.Metrics.Mce));
+        Assert.Equal(
+            (1.0, 0.0, 0.0, 0.0, 0.0),
+            (evaluation.Metrics.Accuracy, evaluation.Metrics.Nll, evaluation.Metrics.Brier, evaluation.Metrics.Ece,
+                evaluation.Metrics.Mce));
         Assert.Equal(2, evaluation.Reliability[^1].Count);
     }
 
@@ -115,7 +138,9 @@ public sealed class EvaluatorTests
         var evaluation = Calibrator.Evaluate(Synthetic.Rows(([3e38f, -3e38f], 1), ([-Inf, 0f], 0)), 1f, NoIntervals);
 
         Assert.Equal((6e38 + (149 * Math.Log(2))) / 2, evaluation.Metrics.Nll, 1e32);
-        Assert.Equal((0.0, 2.0, 1.0, 1.0), (evaluation.Metrics.Accuracy, evaluation.Metrics.Brier, evaluation.Metrics.Ece, evaluation.Metrics.Mce));
+        Assert.Equal(
+            (0.0, 2.0, 1.0, 1.0),
+            (evaluation.Metrics.Accuracy, evaluation.Metrics.Brier, evaluation.Metrics.Ece, evaluation.Metrics.Mce));
         Assert.Equal(1, evaluation.ZeroProbabilityLabels);
     }
 
@@ -141,7 +166,8 @@ public sealed class EvaluatorTests
     [InlineData(float.NaN)]
     [InlineData(Inf)]
     public void Evaluate_BadTemperature_Throws(float temperature) =>
-        Assert.Throws<ArgumentOutOfRangeException>(() => Calibrator.Evaluate(Synthetic.Rows(([2f, 1f], 0)), temperature));
+        Assert.Throws<ArgumentOutOfRangeException>(() =>
+            Calibrator.Evaluate(Synthetic.Rows(([2f, 1f], 0)), temperature));
 
     [Fact]
     public void Evaluate_MoreClassesThanAreTabulated_StillMeasuresThem()
@@ -149,8 +175,10 @@ public sealed class EvaluatorTests
         const int K = Evaluator.MaxTabulatedClasses + 1;
         var data = Synthetic.Calibrated(9, 20, K);
         var evaluation = Calibrator.Evaluate(data, 1f, new CalibrationOptions { Replicates = 10 });
-        var rows = Enumerable.Range(0, 20).Select(row => (P: Synthetic.Softmax(data.Row(row), 1), Label: data.LabelOf(row))).ToArray();
-        var classwise = Enumerable.Range(0, K).Average(k => Gaps([.. rows.Select(row => (row.P[k], row.Label == k))], 15).Sum(bin => bin.Weight * bin.Gap));
+        var rows = Enumerable.Range(0, 20).Select(row =>
+            (P: Synthetic.Softmax(data.Row(row), 1), Label: data.LabelOf(row))).ToArray();
+        var classwise = Enumerable.Range(0, K).Average(k =>
+            Gaps([.. rows.Select(row => (row.P[k], row.Label == k))], 15).Sum(bin => bin.Weight * bin.Gap));
 
         Assert.Null(evaluation.ConfusionMatrix);
         Assert.Null(evaluation.Metrics.Intervals!.ClasswiseEce);
@@ -162,12 +190,15 @@ public sealed class EvaluatorTests
     [InlineData(40_000)]
     public void Evaluate_Intervals_AreThoseOfMeans(int count)
     {
-        // Accuracy and Brier score are means: their interval is ± 1.96 standard errors. 40,000 rows are drawn in groups.
+        // Accuracy and Brier score are means: their interval is ± 1.96 standard errors. 40,000 rows are drawn in
+        // groups.
         var data = Synthetic.Calibrated(11, count, 3);
         var metrics = Calibrator.Evaluate(data, 1f, new CalibrationOptions { Replicates = 1000 }).Metrics;
-        var rows = Enumerable.Range(0, count).Select(row => (P: Synthetic.Softmax(data.Row(row), 1), Label: data.LabelOf(row))).ToArray();
+        var rows = Enumerable.Range(0, count).Select(row =>
+            (P: Synthetic.Softmax(data.Row(row), 1), Label: data.LabelOf(row))).ToArray();
         var right = rows.Select(row => Array.IndexOf(row.P, row.P.Max()) == row.Label ? 1.0 : 0).ToArray();
-        var brier = rows.Select(row => row.P.Select((p, k) => Math.Pow(p - (k == row.Label ? 1 : 0), 2)).Sum()).ToArray();
+        var brier = rows.Select(row =>
+            row.P.Select((p, k) => Math.Pow(p - (k == row.Label ? 1 : 0), 2)).Sum()).ToArray();
         var nll = rows.Select(row => -Math.Log(row.P[row.Label])).ToArray();
 
         AssertNormal(right, metrics.Intervals!.Accuracy);
@@ -181,8 +212,11 @@ public sealed class EvaluatorTests
         var metrics = Calibrator.Evaluate(Synthetic.Calibrated(12, 4000, 5, 2.5), 1f).Metrics;
 
         Assert.InRange(metrics.Ece, metrics.Intervals!.Ece.Lower, metrics.Intervals.Ece.Upper);
-        Assert.InRange(metrics.AdaptiveEce!.Value, metrics.Intervals.AdaptiveEce.Lower, metrics.Intervals.AdaptiveEce.Upper);
-        Assert.InRange(metrics.ClasswiseEce!.Value, metrics.Intervals.ClasswiseEce!.Value.Lower, metrics.Intervals.ClasswiseEce.Value.Upper);
+        Assert.InRange(
+            metrics.AdaptiveEce!.Value, metrics.Intervals.AdaptiveEce.Lower, metrics.Intervals.AdaptiveEce.Upper);
+        Assert.InRange(
+            metrics.ClasswiseEce!.Value, metrics.Intervals.ClasswiseEce!.Value.Lower,
+            metrics.Intervals.ClasswiseEce.Value.Upper);
         Assert.InRange(metrics.Mce, metrics.Intervals.Mce.Lower, metrics.Intervals.Mce.Upper);
         Assert.InRange(metrics.Intervals.Ece.Upper - metrics.Intervals.Ece.Lower, 0.005, 0.05);
     }
@@ -194,7 +228,9 @@ public sealed class EvaluatorTests
         var options = new CalibrationOptions { Replicates = 100 };
 
         Assert.Equal(Calibrator.Evaluate(data, 1f, options).Metrics, Calibrator.Evaluate(data, 1f, options).Metrics);
-        Assert.NotEqual(Calibrator.Evaluate(data, 1f, options).Metrics, Calibrator.Evaluate(data, 1f, options with { Seed = 2 }).Metrics);
+        Assert.NotEqual(
+            Calibrator.Evaluate(data, 1f, options).Metrics,
+            Calibrator.Evaluate(data, 1f, options with { Seed = 2 }).Metrics);
     }
 
     private static void AssertNormal(double[] values, Interval interval)
@@ -210,5 +246,7 @@ public sealed class EvaluatorTests
 
     private static IEnumerable<(double Weight, double Gap)> Gaps((double P, bool Hit)[] rows, int bins) =>
         rows.GroupBy(row => (int)Math.Ceiling(row.P * bins))
-            .Select(bin => (bin.Count() / (double)rows.Length, Math.Abs(bin.Average(row => row.Hit ? 1.0 : 0) - bin.Average(row => row.P))));
+            .Select(bin =>
+                (bin.Count() / (double)rows.Length,
+                    Math.Abs(bin.Average(row => row.Hit ? 1.0 : 0) - bin.Average(row => row.P))));
 }

@@ -23,10 +23,12 @@ public sealed class LabelledLogitsTests
     [InlineData(new float[] { 1, 2, 3 }, new[] { 0, 1 }, 2, "2 labels need 4 logits")]
     [InlineData(new float[] { 1, 2, 3, 4 }, new[] { 0, 2 }, 2, "Row 1 (the first is 0): the label 2 is not a class")]
     [InlineData(new float[] { 1, 2, 3, 4 }, new[] { -1, 0 }, 2, "Row 0 (the first is 0): the label -1")]
-    [InlineData(new float[] { 1, 2, 3, float.NaN }, new[] { 0, 0 }, 2, "Row 1 (the first is 0): the logit of class 1 is NaN")]
+    [InlineData(
+        new float[] { 1, 2, 3, float.NaN }, new[] { 0, 0 }, 2, "Row 1 (the first is 0): the logit of class 1 is NaN")]
     [InlineData(new float[] { Inf, 2 }, new[] { 0 }, 2, "class 0 is +Infinity")]
     [InlineData(new float[] { -Inf, -Inf }, new[] { 0 }, 2, "every logit is -Infinity")]
-    public void Constructor_BadData_IsRefusedWithRowAndReason(float[] logits, int[] labels, int classCount, string reason)
+    public void Constructor_BadData_IsRefusedWithRowAndReason(
+        float[] logits, int[] labels, int classCount, string reason)
     {
         var fault = Assert.Throws<InferenceException>(() => new LabelledLogits(logits, labels, classCount));
 

@@ -16,7 +16,8 @@ public sealed class PredictionSetTests
     [InlineData(ConformalMethod.Aps, 0.95, new[] { 2, 0 }, false)]
     [InlineData(ConformalMethod.RandomizedAps, 0.1, new[] { 2 }, false)]
     [InlineData(ConformalMethod.RandomizedAps, 0.75, new[] { 2, 0 }, false)] // 0.7 is above class 0
-    public void Of_ByHand_HoldsTheClassesWhoseScoreIsAtMostTheQuantile(ConformalMethod method, double quantile, int[] expected, bool added)
+    public void Of_ByHand_HoldsTheClassesWhoseScoreIsAtMostTheQuantile(
+        ConformalMethod method, double quantile, int[] expected, bool added)
     {
         float[] logits = [.. new[] { 0.2, 0.1, 0.7 }.Select(p => (float)(3 * Math.Log(p)))];
         var set = PredictionSet.Of(logits, With(method, quantile, temperature: 3), 0.1);
@@ -32,16 +33,21 @@ public sealed class PredictionSetTests
     [InlineData(ConformalMethod.Aps, 3)]
     public void Of_TheCalibrationRows_HoldsTheRightClassInExactlyAsManyAsTheRank(ConformalMethod method, int classCount)
     {
-        // To the last bit the same scores in calibrating, through the manifest's JSON, and in serving: else the row of the quantile itself is lost.
-        // Sums near 1 tie now and then, so that APS may hold a few more.
+        // To the last bit the same scores in calibrating, through the manifest's JSON, and in serving: else the row of
+        // the quantile itself is lost. Sums near 1 tie now and then, so that APS may hold a few more.
         var ties = method == ConformalMethod.Lac ? 0 : 5;
         var data = Synthetic.Calibrated(21, 700, classCount, 1.9);
         var result = Calibrator.Calibrate(data, new CalibrationOptions { Method = method, Replicates = 0 });
-        var manifest = ModelManifest.Parse(new ModelManifest { Calibration = result.ToManifest("synthetic") }.ToUtf8Json());
+        var manifest = ModelManifest.Parse(
+            new ModelManifest { Calibration = result.ToManifest("synthetic") }.ToUtf8Json());
 
         foreach (var alpha in new[] { 0.3, 0.1, 0.05, 0.01 })
         {
-            var sets = Enumerable.Range(0, data.Count).Select(row => (Set: PredictionSet.Of(data.Row(row), manifest.Calibration, alpha), Label: data.LabelOf(row))).ToArray();
+            var sets = Enumerable.Range(0, data.Count).Select(row =>
+            (
+                Set: PredictionSet.Of(data.Row(row), manifest.Calibration, alpha),
+                Label: data.LabelOf(row)
+            )).ToArray();
             var held = sets.Count(one => !one.Set.TopClassAdded && one.Set.Indices.Contains(one.Label));
             var rank = Conformal.Rank(data.Count, alpha);
 
@@ -76,13 +82,22 @@ public sealed class PredictionSetTests
     [Fact]
     public void Of_ModelWithoutConformalCalibration_IsRefused()
     {
-        Assert.Equal(InferenceError.NotCalibrated, Assert.Throws<InferenceException>(() => PredictionSet.Of([1f, 2f], null, 0.1)).Error);
-        Assert.Equal(InferenceError.NotCalibrated, Assert.Throws<InferenceException>(() => PredictionSet.Of([1f, 2f], new ManifestCalibration { Temperature = 1 }, 0.1)).Error);
+        Assert.Equal(
+            InferenceError.NotCalibrated,
+            Assert.Throws<InferenceException>(() => PredictionSet.Of([1f, 2f], null, 0.1)).Error);
+        Assert.Equal(
+            InferenceError.NotCalibrated,
+            Assert.Throws<InferenceException>(() =>
+                PredictionSet.Of([1f, 2f], new ManifestCalibration { Temperature = 1 }, 0.1)).Error);
     }
 
     private static ManifestCalibration With(ConformalMethod method, double quantile, double temperature = 1) => new()
     {
         Temperature = temperature,
-        Conformal = new ConformalQuantiles { Method = method, Quantiles = new Dictionary<string, double> { ["0.1"] = quantile } },
+        Conformal = new ConformalQuantiles
+        {
+            Method = method,
+            Quantiles = new Dictionary<string, double> { ["0.1"] = quantile },
+        },
     };
 }

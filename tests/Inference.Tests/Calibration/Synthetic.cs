@@ -4,7 +4,10 @@ namespace SoftmaxService.Inference.Tests.Calibration;
 
 internal static class Synthetic
 {
-    /// <summary>Rows of normal logits whose labels are drawn from their own softmax, and which are then multiplied: the best T is the factor.</summary>
+    /// <summary>
+    /// Rows of normal logits whose labels are drawn from their own softmax, and which are then multiplied: the best T
+    /// is the factor.
+    /// </summary>
     public static LabelledLogits Calibrated(int seed, int count, int classCount, double factor = 1, double spread = 2)
     {
         var random = new Random(seed);
@@ -14,7 +17,8 @@ internal static class Synthetic
         for (var i = 0; i < count; i++)
         {
             for (var k = 0; k < classCount; k++)
-                row[k] = spread * Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
+                row[k] = spread * Math.Sqrt(-2 * Math.Log(1 - random.NextDouble()))
+                    * Math.Cos(2 * Math.PI * random.NextDouble());
 
             var u = random.NextDouble() * row.Sum(Math.Exp);
             while (labels[i] < classCount - 1 && (u -= Math.Exp(row[labels[i]])) > 0)
@@ -27,7 +31,9 @@ internal static class Synthetic
     }
 
     public static LabelledLogits Rows(params (float[] Logits, int Label)[] rows) =>
-        new(rows.SelectMany(row => row.Logits).ToArray(), rows.Select(row => row.Label).ToArray(), rows[0].Logits.Length);
+        new(
+            rows.SelectMany(row => row.Logits).ToArray(), rows.Select(row => row.Label).ToArray(),
+            rows[0].Logits.Length);
 
     /// <summary>Softmax in double, by definition.</summary>
     public static double[] Softmax(ReadOnlySpan<float> logits, double temperature)
@@ -39,5 +45,6 @@ internal static class Synthetic
     }
 
     public static double Nll(LabelledLogits data, double temperature) =>
-        Enumerable.Range(0, data.Count).Average(row => -Math.Log(Softmax(data.Row(row), temperature)[data.LabelOf(row)]));
+        Enumerable.Range(0, data.Count).Average(row =>
+            -Math.Log(Softmax(data.Row(row), temperature)[data.LabelOf(row)]));
 }

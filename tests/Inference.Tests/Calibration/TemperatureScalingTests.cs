@@ -15,8 +15,13 @@ public sealed class TemperatureScalingTests
     [InlineData(3e38f, 3, 4)]
     public void Fit_TwoClassesAtOneMargin_IsTheClosedForm(float margin, int right, int count)
     {
-        // Each answer has the probability 1 / (1 + exp(−m/T)), which the likelihood sets to the share of right ones: T = m / ln(r / (1 − r)).
-        var data = Synthetic.Rows([.. Enumerable.Range(0, count).Select(i => (i % 2 == 0 ? new[] { margin, 0f } : [0f, margin], i < right ? i % 2 : 1 - (i % 2)))]);
+        // Each answer has the probability 1 / (1 + exp(−m/T)), which the likelihood sets to the share of right ones: T
+        // = m / ln(r / (1 − r)).
+        var data = Synthetic.Rows(
+        [
+            .. Enumerable.Range(0, count).Select(i =>
+                (i % 2 == 0 ? new[] { margin, 0f } : [0f, margin], i < right ? i % 2 : 1 - (i % 2))),
+        ]);
 
         AssertRelative(margin / Math.Log(right / (double)(count - right)), TemperatureScaling.Fit(data), 1e-9);
     }
@@ -39,7 +44,8 @@ public sealed class TemperatureScalingTests
     {
         var data = Synthetic.Calibrated(5, 200, 3, 2);
         var masked = new LabelledLogits(
-            Enumerable.Range(0, 200).SelectMany(row => (float[])[.. data.Row(row), -Inf]).ToArray(), data.Labels.ToArray(), 4);
+            Enumerable.Range(0, 200).SelectMany(row => (float[])[.. data.Row(row), -Inf]).ToArray(),
+            data.Labels.ToArray(), 4);
 
         AssertRelative(TemperatureScaling.Fit(data), TemperatureScaling.Fit(masked), 1e-12);
     }
@@ -76,7 +82,8 @@ public sealed class TemperatureScalingTests
     [Fact]
     public void Fit_OutliersOfHugeLogits_StillFindsTheMinimum()
     {
-        var data = Synthetic.Rows(([3e37f, -3e37f], 0), ([1e37f, -1e37f], 1), ([5f, 1f], 0), ([1f, 5f], 1), ([2f, 1f], 1));
+        var data = Synthetic.Rows(
+            ([3e37f, -3e37f], 0), ([1e37f, -1e37f], 1), ([5f, 1f], 0), ([1f, 5f], 1), ([2f, 1f], 1));
         var fitted = TemperatureScaling.Fit(data);
 
         Assert.True(Synthetic.Nll(data, fitted) <= Synthetic.Nll(data, fitted * 1.001));
@@ -92,19 +99,27 @@ public sealed class TemperatureScalingTests
     [InlineData(1e-38f)]
     [InlineData(1e38f)]
     public void Fit_AllRight_IsRefusedWhateverTheMargin(float margin) =>
-        AssertImpossible("Every one of the 2 rows is answered right: the likelihood only rises as the temperature falls to 0", ([margin, 0f], 0), ([0f, margin], 1));
+        AssertImpossible(
+            "Every one of the 2 rows is answered right: the likelihood only rises as the temperature falls to 0",
+            ([margin, 0f], 0), ([0f, margin], 1));
 
     [Fact]
     public void Fit_AllRightAndOthersLevel_IsRefused() =>
-        AssertImpossible("Every one of the rows whose logits differ is answered right (rows of equal logits: 1 of 3)", ([2f, 1f], 0), ([1f, 2f], 1), ([1f, 1f], 0));
+        AssertImpossible(
+            "Every one of the rows whose logits differ is answered right (rows of equal logits: 1 of 3)", ([2f, 1f], 0),
+            ([1f, 2f], 1), ([1f, 1f], 0));
 
     [Fact]
     public void Fit_RightClassTied_IsRefusedAsLevel() =>
-        AssertImpossible("In none of the 3 rows is a wrong class above the right one, though in 2 one is level with it", ([2f, 2f, 1f], 1), ([1f, 2f, 0f], 1), ([1f, 1f, 1f], 0));
+        AssertImpossible(
+            "In none of the 3 rows is a wrong class above the right one, though in 2 one is level with it",
+            ([2f, 2f, 1f], 1), ([1f, 2f, 0f], 1), ([1f, 1f, 1f], 0));
 
     [Fact]
     public void Fit_HardDecisionsThatAreRight_AreRefusedAsBeyondAnyTemperature() =>
-        AssertImpossible("leaves one class only, the right one, and masks all others: its probability is 1 at any temperature", ([2f, -Inf], 0), ([-Inf, 9f], 1));
+        AssertImpossible(
+            "leaves one class only, the right one, and masks all others: its probability is 1 at any temperature",
+            ([2f, -Inf], 0), ([-Inf, 9f], 1));
 
     [Fact]
     public void Fit_HardDecisionsAndEqualLogits_AreRefusedAsBeyondAnyTemperature() =>
@@ -138,7 +153,8 @@ public sealed class TemperatureScalingTests
     [InlineData(1, 5_000, 10)]
     [InlineData(2, 30_000, 3)]
     [InlineData(3, 60_000, 2)]
-    public void Calibrate_CalibratedLogitsTimesTwoAndAHalf_GiveThatBackWithinTheInterval(int seed, int count, int classCount)
+    public void Calibrate_CalibratedLogitsTimesTwoAndAHalf_GiveThatBackWithinTheInterval(
+        int seed, int count, int classCount)
     {
         var data = Synthetic.Calibrated(seed, count, classCount, 2.5);
         var result = Calibrator.Calibrate(data, new CalibrationOptions { Replicates = 300 });
@@ -158,11 +174,13 @@ public sealed class TemperatureScalingTests
     public void BootstrapInterval_TwoClassesAtOneMargin_IsThatOfTheBinomial(int count, int right)
     {
         // A replicate's share of right answers is binomial, and T = m / ln(r / (1 − r)) falls with it.
-        var rows = Enumerable.Range(0, count).Select(i => (i % 2 == 0 ? new[] { 2f, 0f } : [0f, 2f], i < right ? i % 2 : 1 - (i % 2)));
+        var rows = Enumerable.Range(0, count).Select(i =>
+            (i % 2 == 0 ? new[] { 2f, 0f } : [0f, 2f], i < right ? i % 2 : 1 - (i % 2)));
         var data = Synthetic.Rows([.. rows]);
         var share = right / (double)count;
         var deviation = Math.Sqrt(share * (1 - share) / count);
-        var interval = TemperatureScaling.BootstrapInterval(data, TemperatureScaling.Fit(data), new CalibrationOptions { Replicates = 4000 }, default);
+        var interval = TemperatureScaling.BootstrapInterval(
+            data, TemperatureScaling.Fit(data), new CalibrationOptions { Replicates = 4000 }, default);
 
         double TemperatureAt(double z) => 2 / Math.Log((share + (z * deviation)) / (1 - share - (z * deviation)));
         Assert.InRange(interval.Lower, TemperatureAt(2.10), TemperatureAt(1.82));
@@ -175,7 +193,8 @@ public sealed class TemperatureScalingTests
         var held = Enumerable.Range(100, 60).Count(seed =>
         {
             var data = Synthetic.Calibrated(seed, 300, 3, 2.5);
-            var interval = TemperatureScaling.BootstrapInterval(data, TemperatureScaling.Fit(data), new CalibrationOptions { Replicates = 200 }, default);
+            var interval = TemperatureScaling.BootstrapInterval(
+                data, TemperatureScaling.Fit(data), new CalibrationOptions { Replicates = 200 }, default);
             return interval.Lower <= 2.5 && 2.5 <= interval.Upper;
         });
 
@@ -187,9 +206,13 @@ public sealed class TemperatureScalingTests
     public void BootstrapInterval_OneMistake_ReachesDownTo0()
     {
         // One of three replicates holds no mistake and has no lowest temperature.
-        var data = Synthetic.Rows([.. Enumerable.Range(0, 50).Select(i => (i % 2 == 0 ? new[] { 4f, 0f } : [0f, 4f], i == 0 ? 1 : i % 2))]);
+        var data = Synthetic.Rows(
+            [.. Enumerable.Range(0, 50).Select(i => (i % 2 == 0 ? new[] { 4f, 0f } : [0f, 4f], i == 0 ? 1 : i % 2))]);
 
-        Assert.Equal(0, TemperatureScaling.BootstrapInterval(data, TemperatureScaling.Fit(data), new CalibrationOptions(), default).Lower);
+        Assert.Equal(
+            0,
+            TemperatureScaling.BootstrapInterval(
+                data, TemperatureScaling.Fit(data), new CalibrationOptions(), default).Lower);
     }
 
     private static void AssertImpossible(string reason, params (float[], int)[] rows)
@@ -203,7 +226,10 @@ public sealed class TemperatureScalingTests
     private static void AssertRelative(double expected, double actual, double tolerance) =>
         Assert.InRange(actual / expected, 1 - tolerance, 1 + tolerance);
 
-    /// <summary>Narrows to where the function is flat to rounding, then to the middle of a parabola through three points around it.</summary>
+    /// <summary>
+    /// Narrows to where the function is flat to rounding, then to the middle of a parabola through three points around
+    /// it.
+    /// </summary>
     private static double GoldenSection(Func<double, double> function, double low, double high)
     {
         var ratio = (Math.Sqrt(5) - 1) / 2;

@@ -20,10 +20,20 @@ public sealed class DigitNormalizerTests
         var digit = MnistLike();
 
         Assert.Equal(digit, Preprocessing.Run(Preprocessing.Digit(), Encode(digit)));
-        Assert.Equal(digit, Preprocessing.Run(Preprocessing.Digit(), EncodedImages.Png(Side, Side, 8, 0, Array.ConvertAll(digit, value => (byte)value))));
-        Assert.Equal(digit, Preprocessing.Run(Preprocessing.Digit(), Encode(digit, value => new SKColor(0, 0, 0, value))));
-        Assert.Equal(digit, Preprocessing.Run(Preprocessing.Digit(), Encode(digit, value => new SKColor(255, 255, 255, value))));
-        Assert.Equal(digit, Preprocessing.Run(Preprocessing.Digit(), Encode(digit, value => new SKColor((byte)(255 - value), (byte)(255 - value), (byte)(255 - value)))));
+        Assert.Equal(
+            digit,
+            Preprocessing.Run(
+                Preprocessing.Digit(),
+                EncodedImages.Png(Side, Side, 8, 0, Array.ConvertAll(digit, value => (byte)value))));
+        Assert.Equal(
+            digit, Preprocessing.Run(Preprocessing.Digit(), Encode(digit, value => new SKColor(0, 0, 0, value))));
+        Assert.Equal(
+            digit, Preprocessing.Run(Preprocessing.Digit(), Encode(digit, value => new SKColor(255, 255, 255, value))));
+        Assert.Equal(
+            digit,
+            Preprocessing.Run(
+                Preprocessing.Digit(),
+                Encode(digit, value => new SKColor((byte)(255 - value), (byte)(255 - value), (byte)(255 - value)))));
     }
 
     [Fact]
@@ -34,7 +44,9 @@ public sealed class DigitNormalizerTests
 
         Assert.Equal(opposite, Preprocessing.Run(Preprocessing.Digit(foreground: Foreground.Dark), Encode(digit)));
         Assert.Equal(opposite, Preprocessing.Run(Preprocessing.Digit(foreground: Foreground.Dark), Encode(opposite)));
-        Assert.Equal(Array.ConvertAll(Normalized(Drawing()), value => 255 - value), Preprocessing.Run(Preprocessing.Digit(foreground: Foreground.Dark), Drawing()));
+        Assert.Equal(
+            Array.ConvertAll(Normalized(Drawing()), value => 255 - value),
+            Preprocessing.Run(Preprocessing.Digit(foreground: Foreground.Dark), Drawing()));
     }
 
     [Fact]
@@ -105,7 +117,8 @@ public sealed class DigitNormalizerTests
     [InlineData(SKEncodedImageFormat.Webp, 50)]
     public void Preprocess_LossyFile_GivesTheSameDigit(SKEncodedImageFormat format, int quality)
     {
-        var file = EncodedImages.Draw(280, 280, SKColors.White, canvas => DrawFour(canvas, SKColors.Black, 22), format, quality);
+        var file = EncodedImages.Draw(
+            280, 280, SKColors.White, canvas => DrawFour(canvas, SKColors.Black, 22), format, quality);
 
         AssertSame(Normalized(Drawing()), Normalized(file), mean: 4);
     }
@@ -115,7 +128,8 @@ public sealed class DigitNormalizerTests
     [InlineData(300, 400, 1f, 10, 100)]
     [InlineData(640, 480, 0.2f, 20, 400)]
     [InlineData(1600, 1200, 4f, 300, 50)]
-    public void Preprocess_AnywhereOnAnyCanvas_GivesTheSameDigit(int width, int height, float scale, float left, float top)
+    public void Preprocess_AnywhereOnAnyCanvas_GivesTheSameDigit(
+        int width, int height, float scale, float left, float top)
     {
         var file = EncodedImages.Draw(width, height, SKColors.White, canvas =>
         {
@@ -172,7 +186,9 @@ public sealed class DigitNormalizerTests
         var file = EncodedImages.Encode(280, 280, (x, y) =>
         {
             var light = 0.5 + (0.45 * x / 280) + (0.05 * y / 280);
-            var noise = deviation * (random.NextDouble() + random.NextDouble() + random.NextDouble() + random.NextDouble() - 2) * Math.Sqrt(3);
+            var noise = deviation * (
+                random.NextDouble() + random.NextDouble() + random.NextDouble() + random.NextDouble() - 2)
+                * Math.Sqrt(3);
             var value = (byte)Math.Clamp(((drawing.GetPixel(x, y).Red * 200 / 255.0) + 40) * light + noise, 0, 255);
             return new SKColor(value, value, value);
         }, SKEncodedImageFormat.Jpeg, 80);
@@ -212,7 +228,9 @@ public sealed class DigitNormalizerTests
 
         // Where the thick pen drew the middle of its strokes, the thin one must show.
         var thick = Normalized(Drawing());
-        Assert.True(tensor.Count(value => value > 128) > 20, $"Only {tensor.Count(value => value > 128)} pixels of ink are left.");
+        Assert.True(
+            tensor.Count(value => value > 128) > 20,
+            $"Only {tensor.Count(value => value > 128)} pixels of ink are left.");
         Assert.InRange(tensor.Zip(thick, (thin, wide) => thin > 128 && wide < 32 ? 1 : 0).Sum(), 0, 6);
         AssertMnistForm(tensor, Side);
     }
@@ -224,12 +242,15 @@ public sealed class DigitNormalizerTests
     [InlineData(300, 20)]
     public void Preprocess_BlankSheet_IsAllBackground(int width, int height)
     {
-        foreach (var paper in new[] { SKColors.White, SKColors.Black, SKColors.Gray, SKColors.Beige, SKColors.Transparent })
+        foreach (
+            var paper in new[] { SKColors.White, SKColors.Black, SKColors.Gray, SKColors.Beige, SKColors.Transparent })
         {
             var file = EncodedImages.Draw(width, height, paper, _ => { });
 
             Assert.All(Normalized(file), value => Assert.Equal(0, value));
-            Assert.All(Preprocessing.Run(Preprocessing.Digit(foreground: Foreground.Dark), file), value => Assert.Equal(255, value));
+            Assert.All(
+                Preprocessing.Run(Preprocessing.Digit(foreground: Foreground.Dark), file),
+                value => Assert.Equal(255, value));
         }
     }
 
@@ -326,8 +347,8 @@ public sealed class DigitNormalizerTests
 
     private static float[] Normalized(byte[] file) => Preprocessing.Run(Preprocessing.Digit(), file);
 
-    // What the normalizer makes of the drawing, rounded to bytes as a file holds them, is by definition of MNIST's form. One loose dot, which
-    // it would wipe off any other picture, tells whether the file was left alone.
+    // What the normalizer makes of the drawing, rounded to bytes as a file holds them, is by definition of MNIST's
+    // form. One loose dot, which it would wipe off any other picture, tells whether the file was left alone.
     private static float[] MnistLike()
     {
         var digit = Preprocessing.Rounded(Normalized(Drawing()));
@@ -339,7 +360,8 @@ public sealed class DigitNormalizerTests
 
     private static byte[] Drawing() => Drawing(SKColors.Black, SKColors.White);
 
-    private static byte[] Drawing(SKColor ink, SKColor paper) => EncodedImages.Draw(280, 280, paper, canvas => DrawFour(canvas, ink, 22));
+    private static byte[] Drawing(SKColor ink, SKColor paper) =>
+        EncodedImages.Draw(280, 280, paper, canvas => DrawFour(canvas, ink, 22));
 
     private static void DrawFour(SKCanvas canvas, SKColor ink, float pen)
     {
@@ -385,7 +407,8 @@ public sealed class DigitNormalizerTests
             massX += tensor[i] * (x + 0.5);
             massY += tensor[i] * (y + 0.5);
             if (tensor[i] >= 8)
-                (left, right, top, bottom) = (Math.Min(left, x), Math.Max(right, x), Math.Min(top, y), Math.Max(bottom, y));
+                (left, right, top, bottom) = (
+                    Math.Min(left, x), Math.Max(right, x), Math.Min(top, y), Math.Max(bottom, y));
         }
 
         var box = (int)Math.Round(side * 20 / 28.0);

@@ -16,9 +16,21 @@ public sealed class ImageDecoderTests
     {
         { "PNG", EncodedImages.Encode(Width, Height, EncodedImages.Colorful) },
         { "interlaced PNG", EncodedImages.InterlacedPng(Width, Height, EncodedImages.Colorful) },
-        { "16-bit PNG", EncodedImages.Png(Width, Height, 16, 2, Scanlines(color => [color.Red, color.Red, color.Green, color.Green, color.Blue, color.Blue])) },
+        {
+            "16-bit PNG",
+            EncodedImages.Png(
+                Width,
+                Height,
+                16,
+                2,
+                Scanlines(color => [color.Red, color.Red, color.Green, color.Green, color.Blue, color.Blue]))
+        },
         { "WebP", LosslessWebP(EncodedImages.Colorful) },
-        { "animated WebP", EncodedImages.AnimatedWebP(Width, Height, LosslessWebP(EncodedImages.Colorful), LosslessWebP((_, _) => SKColors.Red)) },
+        {
+            "animated WebP",
+            EncodedImages.AnimatedWebP(
+                Width, Height, LosslessWebP(EncodedImages.Colorful), LosslessWebP((_, _) => SKColors.Red))
+        },
         { "BMP", EncodedImages.Bmp(Width, Height, EncodedImages.Colorful) },
     };
 
@@ -40,7 +52,8 @@ public sealed class ImageDecoderTests
     {
         // Two bits a pixel: the four colours in order.
         byte[] colors = [.. Palette.SelectMany(color => new[] { color.Red, color.Green, color.Blue })];
-        var tensor = Preprocessing.Run(Preprocessing.Photograph(4, 1), EncodedImages.Png(4, 1, 2, 3, [0b00_01_10_11], ("PLTE", colors)));
+        var tensor = Preprocessing.Run(
+            Preprocessing.Photograph(4, 1), EncodedImages.Png(4, 1, 2, 3, [0b00_01_10_11], ("PLTE", colors)));
 
         for (var x = 0; x < 4; x++)
             AssertColor(Palette[x], tensor, x, 0, 4, "palette");
@@ -64,7 +77,8 @@ public sealed class ImageDecoderTests
         for (var x = 0; x < 4; x++)
             BinaryPrimitives.WriteUInt16BigEndian(scanline.AsSpan(2 * x), (ushort)(x * 257 * 80));
 
-        var tensor = Preprocessing.Run(Preprocessing.Photograph(4, 1, PixelColor.Gray), EncodedImages.Png(4, 1, 16, 0, scanline));
+        var tensor = Preprocessing.Run(
+            Preprocessing.Photograph(4, 1, PixelColor.Gray), EncodedImages.Png(4, 1, 16, 0, scanline));
 
         Assert.Equal([0, 80, 160, 240], tensor);
     }
@@ -72,7 +86,8 @@ public sealed class ImageDecoderTests
     [Fact]
     public void Preprocess_GrayWithAlpha_LiesOnWhite()
     {
-        var tensor = Preprocessing.Run(Preprocessing.Photograph(3, 1, PixelColor.Gray), EncodedImages.Png(3, 1, 8, 4, [100, 255, 0, 51, 9, 0]));
+        var tensor = Preprocessing.Run(
+            Preprocessing.Photograph(3, 1, PixelColor.Gray), EncodedImages.Png(3, 1, 8, 4, [100, 255, 0, 51, 9, 0]));
 
         Assert.Equal([100, 204, 255], Preprocessing.Rounded(tensor));
     }
@@ -85,7 +100,9 @@ public sealed class ImageDecoderTests
     public void Preprocess_GrayOfEveryDepth_SpansBlackToWhite(int bitDepth)
     {
         var tensor = Preprocessing.Run(
-            Preprocessing.Photograph(2, 1, PixelColor.Gray), EncodedImages.Png(2, 1, bitDepth, 0, bitDepth == 8 ? [0, 255] : [(byte)(((1 << bitDepth) - 1) << (8 - (2 * bitDepth)))]));
+            Preprocessing.Photograph(2, 1, PixelColor.Gray),
+            EncodedImages.Png(
+                2, 1, bitDepth, 0, bitDepth == 8 ? [0, 255] : [(byte)(((1 << bitDepth) - 1) << (8 - (2 * bitDepth)))]));
 
         Assert.Equal([0, 255], tensor);
     }
@@ -117,7 +134,8 @@ public sealed class ImageDecoderTests
     {
         var file = EncodedImages.Icon((16, SKColors.Red), (48, SKColors.Blue), (32, SKColors.Lime));
 
-        AssertColor(SKColors.Blue, Preprocessing.Run(Preprocessing.Photograph(4, 4), file), 1, 1, 4, "icon", tolerance: 0.01f);
+        AssertColor(
+            SKColors.Blue, Preprocessing.Run(Preprocessing.Photograph(4, 4), file), 1, 1, 4, "icon", tolerance: 0.01f);
     }
 
     [Fact]
@@ -213,7 +231,8 @@ public sealed class ImageDecoderTests
         var color = new SKColor(200, 100, 50);
         using (var canvas = new SKCanvas(bitmap))
             canvas.Clear(color);
-        Assert.NotEqual(color, bitmap.Bytes is [var red, var green, var blue, ..] ? new SKColor(red, green, blue) : default);
+        Assert.NotEqual(
+            color, bitmap.Bytes is [var red, var green, var blue, ..] ? new SKColor(red, green, blue) : default);
 
         var tensor = Preprocessing.Run(Preprocessing.Photograph(8, 8), EncodedImages.Encode(bitmap));
 
@@ -294,11 +313,13 @@ public sealed class ImageDecoderTests
     private static byte[] Scanlines(Func<SKColor, byte[]> encode) =>
         [.. Enumerable.Range(0, Width * Height).SelectMany(i => encode(EncodedImages.Colorful(i % Width, i / Width)))];
 
-    internal static void AssertColor(SKColor expected, float[] tensor, int x, int y, int width, string where, float tolerance = 0)
+    internal static void AssertColor(
+        SKColor expected, float[] tensor, int x, int y, int width, string where, float tolerance = 0)
     {
         var actual = tensor.AsSpan(3 * ((y * width) + x), 3);
         var distance = Math.Max(
-            Math.Abs(actual[0] - expected.Red), Math.Max(Math.Abs(actual[1] - expected.Green), Math.Abs(actual[2] - expected.Blue)));
+            Math.Abs(actual[0] - expected.Red),
+            Math.Max(Math.Abs(actual[1] - expected.Green), Math.Abs(actual[2] - expected.Blue)));
         Assert.True(distance <= tolerance, $"{where}: expected {expected}, got {actual[0]}, {actual[1]}, {actual[2]}");
     }
 }

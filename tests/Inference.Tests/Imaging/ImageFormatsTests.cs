@@ -14,7 +14,9 @@ public sealed class ImageFormatsTests
     {
         Assert.Same(ImageFormats.Png, ImageFormats.Identify(EncodedImages.EmptyPng(1, 1)));
         Assert.Same(ImageFormats.Jpeg, ImageFormats.Identify(EncodedImages.ProgressiveJpeg));
-        Assert.Same(ImageFormats.WebP, ImageFormats.Identify(EncodedImages.Encode(2, 2, EncodedImages.Colorful, SKEncodedImageFormat.Webp)));
+        Assert.Same(
+            ImageFormats.WebP,
+            ImageFormats.Identify(EncodedImages.Encode(2, 2, EncodedImages.Colorful, SKEncodedImageFormat.Webp)));
         Assert.Same(ImageFormats.Gif, ImageFormats.Identify(EncodedImages.Gif(2, 2, [SKColors.Red], (_, _) => 0)));
         Assert.Same(ImageFormats.Bmp, ImageFormats.Identify(EncodedImages.Bmp(2, 2, EncodedImages.Colorful)));
         Assert.Same(ImageFormats.Ico, ImageFormats.Identify(EncodedImages.Icon((16, SKColors.Red))));

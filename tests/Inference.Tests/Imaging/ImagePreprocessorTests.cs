@@ -25,7 +25,8 @@ public sealed class ImagePreprocessorTests
     {
         var preprocessor = new ImagePreprocessor(Preprocessing.Photograph(4, 4));
 
-        Assert.Throws<ArgumentException>(() => preprocessor.Preprocess(EncodedImages.Encode(4, 4, EncodedImages.Colorful), new float[47]));
+        Assert.Throws<ArgumentException>(() =>
+            preprocessor.Preprocess(EncodedImages.Encode(4, 4, EncodedImages.Colorful), new float[47]));
     }
 
     [Theory]
@@ -50,7 +51,8 @@ public sealed class ImagePreprocessorTests
         var file = EncodedImages.Encode(Width, Height, EncodedImages.Colorful);
 
         var last = Preprocessing.Run(Preprocessing.Photograph(Width, Height, layout: TensorLayout.ChannelsLast), file);
-        var first = Preprocessing.Run(Preprocessing.Photograph(Width, Height, layout: TensorLayout.ChannelsFirst), file);
+        var first = Preprocessing.Run(
+            Preprocessing.Photograph(Width, Height, layout: TensorLayout.ChannelsFirst), file);
         var flat = Preprocessing.Run(Preprocessing.Photograph(Width, Height, layout: TensorLayout.Flat), file);
         var bgr = Preprocessing.Run(Preprocessing.Photograph(Width, Height, PixelColor.Bgr), file);
 
@@ -60,7 +62,9 @@ public sealed class ImagePreprocessorTests
             var color = EncodedImages.Colorful(i % Width, i / Width);
             Assert.Equal([color.Red, color.Green, color.Blue], last[(3 * i)..((3 * i) + 3)]);
             Assert.Equal([color.Blue, color.Green, color.Red], bgr[(3 * i)..((3 * i) + 3)]);
-            Assert.Equal([color.Red, color.Green, color.Blue], [first[i], first[i + (Width * Height)], first[i + (2 * Width * Height)]]);
+            Assert.Equal(
+                [color.Red, color.Green, color.Blue],
+                [first[i], first[i + (Width * Height)], first[i + (2 * Width * Height)]]);
         }
     }
 
@@ -91,13 +95,20 @@ public sealed class ImagePreprocessorTests
         var file = EncodedImages.Png(2, 1, 8, 0, [10, 200]);
 
         Assert.Equal([10, 10, 10, 200, 200, 200], Preprocessing.Run(Preprocessing.Photograph(2, 1), file));
-        Assert.Equal([10, 200, 10, 200, 10, 200], Preprocessing.Run(Preprocessing.Photograph(2, 1, layout: TensorLayout.ChannelsFirst), file));
+        Assert.Equal(
+            [10, 200, 10, 200, 10, 200],
+            Preprocessing.Run(Preprocessing.Photograph(2, 1, layout: TensorLayout.ChannelsFirst), file));
     }
 
     [Fact]
     public void Preprocess_ScaleMeanAndStd_AreAppliedChannelByChannel()
     {
-        var input = Preprocessing.Photograph(1, 1) with { Scale = 1 / 255f, Mean = [0.485f, 0.456f, 0.406f], Std = [0.229f, 0.224f, 0.225f] };
+        var input = Preprocessing.Photograph(1, 1) with
+        {
+            Scale = 1 / 255f,
+            Mean = [0.485f, 0.456f, 0.406f],
+            Std = [0.229f, 0.224f, 0.225f],
+        };
 
         var tensor = Preprocessing.Run(input, EncodedImages.Encode(1, 1, (_, _) => new SKColor(250, 100, 3)));
 
@@ -113,11 +124,13 @@ public sealed class ImagePreprocessorTests
         var digits = new ImagePreprocessor(Preprocessing.Digit());
         byte[][] files =
         [
-            .. Enumerable.Range(1, 16).Select(i => EncodedImages.Encode(30 * i, 500 - (20 * i), (x, y) => EncodedImages.Colorful(x * i, y), SKEncodedImageFormat.Jpeg, 80)),
+            .. Enumerable.Range(1, 16).Select(i => EncodedImages.Encode(
+                30 * i, 500 - (20 * i), (x, y) => EncodedImages.Colorful(x * i, y), SKEncodedImageFormat.Jpeg, 80)),
         ];
         var expected = files.Select(Both).ToArray();
 
-        Parallel.For(0, 10 * files.Length, i => Assert.Equal(expected[i % files.Length], Both(files[i % files.Length])));
+        Parallel.For(
+            0, 10 * files.Length, i => Assert.Equal(expected[i % files.Length], Both(files[i % files.Length])));
 
         float[] Both(byte[] file)
         {

@@ -24,7 +24,12 @@ public sealed class ImageSizeLimitTests
         { EncodedImages.EmptyPng(30_000, 30_000) },
         { Resized(EncodedImages.Bmp(2, 2, EncodedImages.Colorful), 18, [0x30, 0x75, 0, 0, 0x30, 0x75, 0, 0]) },
         { Resized(EncodedImages.Gif(2, 2, [SKColors.Red], (_, _) => 0), 6, [0x30, 0x75, 0x30, 0x75]) },
-        { Resized(EncodedImages.CmykJpeg, Array.IndexOf(EncodedImages.CmykJpeg, (byte)0xC0) + 4, [0x75, 0x30, 0x75, 0x30]) },
+        {
+            Resized(
+                EncodedImages.CmykJpeg,
+                Array.IndexOf(EncodedImages.CmykJpeg, (byte)0xC0) + 4,
+                [0x75, 0x30, 0x75, 0x30])
+        },
     };
 
     [Theory]
@@ -37,11 +42,14 @@ public sealed class ImageSizeLimitTests
         var tensor = new float[input.ElementCount];
         Assert.Throws<InferenceException>(() => preprocessor.Preprocess(bomb, tensor));
 
-        // Were the pixels of a single one allocated, it would be 900 MB or more, and would show in the peak even when given back.
+        // Were the pixels of a single one allocated, it would be 900 MB or more, and would show in the peak even when
+        // given back.
         var peakBefore = PeakResidentBytes();
         var managedBefore = GC.GetAllocatedBytesForCurrentThread();
         for (var i = 0; i < Repeats; i++)
-            Assert.Equal(InferenceError.ImageTooLarge, Assert.Throws<InferenceException>(() => preprocessor.Preprocess(bomb, tensor)).Error);
+            Assert.Equal(
+                InferenceError.ImageTooLarge,
+                Assert.Throws<InferenceException>(() => preprocessor.Preprocess(bomb, tensor)).Error);
 
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - managedBefore, 0, Repeats * 64 * 1024);
         Assert.True(PeakResidentBytes() - peakBefore < 200L << 20);
@@ -55,7 +63,8 @@ public sealed class ImageSizeLimitTests
         var input = Preprocessing.Photograph(4, 4);
         var file = EncodedImages.Encode(20, 5, EncodedImages.Colorful);
 
-        var exception = Record.Exception(() => new ImagePreprocessor(input, maxPixels).Preprocess(file, new float[input.ElementCount]));
+        var exception = Record.Exception(() =>
+            new ImagePreprocessor(input, maxPixels).Preprocess(file, new float[input.ElementCount]));
 
         Assert.Equal(isRead, exception is null);
     }
@@ -75,18 +84,22 @@ public sealed class ImageSizeLimitTests
     public void Preprocess_Animation_IsReadUpToSoManyFrames(int frames, bool isRead)
     {
         var input = Preprocessing.Photograph(1, 1);
-        var file = EncodedImages.Gif(1, 1, [SKColors.White], [.. Enumerable.Repeat<Func<int, int, int>>((_, _) => 0, frames)]);
+        var file = EncodedImages.Gif(
+            1, 1, [SKColors.White], [.. Enumerable.Repeat<Func<int, int, int>>((_, _) => 0, frames)]);
 
-        var exception = (InferenceException?)Record.Exception(() => new ImagePreprocessor(input).Preprocess(file, new float[input.ElementCount]));
+        var exception = (InferenceException?)Record.Exception(() =>
+            new ImagePreprocessor(input).Preprocess(file, new float[input.ElementCount]));
 
         Assert.Equal(isRead ? null : InferenceError.ImageTooLarge, exception?.Error);
-        Assert.True(isRead || exception!.Message.Contains($"{frames} frames", StringComparison.Ordinal)); // else the line above has failed
+        // else the line above has failed
+        Assert.True(isRead || exception!.Message.Contains($"{frames} frames", StringComparison.Ordinal));
     }
 
     [Fact]
     public void Preprocess_PngWithMoreDataThanPixels_IsRefused()
     {
-        var exception = Preprocessing.Fail(EncodedImages.Png(28, 28, 8, 0, new byte[28 * 28], ("IDAT", new byte[70_000])));
+        var exception = Preprocessing.Fail(
+            EncodedImages.Png(28, 28, 8, 0, new byte[28 * 28], ("IDAT", new byte[70_000])));
 
         Assert.Equal(InferenceError.ImageUndecodable, exception.Error);
         Assert.Contains("far more data than 28 × 28 pixels", exception.Message, StringComparison.Ordinal);
@@ -103,7 +116,9 @@ public sealed class ImageSizeLimitTests
         var noise = new byte[Side * (((Side * bits) + 7) / 8)];
         new Random(1).NextBytes(noise); // what nothing can compress
 
-        var exception = Record.Exception(() => Preprocessing.Run(Preprocessing.Photograph(8, 8), EncodedImages.Png(Side, Side, bitDepth, colorType, noise)));
+        var exception = Record.Exception(() =>
+            Preprocessing.Run(
+                Preprocessing.Photograph(8, 8), EncodedImages.Png(Side, Side, bitDepth, colorType, noise)));
 
         Assert.Null(exception);
     }
@@ -116,7 +131,8 @@ public sealed class ImageSizeLimitTests
     {
         var file = EncodedImages.Encode(width, height, (_, _) => SKColors.White);
         foreach (var mode in Enum.GetValues<ResizeMode>())
-            Assert.Contains(255f, Preprocessing.Rounded(Preprocessing.Run(Preprocessing.Photograph(8, 8, resize: mode), file)));
+            Assert.Contains(
+                255f, Preprocessing.Rounded(Preprocessing.Run(Preprocessing.Photograph(8, 8, resize: mode), file)));
         Assert.Equal(new float[784], Preprocessing.Run(Preprocessing.Digit(), file));
     }
 

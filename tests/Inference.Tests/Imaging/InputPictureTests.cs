@@ -20,13 +20,21 @@ public sealed class InputPictureTests
     [InlineData(PixelColor.Bgr, TensorLayout.Flat)]
     public void Encode_EveryLayoutAndOrderOfColors_GivesThePixelsBack(PixelColor color, TensorLayout layout)
     {
-        var input = Preprocessing.Photograph(Width, Height, color, layout: layout) with { Scale = 1 / 255f, Mean = [0.485f, 0.456f, 0.406f], Std = [0.229f, 0.224f, -0.225f] };
+        var input = Preprocessing.Photograph(Width, Height, color, layout: layout) with
+        {
+            Scale = 1 / 255f,
+            Mean = [0.485f, 0.456f, 0.406f],
+            Std = [0.229f, 0.224f, -0.225f],
+        };
 
-        var png = InputPicture.Encode(input, Preprocessing.Run(input, EncodedImages.Encode(Width, Height, EncodedImages.Colorful)));
+        var png = InputPicture.Encode(
+            input, Preprocessing.Run(input, EncodedImages.Encode(Width, Height, EncodedImages.Colorful)));
 
         using var picture = SKBitmap.Decode(png);
         Assert.Equal((Width, Height, 2), (picture.Width, picture.Height, png[ColorType]));
-        Assert.All(Enumerable.Range(0, Width * Height), i => Assert.Equal(EncodedImages.Colorful(i % Width, i / Width), picture.GetPixel(i % Width, i / Width)));
+        Assert.All(
+            Enumerable.Range(0, Width * Height),
+            i => Assert.Equal(EncodedImages.Colorful(i % Width, i / Width), picture.GetPixel(i % Width, i / Width)));
     }
 
     [Theory]
@@ -36,7 +44,12 @@ public sealed class InputPictureTests
     public void Encode_Grey_GivesThePixelsBack(float scale, float mean, float std)
     {
         byte[] pixels = [.. Enumerable.Range(0, 256).Select(i => (byte)(i * 7))];
-        var input = Preprocessing.Photograph(16, 16, PixelColor.Gray) with { Scale = scale, Mean = [mean], Std = [std] };
+        var input = Preprocessing.Photograph(16, 16, PixelColor.Gray) with
+        {
+            Scale = scale,
+            Mean = [mean],
+            Std = [std],
+        };
 
         var png = InputPicture.Encode(input, Preprocessing.Run(input, EncodedImages.Png(16, 16, 8, 0, pixels)));
 
@@ -50,7 +63,9 @@ public sealed class InputPictureTests
     {
         var input = Preprocessing.Photograph(7, 1, PixelColor.Gray);
 
-        using var picture = SKBitmap.Decode(InputPicture.Encode(input, [-1, 256, 0.4f, 254.6f, float.NegativeInfinity, float.PositiveInfinity, float.NaN]));
+        using var picture = SKBitmap.Decode(
+            InputPicture.Encode(
+                input, [-1, 256, 0.4f, 254.6f, float.NegativeInfinity, float.PositiveInfinity, float.NaN]));
 
         Assert.Equal([0, 255, 0, 255, 0, 255, 0], picture.Bytes.Select(value => (int)value));
     }

@@ -6,7 +6,10 @@ using SoftmaxService.Tests.Support.TestData;
 
 namespace SoftmaxService.Inference.Tests.Imaging;
 
-/// <summary>The published test images, plain and as people send them, judged by a model that had no part in the making of this code.</summary>
+/// <summary>
+/// The published test images, plain and as people send them, judged by a model that had no part in the making of this
+/// code.
+/// </summary>
 public sealed class MnistDigitTests
 {
     private const string ZooModel = "models/mnist-zoo.onnx";
@@ -14,7 +17,8 @@ public sealed class MnistDigitTests
     private const int Large = 280;
     private const int Judged = 500;
 
-    private static readonly Lazy<double> PlainAccuracy = new(() => Accuracy((image, _) => EncodedImages.Png(Side, Side, 8, 0, image)));
+    private static readonly Lazy<double> PlainAccuracy = new(() =>
+        Accuracy((image, _) => EncodedImages.Png(Side, Side, 8, 0, image)));
 
     [MnistFact]
     public void Preprocess_EveryMnistFile_PassesUnchanged()
@@ -69,13 +73,25 @@ public sealed class MnistDigitTests
     {
         "JPEG" => (image, _) => Draw(image, Side, Side, Ink.WhiteOnBlack, 0, 0, Side, SKEncodedImageFormat.Jpeg),
         "large" => (image, _) => Draw(image, Large, Large, Ink.WhiteOnBlack, 0, 0, Large),
-        "large JPEG" => (image, _) => Draw(image, Large, Large, Ink.WhiteOnBlack, 0, 0, Large, SKEncodedImageFormat.Jpeg),
-        "large inverted JPEG" => (image, _) => Draw(image, Large, Large, Ink.BlackOnWhite, 0, 0, Large, SKEncodedImageFormat.Jpeg),
+        "large JPEG" => (image, _) =>
+            Draw(image, Large, Large, Ink.WhiteOnBlack, 0, 0, Large, SKEncodedImageFormat.Jpeg),
+        "large inverted JPEG" => (image, _) =>
+            Draw(image, Large, Large, Ink.BlackOnWhite, 0, 0, Large, SKEncodedImageFormat.Jpeg),
         "large with black ink on nothing" => (image, _) => Draw(image, Large, Large, Ink.BlackOnNothing, 0, 0, Large),
         "large with white ink on nothing" => (image, _) => Draw(image, Large, Large, Ink.WhiteOnNothing, 0, 0, Large),
         "large rotated by EXIF" => (image, i) => EncodedImages.WithExifOrientation(
-            Draw(Turned(image, new[] { 3, 6, 8 }[i % 3]), Large, Large, Ink.BlackOnWhite, 0, 0, Large, SKEncodedImageFormat.Jpeg), new[] { 3, 6, 8 }[i % 3]),
-        "large squares" => (image, _) => Draw(image, Large, Large, Ink.BlackOnWhite, 0, 0, Large, sampling: SKSamplingOptions.Default),
+            Draw(
+                Turned(image, new[] { 3, 6, 8 }[i % 3]),
+                Large,
+                Large,
+                Ink.BlackOnWhite,
+                0,
+                0,
+                Large,
+                SKEncodedImageFormat.Jpeg),
+            new[] { 3, 6, 8 }[i % 3]),
+        "large squares" => (image, _) =>
+            Draw(image, Large, Large, Ink.BlackOnWhite, 0, 0, Large, sampling: SKSamplingOptions.Default),
         "somewhere on a sheet" => (image, i) =>
         {
             var random = new Random(i);
@@ -90,7 +106,8 @@ public sealed class MnistDigitTests
     private static byte[] OnShadedPaper(byte[] image, int seed)
     {
         var random = new Random(seed);
-        using var drawing = SKBitmap.Decode(Draw(image, 300, 240, Ink.BlackOnWhite, random.Next(90), random.Next(30), 210));
+        using var drawing = SKBitmap.Decode(
+            Draw(image, 300, 240, Ink.BlackOnWhite, random.Next(90), random.Next(30), 210));
         var values = drawing.Bytes;
         return EncodedImages.Encode(300, 240, (x, y) =>
         {
@@ -130,7 +147,8 @@ public sealed class MnistDigitTests
     }
 
     private static byte[] Draw(
-        byte[] image, int width, int height, Ink ink, int left, int top, int size, SKEncodedImageFormat format = SKEncodedImageFormat.Png,
+        byte[] image, int width, int height, Ink ink, int left, int top, int size,
+        SKEncodedImageFormat format = SKEncodedImageFormat.Png, 
         SKSamplingOptions? sampling = null)
     {
         using var small = SKImage.FromEncodedData(EncodedImages.Encode(Side, Side, (x, y) =>
@@ -155,7 +173,10 @@ public sealed class MnistDigitTests
             width,
             height,
             paper,
-            canvas => canvas.DrawImage(small, new SKRect(left, top, left + size, top + size), sampling ?? new SKSamplingOptions(SKCubicResampler.CatmullRom)),
+            canvas => canvas.DrawImage(
+                small,
+                new SKRect(left, top, left + size, top + size),
+                sampling ?? new SKSamplingOptions(SKCubicResampler.CatmullRom)),
             format,
             75);
     }

@@ -232,11 +232,13 @@ public sealed class OrientationCarrierTests
 
     private static byte[] XmpAttribute(int orientation) =>
         Encoding.UTF8.GetBytes(
-            $"<x:xmpmeta><rdf:Description xmlns:tiff=\"http://ns.adobe.com/tiff/1.0/\" tiff:Orientation=\"{orientation}\"/></x:xmpmeta>");
+            "<x:xmpmeta><rdf:Description xmlns:tiff=\"http://ns.adobe.com/tiff/1.0/\" "
+            + $"tiff:Orientation=\"{orientation}\"/></x:xmpmeta>");
 
     private static byte[] XmpElement(int orientation) =>
         Encoding.UTF8.GetBytes(
-            $"<x:xmpmeta><rdf:Description><tiff:Orientation>{orientation}</tiff:Orientation></rdf:Description></x:xmpmeta>");
+            $"<x:xmpmeta><rdf:Description><tiff:Orientation>{orientation}</tiff:Orientation>"
+            + "</rdf:Description></x:xmpmeta>");
 
     // As ImageMagick writes it: 36 bytes a line.
     private static byte[] Profile(string name, int orientation)

@@ -48,7 +48,8 @@ public sealed class OrientationTests
             Assert.InRange(rotated[i], upright[i] - 16, upright[i] + 16);
     }
 
-    // The stored pixel that orientation shows at (x, y), from the table of the EXIF specification: where row 0 and column 0 are.
+    // The stored pixel that orientation shows at (x, y), from the table of the EXIF specification: where row 0 and
+    // column 0 are.
     private static byte[] Stored(int orientation)
     {
         var (width, height) = orientation >= 5 ? (32, 48) : (48, 32);

@@ -11,10 +11,12 @@ public sealed class PhotographFramerTests
     [InlineData(ResizeMode.Crop)]
     public void Preprocess_RightSize_ChangesNoPixel(ResizeMode resize)
     {
-        var tensor = Preprocessing.Run(Preprocessing.Photograph(37, 21, resize: resize), EncodedImages.Encode(37, 21, EncodedImages.Colorful));
+        var tensor = Preprocessing.Run(
+            Preprocessing.Photograph(37, 21, resize: resize), EncodedImages.Encode(37, 21, EncodedImages.Colorful));
 
         for (var i = 0; i < 37 * 21; i++)
-            ImageDecoderTests.AssertColor(EncodedImages.Colorful(i % 37, i / 37), tensor, i % 37, i / 37, 37, "same size");
+            ImageDecoderTests.AssertColor(
+                EncodedImages.Colorful(i % 37, i / 37), tensor, i % 37, i / 37, 37, "same size");
     }
 
     [Theory]
@@ -38,7 +40,8 @@ public sealed class PhotographFramerTests
         const int From = 50, To = 12;
         var values = Enumerable.Range(0, From).Select(x => (byte)(x * 37 % 256)).ToArray();
 
-        var tensor = Preprocessing.Run(Preprocessing.Photograph(To, 1, PixelColor.Gray), EncodedImages.Png(From, 1, 8, 0, values));
+        var tensor = Preprocessing.Run(
+            Preprocessing.Photograph(To, 1, PixelColor.Gray), EncodedImages.Png(From, 1, 8, 0, values));
 
         const double Scale = (double)From / To;
         for (var i = 0; i < To; i++)
@@ -58,7 +61,8 @@ public sealed class PhotographFramerTests
     [Fact]
     public void Preprocess_Enlarged_InterpolatesBetweenPixels()
     {
-        var tensor = Preprocessing.Run(Preprocessing.Photograph(4, 1, PixelColor.Gray), EncodedImages.Png(2, 1, 8, 0, [0, 200]));
+        var tensor = Preprocessing.Run(
+            Preprocessing.Photograph(4, 1, PixelColor.Gray), EncodedImages.Png(2, 1, 8, 0, [0, 200]));
 
         Assert.Equal([0, 50, 150, 200], Preprocessing.Rounded(tensor));
     }
@@ -66,7 +70,8 @@ public sealed class PhotographFramerTests
     [Fact]
     public void Preprocess_Fit_KeepsAllAndFillsWithBlack()
     {
-        var file = EncodedImages.Encode(60, 20, (x, _) => x < 20 ? SKColors.Red : x < 40 ? SKColors.Lime : SKColors.Blue);
+        var file = EncodedImages.Encode(
+            60, 20, (x, _) => x < 20 ? SKColors.Red : x < 40 ? SKColors.Lime : SKColors.Blue);
 
         var tensor = Preprocessing.Run(Preprocessing.Photograph(30, 30, resize: ResizeMode.Fit), file);
 
@@ -80,7 +85,8 @@ public sealed class PhotographFramerTests
     [Fact]
     public void Preprocess_Crop_KeepsTheMiddle()
     {
-        var file = EncodedImages.Encode(60, 20, (x, _) => x < 20 ? SKColors.Red : x < 40 ? SKColors.Lime : SKColors.Blue);
+        var file = EncodedImages.Encode(
+            60, 20, (x, _) => x < 20 ? SKColors.Red : x < 40 ? SKColors.Lime : SKColors.Blue);
 
         var tensor = Preprocessing.Run(Preprocessing.Photograph(10, 10, resize: ResizeMode.Crop), file);
 
@@ -91,7 +97,9 @@ public sealed class PhotographFramerTests
     [Fact]
     public void Preprocess_Stretch_KeepsAllOfBothAxes()
     {
-        var file = EncodedImages.Encode(60, 20, (x, y) => x < 30 ? (y < 10 ? SKColors.Red : SKColors.Lime) : (y < 10 ? SKColors.Blue : SKColors.White));
+        var file = EncodedImages.Encode(
+            60, 20,
+            (x, y) => x < 30 ? (y < 10 ? SKColors.Red : SKColors.Lime) : (y < 10 ? SKColors.Blue : SKColors.White));
 
         var tensor = Preprocessing.Run(Preprocessing.Photograph(8, 8), file);
 
@@ -104,7 +112,8 @@ public sealed class PhotographFramerTests
     [Fact]
     public void Preprocess_Transparency_LiesOnWhite()
     {
-        var file = EncodedImages.Encode(3, 1, (x, _) => new SKColor(200, 100, 0, (byte)(x * 51)), alpha: SKAlphaType.Unpremul);
+        var file = EncodedImages.Encode(
+            3, 1, (x, _) => new SKColor(200, 100, 0, (byte)(x * 51)), alpha: SKAlphaType.Unpremul);
 
         var tensor = Preprocessing.Run(Preprocessing.Photograph(3, 1), file);
 

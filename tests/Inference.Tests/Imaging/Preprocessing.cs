@@ -7,7 +7,8 @@ namespace SoftmaxService.Inference.Tests.Imaging;
 internal static class Preprocessing
 {
     public static ImageInput Photograph(
-        int width, int height, PixelColor color = PixelColor.Rgb, ResizeMode resize = ResizeMode.Stretch, TensorLayout layout = TensorLayout.ChannelsLast)
+        int width, int height, PixelColor color = PixelColor.Rgb, ResizeMode resize = ResizeMode.Stretch,
+        TensorLayout layout = TensorLayout.ChannelsLast)
     {
         var channels = color == PixelColor.Gray ? 1 : 3;
         return new ImageInput
@@ -25,7 +26,10 @@ internal static class Preprocessing
     }
 
     public static ImageInput Digit(int side = 28, Foreground foreground = Foreground.Light) =>
-        Photograph(side, side, PixelColor.Gray, ResizeMode.Fit, TensorLayout.ChannelsFirst) with { Foreground = foreground };
+        Photograph(side, side, PixelColor.Gray, ResizeMode.Fit, TensorLayout.ChannelsFirst) with
+        {
+            Foreground = foreground,
+        };
 
     public static float[] Run(ImageInput input, byte[] encoded)
     {
@@ -39,6 +43,7 @@ internal static class Preprocessing
     public static InferenceException Fail(byte[] encoded, long maxPixels = ImagePreprocessor.DefaultMaxPixels)
     {
         var input = Photograph(8, 8);
-        return Assert.Throws<InferenceException>(() => new ImagePreprocessor(input, maxPixels).Preprocess(encoded, new float[input.ElementCount]));
+        return Assert.Throws<InferenceException>(() =>
+            new ImagePreprocessor(input, maxPixels).Preprocess(encoded, new float[input.ElementCount]));
     }
 }

@@ -15,7 +15,11 @@ public sealed class TruncationTests
     private static Dictionary<string, byte[]> AllFiles { get; } = new()
     {
         ["PNG"] = EncodedImages.Encode(Width, Height, EncodedImages.Colorful),
-        ["PNG with alpha"] = EncodedImages.Encode(Width, Height, (x, y) => EncodedImages.Colorful(x, y).WithAlpha((byte)(x + y)), alpha: SKAlphaType.Unpremul),
+        ["PNG with alpha"] = EncodedImages.Encode(
+            Width,
+            Height,
+            (x, y) => EncodedImages.Colorful(x, y).WithAlpha((byte)(x + y)),
+            alpha: SKAlphaType.Unpremul),
         ["interlaced PNG"] = EncodedImages.InterlacedPng(Width, Height, EncodedImages.Colorful),
         ["JPEG"] = EncodedImages.Encode(Width, Height, EncodedImages.Colorful, SKEncodedImageFormat.Jpeg, 80),
         ["progressive JPEG"] = EncodedImages.ProgressiveJpeg,
@@ -30,7 +34,8 @@ public sealed class TruncationTests
             EncodedImages.Encode(Width, Height, EncodedImages.Colorful, SKEncodedImageFormat.Webp, 70),
             EncodedImages.Encode(Width, Height, (_, _) => SKColors.Red, SKEncodedImageFormat.Webp, 70)),
         ["GIF"] = EncodedImages.Gif(Width, Height, [SKColors.Red, SKColors.Lime, SKColors.Blue], (x, y) => x * y % 3),
-        ["animated GIF"] = EncodedImages.Gif(Width, Height, [SKColors.Red, SKColors.Lime, SKColors.Blue], (x, y) => x * y % 3, (_, _) => 1),
+        ["animated GIF"] = EncodedImages.Gif(
+            Width, Height, [SKColors.Red, SKColors.Lime, SKColors.Blue], (x, y) => x * y % 3, (_, _) => 1),
         ["BMP"] = EncodedImages.Bmp(Width, Height, EncodedImages.Colorful),
         ["ICO"] = EncodedImages.Icon((16, SKColors.Red), (32, SKColors.Blue)),
     };
@@ -55,13 +60,16 @@ public sealed class TruncationTests
             try
             {
                 preprocessor.Preprocess(file.AsSpan(0, length), cut);
-                Assert.True(whole.AsSpan().SequenceEqual(cut), $"{name} cut to {length} of {file.Length} bytes gave another picture.");
+                Assert.True(
+                    whole.AsSpan().SequenceEqual(cut),
+                    $"{name} cut to {length} of {file.Length} bytes gave another picture.");
             }
             catch (InferenceException exception)
             {
                 refused++;
                 Assert.True(
-                    exception.Error is InferenceError.ImageUndecodable || (exception.Error is InferenceError.ImageFormatUnsupported && length < 18),
+                    exception.Error is InferenceError.ImageUndecodable
+                        || (exception.Error is InferenceError.ImageFormatUnsupported && length < 18),
                     $"{name} cut to {length} bytes: {exception.Message}");
             }
         }
@@ -91,5 +99,6 @@ public sealed class TruncationTests
         Assert.Equal(Preprocessing.Run(input, EncodedImages.ProgressiveJpeg), tensor);
     }
 
-    private static byte[] WithEndMarkerInHeader(byte[] jpeg) => [.. jpeg[..2], 0xFF, 0xE1, 0, 6, 0xFF, 0xD8, 0xFF, 0xD9, .. jpeg[2..]];
+    private static byte[] WithEndMarkerInHeader(byte[] jpeg) =>
+        [.. jpeg[..2], 0xFF, 0xE1, 0, 6, 0xFF, 0xD8, 0xFF, 0xD9, .. jpeg[2..]];
 }

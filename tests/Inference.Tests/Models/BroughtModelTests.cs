@@ -41,7 +41,9 @@ public sealed class BroughtModelTests
     {
         using var folder = new ModelFolder().With("a/1", onnx, SmallModels.IsImage);
         using var repository = folder.Load();
-        Assert.True(repository.Current.Failures.Count == 0, $"{what}: {string.Join(" ", repository.Current.Failures.Select(failure => failure.Reason))}");
+        Assert.True(
+            repository.Current.Failures.Count == 0,
+            $"{what}: {string.Join(" ", repository.Current.Failures.Select(failure => failure.Reason))}");
         var model = repository.Current.Find("a", null);
 
         // A half knows 0.8 to 0.0002, which a temperature of 0.1 multiplies by 10.
@@ -74,12 +76,15 @@ public sealed class BroughtModelTests
     [Fact]
     public void Classify_GraphOfBytesWithAScale_RoundsAndClamps()
     {
-        using var folder = new ModelFolder().With("a/1", SmallModels.OfBytes(), """{"input": {"scale": 1.5, "mean": [100]}}""");
+        using var folder = new ModelFolder().With(
+            "a/1", SmallModels.OfBytes(), """{"input": {"scale": 1.5, "mean": [100]}}""");
         using var repository = folder.Load();
 
         // 51 · 1.5 − 100 = −23.5, 204 · 1.5 − 100 = 206, 102 · 1.5 − 100 = 53; white would be 282.5.
         var answer = ImageClassifier.Classify(repository.Current.Find("a", null), Image, new ClassificationOptions());
-        var white = ImageClassifier.Classify(repository.Current.Find("a", null), EncodedImages.Encode(4, 4, (_, _) => SKColors.White), new ClassificationOptions());
+        var white = ImageClassifier.Classify(
+            repository.Current.Find("a", null), EncodedImages.Encode(4, 4, (_, _) => SKColors.White),
+            new ClassificationOptions());
 
         Assert.Equal([(1, 206f), (2, 53f), (0, 0f)], answer.Predictions.Select(one => (one.Index, one.Logit)));
         Assert.Equal(255f, white.Predictions[0].Logit);
@@ -94,8 +99,12 @@ public sealed class BroughtModelTests
         using var folder = new ModelFolder().With("a/1", onnx).With("b/1", onnx, """{"output": {"kind": "logits"}}""");
         using var repository = folder.Load();
 
-        Assert.Equal((expected, true), (repository.Current.Find("a", null).OutputKind, repository.Current.Find("a", null).OutputKindIsDetected));
-        Assert.Equal((OutputKind.Logits, false), (repository.Current.Find("b", null).OutputKind, repository.Current.Find("b", null).OutputKindIsDetected));
+        Assert.Equal(
+            (expected, true),
+            (repository.Current.Find("a", null).OutputKind, repository.Current.Find("a", null).OutputKindIsDetected));
+        Assert.Equal(
+            (OutputKind.Logits, false),
+            (repository.Current.Find("b", null).OutputKind, repository.Current.Find("b", null).OutputKindIsDetected));
     }
 
     [Theory]
@@ -132,7 +141,8 @@ public sealed class BroughtModelTests
     [Fact]
     public void Load_ManifestNamesTheOutput_IsTakenAtItsWord()
     {
-        using var folder = new ModelFolder().With("a/1", SmallModels.WithOutputs("dense_1", "dense_2"), """{"output": {"name": "dense_1"}}""");
+        using var folder = new ModelFolder().With(
+            "a/1", SmallModels.WithOutputs("dense_1", "dense_2"), """{"output": {"name": "dense_1"}}""");
         using var repository = folder.Load();
 
         var answer = ImageClassifier.Classify(repository.Current.Find("a", null), Image, new ClassificationOptions());
@@ -148,7 +158,8 @@ public sealed class BroughtModelTests
     [InlineData("sequence", "holds")]
     public void Load_ManifestNamesAnOutputThatCannotBe_IsRefused(string name, params string[] mentions)
     {
-        using var folder = new ModelFolder().With("a/1", SmallModels.WithOutputsOfManyKinds(), $$"""{"output": {"name": "{{name}}"} }""");
+        using var folder = new ModelFolder().With(
+            "a/1", SmallModels.WithOutputsOfManyKinds(), $$"""{"output": {"name": "{{name}}"} }""");
 
         var reason = folder.Refusal();
 
@@ -163,7 +174,11 @@ public sealed class BroughtModelTests
         File.WriteAllBytes(Path.Combine(folder.Path, "a", "1", "model.onnx.data"), weights);
         using var repository = folder.Load();
 
-        Assert.Equal(0.8f, ImageClassifier.Classify(repository.Current.Find("a", null), Image, new ClassificationOptions()).Predictions[0].Logit, 1e-6f);
+        Assert.Equal(
+            0.8f,
+            ImageClassifier.Classify(repository.Current.Find("a", null), Image, new ClassificationOptions())
+                .Predictions[0].Logit,
+            1e-6f);
         var failure = Assert.Single(repository.Current.Failures);
         Assert.Equal("b", failure.Name);
         Assert.DoesNotContain(folder.Path, failure.Reason, StringComparison.Ordinal);
@@ -177,7 +192,9 @@ public sealed class BroughtModelTests
         graph.Output("scores", DataType.Float, "batch", 16);
         using var folder = new ModelFolder().With("a/1", graph.ToByteArray());
 
-        Assert.Contains("input 'text' holds string; a tensor of float, float16 or uint8 is needed", folder.Refusal(), StringComparison.Ordinal);
+        Assert.Contains(
+            "input 'text' holds string; a tensor of float, float16 or uint8 is needed", folder.Refusal(),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -231,7 +248,9 @@ public sealed class BroughtModelTests
     {
         using var folder = new ModelFolder().With("a/1", onnx, SmallModels.IsImage);
         using var repository = folder.Load();
-        Assert.True(repository.Current.Failures.Count == 0, $"{what}: {string.Join(" ", repository.Current.Failures.Select(failure => failure.Reason))}");
+        Assert.True(
+            repository.Current.Failures.Count == 0,
+            $"{what}: {string.Join(" ", repository.Current.Failures.Select(failure => failure.Reason))}");
         var model = repository.Current.Find("a", null);
 
         Assert.Equal(refusal is null ? new ModelSettings().MaxBatchSize : 1, model.MaxBatchSize);
@@ -245,10 +264,18 @@ public sealed class BroughtModelTests
     [InlineData(true, null, 1)]
     [InlineData(false, null, 4)]
     [InlineData(false, 3, 0)]
-    public void Load_RunsAtOnce_AreAsManyAsCoresOrFourTimesAsManyWhereNoneIsShared(bool canBatch, int? said, int timesCores)
+    public void Load_RunsAtOnce_AreAsManyAsCoresOrFourTimesAsManyWhereNoneIsShared(
+        bool canBatch, int? said, int timesCores)
     {
-        using var folder = new ModelFolder().With("a/1", canBatch ? ModelFolder.PickFirst(3, 16, "batch", 1, 4, 4) : ModelFolder.PickFirst(3, 16, 1, 1, 4, 4));
-        using var repository = new ModelRepository(new RepositorySettings { Folder = folder.Path, Model = new ModelSettings { Onnx = new OnnxSettings { ConcurrentRuns = said } } });
+        using var folder = new ModelFolder().With(
+            "a/1",
+            canBatch ? ModelFolder.PickFirst(3, 16, "batch", 1, 4, 4) : ModelFolder.PickFirst(3, 16, 1, 1, 4, 4));
+        using var repository = new ModelRepository(
+            new RepositorySettings
+            {
+                Folder = folder.Path,
+                Model = new ModelSettings { Onnx = new OnnxSettings { ConcurrentRuns = said } },
+            });
         repository.LoadAll();
 
         Assert.Equal(said ?? timesCores * Environment.ProcessorCount, repository.Current.Models[0].Queue.FreeSlots);
@@ -258,7 +285,8 @@ public sealed class BroughtModelTests
     public void Load_BatchOfOneInTheSettings_SwitchesJoiningOff()
     {
         using var folder = new ModelFolder().With("a/1", ModelFolder.PickFirst(3, 16, "batch", 1, 4, 4));
-        using var repository = new ModelRepository(new RepositorySettings { Folder = folder.Path, Model = new ModelSettings { MaxBatchSize = 1 } });
+        using var repository = new ModelRepository(
+            new RepositorySettings { Folder = folder.Path, Model = new ModelSettings { MaxBatchSize = 1 } });
         repository.LoadAll();
 
         Assert.Equal(1, repository.Current.Models[0].MaxBatchSize);
@@ -273,7 +301,8 @@ public sealed class BroughtModelTests
         var graph = SmallModels.Start("batch", 1, 4, 4);
         graph.Node("Mul", ["scores", graph.Initializer("ten", [10f], 1)], "tenfold");
         graph.Output("tenfold", DataType.Float, "batch", SmallModels.Classes);
-        using var folder = new ModelFolder().With("a/1", graph.ToByteArray(), $$"""{"output": {"kind": "{{kind}}" } }""");
+        using var folder = new ModelFolder().With(
+            "a/1", graph.ToByteArray(), $$"""{"output": {"kind": "{{kind}}" } }""");
 
         var refusal = folder.Refusal();
 
@@ -293,8 +322,10 @@ public sealed class BroughtModelTests
     [Fact]
     public void Load_ModelThatNeverEnds_IsGivenUpAndTheRestServes()
     {
-        using var folder = new ModelFolder().With("a/1", SmallModels.Endless()).With("b/1", ModelFolder.PickFirst(3, 16, "batch", 1, 4, 4));
-        using var repository = new ModelRepository(new RepositorySettings { Folder = folder.Path, LoadTime = TimeSpan.FromSeconds(0.5) });
+        using var folder = new ModelFolder().With("a/1", SmallModels.Endless()).With(
+            "b/1", ModelFolder.PickFirst(3, 16, "batch", 1, 4, 4));
+        using var repository = new ModelRepository(
+            new RepositorySettings { Folder = folder.Path, LoadTime = TimeSpan.FromSeconds(0.5) });
 
         repository.LoadAll();
 

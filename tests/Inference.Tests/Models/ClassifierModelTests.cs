@@ -17,31 +17,58 @@ public sealed class ClassifierModelTests
         { "CHW without a batch", [3, 8, 12], "ChannelsFirst 3x8x12 Rgb", "" },
         { "HWC without a batch", [8, 12, 3], "ChannelsLast 3x8x12 Rgb", "" },
         { "planes, open batch", ["batch", 8, 8], "ChannelsFirst 1x8x8 Gray", "" },
-        { "planes, size from the manifest", ["batch", 8, 12], "ChannelsFirst 1x8x12 Gray", """{"input": {"height": 8, "width": 12}}""" },
+        {
+            "planes, size from the manifest", ["batch", 8, 12], "ChannelsFirst 1x8x12 Gray",
+            """{"input": {"height": 8, "width": 12}}"""
+        },
         { "small square of colours", ["batch", 3, 4, 4], "ChannelsFirst 3x4x4 Rgb", "" },
         { "features that are an image", ["batch", 12], "Flat 3x2x2 Rgb", """{"input": {"color": "rgb"}}""" },
-        { "signal that is an image", [1, 6, 16], "ChannelsFirst 1x6x16 Gray", """{"input": {"height": 6, "width": 16}}""" },
+        {
+            "signal that is an image", [1, 6, 16], "ChannelsFirst 1x6x16 Gray",
+            """{"input": {"height": 6, "width": 16}}"""
+        },
         { "one plane", [8, 8], "Flat 1x8x8 Gray", "" },
-        { "one plane, size from the manifest", [8, 12], "Flat 1x8x12 Gray", """{"input": {"height": 8, "width": 12}}""" },
+        {
+            "one plane, size from the manifest", [8, 12], "Flat 1x8x12 Gray",
+            """{"input": {"height": 8, "width": 12}}"""
+        },
         { "flat, open batch", ["batch", 64], "Flat 1x8x8 Gray", "" },
         { "flat, batch of one", [1, 64], "Flat 1x8x8 Gray", "" },
         { "flat without a batch", [64], "Flat 1x8x8 Gray", "" },
         { "flat colour", ["batch", 192], "Flat 3x8x8 Rgb", "" },
-        { "flat, size from the manifest", ["batch", 96], "Flat 1x8x12 Gray", """{"input": {"height": 8, "width": 12}}""" },
+        {
+            "flat, size from the manifest", ["batch", 96], "Flat 1x8x12 Gray",
+            """{"input": {"height": 8, "width": 12}}"""
+        },
         { "flat, height from the manifest", ["batch", 96], "Flat 1x8x12 Gray", """{"input": {"height": 8}}""" },
-        { "open size from the manifest", ["batch", 3, "h", "w"], "ChannelsFirst 3x8x12 Rgb", """{"input": {"height": 8, "width": 12}}""" },
-        { "open channels from the manifest", ["batch", "c", 8, 12], "ChannelsFirst 3x8x12 Rgb", """{"input": {"layout": "NCHW", "channels": 3}}""" },
-        { "colour from the manifest", ["batch", 3, 8, 12], "ChannelsFirst 3x8x12 Bgr", """{"input": {"color": "bgr"}}""" },
-        { "layout from the manifest", ["batch", 3, 4, 3], "ChannelsLast 3x3x4 Rgb", """{"input": {"layout": "NHWC"}}""" },
+        {
+            "open size from the manifest", ["batch", 3, "h", "w"], "ChannelsFirst 3x8x12 Rgb",
+            """{"input": {"height": 8, "width": 12}}"""
+        },
+        {
+            "open channels from the manifest", ["batch", "c", 8, 12], "ChannelsFirst 3x8x12 Rgb",
+            """{"input": {"layout": "NCHW", "channels": 3}}"""
+        },
+        {
+            "colour from the manifest", ["batch", 3, 8, 12], "ChannelsFirst 3x8x12 Bgr",
+            """{"input": {"color": "bgr"}}"""
+        },
+        {
+            "layout from the manifest", ["batch", 3, 4, 3], "ChannelsLast 3x3x4 Rgb",
+            """{"input": {"layout": "NHWC"}}"""
+        },
     };
 
     [Theory]
     [MemberData(nameof(InferredInputs))]
-    public void Load_GraphAndManifest_TogetherSayWhatTheInputIs(string what, OnnxDimension[] shape, string expected, string manifest)
+    public void Load_GraphAndManifest_TogetherSayWhatTheInputIs(
+        string what, OnnxDimension[] shape, string expected, string manifest)
     {
         Assert.NotEmpty(what);
-        var count = expected.Split(' ')[1].Split('x').Aggregate(1, (product, size) => product * int.Parse(size, CultureInfo.InvariantCulture));
-        using var folder = new ModelFolder().With("a/1", ModelFolder.PickFirst(3, count, shape), manifest.Length > 0 ? manifest : null);
+        var count = expected.Split(' ')[1].Split('x').Aggregate(
+            1, (product, size) => product * int.Parse(size, CultureInfo.InvariantCulture));
+        using var folder = new ModelFolder().With(
+            "a/1", ModelFolder.PickFirst(3, count, shape), manifest.Length > 0 ? manifest : null);
         using var repository = folder.Load();
 
         Assert.Empty(repository.Current.Failures);
@@ -102,10 +129,22 @@ public sealed class ClassifierModelTests
     [InlineData("""{"input": {"layout": "NHWC"}}""", "4 channels")]
     [InlineData("""{"calibration": {"temperature": 0}}""", "calibration.temperature is 0")]
     [InlineData("""{"calibration": {"temperature": 1e-60}}""", "calibration.temperature")]
-    [InlineData("""{"calibration": {"temperature": 1, "conformal": {"method": "lac", "quantiles": {"1.5": 0.2}}}}""", "'1.5'")]
-    [InlineData("""{"calibration": {"temperature": 1, "conformal": {"method": "lac", "quantiles": {"0.1": -1}}}}""", "'0.1'")]
-    [InlineData("""{"calibration": {"temperature": 1, "conformal": {"method": "lac", "quantiles": {}, "scores": {"ranks": [1, 2], "values": [0.5]}}}}""", "ranks")]
-    [InlineData("""{"calibration": {"temperature": 1, "conformal": {"method": "lac", "quantiles": {}, "scores": {"ranks": [1, 2], "values": [0.5, 0.4]}}}}""", "ascend")]
+    [InlineData(
+        """{"calibration": {"temperature": 1, "conformal": {"method": "lac", "quantiles": {"1.5": 0.2}}}}""", "'1.5'")]
+    [InlineData(
+        """{"calibration": {"temperature": 1, "conformal": {"method": "lac", "quantiles": {"0.1": -1}}}}""", "'0.1'")]
+    [InlineData(
+        """
+        {"calibration": {"temperature": 1, "conformal": {
+          "method": "lac", "quantiles": {}, "scores": {"ranks": [1, 2], "values": [0.5]}}}}
+        """,
+        "ranks")]
+    [InlineData(
+        """
+        {"calibration": {"temperature": 1, "conformal": {
+          "method": "lac", "quantiles": {}, "scores": {"ranks": [1, 2], "values": [0.5, 0.4]}}}}
+        """,
+        "ascend")]
     [InlineData("""{"input": {"maen": [0.1]}}""", "model.json", "maen")]
     [InlineData("""{"input": {"resize": "squeeze"}}""", "model.json", "$.input.resize")]
     [InlineData("""{"labels": """, "model.json", "line 1")]
@@ -125,7 +164,9 @@ public sealed class ClassifierModelTests
         var reason = folder.Refusal();
 
         Assert.All(mentions, mention => Assert.Contains(mention, reason, StringComparison.Ordinal));
-        Assert.All(["System.", "SoftmaxService", ".NET"], name => Assert.DoesNotContain(name, reason, StringComparison.Ordinal));
+        Assert.All(
+            ["System.", "SoftmaxService", ".NET"],
+            name => Assert.DoesNotContain(name, reason, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -151,7 +192,8 @@ public sealed class ClassifierModelTests
     [InlineData("width", -4)]
     public void Load_FlatInputWithAnImpossibleSize_IsRefused(string name, int size)
     {
-        using var folder = new ModelFolder().With("a/1", ModelFolder.PickFirst(3, 16, "batch", 16), "{\"input\": {\"" + name + "\": " + size + "}}");
+        using var folder = new ModelFolder().With(
+            "a/1", ModelFolder.PickFirst(3, 16, "batch", 16), "{\"input\": {\"" + name + "\": " + size + "}}");
 
         Assert.Contains($"input.{name} is {size}", folder.Refusal(), StringComparison.Ordinal);
     }
@@ -159,7 +201,9 @@ public sealed class ClassifierModelTests
     [Fact]
     public void Load_InputOfGigabytes_IsRefused()
     {
-        using var folder = new ModelFolder().With("a/1", ModelFolder.PickFirst(3, 16, "batch", 1, "h", "w"), """{"input": {"height": 60000, "width": 60000}}""");
+        using var folder = new ModelFolder().With(
+            "a/1", ModelFolder.PickFirst(3, 16, "batch", 1, "h", "w"),
+            """{"input": {"height": 60000, "width": 60000}}""");
 
         Assert.Contains("more than", folder.Refusal(), StringComparison.Ordinal);
     }
@@ -169,7 +213,8 @@ public sealed class ClassifierModelTests
     {
         using var folder = new ModelFolder().With("a/1", ModelFolder.PickFirst(3, 16, "batch", 1, "h", "w"));
 
-        Assert.Contains("leaves height, width of input 'image' [?, 1, ?, ?] open", folder.Refusal(), StringComparison.Ordinal);
+        Assert.Contains(
+            "leaves height, width of input 'image' [?, 1, ?, ?] open", folder.Refusal(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -184,7 +229,8 @@ public sealed class ClassifierModelTests
     public void Load_TwoInputs_IsRefused()
     {
         var graph = new OnnxGraphBuilder("two");
-        graph.Node("Add", [graph.Input("first", DataType.Float, 1, 16), graph.Input("second", DataType.Float, 1, 16)], "sum");
+        graph.Node(
+            "Add", [graph.Input("first", DataType.Float, 1, 16), graph.Input("second", DataType.Float, 1, 16)], "sum");
         graph.Output("sum", DataType.Float, 1, 16);
         using var folder = new ModelFolder().With("a/1", graph.ToByteArray());
 

@@ -7,7 +7,10 @@ using DataType = Onnx.TensorProto.Types.DataType;
 
 namespace SoftmaxService.Inference.Tests.Models;
 
-/// <summary>Graphs over 4 × 4 RGB whose logits are a picture's mean red, green and blue (0…1) times a gain; further classes have 0.</summary>
+/// <summary>
+/// Graphs over 4 × 4 RGB whose logits are a picture's mean red, green and blue (0…1) times a gain; further classes have
+/// 0.
+/// </summary>
 internal static class ColorModels
 {
     public const float Gain = 20f;
@@ -29,7 +32,8 @@ internal static class ColorModels
         graph.Output("scores", output, "batch", classes);
         var model = graph.ToModel();
         model.OpsetImport.Add(new OperatorSetIdProto { Domain = RuntimesDomain, Version = 1 });
-        foreach (var node in model.Graph.Node.Where(node => node.OpType.StartsWith("QLinear", StringComparison.Ordinal)))
+        foreach (
+            var node in model.Graph.Node.Where(node => node.OpType.StartsWith("QLinear", StringComparison.Ordinal)))
         {
             node.Domain = RuntimesDomain;
         }

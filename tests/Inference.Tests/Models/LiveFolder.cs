@@ -4,7 +4,9 @@ using SoftmaxService.Inference.Models;
 
 namespace SoftmaxService.Inference.Tests.Models;
 
-/// <summary>A model folder with the repository that follows it, by a clock that only moves when it is told to.</summary>
+/// <summary>
+/// A model folder with the repository that follows it, by a clock that only moves when it is told to.
+/// </summary>
 internal sealed class LiveFolder : IDisposable
 {
     public static readonly TimeSpan SettleTime = TimeSpan.FromSeconds(1);
@@ -32,7 +34,8 @@ internal sealed class LiveFolder : IDisposable
 
     public ModelCatalog Current => Repository.Current;
 
-    public IEnumerable<string> Served => Current.Models.Select(model => $"{model.Name}/{model.Version}:{model.ClassCount}");
+    public IEnumerable<string> Served =>
+        Current.Models.Select(model => $"{model.Name}/{model.Version}:{model.ClassCount}");
 
     public string At(string relativePath) => System.IO.Path.Combine(Path, relativePath);
 
@@ -58,7 +61,8 @@ internal sealed class LiveFolder : IDisposable
         Repository.Scan();
     }
 
-    public static int Classify(ClassifierModel model) => ImageClassifier.Classify(model, Image, new ClassificationOptions()).Predictions.Count;
+    public static int Classify(ClassifierModel model) =>
+        ImageClassifier.Classify(model, Image, new ClassificationOptions()).Predictions.Count;
 
     public static bool IsFreed(ClassifierModel model)
     {
@@ -82,7 +86,14 @@ internal sealed class LiveFolder : IDisposable
     private ModelRepository Start()
     {
         // No limit for a load: tests let minutes of their own clock pass while one is under way.
-        var settings = new RepositorySettings { Folder = Path, SettleTime = SettleTime, PollInterval = TimeSpan.FromHours(1), LoadTime = Timeout.InfiniteTimeSpan, Versions = Policies };
+        var settings = new RepositorySettings
+        {
+            Folder = Path,
+            SettleTime = SettleTime,
+            PollInterval = TimeSpan.FromHours(1),
+            LoadTime = Timeout.InfiniteTimeSpan,
+            Versions = Policies,
+        };
         var repository = new ModelRepository(settings, Time);
         repository.Changed += change =>
         {

@@ -25,7 +25,9 @@ public sealed class LiveRepositoryTests
         Assert.Equal(["a/1:3", "a/2:4"], live.Served);
         Assert.Equal("2", live.Current.Find("a", null).Version);
         Assert.Single(before.Models);
-        Assert.Equal((ModelChangeKind.Loaded, "a", "2"), (live.Changes.Single().Kind, live.Changes.Single().Name, live.Changes.Single().Version));
+        Assert.Equal(
+            (ModelChangeKind.Loaded, "a", "2"),
+            (live.Changes.Single().Kind, live.Changes.Single().Name, live.Changes.Single().Version));
         Assert.Equal(Timeout.InfiniteTimeSpan, live.Repository.Scan());
     }
 
@@ -147,7 +149,8 @@ public sealed class LiveRepositoryTests
         Assert.Contains("ONNX Runtime cannot load it", failure.Reason, StringComparison.Ordinal);
         Assert.Contains("the older content keeps serving", failure.Reason, StringComparison.Ordinal);
         Assert.Equal(ModelChangeKind.Failed, Assert.Single(live.Changes).Kind);
-        Assert.Equal((ModelState.Ready, failure.Reason), (live.Repository.Index()[0].State, live.Repository.Index()[0].Reason));
+        Assert.Equal(
+            (ModelState.Ready, failure.Reason), (live.Repository.Index()[0].State, live.Repository.Index()[0].Reason));
 
         live.With("a/1", [.. LiveFolder.Garbage, 4]);
         live.Follow();
@@ -229,7 +232,9 @@ public sealed class LiveRepositoryTests
             live.With("a/1", swap % 2 == 0 ? LiveFolder.Four : LiveFolder.Three);
             live.Follow();
             var answered = Volatile.Read(ref counts[1 - (swap % 2)]);
-            Assert.True(SpinWait.SpinUntil(() => Volatile.Read(ref counts[1 - (swap % 2)]) > answered, TimeSpan.FromSeconds(30)));
+            Assert.True(
+                SpinWait.SpinUntil(
+                    () => Volatile.Read(ref counts[1 - (swap % 2)]) > answered, TimeSpan.FromSeconds(30)));
         }
 
         await ended.CancelAsync();
@@ -290,7 +295,9 @@ public sealed class LiveRepositoryTests
         live.Follow();
 
         Assert.Equal("b", live.Current.DefaultModel);
-        Assert.Equal(InferenceError.ModelNotFound, Assert.Throws<InferenceException>(() => live.Repository.Acquire("a", null)).Error);
+        Assert.Equal(
+            InferenceError.ModelNotFound,
+            Assert.Throws<InferenceException>(() => live.Repository.Acquire("a", null)).Error);
     }
 
     [Fact]
@@ -394,7 +401,8 @@ public sealed class LiveRepositoryTests
 
         Assert.Equal(ServesThree, live.Served);
         Assert.Equal(1, live.Repository.LoadedCount);
-        Assert.Contains("changed while they were read", Assert.Single(live.Current.Failures).Reason, StringComparison.Ordinal);
+        Assert.Contains(
+            "changed while they were read", Assert.Single(live.Current.Failures).Reason, StringComparison.Ordinal);
 
         live.Repository.Scan();
         live.Time.Advance(LiveFolder.SettleTime);
@@ -445,7 +453,9 @@ public sealed class LiveRepositoryTests
 
         Assert.Empty(live.Served);
         Assert.Equal(0, live.Repository.LoadedCount);
-        Assert.Equal(InferenceError.ModelNotFound, Assert.Throws<InferenceException>(() => live.Repository.Acquire(null, null)).Error);
+        Assert.Equal(
+            InferenceError.ModelNotFound,
+            Assert.Throws<InferenceException>(() => live.Repository.Acquire(null, null)).Error);
     }
 
     [Fact]

@@ -17,7 +17,9 @@ public sealed class LoadUnloadTests
         Assert.Equal(["b/1:3"], live.Served);
         Assert.True(LiveFolder.IsFreed(unloaded));
         Assert.Equal(ModelChangeKind.Unloaded, Assert.Single(live.Changes).Kind);
-        Assert.Equal(new ModelIndexEntry("a", "1", ModelState.Unavailable, "it was unloaded on request"), live.Repository.Index()[0]);
+        Assert.Equal(
+            new ModelIndexEntry("a", "1", ModelState.Unavailable, "it was unloaded on request"),
+            live.Repository.Index()[0]);
 
         live.With("a/1", LiveFolder.Four).With("a/2", LiveFolder.Garbage);
         live.Follow();
@@ -63,9 +65,11 @@ public sealed class LoadUnloadTests
         using var live = new LiveFolder().With("a/1", LiveFolder.Three).With("a/2", LiveFolder.Three);
         _ = live.Current;
         live.With("a/2", LiveFolder.Garbage);
-        var fault = await Assert.ThrowsAsync<ModelLoadException>(() => live.Repository.LoadAsync("a", CancellationToken.None));
+        var fault = await Assert.ThrowsAsync<ModelLoadException>(() =>
+            live.Repository.LoadAsync("a", CancellationToken.None));
 
-        Assert.StartsWith("version 2: model.onnx: ONNX Runtime cannot load it", fault.Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "version 2: model.onnx: ONNX Runtime cannot load it", fault.Message, StringComparison.Ordinal);
         Assert.Equal(["a/1:3", "a/2:3"], live.Served);
     }
 
@@ -76,7 +80,11 @@ public sealed class LoadUnloadTests
         _ = live.Current;
         Directory.CreateDirectory(live.At("b"));
 
-        Assert.Contains("b/1/model.onnx", (await Assert.ThrowsAsync<ModelLoadException>(() => live.Repository.LoadAsync("b", CancellationToken.None))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "b/1/model.onnx",
+            (await Assert.ThrowsAsync<ModelLoadException>(() =>
+                live.Repository.LoadAsync("b", CancellationToken.None))).Message,
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -93,12 +101,17 @@ public sealed class LoadUnloadTests
     [InlineData("nobody")]
     public async Task Load_NameThatIsNoFolderOfTheRepository_IsNotFound(string name)
     {
-        using var live = new LiveFolder().With("inside/a/1", LiveFolder.Three).With("a/1", LiveFolder.Three).With("inside/.hidden/1", LiveFolder.Three);
+        using var live = new LiveFolder().With("inside/a/1", LiveFolder.Three).With("a/1", LiveFolder.Three).With(
+            "inside/.hidden/1", LiveFolder.Three);
         using var repository = new ModelRepository(new RepositorySettings { Folder = live.At("inside") });
         repository.LoadAll();
 
-        Assert.Equal(InferenceError.ModelNotFound, (await Assert.ThrowsAsync<InferenceException>(() => repository.LoadAsync(name, CancellationToken.None))).Error);
-        Assert.Equal(InferenceError.ModelNotFound, Assert.Throws<InferenceException>(() => repository.Unload(name)).Error);
+        Assert.Equal(
+            InferenceError.ModelNotFound,
+            (await Assert.ThrowsAsync<InferenceException>(() =>
+                repository.LoadAsync(name, CancellationToken.None))).Error);
+        Assert.Equal(
+            InferenceError.ModelNotFound, Assert.Throws<InferenceException>(() => repository.Unload(name)).Error);
         Assert.Single(repository.Current.Models);
     }
 
@@ -129,15 +142,21 @@ public sealed class LoadUnloadTests
     [Fact]
     public void Index_EveryState_IsToldWithItsReason()
     {
-        using var live = new LiveFolder().With("a/1", LiveFolder.Three).With("b/1", LiveFolder.Garbage).With("c/1", LiveFolder.Three).With("d/latest", LiveFolder.Three);
+        using var live = new LiveFolder().With("a/1", LiveFolder.Three).With(
+            "b/1", LiveFolder.Garbage).With("c/1", LiveFolder.Three)
+            .With("d/latest", LiveFolder.Three);
         _ = live.Current;
         live.With("c/2", LiveFolder.Three);
         live.Repository.Scan();
 
         var index = live.Repository.Index();
 
-        Assert.Equal(["a/1 Ready", "b/1 Unavailable", "c/1 Ready", "c/2 Loading", "d/latest Unavailable"], index.Select(entry => $"{entry.Name}/{entry.Version} {entry.State}"));
-        Assert.Equal(["", "model.onnx: ", "", "", "a version's f"], index.Select(entry => entry.Reason[..Math.Min(entry.Reason.Length, entry.Name == "b" ? 12 : 13)]));
+        Assert.Equal(
+            ["a/1 Ready", "b/1 Unavailable", "c/1 Ready", "c/2 Loading", "d/latest Unavailable"],
+            index.Select(entry => $"{entry.Name}/{entry.Version} {entry.State}"));
+        Assert.Equal(
+            ["", "model.onnx: ", "", "", "a version's f"],
+            index.Select(entry => entry.Reason[..Math.Min(entry.Reason.Length, entry.Name == "b" ? 12 : 13)]));
     }
 
     [Fact]
@@ -149,10 +168,12 @@ public sealed class LoadUnloadTests
         using var listener = new MeterListener();
         listener.InstrumentPublished = (instrument, self) =>
         {
-            if (instrument.Meter.Name == ModelRepository.MeterName && ReferenceEquals(instrument.Meter.Scope, live.Repository))
+            if (instrument.Meter.Name == ModelRepository.MeterName
+                && ReferenceEquals(instrument.Meter.Scope, live.Repository))
                 self.EnableMeasurementEvents(instrument);
         };
-        listener.SetMeasurementEventCallback<long>((instrument, value, _, _) => totals[instrument.Name] = totals.GetValueOrDefault(instrument.Name) + value);
+        listener.SetMeasurementEventCallback<long>((instrument, value, _, _) =>
+            totals[instrument.Name] = totals.GetValueOrDefault(instrument.Name) + value);
         listener.SetMeasurementEventCallback<int>((instrument, value, _, _) => totals[instrument.Name] = value);
         listener.Start();
 

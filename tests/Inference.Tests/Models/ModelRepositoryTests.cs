@@ -13,7 +13,8 @@ public sealed class ModelRepositoryTests
         using var folder = new ModelFolder().With("a/10", Onnx).With("a/9", Onnx).With("a/2", Onnx).With("b/1", Onnx);
         using var repository = folder.Load();
 
-        Assert.Equal(["a/2", "a/9", "a/10", "b/1"], repository.Current.Models.Select(model => $"{model.Name}/{model.Version}"));
+        Assert.Equal(
+            ["a/2", "a/9", "a/10", "b/1"], repository.Current.Models.Select(model => $"{model.Name}/{model.Version}"));
         Assert.Equal("10", repository.Current.Find("a", null).Version);
         Assert.Equal("9", repository.Current.Find("a", "9").Version);
         Assert.Empty(repository.Current.Failures);
@@ -22,12 +23,15 @@ public sealed class ModelRepositoryTests
     [Fact]
     public void Load_FolderThatIsMissing_HoldsNothing()
     {
-        using var repository = new ModelRepository(new RepositorySettings { Folder = Path.Combine(Path.GetTempPath(), "no such folder") });
+        using var repository = new ModelRepository(
+            new RepositorySettings { Folder = Path.Combine(Path.GetTempPath(), "no such folder") });
         repository.LoadAll();
 
         Assert.Empty(repository.Current.Models);
         Assert.Null(repository.Current.DefaultModel);
-        Assert.Equal(InferenceError.ModelNotFound, Assert.Throws<InferenceException>(() => repository.Current.Find(null, null)).Error);
+        Assert.Equal(
+            InferenceError.ModelNotFound,
+            Assert.Throws<InferenceException>(() => repository.Current.Find(null, null)).Error);
     }
 
     [Theory]

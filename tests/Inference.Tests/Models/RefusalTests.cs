@@ -8,7 +8,9 @@ using DataType = Onnx.TensorProto.Types.DataType;
 
 namespace SoftmaxService.Inference.Tests.Models;
 
-/// <summary>What people put into the folder that is not served: each is told what is wrong and what would be right.</summary>
+/// <summary>
+/// What people put into the folder that is not served: each is told what is wrong and what would be right.
+/// </summary>
 public sealed class RefusalTests
 {
     public static TheoryData<string, OnnxDimension[]> NoImages => new()
@@ -34,7 +36,10 @@ public sealed class RefusalTests
         var refusal = ColorModels.Refusal(onnx);
 
         Assert.Contains("may be no image but features or a signal", refusal, StringComparison.Ordinal);
-        var advice = refusal[refusal.IndexOf("\"input\"", StringComparison.Ordinal)..refusal.IndexOf(" in model.json", StringComparison.Ordinal)];
+        var advice =
+            refusal[
+                refusal.IndexOf("\"input\"", StringComparison.Ordinal)
+                ..refusal.IndexOf(" in model.json", StringComparison.Ordinal)];
         Assert.NotNull(ColorModels.Ask(onnx, $"{{{advice}}}", model => model.Input));
     }
 
@@ -64,7 +69,10 @@ public sealed class RefusalTests
     {
         var labels = $$"""{"labels": [{{string.Join(", ", Enumerable.Range(0, 1000).Select(i => $"\"{i}\""))}}]}""";
 
-        Assert.Contains("is class 0 \"background\"?", ColorModels.Refusal(ColorModels.Ending(graph => graph.Node("Identity", ["z"], "scores"), 1001), labels), StringComparison.Ordinal);
+        Assert.Contains(
+            "is class 0 \"background\"?",
+            ColorModels.Refusal(ColorModels.Ending(graph => graph.Node("Identity", ["z"], "scores"), 1001), labels),
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -75,7 +83,9 @@ public sealed class RefusalTests
     public void Load_ManifestInAnotherEncoding_IsToldSo(string encoding, string expected)
     {
         using var folder = new ModelFolder().With("a/1", OfShape("batch", 3, 8, 8));
-        File.WriteAllText(Path.Combine(folder.Path, "a", "1", ModelManifest.FileName), """{"description": "Äpfel"}""", Encoding.GetEncoding(encoding));
+        File.WriteAllText(
+            Path.Combine(folder.Path, "a", "1", ModelManifest.FileName), """{"description": "Äpfel"}""",
+            Encoding.GetEncoding(encoding));
 
         Assert.Contains($"model.json {expected} save it as UTF-8", folder.Refusal(), StringComparison.Ordinal);
     }
@@ -99,15 +109,19 @@ public sealed class RefusalTests
     [Theory]
     [InlineData("", "model.json is empty; delete it, or write {}")]
     [InlineData(" \n", "model.json is empty; delete it, or write {}")]
-    [InlineData("{\"labels\": [", "It is not valid JSON: it ends too early, or something does not belong there (line 1, byte 13)")]
-    [InlineData("{} garbage", "It is not valid JSON: it ends too early, or something does not belong there (line 1, byte 4)")]
+    [InlineData(
+        "{\"labels\": [",
+        "It is not valid JSON: it ends too early, or something does not belong there (line 1, byte 13)")]
+    [InlineData(
+        "{} garbage", "It is not valid JSON: it ends too early, or something does not belong there (line 1, byte 4)")]
     public void Load_ManifestThatIsNoJson_IsToldInOurWords(string manifest, string expected) =>
         Assert.Contains(expected, ColorModels.Refusal(OfShape("batch", 3, 8, 8), manifest), StringComparison.Ordinal);
 
     [Fact]
     public void Load_PointerOfGitLfs_IsToldHowToFetch()
     {
-        using var folder = new ModelFolder().With("a/1", "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n"u8);
+        using var folder = new ModelFolder().With(
+            "a/1", "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n"u8);
 
         Assert.Contains("git lfs pull", folder.Refusal(), StringComparison.Ordinal);
     }
@@ -119,11 +133,25 @@ public sealed class RefusalTests
         var model = graph.ToModel();
         model.OpsetImport.Add(new OperatorSetIdProto { Domain = "ai.onnx.ml", Version = 2 });
         var zip = new NodeProto { OpType = "ZipMap", Domain = "ai.onnx.ml", Input = { "z" }, Output = { "maps" } };
-        zip.Attribute.Add(new AttributeProto { Name = "classlabels_int64s", Type = AttributeProto.Types.AttributeType.Ints, Ints = { 0, 1, 2, 3 } });
+        zip.Attribute.Add(
+            new AttributeProto
+            {
+                Name = "classlabels_int64s",
+                Type = AttributeProto.Types.AttributeType.Ints,
+                Ints = { 0, 1, 2, 3 },
+            });
         model.Graph.Node.Add(zip);
         var values = new TypeProto { TensorType = new TypeProto.Types.Tensor { ElemType = (int)DataType.Float } };
-        var map = new TypeProto { MapType = new TypeProto.Types.Map { KeyType = (int)DataType.Int64, ValueType = values } };
-        model.Graph.Output.Add(new ValueInfoProto { Name = "maps", Type = new TypeProto { SequenceType = new TypeProto.Types.Sequence { ElemType = map } } });
+        var map = new TypeProto
+        {
+            MapType = new TypeProto.Types.Map { KeyType = (int)DataType.Int64, ValueType = values },
+        };
+        model.Graph.Output.Add(
+            new ValueInfoProto
+            {
+                Name = "maps",
+                Type = new TypeProto { SequenceType = new TypeProto.Types.Sequence { ElemType = map } },
+            });
 
         Assert.Contains("zipmap=False", ColorModels.Refusal(model.ToByteArray()), StringComparison.Ordinal);
     }
@@ -134,11 +162,15 @@ public sealed class RefusalTests
         var onnx = OfShape("batch", 3, 8, 8);
         var model = ModelProto.Parser.ParseFrom(onnx);
         model.IrVersion = 99;
-        Assert.Matches("its IR version is 99, and ONNX Runtime [0-9.]+ reads up to [0-9]+;", ColorModels.Refusal(model.ToByteArray()));
+        Assert.Matches(
+            "its IR version is 99, and ONNX Runtime [0-9.]+ reads up to [0-9]+;",
+            ColorModels.Refusal(model.ToByteArray()));
 
         model = ModelProto.Parser.ParseFrom(onnx);
         model.OpsetImport[0].Version = 99;
-        Assert.Matches("it uses opset 99 of ai.onnx, and ONNX Runtime [0-9.]+ reads up to [0-9]+;", ColorModels.Refusal(model.ToByteArray()));
+        Assert.Matches(
+            "it uses opset 99 of ai.onnx, and ONNX Runtime [0-9.]+ reads up to [0-9]+;",
+            ColorModels.Refusal(model.ToByteArray()));
     }
 
     [Theory]
@@ -179,9 +211,11 @@ public sealed class RefusalTests
     {
         using var folder = new ModelFolder().With("a/1", SmallModels.Failing());
         using var repository = folder.Load();
-        var image = EncodedImages.Encode(4, 4, (x, y) => x + y == 0 ? SkiaSharp.SKColors.White : SkiaSharp.SKColors.Black);
+        var image = EncodedImages.Encode(
+            4, 4, (x, y) => x + y == 0 ? SkiaSharp.SKColors.White : SkiaSharp.SKColors.Black);
 
-        var fault = Assert.Throws<InferenceException>(() => ImageClassifier.Classify(repository.Current.Find("a", null), image, new ClassificationOptions()));
+        var fault = Assert.Throws<InferenceException>(() =>
+            ImageClassifier.Classify(repository.Current.Find("a", null), image, new ClassificationOptions()));
 
         Assert.StartsWith("The model fails on this input: ", fault.Message, StringComparison.Ordinal);
         Assert.Contains("Gather", fault.Message, StringComparison.Ordinal);

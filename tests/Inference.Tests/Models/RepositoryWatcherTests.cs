@@ -20,7 +20,9 @@ public sealed class RepositoryWatcherTests
         Directory.Delete(live.At("a/1"), recursive: true);
         await watching.UntilAsync(() => live.Current.Models.Count == 1);
 
-        Assert.True(watching.Elapsed < live.Repository.Settings.PollInterval, $"{watching.Elapsed} had passed: the poll may have seen it");
+        Assert.True(
+            watching.Elapsed < live.Repository.Settings.PollInterval,
+            $"{watching.Elapsed} had passed: the poll may have seen it");
         Assert.Empty(watching.Faults);
     }
 

@@ -3,7 +3,10 @@ using SoftmaxService.Inference.Models;
 
 namespace SoftmaxService.Inference.Tests.Models;
 
-/// <summary>A <c>model.json</c> that takes as long to read as the test wants: a named pipe. Who loads it waits until it is written.</summary>
+/// <summary>
+/// A <c>model.json</c> that takes as long to read as the test wants: a named pipe. Who loads it waits until it is
+/// written.
+/// </summary>
 internal sealed partial class SlowManifest
 {
     private const uint OwnerReadsAndWrites = 0x180;

@@ -23,7 +23,8 @@ public sealed class StrangersModelTests
             using var folder = Folder(Reading(location, place));
 
             var refusal = folder.Refusal();
-            Assert.True(reasons.Any(reason => refusal.Contains(reason, StringComparison.Ordinal)), $"{place}: {refusal}");
+            Assert.True(
+                reasons.Any(reason => refusal.Contains(reason, StringComparison.Ordinal)), $"{place}: {refusal}");
         }
     }
 
@@ -37,7 +38,9 @@ public sealed class StrangersModelTests
         using var folder = Folder(Reading(location, Place.Initializer));
         Link(folder, link, target);
 
-        Assert.Contains($"names {location} for its external data, which is a link out of the model's folder", folder.Refusal(), StringComparison.Ordinal);
+        Assert.Contains(
+            $"names {location} for its external data, which is a link out of the model's folder", folder.Refusal(),
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -119,7 +122,9 @@ public sealed class StrangersModelTests
         File.CreateSymbolicLink(At(folder, name), target);
     }
 
-    private static byte[] Weights() => MemoryMarshal.AsBytes<float>(Enumerable.Repeat(1f, SmallModels.Pixels * SmallModels.Classes).ToArray()).ToArray();
+    private static byte[] Weights() =>
+        MemoryMarshal.AsBytes<float>(
+            Enumerable.Repeat(1f, SmallModels.Pixels * SmallModels.Classes).ToArray()).ToArray();
 
     private static byte[] Reading(string location, Place place, string offset = "0", string length = "192")
     {
@@ -127,7 +132,20 @@ public sealed class StrangersModelTests
         var weights = model.Graph.Initializer.Single(tensor => tensor.Name == "weights");
         weights.ExternalData.Single(entry => entry.Key == "offset").Value = offset;
         weights.ExternalData.Single(entry => entry.Key == "length").Value = length;
-        var constant = new NodeProto { OpType = "Constant", Output = { "weights" }, Attribute = { new AttributeProto { Name = "value", Type = AttributeProto.Types.AttributeType.Tensor, T = weights } } };
+        var constant = new NodeProto
+        {
+            OpType = "Constant",
+            Output = { "weights" },
+            Attribute =
+            {
+                new AttributeProto
+                {
+                    Name = "value",
+                    Type = AttributeProto.Types.AttributeType.Tensor,
+                    T = weights,
+                },
+            },
+        };
         switch (place)
         {
             case Place.Constant:
@@ -137,8 +155,22 @@ public sealed class StrangersModelTests
 
             case Place.Branch:
                 model.Graph.Initializer.Remove(weights);
-                model.Graph.Initializer.Add(new TensorProto { Name = "yes", DataType = (int)TensorProto.Types.DataType.Bool, Int32Data = { 1 } });
-                model.Graph.Node.Insert(0, new NodeProto { OpType = "If", Input = { "yes" }, Output = { "weights" }, Attribute = { Branch("then_branch", weights), Branch("else_branch", weights) } });
+                model.Graph.Initializer.Add(
+                    new TensorProto
+                    {
+                        Name = "yes",
+                        DataType = (int)TensorProto.Types.DataType.Bool,
+                        Int32Data = { 1 },
+                    });
+                model.Graph.Node.Insert(
+                    0,
+                    new NodeProto
+                    {
+                        OpType = "If",
+                        Input = { "yes" },
+                        Output = { "weights" },
+                        Attribute = { Branch("then_branch", weights), Branch("else_branch", weights) },
+                    });
                 break;
         }
 
@@ -148,7 +180,12 @@ public sealed class StrangersModelTests
     private static AttributeProto Branch(string name, TensorProto weights)
     {
         var graph = new GraphProto { Name = name, Initializer = { weights } };
-        graph.Output.Add(new ValueInfoProto { Name = weights.Name, Type = new TypeProto { TensorType = new TypeProto.Types.Tensor { ElemType = weights.DataType } } });
+        graph.Output.Add(
+            new ValueInfoProto
+            {
+                Name = weights.Name,
+                Type = new TypeProto { TensorType = new TypeProto.Types.Tensor { ElemType = weights.DataType } },
+            });
         return new AttributeProto { Name = name, Type = AttributeProto.Types.AttributeType.Graph, G = graph };
     }
 }

@@ -1,6 +1,7 @@
 using Google.Protobuf;
 using Onnx;
 using SoftmaxService.Inference.Models;
+using SoftmaxService.Inference.Models.Scores;
 using SoftmaxService.Inference.Onnx;
 using SoftmaxService.OnnxSchema;
 using DataType = Onnx.TensorProto.Types.DataType;
@@ -58,9 +59,11 @@ public sealed class TrainingModeTests
     [InlineData(1e-3f)]
     public void Load_RandomNumbers_AreRefused(float size)
     {
-        var onnx = ColorModels.Ending(graph => graph.Node("Add", ["z", graph.Node("RandomUniformLike", ["z"], "noise", ("high", size))], "scores"));
+        var onnx = ColorModels.Ending(graph =>
+            graph.Node("Add", ["z", graph.Node("RandomUniformLike", ["z"], "noise", ("high", size))], "scores"));
 
-        Assert.Contains("random numbers: its node RandomUniformLike", ColorModels.Refusal(onnx), StringComparison.Ordinal);
+        Assert.Contains(
+            "random numbers: its node RandomUniformLike", ColorModels.Refusal(onnx), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -68,17 +71,37 @@ public sealed class TrainingModeTests
     {
         var model = ColorModels.Start(Classes).ToModel();
         model.Graph.Initializer.Add(new TensorProto { Name = "yes", DataType = (int)DataType.Bool, Int32Data = { 1 } });
-        model.Graph.Initializer.Add(new TensorProto { Name = "ratio", DataType = (int)DataType.Float, FloatData = { 0.5f } });
-        model.Graph.Node.Add(new NodeProto { OpType = "If", Input = { "yes" }, Output = { "scores" }, Attribute = { Branch("then_branch"), Branch("else_branch") } });
-        model.Graph.Output.Add(new ValueInfoProto { Name = "scores", Type = new TypeProto { TensorType = new TypeProto.Types.Tensor { ElemType = (int)DataType.Float } } });
+        model.Graph.Initializer.Add(
+            new TensorProto { Name = "ratio", DataType = (int)DataType.Float, FloatData = { 0.5f } });
+        model.Graph.Node.Add(
+            new NodeProto
+            {
+                OpType = "If",
+                Input = { "yes" },
+                Output = { "scores" },
+                Attribute = { Branch("then_branch"), Branch("else_branch") },
+            });
+        model.Graph.Output.Add(
+            new ValueInfoProto
+            {
+                Name = "scores",
+                Type = new TypeProto { TensorType = new TypeProto.Types.Tensor { ElemType = (int)DataType.Float } },
+            });
 
-        Assert.Contains("its node Dropout 'dropped'", ColorModels.Refusal(model.ToByteArray()), StringComparison.Ordinal);
+        Assert.Contains(
+            "its node Dropout 'dropped'", ColorModels.Refusal(model.ToByteArray()), StringComparison.Ordinal);
 
         static AttributeProto Branch(string name)
         {
             var graph = new GraphProto { Name = name };
-            graph.Node.Add(new NodeProto { OpType = "Dropout", Input = { "z", "ratio", "yes" }, Output = { "dropped" } });
-            graph.Output.Add(new ValueInfoProto { Name = "dropped", Type = new TypeProto { TensorType = new TypeProto.Types.Tensor { ElemType = (int)DataType.Float } } });
+            graph.Node.Add(
+                new NodeProto { OpType = "Dropout", Input = { "z", "ratio", "yes" }, Output = { "dropped" } });
+            graph.Output.Add(
+                new ValueInfoProto
+                {
+                    Name = "dropped",
+                    Type = new TypeProto { TensorType = new TypeProto.Types.Tensor { ElemType = (int)DataType.Float } },
+                });
             return new AttributeProto { Name = name, Type = AttributeProto.Types.AttributeType.Graph, G = graph };
         }
     }
@@ -95,7 +118,8 @@ public sealed class TrainingModeTests
         function.OpsetImport.Add(new OperatorSetIdProto { Domain = "", Version = 17 });
         model.Functions.Add(function);
 
-        Assert.Contains("its node RandomNormalLike 'noise'", ColorModels.Refusal(model.ToByteArray()), StringComparison.Ordinal);
+        Assert.Contains(
+            "its node RandomNormalLike 'noise'", ColorModels.Refusal(model.ToByteArray()), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -109,7 +133,8 @@ public sealed class TrainingModeTests
             graph.Node("Dropout", ["z", "ratio", "training"], "scores");
         });
 
-        Assert.Contains("gives other scores when the same image is run again", ColorModels.Refusal(onnx), StringComparison.Ordinal);
+        Assert.Contains(
+            "gives other scores when the same image is run again", ColorModels.Refusal(onnx), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -125,9 +150,9 @@ public sealed class TrainingModeTests
             model.Functions.Add(function);
         }
 
-        var graph = GraphOutline.Read(new MemoryStream(model.ToByteArray()));
+        var graph = GraphOutlineReader.Read(new MemoryStream(model.ToByteArray()));
 
-        TrainingMode.Refuse(graph, "y");
+        TrainingMode.Reject(graph, "y");
         Assert.Equal(GraphEndingKind.Other, GraphEnding.Of(graph, "y").Kind);
     }
 
@@ -139,7 +164,8 @@ public sealed class TrainingModeTests
         graph.Initializer("mean", [0f, 0f, 0f, 0f], Classes);
         graph.Initializer("variance", [1f, 1f, 1f, 1f], Classes);
         string[] outputs = training == 1 ? ["scores", "next_mean", "next_variance"] : ["scores"];
-        graph.Node("BatchNormalization", ["z", "scale", "shift", "mean", "variance"], outputs, ("training_mode", training));
+        graph.Node(
+            "BatchNormalization", ["z", "scale", "shift", "mean", "variance"], outputs, ("training_mode", training));
         graph.Output("scores", DataType.Float, "batch", Classes);
         return graph.ToByteArray();
     }
@@ -152,7 +178,11 @@ public sealed class TrainingModeTests
         graph.Initializer("ratio", [0.5f]);
         if (isConstantNode)
         {
-            var value = new TensorProto { DataType = (int)DataType.Bool, RawData = ByteString.CopyFrom(training ? (byte)1 : (byte)0) };
+            var value = new TensorProto
+            {
+                DataType = (int)DataType.Bool,
+                RawData = ByteString.CopyFrom(training ? (byte)1 : (byte)0),
+            };
             graph.Node("Constant", [], "training", ("value", value));
         }
         else

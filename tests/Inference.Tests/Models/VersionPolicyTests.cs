@@ -37,7 +37,8 @@ public sealed class VersionPolicyTests
     [Fact]
     public void Latest_NewVersion_TakesThePlaceOfTheOldOnceItIsLoaded()
     {
-        using var live = new LiveFolder().With("a/1", LiveFolder.Three).With("a/2", LiveFolder.Three).With("a", VersionPolicy.Parse("latest:1"));
+        using var live = new LiveFolder().With("a/1", LiveFolder.Three).With("a/2", LiveFolder.Three).With(
+            "a", VersionPolicy.Parse("latest:1"));
         Assert.Equal(["a/2:3"], live.Served);
         live.With("a/3", LiveFolder.Four);
         live.Repository.Scan();
@@ -46,7 +47,9 @@ public sealed class VersionPolicyTests
 
         Assert.Equal(["a/3:4"], live.Served);
         Assert.Equal(1, live.Repository.LoadedCount);
-        Assert.Equal(["1 Unavailable", "2 Unavailable", "3 Ready"], live.Repository.Index().Select(entry => $"{entry.Version} {entry.State}"));
+        Assert.Equal(
+            ["1 Unavailable", "2 Unavailable", "3 Ready"],
+            live.Repository.Index().Select(entry => $"{entry.Version} {entry.State}"));
     }
 
     [Fact]
@@ -66,7 +69,8 @@ public sealed class VersionPolicyTests
     [Fact]
     public void Latest_HighestThatIsBrokenAtTheStart_GivesWayToTheNext()
     {
-        using var live = new LiveFolder().With("a/1", LiveFolder.Three).With("a/2", LiveFolder.Garbage).With("a", VersionPolicy.Parse("latest:1"));
+        using var live = new LiveFolder().With("a/1", LiveFolder.Three).With("a/2", LiveFolder.Garbage).With(
+            "a", VersionPolicy.Parse("latest:1"));
 
         Assert.Equal(["a/1:3"], live.Served);
         Assert.Equal("2", Assert.Single(live.Current.Failures).Version);
@@ -75,7 +79,8 @@ public sealed class VersionPolicyTests
     [Fact]
     public void Latest_HighestThatIsDeleted_ServesUntilTheNextIsLoaded()
     {
-        using var live = new LiveFolder().With("a/1", LiveFolder.Three).With("a/2", LiveFolder.Four).With("a", VersionPolicy.Parse("latest:1"));
+        using var live = new LiveFolder().With("a/1", LiveFolder.Three).With("a/2", LiveFolder.Four).With(
+            "a", VersionPolicy.Parse("latest:1"));
         _ = live.Current;
         Directory.Delete(live.At("a/2"), recursive: true);
         live.Repository.Scan();
@@ -91,7 +96,8 @@ public sealed class VersionPolicyTests
     [Fact]
     public void Listed_VersionThatIsMissing_IsReported()
     {
-        using var live = new LiveFolder().With("a/1", LiveFolder.Three).With("a/2", LiveFolder.Three).With("a", VersionPolicy.Parse("1,3"));
+        using var live = new LiveFolder().With("a/1", LiveFolder.Three).With("a/2", LiveFolder.Three).With(
+            "a", VersionPolicy.Parse("1,3"));
 
         Assert.Equal(["a/1:3"], live.Served);
         var failure = Assert.Single(live.Current.Failures);

@@ -1,5 +1,6 @@
 using Google.Protobuf;
 using Onnx;
+using SoftmaxService.Inference.Models.Scores;
 using SoftmaxService.Inference.Onnx;
 using SoftmaxService.Inference.Tests.Models;
 using DataType = Onnx.TensorProto.Types.DataType;
@@ -13,7 +14,9 @@ public sealed class GraphOutlineTests
     {
         var graph = Read(ColorModels.Ending(graph => graph.Node("Softmax", ["z"], "scores", ("axis", -1L))));
 
-        Assert.Equal(["Softmax", "MatMul", "Flatten", "GlobalAveragePool"], graph.NodesBefore("scores").Select(node => node.OpType));
+        Assert.Equal(
+            ["Softmax", "MatMul", "Flatten", "GlobalAveragePool"],
+            graph.NodesBefore("scores").Select(node => node.OpType));
         Assert.Equal(-1, graph.ProducerOf("scores")!.Integers["axis"]);
         Assert.Null(graph.ProducerOf("image"));
     }
@@ -44,7 +47,15 @@ public sealed class GraphOutlineTests
         {
             OpType = "Constant",
             Output = { "n" },
-            Attribute = { new AttributeProto { Name = "value", Type = AttributeProto.Types.AttributeType.Tensor, T = tensor } },
+            Attribute =
+            {
+                new AttributeProto
+                {
+                    Name = "value",
+                    Type = AttributeProto.Types.AttributeType.Tensor,
+                    T = tensor,
+                },
+            },
         });
 
         Assert.Equal(expected, Read(model.ToByteArray()).ConstantOf("c"));
@@ -79,7 +90,11 @@ public sealed class GraphOutlineTests
         Assert.Equal(2, Read(model.ToByteArray()).NodesBefore("a").Count());
     }
 
-    private static GraphOutline Read(byte[] onnx) => GraphOutline.Read(new MemoryStream(onnx));
+    private static GraphOutline Read(byte[] onnx) => GraphOutlineReader.Read(new MemoryStream(onnx));
 
-    private static TensorProto Scalar(DataType type, byte[] raw) => new() { DataType = (int)type, RawData = ByteString.CopyFrom(raw) };
+    private static TensorProto Scalar(DataType type, byte[] raw) => new()
+    {
+        DataType = (int)type,
+        RawData = ByteString.CopyFrom(raw),
+    };
 }

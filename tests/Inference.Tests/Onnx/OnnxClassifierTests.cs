@@ -5,7 +5,8 @@ namespace SoftmaxService.Inference.Tests.Onnx;
 
 public sealed partial class OnnxClassifierTests : IDisposable
 {
-    private readonly ModelFolder _folder = new ModelFolder().With("a/1", ModelFolder.PickFirst(3, 16, "batch", 1, 4, 4));
+    private readonly ModelFolder _folder = new ModelFolder().With(
+        "a/1", ModelFolder.PickFirst(3, 16, "batch", 1, 4, 4));
     private readonly OnnxClassifier _classifier;
 
     public OnnxClassifierTests()

@@ -39,7 +39,9 @@ public sealed class PrivateCopyTests
     }
 
     private static float Logit(ClassifierModel model) =>
-        ImageClassifier.Classify(model, EncodedImages.Encode(64, 64, (_, _) => SkiaSharp.SKColors.Black), new ClassificationOptions()).Predictions[0].Logit;
+        ImageClassifier.Classify(
+            model, EncodedImages.Encode(64, 64, (_, _) => SkiaSharp.SKColors.Black),
+            new ClassificationOptions()).Predictions[0].Logit;
 
     /// <summary>The input, black, plus weights from a file.</summary>
     private static byte[] WithExternalData(string location)

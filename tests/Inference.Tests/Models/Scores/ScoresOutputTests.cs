@@ -1,9 +1,11 @@
 using SoftmaxService.OnnxSchema;
 using DataType = Onnx.TensorProto.Types.DataType;
 
-namespace SoftmaxService.Inference.Tests.Models;
+namespace SoftmaxService.Inference.Tests.Models.Scores;
 
-/// <summary>Which of several outputs the scores are: what they give and what the labels say comes before what they are called.</summary>
+/// <summary>
+/// Which of several outputs the scores are: what they give and what the labels say comes before what they are called.
+/// </summary>
 public sealed class ScoresOutputTests
 {
     private const string FourLabels = """{"labels": ["red", "green", "blue", "other"]}""";
@@ -17,7 +19,8 @@ public sealed class ScoresOutputTests
         var onnx = WithEmbedding(embedding, scores, graph => graph.Node("Softmax", ["z"], scores, ("axis", -1L)));
 
         Assert.Equal((scores, 4), ColorModels.Ask(onnx, null, model => (model.GraphOutput.Name, model.ClassCount)));
-        Assert.Contains("sum to 1", ColorModels.Ask(onnx, null, model => model.ScoresOutput.Reason), StringComparison.Ordinal);
+        Assert.Contains(
+            "sum to 1", ColorModels.Ask(onnx, null, model => model.ScoresOutput.Reason), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -28,7 +31,9 @@ public sealed class ScoresOutputTests
         var onnx = WithEmbedding(embedding, scores, graph => graph.Node("Identity", ["z"], scores));
 
         Assert.Equal(scores, ColorModels.Ask(onnx, FourLabels, model => model.GraphOutput.Name));
-        Assert.Contains("as there are labels", ColorModels.Ask(onnx, FourLabels, model => model.ScoresOutput.Reason), StringComparison.Ordinal);
+        Assert.Contains(
+            "as there are labels", ColorModels.Ask(onnx, FourLabels, model => model.ScoresOutput.Reason),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -63,7 +68,10 @@ public sealed class ScoresOutputTests
         graph.Output("z", DataType.Float, "batch", 4);
 
         Assert.Equal(1, ColorModels.ProbabilityOfRed(graph.ToByteArray()), 1e-6f);
-        Assert.Equal(["z"], ColorModels.Ask(graph.ToByteArray(), null, model => model.GraphOutputs.Select(output => output.Name).ToArray()));
+        Assert.Equal(
+            ["z"],
+            ColorModels.Ask(
+                graph.ToByteArray(), null, model => model.GraphOutputs.Select(output => output.Name).ToArray()));
     }
 
     /// <summary>An embedding of 64 numbers beside the scores of four classes.</summary>

@@ -5,9 +5,11 @@ using SoftmaxService.Inference.Faults;
 using SoftmaxService.OnnxSchema;
 using DataType = Onnx.TensorProto.Types.DataType;
 
-namespace SoftmaxService.Inference.Tests.Models;
+namespace SoftmaxService.Inference.Tests.Models.Scores;
 
-/// <summary>What a model's numbers are taken for, where a wrong guess would be a wrong probability without a word.</summary>
+/// <summary>
+/// What a model's numbers are taken for, where a wrong guess would be a wrong probability without a word.
+/// </summary>
 public sealed class OutputKindTests
 {
     private const string SaysProbabilities = """{"output": {"kind": "probabilities"}}""";
@@ -51,7 +53,8 @@ public sealed class OutputKindTests
                 graph.Initializer("scale_p", [1f / 256]);
                 graph.Initializer<byte>("zero", [0]);
                 graph.Node("QuantizeLinear", ["z", "scale_z", "zero"], "qz");
-                graph.Node("QLinearSoftmax", ["qz", "scale_z", "zero", "scale_p", "zero"], "q", ("axis", -1L), ("opset", 13L));
+                graph.Node(
+                    "QLinearSoftmax", ["qz", "scale_z", "zero", "scale_p", "zero"], "q", ("axis", -1L), ("opset", 13L));
                 graph.Node("DequantizeLinear", ["q", "scale_p", "zero"], "scores");
             },
             classes: 1000);
@@ -72,21 +75,28 @@ public sealed class OutputKindTests
     public void Classify_ProbabilitiesRoundedToZero_AreBoundedByThePrecision()
     {
         // 255/256 leave 1/256 for the others, which is as much as half a step for each of two.
-        var three = ColorModels.ClassifyRed(ColorModels.Ending(graph => ColorModels.QuantizedSoftmax(graph, 1f / 256, (byte)0), classes: 3));
+        var three = ColorModels.ClassifyRed(
+            ColorModels.Ending(graph => ColorModels.QuantizedSoftmax(graph, 1f / 256, (byte)0), classes: 3));
         Assert.All(three.Predictions.Skip(1), one => Assert.Equal(Math.Log(1.0 / 512), one.Logit, 1e-4));
 
         // Of 999 they have it together.
-        var many = ColorModels.ClassifyRed(ColorModels.Ending(graph => ColorModels.QuantizedSoftmax(graph, 1f / 256, (byte)0), classes: 1000));
+        var many = ColorModels.ClassifyRed(
+            ColorModels.Ending(graph => ColorModels.QuantizedSoftmax(graph, 1f / 256, (byte)0), classes: 1000));
         Assert.All(many.Predictions.Skip(1), one => Assert.Equal(Math.Log(1.0 / 256 / 999), one.Logit, 1e-3));
 
         // A half knows nothing below 2^-25, and a float nothing below 2^-150.
         var half = ColorModels.ClassifyRed(ColorModels.Ending(
-            graph => graph.Node("Cast", [graph.Node("Softmax", ["z"], "p", ("axis", -1L))], "scores", ("to", (long)DataType.Float16)),
+            graph => graph.Node(
+                "Cast", [graph.Node("Softmax", ["z"], "p", ("axis", -1L))], "scores", ("to", (long)DataType.Float16)),
             gain: 40,
             output: DataType.Float16));
-        Assert.All(half.Predictions.Skip(1), one => Assert.InRange(one.Logit, -25.01 * Math.Log(2) - Math.Log(3), -25 * Math.Log(2) + 1e-3));
-        var single = ColorModels.ClassifyRed(ColorModels.Ending(graph => graph.Node("Softmax", ["z"], "scores", ("axis", -1L)), gain: 400));
-        Assert.All(single.Predictions.Skip(1), one => Assert.InRange(one.Logit, -151.6 * Math.Log(2), -149.9 * Math.Log(2)));
+        Assert.All(
+            half.Predictions.Skip(1),
+            one => Assert.InRange(one.Logit, -25.01 * Math.Log(2) - Math.Log(3), -25 * Math.Log(2) + 1e-3));
+        var single = ColorModels.ClassifyRed(
+            ColorModels.Ending(graph => graph.Node("Softmax", ["z"], "scores", ("axis", -1L)), gain: 400));
+        Assert.All(
+            single.Predictions.Skip(1), one => Assert.InRange(one.Logit, -151.6 * Math.Log(2), -149.9 * Math.Log(2)));
     }
 
     [Fact]
@@ -95,7 +105,8 @@ public sealed class OutputKindTests
         var onnx = ColorModels.Ending(
             graph =>
             {
-                graph.Node("Cast", [graph.Node("Softmax", ["z"], "p", ("axis", -1L))], "half", ("to", (long)DataType.Float16));
+                graph.Node(
+                    "Cast", [graph.Node("Softmax", ["z"], "p", ("axis", -1L))], "half", ("to", (long)DataType.Float16));
                 graph.Node("Cast", ["half"], "scores", ("to", (long)DataType.Float));
             },
             classes: 10,
@@ -125,7 +136,9 @@ public sealed class OutputKindTests
         var answer = ColorModels.ClassifyRed(onnx);
 
         Assert.Equal(OutputKind.Probabilities, ColorModels.Ask(onnx, null, model => model.OutputKind));
-        Assert.Contains(ColorModels.Ask(onnx, null, model => model.Notes), note => note.Contains("2 of 8 warm-up images", StringComparison.Ordinal));
+        Assert.Contains(
+            ColorModels.Ask(onnx, null, model => model.Notes),
+            note => note.Contains("2 of 8 warm-up images", StringComparison.Ordinal));
 
         // Red alone: mean 1/3, deviation √2/3, so the channels are √2, −1/√2 and −1/√2, times the gain of 2.
         var expected = 1 / (1 + (2 * Math.Exp(2 * (-Math.Sqrt(0.5) - Math.Sqrt(2)))));
@@ -157,7 +170,9 @@ public sealed class OutputKindTests
         var onnx = ColorModels.Ending(
             graph =>
             {
-                graph.Node("Cast", [graph.Node("Softmax", ["z"], "p", ("axis", -1L))], "short", ("to", (long)DataType.Bfloat16));
+                graph.Node(
+                    "Cast", [graph.Node("Softmax", ["z"], "p", ("axis", -1L))], "short",
+                    ("to", (long)DataType.Bfloat16));
                 graph.Node("Cast", ["short"], "scores", ("to", (long)DataType.Float));
             },
             classes: 7,
@@ -184,7 +199,8 @@ public sealed class OutputKindTests
     [Fact]
     public void Load_SigmoidsInBytes_AreRefusedByName()
     {
-        var onnx = ColorModels.Ending(graph => ColorModels.Quantize(graph, graph.Node("Sigmoid", ["z"], "p"), 1f / 256, (byte)0), classes: 1000);
+        var onnx = ColorModels.Ending(
+            graph => ColorModels.Quantize(graph, graph.Node("Sigmoid", ["z"], "p"), 1f / 256, (byte)0), classes: 1000);
 
         Assert.Contains("ends in Sigmoid", ColorModels.Refusal(onnx), StringComparison.Ordinal);
     }
@@ -258,7 +274,8 @@ public sealed class OutputKindTests
         Assert.Equal(OutputKind.Probabilities, ColorModels.Ask(onnx, null, model => model.OutputKind));
         Assert.InRange(ColorModels.ProbabilityOfRed(onnx), 0.9f, 1f);
         var black = EncodedImages.Encode(4, 4, (_, _) => SkiaSharp.SKColors.Black);
-        var fault = Assert.Throws<InferenceException>(() => ColorModels.Ask(onnx, null, model => ImageClassifier.Classify(model, black, new ClassificationOptions())));
+        var fault = Assert.Throws<InferenceException>(() =>
+            ColorModels.Ask(onnx, null, model => ImageClassifier.Classify(model, black, new ClassificationOptions())));
         Assert.Contains("sum to", fault.Message, StringComparison.Ordinal);
     }
 
@@ -299,7 +316,8 @@ public sealed class OutputKindTests
     [InlineData("head")]
     public void Load_SigmoidInAFunction_IsRefusedByName(string name)
     {
-        var model = ModelProto.Parser.ParseFrom(ColorModels.Ending(graph => graph.Node(name, ["z"], "scores"), gain: 1));
+        var model = ModelProto.Parser.ParseFrom(
+            ColorModels.Ending(graph => graph.Node(name, ["z"], "scores"), gain: 1));
         model.Graph.Node[^1].Domain = "functions";
         model.OpsetImport.Add(new OperatorSetIdProto { Domain = "functions", Version = 1 });
         var function = new FunctionProto { Name = name, Domain = "functions", Input = { "x" }, Output = { "y" } };
@@ -326,7 +344,8 @@ public sealed class OutputKindTests
     [Fact]
     public void Load_NegativeLogarithms_AreRefused()
     {
-        var onnx = ColorModels.Ending(graph => graph.Node("Neg", [graph.Node("LogSoftmax", ["z"], "l", ("axis", -1L))], "scores"));
+        var onnx = ColorModels.Ending(graph =>
+            graph.Node("Neg", [graph.Node("LogSoftmax", ["z"], "l", ("axis", -1L))], "scores"));
 
         Assert.Contains("the smallest is the best", ColorModels.Refusal(onnx), StringComparison.Ordinal);
     }
@@ -337,10 +356,14 @@ public sealed class OutputKindTests
         var onnx = ColorModels.Ending(graph =>
         {
             graph.Node("ArgMax", ["z"], "winner", ("axis", -1L), ("keepdims", 0L));
-            graph.Node("OneHot", ["winner", graph.Initializer<long>("depth", [4]), graph.Initializer("values", [0f, 1f], 2)], "scores");
+            graph.Node(
+                "OneHot", ["winner", graph.Initializer<long>("depth", [4]), graph.Initializer("values", [0f, 1f], 2)],
+                "scores");
         });
 
-        Assert.Contains(ColorModels.Ask(onnx, null, model => model.Notes), note => note.Contains("exactly 0 or 1", StringComparison.Ordinal));
+        Assert.Contains(
+            ColorModels.Ask(onnx, null, model => model.Notes),
+            note => note.Contains("exactly 0 or 1", StringComparison.Ordinal));
     }
 
     [Theory]
@@ -350,7 +373,9 @@ public sealed class OutputKindTests
     {
         var onnx = ColorModels.Ending(graph => graph.Node(operation, ["z"], "scores"));
 
-        Assert.Contains(ColorModels.Ask(onnx, SaysLogits, model => model.Notes), note => note.Contains($"ends in {operation}", StringComparison.Ordinal));
+        Assert.Contains(
+            ColorModels.Ask(onnx, SaysLogits, model => model.Notes),
+            note => note.Contains($"ends in {operation}", StringComparison.Ordinal));
         Assert.Equal(OutputKind.Logits, ColorModels.Ask(onnx, SaysLogits, model => model.OutputKind));
     }
 
@@ -359,7 +384,9 @@ public sealed class OutputKindTests
     {
         var onnx = ColorModels.Ending(graph => graph.Node("Identity", ["z"], "scores"), gain: 1);
 
-        Assert.Contains(ColorModels.Ask(onnx, null, model => model.Notes), note => note.Contains("taken for logits", StringComparison.Ordinal));
+        Assert.Contains(
+            ColorModels.Ask(onnx, null, model => model.Notes),
+            note => note.Contains("taken for logits", StringComparison.Ordinal));
         Assert.Equal(OutputKind.Logits, ColorModels.Ask(onnx, null, model => model.OutputKind));
     }
 
@@ -374,7 +401,9 @@ public sealed class OutputKindTests
                 graph.Node("ReduceSum", ["e", graph.Initializer<long>("axes", [1], 1)], "sum");
                 graph.Node("Div", ["e", "sum"], "p");
                 graph.Initializer("steps", [256f]);
-                graph.Node("Div", [graph.Node("Round", [graph.Node("Mul", ["p", "steps"], "many")], "whole"), "steps"], "scores");
+                graph.Node(
+                    "Div", [graph.Node("Round", [graph.Node("Mul", ["p", "steps"], "many")], "whole"), "steps"],
+                    "scores");
             },
             classes: 1000);
 
@@ -395,7 +424,9 @@ public sealed class OutputKindTests
                 graph.Node("Mul", [graph.Node("Div", ["z", "nothing"], "infinite"), "nothing"], "scores");
             });
 
-        Assert.Contains("NaN or infinity for each of 8 warm-up images", ColorModels.Refusal(onnx, manifest), StringComparison.Ordinal);
+        Assert.Contains(
+            "NaN or infinity for each of 8 warm-up images", ColorModels.Refusal(onnx, manifest),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -408,7 +439,8 @@ public sealed class OutputKindTests
                 graph.Initializer("half", [0.5f]);
                 graph.Initializer("limit", [0.9985f]);
                 graph.Node("Softmax", ["z"], "p", ("axis", -1L));
-                graph.Node("Cast", [graph.Node("Greater", ["p", "limit"], "is_sure")], "sure", ("to", (long)DataType.Float));
+                graph.Node(
+                    "Cast", [graph.Node("Greater", ["p", "limit"], "is_sure")], "sure", ("to", (long)DataType.Float));
                 graph.Node("Add", ["p", graph.Node("Mul", ["sure", "half"], "more")], "scores");
             },
             gain: 8);
@@ -443,7 +475,9 @@ public sealed class OutputKindTests
         var image = graph.Input("image", DataType.Float, "batch", 3, 4, 4);
         var mean = graph.Node("ReduceMean", [image], "mean", ("axes", new long[] { 1, 2, 3 }), ("keepdims", 1L));
         var centred = graph.Node("Sub", [image, mean], "centred");
-        var variance = graph.Node("ReduceMean", [graph.Node("Mul", [centred, centred], "squares")], "variance", ("axes", new long[] { 1, 2, 3 }), ("keepdims", 1L));
+        var variance = graph.Node(
+            "ReduceMean", [graph.Node("Mul", [centred, centred], "squares")], "variance",
+            ("axes", new long[] { 1, 2, 3 }), ("keepdims", 1L));
         var standard = graph.Node("Div", [centred, graph.Node("Sqrt", [variance], "deviation")], "standard");
         graph.Node("Flatten", [graph.Node("GlobalAveragePool", [standard], "pooled")], "flat");
         graph.Node("Mul", ["flat", graph.Initializer("gain", [2f])], "z");

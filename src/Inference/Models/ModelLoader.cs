@@ -1,0 +1,54 @@
+using System.Text.Json;
+using SoftmaxService.Inference.Faults;
+using SoftmaxService.Inference.Onnx;
+
+namespace SoftmaxService.Inference.Models;
+
+/// <summary>Makes a <see cref="ClassifierModel"/> from a version's folder.</summary>
+internal static class ModelLoader
+{
+    /// <inheritdoc cref="ClassifierModel.Load"/>
+    public static ClassifierModel Load(
+        string folder,
+        string name,
+        string version,
+        ModelSettings settings,
+        string onnxFileName,
+        CancellationToken cancellationToken)
+    {
+        var files = new ModelFiles(folder, onnxFileName);
+        OnnxModel? onnx = null;
+        try
+        {
+            var path = files.FindModel();
+            var manifest = files.ReadManifest();
+            onnx = OnnxModel.Load(path, settings.Onnx, cancellationToken);
+            var graph = WarmGraph.Of(onnx, manifest, settings);
+            var temperature = ManifestChecks.Temperature(manifest.Calibration);
+            ManifestChecks.Conformal(manifest.Calibration?.Conformal);
+
+            // Even if the warm-up has passed, a load that was cancelled has told all later runs to terminate.
+            return cancellationToken.IsCancellationRequested
+                ? throw new ModelLoadException("its load was ended early")
+                : new ClassifierModel(folder, name, version, manifest, graph, temperature, settings);
+        }
+        catch (Exception exception)
+        {
+            onnx?.Dispose();
+            throw exception switch
+            {
+                ModelLoadException => exception,
+                InvalidDataException => new ModelLoadException(
+                    $"{onnxFileName}: {files.WithoutFolder(exception.Message)}", exception),
+                JsonException malformed => new ModelLoadException(
+                    $"{ModelManifest.FileName}: {JsonFault.Describe(malformed)}", exception),
+                IOException or UnauthorizedAccessException => new ModelLoadException(
+                    $"its files cannot be read: {FileFault.Describe(exception)}", exception),
+                _ => new ModelLoadException(
+                    $"a fault of this program's own ({exception.GetType().Name}) ended its load; please report it, "
+                    + "with the model",
+                    exception),
+            };
+        }
+    }
+}

@@ -1,0 +1,152 @@
+using SoftmaxService.Inference.Faults;
+using SoftmaxService.Inference.Onnx;
+
+namespace SoftmaxService.Inference.Models.Scores;
+
+/// <summary>
+/// Finds the output of a graph that holds the class scores: by the manifest's statement, then by the numbers that the
+/// outputs give, then by their names.
+/// </summary>
+/// <param name="onnx">The graph.</param>
+/// <param name="manifest">What the model's owner states.</param>
+internal sealed class ScoresOutputChooser(OnnxModel onnx, ModelManifest manifest)
+{
+    // From the clearest name to the vaguest. A rule that only one output matches decides; one that several match leaves
+    // the choice ambiguous.
+    private static readonly (string Name, bool IsWhole)[] Names =
+    [
+        ("logits", true), ("logit", false),
+        ("probabilities", true), ("prob", false), ("softmax", false),
+        ("scores", true), ("score", false),
+        ("output", true), ("output", false),
+    ];
+
+    /// <param name="input">The graph's input.</param>
+    /// <param name="inputShape">The input's shape for one item.</param>
+    /// <param name="samples">Items to run when several outputs could hold the scores.</param>
+    /// <exception cref="ModelLoadException">
+    /// No output is one row of scores, or several could be and nothing tells them apart.
+    /// </exception>
+    public ScoresOutput Choose(OnnxTensorInfo input, IReadOnlyList<int> inputShape, IReadOnlyList<float[]> samples)
+    {
+        var measured = onnx.MeasureScores(input, inputShape);
+        var candidates = measured.Where(output => output.IsRowOfScores).ToArray();
+        if (manifest.Output?.Name is { } stated)
+        {
+            return ChooseStated(stated, candidates, measured);
+        }
+
+        return candidates switch
+        {
+            [] => throw NoCandidate(measured),
+            [var only] when onnx.Outputs.Count == 1 => Take(only, "it is the graph's only output"),
+            [var only] => Take(only, "it is the only output that is one row of at least two float scores"),
+            _ => ChooseByEvidence(candidates, onnx.RunEach(input, inputShape, samples, candidates)),
+        };
+    }
+
+    private ScoresOutput ChooseStated(
+        string stated, OnnxTensorInfo[] candidates, IReadOnlyList<OnnxTensorInfo> measured)
+    {
+        if (onnx.Outputs.FirstOrDefault(output => output.Name == stated) is not { } named)
+        {
+            throw new ModelLoadException(
+                $"output.name is '{Quoting.Shorten(stated)}' in {ModelManifest.FileName}, but the graph's outputs are: "
+                + string.Join(", ", onnx.Outputs.Select(output => output.Name)));
+        }
+
+        return Array.Exists(candidates, output => output.Name == stated)
+            ? new ScoresOutput(named, $"{ModelManifest.FileName} names it")
+            : throw new ModelLoadException(
+                $"output.name is '{stated}' in {ModelManifest.FileName}, but {Unfit(named, measured)}");
+    }
+
+    private ScoresOutput Take(OnnxTensorInfo output, string reason) =>
+        new(onnx.Outputs.First(declared => declared.Name == output.Name), reason);
+
+    private ScoresOutput ChooseByEvidence(OnnxTensorInfo[] candidates, List<float[]>[] rows)
+    {
+        var left = candidates;
+        if (manifest.Labels is { Count: var count }
+            && candidates.Where(output => ClassesOf(output) == count).ToArray() is { Length: > 0 } labelled)
+        {
+            left = labelled;
+            if (left is [var only])
+            {
+                return TakeOneOf(candidates.Length, only, "it has as many numbers as there are labels");
+            }
+        }
+
+        // An output that sums to 1 shows how many classes there are; the logits in front of it have as many.
+        var summing = left.Where(output => SumsToOne(output, rows[Array.IndexOf(candidates, output)])).ToArray();
+        if (summing.Select(ClassesOf).Distinct().ToArray() is [var classes])
+        {
+            left = [.. left.Where(output => ClassesOf(output) == classes)];
+            if (left is [var only])
+            {
+                return TakeOneOf(candidates.Length, only, "its numbers sum to 1");
+            }
+        }
+
+        return ChooseByName(left, candidates.Length)
+            ?? (summing is [var sum]
+                ? TakeOneOf(candidates.Length, sum, "its numbers sum to 1")
+                : throw Ambiguous(left));
+    }
+
+    private ScoresOutput TakeOneOf(int count, OnnxTensorInfo output, string reason) =>
+        Take(output, $"of {count} outputs that could be the scores, {reason}");
+
+    private bool SumsToOne(OnnxTensorInfo output, List<float[]> rows) => OutputKindChooser.SumsToOne(
+        rows, GraphEnding.Of(onnx.Graph, output.Name), output.ElementType == "float16");
+
+    private ScoresOutput? ChooseByName(OnnxTensorInfo[] candidates, int count)
+    {
+        foreach (var (name, isWhole) in Names)
+        {
+            var matches = candidates.Where(output => isWhole
+                ? output.Name.Equals(name, StringComparison.OrdinalIgnoreCase)
+                : output.Name.Contains(name, StringComparison.OrdinalIgnoreCase)).ToArray();
+            if (matches is [var match])
+            {
+                return TakeOneOf(count, match, $"its name {(isWhole ? "is" : "has")} '{name}'");
+            }
+
+            if (matches.Length > 1)
+            {
+                return null;
+            }
+        }
+
+        return null;
+    }
+
+    private static int ClassesOf(OnnxTensorInfo measured) => measured.Shape.Max();
+
+    private ModelLoadException NoCandidate(IReadOnlyList<OnnxTensorInfo> measured) => new(
+        onnx.Outputs is [var only]
+            ? Unfit(only, measured)
+            : $"none of the graph's {onnx.Outputs.Count} outputs is one row of at least two class scores: "
+                + string.Join("; ", onnx.Outputs.Select(output => Unfit(output, measured))));
+
+    private ModelLoadException Ambiguous(OnnxTensorInfo[] candidates)
+    {
+        var names = candidates.Select(output => $"{output.Name} {Take(output, "").Tensor.ShapeText}");
+        return new ModelLoadException(
+            $"{candidates.Length} of the graph's outputs could be the class scores: {string.Join(", ", names)}; say "
+            + $"which in {ModelManifest.FileName}, as in \"output\": {{ \"name\": \"{candidates[0].Name}\" }}");
+    }
+
+    private string Unfit(OnnxTensorInfo output, IReadOnlyList<OnnxTensorInfo> measured)
+    {
+        if (measured.FirstOrDefault(one => one.Name == output.Name) is { } floats)
+        {
+            return $"output '{output.Name}' has the shape {floats.ShapeText} for one image; a classifier gives one row "
+                + "of at least two class scores";
+        }
+
+        return onnx.Graph.ProducerOf(output.Name) is { OpType: "ZipMap" }
+            ? $"output '{output.Name}' is a list of maps that ZipMap makes; export it with zipmap=False"
+            : $"output '{output.Name}' holds {output.ElementType}; a tensor of float or float16 is needed";
+    }
+}

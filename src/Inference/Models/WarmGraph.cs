@@ -1,0 +1,60 @@
+using SoftmaxService.Inference.Imaging;
+using SoftmaxService.Inference.Models.Scores;
+using SoftmaxService.Inference.Onnx;
+
+namespace SoftmaxService.Inference.Models;
+
+/// <summary>A graph that was checked against its manifest, and has run on the warm-up images.</summary>
+/// <param name="Input">The graph's input as it is declared.</param>
+/// <param name="Outputs">All outputs that the graph declares, in its order.</param>
+/// <param name="ScoresOutput">The output that holds the class scores.</param>
+/// <param name="Scores">What the scores are.</param>
+/// <param name="Preprocessor">Turns an image into the input.</param>
+/// <param name="Classifier">Runs the graph; owns it.</param>
+/// <param name="Labels">One name per class.</param>
+internal sealed record WarmGraph(
+    OnnxTensorInfo Input,
+    IReadOnlyList<OnnxTensorInfo> Outputs,
+    ScoresOutput ScoresOutput,
+    ScoresReading Scores,
+    ImagePreprocessor Preprocessor,
+    OnnxClassifier Classifier,
+    IReadOnlyList<string> Labels)
+{
+    /// <summary>Checks a graph and runs it on images that are black, white and noise.</summary>
+    /// <exception cref="ModelLoadException">
+    /// The graph is not an image classifier, or contradicts the manifest.
+    /// </exception>
+    /// <exception cref="InvalidDataException">The graph does not run on its input's shape.</exception>
+    public static WarmGraph Of(OnnxModel onnx, ModelManifest manifest, ModelSettings settings)
+    {
+        var input = OnlyInput(onnx);
+        var resolved = ImageInputResolver.Resolve(input, manifest.Input);
+        var preprocessor = new ImagePreprocessor(resolved.Input, settings.MaxImagePixels);
+        var samples = WarmUpSamples.For(preprocessor);
+        var output = new ScoresOutputChooser(onnx, manifest).Choose(input, resolved.Shape, samples);
+        TrainingMode.Reject(onnx.Graph, output.Tensor.Name);
+
+        var classifier = new OnnxClassifier(onnx, input, output.Tensor, resolved.Shape, resolved.HasBatchAxis);
+        var labels = ManifestChecks.Labels(manifest.Labels, classifier.ClassCount);
+        var rows = classifier.WarmUp(samples, settings.MaxBatchSize);
+        preprocessor.WarmUp(samples[^1]);
+        var scores = OutputKindChooser.Choose(
+            manifest.Output?.Kind,
+            rows,
+            GraphEnding.Of(onnx.Graph, output.Tensor.Name),
+            isHalf: output.Tensor.ElementType == "float16");
+        return new WarmGraph(input, onnx.Outputs, output, scores, preprocessor, classifier, labels);
+    }
+
+    private static OnnxTensorInfo OnlyInput(OnnxModel onnx) => onnx.Inputs switch
+    {
+        [{ ElementType: "float" or "float16" or "uint8" } input] => input,
+        [] => throw new ModelLoadException("the graph has no input; an image classifier has one"),
+        [var input] => throw new ModelLoadException(
+            $"input '{input.Name}' holds {input.ElementType}; a tensor of float, float16 or uint8 is needed"),
+        var several => throw new ModelLoadException(
+            $"the graph needs {several.Count} inputs ({string.Join(", ", several.Select(input => input.Name))}); an "
+            + "image classifier has one"),
+    };
+}

@@ -1,0 +1,320 @@
+using System.Buffers.Binary;
+
+namespace SoftmaxService.Inference.Onnx;
+
+/// <summary>Reads a <see cref="GraphOutline"/> from an ONNX file. Field numbers are those of onnx.proto.</summary>
+internal sealed class GraphOutlineReader
+{
+    // No classifier has as many nodes; a file that does is not worth the memory.
+    private const int MaxNodes = 1_000_000;
+    private const int MaxDepth = 16;
+
+    // TensorProto.DataType.
+    private const ulong Float16 = 10;
+    private const ulong BFloat16 = 16;
+
+    private readonly ProtobufReader _reader;
+    private int _depth;
+
+    private GraphOutlineReader(Stream model) => _reader = new ProtobufReader(model);
+
+    /// <summary>
+    /// Reads a file. The outline of a file that is not ONNX is <see cref="GraphOutline.Unknown"/>; ONNX Runtime then
+    /// says what is wrong.
+    /// </summary>
+    public static GraphOutline Read(string path)
+    {
+        try
+        {
+            using var file = new FileStream(
+                path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+            return Read(file);
+        }
+        catch (Exception exception)
+            when (exception is IOException or UnauthorizedAccessException or NotSupportedException)
+        {
+            return GraphOutline.Unknown;
+        }
+    }
+
+    public static GraphOutline Read(Stream model)
+    {
+        try
+        {
+            return new GraphOutlineReader(model).ReadModel(model.Length);
+        }
+        catch (InvalidDataException)
+        {
+            return GraphOutline.Unknown;
+        }
+    }
+
+    private GraphOutline ReadModel(long end)
+    {
+        var model = new GraphOutline();
+        while (_reader.ReadField(end))
+        {
+            switch (_reader.Field)
+            {
+                case 7:
+                    ReadGraph(_reader.ReadEnd(), model);
+                    break;
+
+                case 25:
+                    ReadFunction(_reader.ReadEnd(), model);
+                    break;
+
+                default:
+                    _reader.Skip();
+                    break;
+            }
+        }
+
+        return model;
+    }
+
+    private void ReadFunction(long end, GraphOutline model)
+    {
+        var (name, domain) = ("", "");
+        var function = new GraphOutline();
+        while (_reader.ReadField(end))
+        {
+            switch (_reader.Field)
+            {
+                case 1:
+                    name = _reader.ReadText();
+                    break;
+
+                case 5:
+                    function.Outputs.Add(_reader.ReadText());
+                    break;
+
+                case 7:
+                    function.Add(ReadNode(_reader.ReadEnd()));
+                    break;
+
+                case 10:
+                    domain = _reader.ReadText();
+                    break;
+
+                default:
+                    _reader.Skip();
+                    break;
+            }
+        }
+
+        model.AddFunction(domain, name, function);
+    }
+
+    private void ReadGraph(long end, GraphOutline graph)
+    {
+        while (_reader.ReadField(end))
+        {
+            switch (_reader.Field)
+            {
+                case 1 when graph.Nodes.Count < MaxNodes:
+                    graph.Add(ReadNode(_reader.ReadEnd()));
+                    break;
+
+                case 1:
+                    throw new InvalidDataException();
+
+                case 5:
+                    if (ReadTensor(_reader.ReadEnd()) is (var name, { } number))
+                    {
+                        graph.AddConstant(name, number);
+                    }
+
+                    break;
+
+                default:
+                    _reader.Skip();
+                    break;
+            }
+        }
+    }
+
+    private GraphOutline ReadSubgraph(long end)
+    {
+        if (++_depth > MaxDepth)
+        {
+            throw new InvalidDataException();
+        }
+
+        var subgraph = new GraphOutline();
+        ReadGraph(end, subgraph);
+        _depth--;
+        return subgraph;
+    }
+
+    private GraphNode ReadNode(long end)
+    {
+        var node = new GraphNode();
+        while (_reader.ReadField(end))
+        {
+            switch (_reader.Field)
+            {
+                case 1:
+                    node.Inputs.Add(_reader.ReadText());
+                    break;
+
+                case 2:
+                    node.Outputs.Add(_reader.ReadText());
+                    break;
+
+                case 4:
+                    node.OpType = _reader.ReadText();
+                    break;
+
+                case 5:
+                    ReadAttribute(_reader.ReadEnd(), node);
+                    break;
+
+                case 7:
+                    node.Domain = _reader.ReadText();
+                    break;
+
+                default:
+                    _reader.Skip();
+                    break;
+            }
+        }
+
+        return node;
+    }
+
+    private void ReadAttribute(long end, GraphNode node)
+    {
+        var name = "";
+        while (_reader.ReadField(end))
+        {
+            switch (_reader.Field)
+            {
+                case 1:
+                    name = _reader.ReadText();
+                    break;
+
+                case 2 when !_reader.HasLength && node.OpType == "Constant":
+                    node.Constant = _reader.ReadFloat();
+                    break;
+
+                case 3 when !_reader.HasLength:
+                    node.Integers[name] = (long)_reader.ReadVarint();
+                    break;
+
+                case 5 when node.OpType == "Constant":
+                    node.Constant = ReadTensor(_reader.ReadEnd()).Number;
+                    break;
+
+                case 6:
+                    node.Subgraphs.Add(ReadSubgraph(_reader.ReadEnd()));
+                    break;
+
+                default:
+                    _reader.Skip();
+                    break;
+            }
+        }
+    }
+
+    /// <summary>A tensor's name, and its number where the tensor is a single number inside this file.</summary>
+    private (string Name, double? Number) ReadTensor(long end)
+    {
+        var (name, type, count) = ("", 0UL, 1UL);
+        double? number = null;
+        byte[] raw = [];
+        while (_reader.ReadField(end))
+        {
+            switch (_reader.Field)
+            {
+                case 1:
+                    count *= ReadProduct();
+                    break;
+
+                case 2 when !_reader.HasLength:
+                    type = _reader.ReadVarint();
+                    break;
+
+                case 4:
+                    number = ReadFirst(() => _reader.ReadFloat());
+                    break;
+
+                case 5 or 7:
+                    number = ReadFirst(() => (long)_reader.ReadVarint());
+                    break;
+
+                case 8:
+                    name = _reader.ReadText();
+                    break;
+
+                case 9:
+                    raw = ReadElement();
+                    break;
+
+                default:
+                    _reader.Skip();
+                    break;
+            }
+        }
+
+        if (count != 1)
+        {
+            return (name, null);
+        }
+
+        // int32_data holds the bits of 16-bit floats. No scale that matters here is written in that way.
+        return (name, raw.Length > 0 ? Decode(raw, type) : type is Float16 or BFloat16 ? null : number);
+    }
+
+    private ulong ReadProduct()
+    {
+        if (!_reader.HasLength)
+        {
+            return _reader.ReadVarint();
+        }
+
+        var product = 1UL;
+        for (var end = _reader.ReadEnd(); _reader.Position < end;)
+        {
+            product *= _reader.ReadVarint();
+        }
+
+        return product;
+    }
+
+    private double? ReadFirst(Func<double> read)
+    {
+        if (!_reader.HasLength)
+        {
+            return read();
+        }
+
+        var end = _reader.ReadEnd();
+        double? first = _reader.Position < end ? read() : null;
+        _reader.SkipTo(end);
+        return first;
+    }
+
+    /// <summary>The bytes of a tensor that holds at most one element; empty for a larger one.</summary>
+    private byte[] ReadElement()
+    {
+        var end = _reader.ReadEnd();
+        var length = end - _reader.Position;
+        var bytes = length <= sizeof(double) ? _reader.ReadBytes((int)length) : [];
+        _reader.SkipTo(end);
+        return bytes;
+    }
+
+    /// <summary>Decodes one element by its type in onnx.proto's <c>TensorProto.DataType</c>.</summary>
+    private static double? Decode(ReadOnlySpan<byte> raw, ulong type) => (type, raw.Length) switch
+    {
+        (1, 4) => BinaryPrimitives.ReadSingleLittleEndian(raw),
+        (2 or 9, 1) => raw[0],
+        (3, 1) => (sbyte)raw[0],
+        (6, 4) => BinaryPrimitives.ReadInt32LittleEndian(raw),
+        (7, 8) => BinaryPrimitives.ReadInt64LittleEndian(raw),
+        (Float16, 2) => (double)BinaryPrimitives.ReadHalfLittleEndian(raw),
+        (11, 8) => BinaryPrimitives.ReadDoubleLittleEndian(raw),
+        _ => null,
+    };
+}
