@@ -41,19 +41,19 @@ public static class ImageClassifier
     /// </summary>
     /// <param name="plan">The model and the resolved options.</param>
     /// <param name="image">An encoded image: PNG, JPEG, WebP, GIF, BMP or ICO.</param>
-    /// <param name="cancellation">Ends the wait; a run that has begun is awaited first.</param>
+    /// <param name="cancellationToken">Ends the wait; a run that has begun is awaited first.</param>
     /// <exception cref="InferenceException">
     /// Too much is pending for the model, the image cannot be read, the model fails on it, or its output is not finite.
     /// </exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public static async ValueTask<Classification> ClassifyAsync(
-        ClassificationPlan plan, ReadOnlyMemory<byte> image, CancellationToken cancellation)
+        ClassificationPlan plan, ReadOnlyMemory<byte> image, CancellationToken cancellationToken)
     {
         var model = plan.Model;
         using var pending = model.Admission.Enter(1);
-        using var run = await model.PrepareAsync(image, cancellation);
-        await model.Queue.ExecuteAsync(run, cancellation);
+        using var run = await model.PrepareAsync(image, cancellationToken);
+        await model.Queue.ExecuteAsync(run, cancellationToken);
         return RowClassifier.Classify(plan, run.Output);
     }
 
@@ -62,15 +62,15 @@ public static class ImageClassifier
     /// </summary>
     /// <param name="plan">The model and the resolved options.</param>
     /// <param name="images">Encoded images.</param>
-    /// <param name="cancellation">Ends the wait; runs that have begun are awaited first.</param>
+    /// <param name="cancellationToken">Ends the wait; runs that have begun are awaited first.</param>
     /// <returns>One outcome for each image, in their order.</returns>
     /// <exception cref="InferenceException">Too much is pending for the model.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static async Task<IReadOnlyList<ClassificationOutcome>> ClassifyAllAsync(
-        ClassificationPlan plan, IReadOnlyList<ReadOnlyMemory<byte>> images, CancellationToken cancellation)
+        ClassificationPlan plan, IReadOnlyList<ReadOnlyMemory<byte>> images, CancellationToken cancellationToken)
     {
         var outcomes = new List<ClassificationOutcome>(images.Count);
-        await foreach (var some in ClassifyInTurnAsync(plan, images, cancellation))
+        await foreach (var some in ClassifyInTurnAsync(plan, images, cancellationToken))
         {
             outcomes.AddRange(some);
         }
@@ -85,7 +85,7 @@ public static class ImageClassifier
     /// </summary>
     /// <param name="plan">The model and the resolved options.</param>
     /// <param name="images">Encoded images.</param>
-    /// <param name="cancellation">Ends the wait; runs that have begun are awaited first.</param>
+    /// <param name="cancellationToken">Ends the wait; runs that have begun are awaited first.</param>
     /// <returns>One outcome for each image, in their order.</returns>
     /// <exception cref="InferenceException">
     /// Too much is pending for the model. This can only happen before the first images are answered.
@@ -94,12 +94,12 @@ public static class ImageClassifier
     public static async IAsyncEnumerable<IReadOnlyList<ClassificationOutcome>> ClassifyInTurnAsync(
         ClassificationPlan plan,
         IReadOnlyList<ReadOnlyMemory<byte>> images,
-        [EnumeratorCancellation] CancellationToken cancellation)
+        [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         // More at a time than fit into a run would only hold their tensors for longer.
         for (var start = 0; start < images.Count; start += plan.Model.MaxBatchSize)
         {
-            yield return await ClassifyTogetherAsync(plan, images, start, cancellation);
+            yield return await ClassifyTogetherAsync(plan, images, start, cancellationToken);
         }
     }
 
@@ -109,21 +109,21 @@ public static class ImageClassifier
     /// </summary>
     /// <param name="model">The model whose input is shown.</param>
     /// <param name="image">An encoded image: PNG, JPEG, WebP, GIF, BMP or ICO.</param>
-    /// <param name="cancellation">Ends the wait.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>A PNG, grey for a model of one channel and RGB for others.</returns>
     /// <exception cref="InferenceException">
     /// Too much is pending for the model, or the image cannot be read.
     /// </exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public static async ValueTask<byte[]> ShowInputAsync(
-        ClassifierModel model, ReadOnlyMemory<byte> image, CancellationToken cancellation)
+        ClassifierModel model, ReadOnlyMemory<byte> image, CancellationToken cancellationToken)
     {
         using var pending = model.Admission.Enter(1);
         return await model.ShowInputAsync(image, cancellationToken);
     }
 
     private static async Task<ClassificationOutcome[]> ClassifyTogetherAsync(
-        ClassificationPlan plan, IReadOnlyList<ReadOnlyMemory<byte>> images, int start, CancellationToken cancellation)
+        ClassificationPlan plan, IReadOnlyList<ReadOnlyMemory<byte>> images, int start, CancellationToken cancellationToken)
     {
         var model = plan.Model;
         var most = Math.Min(images.Count, model.MaxBatchSize);
@@ -135,7 +135,7 @@ public static class ImageClassifier
         {
             try
             {
-                group.Add(await model.PrepareAsync(images[start + index], cancellation));
+                group.Add(await model.PrepareAsync(images[start + index], cancellationToken));
                 prepared.Add(index);
             }
             catch (InferenceException fault)
@@ -144,7 +144,7 @@ public static class ImageClassifier
             }
         }
 
-        foreach (var (run, completion) in group.Execute(cancellation).Index())
+        foreach (var (run, completion) in group.Execute(cancellationToken).Index())
         {
             outcomes[prepared[run]] = await OutcomeAsync(plan, group.Runs[run], completion);
         }

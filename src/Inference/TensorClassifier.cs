@@ -17,7 +17,7 @@ public static class TensorClassifier
     /// </summary>
     /// <param name="model">The model that answers.</param>
     /// <param name="request">The items and what is wanted of them.</param>
-    /// <param name="cancellation">Ends the wait; runs that have not begun are left out.</param>
+    /// <param name="cancellationToken">Ends the wait; runs that have not begun are left out.</param>
     /// <exception cref="ArgumentException">
     /// There are not as many items as the request says, or it has both items and images.
     /// </exception>
@@ -26,7 +26,7 @@ public static class TensorClassifier
     /// an item's are not finite.
     /// </exception>
     public static async Task<TensorAnswer> ClassifyAsync(
-        ClassifierModel model, TensorRequest request, CancellationToken cancellation)
+        ClassifierModel model, TensorRequest request, CancellationToken cancellationToken)
     {
         Check(model, request);
         using var pending = model.Admission.Enter(Math.Min(request.Count, model.MaxBatchSize));
@@ -73,7 +73,7 @@ public static class TensorClassifier
     }
 
     private static async Task<(float[] Scores, IReadOnlyList<OnnxTensor> GraphOutputs)> RunTogetherAsync(
-        ClassifierModel model, TensorRequest request, CancellationToken cancellation)
+        ClassifierModel model, TensorRequest request, CancellationToken cancellationToken)
     {
         var scores = new float[checked(request.Count * model.ClassCount)];
         for (var start = 0; start < request.Count; start += model.MaxBatchSize)
@@ -95,18 +95,18 @@ public static class TensorClassifier
     }
 
     private static async Task<(float[] Scores, IReadOnlyList<OnnxTensor> GraphOutputs)> RunAllAsync(
-        ClassifierModel model, TensorRequest request, CancellationToken cancellation)
+        ClassifierModel model, TensorRequest request, CancellationToken cancellationToken)
     {
-        var items = request.Images is null ? request.Items : await PrepareAllAsync(model, request, cancellation);
+        var items = request.Images is null ? request.Items : await PrepareAllAsync(model, request, cancellationToken);
         string[] names = [.. request.GraphOutputs, model.GraphOutput.Name];
         IReadOnlyList<OnnxTensor> outputs = [];
         await model.Queue.ExecuteAloneAsync(
-            () => outputs = model.Classifier.RunAll(items, request.Count, names), cancellation);
+            () => outputs = model.Classifier.RunAll(items, request.Count, names), cancellationToken);
         return (model.Classifier.ToScores(outputs[^1]), [.. outputs.SkipLast(1)]);
     }
 
     private static async Task<ReadOnlyMemory<byte>> PrepareAllAsync(
-        ClassifierModel model, TensorRequest request, CancellationToken cancellation)
+        ClassifierModel model, TensorRequest request, CancellationToken cancellationToken)
     {
         var length = model.Classifier.ItemBytes;
         var items = new byte[checked(request.Count * length)];
@@ -120,7 +120,7 @@ public static class TensorClassifier
     }
 
     private static async ValueTask<OnnxRun> PrepareAsync(
-        ClassifierModel model, TensorRequest request, int index, CancellationToken cancellation)
+        ClassifierModel model, TensorRequest request, int index, CancellationToken cancellationToken)
     {
         if (request.Images is { } images)
         {

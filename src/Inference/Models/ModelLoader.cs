@@ -41,7 +41,7 @@ internal static class ModelLoader
                 InvalidDataException => new ModelLoadException(
                     $"{onnxFileName}: {files.WithoutFolder(exception.Message)}", exception),
                 JsonException malformed => new ModelLoadException(
-                    $"{ModelManifest.FileName}: {JsonFault.Describe(malformed)}", exception),
+                    $"{ModelManifest.FileName}: {malformed.Message}", exception),
                 IOException or UnauthorizedAccessException => new ModelLoadException(
                     $"its files cannot be read: {FileFault.Describe(exception)}", exception),
                 _ => new ModelLoadException(
