@@ -5,8 +5,8 @@ using System.Net.Http.Headers;
 using System.Net.Mime;
 using System.Text;
 using SoftmaxService.HttpBenchmarks;
-using SoftmaxService.ReliabilityBenchmarks.Fuzz;
-using SoftmaxService.ReliabilityBenchmarks.Fuzz.Images;
+using SoftmaxService.Tests.Support.Fuzz;
+using SoftmaxService.Tests.Support.Fuzz.Images;
 
 namespace SoftmaxService.ReliabilityBenchmarks;
 

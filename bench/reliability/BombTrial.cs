@@ -2,8 +2,8 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using SoftmaxService.HttpBenchmarks;
-using SoftmaxService.ReliabilityBenchmarks.Bombs;
-using SoftmaxService.ReliabilityBenchmarks.Fuzz;
+using SoftmaxService.Tests.Support.Bombs;
+using SoftmaxService.Tests.Support.Fuzz;
 
 namespace SoftmaxService.ReliabilityBenchmarks;
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 using SoftmaxService.HttpBenchmarks;
-using SoftmaxService.ReliabilityBenchmarks.Fuzz;
+using SoftmaxService.Tests.Support.Fuzz;
 
 namespace SoftmaxService.ReliabilityBenchmarks;
 

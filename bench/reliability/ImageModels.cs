@@ -1,7 +1,7 @@
 using System.Globalization;
 using SoftmaxService.Inference.Imaging;
 using SoftmaxService.OnnxSchema;
-using SoftmaxService.ReliabilityBenchmarks.Fuzz.Images;
+using SoftmaxService.Tests.Support.Fuzz.Images;
 using DataType = Onnx.TensorProto.Types.DataType;
 
 namespace SoftmaxService.ReliabilityBenchmarks;

@@ -5,7 +5,7 @@ using System.Globalization;
 using System.Net.Http.Headers;
 using System.Text;
 using SoftmaxService.HttpBenchmarks;
-using SoftmaxService.ReliabilityBenchmarks.Fuzz.Images;
+using SoftmaxService.Tests.Support.Fuzz.Images;
 
 namespace SoftmaxService.ReliabilityBenchmarks;
 

@@ -1,5 +1,5 @@
-using SoftmaxService.ReliabilityBenchmarks.Bombs;
-using SoftmaxService.ReliabilityBenchmarks.Fuzz;
+using SoftmaxService.Tests.Support.Bombs;
+using SoftmaxService.Tests.Support.Fuzz;
 
 namespace SoftmaxService.Api.Tests;
 

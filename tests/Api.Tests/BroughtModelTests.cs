@@ -1,6 +1,6 @@
 using SkiaSharp;
-using SoftmaxService.Inference.Tests.Imaging;
-using SoftmaxService.Inference.Tests.Models;
+using SoftmaxService.Tests.Support.Images;
+using SoftmaxService.Tests.Support.Models;
 
 namespace SoftmaxService.Api.Tests;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 using SoftmaxService.Api.Tests.OpenInference;
-using SoftmaxService.ReliabilityBenchmarks.Fuzz;
+using SoftmaxService.Tests.Support.Fuzz;
 
 namespace SoftmaxService.Api.Tests;
 

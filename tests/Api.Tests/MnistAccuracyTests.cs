@@ -2,8 +2,8 @@ using SkiaSharp;
 using SoftmaxService.Inference.Models;
 using SoftmaxService.Numerics;
 using SoftmaxService.Inference.Onnx;
-using SoftmaxService.Inference.Tests.Imaging;
-using SoftmaxService.Inference.Tests.TestData;
+using SoftmaxService.Tests.Support.Images;
+using SoftmaxService.Tests.Support.TestData;
 using Xunit.Abstractions;
 
 namespace SoftmaxService.Api.Tests;

@@ -1,4 +1,3 @@
-using SoftmaxService.ReliabilityBenchmarks;
 
 namespace SoftmaxService.Api.Tests;
 

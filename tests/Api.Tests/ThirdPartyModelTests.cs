@@ -1,6 +1,6 @@
 using SkiaSharp;
-using SoftmaxService.Inference.Tests.Imaging;
-using SoftmaxService.Inference.Tests.TestData;
+using SoftmaxService.Tests.Support.Images;
+using SoftmaxService.Tests.Support.TestData;
 
 namespace SoftmaxService.Api.Tests;
 

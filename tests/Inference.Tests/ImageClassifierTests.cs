@@ -2,8 +2,6 @@ using Google.Protobuf;
 using Onnx;
 using SkiaSharp;
 using SoftmaxService.Inference.Faults;
-using SoftmaxService.Inference.Tests.Imaging;
-using SoftmaxService.Inference.Tests.Models;
 using SoftmaxService.OnnxSchema;
 using DataType = Onnx.TensorProto.Types.DataType;
 

@@ -3,8 +3,6 @@ using SkiaSharp;
 using SoftmaxService.Inference.Faults;
 using SoftmaxService.Inference.Models;
 using SoftmaxService.Inference.Tests.Batching;
-using SoftmaxService.Inference.Tests.Imaging;
-using SoftmaxService.Inference.Tests.Models;
 
 namespace SoftmaxService.Inference.Tests;
 

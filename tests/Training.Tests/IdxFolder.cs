@@ -10,8 +10,8 @@ internal static class IdxFolder
     public static void Write(TemporaryFolder folder, string prefix, byte[] images, byte[] labels)
     {
         var names = LabelledImages.IdxFileNames(prefix);
-        WriteGzip(folder.File(names[0]), images);
-        WriteGzip(folder.File(names[1]), labels);
+        WriteGzip(folder.PathOf(names[0]), images);
+        WriteGzip(folder.PathOf(names[1]), labels);
     }
 
     public static void Write(TemporaryFolder folder, string prefix, LabelledImages images) => Write(

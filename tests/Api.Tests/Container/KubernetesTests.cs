@@ -1,7 +1,6 @@
 using System.Text;
 using k8s.Models;
 using SoftmaxService.Api.Settings;
-using SoftmaxService.Tests.Support;
 
 namespace SoftmaxService.Api.Tests.Container;
 

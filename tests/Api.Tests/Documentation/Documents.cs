@@ -1,4 +1,3 @@
-using SoftmaxService.Tests.Support;
 
 namespace SoftmaxService.Api.Tests.Documentation;
 

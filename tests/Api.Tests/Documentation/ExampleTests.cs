@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Text.Json;
-using SoftmaxService.Tests.Support;
 using Xunit.Sdk;
 
 namespace SoftmaxService.Api.Tests.Documentation;

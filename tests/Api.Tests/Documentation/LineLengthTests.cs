@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
-using SoftmaxService.Tests.Support;
 
 namespace SoftmaxService.Api.Tests.Documentation;
 
@@ -18,7 +17,7 @@ public sealed partial class LineLengthTests
     private const int MaxColumns = 120;
 
     // Documents are checked everywhere; sources in these folders.
-    private static readonly string[] CheckedSources = ["tests/Support/", "tests/Api.Tests/Documentation/"];
+    private static readonly string[] CheckedSources = ["src/Api/wwwroot/", "tests/Api.Tests/Documentation/"];
 
     [Fact]
     public void NoLineIsTooLong()

@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.RegularExpressions;
-using SoftmaxService.Tests.Support;
 
 namespace SoftmaxService.Api.Tests.Documentation;
 

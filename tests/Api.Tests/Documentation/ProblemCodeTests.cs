@@ -1,5 +1,4 @@
 using SoftmaxService.Api.Problems;
-using SoftmaxService.Tests.Support;
 
 namespace SoftmaxService.Api.Tests.Documentation;
 

@@ -13,8 +13,8 @@ using SoftmaxService.Api.Metrics;
 using SoftmaxService.Api.OpenInference.Wire;
 using SoftmaxService.Api.Tests.OpenInference;
 using SoftmaxService.Inference;
-using SoftmaxService.Inference.Tests.Imaging;
-using SoftmaxService.Inference.Tests.Models;
+using SoftmaxService.Tests.Support.Images;
+using SoftmaxService.Tests.Support.Models;
 
 namespace SoftmaxService.Api.Tests.Metrics;
 

@@ -6,8 +6,8 @@ using Microsoft.Extensions.DependencyInjection;
 using SkiaSharp;
 using SoftmaxService.Api.Tests.Metrics;
 using SoftmaxService.Inference.Models;
-using SoftmaxService.Inference.Tests.Imaging;
-using SoftmaxService.Inference.Tests.Models;
+using SoftmaxService.Tests.Support.Images;
+using SoftmaxService.Tests.Support.Models;
 
 namespace SoftmaxService.Api.Tests.Models;
 

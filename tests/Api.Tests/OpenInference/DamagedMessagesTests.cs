@@ -1,4 +1,4 @@
-using SoftmaxService.ReliabilityBenchmarks.Fuzz;
+using SoftmaxService.Tests.Support.Fuzz;
 
 namespace SoftmaxService.Api.Tests.OpenInference;
 

@@ -5,7 +5,7 @@ using SoftmaxService.Api.OpenInference.Wire;
 using SoftmaxService.Api.Tests.Metrics;
 using SoftmaxService.Inference.Imaging;
 using SoftmaxService.Inference.Models;
-using SoftmaxService.Inference.Tests.TestData;
+using SoftmaxService.Tests.Support.TestData;
 
 namespace SoftmaxService.Api.Tests.OpenInference;
 

@@ -4,7 +4,6 @@ using System.Reflection;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using SoftmaxService.Api.Settings;
-using SoftmaxService.Tests.Support;
 
 namespace SoftmaxService.Api.Tests.Settings;
 

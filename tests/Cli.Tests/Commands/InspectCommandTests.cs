@@ -1,5 +1,5 @@
 using System.Text.Json;
-using SoftmaxService.Inference.Tests.Models;
+using SoftmaxService.Tests.Support.Models;
 
 namespace SoftmaxService.Cli.Tests.Commands;
 

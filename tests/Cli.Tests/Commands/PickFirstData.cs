@@ -1,5 +1,5 @@
 using SkiaSharp;
-using SoftmaxService.Inference.Tests.Models;
+using SoftmaxService.Tests.Support.Models;
 
 namespace SoftmaxService.Cli.Tests.Commands;
 

@@ -1,5 +1,4 @@
 using SoftmaxService.Cli.Tests.Commands;
-using SoftmaxService.Tests.Support;
 
 namespace SoftmaxService.Cli.Tests.Documentation;
 

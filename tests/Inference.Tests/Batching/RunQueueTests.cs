@@ -1,7 +1,6 @@
 using SoftmaxService.Inference.Batching;
 using SoftmaxService.Inference.Faults;
 using SoftmaxService.Inference.Onnx;
-using SoftmaxService.Inference.Tests.Models;
 
 namespace SoftmaxService.Inference.Tests.Batching;
 

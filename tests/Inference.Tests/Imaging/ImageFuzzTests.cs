@@ -1,4 +1,4 @@
-using SoftmaxService.ReliabilityBenchmarks.Fuzz.Images;
+using SoftmaxService.Tests.Support.Fuzz.Images;
 
 namespace SoftmaxService.Inference.Tests.Imaging;
 

@@ -2,7 +2,7 @@ using SkiaSharp;
 using SoftmaxService.Inference.Imaging;
 using SoftmaxService.Numerics;
 using SoftmaxService.Inference.Onnx;
-using SoftmaxService.Inference.Tests.TestData;
+using SoftmaxService.Tests.Support.TestData;
 
 namespace SoftmaxService.Inference.Tests.Imaging;
 

@@ -2,7 +2,6 @@ using SkiaSharp;
 using SoftmaxService.Inference.Calibration;
 using SoftmaxService.Inference.Models;
 using SoftmaxService.Inference.Onnx;
-using SoftmaxService.Inference.Tests.Imaging;
 using SoftmaxService.OnnxSchema;
 using DataType = Onnx.TensorProto.Types.DataType;
 

@@ -2,7 +2,6 @@ using Google.Protobuf;
 using Onnx;
 using SkiaSharp;
 using SoftmaxService.Inference.Models;
-using SoftmaxService.Inference.Tests.Imaging;
 using SoftmaxService.OnnxSchema;
 using DataType = Onnx.TensorProto.Types.DataType;
 

@@ -1,7 +1,6 @@
 using Microsoft.Extensions.Time.Testing;
 using SkiaSharp;
 using SoftmaxService.Inference.Models;
-using SoftmaxService.Inference.Tests.Imaging;
 
 namespace SoftmaxService.Inference.Tests.Models;
 

@@ -257,7 +257,7 @@ public sealed class OutputKindTests
 
         Assert.Equal(OutputKind.Probabilities, ColorModels.Ask(onnx, null, model => model.OutputKind));
         Assert.InRange(ColorModels.ProbabilityOfRed(onnx), 0.9f, 1f);
-        var black = Imaging.EncodedImages.Encode(4, 4, (_, _) => SkiaSharp.SKColors.Black);
+        var black = EncodedImages.Encode(4, 4, (_, _) => SkiaSharp.SKColors.Black);
         var fault = Assert.Throws<InferenceException>(() => ColorModels.Ask(onnx, null, model => ImageClassifier.Classify(model, black, new ClassificationOptions())));
         Assert.Contains("sum to", fault.Message, StringComparison.Ordinal);
     }

@@ -179,7 +179,7 @@ public sealed class RefusalTests
     {
         using var folder = new ModelFolder().With("a/1", SmallModels.Failing());
         using var repository = folder.Load();
-        var image = Imaging.EncodedImages.Encode(4, 4, (x, y) => x + y == 0 ? SkiaSharp.SKColors.White : SkiaSharp.SKColors.Black);
+        var image = EncodedImages.Encode(4, 4, (x, y) => x + y == 0 ? SkiaSharp.SKColors.White : SkiaSharp.SKColors.Black);
 
         var fault = Assert.Throws<InferenceException>(() => ImageClassifier.Classify(repository.Current.Find("a", null), image, new ClassificationOptions()));
 

@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using SoftmaxService.Inference.Onnx;
-using SoftmaxService.Inference.Tests.Models;
 
 namespace SoftmaxService.Inference.Tests.Onnx;
 

@@ -2,7 +2,6 @@ using System.Runtime.InteropServices;
 using Google.Protobuf;
 using Onnx;
 using SoftmaxService.Inference.Models;
-using SoftmaxService.Inference.Tests.Models;
 using SoftmaxService.OnnxSchema;
 using DataType = Onnx.TensorProto.Types.DataType;
 
@@ -40,7 +39,7 @@ public sealed class PrivateCopyTests
     }
 
     private static float Logit(ClassifierModel model) =>
-        ImageClassifier.Classify(model, Imaging.EncodedImages.Encode(64, 64, (_, _) => SkiaSharp.SKColors.Black), new ClassificationOptions()).Predictions[0].Logit;
+        ImageClassifier.Classify(model, EncodedImages.Encode(64, 64, (_, _) => SkiaSharp.SKColors.Black), new ClassificationOptions()).Predictions[0].Logit;
 
     /// <summary>The input, black, plus weights from a file.</summary>
     private static byte[] WithExternalData(string location)

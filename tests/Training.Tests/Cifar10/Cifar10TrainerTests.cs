@@ -16,7 +16,7 @@ public sealed class Cifar10TrainerTests
     public void Run_TwoPlainClasses_LearnsThemAndIsServedAsItIs()
     {
         using var folder = new TemporaryFolder();
-        using var trainer = new Cifar10Trainer(Drawings.RedAndBlue(128), Unseen, [8, 8, 8], epochs: 40, seed: 1, folder.File("run.bin"));
+        using var trainer = new Cifar10Trainer(Drawings.RedAndBlue(128), Unseen, [8, 8, 8], epochs: 40, seed: 1, folder.PathOf("run.bin"));
         var lines = new List<string>();
 
         trainer.Run(lines.Add);
@@ -35,15 +35,15 @@ public sealed class Cifar10TrainerTests
     public void Run_StoppedAndStartedAgain_EndsLikeARunThatWasNeverStopped()
     {
         using var folder = new TemporaryFolder();
-        using var whole = Trainer(folder.File("whole.bin"));
+        using var whole = Trainer(folder.PathOf("whole.bin"));
         whole.Run(_ => { });
 
-        using (var stopped = Trainer(folder.File("stopped.bin")))
+        using (var stopped = Trainer(folder.PathOf("stopped.bin")))
         {
             Assert.Throws<OperationCanceledException>(() => stopped.Run(_ => throw new OperationCanceledException()));
         }
 
-        using var resumed = Trainer(folder.File("stopped.bin"));
+        using var resumed = Trainer(folder.PathOf("stopped.bin"));
         var lines = new List<string>();
         resumed.Run(lines.Add);
 

@@ -14,13 +14,13 @@ public sealed class Cifar10DataTests
     {
         using var folder = new TemporaryFolder();
         var files = WholeFiles();
-        WriteArchive(folder.File("c.tar.gz"), files);
+        WriteArchive(folder.PathOf("c.tar.gz"), files);
         foreach (var (name, bytes) in files)
         {
-            File.WriteAllBytes(folder.File(name), bytes);
+            File.WriteAllBytes(folder.PathOf(name), bytes);
         }
 
-        var archived = Cifar10Data.Read(folder.File("c.tar.gz"));
+        var archived = Cifar10Data.Read(folder.PathOf("c.tar.gz"));
         var unpacked = Cifar10Data.Read(folder.Path);
 
         Assert.Equal((50_000, 2, 3, 32, 32), (archived.Training.Count, archived.Test.Count, archived.Test.Channels, archived.Test.Height, archived.Test.Width));
@@ -36,7 +36,7 @@ public sealed class Cifar10DataTests
     public void Read_TruncatedArchive_NamesItAndTheReason()
     {
         using var folder = new TemporaryFolder();
-        var path = folder.File("c.tar.gz");
+        var path = folder.PathOf("c.tar.gz");
         WriteArchive(path, [("data_batch_1.bin", Noise(100 * RecordLength))]);
         File.WriteAllBytes(path, File.ReadAllBytes(path)[..100_000]);
 
@@ -49,9 +49,9 @@ public sealed class Cifar10DataTests
     public void Read_NotAnArchive_NamesItAndTheReason()
     {
         using var folder = new TemporaryFolder();
-        File.WriteAllBytes(folder.File("c.tar.gz"), Noise(5000));
+        File.WriteAllBytes(folder.PathOf("c.tar.gz"), Noise(5000));
 
-        var problem = Assert.Throws<InvalidDataException>(() => Cifar10Data.Read(folder.File("c.tar.gz")));
+        var problem = Assert.Throws<InvalidDataException>(() => Cifar10Data.Read(folder.PathOf("c.tar.gz")));
 
         Assert.StartsWith("c.tar.gz is not a whole .tar.gz: ", problem.Message, StringComparison.Ordinal);
     }
@@ -60,9 +60,9 @@ public sealed class Cifar10DataTests
     public void Read_ArchiveWithoutAFile_NamesBoth()
     {
         using var folder = new TemporaryFolder();
-        WriteArchive(folder.File("c.tar.gz"), [("data_batch_1.bin", new byte[RecordLength])]);
+        WriteArchive(folder.PathOf("c.tar.gz"), [("data_batch_1.bin", new byte[RecordLength])]);
 
-        var problem = Assert.Throws<InvalidDataException>(() => Cifar10Data.Read(folder.File("c.tar.gz")));
+        var problem = Assert.Throws<InvalidDataException>(() => Cifar10Data.Read(folder.PathOf("c.tar.gz")));
 
         Assert.Equal("c.tar.gz has no data_batch_2.bin.", problem.Message);
     }
@@ -81,9 +81,9 @@ public sealed class Cifar10DataTests
     public void Read_ShortTrainingFile_IsRefused()
     {
         using var folder = new TemporaryFolder();
-        WriteArchive(folder.File("c.tar.gz"), [.. WholeFiles().Select(file => (file.Name, file.Bytes[..RecordLength]))]);
+        WriteArchive(folder.PathOf("c.tar.gz"), [.. WholeFiles().Select(file => (file.Name, file.Bytes[..RecordLength]))]);
 
-        var problem = Assert.Throws<InvalidDataException>(() => Cifar10Data.Read(folder.File("c.tar.gz")));
+        var problem = Assert.Throws<InvalidDataException>(() => Cifar10Data.Read(folder.PathOf("c.tar.gz")));
 
         Assert.Equal("data_batch_1.bin has 1 images; a training file has 10000.", problem.Message);
     }

@@ -10,7 +10,7 @@ public sealed class MnistCommandTests
         using var folder = new TemporaryFolder();
         IdxFolder.Write(folder, "train", Drawings.RingsAndBars(4));
         IdxFolder.Write(folder, "t10k", Drawings.RingsAndBars(2));
-        var options = CommandLine.Parse(["mnist", "--data", folder.Path, "--output", folder.File("out")]);
+        var options = CommandLine.Parse(["mnist", "--data", folder.Path, "--output", folder.PathOf("out")]);
 
         var problem = Assert.Throws<InvalidDataException>(() => MnistCommand.Run(options, _ => { }));
 
@@ -23,7 +23,7 @@ public sealed class MnistCommandTests
     {
         using var folder = new TemporaryFolder();
         IdxFolder.Write(folder, "train", Drawings.RingsAndBars(4));
-        var options = CommandLine.Parse(["mnist", "--data", folder.Path, "--output", folder.File("out")]);
+        var options = CommandLine.Parse(["mnist", "--data", folder.Path, "--output", folder.PathOf("out")]);
 
         Assert.Throws<FileNotFoundException>(() => MnistCommand.Run(options, _ => { }));
     }

@@ -13,7 +13,7 @@ public sealed class MnistTrainerTests
     public void Run_TwoPlainClasses_LearnsThem()
     {
         using var folder = new TemporaryFolder();
-        using var trainer = new MnistTrainer(Images, Unseen, epochs: 4, seed: 1, folder.File("run.bin"));
+        using var trainer = new MnistTrainer(Images, Unseen, epochs: 4, seed: 1, folder.PathOf("run.bin"));
         var lines = new List<string>();
 
         trainer.Run(lines.Add);
@@ -28,15 +28,15 @@ public sealed class MnistTrainerTests
     public void Run_StoppedAndStartedAgain_EndsLikeARunThatWasNeverStopped()
     {
         using var folder = new TemporaryFolder();
-        using var whole = new MnistTrainer(Images, None, epochs: 3, seed: 1, folder.File("whole.bin"));
+        using var whole = new MnistTrainer(Images, None, epochs: 3, seed: 1, folder.PathOf("whole.bin"));
         whole.Run(_ => { });
 
-        using (var stopped = new MnistTrainer(Images, None, epochs: 3, seed: 1, folder.File("stopped.bin")))
+        using (var stopped = new MnistTrainer(Images, None, epochs: 3, seed: 1, folder.PathOf("stopped.bin")))
         {
             Assert.Throws<OperationCanceledException>(() => stopped.Run(_ => throw new OperationCanceledException()));
         }
 
-        using var resumed = new MnistTrainer(Images, None, epochs: 3, seed: 1, folder.File("stopped.bin"));
+        using var resumed = new MnistTrainer(Images, None, epochs: 3, seed: 1, folder.PathOf("stopped.bin"));
         var lines = new List<string>();
         resumed.Run(lines.Add);
 

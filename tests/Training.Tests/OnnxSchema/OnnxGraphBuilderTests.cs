@@ -112,9 +112,9 @@ public sealed class OnnxGraphBuilderTests
         var graph = new OnnxGraphBuilder("saved");
         graph.Output(graph.Node("Identity", [graph.Input("x", DataType.Float, 1)], "y"), DataType.Float, 1);
 
-        graph.Save(folder.File("model.onnx"));
+        graph.Save(folder.PathOf("model.onnx"));
 
-        Assert.Equal(graph.ToByteArray(), File.ReadAllBytes(folder.File("model.onnx")));
+        Assert.Equal(graph.ToByteArray(), File.ReadAllBytes(folder.PathOf("model.onnx")));
     }
 
     private static float[] Run(OnnxGraphBuilder graph, float[] values, long[] shape)

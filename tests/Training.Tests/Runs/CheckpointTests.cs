@@ -10,14 +10,14 @@ public sealed class CheckpointTests
     {
         using var folder = new TemporaryFolder();
 
-        Assert.False(new Checkpoint(folder.File("none.bin"), "a", []).TryLoad(out _, out _));
+        Assert.False(new Checkpoint(folder.PathOf("none.bin"), "a", []).TryLoad(out _, out _));
     }
 
     [Fact]
     public void TryLoad_SavedState_ComesBack()
     {
         using var folder = new TemporaryFolder();
-        var path = folder.File("new-folder/run.bin");
+        var path = folder.PathOf("new-folder/run.bin");
         using var floats = tensor([1.5f, -2f]);
         using var integer = tensor(7L);
         new Checkpoint(path, "a", [floats, integer]).Save(3, TimeSpan.FromSeconds(90));
@@ -35,7 +35,7 @@ public sealed class CheckpointTests
     public void TryLoad_OfAnotherRun_IsRefused()
     {
         using var folder = new TemporaryFolder();
-        var path = folder.File("run.bin");
+        var path = folder.PathOf("run.bin");
         new Checkpoint(path, "seed=1", []).Save(3, TimeSpan.Zero);
 
         var problem = Assert.Throws<InvalidDataException>(() => new Checkpoint(path, "seed=2", []).TryLoad(out _, out _));

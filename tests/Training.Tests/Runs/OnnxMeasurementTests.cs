@@ -10,7 +10,7 @@ public sealed class OnnxMeasurementTests
     {
         using var folder = new TemporaryFolder();
         var images = Drawings.RingsAndBars(20);
-        using var trainer = new MnistTrainer(images, images.Slice(0..0), epochs: 1, seed: 1, folder.File("run.bin"));
+        using var trainer = new MnistTrainer(images, images.Slice(0..0), epochs: 1, seed: 1, folder.PathOf("run.bin"));
         trainer.Run(_ => { });
 
         var measured = OnnxMeasurement.Of(DigitNetExport.ToOnnx(trainer.Net), images, MnistRecipe.PixelScale, [MnistRecipe.Mean], [MnistRecipe.Std]);

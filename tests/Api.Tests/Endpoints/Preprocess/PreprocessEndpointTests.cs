@@ -4,9 +4,9 @@ using SkiaSharp;
 using SoftmaxService.Api.Tests.Metrics;
 using SoftmaxService.Inference.Imaging;
 using SoftmaxService.Inference.Models;
-using SoftmaxService.Inference.Tests.Imaging;
-using SoftmaxService.Inference.Tests.Models;
-using SoftmaxService.Inference.Tests.TestData;
+using SoftmaxService.Tests.Support.Images;
+using SoftmaxService.Tests.Support.Models;
+using SoftmaxService.Tests.Support.TestData;
 
 namespace SoftmaxService.Api.Tests.Endpoints.Preprocess;
 

@@ -1,0 +1,69 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.IO.Compression;
+using System.IO.Hashing;
+
+namespace SoftmaxService.Tests.Support.Fuzz.Images;
+
+/// <summary>Bytes that are written one field after the other, in either byte order.</summary>
+public sealed class ByteSink
+{
+    private readonly ArrayBufferWriter<byte> _buffer = new();
+
+    public int Length => _buffer.WrittenCount;
+
+    public byte[] ToArray() => _buffer.WrittenSpan.ToArray();
+
+    public ByteSink Add(params ReadOnlySpan<byte> bytes)
+    {
+        _buffer.Write(bytes);
+        return this;
+    }
+
+    public ByteSink Byte(int value) => Add((byte)value);
+
+    public ByteSink Big16(int value) => Add((byte)(value >> 8), (byte)value);
+
+    public ByteSink Big32(uint value)
+    {
+        Span<byte> bytes = stackalloc byte[4];
+        BinaryPrimitives.WriteUInt32BigEndian(bytes, value);
+        return Add(bytes);
+    }
+
+    public ByteSink Little16(int value) => Add((byte)value, (byte)(value >> 8));
+
+    public ByteSink Little24(int value) => Add((byte)value, (byte)(value >> 8), (byte)(value >> 16));
+
+    public ByteSink Little32(uint value)
+    {
+        Span<byte> bytes = stackalloc byte[4];
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes, value);
+        return Add(bytes);
+    }
+
+    /// <summary>A chunk of PNG, with its checksum.</summary>
+    public ByteSink PngChunk(ReadOnlySpan<byte> type, ReadOnlySpan<byte> data)
+    {
+        byte[] covered = [.. type, .. data];
+        return Big32((uint)data.Length).Add(covered).Big32(Crc32.HashToUInt32(covered));
+    }
+
+    /// <summary>A chunk of RIFF, padded to an even length.</summary>
+    public ByteSink RiffChunk(ReadOnlySpan<byte> type, ReadOnlySpan<byte> data)
+    {
+        Add(type).Little32((uint)data.Length).Add(data);
+        return data.Length % 2 == 0 ? this : Byte(0);
+    }
+
+    public static byte[] Deflate(ReadOnlySpan<byte> bytes)
+    {
+        using var compressed = new MemoryStream();
+        using (var zlib = new ZLibStream(compressed, CompressionLevel.Fastest, leaveOpen: true))
+        {
+            zlib.Write(bytes);
+        }
+
+        return compressed.ToArray();
+    }
+}

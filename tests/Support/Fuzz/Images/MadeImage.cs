@@ -1,0 +1,36 @@
+namespace SoftmaxService.Tests.Support.Fuzz.Images;
+
+/// <summary>An image file that was put together part by part, and may contradict itself in any of them.</summary>
+/// <param name="Format">What it is meant to be.</param>
+/// <param name="MediaType">What it is sent as.</param>
+/// <param name="Bytes">The file.</param>
+public sealed record MadeImage(string Format, string MediaType, byte[] Bytes)
+{
+    private static readonly string[] Names = ["PNG", "JPEG", "WebP", "GIF", "BMP", "ICO"];
+
+    public static IReadOnlyList<string> Formats => Names;
+
+    public int FormatIndex => Array.IndexOf(Names, Format);
+
+    /// <summary>The same for the same seed and number, whatever was made before.</summary>
+    public static MadeImage Make(int seed, long number)
+    {
+        // Neighbouring seeds of Random begin alike, so they are spread.
+        var random = new Random(unchecked((int)(((seed * 1_000_003L) + number) * 2_654_435_761L >> 7)));
+        return Make(random);
+    }
+
+    public static MadeImage Make(Random random)
+    {
+        var (format, mediaType, bytes) = random.Next(100) switch
+        {
+            < 45 => ("JPEG", "image/jpeg", JpegMaker.Make(random)),
+            < 65 => ("PNG", "image/png", PngMaker.Make(random)),
+            < 77 => ("WebP", "image/webp", WebPMaker.Make(random)),
+            < 85 => ("GIF", "image/gif", GifMaker.Make(random)),
+            < 94 => ("BMP", "image/bmp", BmpMaker.Make(random)),
+            _ => ("ICO", "image/x-icon", IcoMaker.Make(random)),
+        };
+        return new MadeImage(format, mediaType, random.Chance(8) ? ByteMutation.DamageImage(random, bytes) : bytes);
+    }
+}

@@ -1,0 +1,211 @@
+using System.Buffers.Binary;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+
+namespace SoftmaxService.Tests.Support.Fuzz;
+
+/// <summary>What came back: a status, and for gRPC that of the call too.</summary>
+public sealed record RawAnswer(int Status, string MediaType, byte[] Body, bool KeepsOpen, int? GrpcStatus = null);
+
+/// <summary>A connection that sends the bytes it is told, valid or not, and reads what comes back.</summary>
+public sealed class RawConnection : IDisposable
+{
+    private static readonly TimeSpan PatienceWithCut = TimeSpan.FromMilliseconds(300);
+
+    private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true, LingerState = new LingerOption(true, 0) };
+    private byte[] _buffer = new byte[16 * 1024];
+    private int _start;
+    private int _end;
+
+    public static async Task<RawConnection> OpenAsync(int port, CancellationToken cancellation)
+    {
+        var connection = new RawConnection();
+        await connection._socket.ConnectAsync(IPAddress.Loopback, port, cancellation);
+        return connection;
+    }
+
+    /// <summary>Asks over HTTP/1.1; null where the connection ends without an answer.</summary>
+    /// <param name="request">All bytes.</param>
+    /// <param name="mayBeCut">Whether the server may wait for more than was sent: then it is soon told that nothing more comes.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    public Task<RawAnswer?> AskAsync(ReadOnlyMemory<byte> request, bool mayBeCut, CancellationToken cancellation) =>
+        ExchangeAsync(request, mayBeCut, ReadAnswerAsync(request.Span.StartsWith("HEAD "u8), cancellation), cancellation);
+
+    /// <summary>Makes the call that the bytes of a whole HTTP/2 connection hold; null where the connection ends without an answer to it.</summary>
+    public Task<RawAnswer?> CallAsync(ReadOnlyMemory<byte> connection, bool mayBeCut, CancellationToken cancellation) =>
+        ExchangeAsync(connection, mayBeCut, ReadCallAsync(cancellation), cancellation);
+
+    private async Task<RawAnswer?> ExchangeAsync(ReadOnlyMemory<byte> bytes, bool mayBeCut, Task<RawAnswer?> reading, CancellationToken cancellation)
+    {
+        try
+        {
+            await SendAsync(bytes, cancellation);
+            if (mayBeCut && await Task.WhenAny(reading, Task.Delay(PatienceWithCut, cancellation)) != reading)
+            {
+                _socket.Shutdown(SocketShutdown.Send); // not at once: Kestrel gives up what it does for a client that says so
+            }
+        }
+        catch (SocketException)
+        {
+            // Refused and closed while we still sent; what was answered before can be read.
+        }
+
+        try
+        {
+            return await reading;
+        }
+        catch (Exception exception) when (exception is SocketException or EndOfStreamException)
+        {
+            return null;
+        }
+    }
+
+    private async Task SendAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellation)
+    {
+        while (bytes.Length > 0)
+        {
+            bytes = bytes[await _socket.SendAsync(bytes, cancellation)..];
+        }
+    }
+
+    public void Dispose() => _socket.Dispose();
+
+    private async Task<RawAnswer?> ReadAnswerAsync(bool isHead, CancellationToken cancellation)
+    {
+        string[] head;
+        int status;
+        do
+        {
+            head = (await ReadHeadAsync(cancellation)).Split("\r\n");
+            status = int.Parse(head[0].Split(' ')[1], CultureInfo.InvariantCulture);
+        }
+        while (status < 200);
+
+        string? Header(string name) => head.Skip(1).FirstOrDefault(line => line.StartsWith($"{name}:", StringComparison.OrdinalIgnoreCase)) is { } line ? line[(name.Length + 1)..].Trim() : null;
+        byte[] body;
+        if (isHead || status is 204 or 304)
+        {
+            body = [];
+        }
+        else if (Header("Transfer-Encoding") == "chunked")
+        {
+            body = await ReadChunksAsync(cancellation);
+        }
+        else
+        {
+            body = await ReadBytesAsync(int.Parse(Header("Content-Length") ?? "0", CultureInfo.InvariantCulture), cancellation);
+        }
+
+        return new RawAnswer(status, Header("Content-Type")?.Split(';')[0] ?? "", body, Header("Connection") != "close");
+    }
+
+    private async Task<RawAnswer?> ReadCallAsync(CancellationToken cancellation)
+    {
+        var status = 0;
+        while (true)
+        {
+            var head = await ReadBytesAsync(GrpcCall.FrameHeaderLength, cancellation);
+            var payload = await ReadBytesAsync(BinaryPrimitives.ReadInt32BigEndian(head) >>> 8, cancellation);
+            var isEnd = (head[4] & GrpcCall.EndStream) != 0;
+            switch (head[3])
+            {
+                case GrpcCall.ResetStream or GrpcCall.GoAway:
+                    return null;
+                case GrpcCall.Headers:
+                    status = status == 0 ? StatusIn(payload) : status;
+                    if (isEnd)
+                    {
+                        return new RawAnswer(status, "application/grpc", [], KeepsOpen: false, GrpcStatusIn(payload));
+                    }
+
+                    break;
+                case GrpcCall.Data when isEnd:
+                    return new RawAnswer(status, "", payload, KeepsOpen: false);
+            }
+        }
+    }
+
+    /// <summary>:status is the first field: one of the static table (RFC 7541, appendix A), or spelled out. 0 where damage has made the server encode it otherwise.</summary>
+    private static int StatusIn(byte[] block)
+    {
+        int[] indexed = [200, 204, 206, 304, 400, 404, 500];
+        var first = block.AsSpan().IndexOfAnyExcept((byte)0x20); // a changed table size comes before
+        if (first >= 0 && block[first] is >= 0x88 and <= 0x8e and var index)
+        {
+            return indexed[index - 0x88];
+        }
+
+        return block.Length >= first + 5 && int.TryParse(block.AsSpan(first + 2, 3), CultureInfo.InvariantCulture, out var status) ? status : 0;
+    }
+
+    private static int? GrpcStatusIn(byte[] block)
+    {
+        var name = block.AsSpan().IndexOf("grpc-status"u8);
+        var value = name + "grpc-status"u8.Length;
+        return name >= 0 && int.TryParse(block.AsSpan(value + 1, block[value]), CultureInfo.InvariantCulture, out var status) ? status : null;
+    }
+
+    private async Task<string> ReadHeadAsync(CancellationToken cancellation)
+    {
+        int length;
+        while ((length = _buffer.AsSpan(_start.._end).IndexOf("\r\n\r\n"u8)) < 0)
+        {
+            await ReceiveAsync(cancellation);
+        }
+
+        var head = Encoding.Latin1.GetString(_buffer, _start, length);
+        _start += length + 4;
+        return head;
+    }
+
+    private async Task<byte[]> ReadChunksAsync(CancellationToken cancellation)
+    {
+        var body = new List<byte>();
+        while (true)
+        {
+            int length;
+            while ((length = _buffer.AsSpan(_start.._end).IndexOf("\r\n"u8)) < 0)
+            {
+                await ReceiveAsync(cancellation);
+            }
+
+            var size = int.Parse(_buffer.AsSpan(_start, length), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+            _start += length + 2;
+            body.AddRange((await ReadBytesAsync(size + 2, cancellation)).AsSpan(..size));
+            if (size == 0)
+            {
+                return [.. body];
+            }
+        }
+    }
+
+    private async Task<byte[]> ReadBytesAsync(int count, CancellationToken cancellation)
+    {
+        while (_end - _start < count)
+        {
+            await ReceiveAsync(cancellation);
+        }
+
+        var bytes = _buffer[_start..(_start + count)];
+        _start += count;
+        return bytes;
+    }
+
+    private async Task ReceiveAsync(CancellationToken cancellation)
+    {
+        if (_start == _end)
+        {
+            _start = _end = 0;
+        }
+
+        if (_end == _buffer.Length)
+        {
+            Array.Resize(ref _buffer, _buffer.Length * 2);
+        }
+
+        var received = await _socket.ReceiveAsync(_buffer.AsMemory(_end), cancellation);
+        _end += received > 0 ? received : throw new EndOfStreamException();
+    }
+}

@@ -1,0 +1,41 @@
+namespace SoftmaxService.Tests.Support.TestData;
+
+/// <summary>
+/// Data sets and third parties' models, which are not part of the repository: in <c>../shared/data</c> beside it, or where the environment
+/// variable <c>SOFTMAX_DATA</c> says.
+/// </summary>
+public static class SharedData
+{
+    public const string Variable = "SOFTMAX_DATA";
+
+    public static string? Folder { get; } = FindFolder();
+
+    public static string Path(string relative) => System.IO.Path.Combine(Folder ?? throw new InvalidOperationException(WhyMissing(relative)), relative);
+
+    public static string? WhyMissing(params ReadOnlySpan<string> files)
+    {
+        if (Folder is null)
+            return $"There is no folder ../shared/data beside the repository; {Variable} may name another.";
+        foreach (var file in files)
+        {
+            if (!File.Exists(System.IO.Path.Combine(Folder, file)))
+                return $"{file} is missing from {Folder}; {Variable} may name another folder.";
+        }
+
+        return null;
+    }
+
+    private static string? FindFolder()
+    {
+        if (Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } named)
+            return Directory.Exists(named) ? named : null;
+
+        var folder = new DirectoryInfo(AppContext.BaseDirectory);
+        while (folder is not null && !File.Exists(System.IO.Path.Combine(folder.FullName, "SoftmaxService.sln")))
+            folder = folder.Parent;
+        if (folder?.Parent is not { } parent)
+            return null;
+        var shared = System.IO.Path.Combine(parent.FullName, "shared", "data");
+        return Directory.Exists(shared) ? shared : null;
+    }
+}
