@@ -1,7 +1,6 @@
 using SkiaSharp;
 using SoftmaxService.Inference.Calibration;
 using SoftmaxService.Inference.Faults;
-using SoftmaxService.Inference.Tests.Models;
 
 namespace SoftmaxService.Inference.Tests;
 

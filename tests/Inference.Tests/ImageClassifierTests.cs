@@ -3,7 +3,6 @@ using Onnx;
 using SkiaSharp;
 using SoftmaxService.Inference.Faults;
 using SoftmaxService.Inference.Models;
-using SoftmaxService.Inference.Tests.Models;
 using SoftmaxService.OnnxSchema;
 using DataType = Onnx.TensorProto.Types.DataType;
 
