@@ -5,9 +5,9 @@ internal static class LogitSets
     public static readonly string[] Names =
     [
         "plain", "plain, K = 10", "uneven temperature", "large at T = 0.01", "close to 1e4 at T = 0.01", "T = 100",
-        "half masked", 
+        "half masked",
         "down to the denormal range", "below the shift by m", "above the shift by m", "far below zero", "1e6 ± 1",
-        "1e30 at T = 1e30", 
+        "1e30 at T = 1e30",
         "3e38 at T = 3e38", "1e-30 at T = 1.3e-30", "denormal at T = 1e-40", "confident",
     ];
 

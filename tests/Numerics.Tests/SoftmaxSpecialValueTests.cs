@@ -7,16 +7,16 @@ public sealed class SoftmaxSpecialValueTests
     private static readonly float[] Temperatures =
     [
         float.Epsilon, 3e-45f, 1e-40f, 1.1754944e-38f, 1e-30f, 1.1380e-30f, 1.1381e-30f, 1.5e-30f, 1e-20f, 1e-10f,
-        0.01f, 0.7f, 1, 1.3f, 100, 
+        0.01f, 0.7f, 1, 1.3f, 100,
         1e10f, 1.8287e30f, 1.8288e30f, 1e30f, 1e35f, 1e38f, float.MaxValue,
     ];
 
     private static readonly float[] Extremes =
     [
         0f, -0f, float.Epsilon, -float.Epsilon, 1e-40f, -1e-40f, 1.1754944e-38f, 1e-30f, -1e-30f, 1e-10f, 0.5f, -1, 1,
-        88, 88.000008f, -88, 104, -104, 
+        88, 88.000008f, -88, 104, -104,
         11356, -11356, 11357, -11357, 1e4f, -1e4f, 1e7f, -1e7f, 1e30f, -1e30f, 1.7e38f, -1.7e38f, 3e38f, -3e38f,
-        3.4028233e38f, 
+        3.4028233e38f,
         float.MaxValue, float.MinValue, float.NegativeInfinity,
     ];
 
@@ -126,11 +126,11 @@ public sealed class SoftmaxSpecialValueTests
         float[][] rows =
         [
             [float.NaN], [Infinity], [-Infinity], [1, float.NaN], [float.NaN, 1], [Infinity, 1], [1, Infinity],
-            [Infinity, Infinity], 
+            [Infinity, Infinity],
             [-Infinity, -Infinity], [Infinity, -Infinity], [float.NaN, Infinity], [Infinity, float.NaN],
-            [float.NaN, -Infinity], 
+            [float.NaN, -Infinity],
             [3e38f, float.NaN, -3e38f], Enumerable.Repeat(-Infinity, 100).ToArray(),
-            Enumerable.Repeat(float.NaN, 100).ToArray(), 
+            Enumerable.Repeat(float.NaN, 100).ToArray(),
             [.. Enumerable.Repeat(1f, 99), Infinity],
         ];
         foreach (var row in rows)

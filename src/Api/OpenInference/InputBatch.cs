@@ -46,13 +46,13 @@ internal static class InputBatch
 
     private static InferInput OnlyInput(
         IReadOnlyList<InferInput> inputs, ClassifierModel model, TensorInput tensor) => inputs switch
-    {
-        [var input] when input.Name == tensor.Name => input,
-        [var input] => throw Refuse(
-            $"Model '{model.Name}' has no input '{Quoting.Shorten(input.Name)}'. Its input is '{tensor.Name}'."),
-        _ => throw Refuse(
-            $"The request has {inputs.Count} inputs. Model '{model.Name}' takes exactly one, '{tensor.Name}'."),
-    };
+        {
+            [var input] when input.Name == tensor.Name => input,
+            [var input] => throw Refuse(
+                $"Model '{model.Name}' has no input '{Quoting.Shorten(input.Name)}'. Its input is '{tensor.Name}'."),
+            _ => throw Refuse(
+                $"The request has {inputs.Count} inputs. Model '{model.Name}' takes exactly one, '{tensor.Name}'."),
+        };
 
     private static int CountItems(InferInput input, TensorInput tensor, int maxItems)
     {

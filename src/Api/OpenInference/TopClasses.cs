@@ -42,22 +42,22 @@ internal static class TopClasses
         int rows,
         int topK,
         IReadOnlyList<string> labels) => datatype.Name switch
-    {
-        "FP32" => Of<float>(values, rows, topK, labels),
-        "FP64" => Of<double>(values, rows, topK, labels),
-        "FP16" => Of<Half>(values, rows, topK, labels),
-        "UINT8" => Of<byte>(values, rows, topK, labels),
-        "UINT16" => Of<ushort>(values, rows, topK, labels),
-        "UINT32" => Of<uint>(values, rows, topK, labels),
-        "UINT64" => Of<ulong>(values, rows, topK, labels),
-        "INT8" => Of<sbyte>(values, rows, topK, labels),
-        "INT16" => Of<short>(values, rows, topK, labels),
-        "INT32" => Of<int>(values, rows, topK, labels),
-        "INT64" => Of<long>(values, rows, topK, labels),
-        _ => throw new RequestException(
-            Problem.BadRequest,
-            $"An output of {datatype.Name} cannot be ranked; {InferParameters.Classification} is for numbers."),
-    };
+        {
+            "FP32" => Of<float>(values, rows, topK, labels),
+            "FP64" => Of<double>(values, rows, topK, labels),
+            "FP16" => Of<Half>(values, rows, topK, labels),
+            "UINT8" => Of<byte>(values, rows, topK, labels),
+            "UINT16" => Of<ushort>(values, rows, topK, labels),
+            "UINT32" => Of<uint>(values, rows, topK, labels),
+            "UINT64" => Of<ulong>(values, rows, topK, labels),
+            "INT8" => Of<sbyte>(values, rows, topK, labels),
+            "INT16" => Of<short>(values, rows, topK, labels),
+            "INT32" => Of<int>(values, rows, topK, labels),
+            "INT64" => Of<long>(values, rows, topK, labels),
+            _ => throw new RequestException(
+                Problem.BadRequest,
+                $"An output of {datatype.Name} cannot be ranked; {InferParameters.Classification} is for numbers."),
+        };
 
     private static byte[][] Of<T>(ReadOnlySpan<byte> bytes, int rows, int topK, IReadOnlyList<string> labels)
         where T : unmanaged, INumber<T>

@@ -81,8 +81,13 @@ internal sealed class PrivateCopy : IDisposable
     private static List<string> FilesNamedIn(string model, string folder)
     {
         var options =
-            new EnumerationOptions { RecurseSubdirectories =
-                true, MaxRecursionDepth = MaxDepth, AttributesToSkip = FileAttributes.Hidden };
+            new EnumerationOptions
+            {
+                RecurseSubdirectories =
+                true,
+                MaxRecursionDepth = MaxDepth,
+                AttributesToSkip = FileAttributes.Hidden
+            };
         var names = Directory.EnumerateFiles(folder, "*", options).Select(path =>
             Path.GetRelativePath(folder, path)).Where(name => name != Path.GetFileName(model)).ToList();
         if (names.Count == 0)

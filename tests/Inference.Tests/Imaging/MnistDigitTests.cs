@@ -148,7 +148,7 @@ public sealed class MnistDigitTests
 
     private static byte[] Draw(
         byte[] image, int width, int height, Ink ink, int left, int top, int size,
-        SKEncodedImageFormat format = SKEncodedImageFormat.Png, 
+        SKEncodedImageFormat format = SKEncodedImageFormat.Png,
         SKSamplingOptions? sampling = null)
     {
         using var small = SKImage.FromEncodedData(EncodedImages.Encode(Side, Side, (x, y) =>

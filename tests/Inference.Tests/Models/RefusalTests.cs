@@ -38,8 +38,7 @@ public sealed class RefusalTests
         Assert.Contains("may be no image but features or a signal", refusal, StringComparison.Ordinal);
         var advice =
             refusal[
-                refusal.IndexOf("\"input\"", StringComparison.Ordinal)
-                ..refusal.IndexOf(" in model.json", StringComparison.Ordinal)];
+                refusal.IndexOf("\"input\"", StringComparison.Ordinal)..refusal.IndexOf(" in model.json", StringComparison.Ordinal)];
         Assert.NotNull(ColorModels.Ask(onnx, $"{{{advice}}}", model => model.Input));
     }
 

@@ -13,39 +13,45 @@ internal static class ClassifyParameters
         "model",
         "The model that answers. Defaults to the configured model.",
         "GET /models lists them.",
-        JsonSchemaType.String) { Example = "mnist" };
+        JsonSchemaType.String)
+    { Example = "mnist" };
 
     public static readonly QueryParameter Version = new(
         "version",
         "The model's version. Defaults to the highest.",
         "GET /models lists them.",
-        JsonSchemaType.String) { Example = "1" };
+        JsonSchemaType.String)
+    { Example = "1" };
 
     private static readonly QueryParameter Temperature = new(
         "temperature",
         "T in softmax(z / T). Defaults to the model's calibrated temperature, or 1 where it has none.",
         TemperatureRows.Requirement,
-        JsonSchemaType.Number) { ExclusiveMinimum = "0", Example = "1.0" };
+        JsonSchemaType.Number)
+    { ExclusiveMinimum = "0", Example = "1.0" };
 
     private static readonly QueryParameter TopK = new(
         "topK",
         "How many of the most probable classes to return. Defaults to all classes of a model of up to 100, "
         + "and to 10 classes of a larger one.",
         "It must be a whole number of at least 1.",
-        JsonSchemaType.Integer) { Minimum = "1", Example = "3" };
+        JsonSchemaType.Integer)
+    { Minimum = "1", Example = "3" };
 
     private static readonly QueryParameter Alpha = new(
         "alpha",
         "Requests a prediction set that holds the right class with a probability of at least 1 − alpha. "
         + "Needs a model with conformal quantiles.",
         "It must be above 0 and below 1.",
-        JsonSchemaType.Number) { ExclusiveMinimum = "0", ExclusiveMaximum = "1", Example = "0.05" };
+        JsonSchemaType.Number)
+    { ExclusiveMinimum = "0", ExclusiveMaximum = "1", Example = "0.05" };
 
     private static readonly QueryParameter Threshold = new(
         "threshold",
         "The answer says that it abstains when its largest probability is below this.",
         "It must be from 0 to 1.",
-        JsonSchemaType.Number) { Minimum = "0", Maximum = "1", Example = "0.5" };
+        JsonSchemaType.Number)
+    { Minimum = "0", Maximum = "1", Example = "0.5" };
 
     public static readonly QueryParameter[] All = [Model, Version, Temperature, TopK, Alpha, Threshold];
 

@@ -18,13 +18,15 @@ internal static class SoftmaxBinary
         "classes",
         "For a binary body: K, the length of a row. Defaults to one row of the whole body.",
         "It must be a whole number of at least 1.",
-        JsonSchemaType.Integer) { Minimum = "1", Example = "3" };
+        JsonSchemaType.Integer)
+    { Minimum = "1", Example = "3" };
 
     private static readonly QueryParameter Temperature = new(
         "temperature",
         "For a binary body: T. Defaults to 1.",
         TemperatureRows.Requirement,
-        JsonSchemaType.Number) { ExclusiveMinimum = "0", Example = "2.5" };
+        JsonSchemaType.Number)
+    { ExclusiveMinimum = "0", Example = "2.5" };
 
     public static readonly QueryParameter[] Parameters = [Classes, Temperature];
 
