@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using SoftmaxService.Cli.Tests.Commands;
 
 namespace SoftmaxService.Cli.Tests.Documentation;
@@ -6,7 +7,7 @@ namespace SoftmaxService.Cli.Tests.Documentation;
 /// Runs every <c>softmax</c> of docs/command-line.md and compares the output. With
 /// <c>SOFTMAX_WRITE_DOCUMENTATION=1</c> it writes the output into the document instead.
 /// </summary>
-public sealed class ExampleTests
+public sealed partial class ExampleTests
 {
     private const string Document = "docs/command-line.md";
 
@@ -22,7 +23,7 @@ public sealed class ExampleTests
         foreach (var example in examples)
         {
             var run = await CommandRun.OfAsync(ArgumentsOf(example));
-            var output = string.Join('\n', run.Output.Split('\n').Select(line => line.TrimEnd())).Trim('\n');
+            var output = AsWritten(run.Output);
             if (IsWriting)
             {
                 text = example.WithOutput(text, output);
@@ -38,10 +39,21 @@ public sealed class ExampleTests
         }
     }
 
+    /// <summary>
+    /// Output as a document has it: without terminal styles and trailing spaces, and with paths from the repository.
+    /// </summary>
+    private static string AsWritten(string output) => string.Join(
+        '\n',
+        Style().Replace(output, "").Replace(Repository.Root + Path.DirectorySeparatorChar, "", StringComparison.Ordinal)
+            .Split('\n').Select(line => line.TrimEnd())).Trim('\n');
+
     private static string[] ArgumentsOf(ConsoleExample example) =>
         [.. example.Command.Split(' ').Skip(1).Select(FromAnywhere)];
 
     /// <summary>A path of the repository, as seen from wherever the tests run.</summary>
     private static string FromAnywhere(string argument) =>
         Path.Exists(Repository.PathOf(argument)) ? Repository.PathOf(argument) : argument;
+
+    [GeneratedRegex(@"\e\[[0-9;]*m")]
+    private static partial Regex Style();
 }
