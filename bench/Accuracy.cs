@@ -32,7 +32,10 @@ internal static class Accuracy
     {
         var table = new StringBuilder("The largest error of a probability in units in the last place, and |Σp − 1|; the worst of 20 rows (of 1, for 16 million).\n\n|");
         foreach (var (name, _) in Ways)
+        {
             table.Append($" | {name}");
+        }
+
         table.Append(" |\n|---|").Insert(table.Length, "---|", Ways.Length).Append('\n');
         foreach (var set in Sets)
         {
@@ -57,13 +60,19 @@ internal static class Accuracy
         for (var row = 0; row < (count > 100_000 ? 1 : 20); row++)
         {
             foreach (ref var logit in logits.AsSpan())
+            {
                 logit = low + (high - low) * random.NextSingle();
+            }
+
             compute(logits, actual, temperature);
 
             double maximum = TensorPrimitives.Max<float>(logits);
             var total = 0.0;
             foreach (var logit in logits)
+            {
                 total += Math.Exp((logit - maximum) / temperature);
+            }
+
             var sum = 0.0;
             for (var i = 0; i < count; i++)
             {

@@ -23,14 +23,22 @@ internal static class Check
         for (var process = 0; process < Number(options, "--processes=", DefaultProcessCount); process++)
         {
             foreach (var (shape, rounds) in RaceInOwnProcess(options))
+            {
                 timesOfShape[shape].Add(rounds);
+            }
         }
 
         var report = new Report();
         foreach (var goals in Chosen(options))
+        {
             report.Add(goals, timesOfShape[goals.Shape]);
+        }
+
         if (options.Contains("--write"))
+        {
             report.Write();
+        }
+
         return report.Shortfalls;
     }
 
@@ -40,7 +48,9 @@ internal static class Check
         OneProcessor.Pin();
         using (var shape = new Shape(4, 500))
         using (var onnx = new OnnxSoftmax(shape))
+        {
             Race.WarmUp(Contestants(shape, onnx));
+        }
 
         var times = new Dictionary<string, Dictionary<string, double[]>>();
         foreach (var goals in Chosen(options))

@@ -15,12 +15,16 @@ internal sealed class Ours(Shape shape) : Contestant(Title, shape)
         if (Shape.RowCount == 1)
         {
             for (var i = 0; i < repetitions; i++)
+            {
                 Softmax.Compute(logits, probabilities, Temperature);
+            }
         }
         else
         {
             for (var i = 0; i < repetitions; i++)
+            {
                 Softmax.ComputeRows(logits, probabilities, classCount, Temperature);
+            }
         }
     }
 }
@@ -33,8 +37,12 @@ internal sealed class TensorPrimitivesSoftMax(Shape shape) : Contestant(Title, s
     public override void Run(int repetitions)
     {
         for (var i = 0; i < repetitions; i++)
+        {
             for (var start = 0; start < Shape.ElementCount; start += Shape.ClassCount)
+            {
                 TensorPrimitives.SoftMax(Shape.Logits.Slice(start, Shape.ClassCount), Shape.Probabilities.Slice(start, Shape.ClassCount));
+            }
+        }
     }
 }
 
@@ -63,8 +71,12 @@ internal sealed class SafeComposition(Shape shape) : Contestant(Title, shape)
     public override void Run(int repetitions)
     {
         for (var i = 0; i < repetitions; i++)
+        {
             for (var start = 0; start < Shape.ElementCount; start += Shape.ClassCount)
+            {
                 Compute(Shape.Logits.Slice(start, Shape.ClassCount), Shape.Probabilities.Slice(start, Shape.ClassCount), Temperature);
+            }
+        }
     }
 
     public static void Compute(ReadOnlySpan<float> logits, Span<float> row, float temperature)
@@ -83,21 +95,31 @@ internal sealed class ScalarThreePass(Shape shape) : Contestant(Title, shape)
     public override void Run(int repetitions)
     {
         for (var i = 0; i < repetitions; i++)
+        {
             for (var start = 0; start < Shape.ElementCount; start += Shape.ClassCount)
+            {
                 Compute(Shape.Logits.Slice(start, Shape.ClassCount), Shape.Probabilities.Slice(start, Shape.ClassCount), Temperature);
+            }
+        }
     }
 
     public static void Compute(ReadOnlySpan<float> logits, Span<float> row, float temperature)
     {
         var maximum = float.NegativeInfinity;
         foreach (var logit in logits)
+        {
             maximum = MathF.Max(maximum, logit);
+        }
 
         var sum = 0f;
         for (var i = 0; i < row.Length; i++)
+        {
             sum += row[i] = MathF.Exp((logits[i] - maximum) / temperature);
+        }
 
         foreach (ref var p in row)
+        {
             p /= sum;
+        }
     }
 }

@@ -13,8 +13,12 @@ internal sealed unsafe class VectorRead(Shape shape) : Contestant(Title, shape)
     public override void Run(int repetitions)
     {
         for (var i = 0; i < repetitions; i++)
+        {
             fixed (float* source = Shape.Logits)
+            {
                 _sum += Sum(source, Shape.ElementCount);
+            }
+        }
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -32,7 +36,10 @@ internal sealed unsafe class VectorRead(Shape shape) : Contestant(Title, shape)
 
         var sum = Vector512.Sum(a + b + (c + d));
         for (; i < count; i++)
+        {
             sum += source[i];
+        }
+
         return sum;
     }
 }
@@ -44,8 +51,12 @@ internal sealed unsafe class MemoryCopy(Shape shape) : Contestant(Title, shape)
     public override void Run(int repetitions)
     {
         fixed (float* source = Shape.Logits, destination = Shape.Probabilities)
+        {
             for (var i = 0; i < repetitions; i++)
+            {
                 Buffer.MemoryCopy(source, destination, (long)Shape.ElementCount * sizeof(float), (long)Shape.ElementCount * sizeof(float));
+            }
+        }
     }
 }
 
@@ -79,6 +90,8 @@ internal sealed unsafe class ReadAndNonTemporalCopy(Shape shape) : Contestant(Ti
         }
 
         for (; i < count; i++)
+        {
             destination[i] = source[i];
+        }
     }
 }

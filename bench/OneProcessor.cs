@@ -11,7 +11,10 @@ internal static partial class OneProcessor
     public static void Pin()
     {
         if (!OperatingSystem.IsLinux() || Environment.ProcessorCount is < 2 or > 64)
+        {
             return;
+        }
+
         var last = 1ul << (Environment.ProcessorCount - 1);
         _ = SetAffinity(0, sizeof(ulong), in last); // 0 is the calling thread; where it is refused, the race is only noisier
     }

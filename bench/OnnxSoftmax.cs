@@ -31,7 +31,9 @@ internal sealed unsafe class OnnxSoftmax : Contestant, IDisposable
     public override void Run(int repetitions)
     {
         for (var i = 0; i < repetitions; i++)
+        {
             _session.Run(_runOptions, _inputNames, _inputs, _outputNames, _outputs);
+        }
     }
 
     public void Dispose()

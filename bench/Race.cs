@@ -46,7 +46,10 @@ internal static class Race
         {
             var compiled = JitInfo.GetCompiledMethodCount();
             foreach (var contestant in contestants)
+            {
                 RunFor(contestant, Turn);
+            }
+
             Thread.Sleep(TierPause);
             quiet = JitInfo.GetCompiledMethodCount() == compiled ? quiet + 1 : 0;
         }
@@ -62,7 +65,9 @@ internal static class Race
             contestant.Run(repetitions);
             elapsed = Stopwatch.GetElapsedTime(turn);
             if (elapsed < Turn)
+            {
                 repetitions = (int)Math.Clamp(repetitions * (Turn / elapsed), repetitions + 1, repetitions * 4);
+            }
         }
 
         return Math.Max(1, (int)(repetitions * Math.Min(1, Turn / elapsed)));

@@ -45,7 +45,10 @@ internal static class Reload
 
         Console.Write(table);
         if (options.Contains("--write"))
+        {
             Write(table);
+        }
+
         return shortfalls;
     }
 
@@ -92,7 +95,10 @@ internal static class Reload
                 clock.Stop();
                 replaced.Add(new WeakReference(lease.Model));
                 if (ReferenceEquals(repository.Current.Models[0], lease.Model) || repository.LoadedCount != 2)
+                {
                     throw new InvalidOperationException("The model was not replaced beside the one that is leased.");
+                }
+
                 ImageClassifier.Classify(lease.Model, image, new ClassificationOptions());
             }
 
@@ -103,7 +109,9 @@ internal static class Reload
                 ImageClassifier.Classify(lease.Model, image, new ClassificationOptions());
             });
             if (swap >= 0)
+            {
                 (resident[swap], managed[swap]) = (ResidentMegabytes(), GC.GetGCMemoryInfo().TotalCommittedBytes / 1e6);
+            }
         }
 
         GC.Collect();

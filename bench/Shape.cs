@@ -17,7 +17,10 @@ internal sealed unsafe class Shape : IDisposable
         _probabilities = (float*)NativeMemory.AlignedAlloc((nuint)ElementCount * sizeof(float), PageSize);
         var random = new Random(42);
         foreach (ref var logit in Logits)
+        {
             logit = random.NextSingle() * 20 - 10;
+        }
+
         Probabilities.Clear();
     }
 

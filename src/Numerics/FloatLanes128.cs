@@ -40,11 +40,19 @@ internal readonly unsafe struct FloatLanes128(Vector128<float> lanes) : IFloatLa
     {
         destination[0] = _lanes[0];
         if (count > 1)
+        {
             destination[1] = _lanes[1];
+        }
+
         if (count > 2)
+        {
             destination[2] = _lanes[2];
+        }
+
         if (count > 3)
+        {
             destination[3] = _lanes[3];
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

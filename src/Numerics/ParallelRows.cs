@@ -19,11 +19,17 @@ internal static unsafe class ParallelRows
         var threads = Math.Min(degree, logits.Length / SmallestShare);
         var rowCount = logits.Length / classCount;
         if (threads <= 1)
+        {
             SoftmaxKernel.Run(path, new RowsOperation(logits, probabilities, classCount, temperatures));
+        }
         else if (rowCount == 1)
+        {
             SoftmaxKernel.Run(path, new SharedRowOperation(logits, probabilities, temperatures[0], threads));
+        }
         else
+        {
             ComputeShares(path, logits, probabilities, classCount, temperatures, Math.Min(threads, rowCount));
+        }
     }
 
     private static void ComputeShares(

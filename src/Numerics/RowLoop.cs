@@ -120,6 +120,8 @@ internal static unsafe class RowLoop<TKernel>
     private static void UpdateScale(ref TemperatureScale scale, ReadOnlySpan<float> temperatures, int row)
     {
         if (row < temperatures.Length)
+        {
             scale = new TemperatureScale(temperatures[row]);
+        }
     }
 }

@@ -27,11 +27,15 @@ internal readonly unsafe struct ScalarKernel : ISoftmaxKernel
 
         var total = 0.0;
         for (nint i = 0; i < classCount; i++)
+        {
             total += Math.Exp(((double)logits[i] - maximum) / scale.Temperature);
+        }
 
         // Exponentials are computed twice instead of stored, because the destination can only hold floats.
         for (nint i = 0; i < classCount; i++)
+        {
             probabilities[i] = (float)(Math.Exp(((double)logits[i] - maximum) / scale.Temperature) / total);
+        }
     }
 
     public static void ComputeLog(float* logits, float* logProbabilities, nint classCount, in TemperatureScale scale)
@@ -45,7 +49,9 @@ internal readonly unsafe struct ScalarKernel : ISoftmaxKernel
 
         var logTotal = LogTotal(logits, classCount, scale, maximum);
         for (nint i = 0; i < classCount; i++)
+        {
             logProbabilities[i] = (float)(((double)logits[i] - maximum) / scale.Temperature - logTotal);
+        }
     }
 
     public static float LogSumExp(float* logits, nint classCount, in TemperatureScale scale)
@@ -69,9 +75,11 @@ internal readonly unsafe struct ScalarKernel : ISoftmaxKernel
 
         var mean = product / total;
         for (nint i = 0; i < classCount; i++)
+        {
             gradient[i] = gradient[i] == 0
                 ? 0
                 : (float)((upstream[i] - mean) * gradient[i] * (1 / scale.Temperature));
+        }
     }
 
     public static float CrossEntropy(
@@ -104,7 +112,10 @@ internal readonly unsafe struct ScalarKernel : ISoftmaxKernel
     {
         var maximum = float.NegativeInfinity;
         for (nint i = 0; i < classCount; i++)
+        {
             maximum = MathF.Max(maximum, logits[i]);
+        }
+
         return maximum;
     }
 
@@ -115,9 +126,13 @@ internal readonly unsafe struct ScalarKernel : ISoftmaxKernel
         for (nint i = 0; i < classCount; i++)
         {
             if (logits[i] == maximum)
+            {
                 ties++;
+            }
             else
+            {
                 rest += Math.Exp(((double)logits[i] - maximum) / scale.Temperature);
+            }
         }
 
         return LogOnePlus.OfTotal(ties, rest);

@@ -34,7 +34,9 @@ internal static unsafe class SmallRows512
         var values = exponential.OfInRange(new(row), out var steps).Lanes;
         var differences = FloatLanes512.Differences(default, steps, Exponential.FirstStep);
         if (!Exponential.AreUnshifted(differences) || !scale.FitsFloat)
+        {
             return false;
+        }
 
         values &= inRow;
         var eight = values.GetLower() + values.GetUpper();
@@ -56,7 +58,9 @@ internal static unsafe class SmallRows512
         float* logits, float* probabilities, int rowCount, int classCount, in TemperatureScale scale)
     {
         if (rowCount < RowsTogether)
+        {
             return 0;
+        }
 
         // To which row each lane of each vector of a group belongs.
         var rowOfLane = stackalloc int[RowsTogether * RowsTogether];

@@ -59,10 +59,14 @@ public static partial class Softmax
         CheckTemperature(temperature);
         probabilities = CheckDestination(logits, probabilities, nameof(probabilities));
         if (maxDegreeOfParallelism == 1)
+        {
             SoftmaxKernel.Run(new RowsOperation(logits, probabilities, classCount, new(in temperature)));
+        }
         else
+        {
             ParallelRows.Compute(
                 SoftmaxKernel.Best, logits, probabilities, classCount, new(in temperature), maxDegreeOfParallelism);
+        }
     }
 
     /// <summary>The probabilities of each row of a matrix of logits, each row at its own temperature.</summary>
@@ -100,9 +104,13 @@ public static partial class Softmax
         probabilities = CheckDestination(logits, probabilities, nameof(probabilities));
         CheckTemperatures(temperatures, rowCount, probabilities);
         if (maxDegreeOfParallelism == 1)
+        {
             SoftmaxKernel.Run(new RowsOperation(logits, probabilities, classCount, temperatures));
+        }
         else
+        {
             ParallelRows.Compute(
                 SoftmaxKernel.Best, logits, probabilities, classCount, temperatures, maxDegreeOfParallelism);
+        }
     }
 }

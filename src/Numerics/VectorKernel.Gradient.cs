@@ -51,7 +51,9 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums>
         float* logits, nint target, float* gradient, nint classCount, in TemperatureScale scale)
     {
         if (!scale.FitsFloat)
+        {
             return ScalarKernel.CrossEntropy(logits, target, gradient, classCount, scale);
+        }
 
         var maximum = Maximum(logits, classCount);
         var logTotal = float.IsFinite(maximum) ? LogTotal(logits, classCount, scale, maximum) : double.NaN;
@@ -80,7 +82,10 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums>
         }
 
         if (!isMasked)
+        {
             gradient[target] = (float)(0 - TLanes.Total(others) * inverse);
+        }
+
         return double.IsNaN(logTotal) ? float.NaN : loss;
     }
 

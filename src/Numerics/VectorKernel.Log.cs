@@ -24,7 +24,9 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums>
         var inverse = 1 / scale.Temperature;
         nint i = 0;
         for (; i <= classCount - TLanes.Width; i += TLanes.Width)
+        {
             TLanes.TransformInDouble(TLanes.Load(logits + i), maximum, inverse, logTotal).Store(logProbabilities + i);
+        }
 
         if (i < classCount)
         {
@@ -37,7 +39,9 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums>
     public static float LogSumExp(float* logits, nint classCount, in TemperatureScale scale)
     {
         if (!scale.FitsFloat)
+        {
             return ScalarKernel.LogSumExp(logits, classCount, scale);
+        }
 
         // Maximum may have missed a NaN beside an infinity, and no sum follows that would reveal it.
         var maximum = Maximum(logits, classCount);
@@ -55,7 +59,9 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums>
         var ties = default(TSums);
         nint i = 0;
         for (; i <= classCount - TLanes.Width; i += TLanes.Width)
+        {
             Accumulate(TLanes.Load(logits + i), largest, exponential, ref rest, ref ties);
+        }
 
         if (i < classCount)
         {

@@ -29,7 +29,9 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums>
         float* logits, float* probabilities, nint classCount, in TemperatureScale scale, int degree)
     {
         if (!scale.FitsFloat || !IsPastCache(probabilities, classCount))
+        {
             return false;
+        }
 
         var total = double.NaN;
         var exponential = default(RowExponential<TLanes, TSums>);
@@ -37,7 +39,10 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums>
         for (var attempt = 0; attempt < 2 && double.IsNaN(total); attempt++)
         {
             if (attempt > 0)
+            {
                 maximum = Maximum(logits, classCount);
+            }
+
             if (RowExponential<TLanes, TSums>.IsNear(scale, maximum))
             {
                 exponential = new(scale, maximum, RowExponential<TLanes, TSums>.DepthForQuotients);
@@ -46,7 +51,10 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums>
         }
 
         if (double.IsNaN(total))
+        {
             return false;
+        }
+
         var factor = 1 / total;
         ForBlocks(classCount, degree, (start, length) =>
             StorePastCache(logits + start, probabilities + start, length, exponential, factor));
@@ -68,10 +76,14 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums>
         if (degree == 1)
         {
             for (var block = 0; block < blockCount; block++)
+            {
                 DoBlock(block);
+            }
         }
         else
+        {
             Parallel.For(0, blockCount, new ParallelOptions { MaxDegreeOfParallelism = degree }, DoBlock);
+        }
 
         void DoBlock(int block)
         {
@@ -91,13 +103,19 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums>
         var misaligned = (nint)probabilities / sizeof(float) % TLanes.Width;
         var i = Math.Min(classCount, (TLanes.Width - misaligned) % TLanes.Width);
         if (i > 0)
+        {
             StorePart(logits, probabilities, (int)i, row, high, low);
+        }
 
         for (; i <= classCount - TLanes.Width; i += TLanes.Width)
+        {
             Multiply(exponential.Of(TLanes.Load(logits + i), out _), high, low).StorePastCache(probabilities + i);
+        }
 
         if (i < classCount)
+        {
             StorePart(logits + i, probabilities + i, (int)(classCount - i), row, high, low);
+        }
 
         // Such stores are not ordered with others; the next reader of the row must see them.
         Thread.MemoryBarrier();

@@ -46,9 +46,14 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums>
             var (high, low) = Split(1 / total);
             nint i = 0;
             for (; i <= classCount - TLanes.Width; i += TLanes.Width)
+            {
                 Multiply(TLanes.Load(exponentials + i), high, low).Store(probabilities + i);
+            }
+
             if (i < classCount)
+            {
                 Multiply(TLanes.Load(exponentials + i), high, low).StoreFirst(probabilities + i, (int)(classCount - i));
+            }
         }
     }
 
@@ -76,9 +81,14 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums>
             var count = (int)Math.Min(TLanes.Width, classCount - i);
             var part = exponential.OfInRange(TLanes.LoadFirst(logits + i, count, 0), out var steps);
             if (typeof(TUse) == typeof(ToDestination))
+            {
                 part.StoreFirst(exponentials + i, count);
+            }
             else
+            {
                 part.Store(exponentials + i);
+            }
+
             sums = TLanes.AddPositive(sums, part.KeepFirst(count));
             differences = TLanes.Differences(differences, steps, firstStep);
         }

@@ -18,11 +18,20 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums> : ISoftmaxKe
         float* logits, float* probabilities, int rowCount, int classCount, in TemperatureScale scale)
     {
         if (!scale.FitsFloat)
+        {
             return 0;
+        }
+
         if (IsSmall(classCount))
+        {
             return SmallRows512.ComputeGroups(logits, probabilities, rowCount, classCount, scale);
+        }
+
         if (classCount > ScratchLength)
+        {
             return 0;
+        }
+
         ComputeRowsByScratch(logits, probabilities, rowCount, classCount, scale);
         return rowCount;
     }
@@ -48,7 +57,9 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums> : ISoftmaxKe
     public static void Compute(float* logits, float* probabilities, nint classCount, in TemperatureScale scale)
     {
         if (!IsSmall(classCount) || !SmallRows512.TryCompute(logits, probabilities, (int)classCount, scale))
+        {
             ComputeOtherRow(logits, probabilities, classCount, scale);
+        }
     }
 
     /// <summary>
@@ -62,11 +73,17 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums> : ISoftmaxKe
     private static void ComputeOtherRow(float* logits, float* probabilities, nint classCount, in TemperatureScale scale)
     {
         if (IsSmall(classCount))
+        {
             ComputeShiftedRow(logits, probabilities, classCount, scale);
+        }
         else if (classCount > ScratchLength || !scale.FitsFloat)
+        {
             ComputeLargeRow(logits, probabilities, classCount, scale);
+        }
         else
+        {
             ComputeRowsByScratch(logits, probabilities, 1, classCount, scale);
+        }
     }
 
     /// <summary>
@@ -77,16 +94,25 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums> : ISoftmaxKe
     private static void ComputeLargeRow(float* logits, float* probabilities, nint classCount, in TemperatureScale scale)
     {
         if (TryComputePastCache(logits, probabilities, classCount, scale, 1))
+        {
             return;
+        }
 
         var total = double.NaN;
         var exponential = new RowExponential<TLanes, TSums>(scale);
         if (scale.FitsFloat && (logits != probabilities || IsUnshifted(logits, classCount, exponential)))
+        {
             total = StoreUnshifted<ToDestination>(logits, probabilities, classCount, exponential, null, null, 0);
+        }
+
         if (double.IsNaN(total))
+        {
             ComputeShiftedRow(logits, probabilities, classCount, scale);
+        }
         else
+        {
             Multiply(probabilities, classCount, 1 / total);
+        }
     }
 
     /// <summary>
@@ -105,9 +131,13 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums> : ISoftmaxKe
 
         var total = StoreExponentialsByGuess(logits, probabilities, classCount, scale);
         if (double.IsNaN(total))
+        {
             new Span<float>(probabilities, (int)classCount).Fill(float.NaN);
+        }
         else
+        {
             Multiply(probabilities, classCount, 1 / total);
+        }
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -123,11 +153,16 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums> : ISoftmaxKe
             if (logits != probabilities
                 || classCount <= GuessLength
                 || IsInRange(exponential, Maximum(logits, classCount)))
+            {
                 total = SumExponentials<Stored>(logits, probabilities, classCount, exponential);
+            }
         }
 
         if (double.IsNaN(total))
+        {
             total = StoreExponentialsFromMaximum(logits, probabilities, classCount, scale);
+        }
+
         return total;
     }
 
@@ -141,7 +176,9 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums> : ISoftmaxKe
     {
         var maximum = Maximum(logits, classCount);
         if (!float.IsFinite(maximum))
+        {
             return double.NaN;
+        }
 
         var exponential = new RowExponential<TLanes, TSums>(
             scale, maximum, RowExponential<TLanes, TSums>.DepthForQuotients);
@@ -176,7 +213,9 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums> : ISoftmaxKe
         }
 
         if (i < classCount)
+        {
             second = TLanes.Larger(TLanes.LoadFirst(logits + i, (int)(classCount - i), float.NegativeInfinity), second);
+        }
 
         return TLanes.LargestLane(TLanes.Larger(first, second));
     }
@@ -217,7 +256,10 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums> : ISoftmaxKe
         {
             var whole = exponential.Of(TLanes.Load(logits + i), out var steps);
             if (typeof(TUse) == typeof(Stored))
+            {
                 whole.Store(exponentials + i);
+            }
+
             sums = TLanes.Add(sums, whole);
             largest = TLanes.LargerStep(largest, steps);
             i += TLanes.Width;
@@ -228,7 +270,10 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums> : ISoftmaxKe
             var count = (int)(classCount - i);
             var part = exponential.Of(TLanes.LoadFirst(logits + i, count, float.NegativeInfinity), out var steps);
             if (typeof(TUse) == typeof(Stored))
+            {
                 part.StoreFirst(exponentials + i, count);
+            }
+
             sums = TLanes.Add(sums, part);
             largest = TLanes.LargerStep(largest, steps);
         }
@@ -272,7 +317,9 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums> : ISoftmaxKe
         var (high, low) = Split(factor);
         nint i = 0;
         for (; i <= classCount - TLanes.Width; i += TLanes.Width)
+        {
             Multiply(TLanes.Load(values + i), high, low).Store(values + i);
+        }
 
         if (i < classCount)
         {

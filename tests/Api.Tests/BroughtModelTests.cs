@@ -107,7 +107,9 @@ public sealed class BroughtModelTests
         var answers = await Task.WhenAll(Enumerable.Range(0, 128).Select(i => service.ClassifyAsync(images[i % 2])));
 
         for (var i = 0; i < answers.Length; i++)
+        {
             AssertSame(alone[i % 2], answers[i].Body);
+        }
 
         static void AssertSame(byte[] expected, byte[] actual)
         {

@@ -1,7 +1,7 @@
 using SkiaSharp;
 using SoftmaxService.Inference.Models;
-using SoftmaxService.Numerics;
 using SoftmaxService.Inference.Onnx;
+using SoftmaxService.Numerics;
 using SoftmaxService.Tests.Support.Images;
 using SoftmaxService.Tests.Support.TestData;
 using Xunit.Abstractions;

@@ -39,7 +39,9 @@ internal sealed class ServiceProcess : IDisposable
         get
         {
             lock (_output)
+            {
                 return _output.ToString();
+            }
         }
     }
 
@@ -54,7 +56,9 @@ internal sealed class ServiceProcess : IDisposable
             {
                 using var answer = await process.Client.GetAsync("/health/ready");
                 if (answer.IsSuccessStatusCode)
+                {
                     return process;
+                }
             }
             catch (HttpRequestException)
             {
@@ -63,7 +67,9 @@ internal sealed class ServiceProcess : IDisposable
         }
 
         using (process)
+        {
             throw new InvalidOperationException($"The service did not get ready:\n{process.Output}");
+        }
     }
 
     public bool HasExited => _process.HasExited;
@@ -88,7 +94,10 @@ internal sealed class ServiceProcess : IDisposable
     public void Dispose()
     {
         if (_isDisposed)
+        {
             return;
+        }
+
         _isDisposed = true;
         if (!_process.HasExited)
         {
@@ -103,6 +112,8 @@ internal sealed class ServiceProcess : IDisposable
     private void Keep(object sender, DataReceivedEventArgs line)
     {
         lock (_output)
+        {
             _output.AppendLine(line.Data);
+        }
     }
 }

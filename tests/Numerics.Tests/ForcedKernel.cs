@@ -17,8 +17,13 @@ internal static class ForcedKernel
     {
         var pairs = new TheoryData<string, T>();
         foreach (var path in Available)
+        {
             foreach (var value in values)
+            {
                 pairs.Add(path, value);
+            }
+        }
+
         return pairs;
     }
 
@@ -33,9 +38,13 @@ internal static class ForcedKernel
         string path, ReadOnlySpan<float> logits, Span<float> probabilities, float temperature, int? classCount = null)
     {
         if (classCount is int count)
+        {
             SoftmaxKernel.Run(Parse(path), new RowsOperation(logits, probabilities, count, [temperature]));
+        }
         else
+        {
             SoftmaxKernel.Run(Parse(path), new RowOperation(logits, probabilities, temperature));
+        }
     }
 
     public static float[] ComputeLog(string path, float[] logits, float temperature, int? classCount = null)

@@ -47,15 +47,21 @@ internal sealed unsafe partial class GuardedMemory : IDisposable
     public void Dispose()
     {
         if (OperatingSystem.IsWindows())
+        {
             _ = VirtualFree(_start, 0, Release);
+        }
         else
+        {
             _ = MemoryUnmap(_start, _usable + 2 * _page);
+        }
     }
 
     private static void Require(bool done)
     {
         if (!done)
+        {
             throw new InvalidOperationException("The guarded pages could not be made.");
+        }
     }
 
     [LibraryImport("libc", EntryPoint = "mmap")]

@@ -38,15 +38,23 @@ internal static class LogitSets
     {
         var logits = new float[count];
         for (var i = 0; i < count; i++)
+        {
             logits[i] = (float)(low + (high - low) * random.NextDouble());
+        }
+
         return logits;
     }
 
     private static float[] Masked(Random random, float[] logits)
     {
         for (var i = 0; i < logits.Length; i++)
+        {
             if (random.Next(2) == 0)
+            {
                 logits[i] = float.NegativeInfinity;
+            }
+        }
+
         return logits;
     }
 

@@ -11,7 +11,10 @@ internal static class ReferenceSoftmax
         var (maximum, _, total) = Total(logits, temperature);
         var probabilities = new double[logits.Length];
         for (var i = 0; i < logits.Length; i++)
+        {
             probabilities[i] = Math.Exp(((double)logits[i] - maximum) / temperature) / total;
+        }
+
         return probabilities;
     }
 
@@ -21,7 +24,10 @@ internal static class ReferenceSoftmax
         var logTotal = LogOnePlus(rest);
         var logProbabilities = new double[logits.Length];
         for (var i = 0; i < logits.Length; i++)
+        {
             logProbabilities[i] = ((double)logits[i] - maximum) / temperature - logTotal;
+        }
+
         return logProbabilities;
     }
 
@@ -35,7 +41,9 @@ internal static class ReferenceSoftmax
     public static double Ulps(float actual, double expected)
     {
         if (double.IsInfinity((double)(float)expected) || double.IsNaN(expected))
+        {
             return actual.Equals((float)expected) ? 0 : double.PositiveInfinity;
+        }
 
         var exponent = expected == 0 ? -126 : Math.Max(-126, Math.ILogB(expected));
         return Math.Abs(actual - expected) / Math.ScaleB(1, exponent - 23);
@@ -45,7 +53,10 @@ internal static class ReferenceSoftmax
     {
         var largest = 0.0;
         for (var i = 0; i < expected.Length; i++)
+        {
             largest = Math.Max(largest, Ulps(actual[i], expected[i])); // a NaN stays NaN and fails every bound
+        }
+
         return largest;
     }
 
@@ -53,15 +64,22 @@ internal static class ReferenceSoftmax
     {
         var first = 0;
         for (var i = 1; i < logits.Length; i++)
+        {
             if (logits[i] > logits[first])
+            {
                 first = i;
+            }
+        }
 
         double maximum = logits[first];
         var (sum, lost) = (0.0, 0.0);
         for (var i = 0; i < logits.Length; i++)
         {
             if (i == first)
+            {
                 continue;
+            }
+
             var term = Math.Exp((logits[i] - maximum) / temperature);
             var next = sum + term;
             lost += sum >= term ? sum - next + term : term - next + sum;

@@ -127,7 +127,10 @@ public sealed class SoftmaxAccuracyTests
             var run = 1 << random.Next(0, 5);
             var logits = new float[random.Next(1, 40) * 32];
             for (var i = 0; i < logits.Length; i++)
+            {
                 logits[i] = pattern[i / run % pattern.Length];
+            }
+
             var sum = ForcedKernel.Compute(path, logits, 1).Sum(p => (double)p);
             Assert.InRange(sum, 1 - SumError, 1 + SumError);
         }

@@ -28,9 +28,13 @@ public sealed class SoftmaxGradientTests
                     1, temperature);
                 var expected = p[i] * (upstream[i] - mean) / temperature;
                 if (Math.Abs(expected) < float.MaxValue)
+                {
                     Assert.Equal(expected, actual[i], tolerance);
+                }
                 else
+                {
                     Assert.Equal((float)expected, actual[i]);
+                }
             }
         }
     }
@@ -58,9 +62,13 @@ public sealed class SoftmaxGradientTests
                     1, temperature)
                     * (i == target ? p.Length : 1);
                 if (Math.Abs(expected) < float.MaxValue)
+                {
                     Assert.Equal(expected, gradient[i], tolerance);
+                }
                 else
+                {
                     Assert.Equal((float)expected, gradient[i]);
+                }
             }
         }
     }

@@ -69,7 +69,10 @@ public sealed class SoftmaxGuardPageTests
     {
         var sum = 0.0;
         foreach (var value in values)
+        {
             sum += value;
+        }
+
         return sum;
     }
 }

@@ -108,7 +108,10 @@ public sealed class SoftmaxPropertyTests
                 var random = new Random(seed);
                 var logits = LogitSets.Uniform(random, rowCount * classCount, -30, 30);
                 if (random.Next(3) == 0)
+                {
                     logits[random.Next(logits.Length)] = random.Next(2) == 0 ? float.NegativeInfinity : 1e4f;
+                }
+
                 var together = ForcedKernel.Compute(path, logits, temperature, classCount);
                 var inPlace = logits.ToArray();
                 ForcedKernel.Compute(path, inPlace, inPlace, temperature, classCount);
@@ -125,7 +128,10 @@ public sealed class SoftmaxPropertyTests
     private static float[] Raise(float[] row, int from, float by)
     {
         for (var i = from; i < row.Length; i++)
+        {
             row[i] += by * i / row.Length;
+        }
+
         return row;
     }
 

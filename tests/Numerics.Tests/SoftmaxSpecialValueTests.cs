@@ -46,9 +46,13 @@ public sealed class SoftmaxSpecialValueTests
             var expected = ReferenceSoftmax.LogSumExp(logits, temperature);
             var actual = ForcedKernel.LogSumExp(path, logits, temperature);
             if (float.IsInfinity((float)expected))
+            {
                 Assert.Equal((float)expected, actual);
+            }
             else
+            {
                 Assert.Equal(expected, actual, 1.2e-7 + Math.Abs(expected) * Math.ScaleB(1, -24));
+            }
         });
 
     [Theory]
@@ -60,7 +64,10 @@ public sealed class SoftmaxSpecialValueTests
         {
             var logits = new float[random.Next(1, 70)];
             for (var i = 0; i < logits.Length; i++)
+            {
                 logits[i] = Extremes[random.Next(Extremes.Length - 1)];
+            }
+
             var temperature = Temperatures[random.Next(Temperatures.Length)];
             AssertClose(
                 ForcedKernel.Compute(path, logits, temperature), ReferenceSoftmax.Probabilities(logits, temperature),
@@ -105,7 +112,9 @@ public sealed class SoftmaxSpecialValueTests
             var masked = new float[100];
             Array.Fill(masked, -Infinity);
             for (var i = 0; i < kept.Length; i++)
+            {
                 masked[2 * i] = kept[i];
+            }
 
             var probabilities = ForcedKernel.Compute(path, masked, temperature);
             var logProbabilities = ForcedKernel.ComputeLog(path, masked, temperature);
@@ -170,10 +179,18 @@ public sealed class SoftmaxSpecialValueTests
     private static void ForEachPairOfExtremes(Action<float[], float> check)
     {
         foreach (var temperature in Temperatures)
+        {
             foreach (var first in Extremes)
+            {
                 foreach (var second in Extremes)
+                {
                     if (first > float.NegativeInfinity || second > float.NegativeInfinity)
+                    {
                         check([first, second], temperature);
+                    }
+                }
+            }
+        }
     }
 
     private static void AssertClose(float[] actual, double[] expected, float[] logits, float temperature)

@@ -48,7 +48,9 @@ internal sealed partial class DrainingLifetime(
     private void Hear(PosixSignalContext context)
     {
         if (!application.ApplicationStarted.IsCancellationRequested)
+        {
             return; // nothing is served yet, and the runtime may end the process
+        }
 
         context.Cancel = true; // the runtime would end the process
         if (Interlocked.Increment(ref _signalCount) > 1)

@@ -37,7 +37,9 @@ internal sealed class Workload
         if (Interlocked.Decrement(ref _inFlight) == 0 && _phase != WorkPhase.Open)
         {
             lock (_lock)
+            {
                 _idle?.TrySetResult();
+            }
         }
     }
 
@@ -49,7 +51,10 @@ internal sealed class Workload
     {
         Task idle;
         lock (_lock)
+        {
             idle = (_idle ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+        }
+
         if (InFlight > 0)
         {
             await idle.WaitAsync(atMost, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

@@ -23,7 +23,9 @@ internal sealed partial class ModelsFollower(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         if (!options.Watch)
+        {
             return;
+        }
 
         watcher.EventsLost += reason => EventsLost(log, options.PollSeconds, reason);
         watcher.Faulted += fault => Faulted(log, fault);

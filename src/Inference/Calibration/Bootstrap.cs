@@ -34,7 +34,10 @@ internal sealed class Bootstrap
         {
             _groups = new int[count];
             for (var row = 0; row < count; row++)
+            {
                 _groups[row] = row % _groupCount;
+            }
+
             _random.Shuffle(_groups);
         }
     }
@@ -47,7 +50,10 @@ internal sealed class Bootstrap
     {
         var totals = new double[_width];
         for (var group = 0; group < _groupCount; group++)
+        {
             Add(totals, _cells.AsSpan(group * _width, _width), 1);
+        }
+
         return totals;
     }
 
@@ -62,12 +68,16 @@ internal sealed class Bootstrap
             Array.Clear(times);
             Array.Clear(sums);
             for (var draw = 0; draw < _groupCount; draw++)
+            {
                 times[_random.Next(_groupCount)]++;
+            }
 
             for (var group = 0; group < _groupCount; group++)
             {
                 if (times[group] > 0)
+                {
                     Add(sums, _cells.AsSpan(group * _width, _width), times[group]);
+                }
             }
 
             measure(replicate, sums);
@@ -94,8 +104,13 @@ internal sealed class Bootstrap
     {
         var i = 0;
         for (; i <= sums.Length - Vector<double>.Count; i += Vector<double>.Count)
+        {
             (new Vector<double>(sums[i..]) + (new Vector<double>(cells[i..]) * times)).CopyTo(sums[i..]);
+        }
+
         for (; i < sums.Length; i++)
+        {
             sums[i] += cells[i] * times;
+        }
     }
 }

@@ -48,9 +48,14 @@ public sealed record CalibrationOptions
         ArgumentOutOfRangeException.ThrowIfNegative(Replicates);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(Replicates, 10_000);
         if (!(TruePositiveRate > 0 && TruePositiveRate <= 1))
+        {
             throw new ArgumentOutOfRangeException(
                 nameof(TruePositiveRate), TruePositiveRate, "The true-positive rate must be above 0 and at most 1.");
+        }
+
         foreach (var alpha in Alphas)
+        {
             Conformal.CheckAlpha(alpha);
+        }
     }
 }

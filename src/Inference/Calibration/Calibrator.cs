@@ -47,7 +47,9 @@ public static class Calibrator
         options ??= new CalibrationOptions();
         options.Validate();
         foreach (var alpha in options.Alphas)
+        {
             Conformal.Rank(data.Count, alpha);
+        }
 
         var warnings = CalibrationWarnings.Of(data, options.ClassNames);
         data = data.WithPossibleLabels();

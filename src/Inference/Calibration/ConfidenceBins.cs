@@ -22,9 +22,15 @@ internal sealed class ConfidenceBins
         // The product may round across an edge, so the edges decide.
         var bin = Math.Clamp((int)MathF.Ceiling(probability * Count) - 1, 0, Count - 1);
         while (bin > 0 && probability <= _upper[bin - 1])
+        {
             bin--;
+        }
+
         while (bin < Count - 1 && probability > _upper[bin])
+        {
             bin++;
+        }
+
         return bin;
     }
 

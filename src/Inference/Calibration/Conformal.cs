@@ -59,14 +59,18 @@ public static class Conformal
     {
         CheckAlpha(alpha);
         if (conformal is null)
+        {
             throw NotCalibrated(
                 "The model has no conformal calibration, which a prediction set needs; `softmax calibrate` makes one.");
+        }
 
         foreach (var (text, stored) in conformal.Quantiles)
         {
             if (double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var known)
                 && known == alpha)
+            {
                 return stored;
+            }
         }
 
         if (conformal is { Count: { } count, Scores: { } scores } && Suffices(count, alpha))
@@ -75,7 +79,9 @@ public static class Conformal
             for (var i = 0; i < Math.Min(scores.Ranks.Count, scores.Values.Count); i++)
             {
                 if (scores.Ranks[i] >= rank)
+                {
                     return scores.Values[i];
+                }
             }
         }
 
@@ -177,7 +183,9 @@ public static class Conformal
     internal static void CheckAlpha(double alpha)
     {
         if (!(alpha > 0 && alpha < 1))
+        {
             throw new ArgumentOutOfRangeException(nameof(alpha), alpha, "An alpha must be above 0 and below 1.");
+        }
     }
 
     /// <summary>
@@ -192,7 +200,10 @@ public static class Conformal
         {
             var own = probabilities[ranked[rank]];
             if (!(Score(method, own, above, u) <= quantile))
+            {
                 return rank;
+            }
+
             above += own;
         }
 
@@ -216,7 +227,10 @@ public static class Conformal
     {
         var above = 0.0;
         foreach (var index in ranked[..rank])
+        {
             above += probabilities[index];
+        }
+
         return above;
     }
 
@@ -224,7 +238,9 @@ public static class Conformal
     {
         var quantiles = new Dictionary<string, double>();
         foreach (var alpha in alphas)
+        {
             quantiles[((decimal)alpha).ToString(CultureInfo.InvariantCulture)] = sorted[Rank(sorted.Length, alpha) - 1];
+        }
 
         var ranks = RanksToStore(sorted.Length);
         return new ConformalQuantiles
@@ -243,7 +259,9 @@ public static class Conformal
     private static int[] RanksToStore(int count)
     {
         if (count <= MaxStoredScores)
+        {
             return [.. Enumerable.Range(1, count)];
+        }
 
         const int Tail = 80;
         var hundredths = Enumerable.Range(1, 99).Select(i => i / 100m);
@@ -292,7 +310,9 @@ public static class Conformal
     {
         const int RowsBetweenChecks = 1024;
         if (row % RowsBetweenChecks == 0)
+        {
             cancellationToken.ThrowIfCancellationRequested();
+        }
     }
 
     private static InferenceException NotCalibrated(string message) => new(InferenceError.NotCalibrated, message);

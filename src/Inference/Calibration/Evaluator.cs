@@ -114,7 +114,10 @@ internal sealed class Evaluator
         }
 
         if (_confusion is not null)
+        {
             _confusion[label][answer]++;
+        }
+
         (_confidences[row], _right[row]) = (confidence, right);
     }
 
@@ -155,7 +158,10 @@ internal sealed class Evaluator
     {
         var first = 0;
         for (var i = 1; i < logits.Length; i++)
+        {
             first = logits[i] > logits[first] ? i : first;
+        }
+
         return first;
     }
 
@@ -171,7 +177,9 @@ internal sealed class Evaluator
         Array.Sort(sorted);
         var edges = new float[_bins.Count];
         for (var bin = 0; bin < edges.Length; bin++)
+        {
             edges[bin] = sorted[(int)((((bin + 1L) * sorted.Length) + edges.Length - 1) / edges.Length) - 1];
+        }
 
         for (var row = 0; row < _confidences.Length; row++)
         {
@@ -260,7 +268,10 @@ internal sealed class Evaluator
     {
         var sum = 0.0;
         foreach (var value in values)
+        {
             sum += Math.Abs(value);
+        }
+
         return sum;
     }
 }

@@ -22,19 +22,29 @@ public sealed class LabelledLogits
     public LabelledLogits(ReadOnlyMemory<float> logits, ReadOnlyMemory<int> labels, int classCount)
     {
         if (classCount < 2)
+        {
             throw Invalid($"A row has {classCount} classes; calibration needs at least 2.");
+        }
+
         if (labels.IsEmpty)
+        {
             throw Invalid("There are no labelled rows; calibration needs at least 1.");
+        }
+
         if ((long)labels.Length * classCount != logits.Length)
+        {
             throw Invalid(
                 $"{labels.Length} labels need {(long)labels.Length * classCount} logits, {classCount} for each; there "
                 + $"are {logits.Length}.");
+        }
 
         (_logits, _labels, ClassCount) = (logits, labels, classCount);
         for (var row = 0; row < Count; row++)
         {
             if (FaultOf(Row(row), LabelOf(row)) is { } fault)
+            {
                 throw Invalid($"Row {row} (the first is 0): {fault}");
+            }
         }
     }
 
@@ -91,14 +101,19 @@ public sealed class LabelledLogits
     public static string? FaultOf(ReadOnlySpan<float> logits, int label)
     {
         if ((uint)label >= (uint)logits.Length)
+        {
             return $"the label {label} is not a class; there are {logits.Length}, from 0 to {logits.Length - 1}.";
+        }
 
         var largest = float.NegativeInfinity;
         for (var i = 0; i < logits.Length; i++)
         {
             if (float.IsNaN(logits[i]) || float.IsPositiveInfinity(logits[i]))
+            {
                 return $"the logit of class {i} is {(float.IsNaN(logits[i]) ? "NaN" : "+Infinity")}; a logit is finite "
                     + "or -Infinity.";
+            }
+
             largest = Math.Max(largest, logits[i]);
         }
 

@@ -16,7 +16,10 @@ public static class OutOfDistribution
         var energies = new float[data.Count];
         var probabilities = new float[data.ClassCount];
         for (var row = 0; row < energies.Length; row++)
+        {
             energies[row] = Energy(data.Row(row), probabilities, temperature);
+        }
+
         return energies;
     }
 
@@ -36,13 +39,18 @@ public static class OutOfDistribution
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(classCount, 1);
         if (logits.Length % classCount != 0)
+        {
             throw new ArgumentException(
                 $"{logits.Length} logits are not a whole number of rows of {classCount}.", nameof(logits));
+        }
 
         var energies = new float[logits.Length / classCount];
         var probabilities = new float[classCount];
         for (var row = 0; row < energies.Length; row++)
+        {
             energies[row] = Energy(logits.Slice(row * classCount, classCount), probabilities, temperature);
+        }
+
         return energies;
     }
 
@@ -60,10 +68,15 @@ public static class OutOfDistribution
     public static EnergyThreshold Threshold(ReadOnlySpan<float> energies, double truePositiveRate = 0.95)
     {
         if (energies.IsEmpty)
+        {
             throw new ArgumentException("There are no energies.", nameof(energies));
+        }
+
         if (!(truePositiveRate > 0 && truePositiveRate <= 1))
+        {
             throw new ArgumentOutOfRangeException(
                 nameof(truePositiveRate), truePositiveRate, "The rate must be above 0 and at most 1.");
+        }
 
         var sorted = energies.ToArray();
         Array.Sort(sorted);
@@ -82,7 +95,10 @@ public static class OutOfDistribution
     {
         var passed = 0;
         foreach (var energy in energies)
+        {
             passed += energy <= threshold ? 1 : 0;
+        }
+
         return passed / (double)energies.Length;
     }
 
@@ -98,7 +114,9 @@ public static class OutOfDistribution
     public static double Auroc(ReadOnlySpan<float> inDistribution, ReadOnlySpan<float> outOfDistribution)
     {
         if (inDistribution.IsEmpty || outOfDistribution.IsEmpty)
+        {
             throw new ArgumentException("Both kinds of images need at least one energy.");
+        }
 
         var known = inDistribution.ToArray();
         var other = outOfDistribution.ToArray();
@@ -111,9 +129,15 @@ public static class OutOfDistribution
         foreach (var energy in other)
         {
             while (below < known.Length && known[below] < energy)
+            {
                 below++;
+            }
+
             while (upTo < known.Length && known[upTo] <= energy)
+            {
                 upTo++;
+            }
+
             doubled += below + upTo;
         }
 

@@ -51,18 +51,26 @@ public static class TemperatureScaling
         {
             var (slope, curvature, _) = Derivatives(data, beta, cancellationToken);
             if (slope < 0)
+            {
                 low = beta;
+            }
             else
+            {
                 high = beta;
+            }
 
             var next = curvature > 0 ? beta - (slope / curvature) : slope < 0 ? double.PositiveInfinity : 0;
             next = Math.Clamp(next, beta / LargestStep, beta * LargestStep);
             if (Math.Abs(next - beta) <= RelativeTolerance * beta)
+            {
                 return ToTemperature(next, data.Count);
+            }
 
             beta = next > low && next < high ? next : Math.Sqrt(low) * Math.Sqrt(high);
             if (high / low - 1 <= RelativeTolerance)
+            {
                 break;
+            }
         }
 
         return ToTemperature(beta, data.Count);
@@ -84,7 +92,9 @@ public static class TemperatureScaling
             Conformal.CheckCancellation(row, cancellationToken);
             var slopes = bootstrap.CellsOf(row);
             for (var node = 0; node < nodes.Length; node++)
+            {
                 slopes[node] += RowDerivatives(data.Row(row), data.LabelOf(row), nodes[node]).Slope;
+            }
         }
 
         var temperatures = new double[options.Replicates];
@@ -104,7 +114,10 @@ public static class TemperatureScaling
         var steps = data.Count > ManyRows ? NodeReach : NodeReach * 4;
         var nodes = new double[steps + 2];
         for (var i = 0; i <= steps; i++)
+        {
             nodes[i + 1] = beta * Math.Exp(spread * NodeReach * ((2.0 * i / steps) - 1));
+        }
+
         return nodes;
     }
 
@@ -115,11 +128,16 @@ public static class TemperatureScaling
     private static double Root(ReadOnlySpan<double> nodes, ReadOnlySpan<double> slopes)
     {
         if (slopes[0] >= 0)
+        {
             return 0;
+        }
+
         for (var i = 1; i < nodes.Length; i++)
         {
             if (slopes[i] >= 0)
+            {
                 return nodes[i - 1] + ((nodes[i] - nodes[i - 1]) * slopes[i - 1] / (slopes[i - 1] - slopes[i]));
+            }
         }
 
         return double.PositiveInfinity;
@@ -254,13 +272,17 @@ public static class TemperatureScaling
     {
         var largest = float.NegativeInfinity;
         foreach (var logit in logits)
+        {
             largest = Math.Max(largest, logit);
+        }
 
         var (weights, first, second) = (0.0, 0.0, 0.0);
         foreach (var logit in logits)
         {
             if (float.IsNegativeInfinity(logit))
+            {
                 continue;
+            }
 
             var e = (double)logit - largest;
             var weight = Math.Exp(beta * e);

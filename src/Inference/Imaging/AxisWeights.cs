@@ -61,7 +61,10 @@ internal readonly ref struct AxisWeights
 
             var whole = zeroOutside ? (filter == ResamplingFilter.Area ? scale : radius) : sum;
             for (var k = 0; k < end - start; k++)
+            {
                 weights[k] = whole > 0 ? (float)(weights[k] / whole) : 0;
+            }
+
             _starts[i] = start;
             _lengths[i] = end - start;
         }

@@ -40,13 +40,17 @@ internal sealed class DigitNormalizer
         {
             canvas.Clear();
             if (InkExtractor.TryExtract(picture) && StrokeFinder.TryFind(picture, out var box))
+            {
                 DrawFitted(picture, box, canvas);
+            }
         }
 
         if (_darkInk)
         {
             for (var i = 0; i < canvas.Length; i++)
+            {
                 canvas[i] = 255 - canvas[i];
+            }
         }
     }
 
@@ -56,7 +60,9 @@ internal sealed class DigitNormalizer
             ? (gray.Height, gray.Width)
             : (gray.Width, gray.Height);
         if (width != _width || height != _height)
+        {
             return false;
+        }
 
         var length = width * height;
         var rented = ArrayPool<float>.Shared.Rent(length);
@@ -67,7 +73,9 @@ internal sealed class DigitNormalizer
             var row = gray.Row(y);
             var target = ink[(y * gray.Width)..];
             for (var x = 0; x < row.Length; x++)
+            {
                 target[x] = isDarkInk ? 255 - row[x] : row[x];
+            }
         }
 
         Orientation.Copy(ink, gray.Width, gray.Height, 1, gray.Origin, canvas, _width, 0, 0);
@@ -107,7 +115,10 @@ internal sealed class DigitNormalizer
             {
                 var value = ink[(y * _width) + x];
                 if (value < Faint)
+                {
                     continue;
+                }
+
                 most = Math.Max(most, value);
                 mass += value;
                 massX += value * (x + 0.5f);
@@ -115,14 +126,20 @@ internal sealed class DigitNormalizer
                 (faintLeft, faintRight) = (Math.Min(faintLeft, x), Math.Max(faintRight, x));
                 (faintTop, faintBottom) = (Math.Min(faintTop, y), Math.Max(faintBottom, y));
                 if (value < Clear)
+                {
                     continue;
+                }
+
                 (left, right) = (Math.Min(left, x), Math.Max(right, x));
                 (top, bottom) = (Math.Min(top, y), Math.Max(bottom, y));
             }
         }
 
         if (most < Full)
+        {
             return false;
+        }
+
         var clearSide = Math.Max(right - left, bottom - top) + 1;
         var faintSide = Math.Max(faintRight - faintLeft, faintBottom - faintTop) + 1;
         return clearSide <= _boxSide
@@ -150,11 +167,19 @@ internal sealed class DigitNormalizer
         Strengthen(stored);
 
         if (Orientation.SwapsAxes(ink.Origin))
+        {
             Orientation.Copy(stored, columns, rows, 1, ink.Origin, upright, rows, 0, 0);
+        }
         else
+        {
             Orientation.Copy(stored, columns, rows, 1, ink.Origin, upright, columns, 0, 0);
+        }
+
         if (Orientation.SwapsAxes(ink.Origin))
+        {
             (columns, rows) = (rows, columns);
+        }
+
         PlaceByCentreOfMass(upright, columns, rows, canvas);
         ArrayPool<float>.Shared.Return(rented);
     }
@@ -164,11 +189,19 @@ internal sealed class DigitNormalizer
     {
         var most = 0f;
         foreach (var value in patch)
+        {
             most = Math.Max(most, value);
+        }
+
         if (most is <= 0 or >= 254)
+        {
             return;
+        }
+
         for (var i = 0; i < patch.Length; i++)
+        {
             patch[i] *= 255 / most;
+        }
     }
 
     private void PlaceByCentreOfMass(ReadOnlySpan<float> patch, int columns, int rows, Span<float> canvas)
@@ -186,10 +219,15 @@ internal sealed class DigitNormalizer
         }
 
         if (mass <= 0)
+        {
             return;
+        }
+
         var left = Math.Clamp((_width / 2) - (int)(massX / mass), 0, _width - columns);
         var top = Math.Clamp((_height / 2) - (int)(massY / mass), 0, _height - rows);
         for (var y = 0; y < rows; y++)
+        {
             patch.Slice(y * columns, columns).CopyTo(canvas[(((top + y) * _width) + left)..]);
+        }
     }
 }

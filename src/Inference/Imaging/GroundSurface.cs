@@ -43,7 +43,9 @@ internal readonly struct GroundSurface
         var even = new GroundSurface(level);
         var spread = samples.MedianDistance(even, borderOnly: true);
         if (spread <= EvenWithin)
+        {
             return even;
+        }
 
         // First fits a plane to the border, which cannot bulge where there are no samples. Then, within the noise that
         // the plane leaves, the inside is added and the surface may bend.
@@ -52,14 +54,19 @@ internal readonly struct GroundSurface
         for (var pass = 0; pass < 4; pass++)
         {
             if (!samples.TryRefit(PlaneTerms, borderOnly: true, tolerance, ref surface))
+            {
                 return even;
+            }
+
             tolerance = Math.Min(tolerance, Tolerance(samples.MedianDistance(surface, borderOnly: true)));
         }
 
         for (var pass = 0; pass < 4; pass++)
         {
             if (!samples.TryRefit(QuadraticTerms, borderOnly: false, tolerance, ref surface))
+            {
                 return even;
+            }
         }
 
         var (least, most) = surface.Extent();
@@ -165,7 +172,9 @@ internal readonly struct GroundSurface
             {
                 var row = gray.Row((int)((j + 0.5) * gray.Height / rows));
                 for (var i = 0; i < columns; i++)
+                {
                     values[(j * columns) + i] = row[(int)((i + 0.5) * gray.Width / columns)];
+                }
             }
         }
 
@@ -179,7 +188,10 @@ internal readonly struct GroundSurface
                 for (var i = 0; i < _columns; i++)
                 {
                     if (!IsBorder(i, j))
+                    {
                         continue;
+                    }
+
                     histogram[_values[(j * _columns) + i]]++;
                     total++;
                 }
@@ -198,7 +210,10 @@ internal readonly struct GroundSurface
                 for (var i = 0; i < _columns; i++)
                 {
                     if (borderOnly && !IsBorder(i, j))
+                    {
                         continue;
+                    }
+
                     var distance = Math.Abs(
                         _values[(j * _columns) + i] - surface.At(Coordinate(i, _columns), Coordinate(j, _rows)));
                     histogram[(int)Math.Min(distance, 511)]++;
@@ -222,30 +237,43 @@ internal readonly struct GroundSurface
                 for (var i = 0; i < _columns; i++)
                 {
                     if (borderOnly && !IsBorder(i, j))
+                    {
                         continue;
+                    }
+
                     var x = Coordinate(i, _columns);
                     var y = Coordinate(j, _rows);
                     double value = _values[(j * _columns) + i];
                     if (Math.Abs(value - surface.At(x, y)) > tolerance)
+                    {
                         continue;
+                    }
 
                     used++;
                     (basis[0], basis[1], basis[2], basis[3], basis[4], basis[5]) = (1, x, y, x * x, y * y, x * y);
                     for (var row = 0; row < terms; row++)
                     {
                         for (var column = 0; column < terms; column++)
+                        {
                             equations[(row * Width) + column] += basis[row] * basis[column];
+                        }
+
                         equations[(row * Width) + QuadraticTerms] += basis[row] * value;
                     }
                 }
             }
 
             if (used < 4 * terms)
+            {
                 return false;
+            }
 
             // A negligible ridge term keeps the equations solvable when all samples lie on one line.
             for (var row = 1; row < terms; row++)
+            {
                 equations[(row * Width) + row] += 1e-6 * used;
+            }
+
             Span<double> solution = stackalloc double[QuadraticTerms];
             solution.Clear();
             Solve(equations, terms, Width, solution);
@@ -264,7 +292,9 @@ internal readonly struct GroundSurface
                 {
                     var factor = equations[(row * width) + pivot] / equations[(pivot * width) + pivot];
                     for (var column = pivot; column < width; column++)
+                    {
                         equations[(row * width) + column] -= factor * equations[(pivot * width) + column];
+                    }
                 }
             }
 
@@ -272,7 +302,10 @@ internal readonly struct GroundSurface
             {
                 var sum = equations[(row * width) + width - 1];
                 for (var column = row + 1; column < terms; column++)
+                {
                     sum -= equations[(row * width) + column] * solution[column];
+                }
+
                 solution[row] = sum / equations[(row * width) + row];
             }
         }

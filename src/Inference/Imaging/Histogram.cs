@@ -10,7 +10,9 @@ internal static class Histogram
         {
             reached += histogram[bin];
             if (reached > 0 && reached >= total * part)
+            {
                 return bin;
+            }
         }
 
         return histogram.Length - 1;
@@ -36,11 +38,16 @@ internal static class Histogram
             below += histogram[bin];
             sumBelow += (double)bin * histogram[bin];
             if (below == 0 || below == total)
+            {
                 continue;
+            }
+
             var distance = (sumBelow / below) - ((sum - sumBelow) / (total - below));
             var variance = below * (total - below) * distance * distance;
             if (variance > best)
+            {
                 (best, threshold) = (variance, bin);
+            }
         }
 
         return threshold;

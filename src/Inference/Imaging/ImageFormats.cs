@@ -43,17 +43,35 @@ public static class ImageFormats
     public static ImageFormat? Identify(ReadOnlySpan<byte> encoded)
     {
         if (encoded.StartsWith<byte>([0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]))
+        {
             return Png;
+        }
+
         if (encoded.StartsWith<byte>([0xFF, 0xD8, 0xFF]))
+        {
             return Jpeg;
+        }
+
         if (encoded.StartsWith("RIFF"u8) && encoded.Length >= 12 && encoded[8..].StartsWith("WEBP"u8))
+        {
             return WebP;
+        }
+
         if (encoded.StartsWith("GIF87a"u8) || encoded.StartsWith("GIF89a"u8))
+        {
             return Gif;
+        }
+
         if (IsBitmap(encoded))
+        {
             return Bmp;
+        }
+
         if (IsIcon(encoded))
+        {
             return Ico;
+        }
+
         return null;
     }
 
@@ -63,19 +81,37 @@ public static class ImageFormats
     internal static string? IdentifyUnread(ReadOnlySpan<byte> encoded)
     {
         if (encoded.StartsWith<byte>([0x49, 0x49, 0x2A, 0x00]) || encoded.StartsWith<byte>([0x4D, 0x4D, 0x00, 0x2A]))
+        {
             return "TIFF";
+        }
+
         if (encoded.Length >= 12 && encoded[4..].StartsWith("ftyp"u8))
+        {
             return encoded[8..].StartsWith("avif"u8) || encoded[8..].StartsWith("avis"u8)
                 ? "AVIF"
                 : "HEIC or another ISO media file";
+        }
+
         if (encoded.StartsWith("%PDF"u8))
+        {
             return "PDF";
+        }
+
         if (encoded.StartsWith<byte>([0xFF, 0x0A]) || encoded.StartsWith<byte>([0, 0, 0, 0x0C, 0x4A, 0x58, 0x4C, 0x20]))
+        {
             return "JPEG XL";
+        }
+
         if (encoded.StartsWith("8BPS"u8))
+        {
             return "PSD";
+        }
+
         if (encoded.StartsWith("PK\x03\x04"u8))
+        {
             return "a ZIP archive";
+        }
+
         return LooksLikeText(encoded) ? "text" : null;
     }
 

@@ -62,8 +62,10 @@ public sealed class ImagePreprocessor
     public void Preprocess(ReadOnlySpan<byte> encoded, Span<float> tensor)
     {
         if (tensor.Length < Input.ElementCount)
+        {
             throw new ArgumentException(
                 $"The tensor holds {tensor.Length} elements; {Input.ElementCount} are written.", nameof(tensor));
+        }
 
         var header = ImageHeader.Read(encoded, _maxPixels);
         var (minWidth, minHeight) = SmallestUsefulSize(header);
@@ -127,7 +129,9 @@ public sealed class ImagePreprocessor
     private (int Width, int Height) SmallestUsefulSize(in ImageHeader header)
     {
         if (Input.Foreground != Foreground.None)
+        {
             return _digits.SmallestUsefulSize;
+        }
 
         var swapped = Orientation.SwapsAxes(header.Origin);
         var (width, height) = swapped
@@ -139,23 +143,36 @@ public sealed class ImagePreprocessor
     private static void CheckInput(ImageInput input)
     {
         if (input.Width < 1 || input.Height < 1)
+        {
             throw new ArgumentException(
                 $"Height and width must be at least 1, not {input.Height} × {input.Width}.", nameof(input));
+        }
+
         var channels = input.Color == PixelColor.Gray ? 1 : 3;
         if (input.Channels != channels)
+        {
             throw new ArgumentException($"{input.Color} has {channels} channels, not {input.Channels}.", nameof(input));
+        }
+
         if (input.Mean.Count != channels || input.Std.Count != channels)
+        {
             throw new ArgumentException(
                 $"Mean and std must have one value per channel: {channels}, not {input.Mean.Count} and "
                 + $"{input.Std.Count}.",
                 nameof(input));
+        }
+
         for (var channel = 0; channel < channels; channel++)
         {
             if (!float.IsFinite(input.Mean[channel]) || !float.IsFinite(input.Std[channel]) || input.Std[channel] == 0)
+            {
                 throw new ArgumentException("Mean must be finite; std must be finite and not 0.", nameof(input));
+            }
         }
 
         if (!float.IsFinite(input.Scale))
+        {
             throw new ArgumentException("Scale must be finite.", nameof(input));
+        }
     }
 }

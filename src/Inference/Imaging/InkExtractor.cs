@@ -33,34 +33,48 @@ internal static class InkExtractor
         for (var y = 0; y < gray.Height; y++)
         {
             foreach (var pixel in gray.Row(y))
+            {
                 levels[pixel]++;
+            }
         }
 
         var sign = InkSign(differences);
         Span<int> contrasts = stackalloc int[256];
         for (var i = 0; i < 256; i++)
+        {
             contrasts[i] = differences[Zero + (sign * i)];
+        }
 
         var noise = Noise(differences, sign);
         contrasts[..(int)Math.Min(256, Math.Max(LeastContrast, NoiseFloor * noise))].Clear();
         if (Total(contrasts) == 0)
+        {
             return false;
+        }
 
         // What remains is ink, its soft rims, and perhaps the edge of a shadow. Only the upper class is certainly ink.
         contrasts[..(Histogram.OtsuThreshold(contrasts) + 1)].Clear();
         var full = Histogram.Quantile(contrasts, Total(contrasts), 0.8);
         if (full < LeastInkOverNoise * noise)
+        {
             return false;
+        }
+
         var least = Math.Min(3 * noise, full / 2.0);
 
         Span<byte> ink = stackalloc byte[256];
         for (var pixel = 0; pixel < 256; pixel++)
+        {
             ink[pixel] = (byte)Math.Clamp(((((pixel - level) * sign) - least) * 255 / (full - least)) + 0.5, 0, 255);
+        }
+
         for (var y = 0; y < gray.Height; y++)
         {
             var row = gray.Row(y);
             for (var x = 0; x < row.Length; x++)
+            {
                 row[x] = ink[row[x]];
+            }
         }
 
         return true;
@@ -88,7 +102,10 @@ internal static class InkExtractor
     {
         Span<int> distances = stackalloc int[256];
         for (var i = 0; i < 256; i++)
+        {
             distances[i] = differences[Zero - (sign * i)];
+        }
+
         return Math.Min(MostNoise, 1.4826 * Histogram.Quantile(distances, Total(distances), 0.5));
     }
 
@@ -96,7 +113,10 @@ internal static class InkExtractor
     {
         long total = 0;
         foreach (var count in histogram)
+        {
             total += count;
+        }
+
         return total;
     }
 }

@@ -19,7 +19,9 @@ internal static class InputPicture
         using var picture = new PixelBuffer(
             input.Width, input.Height, pixelChannels, isOpaque: true, SKEncodedOrigin.TopLeft);
         for (var channel = 0; channel < input.Channels; channel++)
+        {
             Draw(input, tensor, channel, picture);
+        }
 
         using var pixmap = new SKPixmap(
             new SKImageInfo(input.Width, input.Height, type, SKAlphaType.Opaque), (nint)picture.Pointer);
@@ -38,7 +40,9 @@ internal static class InputPicture
         {
             var row = picture.Row(y);
             for (var x = to; x < row.Length; x += picture.Channels, from += step)
+            {
                 row[x] = (byte)Math.Clamp(MathF.Round(((tensor[from] * std) + mean) / scale), 0f, 255f);
+            }
         }
     }
 }

@@ -39,7 +39,9 @@ internal static class Orientation
             }
 
             for (var x = 0; x < uprightWidth; x++)
+            {
                 stored.Slice((start + (x * stepX)) * channels, channels).CopyTo(target[(x * channels)..]);
+            }
         }
     }
 }

@@ -14,7 +14,9 @@ internal sealed class PhotographFramer(ImageInput input)
     public (int Width, int Height) DrawnSize(int width, int height)
     {
         if (input.Resize == ResizeMode.Stretch)
+        {
             return (input.Width, input.Height);
+        }
 
         var horizontal = (double)input.Width / width;
         var vertical = (double)input.Height / height;
@@ -51,7 +53,10 @@ internal sealed class PhotographFramer(ImageInput input)
         Resampler.Resample(picture, stored, columns, columnWeights, rows, rowWeights);
 
         if (visibleWidth < input.Width || visibleHeight < input.Height)
+        {
             canvas.Clear();
+        }
+
         var left = (input.Width - visibleWidth) / 2;
         var top = (input.Height - visibleHeight) / 2;
         Orientation.Copy(stored, columns, rows, picture.Channels, picture.Origin, canvas, input.Width, left, top);

@@ -95,7 +95,9 @@ internal sealed unsafe class PixelBuffer : IDisposable
     public void CompositeOnWhite()
     {
         if (IsOpaque)
+        {
             return;
+        }
 
         for (var y = 0; y < Height; y++)
         {
@@ -109,7 +111,9 @@ internal sealed unsafe class PixelBuffer : IDisposable
     public void CompositeToGray(byte ground)
     {
         if (Channels == 1)
+        {
             return;
+        }
 
         for (var y = 0; y < Height; y++)
         {

@@ -36,19 +36,30 @@ internal static class Resampler
         for (var y = rows.Start(0); y < source.Height && first < targetHeight; y++)
         {
             while (first < targetHeight && rows.End(first) <= y)
+            {
                 first++;
+            }
+
             if (first == targetHeight || rows.Start(first) > y)
+            {
                 continue;
+            }
 
             if (channels == 1)
+            {
                 ShrinkGrayRow(source.Row(y), widened, shrunk, columns);
+            }
             else
+            {
                 ShrinkColorRow(source.Row(y), shrunk, columns);
+            }
 
             for (var i = first; i < targetHeight && rows.Start(i) <= y; i++)
             {
                 if (y < rows.End(i))
+                {
                     MultiplyAdd(shrunk, rows.Weights(i)[y - rows.Start(i)], target.Slice(i * rowLength, rowLength));
+                }
             }
         }
 
@@ -86,7 +97,10 @@ internal static class Resampler
         ReadOnlySpan<byte> row, Span<float> widened, Span<float> target, in AxisWeights columns)
     {
         for (var x = 0; x < row.Length; x++)
+        {
             widened[x] = row[x];
+        }
+
         for (var i = 0; i < target.Length; i++)
         {
             var weights = columns.Weights(i);
@@ -104,7 +118,10 @@ internal static class Resampler
             var run = pixels.Slice(columns.Start(i), weights.Length);
             var sum = Vector128<float>.Zero;
             for (var k = 0; k < run.Length; k++)
+            {
                 sum += Widen(run[k]) * weights[k];
+            }
+
             sums[i] = sum;
         }
     }
@@ -121,10 +138,16 @@ internal static class Resampler
         var sums = Vector<float>.Zero;
         var i = 0;
         for (; i <= left.Length - Vector<float>.Count; i += Vector<float>.Count)
+        {
             sums += new Vector<float>(left[i..]) * new Vector<float>(right[i..]);
+        }
+
         var sum = Vector.Sum(sums);
         for (; i < left.Length; i++)
+        {
             sum += left[i] * right[i];
+        }
+
         return sum;
     }
 
@@ -132,9 +155,14 @@ internal static class Resampler
     {
         var i = 0;
         for (; i <= source.Length - Vector<float>.Count; i += Vector<float>.Count)
+        {
             (new Vector<float>(target[i..]) + (new Vector<float>(source[i..]) * weight)).CopyTo(target[i..]);
+        }
+
         for (; i < source.Length; i++)
+        {
             target[i] += source[i] * weight;
+        }
     }
 
     private static void MultiplyAdd(ReadOnlySpan<byte> source, float weight, Span<float> target)

@@ -53,11 +53,16 @@ internal static class StrokeFinder
         for (var i = 0; i < count; i++)
         {
             if (cellAreas[i] == 0 || labels[i] != 0)
+            {
                 continue;
+            }
+
             strokes++;
             strokeAreas[strokes] = Fill(cellAreas, labels, stack, columns, i, strokes, out var strokeExtent);
             if (strokeAreas[strokes] > largest)
+            {
                 (largest, extent) = (strokeAreas[strokes], strokeExtent);
+            }
         }
 
         // Scattered noise may connect cells, but even the thinnest line has pixels along half of its length.
@@ -79,7 +84,9 @@ internal static class StrokeFinder
             {
                 var end = Math.Min(x + cell, row.Length);
                 for (; x < end; x++)
+                {
                     line[i] += row[x] >= ClearInk ? 1 : 0;
+                }
             }
         }
     }
@@ -106,7 +113,10 @@ internal static class StrokeFinder
                 {
                     var neighbour = (ny * columns) + nx;
                     if (cellAreas[neighbour] == 0 || labels[neighbour] != 0)
+                    {
                         continue;
+                    }
+
                     labels[neighbour] = label;
                     stack[depth++] = neighbour;
                 }
@@ -125,7 +135,9 @@ internal static class StrokeFinder
         for (var i = 0; i < labels.Length; i++)
         {
             if (labels[i] == 0)
+            {
                 continue;
+            }
 
             var (cellY, cellX) = Math.DivRem(i, columns);
             var isStroke = strokeAreas[labels[i]] >= leastArea;
@@ -135,10 +147,14 @@ internal static class StrokeFinder
                 for (var x = cellX * cell; x < Math.Min((cellX + 1) * cell, ink.Width); x++)
                 {
                     if (!isStroke)
+                    {
                         row[x] = 0;
+                    }
                     else if (row[x] >= ClearInk)
+                    {
                         (left, right, top, bottom) = (
                             Math.Min(left, x), Math.Max(right, x + 1), Math.Min(top, y), Math.Max(bottom, y + 1));
+                    }
                 }
             }
         }
@@ -154,15 +170,27 @@ internal static class StrokeFinder
         // In a large picture a single faint pixel is noise.
         var run = Math.Max(box.Width, box.Height) > 100 ? 2 : 1;
         for (var i = 0; i < widest && top > 0 && HasFaintRun(ink, box.Left, 1, top - 1, 0, box.Width, run); i++)
+        {
             top--;
+        }
+
         for (var i = 0; i < widest
             && bottom < ink.Height
             && HasFaintRun(ink, box.Left, 1, bottom, 0, box.Width, run); i++)
+        {
             bottom++;
+        }
+
         for (var i = 0; i < widest && left > 0 && HasFaintRun(ink, left - 1, 0, box.Top, 1, box.Height, run); i++)
+        {
             left--;
+        }
+
         for (var i = 0; i < widest && right < ink.Width && HasFaintRun(ink, right, 0, box.Top, 1, box.Height, run); i++)
+        {
             right++;
+        }
+
         return new InkBox(left, top, right, bottom);
     }
 
@@ -170,7 +198,10 @@ internal static class StrokeFinder
     {
         var reached = 0;
         for (var i = 0; i < length && reached < run; i++)
+        {
             reached = ink.Row(y + (i * stepY))[x + (i * stepX)] >= FaintInk ? reached + 1 : 0;
+        }
+
         return reached >= run;
     }
 }

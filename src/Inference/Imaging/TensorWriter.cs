@@ -37,7 +37,10 @@ internal sealed class TensorWriter
         if (_color == PixelColor.Gray && pixelChannels != 1)
         {
             for (var i = 0; i < _pixelCount; i++)
+            {
                 tensor[i] = Element(LumaOf(pixels.Slice(4 * i, 3)), 0);
+            }
+
             return;
         }
 
@@ -46,7 +49,9 @@ internal sealed class TensorWriter
             var (from, to) = (From(channel, pixelChannels), _interleaved ? channel : channel * _pixelCount);
             var step = _interleaved ? _multiply.Length : 1;
             for (var i = 0; i < _pixelCount; i++, from += pixelChannels, to += step)
+            {
                 tensor[to] = Element(float.CreateTruncating(pixels[from]), channel);
+            }
         }
     }
 

@@ -13,7 +13,9 @@ internal static class TransparentGround
     public static byte Choose(PixelBuffer picture)
     {
         if (picture.IsOpaque || picture.Channels == 1)
+        {
             return White;
+        }
 
         Span<long> weights = stackalloc long[256];
         weights.Clear();
@@ -38,7 +40,10 @@ internal static class TransparentGround
         var light = covered - dark;
         var isSheet = covered > 255L * picture.Width * picture.Height / 2 && Math.Min(dark, light) > covered / 200;
         if (isSheet)
+        {
             return (byte)(light > dark ? White : Black);
+        }
+
         return (byte)(sum < 128 * covered ? White : Black);
     }
 }

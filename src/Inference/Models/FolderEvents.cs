@@ -22,12 +22,16 @@ internal sealed class FolderEvents(string folder, Action changed, Action<string>
             ? $"{root.ResolveLinkTarget(returnFinalTarget: true)?.FullName}|{root.LastWriteTimeUtc.Ticks}"
             : null;
         if (identity == _identity)
+        {
             return;
+        }
 
         Dispose();
         _identity = identity;
         if (identity is null)
+        {
             return;
+        }
 
         try
         {

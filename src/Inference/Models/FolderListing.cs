@@ -53,12 +53,16 @@ internal sealed class FolderListing
         {
             var version = Path.GetFileName(folder);
             if (!VersionPolicy.TryParseVersion(version, out var number))
+            {
                 Faults.Add(
                     new ModelLoadFailure(
                         name, version,
                         "a version's folder is named with a positive whole number without leading zeros, such as 1"));
+            }
             else if (VersionFingerprint.Of(folder) is { IsGone: false } fingerprint)
+            {
                 Versions.Add((name, number, fingerprint));
+            }
         }
     }
 

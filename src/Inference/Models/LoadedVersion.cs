@@ -17,7 +17,10 @@ internal sealed class LoadedVersion(ClassifierModel model, Action freed)
         {
             var before = Interlocked.CompareExchange(ref _leases, leases + 1, leases);
             if (before == leases)
+            {
                 return true;
+            }
+
             leases = before;
         }
 

@@ -77,11 +77,16 @@ public sealed class ModelCatalog
         var versions = VersionsOf(name ?? DefaultModel);
         var loaded = _loadedByName[versions[0].Name];
         if (version is null)
+        {
             return loaded[^1];
+        }
+
         foreach (var one in loaded)
         {
             if (one.Model.Version == version)
+            {
                 return one;
+            }
         }
 
         throw new InferenceException(

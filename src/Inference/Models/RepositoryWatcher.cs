@@ -73,7 +73,10 @@ public sealed class RepositoryWatcher(ModelRepository repository, TimeProvider? 
         {
             // Listening starts before the folder is read, so that no change is missed.
             lock (_gate)
+            {
                 _isChangeReported = false;
+            }
+
             events.Refresh();
             return repository.Scan();
         }
@@ -118,7 +121,10 @@ public sealed class RepositoryWatcher(ModelRepository repository, TimeProvider? 
         lock (_gate)
         {
             if (_isChangeReported)
+            {
                 return;
+            }
+
             _isChangeReported = true;
             _timer?.Change(_quiet, Timeout.InfiniteTimeSpan);
         }

@@ -33,7 +33,10 @@ internal sealed record VersionFingerprint(string Text, bool HasModel, string? Fa
         {
             var directory = new DirectoryInfo(folder);
             if (!directory.Exists)
+            {
                 return Gone;
+            }
+
             lines.Add($"/|{LinkOf(directory)}");
             Describe(directory, "", MaxDepth, lines);
         }
@@ -64,14 +67,19 @@ internal sealed record VersionFingerprint(string Text, bool HasModel, string? Fa
         {
             // Kubernetes keeps the targets of its links in hidden folders beside them.
             if (entry.Name.StartsWith('.') || Bystanders.Contains(entry.Extension, StringComparer.OrdinalIgnoreCase))
+            {
                 continue;
+            }
 
             var name = prefix + entry.Name;
             if (entry is DirectoryInfo below)
             {
                 lines.Add($"{name}/|{LinkOf(below)}");
                 if (depth > 0)
+                {
                     Describe(below, name + "/", depth - 1, lines);
+                }
+
                 continue;
             }
 

@@ -30,10 +30,15 @@ public sealed class VersionPolicy
     {
         var policy = text?.Trim().ToLowerInvariant() ?? "";
         if (policy == "all")
+        {
             return All;
+        }
+
         if (policy.StartsWith(LatestPrefix, StringComparison.Ordinal)
             && TryParseVersion(policy[LatestPrefix.Length..].Trim(), out var count))
+        {
             return new VersionPolicy(count, null);
+        }
 
         var listed = policy.Split(',', StringSplitOptions.TrimEntries);
         return listed.All(version => TryParseVersion(version, out _))

@@ -20,7 +20,10 @@ internal static partial class NativeHeap
     public static void Bound()
     {
         if (!OperatingSystem.IsLinux() || Environment.GetEnvironmentVariable("MALLOC_ARENA_MAX") is not null)
+        {
             return; // the user has decided
+        }
+
         try
         {
             _ = SetOption(ArenaMax, Environment.ProcessorCount);
@@ -40,7 +43,10 @@ internal static partial class NativeHeap
     public static void Trim()
     {
         if (!OperatingSystem.IsLinux())
+        {
             return;
+        }
+
         try
         {
             _ = Trim(0);

@@ -107,15 +107,29 @@ public sealed partial class OnnxClassifier
     private string? TryBatches(List<float[]> inputs, List<float[]> scores, int largest, int allowed)
     {
         if (!HasBatchAxis)
+        {
             return _inputShape[0] == 1 ? "the graph takes a single image" : "the graph has no batch axis";
+        }
+
         if (!_hasOpenBatchAxis)
+        {
             return "the graph fixes its batch at 1; export it with a dynamic batch axis to have requests share runs";
+        }
+
         if (allowed == 1)
+        {
             return "joining requests is switched off (a maximum batch of 1)";
+        }
+
         if (largest < 2)
+        {
             return $"one image takes {ItemBytes >> 20} MB";
+        }
+
         if (FindBatchOutputShape() is { } refusal)
+        {
             return refusal;
+        }
 
         MaxBatchSize = largest;
         var runs = new OnnxRun[largest];

@@ -27,7 +27,9 @@ internal sealed class PrivateCopy : IDisposable
         _source = Path.GetDirectoryName(Path.GetFullPath(model))!; // never null: a file has a folder
         var external = OperatingSystem.IsWindows() ? [] : FilesNamedIn(model, _source);
         if (external.Count == 0)
+        {
             return;
+        }
 
         RefuseLinksOut(external);
         try
@@ -60,7 +62,9 @@ internal sealed class PrivateCopy : IDisposable
     public void Dispose()
     {
         if (_folder is not null)
+        {
             Directory.Delete(_folder, recursive: true);
+        }
     }
 
     private void RefuseLinksOut(List<string> external)
@@ -91,7 +95,9 @@ internal sealed class PrivateCopy : IDisposable
         var names = Directory.EnumerateFiles(folder, "*", options).Select(path =>
             Path.GetRelativePath(folder, path)).Where(name => name != Path.GetFileName(model)).ToList();
         if (names.Count == 0)
+        {
             return names;
+        }
 
         var unseen = names.ToDictionary(name => name, name => Encoding.UTF8.GetBytes(Path.GetFileName(name)));
         var overlap = unseen.Values.Max(name => name.Length);
@@ -103,7 +109,9 @@ internal sealed class PrivateCopy : IDisposable
             foreach (var (name, bytes) in unseen)
             {
                 if (chunk.IndexOf(bytes) >= 0)
+                {
                     unseen.Remove(name);
+                }
             }
 
             kept = Math.Min(overlap, chunk.Length);

@@ -26,9 +26,15 @@ internal static class RealPath
         {
             real = name == ".." ? Path.GetDirectoryName(real) ?? real : Path.Combine(real, name);
             if (new FileInfo(real).LinkTarget is not { } target)
+            {
                 continue;
+            }
+
             if (++links > MostLinks)
+            {
                 return "";
+            }
+
             var from = Path.GetDirectoryName(real)!; // never null: a root is not a link
             Push(rest, target, out var root);
             real = root.Length > 0 ? root : from;
@@ -50,7 +56,9 @@ internal static class RealPath
                 StringSplitOptions.RemoveEmptyEntries).Reverse())
         {
             if (part != ".")
+            {
                 rest.Push(part);
+            }
         }
     }
 }

@@ -41,12 +41,18 @@ internal static class TensorElements
             case TensorElementType.Float16:
                 var halves = MemoryMarshal.Cast<byte, Half>(elements);
                 for (var i = 0; i < values.Length; i++)
+                {
                     halves[i] = (Half)values[i];
+                }
+
                 break;
 
             default:
                 for (var i = 0; i < values.Length; i++)
+                {
                     elements[i] = (byte)Math.Clamp(MathF.Round(values[i]), 0f, 255f);
+                }
+
                 break;
         }
     }
@@ -72,12 +78,18 @@ internal static class TensorElements
             case TensorElementType.Float16:
                 var halves = MemoryMarshal.Cast<byte, Half>(elements);
                 for (var i = 0; i < halves.Length; i++)
+                {
                     values[i] = (float)halves[i];
+                }
+
                 break;
 
             default:
                 for (var i = 0; i < elements.Length; i++)
+                {
                     values[i] = elements[i];
+                }
+
                 break;
         }
     }

@@ -254,7 +254,9 @@ public sealed class ApiKeyHandlerTests(KeyedService service)
         Assert.Equal(StatusCode.NotFound, await StatusOfAsync(KeyedService.Both, (client, key) => client.RepositoryModelLoadAsync(new RepositoryModelLoadRequest { ModelName = name }, key)));
         Assert.Equal(StatusCode.NotFound, await StatusOfAsync(KeyedService.Both, (client, key) => client.RepositoryModelUnloadAsync(new RepositoryModelUnloadRequest { ModelName = name }, key)));
         if (name.Length > 0)
+        {
             Assert.Equal(StatusCode.NotFound, await StatusOfAsync(KeyedService.Both, (client, key) => client.ModelMetadataAsync(new ModelMetadataRequest { Name = "plain", Version = name }, key)));
+        }
     }
 
     private static string? Text(System.Text.Json.JsonElement schemes, string scheme, string property) => schemes.GetProperty(scheme).GetProperty(property).GetString();

@@ -75,7 +75,9 @@ public sealed class OpenDoorsTests
         public void Emit(LogEvent logEvent)
         {
             if (logEvent.Level == LogEventLevel.Warning && logEvent.MessageTemplate.Text.StartsWith("NO API KEY", StringComparison.Ordinal))
+            {
                 Warnings.Enqueue(logEvent.RenderMessage(CultureInfo.InvariantCulture));
+            }
         }
 
         protected override void ConfigureWebHost(IWebHostBuilder builder)
@@ -84,7 +86,10 @@ public sealed class OpenDoorsTests
             builder.UseSetting("Models:Folder", _empty.Path);
             builder.UseSetting("Grpc:Url", $"http://{address}:{OpenInference.SmallModelService.FreePort()}"); // the test host keeps the other address to itself
             if (withKey)
+            {
                 builder.UseSetting("Access:Keys:web:Hash", Hash);
+            }
+
             builder.ConfigureTestServices(services => services.AddSerilog(new LoggerConfiguration().WriteTo.Sink(this).CreateLogger(), dispose: true));
         }
 
@@ -92,7 +97,9 @@ public sealed class OpenDoorsTests
         {
             base.Dispose(disposing);
             if (disposing && Directory.Exists(_empty.Path)) // the base class disposes twice
+            {
                 _empty.Dispose();
+            }
         }
     }
 }

@@ -189,7 +189,9 @@ public sealed class KubernetesTests(RunningService service)
         Assert.Equal(["ALL"], container.SecurityContext.Capabilities.Drop);
         Assert.Null(container.SecurityContext.Capabilities.Add);
         foreach (var (resource, limit) in container.Resources.Limits)
+        {
             Assert.True(container.Resources.Requests[resource].ToDecimal() <= limit.ToDecimal());
+        }
     }
 
     private static void AssertTimeToEnd(long? seconds)

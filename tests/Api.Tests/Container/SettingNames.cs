@@ -11,7 +11,9 @@ internal static class SettingNames
     public static void AssertRead(string variable)
     {
         if (OfTheHost.Contains(variable) || variable.StartsWith("OTEL_", StringComparison.Ordinal))
+        {
             return;
+        }
 
         var parts = variable.Split("__");
         var section = typeof(ModelsOptions).Assembly.GetType($"{typeof(ModelsOptions).Namespace}.{parts[0]}Options");

@@ -102,7 +102,9 @@ public sealed class ConnectionLimitsTests : IDisposable
         {
             // A connection that was reset says so to who writes to it.
             for (var clock = Stopwatch.StartNew(); clock.Elapsed < Patience; await Task.Delay(50))
+            {
                 await connection.SendAsync("x"u8.ToArray());
+            }
         });
         Assert.True(fault.SocketErrorCode is SocketError.ConnectionReset or SocketError.Shutdown or SocketError.ConnectionAborted, fault.SocketErrorCode.ToString());
     }
@@ -131,7 +133,9 @@ public sealed class ConnectionLimitsTests : IDisposable
     private static async Task SendAllAsync(Socket connection, byte[] bytes)
     {
         for (var sent = 0; sent < bytes.Length;)
+        {
             sent += await connection.SendAsync(bytes.AsMemory(sent));
+        }
     }
 
     /// <summary>What comes until the server closes the connection.</summary>
@@ -143,7 +147,9 @@ public sealed class ConnectionLimitsTests : IDisposable
         try
         {
             while (await connection.ReceiveAsync(buffer.AsMemory(), patience.Token) is var count and > 0)
+            {
                 text.Append(Encoding.UTF8.GetString(buffer, 0, count));
+            }
         }
         catch (SocketException)
         {

@@ -119,7 +119,9 @@ public sealed class LiveModelsTests : IDisposable
         {
             await UntilAsync(async () => clients.Any(one => one.IsCompleted) || condition((await service.GetAsync("/models")).Json));
             if (clients.FirstOrDefault(one => one.IsCompleted) is { } failed)
+            {
                 await failed;
+            }
         }
 
         for (var (reload, good) = (0, 0); reload < Reloads; reload++)

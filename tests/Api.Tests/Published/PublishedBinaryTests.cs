@@ -58,7 +58,9 @@ public sealed class PublishedBinaryTests(RunningService portable, PublishedServi
     public async Task WhatIsLoadedIsDescribedAsByThePortableBuild()
     {
         foreach (var path in new[] { "/health/live", "/health/ready", "/models", "/models/mnist/1/reliability.svg", "/v2", "/v2/health/ready", "/v2/models/mnist", "/v2/models/cifar10/versions/1/ready" })
+        {
             await AssertSameAsync(service => service.GetAsync(path));
+        }
 
         var model = await published.GetAsync("/models/mnist/1");
         Assert.True(model.Json.TryGetProperty("calibration", out _));
@@ -110,7 +112,10 @@ public sealed class PublishedBinaryTests(RunningService portable, PublishedServi
 
         var zipped = new MemoryStream();
         await using (var gzip = new GZipStream(zipped, CompressionLevel.Fastest))
+        {
             gzip.Write(Encoding.UTF8.GetBytes(request));
+        }
+
         using var content = new ByteArrayContent(zipped.ToArray()) { Headers = { ContentType = MediaTypeHeaderValue.Parse("application/json"), ContentEncoding = { "gzip" } } };
         var answer = await Answer.ReadAsync(await published.Client.PostAsync("/v2/models/mnist/infer", content));
         Assert.StartsWith("0.952", answer.Json.GetProperty("outputs")[0].GetProperty("data")[0].GetString(), StringComparison.Ordinal);
@@ -160,7 +165,9 @@ public sealed class PublishedBinaryTests(RunningService portable, PublishedServi
         folder.Copy(Path.Combine(RunningService.RepositoryRoot, "models", "mnist", "1"), "mnist/2");
 
         for (var patience = 200; (await process.Client.GetAsync("/models/mnist/2")).StatusCode != HttpStatusCode.OK; await Task.Delay(50))
+        {
             Assert.True(patience-- > 0, process.Output);
+        }
     }
 
     [PublishedFact]
@@ -234,8 +241,12 @@ public sealed class PublishedBinaryTests(RunningService portable, PublishedServi
         Assert.Equal(200, expected.Status);
         Assert.Equal((expected.Status, expected.MediaType), (actual.Status, actual.MediaType));
         if (expected.MediaType == "application/json")
+        {
             SameJson.Assert(expected.Json, actual.Json, "the published binary's answer");
+        }
         else
+        {
             Assert.Equal(expected.Body, actual.Body);
+        }
     }
 }

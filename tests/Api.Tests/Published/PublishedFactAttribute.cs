@@ -25,9 +25,14 @@ internal static class PublishedBinary
     private static string? FindFault()
     {
         if (Named is { Length: > 0 })
+        {
             return null;
+        }
+
         if (!File.Exists(Path))
+        {
             return $"There is no published binary. {HowToPublish}";
+        }
 
         var published = File.GetLastWriteTimeUtc(Path);
         return Sources().FirstOrDefault(file => file.LastWriteTimeUtc > published) is { } newer

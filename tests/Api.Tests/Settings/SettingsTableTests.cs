@@ -147,7 +147,9 @@ public sealed partial class SettingsTableTests
         }
 
         foreach (var property in element.EnumerateObject())
+        {
             Flatten(property.Value, path.Length == 0 ? property.Name : $"{path}:{property.Name}", settings);
+        }
     }
 
     private static string? TextOf(object? value) => value switch

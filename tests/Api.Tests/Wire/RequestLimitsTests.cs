@@ -67,7 +67,9 @@ public sealed class RequestLimitsTests : IDisposable
         using var service = Service(("Limits:MaxDecompressedBytes", "1000"));
         var bomb = new MemoryStream();
         await using (Stream stream = encoding == "gzip" ? new GZipStream(bomb, CompressionLevel.Optimal, leaveOpen: true) : new ZLibStream(bomb, CompressionLevel.Optimal, leaveOpen: true))
+        {
             stream.Write(new byte[1_000_000]);
+        }
 
         (await service.SendAsync("/v2/models/plain/infer", bomb.ToArray(), ("Content-Encoding", encoding))).IsError(413, "1000 bytes", "Limits:MaxDecompressedBytes");
         Assert.Equal(200, (await service.SendAsync("/v2/models/plain/infer", Encoding.UTF8.GetBytes($$"""{"inputs": [{"name": "pixels", "datatype": "FP32", "shape": [1, 4], "data": [1, 2, 3, 4]}], "extra": "{{new string('x', 2000)}}"}"""))).Status);

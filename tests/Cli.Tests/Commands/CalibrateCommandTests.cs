@@ -39,7 +39,10 @@ public sealed class CalibrateCommandTests : IDisposable
     public async Task WhoMayNotReadTheManifestMayNotReadTheNewOne()
     {
         if (OperatingSystem.IsWindows())
+        {
             return;
+        }
+
         const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite;
         File.SetUnixFileMode(_data.ManifestPath, Private);
         var (images, _, _) = _data.WriteIdx(400);

@@ -283,7 +283,10 @@ public sealed class RunQueueTests : IDisposable
         foreach (var run in runs)
         {
             for (var i = 0; i < run.Input.Length; i++)
+            {
                 run.Input[i] = random.NextSingle();
+            }
+
             run.Execute();
         }
 
@@ -293,9 +296,12 @@ public sealed class RunQueueTests : IDisposable
         await Task.WhenAll(model.Queue.ExecuteTogetherAsync(runs, CancellationToken.None));
 
         for (var i = 0; i < runs.Length; i++)
+        {
             Assert.Equal(
                 alone[i], runs[i].Output.ToArray(),
                 (one, other) => Math.Abs(one - other) <= 1e-5f * Math.Max(1f, Math.Abs(one)));
+        }
+
         Array.ForEach(runs, run => run.Dispose());
     }
 
@@ -377,7 +383,10 @@ public sealed class RunQueueTests : IDisposable
     {
         var folder = new DirectoryInfo(AppContext.BaseDirectory);
         while (!File.Exists(Path.Combine(folder!.FullName, "SoftmaxService.sln"))) // the tests run from a checkout
+        {
             folder = folder.Parent;
+        }
+
         return folder.FullName;
     }
 

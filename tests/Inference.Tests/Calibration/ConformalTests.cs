@@ -89,7 +89,9 @@ public sealed class ConformalTests
             var evaluations = Conformal.Evaluate(
                 Synthetic.Calibrated(5000 + split, N, 4, 1.6), 1.2f, conformal, alphas, 9000 + split);
             for (var i = 0; i < alphas.Length; i++)
+            {
                 sums[i] += evaluations[i].Coverage / Splits;
+            }
         }
 
         for (var i = 0; i < alphas.Length; i++)
@@ -163,7 +165,9 @@ public sealed class ConformalTests
         }
 
         for (var i = 1; i < 100; i++)
+        {
             Assert.Equal(scores[Conformal.Rank(count, i / 100.0) - 1], Conformal.QuantileFor(conformal, i / 100.0));
+        }
     }
 
     [Fact]

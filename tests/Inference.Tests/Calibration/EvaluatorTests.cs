@@ -81,9 +81,11 @@ public sealed class EvaluatorTests
         ];
 
         foreach (var order in new[] { rows, [.. rows.Reverse()] })
+        {
             Assert.Equal(
                 (Math.Abs(2 - 3.2) + 0.1) / 5,
                 Calibrator.Evaluate(Synthetic.Rows(order), 1f, NoIntervals).Metrics.AdaptiveEce!.Value, 1e-6);
+        }
     }
 
     [Theory]

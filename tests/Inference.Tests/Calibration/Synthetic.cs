@@ -17,14 +17,21 @@ internal static class Synthetic
         for (var i = 0; i < count; i++)
         {
             for (var k = 0; k < classCount; k++)
+            {
                 row[k] = spread * Math.Sqrt(-2 * Math.Log(1 - random.NextDouble()))
                     * Math.Cos(2 * Math.PI * random.NextDouble());
+            }
 
             var u = random.NextDouble() * row.Sum(Math.Exp);
             while (labels[i] < classCount - 1 && (u -= Math.Exp(row[labels[i]])) > 0)
+            {
                 labels[i]++;
+            }
+
             for (var k = 0; k < classCount; k++)
+            {
                 logits[(i * classCount) + k] = (float)(factor * row[k]);
+            }
         }
 
         return new LabelledLogits(logits, labels, classCount);

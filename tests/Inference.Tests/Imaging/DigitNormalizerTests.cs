@@ -92,7 +92,9 @@ public sealed class DigitNormalizerTests
         {
             var (x, y) = ((i % Side) + dx, (i / Side) + dy);
             if (x is >= 0 and < Side && y is >= 0 and < Side)
+            {
                 shifted[(y * Side) + x] = digit[i];
+            }
         }
 
         AssertSame(digit, Preprocessing.Run(Preprocessing.Digit(), Encode(shifted)), mean: 2);
@@ -205,7 +207,9 @@ public sealed class DigitNormalizerTests
             DrawFour(canvas, SKColors.Black, 22);
             using var dust = new SKPaint { Color = SKColors.Black };
             for (var i = 0; i < 40; i++)
+            {
                 canvas.DrawRect(random.Next(278), random.Next(278), 2, 2, dust);
+            }
         });
 
         AssertSame(Normalized(Drawing()), Normalized(file), mean: 3);
@@ -300,7 +304,9 @@ public sealed class DigitNormalizerTests
 
         var square = Normalized(Drawing());
         for (var y = 0; y < Side; y++)
+        {
             Assert.Equal(square[(y * Side)..((y + 1) * Side)], tensor[((y * 56) + 14)..((y * 56) + 42)]);
+        }
     }
 
     [Fact]
@@ -312,7 +318,9 @@ public sealed class DigitNormalizerTests
 
         var gray = Normalized(Drawing());
         for (var i = 0; i < gray.Length; i++)
+        {
             Assert.Equal([gray[i], gray[i], gray[i]], tensor[(3 * i)..((3 * i) + 3)]);
+        }
     }
 
     [Theory]
@@ -377,7 +385,9 @@ public sealed class DigitNormalizerTests
         foreach (var stroke in Four)
         {
             for (var i = 1; i < stroke.Length; i++)
+            {
                 canvas.DrawLine(stroke[i - 1], stroke[i], paint);
+            }
         }
     }
 
@@ -407,8 +417,10 @@ public sealed class DigitNormalizerTests
             massX += tensor[i] * (x + 0.5);
             massY += tensor[i] * (y + 0.5);
             if (tensor[i] >= 8)
+            {
                 (left, right, top, bottom) = (
                     Math.Min(left, x), Math.Max(right, x), Math.Min(top, y), Math.Max(bottom, y));
+            }
         }
 
         var box = (int)Math.Round(side * 20 / 28.0);

@@ -43,7 +43,9 @@ public sealed class ImageDecoderTests
         for (var y = 0; y < Height; y++)
         {
             for (var x = 0; x < Width; x++)
+            {
                 AssertColor(EncodedImages.Colorful(x, y), tensor, x, y, Width, $"{name} at {x}, {y}");
+            }
         }
     }
 
@@ -56,7 +58,9 @@ public sealed class ImageDecoderTests
             Preprocessing.Photograph(4, 1), EncodedImages.Png(4, 1, 2, 3, [0b00_01_10_11], ("PLTE", colors)));
 
         for (var x = 0; x < 4; x++)
+        {
             AssertColor(Palette[x], tensor, x, 0, 4, "palette");
+        }
     }
 
     [Fact]
@@ -75,7 +79,9 @@ public sealed class ImageDecoderTests
     {
         var scanline = new byte[8];
         for (var x = 0; x < 4; x++)
+        {
             BinaryPrimitives.WriteUInt16BigEndian(scanline.AsSpan(2 * x), (ushort)(x * 257 * 80));
+        }
 
         var tensor = Preprocessing.Run(
             Preprocessing.Photograph(4, 1, PixelColor.Gray), EncodedImages.Png(4, 1, 16, 0, scanline));
@@ -126,7 +132,9 @@ public sealed class ImageDecoderTests
         var tensor = Preprocessing.Run(Preprocessing.Photograph(20, 10), file);
 
         for (var x = 0; x < 20; x++)
+        {
             AssertColor(Palette[x % 4], tensor, x, 7, 20, "frame 0");
+        }
     }
 
     [Fact]
@@ -230,7 +238,10 @@ public sealed class ImageDecoderTests
         using var bitmap = new SKBitmap(new SKImageInfo(8, 8, SKColorType.Rgba8888, SKAlphaType.Opaque, p3));
         var color = new SKColor(200, 100, 50);
         using (var canvas = new SKCanvas(bitmap))
+        {
             canvas.Clear(color);
+        }
+
         Assert.NotEqual(
             color, bitmap.Bytes is [var red, var green, var blue, ..] ? new SKColor(red, green, blue) : default);
 
@@ -262,7 +273,9 @@ public sealed class ImageDecoderTests
 
         var tensor = Preprocessing.Run(Preprocessing.Photograph(64, 64), file);
         for (var i = 0; i < 64; i++)
+        {
             AssertColor(Gradient((i * 32) + 16, i * 32), tensor, i, i, 64, "gradient", tolerance: 4);
+        }
     }
 
     [Fact]

@@ -27,7 +27,10 @@ public sealed class ImageFormatsTests
     {
         var png = EncodedImages.EmptyPng(1, 1);
         for (var length = 0; length < 8; length++)
+        {
             Assert.Null(ImageFormats.Identify(png.AsSpan(0, length)));
+        }
+
         Assert.Same(ImageFormats.Png, ImageFormats.Identify(png.AsSpan(0, 8)));
     }
 

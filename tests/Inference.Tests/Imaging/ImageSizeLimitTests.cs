@@ -47,9 +47,11 @@ public sealed class ImageSizeLimitTests
         var peakBefore = PeakResidentBytes();
         var managedBefore = GC.GetAllocatedBytesForCurrentThread();
         for (var i = 0; i < Repeats; i++)
+        {
             Assert.Equal(
                 InferenceError.ImageTooLarge,
                 Assert.Throws<InferenceException>(() => preprocessor.Preprocess(bomb, tensor)).Error);
+        }
 
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - managedBefore, 0, Repeats * 64 * 1024);
         Assert.True(PeakResidentBytes() - peakBefore < 200L << 20);
@@ -131,8 +133,11 @@ public sealed class ImageSizeLimitTests
     {
         var file = EncodedImages.Encode(width, height, (_, _) => SKColors.White);
         foreach (var mode in Enum.GetValues<ResizeMode>())
+        {
             Assert.Contains(
                 255f, Preprocessing.Rounded(Preprocessing.Run(Preprocessing.Photograph(8, 8, resize: mode), file)));
+        }
+
         Assert.Equal(new float[784], Preprocessing.Run(Preprocessing.Digit(), file));
     }
 

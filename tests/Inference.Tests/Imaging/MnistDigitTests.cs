@@ -1,7 +1,7 @@
 using SkiaSharp;
 using SoftmaxService.Inference.Imaging;
-using SoftmaxService.Numerics;
 using SoftmaxService.Inference.Onnx;
+using SoftmaxService.Numerics;
 using SoftmaxService.Tests.Support.TestData;
 
 namespace SoftmaxService.Inference.Tests.Imaging;
@@ -43,7 +43,10 @@ public sealed class MnistDigitTests
         for (var i = 0; i < data.Count; i++)
         {
             for (var k = 0; k < inverted.Length; k++)
+            {
                 inverted[k] = (byte)(255 - data.Image(i)[k]);
+            }
+
             preprocessor.Preprocess(EncodedImages.Png(Side, Side, 8, 0, inverted), tensor);
             AssertUnchanged(data.Image(i), tensor, i);
         }
@@ -207,7 +210,9 @@ public sealed class MnistDigitTests
         for (var k = 0; k < expected.Length; k++)
         {
             if (actual[k] != expected[k])
+            {
                 Assert.Fail($"Image {index} changed at {k % Side}, {k / Side}: {expected[k]} became {actual[k]}.");
+            }
         }
     }
 }

@@ -45,7 +45,9 @@ public sealed class OrientationTests
 
         // Blocks of JPEG fall differently on a rotated picture; their seams may differ a little.
         for (var i = 0; i < upright.Length; i++)
+        {
             Assert.InRange(rotated[i], upright[i] - 16, upright[i] + 16);
+        }
     }
 
     // The stored pixel that orientation shows at (x, y), from the table of the EXIF specification: where row 0 and

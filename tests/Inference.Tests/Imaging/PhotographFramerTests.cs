@@ -15,8 +15,10 @@ public sealed class PhotographFramerTests
             Preprocessing.Photograph(37, 21, resize: resize), EncodedImages.Encode(37, 21, EncodedImages.Colorful));
 
         for (var i = 0; i < 37 * 21; i++)
+        {
             ImageDecoderTests.AssertColor(
                 EncodedImages.Colorful(i % 37, i / 37), tensor, i % 37, i / 37, 37, "same size");
+        }
     }
 
     [Theory]
@@ -91,7 +93,9 @@ public sealed class PhotographFramerTests
         var tensor = Preprocessing.Run(Preprocessing.Photograph(10, 10, resize: ResizeMode.Crop), file);
 
         for (var x = 1; x < 9; x++)
+        {
             ImageDecoderTests.AssertColor(SKColors.Lime, tensor, x, 5, 10, $"column {x}", tolerance: 0.01f);
+        }
     }
 
     [Fact]

@@ -55,7 +55,10 @@ public sealed class TruncationTests
         for (var length = 1; length < file.Length; length++)
         {
             if (length > 100 && length < file.Length - 100 && length % step != 0)
+            {
                 continue;
+            }
+
             tried++;
             try
             {

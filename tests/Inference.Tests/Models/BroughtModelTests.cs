@@ -255,9 +255,13 @@ public sealed class BroughtModelTests
 
         Assert.Equal(refusal is null ? new ModelSettings().MaxBatchSize : 1, model.MaxBatchSize);
         if (refusal is null)
+        {
             Assert.Null(model.BatchingRefusal);
+        }
         else
+        {
             Assert.Contains(refusal, model.BatchingRefusal!, StringComparison.Ordinal);
+        }
     }
 
     [Theory]

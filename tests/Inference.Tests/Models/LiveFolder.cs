@@ -98,7 +98,9 @@ internal sealed class LiveFolder : IDisposable
         repository.Changed += change =>
         {
             lock (Changes)
+            {
                 Changes.Add(change);
+            }
         };
         repository.LoadAll();
         Changes.Clear();

@@ -199,7 +199,10 @@ public sealed class LiveRepositoryTests
         live.Follow();
 
         using (var next = live.Repository.Acquire("a", null))
+        {
             Assert.Equal(4, LiveFolder.Classify(next.Model));
+        }
+
         Assert.Equal(3, LiveFolder.Classify(old));
         Assert.Equal(2, live.Repository.LoadedCount);
         lease.Dispose();

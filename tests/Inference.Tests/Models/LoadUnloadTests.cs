@@ -170,7 +170,9 @@ public sealed class LoadUnloadTests
         {
             if (instrument.Meter.Name == ModelRepository.MeterName
                 && ReferenceEquals(instrument.Meter.Scope, live.Repository))
+            {
                 self.EnableMeasurementEvents(instrument);
+            }
         };
         listener.SetMeasurementEventCallback<long>((instrument, value, _, _) =>
             totals[instrument.Name] = totals.GetValueOrDefault(instrument.Name) + value);

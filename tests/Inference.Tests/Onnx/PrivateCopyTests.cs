@@ -23,7 +23,10 @@ public sealed class PrivateCopyTests
         Assert.Equal(1f, Logit(lease.Model));
 
         using (var file = File.OpenWrite(weights))
+        {
             file.Write(MemoryMarshal.AsBytes<float>(Enumerable.Repeat(2f, ElementCount).ToArray()));
+        }
+
         Assert.Equal(1f, Logit(lease.Model));
         File.WriteAllBytes(weights, []); // what is mapped and then cut short ends the process when it is read
         Assert.Equal(1f, Logit(lease.Model));

@@ -4,8 +4,8 @@ using System.IO.Compression;
 using System.IO.Hashing;
 using System.Text;
 using SkiaSharp;
-using SoftmaxService.Tests.Support.Images;
 using SoftmaxService.Tests.Support.Fuzz;
+using SoftmaxService.Tests.Support.Images;
 
 namespace SoftmaxService.Tests.Support.Bombs;
 

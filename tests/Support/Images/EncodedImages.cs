@@ -214,13 +214,18 @@ public static class EncodedImages
 
         using var compressed = new MemoryStream();
         using (var zlib = new ZLibStream(compressed, CompressionLevel.Fastest, leaveOpen: true))
+        {
             zlib.Write(filtered);
+        }
 
         using var png = new MemoryStream();
         png.Write([0x89, .. "PNG"u8, 0x0D, 0x0A, 0x1A, 0x0A]);
         WriteChunk(png, "IHDR", header);
         foreach (var (type, data) in chunks)
+        {
             WriteChunk(png, type, data);
+        }
+
         WriteChunk(png, "IDAT", compressed.ToArray());
         WriteChunk(png, "IEND", []);
         return png.ToArray();
@@ -263,7 +268,10 @@ public static class EncodedImages
             var body = new byte[40 + (4 * side * side) + (maskStride * side)];
             WriteBitmapHeader(body, side, 2 * side, bitsPerPixel: 32);
             for (var i = 0; i < side * side; i++)
+            {
                 new[] { color.Blue, color.Green, color.Red, color.Alpha }.CopyTo(body, 40 + (4 * i));
+            }
+
             var entry = new byte[16];
             (entry[0], entry[1], entry[4], entry[6]) = ((byte)side, (byte)side, 1, 32);
             BinaryPrimitives.WriteInt32LittleEndian(entry.AsSpan(8), body.Length);
@@ -274,7 +282,10 @@ public static class EncodedImages
         }
 
         foreach (var body in bodies)
+        {
             file.Write(body);
+        }
+
         return file.ToArray();
     }
 
@@ -299,7 +310,10 @@ public static class EncodedImages
             for (var i = 0; i < width * height; i++)
             {
                 if (i % 100 == 0)
+                {
                     codes.Add(128);
+                }
+
                 codes.Add((byte)frame(i % width, i / width));
             }
 
@@ -349,7 +363,10 @@ public static class EncodedImages
         {
             var chunk = still.AsSpan(position);
             if (chunk.StartsWith("VP8 "u8) || chunk.StartsWith("VP8L"u8) || chunk.StartsWith("ALPH"u8))
+            {
                 return chunk.ToArray();
+            }
+
             var length = BinaryPrimitives.ReadInt32LittleEndian(chunk[4..]);
             position += 8 + length + (length % 2);
         }
@@ -364,7 +381,9 @@ public static class EncodedImages
         BinaryPrimitives.WriteInt32LittleEndian(length, data.Length);
         stream.Write([.. Encoding.ASCII.GetBytes(type), .. length, .. data]);
         if (data.Length % 2 == 1)
+        {
             stream.WriteByte(0);
+        }
     }
 
     private static void WriteBitmapHeader(Span<byte> target, int width, int height, byte bitsPerPixel)
@@ -394,7 +413,9 @@ public static class EncodedImages
         {
             crc ^= value;
             for (var bit = 0; bit < 8; bit++)
+            {
                 crc = (crc & 1) != 0 ? (crc >> 1) ^ 0xEDB88320u : crc >> 1;
+            }
         }
 
         return ~crc;

@@ -19,7 +19,9 @@ public sealed class MnistTestData
     private MnistTestData()
     {
         if (_images.Length != _labels.Length * PixelCount)
+        {
             throw new InvalidDataException($"{ImageFile} and {LabelFile} are of different lengths.");
+        }
     }
 
     public static MnistTestData Instance => Loaded.Value;
@@ -35,7 +37,9 @@ public sealed class MnistTestData
     public IEnumerable<int> Spread(int count)
     {
         for (var i = 0; i < count; i++)
+        {
             yield return (int)((long)i * Count / count);
+        }
     }
 
     private static byte[] ReadIdx(string path, int dimensions)
@@ -44,11 +48,16 @@ public sealed class MnistTestData
         var header = new byte[4 + (4 * dimensions)];
         file.ReadExactly(header);
         if (BinaryPrimitives.ReadInt32BigEndian(header) != 0x0800 + dimensions)
+        {
             throw new InvalidDataException($"{path} is not an IDX file of bytes with {dimensions} dimensions.");
+        }
 
         var length = 1;
         for (var i = 0; i < dimensions; i++)
+        {
             length *= BinaryPrimitives.ReadInt32BigEndian(header.AsSpan(4 + (4 * i)));
+        }
+
         var data = new byte[length];
         file.ReadExactly(data);
         return data;

@@ -15,11 +15,16 @@ public static class SharedData
     public static string? WhyMissing(params ReadOnlySpan<string> files)
     {
         if (Folder is null)
+        {
             return $"There is no folder ../shared/data beside the repository; {Variable} may name another.";
+        }
+
         foreach (var file in files)
         {
             if (!File.Exists(System.IO.Path.Combine(Folder, file)))
+            {
                 return $"{file} is missing from {Folder}; {Variable} may name another folder.";
+            }
         }
 
         return null;
@@ -28,13 +33,21 @@ public static class SharedData
     private static string? FindFolder()
     {
         if (Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } named)
+        {
             return Directory.Exists(named) ? named : null;
+        }
 
         var folder = new DirectoryInfo(AppContext.BaseDirectory);
         while (folder is not null && !File.Exists(System.IO.Path.Combine(folder.FullName, "SoftmaxService.sln")))
+        {
             folder = folder.Parent;
+        }
+
         if (folder?.Parent is not { } parent)
+        {
             return null;
+        }
+
         var shared = System.IO.Path.Combine(parent.FullName, "shared", "data");
         return Directory.Exists(shared) ? shared : null;
     }
