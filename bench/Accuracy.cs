@@ -22,7 +22,13 @@ internal static class Accuracy
     private static readonly (string Name, Way Compute)[] Ways =
     [
         ("ours", Softmax.Compute),
-        ("TensorPrimitives", (logits, row, temperature) => { TensorPrimitives.Divide(logits, temperature, row); TensorPrimitives.SoftMax(row, row); }),
+        (
+            "TensorPrimitives",
+            (logits, row, temperature) =>
+            {
+                TensorPrimitives.Divide(logits, temperature, row);
+                TensorPrimitives.SoftMax(row, row);
+            }),
         ("TensorPrimitives, overflow-safe", SafeComposition.Compute),
         ("ONNX Runtime", Onnx),
         ("scalar MathF.Exp", ScalarThreePass.Compute),
@@ -30,7 +36,9 @@ internal static class Accuracy
 
     public static string Table()
     {
-        var table = new StringBuilder("The largest error of a probability in units in the last place, and |Σp − 1|; the worst of 20 rows (of 1, for 16 million).\n\n|");
+        var table = new StringBuilder(
+            "The largest error of a probability in units in the last place, and |Σp − 1|; the worst of 20 rows (of 1, "
+                + "for 16 million).\n\n|");
         foreach (var (name, _) in Ways)
         {
             table.Append($" | {name}");
@@ -43,7 +51,8 @@ internal static class Accuracy
             foreach (var (_, compute) in Ways)
             {
                 var (ulps, sum) = Measure(set.Count, set.Low, set.High, set.Temperature, compute);
-                table.Append(double.IsNaN(ulps) ? " | NaN" : FormattableString.Invariant($" | {ulps:G3} ULP, {sum:0.0e+0}"));
+                table.Append(
+                    double.IsNaN(ulps) ? " | NaN" : FormattableString.Invariant($" | {ulps:G3} ULP, {sum:0.0e+0}"));
             }
 
             table.Append(" |\n");

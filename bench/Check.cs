@@ -14,7 +14,8 @@ internal static class Check
     private const int DefaultRoundCount = 15;
 
     /// <param name="options">
-    /// Shapes such as <c>64x1000</c>; none means all. <c>--processes=N</c>; <c>--rounds=N</c>; <c>--write</c> writes bench/results.
+    /// Shapes such as <c>64x1000</c>; none means all. <c>--processes=N</c>; <c>--rounds=N</c>; <c>--write</c> writes
+    /// bench/results.
     /// </param>
     public static int Run(string[] options)
     {
@@ -66,10 +67,13 @@ internal static class Check
 
     private static Dictionary<string, Dictionary<string, double[]>> RaceInOwnProcess(string[] options)
     {
-        using var process = Process.Start(new ProcessStartInfo(Environment.ProcessPath!, [Environment.GetCommandLineArgs()[0], RaceCommand, .. options])
-        {
-            RedirectStandardOutput = true,
-        })!;
+        using var process = Process.Start(
+            new ProcessStartInfo(
+                Environment.ProcessPath!,
+                [Environment.GetCommandLineArgs()[0], RaceCommand, .. options])
+            {
+                RedirectStandardOutput = true,
+            })!;
         var json = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
         return JsonSerializer.Deserialize<Dictionary<string, Dictionary<string, double[]>>>(json)!;
@@ -79,11 +83,21 @@ internal static class Check
         Goals.All.Where(goals => options.All(option => option.StartsWith('-')) || options.Contains(goals.Shape));
 
     private static int Number(string[] options, string name, int otherwise) =>
-        options.Where(option => option.StartsWith(name)).Select(option => int.Parse(option[name.Length..])).FirstOrDefault(otherwise);
+        options
+            .Where(option => option.StartsWith(name))
+            .Select(option => int.Parse(option[name.Length..]))
+            .FirstOrDefault(otherwise);
 
     private static Contestant[] Contestants(Shape shape, OnnxSoftmax onnx) =>
-    [
-        new Ours(shape), new TensorPrimitivesDivideSoftMax(shape), new TensorPrimitivesSoftMax(shape), new SafeComposition(shape),
-        onnx, new ScalarThreePass(shape), new VectorRead(shape), new MemoryCopy(shape), new ReadAndNonTemporalCopy(shape),
-    ];
+        [
+            new Ours(shape),
+            new TensorPrimitivesDivideSoftMax(shape),
+            new TensorPrimitivesSoftMax(shape),
+            new SafeComposition(shape),
+            onnx,
+            new ScalarThreePass(shape),
+            new VectorRead(shape),
+            new MemoryCopy(shape),
+            new ReadAndNonTemporalCopy(shape),
+        ];
 }

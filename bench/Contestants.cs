@@ -40,7 +40,9 @@ internal sealed class TensorPrimitivesSoftMax(Shape shape) : Contestant(Title, s
         {
             for (var start = 0; start < Shape.ElementCount; start += Shape.ClassCount)
             {
-                TensorPrimitives.SoftMax(Shape.Logits.Slice(start, Shape.ClassCount), Shape.Probabilities.Slice(start, Shape.ClassCount));
+                TensorPrimitives.SoftMax(
+                    Shape.Logits.Slice(start, Shape.ClassCount),
+                    Shape.Probabilities.Slice(start, Shape.ClassCount));
             }
         }
     }
@@ -74,7 +76,10 @@ internal sealed class SafeComposition(Shape shape) : Contestant(Title, shape)
         {
             for (var start = 0; start < Shape.ElementCount; start += Shape.ClassCount)
             {
-                Compute(Shape.Logits.Slice(start, Shape.ClassCount), Shape.Probabilities.Slice(start, Shape.ClassCount), Temperature);
+                Compute(
+                    Shape.Logits.Slice(start, Shape.ClassCount),
+                    Shape.Probabilities.Slice(start, Shape.ClassCount),
+                    Temperature);
             }
         }
     }
@@ -98,7 +103,10 @@ internal sealed class ScalarThreePass(Shape shape) : Contestant(Title, shape)
         {
             for (var start = 0; start < Shape.ElementCount; start += Shape.ClassCount)
             {
-                Compute(Shape.Logits.Slice(start, Shape.ClassCount), Shape.Probabilities.Slice(start, Shape.ClassCount), Temperature);
+                Compute(
+                    Shape.Logits.Slice(start, Shape.ClassCount),
+                    Shape.Probabilities.Slice(start, Shape.ClassCount),
+                    Temperature);
             }
         }
     }

@@ -1,6 +1,8 @@
 namespace SoftmaxService.Benchmarks;
 
-/// <summary>What one shape must reach: how many times our time each peer takes at least, and a bound of its own.</summary>
+/// <summary>
+/// What one shape must reach: how many times our time each peer takes at least, and a bound of its own.
+/// </summary>
 internal sealed record Goals(
     int RowCount, int ClassCount, double DivideSoftMax, double SoftMax, double Safe, double Onnx, Bound Bound)
 {

@@ -54,13 +54,19 @@ internal sealed unsafe class MemoryCopy(Shape shape) : Contestant(Title, shape)
         {
             for (var i = 0; i < repetitions; i++)
             {
-                Buffer.MemoryCopy(source, destination, (long)Shape.ElementCount * sizeof(float), (long)Shape.ElementCount * sizeof(float));
+                Buffer.MemoryCopy(
+                    source,
+                    destination,
+                    (long)Shape.ElementCount * sizeof(float),
+                    (long)Shape.ElementCount * sizeof(float));
             }
         }
     }
 }
 
-/// <summary>One pass to find the sum and one to write past the cache: the traffic that a softmax cannot do without beyond it.</summary>
+/// <summary>
+/// One pass to find the sum and one to write past the cache: the traffic that a softmax cannot do without beyond it.
+/// </summary>
 internal sealed unsafe class ReadAndNonTemporalCopy(Shape shape) : Contestant(Title, shape)
 {
     public const string Title = "read + non-temporal copy";

@@ -4,7 +4,10 @@ using DataType = Onnx.TensorProto.Types.DataType;
 
 namespace SoftmaxService.Benchmarks;
 
-/// <summary>A model of one Softmax node on one thread; input and output are bound to the shape's own memory. Without a temperature.</summary>
+/// <summary>
+/// A model of one Softmax node on one thread; input and output are bound to the shape's own memory. Without a
+/// temperature.
+/// </summary>
 internal sealed unsafe class OnnxSoftmax : Contestant, IDisposable
 {
     public const string Title = "ONNX Runtime";
@@ -21,7 +24,12 @@ internal sealed unsafe class OnnxSoftmax : Contestant, IDisposable
     public OnnxSoftmax(Shape shape)
         : base(Title, shape)
     {
-        using var options = new SessionOptions { IntraOpNumThreads = 1, InterOpNumThreads = 1, ExecutionMode = ExecutionMode.ORT_SEQUENTIAL };
+        using var options = new SessionOptions
+        {
+            IntraOpNumThreads = 1,
+            InterOpNumThreads = 1,
+            ExecutionMode = ExecutionMode.ORT_SEQUENTIAL,
+        };
         _session = new InferenceSession(Model(shape), options);
         _input = Bind(shape.Logits, shape);
         _output = Bind(shape.Probabilities, shape);

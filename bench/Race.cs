@@ -20,7 +20,9 @@ internal static class Race
         WarmUp(contestants);
         var repetitions = contestants.Select(contestant => RunFor(contestant, 2 * Turn)).ToArray();
 
-        var nanoseconds = contestants.ToDictionary(contestant => contestant.Name, _ => new double[Math.Max(roundCount, SmallestRoundCount)]);
+        var nanoseconds = contestants.ToDictionary(
+            contestant => contestant.Name,
+            _ => new double[Math.Max(roundCount, SmallestRoundCount)]);
         for (var round = 0; round < nanoseconds[contestants[0].Name].Length; round++)
         {
             for (var i = 0; i < contestants.Count; i++)
@@ -29,7 +31,8 @@ internal static class Race
                 contestants[i].Run(Math.Max(1, repetitions[i] / 20));
                 var start = Stopwatch.GetTimestamp();
                 contestants[i].Run(repetitions[i]);
-                nanoseconds[contestants[i].Name][round] = Stopwatch.GetElapsedTime(start).TotalNanoseconds / repetitions[i];
+                nanoseconds[contestants[i].Name][round] =
+                    Stopwatch.GetElapsedTime(start).TotalNanoseconds / repetitions[i];
             }
         }
 
@@ -37,8 +40,9 @@ internal static class Race
     }
 
     /// <summary>
-    /// Runs until the runtime compiles nothing more. A method climbs its tiers by calls, each tier after a pause of 100 ms without
-    /// new methods, in the background: so calls and pauses alternate. Shapes of large rows make few calls: let small ones go first.
+    /// Runs until the runtime compiles nothing more. A method climbs its tiers by calls, each tier after a pause of 100
+    /// ms without new methods, in the background: so calls and pauses alternate. Shapes of large rows make few calls:
+    /// let small ones go first.
     /// </summary>
     public static void WarmUp(IReadOnlyList<Contestant> contestants)
     {

@@ -8,7 +8,10 @@ using SoftmaxService.Inference.Models;
 
 namespace SoftmaxService.Benchmarks;
 
-/// <summary>Whether memory comes back: a model is replaced 200 times while it answers, and the process's resident memory is read after each.</summary>
+/// <summary>
+/// Whether memory comes back: a model is replaced 200 times while it answers, and the process's resident memory is read
+/// after each.
+/// </summary>
 internal static class Reload
 {
     /// <summary>What asks a process for one series, as JSON.</summary>
@@ -40,7 +43,12 @@ internal static class Reload
             var (early, late) = (Median(series.Resident[..50]), Median(series.Resident[^50..]));
             var isMet = late <= early * Margin && series is { Freed: WarmUpSwaps + Swaps, Loaded: 1, Reachable: <= 1 };
             shortfalls += isMet ? 0 : 1;
-            table.Append($"| {model}/1 | {early:0.0} | {late:0.0} | {late / early:0.000} | {series.Resident.Min():0.0}–{series.Resident.Max():0.0} | {series.Managed[0]:0.0}, {series.Managed[^1]:0.0} | {series.Freed} of {WarmUpSwaps + Swaps} | {series.Loaded} | {series.Reachable} | {series.Milliseconds / (WarmUpSwaps + Swaps):0.0} | {(isMet ? "pass" : "falls short")} |\n");
+            table.Append(
+                $"| {model}/1 | {early:0.0} | {late:0.0} | {late / early:0.000} | "
+                    + $"{series.Resident.Min():0.0}–{series.Resident.Max():0.0} | {series.Managed[0]:0.0}, "
+                    + $"{series.Managed[^1]:0.0} | {series.Freed} of {WarmUpSwaps + Swaps} | {series.Loaded} | "
+                    + $"{series.Reachable} | {series.Milliseconds / (WarmUpSwaps + Swaps):0.0} | "
+                    + $"{(isMet ? "pass" : "falls short")} |\n");
         }
 
         Console.Write(table);
@@ -66,7 +74,8 @@ internal static class Reload
             var file = Path.Combine(version, ClassifierModel.OnnxFileName);
             File.Copy(Path.Combine(source, ModelManifest.FileName), Path.Combine(version, ModelManifest.FileName));
             File.WriteAllBytes(file, onnx);
-            using var repository = new ModelRepository(new RepositorySettings { Folder = folder, SettleTime = TimeSpan.Zero });
+            using var repository = new ModelRepository(
+                new RepositorySettings { Folder = folder, SettleTime = TimeSpan.Zero });
             repository.LoadAll();
             Console.WriteLine(JsonSerializer.Serialize(Swap(repository, file, onnx, image)));
             return 0;
@@ -84,7 +93,8 @@ internal static class Reload
         var clock = new Stopwatch();
         for (var swap = -WarmUpSwaps; swap < Swaps; swap++)
         {
-            // A request that began before the swap and ends after it: the old version goes with its lease, not with its place in the catalog.
+            // A request that began before the swap and ends after it: the old version goes with its lease, not with its
+            // place in the catalog.
             using (var lease = repository.Acquire(null, null))
             {
                 clock.Start();
@@ -117,7 +127,13 @@ internal static class Reload
         GC.Collect();
         GC.WaitForPendingFinalizers();
         GC.Collect();
-        return new Series(resident, managed, freed, repository.LoadedCount, replaced.Count(version => version.IsAlive), clock.Elapsed.TotalMilliseconds);
+        return new Series(
+            resident,
+            managed,
+            freed,
+            repository.LoadedCount,
+            replaced.Count(version => version.IsAlive),
+            clock.Elapsed.TotalMilliseconds);
     }
 
     private static double ResidentMegabytes()
@@ -128,7 +144,12 @@ internal static class Reload
 
     private static Series InOwnProcess(string model)
     {
-        var start = new ProcessStartInfo(Environment.ProcessPath!, [Environment.GetCommandLineArgs()[0], SeriesCommand, model]) { RedirectStandardOutput = true };
+        var start = new ProcessStartInfo(
+            Environment.ProcessPath!,
+            [Environment.GetCommandLineArgs()[0], SeriesCommand, model])
+        {
+            RedirectStandardOutput = true,
+        };
         using var process = Process.Start(start)!;
         var json = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
@@ -157,5 +178,11 @@ internal static class Reload
         {table}
         """.ReplaceLineEndings("\n"));
 
-    private sealed record Series(double[] Resident, double[] Managed, int Freed, int Loaded, int Reachable, double Milliseconds);
+    private sealed record Series(
+        double[] Resident,
+        double[] Managed,
+        int Freed,
+        int Loaded,
+        int Reachable,
+        double Milliseconds);
 }

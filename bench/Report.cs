@@ -70,7 +70,9 @@ internal sealed class Report
     public static string Cpu()
     {
         const string Key = "model name";
-        var line = File.Exists("/proc/cpuinfo") ? File.ReadLines("/proc/cpuinfo").FirstOrDefault(line => line.StartsWith(Key)) : null;
+        var line = File.Exists("/proc/cpuinfo")
+            ? File.ReadLines("/proc/cpuinfo").FirstOrDefault(line => line.StartsWith(Key))
+            : null;
         return (line?[(line.IndexOf(':') + 1)..] ?? RuntimeInformation.ProcessArchitecture.ToString()).Trim()
             + (Vector512.IsHardwareAccelerated ? " with AVX-512" : "");
     }
@@ -81,7 +83,9 @@ internal sealed class Report
         foreach (var contestant in times.Contestants)
         {
             var time = times.Fastest(contestant);
-            _times.Append($"| {contestant} | {time:0.0} | {time / shape.ElementCount:0.000} | {times.Ratio(contestant, Ours.Title):0.00} |\n");
+            _times.Append(
+                $"| {contestant} | {time:0.0} | {time / shape.ElementCount:0.000} | "
+                    + $"{times.Ratio(contestant, Ours.Title):0.00} |\n");
         }
     }
 

@@ -2,7 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace SoftmaxService.Benchmarks;
 
-/// <summary>Rows of logits drawn evenly from [−10, 10], and room for their probabilities, both on page boundaries.</summary>
+/// <summary>
+/// Rows of logits drawn evenly from [−10, 10], and room for their probabilities, both on page boundaries.
+/// </summary>
 internal sealed unsafe class Shape : IDisposable
 {
     private const int PageSize = 4096;

@@ -2,7 +2,9 @@ using BenchmarkDotNet.Attributes;
 
 namespace SoftmaxService.Benchmarks;
 
-/// <summary>The same race in BenchmarkDotNet's own form: one process a contestant, long runs, confidence intervals.</summary>
+/// <summary>
+/// The same race in BenchmarkDotNet's own form: one process a contestant, long runs, confidence intervals.
+/// </summary>
 public class SoftmaxBenchmarks : IDisposable
 {
     private Shape _shape = null!; // set before every benchmark
@@ -20,8 +22,14 @@ public class SoftmaxBenchmarks : IDisposable
         _onnx = new OnnxSoftmax(_shape);
         _others =
         [
-            new Ours(_shape), new TensorPrimitivesSoftMax(_shape), new TensorPrimitivesDivideSoftMax(_shape), new SafeComposition(_shape),
-            new ScalarThreePass(_shape), new VectorRead(_shape), new MemoryCopy(_shape), new ReadAndNonTemporalCopy(_shape),
+            new Ours(_shape),
+            new TensorPrimitivesSoftMax(_shape),
+            new TensorPrimitivesDivideSoftMax(_shape),
+            new SafeComposition(_shape),
+            new ScalarThreePass(_shape),
+            new VectorRead(_shape),
+            new MemoryCopy(_shape),
+            new ReadAndNonTemporalCopy(_shape),
         ];
     }
 

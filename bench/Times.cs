@@ -1,8 +1,9 @@
 namespace SoftmaxService.Benchmarks;
 
 /// <summary>
-/// The times of one shape's contestants, from several processes. The same code may be compiled and placed in memory better in one
-/// process than in another, by up to half of its time: so each contestant, ours and theirs, counts with its best process.
+/// The times of one shape's contestants, from several processes. The same code may be compiled and placed in memory
+/// better in one process than in another, by up to half of its time: so each contestant, ours and theirs, counts with
+/// its best process.
 /// </summary>
 internal sealed class Times
 {
@@ -15,7 +16,9 @@ internal sealed class Times
         foreach (var (contestant, rounds) in roundsByContestant)
         {
             var median = rounds.Order().ElementAt(rounds.Length / 2);
-            var (best, fastest) = _best.GetValueOrDefault(contestant, (double.PositiveInfinity, double.PositiveInfinity));
+            var (best, fastest) = _best.GetValueOrDefault(
+                contestant,
+                (double.PositiveInfinity, double.PositiveInfinity));
             _best[contestant] = (Math.Min(best, median), Math.Min(fastest, rounds.Min()));
         }
     }

@@ -3,7 +3,10 @@ using System.Text;
 
 namespace SoftmaxService.HttpBenchmarks;
 
-/// <summary>What joining waiting requests into one run is worth: the same load against the service with batches of up to 8 and without, turn by turn.</summary>
+/// <summary>
+/// What joining waiting requests into one run is worth: the same load against the service with batches of up to 8 and
+/// without, turn by turn.
+/// </summary>
 internal static class BatchingRace
 {
     private const int ServerProcessor = 0;
@@ -64,11 +67,18 @@ internal static class BatchingRace
 
     private static string Row(string model, int connections, List<Turn> off, List<Turn> on)
     {
-        var (cpuOff, cpuOn) = (Results.Median(off.Select(turn => turn.CpuMicroseconds)), Results.Median(on.Select(turn => turn.CpuMicroseconds)));
+        var (cpuOff, cpuOn) = (
+            Results.Median(off.Select(turn => turn.CpuMicroseconds)),
+            Results.Median(on.Select(turn => turn.CpuMicroseconds)));
         double Of(List<Turn> turns, Func<Wrk, double> value) => Results.Median(turns.Select(turn => value(turn.Load)));
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"| `{model}` | {connections} | {cpuOff:F0} | {cpuOn:F0} | {cpuOff / cpuOn:F2} | {Results.Median(on.Select(turn => turn.MeanBatch)):F1} | {Of(off, load => load.Requests / load.Seconds):F0} | {Of(on, load => load.Requests / load.Seconds):F0} | {Of(off, load => load.P50):F2} | {Of(on, load => load.P50):F2} | {Of(off, load => load.P99):F2} | {Of(on, load => load.P99):F2} | {off.Concat(on).Sum(turn => turn.Load.Errors)} |");
+            $"| `{model}` | {connections} | {cpuOff:F0} | {cpuOn:F0} | {cpuOff / cpuOn:F2} | "
+                + $"{Results.Median(on.Select(turn => turn.MeanBatch)):F1} | "
+                + $"{Of(off, load => load.Requests / load.Seconds):F0} | "
+                + $"{Of(on, load => load.Requests / load.Seconds):F0} | {Of(off, load => load.P50):F2} | "
+                + $"{Of(on, load => load.P50):F2} | {Of(off, load => load.P99):F2} | {Of(on, load => load.P99):F2} | "
+                + $"{off.Concat(on).Sum(turn => turn.Load.Errors)} |");
     }
 
     /// <summary>One service under load for some seconds.</summary>
@@ -77,9 +87,17 @@ internal static class BatchingRace
         public static async Task<Turn> TakeAsync(ServiceProcess service, string model, int connections, double seconds)
         {
             var (cpu, (images, runs, _)) = (service.CpuTime, await service.BatchingOfAsync(model));
-            var load = await Wrk.PostAsync(UrlOf(service, model), PostedBody.Seven, connections, seconds, LoadProcessor);
+            var load = await Wrk.PostAsync(
+                UrlOf(service, model),
+                PostedBody.Seven,
+                connections,
+                seconds,
+                LoadProcessor);
             var (cpuAfter, (imagesAfter, runsAfter, _)) = (service.CpuTime, await service.BatchingOfAsync(model));
-            return new Turn(load, (cpuAfter - cpu).TotalMicroseconds / load.Requests, (imagesAfter - images) / (double)Math.Max(1, runsAfter - runs));
+            return new Turn(
+                load,
+                (cpuAfter - cpu).TotalMicroseconds / load.Requests,
+                (imagesAfter - images) / (double)Math.Max(1, runsAfter - runs));
         }
     }
 }

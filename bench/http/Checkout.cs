@@ -3,7 +3,10 @@ namespace SoftmaxService.HttpBenchmarks;
 /// <summary>Where things are in the checkout, and what <c>bench/http/run</c> has built of it.</summary>
 internal static class Checkout
 {
-    public static string Root { get; } = Environment.GetEnvironmentVariable("BENCH_ROOT") ?? throw new InvalidOperationException("Start this by bench/http/run, which builds what it needs and says where that is.");
+    public static string Root { get; } =
+        Environment.GetEnvironmentVariable("BENCH_ROOT")
+        ?? throw new InvalidOperationException(
+            "Start this by bench/http/run, which builds what it needs and says where that is.");
 
     public static string Results { get; } = Path.Combine(Root, "bench", "results");
 
@@ -19,7 +22,8 @@ internal static class Checkout
 
     public static string Shipped(string model) => Path.Combine(Root, "models", model, "model.onnx");
 
-    private static string Build(string project) => Path.Combine(Root, "artifacts", "bin", project, "release", $"{project}.dll");
+    private static string Build(string project) =>
+        Path.Combine(Root, "artifacts", "bin", project, "release", $"{project}.dll");
 
     private static string? Native(string folder, string program)
     {

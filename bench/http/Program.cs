@@ -5,6 +5,7 @@ return args switch
 {
     ["batching", .. var options] => await BatchingRace.RunAsync(new Options(options)),
     ["memory"] => await ResidentMemory.ShowAsync(),
-    _ when args.All(argument => argument.StartsWith("--", StringComparison.Ordinal)) => await RaceCommand.RunAsync(new Options(args)),
+    _ when args.All(argument => argument.StartsWith("--", StringComparison.Ordinal)) => await RaceCommand.RunAsync(
+        new Options(args)),
     _ => Options.Refuse(),
 };

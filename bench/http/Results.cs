@@ -5,7 +5,8 @@ namespace SoftmaxService.HttpBenchmarks;
 /// <summary>Shows a result, and keeps it where it is asked to.</summary>
 internal static class Results
 {
-    public static string Machine { get; } = $"{Cpu()}, {Cores()} cores, {RuntimeInformation.FrameworkDescription}, {DateTime.UtcNow:yyyy-MM-dd}";
+    public static string Machine { get; } =
+        $"{Cpu()}, {Cores()} cores, {RuntimeInformation.FrameworkDescription}, {DateTime.UtcNow:yyyy-MM-dd}";
 
     public static async Task ShowAsync(string markdown, string fileName, bool write)
     {
@@ -20,7 +21,9 @@ internal static class Results
     public static double Median(IEnumerable<double> values)
     {
         double[] sorted = [.. values.Order()];
-        return sorted.Length % 2 == 1 ? sorted[sorted.Length / 2] : (sorted[(sorted.Length / 2) - 1] + sorted[sorted.Length / 2]) / 2;
+        return sorted.Length % 2 == 1
+            ? sorted[sorted.Length / 2]
+            : (sorted[(sorted.Length / 2) - 1] + sorted[sorted.Length / 2]) / 2;
     }
 
     /// <summary>The machine's, and not those that this process is confined to.</summary>
@@ -28,7 +31,12 @@ internal static class Results
         ? File.ReadLines("/proc/cpuinfo").Count(line => line.StartsWith("processor", StringComparison.Ordinal))
         : Environment.ProcessorCount;
 
-    private static string Cpu() => File.Exists("/proc/cpuinfo")
-        ? File.ReadLines("/proc/cpuinfo").FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))?.Split(':', 2)[1].Trim() ?? "unknown CPU"
-        : RuntimeInformation.ProcessArchitecture.ToString();
+    private static string Cpu() =>
+        File.Exists("/proc/cpuinfo")
+            ? File.ReadLines("/proc/cpuinfo")
+                .FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))
+                ?.Split(':', 2)[1]
+                .Trim()
+                ?? "unknown CPU"
+            : RuntimeInformation.ProcessArchitecture.ToString();
 }

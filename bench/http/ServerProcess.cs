@@ -10,8 +10,8 @@ internal sealed class ServerProcess : IAsyncDisposable
 {
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
 
-    // Below the ports that the system gives to outgoing connections: one of those could be taken at any moment, and whoever tries such a port of
-    // its own machine often enough is connected with itself.
+    // Below the ports that the system gives to outgoing connections: one of those could be taken at any moment, and
+    // whoever tries such a port of its own machine often enough is connected with itself.
     private static int _nextPort = Random.Shared.Next(12_000, 30_000);
 
     private readonly Process _process;
@@ -46,13 +46,20 @@ internal sealed class ServerProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>The most resident memory since the start, or since <see cref="ForgetPeak"/>, by the kernel's own count.</summary>
+    /// <summary>
+    /// The most resident memory since the start, or since <see cref="ForgetPeak"/>, by the kernel's own count.
+    /// </summary>
     public double PeakMegabytes
     {
         get
         {
-            var line = File.ReadLines($"/proc/{_process.Id}/status").First(line => line.StartsWith("VmHWM:", StringComparison.Ordinal));
-            return double.Parse(line.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) * 1024 / 1e6;
+            var line = File.ReadLines($"/proc/{_process.Id}/status")
+                .First(line => line.StartsWith("VmHWM:", StringComparison.Ordinal));
+            return double.Parse(
+                    line.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)[1],
+                    CultureInfo.InvariantCulture)
+                * 1024
+                / 1e6;
         }
     }
 
@@ -86,16 +93,28 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     /// <summary>Starts a server without waiting for it.</summary>
     /// <param name="command">Program and arguments; it is told its address as <c>--urls=</c>.</param>
-    /// <param name="processors">The processors that it is confined to, as <c>taskset -c</c> takes them; null for all.</param>
+    /// <param name="processors">
+    /// The processors that it is confined to, as <c>taskset -c</c> takes them; null for all.
+    /// </param>
     /// <param name="environment">Variables that it is given besides ours.</param>
     /// <param name="outputFile">Where its standard output goes; null for <paramref name="readLine"/>.</param>
     /// <param name="readLine">Gets each line of standard output.</param>
     /// <param name="port">Where it listens; a free port unless said.</param>
     public static ServerProcess Start(
-        IEnumerable<string> command, string? processors, IEnumerable<KeyValuePair<string, string>> environment, string? outputFile, Action<string?>? readLine = null, int? port = null)
+        IEnumerable<string> command,
+        string? processors,
+        IEnumerable<KeyValuePair<string, string>> environment,
+        string? outputFile,
+        Action<string?>? readLine = null,
+        int? port = null)
     {
         var address = new Uri($"http://127.0.0.1:{port ?? FreePort()}");
-        string[] pinned = [.. processors is null ? [] : (string[])["taskset", "-c", processors], .. command, $"--urls={address}"];
+        string[] pinned =
+        [
+            .. processors is null ? [] : (string[])["taskset", "-c", processors],
+            .. command,
+            $"--urls={address}",
+        ];
 
         // Each of these replaces itself by the next, so that the process that we know is the server's own.
         string[] all = outputFile is null ? pinned : ["sh", "-c", "exec \"$@\" > \"$BENCH_OUTPUT\"", "sh", .. pinned];
@@ -136,7 +155,11 @@ internal sealed class ServerProcess : IAsyncDisposable
             await Task.Delay(50);
         }
 
-        throw new InvalidOperationException(string.Create(CultureInfo.InvariantCulture, $"The server at {Address} did not get ready{(_process.HasExited ? $": it ended with {_process.ExitCode}" : "")}."));
+        throw new InvalidOperationException(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"The server at {Address} did not get "
+                    + $"ready{(_process.HasExited ? $": it ended with {_process.ExitCode}" : "")}."));
     }
 
     public async ValueTask DisposeAsync()

@@ -23,7 +23,10 @@ internal sealed record ServiceSetup
     public int? Port { get; init; }
 }
 
-/// <summary>The service for the batching race and the trials: without request log, which leaves its warnings and errors to be read.</summary>
+/// <summary>
+/// The service for the batching race and the trials: without request log, which leaves its warnings and errors to be
+/// read.
+/// </summary>
 internal sealed class ServiceProcess : IAsyncDisposable
 {
     private readonly ServerProcess _server;
@@ -54,7 +57,8 @@ internal sealed class ServiceProcess : IAsyncDisposable
     /// <param name="processor">The processor that it is confined to, from 0; null for all.</param>
     /// <param name="settings">Settings as on the command line, <c>--Section:Name=value</c>.</param>
     public static Task<ServiceProcess> StartAsync(int? processor, params string[] settings) =>
-        StartAsync(new ServiceSetup { Processors = processor?.ToString(CultureInfo.InvariantCulture), Settings = settings });
+        StartAsync(
+            new ServiceSetup { Processors = processor?.ToString(CultureInfo.InvariantCulture), Settings = settings });
 
     public static async Task<ServiceProcess> StartAsync(ServiceSetup setup)
     {
@@ -83,9 +87,13 @@ internal sealed class ServiceProcess : IAsyncDisposable
     /// <summary>How many images a model has answered, in how many runs, and how many wait or run now.</summary>
     public async Task<(long Images, long Runs, long Pending)> BatchingOfAsync(string model)
     {
-        using var description = JsonDocument.Parse(await _server.Client.GetStringAsync(new Uri($"/models/{model}", UriKind.Relative)));
+        using var description = JsonDocument.Parse(
+            await _server.Client.GetStringAsync(new Uri($"/models/{model}", UriKind.Relative)));
         var batching = description.RootElement.GetProperty("batching");
-        return (batching.GetProperty("images").GetInt64(), batching.GetProperty("runs").GetInt64(), batching.GetProperty("pending").GetInt64());
+        return (
+            batching.GetProperty("images").GetInt64(),
+            batching.GetProperty("runs").GetInt64(),
+            batching.GetProperty("pending").GetInt64());
     }
 
     public ValueTask DisposeAsync() => _server.DisposeAsync();
@@ -95,7 +103,10 @@ internal sealed class ServiceProcess : IAsyncDisposable
         if (line is { Length: > 0 })
         {
             Console.Error.WriteLine(line);
-            LoggedErrors += line.Contains(" ERR ", StringComparison.Ordinal) || line.Contains(" FTL ", StringComparison.Ordinal) ? 1 : 0;
+            LoggedErrors +=
+                line.Contains(" ERR ", StringComparison.Ordinal) || line.Contains(" FTL ", StringComparison.Ordinal)
+                    ? 1
+                    : 0;
         }
     }
 }

@@ -9,7 +9,8 @@ namespace SoftmaxService.HttpBenchmarks;
 /// <param name="MediaType">What they are.</param>
 internal sealed record PostedBody(string Path, string MediaType)
 {
-    public static PostedBody Seven { get; } = new(System.IO.Path.Combine(AppContext.BaseDirectory, "seven.png"), "image/png");
+    public static PostedBody Seven { get; } =
+        new(System.IO.Path.Combine(AppContext.BaseDirectory, "seven.png"), "image/png");
 }
 
 /// <summary>One run of the load generator wrk.</summary>
@@ -26,14 +27,37 @@ internal sealed partial record Wrk(long Requests, double Seconds, double P50, do
     /// <param name="seconds">For how long, rounded to whole seconds.</param>
     /// <param name="processors">The processors that wrk may use, as <c>taskset -c</c> takes them.</param>
     /// <param name="isLowest">Whether wrk has the lowest priority.</param>
-    public static async Task<Wrk> PostAsync(Uri url, PostedBody body, int connections, double seconds, string processors, bool isLowest = false)
+    public static async Task<Wrk> PostAsync(
+        Uri url,
+        PostedBody body,
+        int connections,
+        double seconds,
+        string processors,
+        bool isLowest = false)
     {
         string[] arguments =
         [
-            "-n", isLowest ? "19" : "0", "taskset", "-c", processors, "wrk", "-t1", string.Create(CultureInfo.InvariantCulture, $"-c{connections}"),
-            string.Create(CultureInfo.InvariantCulture, $"-d{Math.Max(1, seconds):F0}s"), "--latency", "--timeout", "10s", "-s", Path.Combine(AppContext.BaseDirectory, "post.lua"), url.ToString(),
+            "-n",
+            isLowest ? "19" : "0",
+            "taskset",
+            "-c",
+            processors,
+            "wrk",
+            "-t1",
+            string.Create(CultureInfo.InvariantCulture, $"-c{connections}"),
+            string.Create(CultureInfo.InvariantCulture, $"-d{Math.Max(1, seconds):F0}s"),
+            "--latency",
+            "--timeout",
+            "10s",
+            "-s",
+            Path.Combine(AppContext.BaseDirectory, "post.lua"),
+            url.ToString(),
         ];
-        var start = new ProcessStartInfo("nice", arguments) { RedirectStandardOutput = true, Environment = { ["WRK_BODY"] = body.Path, ["WRK_TYPE"] = body.MediaType } };
+        var start = new ProcessStartInfo("nice", arguments)
+        {
+            RedirectStandardOutput = true,
+            Environment = { ["WRK_BODY"] = body.Path, ["WRK_TYPE"] = body.MediaType },
+        };
         using var process = Process.Start(start)!; // null only with UseShellExecute
         var output = await process.StandardOutput.ReadToEndAsync();
         await process.WaitForExitAsync();
@@ -48,14 +72,20 @@ internal sealed partial record Wrk(long Requests, double Seconds, double P50, do
             : throw new InvalidOperationException($"wrk did not say what it measured:\n{output}");
     }
 
-    private static long Counts(Match match) => match.Groups.Values.Skip(1).Where(group => group.Success).Sum(group => long.Parse(group.Value, CultureInfo.InvariantCulture));
+    private static long Counts(Match match) =>
+        match
+            .Groups.Values.Skip(1)
+            .Where(group => group.Success)
+            .Sum(group => long.Parse(group.Value, CultureInfo.InvariantCulture));
 
-    private static double Milliseconds(Match match) => double.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture) * match.Groups[2].Value switch
-    {
-        "us" => 1e-3,
-        "ms" => 1,
-        _ => 1e3,
-    };
+    private static double Milliseconds(Match match) =>
+        double.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture)
+        * match.Groups[2].Value switch
+        {
+            "us" => 1e-3,
+            "ms" => 1,
+            _ => 1e3,
+        };
 
     [GeneratedRegex(@"(\d+) requests in ([\d.]+)s")]
     private static partial Regex Total();

@@ -12,15 +12,30 @@ internal static class BalancedTrials
     // Until HAProxy has seen twice that a replica is back, and some load has gone over it.
     private static readonly TimeSpan Settling = TimeSpan.FromSeconds(5);
 
-    public static Task<int> RollAsync() => RunAsync("Rolling restart", "run rolling", "TERM", [0, 1, 2], "Each replica in turn gets SIGTERM, ends, and is started again, before the next does.");
+    public static Task<int> RollAsync() =>
+        RunAsync(
+            "Rolling restart",
+            "run rolling",
+            "TERM",
+            [0, 1, 2],
+            "Each replica in turn gets SIGTERM, ends, and is started again, before the next does.");
 
-    public static Task<int> KillAsync() => RunAsync("Killed replica", "run kill", "KILL", [1, 0, 2], "One replica after the other gets SIGKILL with requests under way on it, and is started again.");
+    public static Task<int> KillAsync() =>
+        RunAsync(
+            "Killed replica",
+            "run kill",
+            "KILL",
+            [1, 0, 2],
+            "One replica after the other gets SIGKILL with requests under way on it, and is started again.");
 
     private static async Task<int> RunAsync(string title, string command, string signal, int[] order, string what)
     {
         await using var replicas = await Replicas.StartAsync();
         await using var haproxy = await HaproxyProcess.StartAsync(replicas.Addresses);
-        var clients = new SteadyClients(haproxy.Address, Clients, await File.ReadAllBytesAsync(Path.Combine(AppContext.BaseDirectory, "seven.png")));
+        var clients = new SteadyClients(
+            haproxy.Address,
+            Clients,
+            await File.ReadAllBytesAsync(Path.Combine(AppContext.BaseDirectory, "seven.png")));
         await using var _ = clients;
         await Task.Delay(Settling);
 
@@ -32,14 +47,19 @@ internal static class BalancedTrials
             var (exitCode, seconds) = await replicas.RestartAsync(index, signal);
             await Task.Delay(Settling);
             isClean &= signal != "TERM" || exitCode == 0;
-            table.Append(CultureInfo.InvariantCulture, $"| {index + 1} | {exitCode} | {seconds:F1} | {clients.Answered - before} | {clients.Failures.Values.Sum() - failedBefore} |\n");
+            table.Append(
+                CultureInfo.InvariantCulture,
+                $"| {index + 1} | {exitCode} | {seconds:F1} | {clients.Answered - before} | "
+                    + $"{clients.Failures.Values.Sum() - failedBefore} |\n");
         }
 
         await clients.StopAsync();
         var milliseconds = clients.Milliseconds;
         return await Report.WriteAsync(
             title,
-            $"`{command}`: three replicas behind HAProxy with `docker/haproxy/haproxy.cfg`, {Clients} connections that post an image to `/classify` again as soon as they are answered. {what} Replicas, HAProxy and clients share the cores.",
+            $"`{command}`: three replicas behind HAProxy with `docker/haproxy/haproxy.cfg`, {Clients} connections that "
+                + $"post an image to `/classify` again as soon as they are answered. {what} Replicas, HAProxy and "
+                + "clients share the cores.",
             string.Create(CultureInfo.InvariantCulture, $"""
                 | replica | exit code | seconds until its end | requests meanwhile, and until {Settling.TotalSeconds} s after its restart | of these not 200 |
                 |---|---|---|---|---|

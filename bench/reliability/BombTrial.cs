@@ -18,7 +18,11 @@ internal static class BombTrial
         await using var service = await ServiceProcess.StartAsync(processor: null);
         for (var i = 0; i < 500; i++)
         {
-            await AskAsync(service, FuzzRequest.Make(seed: 1, i) is { IsHttp2: false, MustBeAnswered: true } usual ? usual.Bytes : Bomb.All[0].MakeBytes());
+            await AskAsync(
+                service,
+                FuzzRequest.Make(seed: 1, i) is { IsHttp2: false, MustBeAnswered: true } usual
+                    ? usual.Bytes
+                    : Bomb.All[0].MakeBytes());
         }
 
         await Task.Delay(TimeSpan.FromSeconds(5));
@@ -33,7 +37,11 @@ internal static class BombTrial
             var answer = await AskAsync(service, bytes);
             var (growth, isRight) = (service.PeakMegabytes - idle, bomb.IsAnswered(answer));
             isPassed &= isRight && growth <= LargestGrowth;
-            table.Append(CultureInfo.InvariantCulture, $"| {bomb.Name} | {bytes.Length / 1000.0:F0} | {answer?.Status}{(isRight ? "" : $", NOT {bomb.Status}: {Text(answer)}")} | `{bomb.Reason}` | {clock.ElapsedMilliseconds} | {growth:F0} |\n");
+            table.Append(
+                CultureInfo.InvariantCulture,
+                $"| {bomb.Name} | {bytes.Length / 1000.0:F0} | "
+                    + $"{answer?.Status}{(isRight ? "" : $", NOT {bomb.Status}: {Text(answer)}")} | `{bomb.Reason}` | "
+                    + $"{clock.ElapsedMilliseconds} | {growth:F0} |\n");
         }
 
         service.ForgetPeak();

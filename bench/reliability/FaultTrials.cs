@@ -5,7 +5,9 @@ using SoftmaxService.ReliabilityBenchmarks.Load;
 
 namespace SoftmaxService.ReliabilityBenchmarks;
 
-/// <summary>What a machine does to a service: a full disk, a folder that is gone, a clock that jumps. It keeps answering.</summary>
+/// <summary>
+/// What a machine does to a service: a full disk, a folder that is gone, a clock that jumps. It keeps answering.
+/// </summary>
 internal static class FaultTrials
 {
     private const int Clients = 8;
@@ -13,7 +15,8 @@ internal static class FaultTrials
 
     public static async Task<int> FillDiskAsync()
     {
-        await using var service = await ServiceProcess.StartAsync(new ServiceSetup { OutputFile = "/dev/full", Settings = ["--Serilog:MinimumLevel:Default=Information"] });
+        await using var service = await ServiceProcess.StartAsync(
+            new ServiceSetup { OutputFile = "/dev/full", Settings = ["--Serilog:MinimumLevel:Default=Information"] });
         var before = service.Resources;
         await using var clients = Start(service);
         await Task.Delay(Phase);
@@ -21,7 +24,8 @@ internal static class FaultTrials
         var after = service.Resources;
         return await Report.WriteAsync(
             "Full disk",
-            "`run disk`: standard output, with the line of each request, goes to `/dev/full`, where every write fails as on a full disk.",
+            "`run disk`: standard output, with the line of each request, goes to `/dev/full`, where every write fails "
+                + "as on a full disk.",
             string.Create(CultureInfo.InvariantCulture, $"""
                 - Requests from {Clients} clients in {Phase.TotalSeconds} s: {clients.Answered}; not 200: {clients.FailuresInWords}.
                 - Resident memory {before.Megabytes:F0} MB at the start, {after.Megabytes:F0} MB after; handles {before.Handles} and {after.Handles}.
@@ -35,7 +39,11 @@ internal static class FaultTrials
         try
         {
             Copy(Path.Combine(Checkout.Root, "models"), folder);
-            await using var service = await ServiceProcess.StartAsync(processor: null, $"--Models:Folder={folder}", "--Models:PollSeconds=0.5", "--Models:SettleSeconds=0.2");
+            await using var service = await ServiceProcess.StartAsync(
+                processor: null,
+                $"--Models:Folder={folder}",
+                "--Models:PollSeconds=0.5",
+                "--Models:SettleSeconds=0.2");
             await using var clients = Start(service);
             await Task.Delay(TimeSpan.FromSeconds(2));
             Directory.Move(folder, $"{folder}.gone");
@@ -62,14 +70,27 @@ internal static class FaultTrials
         }
     }
 
-    /// <summary>By a library that gives the process another time of day from the moment that a file says so. libfaketime would not do: .NET's timed waits hang in it.</summary>
+    /// <summary>
+    /// By a library that gives the process another time of day from the moment that a file says so. libfaketime would
+    /// not do: .NET's timed waits hang in it.
+    /// </summary>
     public static async Task<int> SetClockBackAsync()
     {
         var folder = Directory.CreateTempSubdirectory("softmax-clock-").FullName;
         var (library, shift) = (Path.Combine(folder, "clock.so"), Path.Combine(folder, "shift"));
         try
         {
-            using (var compiler = Process.Start("cc", ["-shared", "-fPIC", "-O2", "-o", library, Path.Combine(Checkout.Root, "bench", "reliability", "clock.c")]))
+            using (
+                var compiler = Process.Start(
+                    "cc",
+                    [
+                        "-shared",
+                        "-fPIC",
+                        "-O2",
+                        "-o",
+                        library,
+                        Path.Combine(Checkout.Root, "bench", "reliability", "clock.c"),
+                    ]))
             {
                 await compiler.WaitForExitAsync();
             }
@@ -93,7 +114,9 @@ internal static class FaultTrials
             var milliseconds = clients.Milliseconds;
             return await Report.WriteAsync(
                 "Clock set back",
-                $"`run clock`: under load the time of day is set back by two days, then ahead by five, by a preloaded library (`bench/reliability/clock.c`) that leaves the monotonic clock alone, as the system does. The service's `Date` headers said {before:u}, {after:u} and {ahead:u}.",
+                "`run clock`: under load the time of day is set back by two days, then ahead by five, by a preloaded "
+                    + "library (`bench/reliability/clock.c`) that leaves the monotonic clock alone, as the system "
+                    + $"does. The service's `Date` headers said {before:u}, {after:u} and {ahead:u}.",
                 string.Create(CultureInfo.InvariantCulture, $"""
                     - Requests from {Clients} clients in {Phase.TotalSeconds} s each: {answered}, {answeredBack}, {answeredAhead}; not 200: {clients.FailuresInWords}. The longest took {milliseconds[^1]:F0} ms.
                     - Deadlines, queues, durations in the log and the times between looks at the folder are measured by the monotonic clock (`Stopwatch`, `TimeProvider`'s timers and time stamps); the time of day dates lines of the log, and the gRPC library keeps a call's deadline as one.
@@ -113,7 +136,8 @@ internal static class FaultTrials
         await stream.WriteAsync(BitConverter.GetBytes((long)shift.TotalSeconds));
     }
 
-    private static SteadyClients Start(ServiceProcess service) => new(service.Address, Clients, File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "seven.png")));
+    private static SteadyClients Start(ServiceProcess service) =>
+        new(service.Address, Clients, File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "seven.png")));
 
     private static async Task<DateTimeOffset?> DateAsync(ServiceProcess service)
     {

@@ -17,7 +17,9 @@ internal static class FuzzTrial
     {
         var (count, seed) = ((long)options.Number("requests", 100_000), (int)options.Number("seed", 1));
         var grpcPort = ServerProcess.FreePort();
-        await using var service = await ServiceProcess.StartAsync(processor: null, string.Create(CultureInfo.InvariantCulture, $"--Grpc:Url=http://127.0.0.1:{grpcPort}"));
+        await using var service = await ServiceProcess.StartAsync(
+            processor: null,
+            string.Create(CultureInfo.InvariantCulture, $"--Grpc:Url=http://127.0.0.1:{grpcPort}"));
         if (options.Text("replay") is { } file)
         {
             return await ReplayAsync(file, service, grpcPort);
@@ -46,12 +48,23 @@ internal static class FuzzTrial
         await Task.Delay(Rest);
         var after = service.HasExited ? null : service.Resources;
 
-        // Where the collector stands in its cycle moves a single reading by a gen-0 budget, so that levels are compared.
-        var quarters = megabytes.Chunk(Math.Max(1, (megabytes.Count + 3) / 4)).Select(quarter => Results.Median(quarter)).ToArray();
-        var isPassed = fuzzer.Failures.Count == 0 && fuzzer.Sent == count && after is not null && quarters[^1] <= quarters[0] * LargestGrowth && service.LoggedErrors == 0;
+        // Where the collector stands in its cycle moves a single reading by a gen-0 budget, so that levels are
+        // compared.
+        var quarters = megabytes
+            .Chunk(Math.Max(1, (megabytes.Count + 3) / 4))
+            .Select(quarter => Results.Median(quarter))
+            .ToArray();
+        var isPassed =
+            fuzzer.Failures.Count == 0
+            && fuzzer.Sent == count
+            && after is not null
+            && quarters[^1] <= quarters[0] * LargestGrowth
+            && service.LoggedErrors == 0;
         return await Report.WriteAsync(
             "Fuzz",
-            $"`run fuzz --requests={count} --seed={seed}`: requests that are right but for one to four faults, the same for the same seed, from {Clients} clients at once over raw sockets. Images are PNG, JPEG, WebP, GIF, BMP and ICO of every kind of pixel.",
+            $"`run fuzz --requests={count} --seed={seed}`: requests that are right but for one to four faults, the "
+                + $"same for the same seed, from {Clients} clients at once over raw sockets. Images are PNG, JPEG, "
+                + "WebP, GIF, BMP and ICO of every kind of pixel.",
             string.Create(CultureInfo.InvariantCulture, $"""
                 | damaged | requests | {string.Join(" | ", Outcomes)} |
                 |---|---|{string.Concat(Outcomes.Select(_ => "---|"))}
@@ -71,15 +84,23 @@ internal static class FuzzTrial
         var isHttp2 = bytes.AsSpan().StartsWith(GrpcCall.Preface);
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         using var connection = await RawConnection.OpenAsync(isHttp2 ? grpcPort : service.Address.Port, limit.Token);
-        var answer = isHttp2 ? await connection.CallAsync(bytes, mayBeCut: true, limit.Token) : await connection.AskAsync(bytes, mayBeCut: true, limit.Token);
-        Console.WriteLine(answer is null ? "closed without an answer" : $"{answer.Status} {answer.MediaType}, gRPC {answer.GrpcStatus}\n{Encoding.UTF8.GetString(answer.Body)}");
+        var answer = isHttp2
+            ? await connection.CallAsync(bytes, mayBeCut: true, limit.Token)
+            : await connection.AskAsync(bytes, mayBeCut: true, limit.Token);
+        Console.WriteLine(
+            answer is null
+                ? "closed without an answer"
+                : $"{answer.Status} {answer.MediaType}, gRPC {answer.GrpcStatus}\n"
+                    + $"{Encoding.UTF8.GetString(answer.Body)}");
         return 0;
     }
 
     private static string Save(FuzzFailure failure, int seed)
     {
         var folder = Directory.CreateDirectory(Path.Combine(Checkout.Root, "artifacts", "fuzz"));
-        var path = Path.Combine(folder.FullName, string.Create(CultureInfo.InvariantCulture, $"{seed}-{failure.Request.Number}.bin"));
+        var path = Path.Combine(
+            folder.FullName,
+            string.Create(CultureInfo.InvariantCulture, $"{seed}-{failure.Request.Number}.bin"));
         File.WriteAllBytes(path, failure.Request.Bytes);
         return path;
     }
@@ -90,7 +111,9 @@ internal static class FuzzTrial
         foreach (var kind in Enum.GetValues<FuzzKind>())
         {
             long[] counts = [.. Outcomes.Select(outcome => fuzzer.Outcomes.GetValueOrDefault((kind, outcome)))];
-            rows.Append(CultureInfo.InvariantCulture, $"| {Describe(kind)} | {counts.Sum()} | {string.Join(" | ", counts)} |\n");
+            rows.Append(
+                CultureInfo.InvariantCulture,
+                $"| {Describe(kind)} | {counts.Sum()} | {string.Join(" | ", counts)} |\n");
         }
 
         return rows.ToString();

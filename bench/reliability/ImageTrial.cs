@@ -77,15 +77,17 @@ internal static class ImageTrial
             failures.IsEmpty);
     }
 
-    private static string Method(long count, int seed) => string.Create(
-        CultureInfo.InvariantCulture,
-        $"`run images --count={count} --seed={seed}`: files put together marker by marker and chunk by chunk (every frame "
-        + $"of JPEG, precision, number of components and sampling factor; every depth and colour type of PNG, its chunks in "
-        + $"any order; WebP's canvas, frames and alpha; GIF's screens and frames; every header and compression of BMP; icons "
-        + $"whose directory is wrong), the same for the same seed. Each goes to two of {ImageSetups.All.Count} models' "
-        + $"inputs of {string.Join(", ", ImageSetups.Sides)} pixels, grey and RGB, in processes under `MALLOC_CHECK_=3` and "
-        + $"`libc_malloc_debug.so.0`, which a deliberate overrun ended before. All was done with "
-        + $"`MALLOC_PERTURB_={Fills[0]}` and again with {Fills[1]}, and the tensors compared.");
+    private static string Method(long count, int seed) =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"`run images --count={count} --seed={seed}`: files put together marker by marker and chunk by chunk "
+                + $"(every frame of JPEG, precision, number of components and sampling factor; every depth and colour "
+                + $"type of PNG, its chunks in any order; WebP's canvas, frames and alpha; GIF's screens and frames; "
+                + $"every header and compression of BMP; icons whose directory is wrong), the same for the same seed. "
+                + $"Each goes to two of {ImageSetups.All.Count} models' "
+                + $"inputs of {string.Join(", ", ImageSetups.Sides)} pixels, grey and RGB, in processes under "
+                + $"`MALLOC_CHECK_=3` and `libc_malloc_debug.so.0`, which a deliberate overrun ended before. All was "
+                + $"done with `MALLOC_PERTURB_={Fills[0]}` and again with {Fills[1]}, and the tensors compared.");
 
     /// <summary>
     /// What a process of the trial does: decodes a batch, and writes a record behind each image, so that the next is
@@ -261,7 +263,8 @@ internal static class ImageTrial
             var answers = string.Join(
                 ", ", statuses.OrderBy(status => status.Key)
                 .Select(status => string.Create(CultureInfo.InvariantCulture, $"{status.Value} × {status.Key}")));
-            return $"- Over HTTP, to a service with {models.Count} models under the same checks: {answers}. The process {(service.HasExited ? "ENDED" : "lives")}; errors in its log: {service.LoggedErrors}.";
+            return $"- Over HTTP, to a service with {models.Count} models under the same checks: {answers}. The "
+                + $"process {(service.HasExited ? "ENDED" : "lives")}; errors in its log: {service.LoggedErrors}.";
         }
         finally
         {
@@ -287,8 +290,11 @@ internal static class ImageTrial
         foreach (var (index, format) in MadeImage.Formats.Index())
         {
             var all = records.Where(record => record.Format == index && record.Read + record.Refused > 0).ToArray();
-            rows.Append(CultureInfo.InvariantCulture,
-                $"| {format} | {all.Length} | {all.Count(record => record.Refused == 0)} | {all.Count(record => record.Read == 0)} | {all.Count(record => record is { Read: > 0, Refused: > 0 })} |\n");
+            rows.Append(
+                CultureInfo.InvariantCulture,
+                $"| {format} | {all.Length} | {all.Count(record => record.Refused == 0)} | "
+                    + $"{all.Count(record => record.Read == 0)} | "
+                    + $"{all.Count(record => record is { Read: > 0, Refused: > 0 })} |\n");
         }
 
         return rows.ToString().TrimEnd();

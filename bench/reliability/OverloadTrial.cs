@@ -7,7 +7,10 @@ using SoftmaxService.ReliabilityBenchmarks.Load;
 
 namespace SoftmaxService.ReliabilityBenchmarks;
 
-/// <summary>More requests than the service can answer: it answers as many as ever, as fast as ever, and refuses the rest at once.</summary>
+/// <summary>
+/// More requests than the service can answer: it answers as many as ever, as fast as ever, and refuses the rest at
+/// once.
+/// </summary>
 internal static class OverloadTrial
 {
     private const string ServerProcessor = "0";
@@ -18,12 +21,27 @@ internal static class OverloadTrial
 
     public static async Task<int> RunAsync(Options options)
     {
-        var (seconds, rounds, model) = (options.Number("seconds", 10), (int)options.Number("rounds", 3), options.Text("model") ?? "cifar10");
+        var (seconds, rounds, model) = (
+            options.Number("seconds", 10),
+            (int)options.Number("rounds", 3),
+            options.Text("model") ?? "cifar10");
         string[] settings = options.Text("pending") is { } pending ? [$"--Load:MaxPendingPerModel={pending}"] : [];
-        await using var service = await ServiceProcess.StartAsync(new ServiceSetup { Processors = ServerProcessor, Settings = settings });
+        await using var service = await ServiceProcess.StartAsync(
+            new ServiceSetup { Processors = ServerProcessor, Settings = settings });
         var image = await File.ReadAllBytesAsync(Path.Combine(AppContext.BaseDirectory, "three.png"));
-        using var client = new HttpClient(new SocketsHttpHandler()) { BaseAddress = service.Address, Timeout = Timeout.InfiniteTimeSpan };
-        HttpRequestMessage Request() => new(HttpMethod.Post, new Uri($"/classify?model={model}&topK=1", UriKind.Relative)) { Content = new ByteArrayContent(image) { Headers = { ContentType = new MediaTypeHeaderValue("image/png") } } };
+        using var client = new HttpClient(new SocketsHttpHandler())
+        {
+            BaseAddress = service.Address,
+            Timeout = Timeout.InfiniteTimeSpan,
+        };
+        HttpRequestMessage Request() =>
+            new(HttpMethod.Post, new Uri($"/classify?model={model}&topK=1", UriKind.Relative))
+            {
+                Content = new ByteArrayContent(image)
+                {
+                    Headers = { ContentType = new MediaTypeHeaderValue("image/png") },
+                },
+            };
 
         await CapacityAsync(client, Request, seconds); // a warm-up
         List<double> capacities = [];
@@ -35,24 +53,40 @@ internal static class OverloadTrial
             foreach (var load in Loads)
             {
                 turns[load].Add(await OpenLoop.RunAsync(client, Request, capacity * load, seconds, seed: round));
-                Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{load} × {capacity:F0}/s: {turns[load][^1].Goodput:F0}/s answered"));
+                Console.Error.WriteLine(
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"{load} × {capacity:F0}/s: {turns[load][^1].Goodput:F0}/s answered"));
             }
         }
 
         double Of(double load, Func<OpenLoop, double> value) => Results.Median(turns[load].Select(value));
-        double Share(double load) => Results.Median(turns[load].Zip(capacities, (turn, capacity) => turn.Goodput / capacity));
+        double Share(double load) =>
+            Results.Median(turns[load].Zip(capacities, (turn, capacity) => turn.Goodput / capacity));
         double Tail(double load) => Of(load, turn => OpenLoop.Quantile(turn.Accepted, 0.99));
         var peak = Loads.Max(Share);
         var table = new StringBuilder();
         foreach (var load in Loads)
         {
-            table.Append(CultureInfo.InvariantCulture, $"| {load} | {Of(load, turn => turn.Goodput):F0} | {Share(load):F2} | {Of(load, turn => OpenLoop.Quantile(turn.Accepted, 0.5)):F1} | {Tail(load):F1} | {Of(load, turn => turn.Shed.Length / turn.Seconds):F0} | {Of(load, turn => OpenLoop.Quantile(turn.Shed, 0.5)):F1} | {Of(load, turn => OpenLoop.Quantile(turn.Shed, 0.99)):F1} | {turns[load].Sum(turn => turn.Other)} | {turns[load].Max(turn => turn.LatestMilliseconds):F0} |\n");
+            table.Append(
+                CultureInfo.InvariantCulture,
+                $"| {load} | {Of(load, turn => turn.Goodput):F0} | {Share(load):F2} | "
+                    + $"{Of(load, turn => OpenLoop.Quantile(turn.Accepted, 0.5)):F1} | {Tail(load):F1} | "
+                    + $"{Of(load, turn => turn.Shed.Length / turn.Seconds):F0} | "
+                    + $"{Of(load, turn => OpenLoop.Quantile(turn.Shed, 0.5)):F1} | "
+                    + $"{Of(load, turn => OpenLoop.Quantile(turn.Shed, 0.99)):F1} | "
+                    + $"{turns[load].Sum(turn => turn.Other)} | {turns[load].Max(turn => turn.LatestMilliseconds):F0} "
+                    + $"|\n");
         }
 
         var (goodput, tail) = (Share(Loads[^1]) / peak, Tail(Loads[^1]) / Tail(Loads[0]));
         return await Report.WriteAsync(
             "Overload",
-            $"`run overload`: `{model}/1`, the service on one core and the load on the other. Requests arrive at random (Poisson) moments whether or not others are answered; times count from the moment that a request was due. Capacity is what {ClosedClients} clients get who wait for their answers, {Results.Median(capacities):F0} a second; medians of {rounds} rounds of {seconds} s each.{(settings.Length > 0 ? $" `{settings[0]}`." : "")}",
+            $"`run overload`: `{model}/1`, the service on one core and the load on the other. Requests arrive at "
+                + "random (Poisson) moments whether or not others are answered; times count from the moment that a "
+                + $"request was due. Capacity is what {ClosedClients} clients get who wait for their answers, "
+                + $"{Results.Median(capacities):F0} a second; medians of {rounds} rounds of {seconds} s "
+                + $"each.{(settings.Length > 0 ? $" `{settings[0]}`." : "")}",
             string.Create(CultureInfo.InvariantCulture, $"""
                 | load, of capacity | answered a second | of capacity | p50 ms | p99 ms | 429 a second | p50 ms | p99 ms | other ends | generator late by at most, ms |
                 |---|---|---|---|---|---|---|---|---|---|
@@ -63,7 +97,10 @@ internal static class OverloadTrial
             goodput >= LeastGoodput && tail <= LongestTail && turns.Values.SelectMany(all => all).All(turn => turn.Other == 0));
     }
 
-    private static async Task<double> CapacityAsync(HttpClient client, Func<HttpRequestMessage> makeRequest, double seconds)
+    private static async Task<double> CapacityAsync(
+        HttpClient client,
+        Func<HttpRequestMessage> makeRequest,
+        double seconds)
     {
         var answered = 0;
         var clock = Stopwatch.StartNew();

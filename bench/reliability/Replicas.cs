@@ -13,9 +13,15 @@ internal sealed class Replicas : IAsyncDisposable
 
     public IReadOnlyList<Uri> Addresses => [.. _services.Select(service => service.Address)];
 
-    public static async Task<Replicas> StartAsync() => new(await Task.WhenAll(Enumerable.Range(0, Count).Select(_ => ServiceProcess.StartAsync(Setup(ServerProcess.FreePort())))));
+    public static async Task<Replicas> StartAsync() =>
+        new(
+            await Task.WhenAll(
+                Enumerable.Range(0, Count).Select(_ => ServiceProcess.StartAsync(Setup(ServerProcess.FreePort())))));
 
-    /// <summary>Signals a replica, waits for its end, and starts it again. Tells with what code and after how many seconds it ended.</summary>
+    /// <summary>
+    /// Signals a replica, waits for its end, and starts it again. Tells with what code and after how many seconds it
+    /// ended.
+    /// </summary>
     public async Task<(int ExitCode, double Seconds)> RestartAsync(int index, string signal)
     {
         var (replica, clock) = (_services[index], Stopwatch.StartNew());

@@ -8,25 +8,40 @@ internal static class Report
 {
     private const string FileName = "reliability.md";
     private const string Heading = "## ";
-    private const string Head = "# Reliability\n\nWritten by the commands of `bench/reliability/run`, each its own part.\n\n";
+    private const string Head =
+        "# Reliability\n\nWritten by the commands of `bench/reliability/run`, each its own part.\n\n";
 
     // In this order, whichever was written first.
     private static readonly string[] Order =
     [
-        "Fuzz", "Images", "Attack", "Bombs", "Overload", "Rolling restart", "Killed replica", "Slow clients", "Full disk",
-        "Missing folder", "Clock set back", "Soak",
+        "Fuzz",
+        "Images",
+        "Attack",
+        "Bombs",
+        "Overload",
+        "Rolling restart",
+        "Killed replica",
+        "Slow clients",
+        "Full disk",
+        "Missing folder",
+        "Clock set back",
+        "Soak",
     ];
 
     /// <summary>Shows a part and puts it in place of its last version.</summary>
     public static async Task<int> WriteAsync(string title, string method, string body, bool isPassed)
     {
-        var part = $"{Heading}{title}\n\n{Results.Machine}. {method}\n\n{body.Trim()}\n\n{(isPassed ? "Passed." : "FAILED.")}\n";
+        var part =
+            $"{Heading}{title}\n\n{Results.Machine}. {method}\n\n{body.Trim()}\n\n"
+                + $"{(isPassed ? "Passed." : "FAILED.")}\n";
         Console.WriteLine(part);
         var path = Path.Combine(Checkout.Results, FileName);
         var parts = File.Exists(path) ? Split(await File.ReadAllTextAsync(path)) : [];
         parts[title] = part;
         Directory.CreateDirectory(Checkout.Results);
-        await File.WriteAllTextAsync(path, Head + string.Join('\n', parts.OrderBy(one => Array.IndexOf(Order, one.Key)).Select(one => one.Value)));
+        await File.WriteAllTextAsync(
+            path,
+            Head + string.Join('\n', parts.OrderBy(one => Array.IndexOf(Order, one.Key)).Select(one => one.Value)));
         return isPassed ? 0 : 1;
     }
 
@@ -35,7 +50,10 @@ internal static class Report
         var parts = new Dictionary<string, string>();
         foreach (var part in report.Split($"\n{Heading}").Skip(1))
         {
-            parts[part[..part.IndexOf('\n', StringComparison.Ordinal)]] = new StringBuilder(Heading).Append(part.TrimEnd()).Append('\n').ToString();
+            parts[part[..part.IndexOf('\n', StringComparison.Ordinal)]] = new StringBuilder(Heading)
+                .Append(part.TrimEnd())
+                .Append('\n')
+                .ToString();
         }
 
         return parts;

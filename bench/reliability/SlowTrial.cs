@@ -19,7 +19,13 @@ internal static class SlowTrial
     private static readonly (string Name, byte[] Head, string Dripped)[] Kinds =
     [
         ("headers, a byte a second", "POST /classify HTTP/1.1\r\nHost: localhost\r\nX-Slow: "u8.ToArray(), "a"),
-        ("a body, a byte a second", "POST /classify HTTP/1.1\r\nHost: localhost\r\nContent-Type: image/png\r\nContent-Length: 1000\r\n\r\n"u8.ToArray(), "a"),
+        (
+            "a body, a byte a second",
+            [
+                .. "POST /classify HTTP/1.1\r\nHost: localhost\r\n"u8,
+                .. "Content-Type: image/png\r\nContent-Length: 1000\r\n\r\n"u8,
+            ],
+            "a"),
         ("nothing at all after the connection", [], ""),
     ];
 
@@ -31,19 +37,30 @@ internal static class SlowTrial
 
         var table = new StringBuilder();
         var isPassed = true;
-        var slow = Kinds.Select(kind => (kind.Name, Ends: Repeat(() => DripAsync(service.Address.Port, kind.Head, kind.Dripped)))).Append((Name: "an answer of 8 MB, read not at all", Ends: Repeat(() => ReadNothingAsync(service.Address.Port), SlowClients / 10))).ToArray();
+        var slow = Kinds
+            .Select(kind => (kind.Name, Ends: Repeat(() => DripAsync(service.Address.Port, kind.Head, kind.Dripped))))
+            .Append(
+                (
+                    Name: "an answer of 8 MB, read not at all",
+                    Ends: Repeat(() => ReadNothingAsync(service.Address.Port), SlowClients / 10)))
+            .ToArray();
         var beside = await LatencyAsync(service, image, Task.WhenAll(slow.Select(kind => kind.Ends)));
         foreach (var (name, ends) in slow)
         {
             double?[] seconds = await ends;
-            var cut = seconds.Where(end => end is not null).Select(end => end!.Value).Order().ToArray(); // those that are not null
+            // those that are not null
+            var cut = seconds.Where(end => end is not null).Select(end => end!.Value).Order().ToArray();
             isPassed &= cut.Length == seconds.Length;
-            table.Append(CultureInfo.InvariantCulture, $"| {name} | {seconds.Length} | {cut.Length} | {(cut.Length > 0 ? string.Create(CultureInfo.InvariantCulture, $"{cut[0]:F0}–{cut[^1]:F0}") : "")} |\n");
+            table.Append(
+                CultureInfo.InvariantCulture,
+                $"| {name} | {seconds.Length} | {cut.Length} | {(cut.Length > 0 ? string.Create(CultureInfo.InvariantCulture, $"{cut[0]:F0}–{cut[^1]:F0}") : "")} |\n"
+            );
         }
 
         return await Report.WriteAsync(
             "Slow clients",
-            $"`run slow`: all of these at once, for {Longest.TotalSeconds} s at most, beside {NormalClients} clients that post an image to `/classify` again as soon as they are answered.",
+            $"`run slow`: all of these at once, for {Longest.TotalSeconds} s at most, beside {NormalClients} clients "
+                + "that post an image to `/classify` again as soon as they are answered.",
             string.Create(CultureInfo.InvariantCulture, $"""
                 | slow clients send | how many | cut off | after seconds |
                 |---|---|---|---|
@@ -59,15 +76,26 @@ internal static class SlowTrial
         await until;
         await clients.StopAsync();
         var milliseconds = clients.Milliseconds;
-        return (string.Create(CultureInfo.InvariantCulture, $"p50 {OpenLoop.Quantile(milliseconds, 0.5):F1} ms, p99 {OpenLoop.Quantile(milliseconds, 0.99):F1} ms of {clients.Answered} requests, not 200: {clients.FailuresInWords}"), clients.Failures.Values.Sum());
+        return (
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"p50 {OpenLoop.Quantile(milliseconds, 0.5):F1} ms, p99 {OpenLoop.Quantile(milliseconds, 0.99):F1} ms "
+                    + $"of {clients.Answered} requests, not 200: {clients.FailuresInWords}"),
+            clients.Failures.Values.Sum());
     }
 
-    private static Task<double?[]> Repeat(Func<Task<double?>> client, int count = SlowClients) => Task.WhenAll(Enumerable.Range(0, count).Select(_ => client()));
+    private static Task<double?[]> Repeat(Func<Task<double?>> client, int count = SlowClients) =>
+        Task.WhenAll(Enumerable.Range(0, count).Select(_ => client()));
 
-    /// <summary>Sends a head and then a byte at a time. Tells after how many seconds the server ended it; null where it did not.</summary>
+    /// <summary>
+    /// Sends a head and then a byte at a time. Tells after how many seconds the server ended it; null where it did not.
+    /// </summary>
     private static async Task<double?> DripAsync(int port, byte[] head, string dripped)
     {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp)
+        {
+            NoDelay = true,
+        };
         await socket.ConnectAsync(IPAddress.Loopback, port);
         var clock = Stopwatch.StartNew();
         var ended = EndAsync(socket);
@@ -88,14 +116,25 @@ internal static class SlowTrial
         return clock.Elapsed < Longest ? clock.Elapsed.TotalSeconds : null;
     }
 
-    /// <summary>Asks for an answer that no buffer of the system holds, and does not read it. It is ended when the server resets the connection.</summary>
+    /// <summary>
+    /// Asks for an answer that no buffer of the system holds, and does not read it. It is ended when the server resets
+    /// the connection.
+    /// </summary>
     private static async Task<double?> ReadNothingAsync(int port)
     {
         const int Bytes = 8_000_000;
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 4096 };
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp)
+        {
+            ReceiveBufferSize = 4096,
+        };
         await socket.ConnectAsync(IPAddress.Loopback, port);
         var clock = Stopwatch.StartNew();
-        await socket.SendAsync(Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"POST /softmax?classes=1000 HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/octet-stream\r\nContent-Length: {Bytes}\r\n\r\n")));
+        await socket.SendAsync(
+            Encoding.ASCII.GetBytes(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"POST /softmax?classes=1000 HTTP/1.1\r\nHost: localhost\r\nContent-Type: "
+                        + $"application/octet-stream\r\nContent-Length: {Bytes}\r\n\r\n")));
         for (ReadOnlyMemory<byte> body = new byte[Bytes]; body.Length > 0;)
         {
             body = body[await socket.SendAsync(body)..];

@@ -4,7 +4,9 @@ using SoftmaxService.HttpBenchmarks;
 
 namespace SoftmaxService.ReliabilityBenchmarks;
 
-/// <summary>Clients of every kind at 70 % of what the service can do, for long, with its memory, threads and handles watched.</summary>
+/// <summary>
+/// Clients of every kind at 70 % of what the service can do, for long, with its memory, threads and handles watched.
+/// </summary>
 internal static class SoakTrial
 {
     private const int Clients = 48;
@@ -20,7 +22,10 @@ internal static class SoakTrial
     {
         var duration = TimeSpan.FromMinutes(options.Number("minutes", 30));
         await using var service = await ServiceProcess.StartAsync(processor: null);
-        byte[][] images = [.. Samples.Select(sample => File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, sample)))];
+        byte[][] images =
+        [
+            .. Samples.Select(sample => File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, sample))),
+        ];
         using var measured = new Soak(service.Address, Models, images, seed: 2);
         await measured.RunAsync(WarmUp, Clients);
         var rate = Load * measured.Started / WarmUp.TotalSeconds;
@@ -32,7 +37,8 @@ internal static class SoakTrial
         {
             await Task.WhenAny(running, Task.Delay(duration / Moments));
             moments.Add(service.Resources);
-            Console.Error.WriteLine($"{soak.ImagesAnswered} images answered, {moments[^1]}, {soak.Unexpected.Count} unexpected");
+            Console.Error.WriteLine(
+                $"{soak.ImagesAnswered} images answered, {moments[^1]}, {soak.Unexpected.Count} unexpected");
         }
 
         await running;
@@ -43,16 +49,26 @@ internal static class SoakTrial
             (ran, runs, pending) = (ran + batching.Images, runs + batching.Runs, pending + batching.Pending);
         }
 
-        var (answered, perhapsRun) = (soak.ImagesAnswered + measured.ImagesAnswered, soak.ImagesPerhapsRun + measured.ImagesPerhapsRun);
+        var (answered, perhapsRun) = (
+            soak.ImagesAnswered + measured.ImagesAnswered,
+            soak.ImagesPerhapsRun + measured.ImagesPerhapsRun);
         var addsUp = ran >= answered && ran <= answered + perhapsRun;
-        var settled = moments[(moments.Count / 4)..]; // by then the runtime has compiled its last tier and the heaps have grown to what the load takes
+        // by then the runtime has compiled its last tier and the heaps have grown to what the load takes
+        var settled = moments[(moments.Count / 4)..];
         var (slope, error) = Slope([.. settled.Select(moment => moment.Megabytes)]);
         var growth = slope * (settled.Count - 1) / settled[0].Megabytes;
-        var isFlat = growth <= LargestGrowth && Spread(settled, moment => moment.Threads) <= LargestSpread && Spread(settled, moment => moment.Handles) <= Clients * 2;
-        string Series(Func<ProcessResources, double> value) => string.Join(", ", moments.Select(moment => value(moment).ToString("F0", CultureInfo.InvariantCulture)));
+        var isFlat =
+            growth <= LargestGrowth
+            && Spread(settled, moment => moment.Threads) <= LargestSpread
+            && Spread(settled, moment => moment.Handles) <= Clients * 2;
+        string Series(Func<ProcessResources, double> value) =>
+            string.Join(", ", moments.Select(moment => value(moment).ToString("F0", CultureInfo.InvariantCulture)));
         return await Report.WriteAsync(
             "Soak",
-            $"`run soak --minutes={duration.TotalMinutes:0.##}`: {Clients} clients, seed 1, {string.Join(" and ", Models)}; service and clients share the cores. {rate:F0} requests a second, {Load:P0} of what the same clients get in {WarmUp.TotalSeconds} s when each asks as soon as it is answered.",
+            $"`run soak --minutes={duration.TotalMinutes:0.##}`: {Clients} clients, seed 1, "
+                + $"{string.Join(" and ", Models)}; service and clients share the cores. {rate:F0} requests a second, "
+                + $"{Load:P0} of what the same clients get in {WarmUp.TotalSeconds} s when each asks as soon as it is "
+                + "answered.",
             string.Create(CultureInfo.InvariantCulture, $"""
                 | client | requests | answered | gone before the answer |
                 |---|---|---|---|
@@ -69,7 +85,8 @@ internal static class SoakTrial
             soak is { Stuck: 0, Unexpected.Count: 0 } && pending == 0 && addsUp && service.LoggedErrors == 0 && isFlat);
     }
 
-    private static int Spread(List<ProcessResources> moments, Func<ProcessResources, int> value) => moments.Max(value) - moments.Min(value);
+    private static int Spread(List<ProcessResources> moments, Func<ProcessResources, int> value) =>
+        moments.Max(value) - moments.Min(value);
 
     /// <summary>The least-squares line's rise a moment, and its standard error.</summary>
     private static (double Slope, double Error) Slope(double[] values)

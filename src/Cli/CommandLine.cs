@@ -8,7 +8,10 @@ namespace SoftmaxService.Cli;
 /// <summary>The commands.</summary>
 internal static class CommandLine
 {
-    public static async Task<int> RunAsync(string[] arguments, Terminal terminal, CancellationToken cancellation = default)
+    public static async Task<int> RunAsync(
+        string[] arguments,
+        Terminal terminal,
+        CancellationToken cancellation = default)
     {
         var root = new RootCommand($"Inspects, evaluates and calibrates ONNX image classifiers. {ExitCode.Help}")
         {

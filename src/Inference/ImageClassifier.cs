@@ -123,7 +123,10 @@ public static class ImageClassifier
     }
 
     private static async Task<ClassificationOutcome[]> ClassifyTogetherAsync(
-        ClassificationPlan plan, IReadOnlyList<ReadOnlyMemory<byte>> images, int start, CancellationToken cancellationToken)
+        ClassificationPlan plan,
+        IReadOnlyList<ReadOnlyMemory<byte>> images,
+        int start,
+        CancellationToken cancellationToken)
     {
         var model = plan.Model;
         var most = Math.Min(images.Count, model.MaxBatchSize);

@@ -15,8 +15,8 @@ namespace SoftmaxService.Numerics;
 ///      5.3e-9 &lt; 2^-27.5. One degree less would leave seven ULP.
 /// (5)  With the table's error and the last rounding, a 512-bit exponential is off by at most 1.4 · 2^-24. A quotient
 ///      of two, with the float addition in the sum and its rounding, is off by at most 4.3 ULP, if all errors are at
-///      their worst at once. Twelve million results of few classes, whose errors do not average out, reach 3.0; a search
-///      for the worst case at 256 bits reached 3.9.
+///      their worst at once. Twelve million results of few classes, whose errors do not average out, reach 3.0; a
+///      search for the worst case at 256 bits reached 3.9.
 /// </remarks>
 internal static class Exp2
 {

@@ -13,7 +13,8 @@ public sealed class OnnxAttributeValue
     private OnnxAttributeValue(AttributeProto proto) => _proto = proto;
 
     /// <summary>An integer, as <c>axis</c>.</summary>
-    public static implicit operator OnnxAttributeValue(long value) => new(new() { Type = AttributeType.Int, I = value });
+    public static implicit operator OnnxAttributeValue(long value) =>
+        new(new() { Type = AttributeType.Int, I = value });
 
     /// <summary>Integers, as <c>kernel_shape</c>.</summary>
     public static implicit operator OnnxAttributeValue(long[] values)
@@ -24,14 +25,16 @@ public sealed class OnnxAttributeValue
     }
 
     /// <summary>A number, as <c>alpha</c>.</summary>
-    public static implicit operator OnnxAttributeValue(float value) => new(new() { Type = AttributeType.Float, F = value });
+    public static implicit operator OnnxAttributeValue(float value) =>
+        new(new() { Type = AttributeType.Float, F = value });
 
     /// <summary>A text, as <c>mode</c>.</summary>
     public static implicit operator OnnxAttributeValue(string value) =>
         new(new() { Type = AttributeType.String, S = ByteString.CopyFrom(value, Encoding.UTF8) });
 
     /// <summary>A tensor, as the <c>value</c> of a <c>Constant</c>.</summary>
-    public static implicit operator OnnxAttributeValue(TensorProto value) => new(new() { Type = AttributeType.Tensor, T = value });
+    public static implicit operator OnnxAttributeValue(TensorProto value) =>
+        new(new() { Type = AttributeType.Tensor, T = value });
 
     internal AttributeProto ToProto(string name)
     {

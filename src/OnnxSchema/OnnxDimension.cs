@@ -2,7 +2,10 @@ using Onnx;
 
 namespace SoftmaxService.OnnxSchema;
 
-/// <summary>One dimension of an input or output: a number, a name such as <c>batch</c>, or (<c>default</c>) nothing known at all.</summary>
+/// <summary>
+/// One dimension of an input or output: a number, a name such as <c>batch</c>, or (<c>default</c>) nothing known at
+/// all.
+/// </summary>
 public readonly record struct OnnxDimension
 {
     private readonly long? _size;

@@ -6,8 +6,9 @@ using DataType = Onnx.TensorProto.Types.DataType;
 namespace SoftmaxService.OnnxSchema;
 
 /// <summary>
-/// Writes an ONNX model as it is read: inputs, then initializers and nodes in the order in which they compute, then outputs. Every method
-/// that makes a value gives back its name, so that it can be handed to the next node. Nothing is checked that a runtime checks at load.
+/// Writes an ONNX model as it is read: inputs, then initializers and nodes in the order in which they compute, then
+/// outputs. Every method that makes a value gives back its name, so that it can be handed to the next node. Nothing is
+/// checked that a runtime checks at load.
 /// </summary>
 /// <param name="graphName">The graph's name.</param>
 /// <param name="opset">Version of the standard operator set. <c>Gelu</c>, for one, needs 20.</param>
@@ -19,7 +20,9 @@ public sealed class OnnxGraphBuilder(string graphName, int opset = 17, int irVer
     private readonly GraphProto _graph = new() { Name = graphName };
     private readonly List<StringStringEntryProto> _metadata = [];
 
-    /// <summary>Adds an input of the graph. A dimension is a number, or a name when it is only known at run time.</summary>
+    /// <summary>
+    /// Adds an input of the graph. A dimension is a number, or a name when it is only known at run time.
+    /// </summary>
     public string Input(string name, DataType elementType, params ReadOnlySpan<OnnxDimension> shape)
     {
         _graph.Input.Add(Describe(name, elementType, shape));
@@ -48,7 +51,12 @@ public sealed class OnnxGraphBuilder(string graphName, int opset = 17, int irVer
             throw new ArgumentException($"{name} has {values.Length} values for {count} elements.", nameof(values));
         }
 
-        var tensor = new TensorProto { Name = name, DataType = (int)ElementType<T>(), RawData = ByteString.CopyFrom(MemoryMarshal.AsBytes(values)) };
+        var tensor = new TensorProto
+        {
+            Name = name,
+            DataType = (int)ElementType<T>(),
+            RawData = ByteString.CopyFrom(MemoryMarshal.AsBytes(values)),
+        };
         tensor.Dims.AddRange(dimensions.ToArray());
         _graph.Initializer.Add(tensor);
         return name;
@@ -60,7 +68,11 @@ public sealed class OnnxGraphBuilder(string graphName, int opset = 17, int irVer
         Initializer(name, values.AsSpan(), dimensions);
 
     /// <summary>Adds a node with one output. An input that is left out in the middle is the empty string.</summary>
-    public string Node(string operation, ReadOnlySpan<string> inputs, string output, params ReadOnlySpan<(string Name, OnnxAttributeValue Value)> attributes)
+    public string Node(
+        string operation,
+        ReadOnlySpan<string> inputs,
+        string output,
+        params ReadOnlySpan<(string Name, OnnxAttributeValue Value)> attributes)
     {
         Node(operation, inputs, [output], attributes);
         return output;
@@ -68,7 +80,10 @@ public sealed class OnnxGraphBuilder(string graphName, int opset = 17, int irVer
 
     /// <summary>Adds a node with any number of outputs.</summary>
     public void Node(
-        string operation, ReadOnlySpan<string> inputs, ReadOnlySpan<string> outputs, params ReadOnlySpan<(string Name, OnnxAttributeValue Value)> attributes)
+        string operation,
+        ReadOnlySpan<string> inputs,
+        ReadOnlySpan<string> outputs,
+        params ReadOnlySpan<(string Name, OnnxAttributeValue Value)> attributes)
     {
         var node = new NodeProto { OpType = operation, Name = outputs[0] };
         node.Input.AddRange(inputs.ToArray());
@@ -82,7 +97,8 @@ public sealed class OnnxGraphBuilder(string graphName, int opset = 17, int irVer
     }
 
     /// <summary>Adds an entry to the model's metadata.</summary>
-    public void Metadata(string key, string value) => _metadata.Add(new StringStringEntryProto { Key = key, Value = value });
+    public void Metadata(string key, string value) =>
+        _metadata.Add(new StringStringEntryProto { Key = key, Value = value });
 
     /// <summary>The model so far, for what this class does not offer.</summary>
     public ModelProto ToModel()

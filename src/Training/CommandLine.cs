@@ -61,7 +61,9 @@ internal static class CommandLine
         new() { DataSet = dataSet, DataPath = "", OutputFolder = "", Epochs = epochs, Images = images };
 
     private static int Number(string name, string text, int low, int high) =>
-        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= low && number <= high
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+        && number >= low
+        && number <= high
             ? number
             : throw new ArgumentException($"{name} must be a whole number from {low} to {high}, not '{text}'.");
 }

@@ -18,8 +18,11 @@ catch (ArgumentException problem)
 
 try
 {
-    Action<TrainingOptions, Action<string>> run = options.DataSet == DataSet.Cifar10 ? Cifar10Command.Run : MnistCommand.Run;
-    run(options, line => Console.WriteLine($"{DateTime.Now.ToString("HH:mm:ss", CultureInfo.InvariantCulture)}  {line}"));
+    Action<TrainingOptions, Action<string>> run =
+        options.DataSet == DataSet.Cifar10 ? Cifar10Command.Run : MnistCommand.Run;
+    run(
+        options,
+        line => Console.WriteLine($"{DateTime.Now.ToString("HH:mm:ss", CultureInfo.InvariantCulture)}  {line}"));
     return 0;
 }
 catch (Exception problem) when (problem is IOException or InvalidDataException)

@@ -17,9 +17,12 @@ public sealed class BombTests(RunningService service)
     {
         var bomb = Bomb.All.Concat(Bomb.Harmless).Single(bomb => bomb.Name == name);
         using var limit = new CancellationTokenSource(Patience);
-        using var connection = await RawConnection.OpenAsync(service.Client.BaseAddress!.Port, limit.Token); // it is set when the service has started
+        // it is set when the service has started
+        using var connection = await RawConnection.OpenAsync(service.Client.BaseAddress!.Port, limit.Token);
         var answer = await connection.AskAsync(bomb.MakeBytes(), mayBeCut: false, limit.Token);
 
-        Assert.True(bomb.IsAnswered(answer), $"{answer?.Status}: {(answer is null ? "" : System.Text.Encoding.UTF8.GetString(answer.Body))}");
+        Assert.True(
+            bomb.IsAnswered(answer),
+            $"{answer?.Status}: {(answer is null ? "" : System.Text.Encoding.UTF8.GetString(answer.Body))}");
     }
 }

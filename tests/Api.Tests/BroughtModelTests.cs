@@ -8,7 +8,10 @@ namespace SoftmaxService.Api.Tests;
 public sealed class BroughtModelTests
 {
     private static readonly byte[] Good = EncodedImages.Encode(4, 4, (_, _) => SKColors.Gray);
-    private static readonly byte[] Bad = EncodedImages.Encode(4, 4, (x, y) => x + y == 0 ? SKColors.White : SKColors.Black);
+    private static readonly byte[] Bad = EncodedImages.Encode(
+        4,
+        4,
+        (x, y) => x + y == 0 ? SKColors.White : SKColors.Black);
 
     [Fact]
     public async Task WhatWasChosenIsShown()
@@ -23,14 +26,29 @@ public sealed class BroughtModelTests
         var soft = (await service.GetAsync("/models/soft/1")).Json;
         var bytes = (await service.GetAsync("/models/bytes/1")).Json;
 
-        Assert.Equal(["features", "logits"], two.GetProperty("graph").GetProperty("outputs").EnumerateArray().Select(output => output.GetProperty("name").GetString()));
+        Assert.Equal(
+            ["features", "logits"],
+            two.GetProperty("graph")
+                .GetProperty("outputs")
+                .EnumerateArray()
+                .Select(output => output.GetProperty("name").GetString()));
         Assert.Equal("logits", two.GetProperty("output").GetProperty("name").GetString());
-        Assert.Contains("its name is 'logits'", two.GetProperty("output").GetProperty("reason").GetString()!, StringComparison.Ordinal);
+        Assert.Contains(
+            "its name is 'logits'",
+            two.GetProperty("output").GetProperty("reason").GetString()!,
+            StringComparison.Ordinal);
         Assert.Equal(5, two.GetProperty("batching").GetProperty("maxBatchSize").GetInt32());
         Assert.False(two.GetProperty("batching").TryGetProperty("refusal", out _));
-        Assert.Equal(("probabilities", "detected"), (soft.GetProperty("output").GetProperty("kind").GetString(), soft.GetProperty("output").GetProperty("kindSource").GetString()));
+        Assert.Equal(
+            ("probabilities", "detected"),
+            (
+                soft.GetProperty("output").GetProperty("kind").GetString(),
+                soft.GetProperty("output").GetProperty("kindSource").GetString()));
         Assert.Equal(1, soft.GetProperty("batching").GetProperty("maxBatchSize").GetInt32());
-        Assert.Contains("fixes its batch at 1", soft.GetProperty("batching").GetProperty("refusal").GetString()!, StringComparison.Ordinal);
+        Assert.Contains(
+            "fixes its batch at 1",
+            soft.GetProperty("batching").GetProperty("refusal").GetString()!,
+            StringComparison.Ordinal);
         Assert.Equal(2, soft.GetProperty("notes").GetArrayLength());
         Assert.Equal("uint8", bytes.GetProperty("graph").GetProperty("input").GetProperty("elementType").GetString());
         Assert.Equal(1, bytes.GetProperty("input").GetProperty("scale").GetDouble());
@@ -46,9 +64,18 @@ public sealed class BroughtModelTests
         (await service.ClassifyAsync(Bad)).IsProblem(422, "model-run-failed", "Gather");
         var batch = await service.PostFormAsync("/classify", Good, Bad, "nothing"u8.ToArray(), Good);
 
-        Assert.Equal([true, false, false, true], batch.Json.GetProperty("results").EnumerateArray().Select(result => result.TryGetProperty("predictions", out _)));
-        Assert.Equal("model-run-failed", batch.Json.GetProperty("results")[1].GetProperty("error").GetProperty("code").GetString());
-        Assert.Equal("image-format-unsupported", batch.Json.GetProperty("results")[2].GetProperty("error").GetProperty("code").GetString());
+        Assert.Equal(
+            [true, false, false, true],
+            batch
+                .Json.GetProperty("results")
+                .EnumerateArray()
+                .Select(result => result.TryGetProperty("predictions", out _)));
+        Assert.Equal(
+            "model-run-failed",
+            batch.Json.GetProperty("results")[1].GetProperty("error").GetProperty("code").GetString());
+        Assert.Equal(
+            "image-format-unsupported",
+            batch.Json.GetProperty("results")[2].GetProperty("error").GetProperty("code").GetString());
     }
 
     /// <summary>An answer for one image is written by hand, the entries of a batch by the serializer.</summary>
@@ -60,7 +87,9 @@ public sealed class BroughtModelTests
     {
         using var folder = new TemporaryFolder();
         folder.Write("odd/1/model.onnx", SmallModels.EndingIn("Softmax", 1, 1, 4, 4));
-        folder.Write("odd/1/model.json", """{"labels": ["é <b>&amp;", "\"'\\/\n", "\u0000𝄞"], "output": {"kind": "probabilities"}}"""u8);
+        folder.Write(
+            "odd/1/model.json",
+            """{"labels": ["é <b>&amp;", "\"'\\/\n", "\u0000𝄞"], "output": {"kind": "probabilities"}}"""u8);
         var mnist = Path.Combine(RunningService.RepositoryRoot, "models", "mnist", "1");
         folder.Write("mnist/1/model.onnx", File.ReadAllBytes(Path.Combine(mnist, "model.onnx")));
         folder.Write("mnist/1/model.json", File.ReadAllBytes(Path.Combine(mnist, "model.json")));
@@ -78,7 +107,9 @@ public sealed class BroughtModelTests
             Assert.Equal(there.GetProperty(property.Name).GetRawText(), property.Value.GetRawText());
         }
 
-        Assert.Equal(batch.GetProperty("results")[0].EnumerateObject().Select(property => property.Name), one.Json.EnumerateObject().Select(property => property.Name).Except(head));
+        Assert.Equal(
+            batch.GetProperty("results")[0].EnumerateObject().Select(property => property.Name),
+            one.Json.EnumerateObject().Select(property => property.Name).Except(head));
     }
 
     [Fact]
@@ -90,10 +121,16 @@ public sealed class BroughtModelTests
         folder.Write("broken/1/model.onnx", "no model"u8);
         using var service = new ServiceWith(("Models:Folder", folder.Path));
 
-        var failures = (await service.GetAsync("/models")).Json.GetProperty("failures").EnumerateArray().Select(failure => failure.GetProperty("reason").GetString()!).ToArray();
+        var failures = (await service.GetAsync("/models"))
+            .Json.GetProperty("failures")
+            .EnumerateArray()
+            .Select(failure => failure.GetProperty("reason").GetString()!)
+            .ToArray();
 
         Assert.Equal(2, failures.Length);
-        Assert.Contains(failures, reason => reason.Contains("\"output\": { \"name\": \"one\" }", StringComparison.Ordinal));
+        Assert.Contains(
+            failures,
+            reason => reason.Contains("\"output\": { \"name\": \"one\" }", StringComparison.Ordinal));
         Assert.Equal(200, (await service.ClassifyAsync(Good)).Status);
     }
 
@@ -102,7 +139,11 @@ public sealed class BroughtModelTests
     {
         using var service = new ServiceWith(("Batching:ConcurrentRuns", "1"));
         byte[][] images = [RunningService.Seven, RunningService.Three];
-        var alone = new[] { (await service.ClassifyAsync(images[0])).Body, (await service.ClassifyAsync(images[1])).Body };
+        var alone = new[]
+        {
+            (await service.ClassifyAsync(images[0])).Body,
+            (await service.ClassifyAsync(images[1])).Body,
+        };
 
         var answers = await Task.WhenAll(Enumerable.Range(0, 128).Select(i => service.ClassifyAsync(images[i % 2])));
 
@@ -118,7 +159,13 @@ public sealed class BroughtModelTests
             Assert.All(left, one => Assert.Equal(one.Value, right[one.Key], 1e-5));
         }
 
-        static Dictionary<int, double> Probabilities(byte[] body) => System.Text.Json.JsonDocument.Parse(body).RootElement.GetProperty("predictions").EnumerateArray()
-            .ToDictionary(one => one.GetProperty("index").GetInt32(), one => one.GetProperty("probability").GetDouble());
+        static Dictionary<int, double> Probabilities(byte[] body) =>
+            System
+                .Text.Json.JsonDocument.Parse(body)
+                .RootElement.GetProperty("predictions")
+                .EnumerateArray()
+                .ToDictionary(
+                    one => one.GetProperty("index").GetInt32(),
+                    one => one.GetProperty("probability").GetDouble());
     }
 }

@@ -14,21 +14,29 @@ public sealed class FuzzTests
     public async Task DamagedRequestsAreAnsweredOrRefusedAndFailNothing()
     {
         var grpcPort = SmallModelService.FreePort();
-        using var service = new ServiceWith(("Grpc:Url", string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{grpcPort}")));
-        var fuzzer = new Fuzzer(service.Client.BaseAddress!.Port, grpcPort, seed: 7); // it is set when the service has started
+        using var service = new ServiceWith(
+            ("Grpc:Url", string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{grpcPort}")));
+        // it is set when the service has started
+        var fuzzer = new Fuzzer(service.Client.BaseAddress!.Port, grpcPort, seed: 7);
 
         await fuzzer.RunAsync(first: 0, Requests, Clients);
 
         Assert.Empty(fuzzer.Failures);
         Assert.Equal(Requests, fuzzer.Sent);
-        Assert.All(Enum.GetValues<FuzzKind>(), kind => Assert.Contains(fuzzer.Outcomes.Keys, outcome => outcome.Kind == kind));
-        Assert.All([FuzzKind.Image, FuzzKind.Grpc, FuzzKind.Json], kind => Assert.True(fuzzer.Outcomes[(kind, "2xx")] > 0, $"no damage of {kind} was survived"));
+        Assert.All(
+            Enum.GetValues<FuzzKind>(),
+            kind => Assert.Contains(fuzzer.Outcomes.Keys, outcome => outcome.Kind == kind));
+        Assert.All(
+            [FuzzKind.Image, FuzzKind.Grpc, FuzzKind.Json],
+            kind => Assert.True(fuzzer.Outcomes[(kind, "2xx")] > 0, $"no damage of {kind} was survived"));
     }
 
     [Fact]
     public void ARequestIsTheSameForTheSameSeedAndNumber()
     {
-        Assert.All(Enumerable.Range(0, 200), number => Assert.Equal(FuzzRequest.Make(seed: 3, number).Bytes, FuzzRequest.Make(seed: 3, number).Bytes));
+        Assert.All(
+            Enumerable.Range(0, 200),
+            number => Assert.Equal(FuzzRequest.Make(seed: 3, number).Bytes, FuzzRequest.Make(seed: 3, number).Bytes));
         Assert.NotEqual(FuzzRequest.Make(seed: 3, 0).Bytes, FuzzRequest.Make(seed: 4, 0).Bytes);
     }
 }

@@ -21,8 +21,12 @@ public sealed class MnistAccuracyTests(RunningService service, ITestOutputHelper
         ["inverted"] = digit => EncodedImages.Encode(Gray(digit, invert: true)),
         ["JPEG of quality 75"] = digit => EncodedImages.Encode(Gray(digit), SKEncodedImageFormat.Jpeg, 75),
         ["transparent with black ink"] = digit => EncodedImages.Encode(BlackInk(digit)),
-        ["turned by EXIF"] = digit => EncodedImages.WithExifOrientation(EncodedImages.Encode(TurnLeft(Gray(digit)), SKEncodedImageFormat.Jpeg, 100), orientation: 6),
-        ["inverted, 280 × 280, JPEG of quality 75"] = digit => EncodedImages.Encode(Enlarge(Gray(digit, invert: true)), SKEncodedImageFormat.Jpeg, 75),
+        ["turned by EXIF"] = digit =>
+            EncodedImages.WithExifOrientation(
+                EncodedImages.Encode(TurnLeft(Gray(digit)), SKEncodedImageFormat.Jpeg, 100),
+                orientation: 6),
+        ["inverted, 280 × 280, JPEG of quality 75"] = digit =>
+            EncodedImages.Encode(Enlarge(Gray(digit, invert: true)), SKEncodedImageFormat.Jpeg, 75),
     };
 
     public static TheoryData<string> VariantNames => [.. Variants.Keys];
@@ -45,7 +49,9 @@ public sealed class MnistAccuracyTests(RunningService service, ITestOutputHelper
         var served = CountRight(await ClassifyAsync(Variants[variant]));
 
         output.WriteLine($"{variant}: {served} of {DigitCount} are right, of the plain files {plain}.");
-        Assert.True(served >= plain - OnePoint, $"{variant}: {served} of {DigitCount} are right, of the plain files {plain}.");
+        Assert.True(
+            served >= plain - OnePoint,
+            $"{variant}: {served} of {DigitCount} are right, of the plain files {plain}.");
     }
 
     private static int CountRight(IEnumerable<int> classes) =>
@@ -65,13 +71,19 @@ public sealed class MnistAccuracyTests(RunningService service, ITestOutputHelper
         return [.. classes];
     }
 
-    /// <summary>Pixels straight into ONNX Runtime, by nothing but the manifest's scale, mean and standard deviation.</summary>
+    /// <summary>
+    /// Pixels straight into ONNX Runtime, by nothing but the manifest's scale, mean and standard deviation.
+    /// </summary>
     private static int[] ClassifyOffline()
     {
         var folder = Path.Combine(RunningService.RepositoryRoot, "models", "mnist", "1");
         var input = ModelManifest.Parse(File.ReadAllBytes(Path.Combine(folder, ModelManifest.FileName))).Input!;
         var onnx = OnnxModel.Load(Path.Combine(folder, ClassifierModel.OnnxFileName), new OnnxSettings());
-        using var classifier = new OnnxClassifier(onnx, onnx.Inputs[0], onnx.Outputs[0], [1, 1, MnistTestData.Side, MnistTestData.Side]);
+        using var classifier = new OnnxClassifier(
+            onnx,
+            onnx.Inputs[0],
+            onnx.Outputs[0],
+            [1, 1, MnistTestData.Side, MnistTestData.Side]);
         using var run = classifier.Rent();
         return [.. Digits.Select(digit =>
         {
@@ -97,7 +109,8 @@ public sealed class MnistAccuracyTests(RunningService service, ITestOutputHelper
 
     private static SKBitmap BlackInk(int digit) => Draw((x, y) => new SKColor(0, 0, 0, Pixel(digit, x, y)));
 
-    private static byte Pixel(int digit, int x, int y) => MnistTestData.Instance.Image(digit)[(y * MnistTestData.Side) + x];
+    private static byte Pixel(int digit, int x, int y) =>
+        MnistTestData.Instance.Image(digit)[(y * MnistTestData.Side) + x];
 
     private static SKBitmap Draw(Func<int, int, SKColor> color)
     {
@@ -114,9 +127,13 @@ public sealed class MnistAccuracyTests(RunningService service, ITestOutputHelper
     }
 
     private static SKBitmap Enlarge(SKBitmap bitmap) =>
-        bitmap.Resize(new SKImageInfo(280, 280, SKColorType.Rgba8888, SKAlphaType.Unpremul), new SKSamplingOptions(SKCubicResampler.CatmullRom));
+        bitmap.Resize(
+            new SKImageInfo(280, 280, SKColorType.Rgba8888, SKAlphaType.Unpremul),
+            new SKSamplingOptions(SKCubicResampler.CatmullRom));
 
-    /// <summary>A quarter turn against the clock: what a camera stores that says "turn me clockwise" (EXIF orientation 6).</summary>
+    /// <summary>
+    /// A quarter turn against the clock: what a camera stores that says "turn me clockwise" (EXIF orientation 6).
+    /// </summary>
     private static SKBitmap TurnLeft(SKBitmap bitmap)
     {
         var turned = new SKBitmap(bitmap.Height, bitmap.Width, bitmap.ColorType, bitmap.AlphaType);

@@ -17,7 +17,11 @@ internal sealed class ServiceProcess : IDisposable
     {
         var address = $"http://127.0.0.1:{SmallModelService.FreePort()}";
         GrpcAddress = $"http://127.0.0.1:{SmallModelService.FreePort()}";
-        var start = new ProcessStartInfo(program, [$"--Urls={address}", $"--Grpc:Url={GrpcAddress}", .. settings]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(program, [$"--Urls={address}", $"--Grpc:Url={GrpcAddress}", .. settings])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         start.Environment["ASPNETCORE_ENVIRONMENT"] = "Production";
         Client = new HttpClient { BaseAddress = new Uri(address) };
         _process = Process.Start(start)!; // null only with UseShellExecute
@@ -28,7 +32,10 @@ internal sealed class ServiceProcess : IDisposable
     }
 
     /// <summary>The service as it was built for these tests.</summary>
-    public static string Built { get; } = Path.Combine(AppContext.BaseDirectory, OperatingSystem.IsWindows() ? "SoftmaxService.Api.exe" : "SoftmaxService.Api");
+    public static string Built { get; } =
+        Path.Combine(
+            AppContext.BaseDirectory,
+            OperatingSystem.IsWindows() ? "SoftmaxService.Api.exe" : "SoftmaxService.Api");
 
     public HttpClient Client { get; }
 
@@ -50,7 +57,10 @@ internal sealed class ServiceProcess : IDisposable
     public static async Task<ServiceProcess> StartReadyAsync(string program, params string[] settings)
     {
         var process = new ServiceProcess(program, settings);
-        for (var clock = Stopwatch.StartNew(); clock.Elapsed < Patience && !process._process.HasExited; await Task.Delay(10))
+        for (
+            var clock = Stopwatch.StartNew();
+            clock.Elapsed < Patience && !process._process.HasExited;
+            await Task.Delay(10))
         {
             try
             {

@@ -23,6 +23,9 @@ public sealed class SoakTests
         Assert.All(soak.Counts, count => Assert.True(count.Sent > 0, $"{count.Request} was never tried"));
         var batching = (await service.GetAsync($"/models/{Model}")).Json.GetProperty("batching");
         Assert.Equal(0, batching.GetProperty("pending").GetInt64());
-        Assert.InRange(batching.GetProperty("images").GetInt64(), soak.ImagesAnswered, soak.ImagesAnswered + soak.ImagesPerhapsRun);
+        Assert.InRange(
+            batching.GetProperty("images").GetInt64(),
+            soak.ImagesAnswered,
+            soak.ImagesAnswered + soak.ImagesPerhapsRun);
     }
 }

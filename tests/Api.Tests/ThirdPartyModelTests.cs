@@ -29,11 +29,19 @@ public sealed class ThirdPartyModelTests
     {
         using var folder = new TemporaryFolder();
         folder.Write("zoo/1/model.onnx", await File.ReadAllBytesAsync(SharedData.Path(Onnx)));
-        folder.Write("zoo/1/model.json", """{"input": {"foreground": "light", "resize": "fit"}, "labels": ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]}"""u8);
+        folder.Write(
+            "zoo/1/model.json",
+            """{"input": {"foreground": "light", "resize": "fit"}, "labels": ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]}"""u8
+        );
         using var service = new ServiceWith(("Models:Folder", folder.Path), ("Models:Default", "zoo"));
 
         Assert.InRange(await CountRightAsync(service, invert: true), 0.97 * DigitCount, DigitCount);
-        Assert.Equal("seven", (await service.ClassifyAsync(RunningService.Seven)).Json.GetProperty("predictions")[0].GetProperty("label").GetString());
+        Assert.Equal(
+            "seven",
+            (await service.ClassifyAsync(RunningService.Seven))
+                .Json.GetProperty("predictions")[0]
+                .GetProperty("label")
+                .GetString());
     }
 
     private static async Task<int> CountRightAsync(RunningService service, bool invert)
@@ -48,7 +56,11 @@ public sealed class ThirdPartyModelTests
                 return new SKColor(value, value, value);
             });
             var answer = await service.ClassifyAsync(file, "?topK=1");
-            right += answer.Json.GetProperty("predictions")[0].GetProperty("index").GetInt32() == MnistTestData.Instance.Label(digit) ? 1 : 0;
+            right +=
+                answer.Json.GetProperty("predictions")[0].GetProperty("index").GetInt32()
+                == MnistTestData.Instance.Label(digit)
+                    ? 1
+                    : 0;
         }
 
         return right;

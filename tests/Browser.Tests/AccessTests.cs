@@ -3,7 +3,9 @@ using static Microsoft.Playwright.Assertions;
 
 namespace SoftmaxService.Browser.Tests;
 
-/// <summary>For everybody: by keyboard, with a screen reader, in either scheme of colours, on any size of screen.</summary>
+/// <summary>
+/// For everybody: by keyboard, with a screen reader, in either scheme of colours, on any size of screen.
+/// </summary>
 public sealed class AccessTests(Browser browser) : PageTests(browser)
 {
     private static readonly string[] Serious = ["serious", "critical"];
@@ -28,12 +30,18 @@ public sealed class AccessTests(Browser browser) : PageTests(browser)
     public async Task NoViewHasASeriousFault(string view, string scheme, int width)
     {
         await Page.SetViewportSizeAsync(width, 800);
-        await Page.EmulateMediaAsync(new PageEmulateMediaOptions { ColorScheme = scheme == "dark" ? ColorScheme.Dark : ColorScheme.Light });
+        await Page.EmulateMediaAsync(
+            new PageEmulateMediaOptions { ColorScheme = scheme == "dark" ? ColorScheme.Dark : ColorScheme.Light });
         await FillAsync(view);
 
         var found = await Page.RunAxe();
-        Assert.Empty(found.Violations.Where(fault => Serious.Contains(fault.Impact)).Select(fault => $"{fault.Id}: {string.Join(", ", fault.Nodes.Take(3).Select(node => node.Html))}"));
-        var (content, window) = (await Page.EvaluateAsync<int>("() => document.documentElement.scrollWidth"), await Page.EvaluateAsync<int>("() => document.documentElement.clientWidth"));
+        Assert.Empty(
+            found
+                .Violations.Where(fault => Serious.Contains(fault.Impact))
+                .Select(fault => $"{fault.Id}: {string.Join(", ", fault.Nodes.Take(3).Select(node => node.Html))}"));
+        var (content, window) = (
+            await Page.EvaluateAsync<int>("() => document.documentElement.scrollWidth"),
+            await Page.EvaluateAsync<int>("() => document.documentElement.clientWidth"));
         Assert.True(content <= window, $"{view} is {content} pixels wide in a window of {window}");
     }
 
@@ -103,7 +111,8 @@ public sealed class AccessTests(Browser browser) : PageTests(browser)
     {
         await OpenAsync("#/batch?model=mnist");
         await TabToAsync("#images");
-        await Page.Locator("#images").SetInputFilesAsync([Payload("a.png", RunningService.Seven), Payload("b.png", RunningService.Three)]);
+        await Page.Locator("#images")
+            .SetInputFilesAsync([Payload("a.png", RunningService.Seven), Payload("b.png", RunningService.Three)]);
         await Expect(Page.Locator("#batch-caption")).ToContainTextAsync("2 done");
         await TabToAsync("th[data-sort=name] button");
         await Page.Keyboard.PressAsync("Enter");

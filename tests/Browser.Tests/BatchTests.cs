@@ -7,13 +7,19 @@ public sealed class BatchTests(Browser browser) : PageTests(browser)
 {
     private ILocator Rows => Page.Locator("#batch-table tbody tr");
 
-    private static FilePayload[] Many(int count) => [.. Enumerable.Range(0, count).Select(i => Payload($"{i:D3}.png", i % 2 == 0 ? RunningService.Three : RunningService.Seven))];
+    private static FilePayload[] Many(int count) =>
+        [
+            .. Enumerable
+                .Range(0, count)
+                .Select(i => Payload($"{i:D3}.png", i % 2 == 0 ? RunningService.Three : RunningService.Seven)),
+        ];
 
     [BrowserFact]
     public async Task ManyImagesAreAnsweredSortedFilteredAndExported()
     {
         await OpenAsync("#/batch?model=mnist");
-        await Page.Locator("#images").SetInputFilesAsync([.. Many(40), Payload("broken.png", [.. RunningService.Seven[..60]])]);
+        await Page.Locator("#images")
+            .SetInputFilesAsync([.. Many(40), Payload("broken.png", [.. RunningService.Seven[..60]])]);
 
         await Expect(Page.Locator("#batch-caption")).ToContainTextAsync("41 done");
         await Expect(Rows).ToHaveCountAsync(41);
@@ -77,9 +83,18 @@ public sealed class BatchTests(Browser browser) : PageTests(browser)
         ExpectedComplaint = "429"; // of the first request
         var asked = 0;
         await OpenAsync("#/batch?model=mnist");
-        await Page.RouteAsync("**/classify?*", route => Interlocked.Increment(ref asked) == 1
-            ? route.FulfillAsync(new RouteFulfillOptions { Status = 429, ContentType = "application/problem+json", Body = """{"title":"busy","status":429,"code":"overloaded"}""" })
-            : route.ContinueAsync());
+        await Page.RouteAsync(
+            "**/classify?*",
+            route =>
+                Interlocked.Increment(ref asked) == 1
+                    ? route.FulfillAsync(
+                        new RouteFulfillOptions
+                        {
+                            Status = 429,
+                            ContentType = "application/problem+json",
+                            Body = """{"title":"busy","status":429,"code":"overloaded"}""",
+                        })
+                    : route.ContinueAsync());
         await Page.Locator("#images").SetInputFilesAsync(Many(3));
 
         await Expect(Page.Locator("#batch-caption")).ToContainTextAsync("3 done");

@@ -2,8 +2,14 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace SoftmaxService.Browser.Tests;
 
-/// <summary>The service with the models that ship, and a real Chromium to look at it. All tests share both; each has a page of its own.</summary>
-[SuppressMessage("Design", "CA1001:Types that own disposable fields should be disposable", Justification = "xunit ends it by DisposeAsync.")]
+/// <summary>
+/// The service with the models that ship, and a real Chromium to look at it. All tests share both; each has a page of
+/// its own.
+/// </summary>
+[SuppressMessage(
+    "Design",
+    "CA1001:Types that own disposable fields should be disposable",
+    Justification = "xunit ends it by DisposeAsync.")]
 public sealed class Browser : IAsyncLifetime
 {
     private readonly RunningService _service = new();
@@ -21,7 +27,12 @@ public sealed class Browser : IAsyncLifetime
         if (InstalledChromium.Path is { } path)
         {
             _playwright = await Playwright.CreateAsync();
-            _chromium = await _playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions { ExecutablePath = path, Args = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"] });
+            _chromium = await _playwright.Chromium.LaunchAsync(
+                new BrowserTypeLaunchOptions
+                {
+                    ExecutablePath = path,
+                    Args = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"],
+                });
         }
     }
 
@@ -45,12 +56,18 @@ internal static class InstalledChromium
 {
     private static readonly string[] Names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 
-    public static string? Path { get; } = Environment.GetEnvironmentVariable("SOFTMAX_CHROMIUM") ?? (Environment.GetEnvironmentVariable("PATH") ?? "")
-        .Split(System.IO.Path.PathSeparator)
-        .SelectMany(folder => Names.Select(name => System.IO.Path.Combine(folder, name)))
-        .FirstOrDefault(File.Exists);
+    public static string? Path { get; } =
+        Environment.GetEnvironmentVariable("SOFTMAX_CHROMIUM")
+        ?? (Environment.GetEnvironmentVariable("PATH") ?? "")
+            .Split(System.IO.Path.PathSeparator)
+            .SelectMany(folder => Names.Select(name => System.IO.Path.Combine(folder, name)))
+            .FirstOrDefault(File.Exists);
 
-    public static string? WhyMissing { get; } = Path is null ? $"There is no Chromium here: none of {string.Join(", ", Names)} is on PATH, and SOFTMAX_CHROMIUM does not name one." : null;
+    public static string? WhyMissing { get; } =
+        Path is null
+            ? $"There is no Chromium here: none of {string.Join(", ", Names)} is on PATH, and SOFTMAX_CHROMIUM does "
+                + "not name one."
+            : null;
 }
 
 internal sealed class BrowserFactAttribute : FactAttribute

@@ -15,7 +15,10 @@ public sealed class CalibrationTests(Browser browser) : PageTests(browser)
         await Expect(Page.Locator("#evidence h2").First).ToContainTextAsync("Temperature 0.");
         await Expect(Page.Locator("#evidence figure")).ToHaveCountAsync(4);
         await Expect(Page.Locator("#evidence")).ToContainTextAsync("Model card");
-        var bins = calibration.GetProperty("reliability").EnumerateArray().Count(bin => bin.GetProperty("count").GetInt32() > 0);
+        var bins = calibration
+            .GetProperty("reliability")
+            .EnumerateArray()
+            .Count(bin => bin.GetProperty("count").GetInt32() > 0);
         await Expect(Page.Locator("#evidence figure").Nth(1).Locator("rect.accuracy")).ToHaveCountAsync(bins);
         await Expect(Page.Locator("#evidence figure").Nth(1).Locator("tbody tr")).ToHaveCountAsync(bins);
         await Expect(Page.Locator("#evidence svg.confusion rect")).ToHaveCountAsync(100);
@@ -35,7 +38,11 @@ public sealed class CalibrationTests(Browser browser) : PageTests(browser)
     [BrowserFact]
     public async Task ProbabilitiesAreWarnedOfUntilTheyAreSaidToBeOnes()
     {
-        var rows = string.Join('\n', Enumerable.Range(0, 60).Select(i => $"{(i % 2 == 0 ? "0.8, 0.2" : "0.2, 0.8")}, {(i % 5 == 0 ? 1 - (i % 2) : i % 2)}"));
+        var rows = string.Join(
+            '\n',
+            Enumerable
+                .Range(0, 60)
+                .Select(i => $"{(i % 2 == 0 ? "0.8, 0.2" : "0.2, 0.8")}, {(i % 5 == 0 ? 1 - (i % 2) : i % 2)}"));
         await OpenAsync("#/calibration");
         await Page.Locator("#rows").FillAsync(rows);
         await Page.Locator("#fit").ClickAsync();

@@ -58,7 +58,10 @@ public sealed class ClassifyTests(Browser browser) : PageTests(browser)
         await DrawAsync(Digits.Seven);
         await LinkAsync();
         var model = (await Browser.Service.GetAsync("/models/mnist/1")).Json;
-        Assert.Equal(model.GetProperty("calibration").GetProperty("temperature").GetDouble(), double.Parse(Linked("T")!, CultureInfo.InvariantCulture), 1e-5);
+        Assert.Equal(
+            model.GetProperty("calibration").GetProperty("temperature").GetDouble(),
+            double.Parse(Linked("T")!, CultureInfo.InvariantCulture),
+            1e-5);
 
         var runsOfTheModel = 0;
         Page.Request += (_, request) => runsOfTheModel += new Uri(request.Url).AbsolutePath == "/classify" ? 1 : 0;
@@ -69,8 +72,13 @@ public sealed class ClassifyTests(Browser browser) : PageTests(browser)
             await SettledAsync();
             await LinkAsync();
             var expected = await SoftmaxAsync(Linked("logits")!, Linked("T")!);
-            var probabilities = expected.GetProperty("probabilities").EnumerateArray().Select(one => one.GetDouble()).ToArray();
-            Assert.All(await BarsAsync(), bar => Assert.Equal(probabilities[bar.Index], bar.Probability, 1e-4)); // T in the address has six digits
+            var probabilities = expected
+                .GetProperty("probabilities")
+                .EnumerateArray()
+                .Select(one => one.GetDouble())
+                .ToArray();
+            // T in the address has six digits
+            Assert.All(await BarsAsync(), bar => Assert.Equal(probabilities[bar.Index], bar.Probability, 1e-4));
         }
 
         Assert.Equal(0, runsOfTheModel);
@@ -110,7 +118,9 @@ public sealed class ClassifyTests(Browser browser) : PageTests(browser)
         await Expect(Page.Locator("#picture")).ToBeVisibleAsync();
         await Expect(Page.Locator("#seen-size")).ToContainTextAsync("32 × 32");
         var direct = await Browser.Service.ClassifyAsync(RunningService.Three, "?model=cifar10");
-        Assert.Equal(direct.Json.GetProperty("predictions")[0].GetProperty("index").GetInt32(), (await BarsAsync())[0].Index);
+        Assert.Equal(
+            direct.Json.GetProperty("predictions")[0].GetProperty("index").GetInt32(),
+            (await BarsAsync())[0].Index);
     }
 
     [BrowserFact]
@@ -147,7 +157,8 @@ public sealed class ClassifyTests(Browser browser) : PageTests(browser)
     {
         await OpenAsync();
         await Page.Locator("#model").SelectOptionAsync(model);
-        await Expect(Page.Locator("#samples button").First).ToHaveAttributeAsync("title", first); // the model's own have come
+        // the model's own have come
+        await Expect(Page.Locator("#samples button").First).ToHaveAttributeAsync("title", first);
         foreach (var sample in await Page.Locator("#samples button").AllAsync())
         {
             var name = await sample.GetAttributeAsync("title");
@@ -214,7 +225,9 @@ public sealed class ClassifyTests(Browser browser) : PageTests(browser)
         await Page.GotoAsync(link);
         await Expect(Verdict).ToContainTextAsync("7, ");
         Assert.Equal(bars.Select(bar => bar.Index), (await BarsAsync()).Select(bar => bar.Index));
-        Assert.All(bars.Zip(await BarsAsync()), pair => Assert.Equal(pair.First.Probability, pair.Second.Probability, 1e-4));
+        Assert.All(
+            bars.Zip(await BarsAsync()),
+            pair => Assert.Equal(pair.First.Probability, pair.Second.Probability, 1e-4));
     }
 
     [BrowserFact]
@@ -348,7 +361,9 @@ public sealed class ClassifyTests(Browser browser) : PageTests(browser)
         firstIsShown.SetResult();
 
         await Expect(Page.Locator("#samples button").First).ToHaveAttributeAsync("title", "ship");
-        await Page.WaitForFunctionAsync("() => performance.getEntriesByType('resource').filter(one => one.name.endsWith('/models/cifar10/1')).length === 2");
+        await Page.WaitForFunctionAsync(
+            "() => performance.getEntriesByType('resource').filter(one => "
+                + "one.name.endsWith('/models/cifar10/1')).length === 2");
         await Page.EvaluateAsync("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))");
         Assert.Equal(1, await Page.EvaluateAsync<int>("() => globalThis.offers"));
     }
@@ -378,7 +393,10 @@ public sealed class ClassifyTests(Browser browser) : PageTests(browser)
     public async Task TheFirstPaintIsSmall()
     {
         var bytes = 0L;
-        Page.Response += (_, response) => Interlocked.Add(ref bytes, long.Parse(response.Headers.GetValueOrDefault("content-length", "0"), CultureInfo.InvariantCulture));
+        Page.Response += (_, response) =>
+            Interlocked.Add(
+                ref bytes,
+                long.Parse(response.Headers.GetValueOrDefault("content-length", "0"), CultureInfo.InvariantCulture));
         await OpenAsync();
 
         Assert.InRange(Interlocked.Read(ref bytes), 1, 100_000);

@@ -22,16 +22,24 @@ public sealed class LabTests(Browser browser) : PageTests(browser)
     {
         await OpenAsync("#/lab?logits=2,1,0.1&T=0.5&names=cat,dog,ship&target=1");
         await Expect(Rows).ToHaveCountAsync(3);
-        var gradient = (await Browser.Service.PostAsync("/softmax/gradient", """{"logits":[2,1,0.1],"temperature":0.5,"target":1}""")).Json;
+        var gradient = (
+            await Browser.Service.PostAsync(
+                "/softmax/gradient",
+                """{"logits":[2,1,0.1],"temperature":0.5,"target":1}"""
+            )).Json;
         var expected = await SoftmaxAsync("2,1,0.1", "0.5");
 
         await Expect(Page.Locator("#lab-verdict")).ToContainTextAsync("cross-entropy for dog");
         var bars = await BarsAsync("#lab-bars");
         Assert.Equal([0, 1, 2], bars.Select(bar => bar.Index));
-        Assert.All(bars, bar => Assert.Equal(expected.GetProperty("probabilities")[bar.Index].GetDouble(), bar.Probability, 1e-6));
+        Assert.All(
+            bars,
+            bar => Assert.Equal(expected.GetProperty("probabilities")[bar.Index].GetDouble(), bar.Probability, 1e-6));
         for (var i = 0; i < 3; i++)
         {
-            var shown = double.Parse((await Rows.Nth(i).Locator("td").Nth(3).TextContentAsync())!, System.Globalization.CultureInfo.InvariantCulture);
+            var shown = double.Parse(
+                (await Rows.Nth(i).Locator("td").Nth(3).TextContentAsync())!,
+                System.Globalization.CultureInfo.InvariantCulture);
             Assert.Equal(gradient.GetProperty("gradient")[i].GetDouble(), shown, 1e-3);
         }
     }
@@ -39,7 +47,8 @@ public sealed class LabTests(Browser browser) : PageTests(browser)
     [BrowserFact]
     public async Task ANameMayHoldACommaAndQuotes()
     {
-        await OpenAsync($"#/lab?logits=2,1,0.1&names={Uri.EscapeDataString("\"tench, Tinca tinca\", \"the \"\"other\"\"\", cat")}");
+        await OpenAsync(
+            $"#/lab?logits=2,1,0.1&names={Uri.EscapeDataString("\"tench, Tinca tinca\", \"the \"\"other\"\"\", cat")}");
 
         await Expect(Rows.Nth(0).Locator("th")).ToHaveTextAsync("tench, Tinca tinca");
         await Expect(Rows.Nth(1).Locator("th")).ToHaveTextAsync("the \"other\"");

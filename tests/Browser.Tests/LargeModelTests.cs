@@ -6,7 +6,9 @@ using static Microsoft.Playwright.Assertions;
 namespace SoftmaxService.Browser.Tests;
 
 /// <summary>Models of very many classes, and of classes with very long names.</summary>
-public sealed partial class LargeModelTests(Browser browser, LargeModelService service) : PageTests(browser), IClassFixture<LargeModelService>
+public sealed partial class LargeModelTests(Browser browser, LargeModelService service)
+    : PageTests(browser),
+        IClassFixture<LargeModelService>
 {
     protected override Uri Address => service.Client.BaseAddress!; // the client is made with it
 
@@ -19,11 +21,13 @@ public sealed partial class LargeModelTests(Browser browser, LargeModelService s
         await GiveAsync();
 
         await Expect(Page.Locator("#temperature-plot polyline")).ToHaveCountAsync(101);
-        await Expect(Page.Locator("#temperature-plot .plot-note")).ToContainTextAsync("the other 99,900 are one line together");
+        await Expect(Page.Locator("#temperature-plot .plot-note"))
+            .ToContainTextAsync("the other 99,900 are one line together");
         await Expect(Page.Locator("#classify-note")).ToContainTextAsync("1,000 most probable of 100,000 classes");
         await Expect(Page.Locator("#to-lab")).ToBeHiddenAsync();
 
-        // Sixty steps, a frame each. With a tenth of a second for each it would still be felt; before, the first took seconds.
+        // Sixty steps, a frame each. With a tenth of a second for each it would still be felt; before, the first took
+        // seconds.
         var milliseconds = await Page.EvaluateAsync<double>(
             """
             async () => {
@@ -42,12 +46,19 @@ public sealed partial class LargeModelTests(Browser browser, LargeModelService s
         Assert.Equal(0, asked);
 
         var temperature = await Page.Locator("#classify-temperature input[type=number]").InputValueAsync();
-        var expected = (await service.ClassifyAsync(RunningService.Seven, $"?model=many&topK=3&temperature={temperature}")).Json;
+        var expected = (
+            await service.ClassifyAsync(RunningService.Seven, $"?model=many&topK=3&temperature={temperature}")).Json;
         var bars = await BarsAsync();
-        Assert.All(expected.GetProperty("predictions").EnumerateArray().Index(), one =>
-            Assert.Equal(one.Item.GetProperty("probability").GetDouble(), bars[one.Index].Probability, 1e-7));
-        await Expect(Page.Locator("#entropy")).ToContainTextAsync(
-            expected.GetProperty("uncertainty").GetProperty("entropy").GetDouble().ToString("0.000", CultureInfo.InvariantCulture));
+        Assert.All(
+            expected.GetProperty("predictions").EnumerateArray().Index(),
+            one => Assert.Equal(one.Item.GetProperty("probability").GetDouble(), bars[one.Index].Probability, 1e-7));
+        await Expect(Page.Locator("#entropy"))
+            .ToContainTextAsync(
+                expected
+                    .GetProperty("uncertainty")
+                    .GetProperty("entropy")
+                    .GetDouble()
+                    .ToString("0.000", CultureInfo.InvariantCulture));
     }
 
     [BrowserTheory]
@@ -61,7 +72,9 @@ public sealed partial class LargeModelTests(Browser browser, LargeModelService s
         await Expect(Page.Locator("#set .chip").First).ToBeVisibleAsync();
         await Page.Locator("#temperature-plot summary").ClickAsync();
         await AssertKeptAsync();
-        Assert.Equal(LargeModelService.LongLabel, await Page.Locator("#classify-bars li .name").First.GetAttributeAsync("title"));
+        Assert.Equal(
+            LargeModelService.LongLabel,
+            await Page.Locator("#classify-bars li .name").First.GetAttributeAsync("title"));
 
         await Page.Locator("#to-lab").ClickAsync();
         await Expect(Page.Locator("#lab-bars li").First).ToBeVisibleAsync();
@@ -97,7 +110,12 @@ public sealed partial class LargeModelTests(Browser browser, LargeModelService s
         Assert.True(content <= window, $"{Page.Url.Split('?')[0]} is {content} pixels wide in a window of {window}");
 
         // What scrolls by itself is no wider than a few of its columns either.
-        Assert.InRange(await Page.EvaluateAsync<int>("() => Math.max(...[...document.querySelectorAll('main *:not(input, textarea)')].map(element => element.scrollWidth))"), 1, 6000);
+        Assert.InRange(
+            await Page.EvaluateAsync<int>(
+                "() => Math.max(...[...document.querySelectorAll('main *:not(input, textarea)')].map(element => "
+                    + "element.scrollWidth))"),
+            1,
+            6000);
     }
 }
 
@@ -109,13 +127,23 @@ public sealed class LargeModelService : RunningService
     public LargeModelService()
     {
         ManyClasses.Write(_models, 100_000);
-        ManyClasses.Write(_models, 4, "wordy", [LongLabel, $"b{LongLabel}", $"{LongLabel}c", new string('ü', 10_000)], new
-        {
-            temperature = 1.5,
-            count = 400,
-            confusion = new[] { new[] { 90, 10, 0, 0 }, [0, 100, 0, 0], [0, 0, 100, 0], [1, 0, 0, 99] },
-            conformal = new { method = "lac", count = 400, quantiles = new Dictionary<string, double> { ["0.05"] = 0.99 } },
-        });
+        ManyClasses.Write(
+            _models,
+            4,
+            "wordy",
+            [LongLabel, $"b{LongLabel}", $"{LongLabel}c", new string('ü', 10_000)],
+            new
+            {
+                temperature = 1.5,
+                count = 400,
+                confusion = new[] { new[] { 90, 10, 0, 0 }, [0, 100, 0, 0], [0, 0, 100, 0], [1, 0, 0, 99] },
+                conformal = new
+                {
+                    method = "lac",
+                    count = 400,
+                    quantiles = new Dictionary<string, double> { ["0.05"] = 0.99 },
+                },
+            });
     }
 
     public static string LongLabel { get; } = new('W', 10_000);

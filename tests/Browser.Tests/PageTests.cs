@@ -3,7 +3,9 @@ using System.Text.Json;
 
 namespace SoftmaxService.Browser.Tests;
 
-/// <summary>A test with a page. The network holds the service and nothing else, and the page may complain of nothing.</summary>
+/// <summary>
+/// A test with a page. The network holds the service and nothing else, and the page may complain of nothing.
+/// </summary>
 [Collection(nameof(Browser))]
 public abstract class PageTests(Browser browser) : IAsyncLifetime
 {
@@ -21,7 +23,12 @@ public abstract class PageTests(Browser browser) : IAsyncLifetime
     /// <summary>What the console may say, in a test in which the service refuses something.</summary>
     protected string? ExpectedComplaint { get; set; }
 
-    protected virtual BrowserNewContextOptions Options => new() { ViewportSize = new ViewportSize { Width = 1280, Height = 900 }, ReducedMotion = ReducedMotion.Reduce };
+    protected virtual BrowserNewContextOptions Options =>
+        new()
+        {
+            ViewportSize = new ViewportSize { Width = 1280, Height = 900 },
+            ReducedMotion = ReducedMotion.Reduce,
+        };
 
     protected ILocator Verdict => Page.Locator("#verdict");
 
@@ -33,11 +40,16 @@ public abstract class PageTests(Browser browser) : IAsyncLifetime
         }
 
         _context = await Browser.Chromium.NewContextAsync(Options);
-        await _context.RouteAsync(url => !url.StartsWith(Address.ToString(), StringComparison.Ordinal) && !url.StartsWith("blob:", StringComparison.Ordinal) && !url.StartsWith("data:", StringComparison.Ordinal), async route =>
-        {
-            _strangers.Add(route.Request.Url);
-            await route.AbortAsync();
-        });
+        await _context.RouteAsync(
+            url =>
+                !url.StartsWith(Address.ToString(), StringComparison.Ordinal)
+                && !url.StartsWith("blob:", StringComparison.Ordinal)
+                && !url.StartsWith("data:", StringComparison.Ordinal),
+            async route =>
+            {
+                _strangers.Add(route.Request.Url);
+                await route.AbortAsync();
+            });
         Page = await _context.NewPageAsync();
         Page.Console += (_, message) => Note(message.Type is "error" or "warning" ? message.Text : null);
         Page.PageError += (_, fault) => Note(fault);
@@ -58,7 +70,9 @@ public abstract class PageTests(Browser browser) : IAsyncLifetime
     protected async Task OpenAsync(string view = "#/classify")
     {
         await Page.GotoAsync($"{Address}{view}");
-        await Page.WaitForFunctionAsync("() => document.querySelector('main > section:not([hidden])') && (document.querySelector('#model').value || location.hash.startsWith('#/lab'))");
+        await Page.WaitForFunctionAsync(
+            "() => document.querySelector('main > section:not([hidden])') && (document.querySelector('#model').value "
+                + "|| location.hash.startsWith('#/lab'))");
     }
 
     /// <summary>Draws strokes whose points lie in 0…1 on the pad, with the mouse.</summary>
@@ -91,8 +105,18 @@ public abstract class PageTests(Browser browser) : IAsyncLifetime
     /// <summary>The bars as they are shown: class and probability, in their order.</summary>
     protected async Task<(int Index, double Probability)[]> BarsAsync(string bars = "#classify-bars")
     {
-        var shown = await Page.Locator($"{bars} li").EvaluateAllAsync<string[]>("items => items.map(item => `${item.dataset.index} ${item.dataset.probability}`)");
-        return [.. shown.Select(text => text.Split(' ')).Select(pair => (int.Parse(pair[0], CultureInfo.InvariantCulture), double.Parse(pair[1], CultureInfo.InvariantCulture)))];
+        var shown = await Page.Locator($"{bars} li")
+            .EvaluateAllAsync<string[]>(
+                "items => items.map(item => `${item.dataset.index} ${item.dataset.probability}`)");
+        return
+        [
+            .. shown
+                .Select(text => text.Split(' '))
+                .Select(pair =>
+                    (
+                        int.Parse(pair[0], CultureInfo.InvariantCulture),
+                        double.Parse(pair[1], CultureInfo.InvariantCulture))),
+        ];
     }
 
     /// <summary>Has the page say in its address what it shows, which it else does a moment later.</summary>
@@ -103,16 +127,24 @@ public abstract class PageTests(Browser browser) : IAsyncLifetime
     }
 
     /// <summary>The value of a name in the page's address.</summary>
-    protected string? Linked(string name) => System.Web.HttpUtility.ParseQueryString(Page.Url.Split('?').ElementAtOrDefault(1) ?? "")[name];
+    protected string? Linked(string name) =>
+        System.Web.HttpUtility.ParseQueryString(Page.Url.Split('?').ElementAtOrDefault(1) ?? "")[name];
 
     protected async Task<JsonElement> SoftmaxAsync(string logits, string temperature) =>
         (await Browser.Service.SoftmaxAsync($$"""{"logits":[{{logits}}],"temperature":{{temperature}}}""")).Json;
 
-    protected static FilePayload Payload(string name, byte[] bytes, string mediaType = "image/png") => new() { Name = name, MimeType = mediaType, Buffer = bytes };
+    protected static FilePayload Payload(string name, byte[] bytes, string mediaType = "image/png") =>
+        new()
+        {
+            Name = name,
+            MimeType = mediaType,
+            Buffer = bytes,
+        };
 
     private void Note(string? complaint)
     {
-        if (complaint is not null && (ExpectedComplaint is null || !complaint.Contains(ExpectedComplaint, StringComparison.Ordinal)))
+        if (complaint is not null
+            && (ExpectedComplaint is null || !complaint.Contains(ExpectedComplaint, StringComparison.Ordinal)))
         {
             _complaints.Add(complaint);
         }

@@ -23,9 +23,19 @@ public sealed class ProblemTests(Browser browser) : PageTests(browser)
     {
         ExpectedComplaint = "Failed to load resource";
         await OpenAsync();
-        await Page.RouteAsync("**/classify?*", route => route.Request.Headers.GetValueOrDefault("x-api-key") == "open sesame"
-            ? route.ContinueAsync()
-            : route.FulfillAsync(new RouteFulfillOptions { Status = 401, ContentType = "application/problem+json", Body = """{"title":"An API key is needed","detail":"Send it as X-API-Key.","status":401,"code":"key-missing"}""" }));
+        await Page.RouteAsync(
+            "**/classify?*",
+            route =>
+                route.Request.Headers.GetValueOrDefault("x-api-key") == "open sesame"
+                    ? route.ContinueAsync()
+                    : route.FulfillAsync(
+                        new RouteFulfillOptions
+                        {
+                            Status = 401,
+                            ContentType = "application/problem+json",
+                            Body =
+                                """{"title":"An API key is needed","detail":"Send it as X-API-Key.","status":401,"code":"key-missing"}""",
+                        }));
         await Page.Locator("#file").SetInputFilesAsync(Payload("seven.png", RunningService.Seven));
         await Problem.GetByRole(AriaRole.Button).ClickAsync();
         await Page.Locator("#key").FillAsync("open sesame");

@@ -2,7 +2,10 @@ using static Microsoft.Playwright.Assertions;
 
 namespace SoftmaxService.Browser.Tests;
 
-/// <summary>Pictures of every view, light and dark, on a phone and a desktop: for the eye, and two of them for the documents. <c>docs/screenshots</c> asks for them.</summary>
+/// <summary>
+/// Pictures of every view, light and dark, on a phone and a desktop: for the eye, and two of them for the documents.
+/// <c>docs/screenshots</c> asks for them.
+/// </summary>
 public sealed class Screenshots(Browser browser) : PageTests(browser)
 {
     private const string Variable = "SOFTMAX_SCREENSHOTS";
@@ -11,7 +14,8 @@ public sealed class Screenshots(Browser browser) : PageTests(browser)
     public async Task OfEveryView()
     {
         var folder = Environment.GetEnvironmentVariable(Variable)!; // else this is skipped
-        foreach (var (device, width, height) in new[] { ("desktop", 1280, 860), ("phone", 360, 760), ("wall", 3840, 2160) })
+        foreach (var (device, width, height) in new[] { ("desktop", 1280, 860), ("phone", 360, 760), ("wall", 3840, 2160) }
+        )
         {
             foreach (var scheme in new[] { ColorScheme.Light, ColorScheme.Dark })
             {
@@ -34,9 +38,14 @@ public sealed class Screenshots(Browser browser) : PageTests(browser)
     }
 
     private (string View, Func<Task> Show)[] Views() =>
-    [
-        ("classify", ShowDigitAsync), ("photograph", ShowPhotographAsync), ("problem", ShowProblemAsync), ("lab", ShowLabAsync), ("calibration", ShowCalibrationAsync), ("batch", ShowBatchAsync),
-    ];
+        [
+            ("classify", ShowDigitAsync),
+            ("photograph", ShowPhotographAsync),
+            ("problem", ShowProblemAsync),
+            ("lab", ShowLabAsync),
+            ("calibration", ShowCalibrationAsync),
+            ("batch", ShowBatchAsync),
+        ];
 
     private async Task ShowDigitAsync()
     {
@@ -78,12 +87,23 @@ public sealed class Screenshots(Browser browser) : PageTests(browser)
     private async Task ShowBatchAsync()
     {
         await OpenAsync("#/batch?model=mnist");
-        await Page.Locator("#images").SetInputFilesAsync([Payload("seven.png", RunningService.Seven), Payload("three.png", RunningService.Three), Payload("broken.png", RunningService.Seven[..60])]);
+        await Page.Locator("#images")
+            .SetInputFilesAsync([
+                Payload("seven.png", RunningService.Seven),
+                Payload("three.png", RunningService.Three),
+                Payload("broken.png", RunningService.Seven[..60]),
+            ]);
         await Expect(Page.Locator("#batch-caption")).ToContainTextAsync("3 answered");
     }
 
     private sealed class ScreenshotFactAttribute : FactAttribute
     {
-        public ScreenshotFactAttribute() => Skip = InstalledChromium.WhyMissing ?? (Environment.GetEnvironmentVariable(Variable) is null ? $"{Variable} does not say where the pictures go." : null);
+        public ScreenshotFactAttribute() =>
+            Skip =
+                InstalledChromium.WhyMissing
+                ?? (
+                    Environment.GetEnvironmentVariable(Variable) is null
+                        ? $"{Variable} does not say where the pictures go."
+                        : null);
     }
 }

@@ -9,7 +9,10 @@ public sealed partial class RoomTests
     public void TheCommandLineReferencesNoWebFrameworkAndNoRuntimeOfModels() =>
         Assert.DoesNotContain(
             typeof(CommandLine).Assembly.GetReferencedAssemblies(),
-            reference => reference.Name!.StartsWith("Microsoft.", StringComparison.Ordinal) || reference.Name.StartsWith("System.Net", StringComparison.Ordinal) || reference.Name.StartsWith("SoftmaxService.Api", StringComparison.Ordinal));
+            reference =>
+                reference.Name!.StartsWith("Microsoft.", StringComparison.Ordinal)
+                || reference.Name.StartsWith("System.Net", StringComparison.Ordinal)
+                || reference.Name.StartsWith("SoftmaxService.Api", StringComparison.Ordinal));
 
     [Fact]
     public void NoTypeHasANameThatCouldHoldAnything() =>

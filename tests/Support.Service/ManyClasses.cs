@@ -10,7 +10,12 @@ public static class ManyClasses
 {
     public const string Name = "many";
 
-    public static void Write(TemporaryFolder models, int count, string name = Name, IReadOnlyList<string>? labels = null, object? calibration = null)
+    public static void Write(
+        TemporaryFolder models,
+        int count,
+        string name = Name,
+        IReadOnlyList<string>? labels = null,
+        object? calibration = null)
     {
         const int Pixels = 64;
 
@@ -19,7 +24,11 @@ public static class ManyClasses
         float[] average = [.. Enumerable.Repeat(1f / Pixels, Pixels)];
         float[] steps = [.. Enumerable.Range(0, count).Select(index => -index / 1000f)];
         var mean = graph.Node("MatMul", [input, graph.Initializer("average", average, Pixels, 1)], "mean");
-        graph.Output(graph.Node("Add", [mean, graph.Initializer("steps", steps, 1, count)], "scores"), DataType.Float, "batch", count);
+        graph.Output(
+            graph.Node("Add", [mean, graph.Initializer("steps", steps, 1, count)], "scores"),
+            DataType.Float,
+            "batch",
+            count);
         models.Write($"{name}/1/model.onnx", graph.ToByteArray());
         var manifest = new Dictionary<string, object?> { ["input"] = new { channels = 1, height = 8, width = 8 } };
         if (labels is not null)

@@ -67,7 +67,8 @@ public class RunningService : WebApplicationFactory<Program>
         StartServer();
 
         // The first is the one it was told; where gRPC listens too, its address comes last.
-        var address = Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First(); // Kestrel has the feature
+        // Kestrel has the feature
+        var address = Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
         return CreateDefaultClient(new Uri(address));
     }
 }
@@ -85,7 +86,11 @@ public sealed record Answer(int Status, string? MediaType, byte[] Body, HttpResp
     {
         using (response)
         {
-            return new Answer((int)response.StatusCode, response.Content.Headers.ContentType?.MediaType, await response.Content.ReadAsByteArrayAsync(), response.Headers);
+            return new Answer(
+                (int)response.StatusCode,
+                response.Content.Headers.ContentType?.MediaType,
+                await response.Content.ReadAsByteArrayAsync(),
+                response.Headers);
         }
     }
 

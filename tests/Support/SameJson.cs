@@ -2,7 +2,10 @@ using System.Text.Json;
 
 namespace SoftmaxService.Tests.Support;
 
-/// <summary>Two answers of the same form and content, their numbers as equal as processors with other vector widths make them; trace ids differ.</summary>
+/// <summary>
+/// Two answers of the same form and content, their numbers as equal as processors with other vector widths make them;
+/// trace ids differ.
+/// </summary>
 public static class SameJson
 {
     private const double Tolerance = 1e-4;
@@ -13,7 +16,9 @@ public static class SameJson
         switch (expected.ValueKind)
         {
             case JsonValueKind.Object:
-                Xunit.Assert.Equal(expected.EnumerateObject().Select(property => property.Name), actual.EnumerateObject().Select(property => property.Name));
+                Xunit.Assert.Equal(
+                    expected.EnumerateObject().Select(property => property.Name),
+                    actual.EnumerateObject().Select(property => property.Name));
                 foreach (var property in expected.EnumerateObject().Where(property => property.Name != "traceId"))
                 {
                     Assert(property.Value, actual.GetProperty(property.Name), $"{what}: {property.Name}");
@@ -31,7 +36,10 @@ public static class SameJson
                 break;
 
             case JsonValueKind.Number:
-                Xunit.Assert.True(Math.Abs(expected.GetDouble() - actual.GetDouble()) <= Tolerance * Math.Max(1, Math.Abs(expected.GetDouble())), $"{what}: {actual} is not {expected}");
+                Xunit.Assert.True(
+                    Math.Abs(expected.GetDouble() - actual.GetDouble())
+                        <= Tolerance * Math.Max(1, Math.Abs(expected.GetDouble())),
+                    $"{what}: {actual} is not {expected}");
                 break;
 
             default:

@@ -25,26 +25,41 @@ public enum SoakRequest
 }
 
 /// <summary>
-/// Well-behaved, impatient, broken and slow clients at once, against a service that runs somewhere. Every answer is compared with the one that
-/// the same image got while nothing else ran.
+/// Well-behaved, impatient, broken and slow clients at once, against a service that runs somewhere. Every answer is
+/// compared with the one that the same image got while nothing else ran.
 /// </summary>
 /// <param name="address">Where the service listens; plain HTTP.</param>
 /// <param name="models">What is asked, as <c>name/version</c>.</param>
 /// <param name="images">What is sent.</param>
 /// <param name="seed">Decides who does what.</param>
-public sealed class Soak(Uri address, IReadOnlyList<string> models, IReadOnlyList<byte[]> images, int seed) : IDisposable
+public sealed class Soak(Uri address, IReadOnlyList<string> models, IReadOnlyList<byte[]> images, int seed)
+    : IDisposable
 {
     private const double Tolerance = 1e-5;
     private static readonly TimeSpan PatienceAfterTheEnd = TimeSpan.FromSeconds(30);
     private static readonly byte[] NoImage = "this is no image"u8.ToArray();
     private static readonly SoakRequest[] Mix =
     [
-        .. Enumerable.Repeat(SoakRequest.One, 10), .. Enumerable.Repeat(SoakRequest.Batch, 2), .. Enumerable.Repeat(SoakRequest.CancelledSoon, 4),
-        SoakRequest.BadImage, SoakRequest.BadImage, SoakRequest.Slow, SoakRequest.SlowThenGone,
-        SoakRequest.SoftmaxJson, SoakRequest.SoftmaxJson, SoakRequest.SoftmaxBinary, SoakRequest.SoftmaxBinary, SoakRequest.OpenInference, SoakRequest.OpenInference,
+        .. Enumerable.Repeat(SoakRequest.One, 10),
+        .. Enumerable.Repeat(SoakRequest.Batch, 2),
+        .. Enumerable.Repeat(SoakRequest.CancelledSoon, 4),
+        SoakRequest.BadImage,
+        SoakRequest.BadImage,
+        SoakRequest.Slow,
+        SoakRequest.SlowThenGone,
+        SoakRequest.SoftmaxJson,
+        SoakRequest.SoftmaxJson,
+        SoakRequest.SoftmaxBinary,
+        SoakRequest.SoftmaxBinary,
+        SoakRequest.OpenInference,
+        SoakRequest.OpenInference,
     ];
 
-    private readonly HttpClient _client = new(new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.FromMinutes(2) }) { BaseAddress = address };
+    private readonly HttpClient _client = new(
+        new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.FromMinutes(2) })
+    {
+        BaseAddress = address,
+    };
     private readonly Dictionary<(string Model, int Image), (string Label, double Probability)> _expected = [];
     private readonly ConcurrentQueue<string> _unexpected = [];
     private readonly long[] _sent = new long[Enum.GetValues<SoakRequest>().Length];
@@ -67,17 +82,21 @@ public sealed class Soak(Uri address, IReadOnlyList<string> models, IReadOnlyLis
     public long ImagesPerhapsRun => _imagesPerhapsRun;
 
     public IEnumerable<(SoakRequest Request, long Sent, long Answered, long Cancelled)> Counts =>
-        Enum.GetValues<SoakRequest>().Select(request => (request, _sent[(int)request], _answered[(int)request], _cancelled[(int)request]));
+        Enum.GetValues<SoakRequest>()
+            .Select(request => (request, _sent[(int)request], _answered[(int)request], _cancelled[(int)request]));
 
     /// <summary>Requests that were begun.</summary>
     public long Started => _started;
 
     /// <param name="duration">How long clients go on.</param>
     /// <param name="clients">How many there are.</param>
-    /// <param name="rate">The most requests a second, of all clients together; unless said each asks as soon as it is answered.</param>
+    /// <param name="rate">
+    /// The most requests a second, of all clients together; unless said each asks as soon as it is answered.
+    /// </param>
     public async Task RunAsync(TimeSpan duration, int clients, double rate = double.PositiveInfinity)
     {
-        foreach (var (model, image) in models.SelectMany(model => Enumerable.Range(0, images.Count).Select(image => (model, image))))
+        foreach (var (model, image) in models.SelectMany(model =>
+                Enumerable.Range(0, images.Count).Select(image => (model, image))))
         {
             using var answer = await PostAsync(model, images[image], CancellationToken.None);
             using var json = JsonDocument.Parse(await answer.Content.ReadAsStreamAsync());
@@ -87,7 +106,10 @@ public sealed class Soak(Uri address, IReadOnlyList<string> models, IReadOnlyLis
 
         var clock = Stopwatch.StartNew();
         _started = 0;
-        var running = Enumerable.Range(0, clients).Select(client => Task.Run(() => BehaveAsync(new Random((seed * 1000) + client), clock, duration, rate))).ToArray();
+        var running = Enumerable
+            .Range(0, clients)
+            .Select(client => Task.Run(() => BehaveAsync(new Random((seed * 1000) + client), clock, duration, rate)))
+            .ToArray();
         await Task.WhenAny(Task.WhenAll(running), Task.Delay(duration + PatienceAfterTheEnd));
         Stuck = running.Count(task => !task.IsCompleted);
         foreach (var fault in running.Where(task => task.IsFaulted))
@@ -102,7 +124,8 @@ public sealed class Soak(Uri address, IReadOnlyList<string> models, IReadOnlyLis
     {
         while (clock.Elapsed < duration)
         {
-            if (TimeSpan.FromSeconds(Interlocked.Increment(ref _started) / rate) - clock.Elapsed is { Ticks: > 0 } early)
+            if (TimeSpan.FromSeconds(Interlocked.Increment(ref _started) / rate) - clock.Elapsed is { Ticks: > 0 } early
+            )
             {
                 await Task.Delay(early);
             }
@@ -127,7 +150,14 @@ public sealed class Soak(Uri address, IReadOnlyList<string> models, IReadOnlyLis
                 };
                 Interlocked.Increment(ref (isAnswered ? _answered : _cancelled)[(int)request]);
             }
-            catch (Exception exception) when (exception is HttpRequestException or IOException or SocketException or JsonException or KeyNotFoundException or InvalidOperationException)
+            catch (Exception exception)
+                when (exception
+                        is HttpRequestException
+                            or IOException
+                            or SocketException
+                            or JsonException
+                            or KeyNotFoundException
+                            or InvalidOperationException)
             {
                 _unexpected.Enqueue($"{request} {model}: {exception.Message}");
             }
@@ -144,7 +174,8 @@ public sealed class Soak(Uri address, IReadOnlyList<string> models, IReadOnlyLis
 
     private async Task<bool> BatchAsync(string model, Random random)
     {
-        int[] sent = [.. Enumerable.Range(0, random.Next(2, 7)).Select(_ => random.Next(-1, images.Count))]; // −1 is none
+        // −1 is none
+        int[] sent = [.. Enumerable.Range(0, random.Next(2, 7)).Select(_ => random.Next(-1, images.Count))];
         using var form = new MultipartFormDataContent();
         foreach (var image in sent)
         {
@@ -160,7 +191,8 @@ public sealed class Soak(Uri address, IReadOnlyList<string> models, IReadOnlyLis
             {
                 Check(SoakRequest.Batch, model, sent[i], answer.StatusCode, results[i]);
             }
-            else if (results[i].GetProperty("error").GetProperty("status").GetInt32() != (int)HttpStatusCode.UnsupportedMediaType)
+            else if (results[i].GetProperty("error").GetProperty("status").GetInt32()
+                != (int)HttpStatusCode.UnsupportedMediaType)
             {
                 _unexpected.Enqueue($"a bad image in a batch: {results[i]}");
             }
@@ -185,7 +217,10 @@ public sealed class Soak(Uri address, IReadOnlyList<string> models, IReadOnlyLis
 
     private async Task<bool> BadImageAsync(string model, int image, Random random)
     {
-        var (body, status) = random.Next(2) == 0 ? (NoImage, HttpStatusCode.UnsupportedMediaType) : (images[image][..(images[image].Length / 2)], HttpStatusCode.UnprocessableEntity);
+        var (body, status) =
+            random.Next(2) == 0
+                ? (NoImage, HttpStatusCode.UnsupportedMediaType)
+                : (images[image][..(images[image].Length / 2)], HttpStatusCode.UnprocessableEntity);
         using var answer = await PostAsync(model, body, CancellationToken.None);
         if (answer.StatusCode != status)
         {
@@ -203,11 +238,16 @@ public sealed class Soak(Uri address, IReadOnlyList<string> models, IReadOnlyLis
         await socket.ConnectAsync(IPAddress.Loopback, address.Port);
         await using var stream = socket.GetStream();
         var body = images[image];
-        await stream.WriteAsync(Encoding.ASCII.GetBytes(string.Create(
-            CultureInfo.InvariantCulture, $"POST {UrlOf(model)} HTTP/1.1\r\nHost: localhost\r\nContent-Type: image/png\r\nContent-Length: {body.Length}\r\nConnection: close\r\n\r\n")));
+        await stream.WriteAsync(
+            Encoding.ASCII.GetBytes(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"POST {UrlOf(model)} HTTP/1.1\r\nHost: localhost\r\nContent-Type: image/png\r\nContent-Length: "
+                        + $"{body.Length}\r\nConnection: close\r\n\r\n")));
         for (var piece = 0; piece < (isGoneHalfway ? Pieces / 2 : Pieces); piece++)
         {
-            await stream.WriteAsync(body.AsMemory((body.Length * piece / Pieces)..(body.Length * (piece + 1) / Pieces)));
+            await stream.WriteAsync(
+                body.AsMemory((body.Length * piece / Pieces)..(body.Length * (piece + 1) / Pieces)));
             await stream.FlushAsync();
             await Task.Delay(10);
         }
@@ -221,36 +261,62 @@ public sealed class Soak(Uri address, IReadOnlyList<string> models, IReadOnlyLis
         var answer = await reader.ReadToEndAsync();
         var json = answer[answer.IndexOf('{', StringComparison.Ordinal)..(answer.LastIndexOf('}') + 1)];
         using var document = JsonDocument.Parse(json);
-        Check(SoakRequest.Slow, model, image, answer.StartsWith("HTTP/1.1 200", StringComparison.Ordinal) ? HttpStatusCode.OK : 0, document.RootElement);
+        Check(
+            SoakRequest.Slow,
+            model,
+            image,
+            answer.StartsWith("HTTP/1.1 200", StringComparison.Ordinal) ? HttpStatusCode.OK : 0,
+            document.RootElement);
         return true;
     }
 
     private async Task<bool> SoftmaxJsonAsync(Random random)
     {
         float[] logits = [.. Enumerable.Range(0, random.Next(2, 200)).Select(_ => random.NextSingle() * 20)];
-        using var content = new StringContent($$"""{"logits": [{{string.Join(',', logits.Select(logit => logit.ToString(CultureInfo.InvariantCulture)))}}], "topK": 1}""", MediaTypeHeaderValue.Parse("application/json"));
+        using var content = new StringContent(
+            $$"""{"logits": [{{string.Join(',', logits.Select(logit => logit.ToString(CultureInfo.InvariantCulture)))}}], "topK": 1}""",
+            MediaTypeHeaderValue.Parse("application/json"));
         using var answer = await _client.PostAsync(new Uri("/softmax", UriKind.Relative), content);
         using var json = JsonDocument.Parse(await answer.Content.ReadAsByteArrayAsync());
-        CheckSum(SoakRequest.SoftmaxJson, json.RootElement.GetProperty("probabilities").EnumerateArray().Sum(probability => probability.GetDouble()));
+        CheckSum(
+            SoakRequest.SoftmaxJson,
+            json.RootElement.GetProperty("probabilities").EnumerateArray().Sum(probability => probability.GetDouble()));
         return true;
     }
 
     private async Task<bool> SoftmaxBinaryAsync(Random random)
     {
         float[] logits = [.. Enumerable.Range(0, random.Next(2, 2000)).Select(_ => random.NextSingle() * 20)];
-        using var content = new ByteArrayContent(MemoryMarshal.AsBytes(logits.AsSpan()).ToArray()) { Headers = { ContentType = new MediaTypeHeaderValue("application/octet-stream") } };
+        using var content = new ByteArrayContent(MemoryMarshal.AsBytes(logits.AsSpan()).ToArray())
+        {
+            Headers = { ContentType = new MediaTypeHeaderValue("application/octet-stream") },
+        };
         using var answer = await _client.PostAsync(new Uri("/softmax", UriKind.Relative), content);
-        CheckSum(SoakRequest.SoftmaxBinary, MemoryMarshal.Cast<byte, float>(await answer.Content.ReadAsByteArrayAsync()).ToArray().Sum(probability => (double)probability));
+        CheckSum(
+            SoakRequest.SoftmaxBinary,
+            MemoryMarshal
+                .Cast<byte, float>(await answer.Content.ReadAsByteArrayAsync())
+                .ToArray()
+                .Sum(probability => (double)probability));
         return true;
     }
 
     private async Task<bool> OpenInferenceAsync(string model, int image)
     {
-        var json = $$"""{"inputs": [{"name": "image", "datatype": "BYTES", "shape": [1], "data": ["{{Convert.ToBase64String(images[image])}}"]}], "outputs": [{"name": "probabilities"}]}""";
+        var json =
+            $$"""{"inputs": [{"name": "image", "datatype": "BYTES", "shape": [1], "data": ["{{Convert.ToBase64String(images[image])}}"]}], "outputs": [{"name": "probabilities"}]}""";
         using var content = new StringContent(json, MediaTypeHeaderValue.Parse("application/json"));
-        using var answer = await _client.PostAsync(new Uri($"/v2/models/{model.Replace("/", "/versions/", StringComparison.Ordinal)}/infer", UriKind.Relative), content);
+        using var answer = await _client.PostAsync(
+            new Uri($"/v2/models/{model.Replace("/", "/versions/", StringComparison.Ordinal)}/infer", UriKind.Relative),
+            content);
         using var document = JsonDocument.Parse(await answer.Content.ReadAsByteArrayAsync());
-        CheckSum(SoakRequest.OpenInference, document.RootElement.GetProperty("outputs")[0].GetProperty("data").EnumerateArray().Sum(probability => probability.GetDouble()));
+        CheckSum(
+            SoakRequest.OpenInference,
+            document
+                .RootElement.GetProperty("outputs")[0]
+                .GetProperty("data")
+                .EnumerateArray()
+                .Sum(probability => probability.GetDouble()));
         Interlocked.Increment(ref _imagesAnswered);
         return true;
     }
@@ -260,13 +326,17 @@ public sealed class Soak(Uri address, IReadOnlyList<string> models, IReadOnlyLis
     {
         if (Math.Abs(sum - 1) > Tolerance)
         {
-            _unexpected.Enqueue(string.Create(CultureInfo.InvariantCulture, $"{request}: the probabilities sum to {sum}"));
+            _unexpected.Enqueue(
+                string.Create(CultureInfo.InvariantCulture, $"{request}: the probabilities sum to {sum}"));
         }
     }
 
     private async Task<HttpResponseMessage> PostAsync(string model, byte[] body, CancellationToken cancellation)
     {
-        using var content = new ByteArrayContent(body) { Headers = { ContentType = new MediaTypeHeaderValue("image/png") } };
+        using var content = new ByteArrayContent(body)
+        {
+            Headers = { ContentType = new MediaTypeHeaderValue("image/png") },
+        };
         return await _client.PostAsync(UrlOf(model), content, cancellation);
     }
 
@@ -290,8 +360,10 @@ public sealed class Soak(Uri address, IReadOnlyList<string> models, IReadOnlyLis
     private static (string Label, double Probability) TopOf(JsonElement answer)
     {
         var top = answer.GetProperty("predictions")[0];
-        return (top.GetProperty("label").GetString()!, top.GetProperty("probability").GetDouble()); // a label is never null
+        // a label is never null
+        return (top.GetProperty("label").GetString()!, top.GetProperty("probability").GetDouble());
     }
 
-    private static string UrlOf(string model) => $"/classify?model={model.Split('/')[0]}&version={model.Split('/')[1]}&topK=1";
+    private static string UrlOf(string model) =>
+        $"/classify?model={model.Split('/')[0]}&version={model.Split('/')[1]}&topK=1";
 }

@@ -11,7 +11,8 @@ public static class Tool
     {
         try
         {
-            using var tool = Process.Start(new ProcessStartInfo(name, harmless) { RedirectStandardOutput = true, RedirectStandardError = true });
+            using var tool = Process.Start(
+                new ProcessStartInfo(name, harmless) { RedirectStandardOutput = true, RedirectStandardError = true });
             tool?.WaitForExit();
             return null;
         }

@@ -2,7 +2,9 @@ using SoftmaxService.Training.Data;
 
 namespace SoftmaxService.Training.Tests;
 
-/// <summary>Digit-like images of 28×28: rings (class 0) and bars (class 1) of many places and sizes, with soft edges as MNIST's.</summary>
+/// <summary>
+/// Digit-like images of 28×28: rings (class 0) and bars (class 1) of many places and sizes, with soft edges as MNIST's.
+/// </summary>
 internal static class Drawings
 {
     private const int Size = 28;

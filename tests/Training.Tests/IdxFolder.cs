@@ -14,11 +14,21 @@ internal static class IdxFolder
         WriteGzip(folder.PathOf(names[1]), labels);
     }
 
-    public static void Write(TemporaryFolder folder, string prefix, LabelledImages images) => Write(
-        folder,
-        prefix,
-        [0, 0, 8, 3, .. BigEndian(images.Count), .. BigEndian(images.Height), .. BigEndian(images.Width), .. images.Pixels],
-        [0, 0, 8, 1, .. BigEndian(images.Count), .. images.Labels]);
+    public static void Write(TemporaryFolder folder, string prefix, LabelledImages images) =>
+        Write(
+            folder,
+            prefix,
+            [
+                0,
+                0,
+                8,
+                3,
+                .. BigEndian(images.Count),
+                .. BigEndian(images.Height),
+                .. BigEndian(images.Width),
+                .. images.Pixels,
+            ],
+            [0, 0, 8, 1, .. BigEndian(images.Count), .. images.Labels]);
 
     private static void WriteGzip(string path, byte[] bytes)
     {

@@ -5,8 +5,8 @@ using System.Text;
 namespace SoftmaxService.HttpBenchmarks.Race;
 
 /// <summary>
-/// Bytes that a process allocates on the managed heap a request. They are asked of the process itself, into which a startup hook is loaded;
-/// for that reason it is not one of those whose time is measured.
+/// Bytes that a process allocates on the managed heap a request. They are asked of the process itself, into which a
+/// startup hook is loaded; for that reason it is not one of those whose time is measured.
 /// </summary>
 internal sealed record Allocations(RequestKind Kind, double Ours, double Floor)
 {
@@ -21,10 +21,18 @@ internal sealed record Allocations(RequestKind Kind, double Ours, double Floor)
         return [.. kinds.Select((kind, i) => new Allocations(kind, ours[i], floor[i]))];
     }
 
-    private static async Task<double[]> OfAsync(Contender contender, RequestKind[] kinds, RaceFiles files, RacePlan plan)
+    private static async Task<double[]> OfAsync(
+        Contender contender,
+        RequestKind[] kinds,
+        RaceFiles files,
+        RacePlan plan)
     {
         var socket = Path.Combine(files.Folder, $"{contender.Name}.socket");
-        await using var server = await contender.StartAsync(files, Contender.ServerProcessor, ("DOTNET_STARTUP_HOOKS", Checkout.Contender("Allocations")), ("BENCH_ALLOCATIONS", socket));
+        await using var server = await contender.StartAsync(
+            files,
+            Contender.ServerProcessor,
+            ("DOTNET_STARTUP_HOOKS", Checkout.Contender("Allocations")),
+            ("BENCH_ALLOCATIONS", socket));
         var found = new double[kinds.Length];
         for (var i = 0; i < kinds.Length; i++)
         {
@@ -35,7 +43,12 @@ internal sealed record Allocations(RequestKind Kind, double Ours, double Floor)
             found[i] = (await BytesAsync(socket) - before) / (double)load.Requests;
 
             Task<Wrk> LoadAsync(double seconds) =>
-                Wrk.PostAsync(new Uri(server.Address, kinds[i].Path), kinds[i].BodyOf(files), RacePlan.WarmUpConnections, seconds, Contender.LoadProcessor);
+                Wrk.PostAsync(
+                    new Uri(server.Address, kinds[i].Path),
+                    kinds[i].BodyOf(files),
+                    RacePlan.WarmUpConnections,
+                    seconds,
+                    Contender.LoadProcessor);
         }
 
         return found;

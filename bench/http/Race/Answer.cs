@@ -27,7 +27,8 @@ internal sealed record Answer(string Label, double Probability)
 
         using var json = JsonDocument.Parse(await answer.Content.ReadAsStreamAsync());
         var top = json.RootElement.GetProperty("predictions")[0];
-        return new Answer(top.GetProperty("label").GetString()!, top.GetProperty("probability").GetDouble()); // a label is never null
+        // a label is never null
+        return new Answer(top.GetProperty("label").GetString()!, top.GetProperty("probability").GetDouble());
     }
 
     /// <summary>The bytes of the answer to a request.</summary>
@@ -39,9 +40,16 @@ internal sealed record Answer(string Label, double Probability)
         return await answer.Content.ReadAsByteArrayAsync();
     }
 
-    private static async Task<HttpResponseMessage> PostAsync(HttpClient client, string path, byte[] body, string mediaType)
+    private static async Task<HttpResponseMessage> PostAsync(
+        HttpClient client,
+        string path,
+        byte[] body,
+        string mediaType)
     {
-        using var content = new ByteArrayContent(body) { Headers = { ContentType = new MediaTypeHeaderValue(mediaType) } };
+        using var content = new ByteArrayContent(body)
+        {
+            Headers = { ContentType = new MediaTypeHeaderValue(mediaType) },
+        };
         return await client.PostAsync(new Uri(path, UriKind.Relative), content);
     }
 }

@@ -9,10 +9,16 @@ internal sealed record Contender(string Name, Func<string[]> Command)
     public const string ServerProcessor = "0";
     public const string LoadProcessor = "1";
 
-    /// <summary>As built for every platform, and as it is shipped: batching, request log, gRPC and all checks are on.</summary>
-    public static Contender Ours(RaceFiles files) => new("ours", () => ["dotnet", Checkout.Service, .. SettingsOf(files.Models, ModelName)]);
+    /// <summary>
+    /// As built for every platform, and as it is shipped: batching, request log, gRPC and all checks are on.
+    /// </summary>
+    public static Contender Ours(RaceFiles files) =>
+        new("ours", () => ["dotnet", Checkout.Service, .. SettingsOf(files.Models, ModelName)]);
 
-    public static Contender? OursNative(RaceFiles files) => Checkout.NativeService is { } service ? new("ours, Native AOT", () => [service, .. SettingsOf(files.Models, ModelName)]) : null;
+    public static Contender? OursNative(RaceFiles files) =>
+        Checkout.NativeService is { } service
+            ? new("ours, Native AOT", () => [service, .. SettingsOf(files.Models, ModelName)])
+            : null;
 
     public static Contender Floor { get; } = new("floor", () => ["dotnet", Checkout.Contender("Floor")]);
 
@@ -20,9 +26,13 @@ internal sealed record Contender(string Name, Func<string[]> Command)
 
     public static Contender MlNet { get; } = new("ML.NET", () => ["dotnet", Checkout.Contender("MlNet")]);
 
-    public static Contender Node { get; } = new("node", () => ["node", Path.Combine(Checkout.Root, "bench", "http", "node", "server.js")]);
+    public static Contender Node { get; } =
+        new("node", () => ["node", Path.Combine(Checkout.Root, "bench", "http", "node", "server.js")]);
 
-    /// <summary>Settings of the service that are not as shipped: gRPC's port, so that several can run at once, and the models where they are said.</summary>
+    /// <summary>
+    /// Settings of the service that are not as shipped: gRPC's port, so that several can run at once, and the models
+    /// where they are said.
+    /// </summary>
     public static string[] SettingsOf(string? models = null, string? defaultModel = null) =>
     [
         $"--Grpc:Url=http://127.0.0.1:{ServerProcess.FreePort()}",
@@ -44,7 +54,10 @@ internal sealed record Contender(string Name, Func<string[]> Command)
     /// <param name="files">What it serves.</param>
     /// <param name="processors">As <c>taskset -c</c> takes them; null for all.</param>
     /// <param name="environment">Variables that it is given besides those of the race.</param>
-    public ServerProcess Launch(RaceFiles files, string? processors, params ReadOnlySpan<(string Name, string Value)> environment)
+    public ServerProcess Launch(
+        RaceFiles files,
+        string? processors,
+        params ReadOnlySpan<(string Name, string Value)> environment)
     {
         var variables = EnvironmentOf(files);
         foreach (var (name, value) in environment)
@@ -56,7 +69,10 @@ internal sealed record Contender(string Name, Func<string[]> Command)
         return ServerProcess.Start(Command(), processors, variables, log);
     }
 
-    public async Task<ServerProcess> StartAsync(RaceFiles files, string? processors, params (string Name, string Value)[] environment)
+    public async Task<ServerProcess> StartAsync(
+        RaceFiles files,
+        string? processors,
+        params (string Name, string Value)[] environment)
     {
         var server = Launch(files, processors, environment);
         try

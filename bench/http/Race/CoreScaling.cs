@@ -5,7 +5,11 @@ namespace SoftmaxService.HttpBenchmarks.Race;
 /// <param name="OneCore">The server on one core, the load generator on both.</param>
 /// <param name="TwoCores">Both on both.</param>
 /// <param name="Confined">Both on one core, requests a second.</param>
-internal sealed record CoreScaling(RequestKind Kind, (double Rate, double CpuMicroseconds) OneCore, (double Rate, double CpuMicroseconds) TwoCores, double Confined)
+internal sealed record CoreScaling(
+    RequestKind Kind,
+    (double Rate, double CpuMicroseconds) OneCore,
+    (double Rate, double CpuMicroseconds) TwoCores,
+    double Confined)
 {
     private const string One = "0";
     private const string Two = "0,1";
@@ -36,7 +40,14 @@ internal sealed record CoreScaling(RequestKind Kind, (double Rate, double CpuMic
             found.Add(new CoreScaling(kind, Medians(oneCore), Medians(twoCores), Medians(confined).Rate));
 
             Task<Turn> TakeAsync(ServerProcess server, string loadProcessors, double seconds) =>
-                Turn.TakeAsync(server, kind, kind.BodyOf(files), Connections, seconds, loadProcessors, isLoadLowest: true);
+                Turn.TakeAsync(
+                    server,
+                    kind,
+                    kind.BodyOf(files),
+                    Connections,
+                    seconds,
+                    loadProcessors,
+                    isLoadLowest: true);
         }
 
         return found;

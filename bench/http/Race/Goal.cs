@@ -20,7 +20,11 @@ internal sealed record Goal(string Title, string Bound, string Measured, bool? I
         new(title, $"≤ {Number(bound, "0.##")}{unit}", $"{Number(measured, format)}{unit}", measured <= bound);
 
     public static Goal AtLeast(string title, double bound, params double[] measured) =>
-        new(title, $"≥ {Number(bound, "0.##")}", string.Join(", ", measured.Select(value => Number(value, "F2"))), measured.All(value => value >= bound));
+        new(
+            title,
+            $"≥ {Number(bound, "0.##")}",
+            string.Join(", ", measured.Select(value => Number(value, "F2"))),
+            measured.All(value => value >= bound));
 
     public static Goal NotMeasured(string title, string bound) => new(title, bound, "no native binary", null);
 

@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace SoftmaxService.HttpBenchmarks.Race;
 
-/// <summary>All contenders alive side by side on the server's processor, under load one at a time, turn by turn.</summary>
+/// <summary>
+/// All contenders alive side by side on the server's processor, under load one at a time, turn by turn.
+/// </summary>
 internal static class InterleavedRounds
 {
     public static async Task<Measurements> RunAsync(RaceFiles files, RacePlan plan)
@@ -13,7 +15,13 @@ internal static class InterleavedRounds
         {
             var ours = await StartAsync(servers, Contender.Ours(files), files);
             var floor = await StartAsync(servers, Contender.Floor, files);
-            foreach (var contender in new[] { Contender.Naive, Contender.MlNet, Contender.Node, Contender.OursNative(files) }.OfType<Contender>())
+            foreach (var contender in new[]
+                {
+                    Contender.Naive,
+                    Contender.MlNet,
+                    Contender.Node,
+                    Contender.OursNative(files),
+                }.OfType<Contender>())
             {
                 await StartAsync(servers, contender, files);
             }
@@ -44,9 +52,18 @@ internal static class InterleavedRounds
                         // Each round begins with another, so that nobody always follows the same.
                         foreach (var (name, server) in field.Select((_, i) => field[(i + round) % field.Length]))
                         {
-                            var turn = await Turn.TakeAsync(server, kind, kind.BodyOf(files), connections, plan.Seconds);
+                            var turn = await Turn.TakeAsync(
+                                server,
+                                kind,
+                                kind.BodyOf(files),
+                                connections,
+                                plan.Seconds);
                             measurements.Add(name, kind, connections, turn);
-                            Progress.Say(string.Create(CultureInfo.InvariantCulture, $"  {kind.Title}, {connections} connections, {name}: {turn.CpuMicroseconds:F1} µs, {turn.Rate:F0}/s"));
+                            Progress.Say(
+                                string.Create(
+                                    CultureInfo.InvariantCulture,
+                                    $"  {kind.Title}, {connections} connections, {name}: {turn.CpuMicroseconds:F1} µs, "
+                                        + $"{turn.Rate:F0}/s"));
                         }
                     }
                 }
@@ -63,7 +80,10 @@ internal static class InterleavedRounds
         return measurements;
     }
 
-    private static async Task<ServerProcess> StartAsync(List<(string Name, ServerProcess Server)> servers, Contender contender, RaceFiles files)
+    private static async Task<ServerProcess> StartAsync(
+        List<(string Name, ServerProcess Server)> servers,
+        Contender contender,
+        RaceFiles files)
     {
         Progress.Say($"starting {contender.Name}");
         var server = await contender.StartAsync(files, Contender.ServerProcessor);
@@ -80,26 +100,37 @@ internal static class InterleavedRounds
             var answer = await Answer.ToSevenAsync(server.Client);
             if (expected is null || answer is null || !answer.IsRight || !answer.IsLike(expected))
             {
-                throw new InvalidOperationException($"{name} answers {answer} to the picture of a seven, ours {expected}.");
+                throw new InvalidOperationException(
+                    $"{name} answers {answer} to the picture of a seven, ours {expected}.");
             }
         }
     }
 
-    private static async Task WarmUpAsync((RequestKind Kind, (string Name, ServerProcess Server)[] Field)[] races, PartsProcess parts, RaceFiles files, RacePlan plan)
+    private static async Task WarmUpAsync(
+        (RequestKind Kind, (string Name, ServerProcess Server)[] Field)[] races,
+        PartsProcess parts,
+        RaceFiles files,
+        RacePlan plan)
     {
         foreach (var (kind, field) in races)
         {
             foreach (var (name, server) in field)
             {
                 Progress.Say($"warming up {name}, {kind.Title}");
-                await Wrk.PostAsync(new Uri(server.Address, kind.Path), kind.BodyOf(files), RacePlan.WarmUpConnections, plan.WarmUpSeconds, Contender.LoadProcessor);
+                await Wrk.PostAsync(
+                    new Uri(server.Address, kind.Path),
+                    kind.BodyOf(files),
+                    RacePlan.WarmUpConnections,
+                    plan.WarmUpSeconds,
+                    Contender.LoadProcessor);
             }
         }
 
         foreach (var part in PartsProcess.All)
         {
             Progress.Say($"warming up the part {part}");
-            await parts.MeasureAsync(part, plan.WarmUpSeconds / 2); // they share a process, and have next to nothing to warm up
+            // they share a process, and have next to nothing to warm up
+            await parts.MeasureAsync(part, plan.WarmUpSeconds / 2);
         }
     }
 }

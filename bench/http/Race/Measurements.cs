@@ -6,16 +6,20 @@ internal sealed class Measurements
     private readonly Dictionary<(string Contender, RequestKind Kind, int Connections), List<Turn>> _turns = [];
     private readonly Dictionary<string, List<double>> _parts = [];
 
-    public void Add(string contender, RequestKind kind, int connections, Turn turn) => At(_turns, (contender, kind, connections)).Add(turn);
+    public void Add(string contender, RequestKind kind, int connections, Turn turn) =>
+        At(_turns, (contender, kind, connections)).Add(turn);
 
     public void AddPart(string part, double microseconds) => At(_parts, part).Add(microseconds);
 
     /// <summary>The contenders that were sent such requests, in the order of their first turn.</summary>
-    public IEnumerable<string> ContendersOf(RequestKind kind) => _turns.Keys.Where(key => key.Kind == kind).Select(key => key.Contender).Distinct();
+    public IEnumerable<string> ContendersOf(RequestKind kind) =>
+        _turns.Keys.Where(key => key.Kind == kind).Select(key => key.Contender).Distinct();
 
-    public double Cpu(string contender, RequestKind kind, int connections) => Median(contender, kind, connections, turn => turn.CpuMicroseconds);
+    public double Cpu(string contender, RequestKind kind, int connections) =>
+        Median(contender, kind, connections, turn => turn.CpuMicroseconds);
 
-    public double Median(string contender, RequestKind kind, int connections, Func<Turn, double> value) => Results.Median(_turns[(contender, kind, connections)].Select(value));
+    public double Median(string contender, RequestKind kind, int connections, Func<Turn, double> value) =>
+        Results.Median(_turns[(contender, kind, connections)].Select(value));
 
     public (double Lowest, double Highest) CpuRange(string contender, RequestKind kind, int connections)
     {

@@ -18,7 +18,13 @@ internal sealed class PartsProcess : IAsyncDisposable
 
     public static PartsProcess Start(RaceFiles files)
     {
-        var start = new ProcessStartInfo("taskset", ["-c", Contender.ServerProcessor, "dotnet", Checkout.Contender("Parts")]) { RedirectStandardInput = true, RedirectStandardOutput = true };
+        var start = new ProcessStartInfo(
+            "taskset",
+            ["-c", Contender.ServerProcessor, "dotnet", Checkout.Contender("Parts")])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+        };
         foreach (var (name, value) in Contender.EnvironmentOf(files))
         {
             start.Environment[name] = value;
@@ -32,7 +38,10 @@ internal sealed class PartsProcess : IAsyncDisposable
     {
         await _process.StandardInput.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{part} {seconds}"));
         await _process.StandardInput.FlushAsync();
-        return double.Parse(await _process.StandardOutput.ReadLineAsync() ?? throw new InvalidOperationException("The process of the parts has ended."), CultureInfo.InvariantCulture);
+        return double.Parse(
+            await _process.StandardOutput.ReadLineAsync()
+                ?? throw new InvalidOperationException("The process of the parts has ended."),
+            CultureInfo.InvariantCulture);
     }
 
     public async ValueTask DisposeAsync()

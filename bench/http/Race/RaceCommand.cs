@@ -14,10 +14,15 @@ internal static class RaceCommand
 
         // The longest last: what does not work is known soon.
         var (starts, memory) = (await StartTimes.MeasureAsync(files), await ResidentMemory.MeasureAsync(files));
-        var (allocations, cores) = (await Allocations.MeasureAsync(files, plan), await CoreScaling.MeasureAsync(files, plan));
+        var (allocations, cores) = (
+            await Allocations.MeasureAsync(files, plan),
+            await CoreScaling.MeasureAsync(files, plan));
         var findings = new Findings(await InterleavedRounds.RunAsync(files, plan), allocations, cores, starts, memory);
         var goals = Goals.Judge(findings);
-        await Results.ShowAsync(Report.Write(findings, goals, files, plan), ResultFile, options.Write || options.IsEmpty);
+        await Results.ShowAsync(
+            Report.Write(findings, goals, files, plan),
+            ResultFile,
+            options.Write || options.IsEmpty);
         return goals.Count(goal => goal.IsMet != true);
     }
 
@@ -25,7 +30,11 @@ internal static class RaceCommand
     private static async Task WriteRepliesAsync(RaceFiles files)
     {
         await using var ours = await Contender.Ours(files).StartAsync(files, processors: null);
-        await File.WriteAllBytesAsync(files.ClassifyReply, await Answer.BytesAsync(ours.Client, RequestKind.Classify, files));
-        await File.WriteAllBytesAsync(files.SoftmaxReply, await Answer.BytesAsync(ours.Client, RequestKind.SoftmaxJson, files));
+        await File.WriteAllBytesAsync(
+            files.ClassifyReply,
+            await Answer.BytesAsync(ours.Client, RequestKind.Classify, files));
+        await File.WriteAllBytesAsync(
+            files.SoftmaxReply,
+            await Answer.BytesAsync(ours.Client, RequestKind.SoftmaxJson, files));
     }
 }

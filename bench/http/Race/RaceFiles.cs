@@ -39,10 +39,20 @@ internal sealed class RaceFiles : IDisposable
     /// <param name="model">The ONNX file, where it was said.</param>
     public static RaceFiles Create(string? model)
     {
-        string[] places = [.. Environment.GetEnvironmentVariable("SOFTMAX_DATA") is { Length: > 0 } data ? [data] : Array.Empty<string>(), Path.Combine(Checkout.Root, "..", "shared", "data")];
-        var (path, note) = (model ?? places.Select(place => Path.Combine(place, ZooModel)).FirstOrDefault(File.Exists)) is { } found
+        string[] places =
+        [
+            .. Environment.GetEnvironmentVariable("SOFTMAX_DATA") is { Length: > 0 } data
+                ? [data]
+                : Array.Empty<string>(),
+            Path.Combine(Checkout.Root, "..", "shared", "data"),
+        ];
+        var (path, note) = (model ?? places.Select(place => Path.Combine(place, ZooModel)).FirstOrDefault(File.Exists))
+            is { } found
             ? (Path.GetFullPath(found), $"`{Path.GetFileName(found)}`")
-            : (Checkout.Shipped("mnist/1"), "`models/mnist/1` without its manifest, since `mnist-zoo.onnx` of the ONNX Model Zoo is not at hand (neither below `SOFTMAX_DATA` nor `../shared/data`)");
+            : (
+                Checkout.Shipped("mnist/1"),
+                "`models/mnist/1` without its manifest, since `mnist-zoo.onnx` of the ONNX Model Zoo is not at hand "
+                    + "(neither below `SOFTMAX_DATA` nor `../shared/data`)");
         var files = new RaceFiles(Directory.CreateTempSubdirectory("softmax-bench-http-").FullName, path, note);
         files.WriteModels();
         files.WriteLogits();
@@ -53,7 +63,10 @@ internal sealed class RaceFiles : IDisposable
 
     private void WriteModels()
     {
-        foreach (var shipped in Directory.EnumerateFiles(Path.Combine(Checkout.Root, "models"), "*", SearchOption.AllDirectories))
+        foreach (var shipped in Directory.EnumerateFiles(
+                Path.Combine(Checkout.Root, "models"),
+                "*",
+                SearchOption.AllDirectories))
         {
             Copy(shipped, Path.Combine(Models, Path.GetRelativePath(Path.Combine(Checkout.Root, "models"), shipped)));
         }
@@ -71,8 +84,11 @@ internal sealed class RaceFiles : IDisposable
         }
 
         File.WriteAllBytes(BinaryLogits, MemoryMarshal.AsBytes(logits.AsSpan()));
-        var row = string.Join(',', logits.Take(ClassCount).Select(logit => logit.ToString("R", CultureInfo.InvariantCulture)));
-        File.WriteAllText(JsonLogits, $"{{\"logits\":[{row}],\"topK\":1}}"); // one ranked class: the smallest answer that ours gives
+        var row = string.Join(
+            ',',
+            logits.Take(ClassCount).Select(logit => logit.ToString("R", CultureInfo.InvariantCulture)));
+        // one ranked class: the smallest answer that ours gives
+        File.WriteAllText(JsonLogits, $"{{\"logits\":[{row}],\"topK\":1}}");
     }
 
     private static void Copy(string from, string to)

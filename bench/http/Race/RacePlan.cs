@@ -11,5 +11,6 @@ internal sealed record RacePlan(int Rounds, double Seconds, double WarmUpSeconds
 
     public static readonly int[] Connections = [1, 8, 64];
 
-    public static RacePlan Of(Options options) => new((int)options.Number("rounds", 5), options.Number("seconds", 6), options.Number("warm-up", 25));
+    public static RacePlan Of(Options options) =>
+        new((int)options.Number("rounds", 5), options.Number("seconds", 6), options.Number("warm-up", 25));
 }

@@ -6,14 +6,22 @@ namespace SoftmaxService.HttpBenchmarks.Race;
 /// <summary>The findings as Markdown.</summary>
 internal static class Report
 {
-    private static readonly RequestKind[] Kinds = [RequestKind.Classify, RequestKind.Cifar, RequestKind.SoftmaxBinary, RequestKind.SoftmaxJson];
+    private static readonly RequestKind[] Kinds =
+    [
+        RequestKind.Classify,
+        RequestKind.Cifar,
+        RequestKind.SoftmaxBinary,
+        RequestKind.SoftmaxJson,
+    ];
 
     private static readonly (string Part, string Title)[] Parts =
     [
         (PartsProcess.Decode, "SKCodec decodes the image"),
         (PartsProcess.Run, "ONNX Runtime runs the model on one image"),
         (PartsProcess.CifarRun, "ONNX Runtime runs `cifar10/1` on one image"),
-        (PartsProcess.Json, "System.Text.Json, source-generated, reads the JSON request and writes the arrays of our reply"),
+        (
+            PartsProcess.Json,
+            "System.Text.Json, source-generated, reads the JSON request and writes the arrays of our reply"),
     ];
 
     public static string Write(Findings findings, IReadOnlyList<Goal> goals, RaceFiles files, RacePlan plan) => string.Create(CultureInfo.InvariantCulture, $"""
@@ -61,15 +69,26 @@ internal static class Report
         var text = new StringBuilder();
         foreach (var kind in Kinds)
         {
-            text.AppendLine(CultureInfo.InvariantCulture, $"## {kind.Title}").AppendLine()
-                .AppendLine("| connections | server | CPU µs | lowest…highest | requests/s | p50 ms | p99 ms |").AppendLine("|---|---|---|---|---|---|---|");
+            text.AppendLine(CultureInfo.InvariantCulture, $"## {kind.Title}")
+                .AppendLine()
+                .AppendLine("| connections | server | CPU µs | lowest…highest | requests/s | p50 ms | p99 ms |")
+                .AppendLine("|---|---|---|---|---|---|---|");
             foreach (var connections in RacePlan.Connections)
             {
-                foreach (var contender in rounds.ContendersOf(kind).Order(Comparer<string>.Create((a, b) => rounds.Cpu(a, kind, connections).CompareTo(rounds.Cpu(b, kind, connections)))))
+                foreach (var contender in rounds
+                        .ContendersOf(kind)
+                        .Order(
+                            Comparer<string>.Create(
+                                (a, b) => rounds.Cpu(a, kind, connections).CompareTo(rounds.Cpu(b, kind, connections))))
+                )
                 {
                     double Of(Func<Turn, double> value) => rounds.Median(contender, kind, connections, value);
                     var (lowest, highest) = rounds.CpuRange(contender, kind, connections);
-                    text.AppendLine(CultureInfo.InvariantCulture, $"| {connections} | {contender} | {rounds.Cpu(contender, kind, connections):F1} | {lowest:F1}…{highest:F1} | {Of(turn => turn.Rate):F0} | {Of(turn => turn.Load.P50):F2} | {Of(turn => turn.Load.P99):F2} |");
+                    text.AppendLine(
+                        CultureInfo.InvariantCulture,
+                        $"| {connections} | {contender} | {rounds.Cpu(contender, kind, connections):F1} | "
+                            + $"{lowest:F1}…{highest:F1} | {Of(turn => turn.Rate):F0} | {Of(turn => turn.Load.P50):F2} "
+                            + $"| {Of(turn => turn.Load.P99):F2} |");
                 }
             }
 
@@ -80,11 +99,17 @@ internal static class Report
     }
 
     private static string Row(string title, double median, (double Lowest, double Highest) range) =>
-        string.Create(CultureInfo.InvariantCulture, $"| {title} | {median:F1} | {range.Lowest:F1}…{range.Highest:F1} |");
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"| {title} | {median:F1} | {range.Lowest:F1}…{range.Highest:F1} |");
 
-    private static string CoresRow(CoreScaling scaling) => string.Create(
-        CultureInfo.InvariantCulture,
-        $"| {scaling.Kind.Title} | {scaling.OneCore.Rate:F0} | {scaling.TwoCores.Rate:F0} | {scaling.Ratio:F2} | {scaling.RatioConfined:F2} | {scaling.OneCore.CpuMicroseconds:F1} | {scaling.TwoCores.CpuMicroseconds:F1} | {scaling.TwoCores.Rate * scaling.TwoCores.CpuMicroseconds / 1e6:F2} |");
+    private static string CoresRow(CoreScaling scaling) =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"| {scaling.Kind.Title} | {scaling.OneCore.Rate:F0} | {scaling.TwoCores.Rate:F0} | {scaling.Ratio:F2} | "
+                + $"{scaling.RatioConfined:F2} | {scaling.OneCore.CpuMicroseconds:F1} | "
+                + $"{scaling.TwoCores.CpuMicroseconds:F1} | "
+                + $"{scaling.TwoCores.Rate * scaling.TwoCores.CpuMicroseconds / 1e6:F2} |");
 
     private static string StartAndMemory(Findings findings) => findings is { Starts: { } starts, Memory: { } memory }
         ? string.Create(
@@ -95,7 +120,11 @@ internal static class Report
             """)
         : "There was no native binary to measure: `bench/http/run` says why.";
 
-    private static string Rejected() => Turn.Rejected == 0 ? "" : $"{Environment.NewLine}{Turn.Rejected} turn(s) in which the load generator saw errors were thrown away and taken again.{Environment.NewLine}";
+    private static string Rejected() =>
+        Turn.Rejected == 0
+            ? ""
+            : $"{Environment.NewLine}{Turn.Rejected} turn(s) in which the load generator saw errors were thrown away "
+                + $"and taken again.{Environment.NewLine}";
 
     private static string Lines(IEnumerable<string> lines) => string.Join(Environment.NewLine, lines);
 }

@@ -2,7 +2,10 @@ using System.Globalization;
 
 namespace SoftmaxService.HttpBenchmarks.Race;
 
-/// <summary>Megabytes of resident memory of the native binary with both models that ship, after the first half of the requests and after all.</summary>
+/// <summary>
+/// Megabytes of resident memory of the native binary with both models that ship, after the first half of the requests
+/// and after all.
+/// </summary>
 internal sealed record ResidentMemory(double AfterHalf, double AfterAll, long Requests, long CifarRequests)
 {
     private const long Half = 50_000;
@@ -19,7 +22,11 @@ internal sealed record ResidentMemory(double AfterHalf, double AfterAll, long Re
             return 2;
         }
 
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{memory.AfterHalf:F1} MB after half and {memory.AfterAll:F1} MB after all of {memory.Requests} requests, {memory.CifarRequests} of them to cifar10/1."));
+        Console.WriteLine(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{memory.AfterHalf:F1} MB after half and {memory.AfterAll:F1} MB after all of {memory.Requests} "
+                    + $"requests, {memory.CifarRequests} of them to cifar10/1."));
         return 0;
     }
 
@@ -31,7 +38,9 @@ internal sealed record ResidentMemory(double AfterHalf, double AfterAll, long Re
         }
 
         Progress.Say($"resident memory over {2 * Half} requests");
-        await using var server = await new Contender("ours", () => [service, .. Contender.SettingsOf()]).StartAsync(files, processors: null);
+        await using var server = await new Contender("ours", () => [service, .. Contender.SettingsOf()]).StartAsync(
+            files,
+            processors: null);
         var (requests, cifar, megabytes) = (0L, 0L, new double[2]);
         for (var half = 0; half < megabytes.Length; half++)
         {
@@ -49,6 +58,13 @@ internal sealed record ResidentMemory(double AfterHalf, double AfterAll, long Re
         return new ResidentMemory(megabytes[0], megabytes[1], requests, cifar);
 
         async Task<long> LoadAsync(RequestKind kind) =>
-            (await Wrk.PostAsync(new Uri(server.Address, kind.Path), kind.BodyOf(files), RacePlan.WarmUpConnections, TurnSeconds, Contender.LoadProcessor, isLowest: true)).Requests;
+            (
+                await Wrk.PostAsync(
+                    new Uri(server.Address, kind.Path),
+                    kind.BodyOf(files),
+                    RacePlan.WarmUpConnections,
+                    TurnSeconds,
+                    Contender.LoadProcessor,
+                    isLowest: true)).Requests;
     }
 }

@@ -4,7 +4,10 @@ using System.Net.Sockets;
 
 namespace SoftmaxService.HttpBenchmarks.Race;
 
-/// <summary>Milliseconds from the start of a process to its first right answer, as native binaries with the models that ship; medians.</summary>
+/// <summary>
+/// Milliseconds from the start of a process to its first right answer, as native binaries with the models that ship;
+/// medians.
+/// </summary>
 internal sealed record StartTimes(double Ours, double Floor, double OursPortable)
 {
     private const int Starts = 9;
@@ -17,7 +20,12 @@ internal sealed record StartTimes(double Ours, double Floor, double OursPortable
             return null;
         }
 
-        Contender[] contenders = [new("ours", () => [service, .. Contender.SettingsOf()]), new("floor", () => [floor]), new("ours, portable", () => ["dotnet", Checkout.Service, .. Contender.SettingsOf()])];
+        Contender[] contenders =
+        [
+            new("ours", () => [service, .. Contender.SettingsOf()]),
+            new("floor", () => [floor]),
+            new("ours, portable", () => ["dotnet", Checkout.Service, .. Contender.SettingsOf()]),
+        ];
         var times = contenders.Select(_ => new List<double>()).ToArray();
         Progress.Say($"{Starts} starts of each");
         for (var start = 0; start <= Starts; start++)
@@ -45,7 +53,9 @@ internal sealed record StartTimes(double Ours, double Floor, double OursPortable
         }
 
         var answer = await Answer.ToSevenAsync(server.Client);
-        return answer is { IsRight: true } ? clock.Elapsed.TotalMilliseconds : throw new InvalidOperationException($"{contender.Name} answers {answer} to the picture of a seven.");
+        return answer is { IsRight: true }
+            ? clock.Elapsed.TotalMilliseconds
+            : throw new InvalidOperationException($"{contender.Name} answers {answer} to the picture of a seven.");
     }
 
     private static bool IsListening(Uri address)

@@ -7,29 +7,49 @@ namespace SoftmaxService.HttpBenchmarks.Race;
 /// <summary>What was raced, by version.</summary>
 internal static class Versions
 {
-    private static readonly string[] Packages = ["Microsoft.ML.OnnxRuntime", "SkiaSharp", "Microsoft.ML.OnnxTransformer"];
+    private static readonly string[] Packages =
+    [
+        "Microsoft.ML.OnnxRuntime",
+        "SkiaSharp",
+        "Microsoft.ML.OnnxTransformer",
+    ];
     private static readonly string[] Modules = ["fastify", "onnxruntime-node", "pngjs"];
 
-    public static string All => string.Join(", ", [.. Packages.Select(OfPackage), $"node {FirstLine("node", "--version")}", .. Modules.Select(OfModule), WrkVersion, $"Linux {File.ReadAllText("/proc/sys/kernel/osrelease").Trim()}", $"commit {FirstLine("git", "-C", Checkout.Root, "describe", "--always", "--dirty")}"]);
+    public static string All =>
+        string.Join(
+            ", ",
+            [
+                .. Packages.Select(OfPackage),
+                $"node {FirstLine("node", "--version")}",
+                .. Modules.Select(OfModule),
+                WrkVersion,
+                $"Linux {File.ReadAllText("/proc/sys/kernel/osrelease").Trim()}",
+                $"commit {FirstLine("git", "-C", Checkout.Root, "describe", "--always", "--dirty")}",
+            ]);
 
     // Its usage, with the version in front, comes with an exit code of 1; the copyright is left out.
     private static string WrkVersion => string.Join(' ', FirstLine("wrk", "--version").Split(' ').Take(2));
 
     private static string OfPackage(string name)
     {
-        var versions = XDocument.Load(Path.Combine(Checkout.Root, "Directory.Packages.props")).Descendants("PackageVersion");
+        var versions = XDocument
+            .Load(Path.Combine(Checkout.Root, "Directory.Packages.props"))
+            .Descendants("PackageVersion");
         return $"{name} {versions.Single(version => (string?)version.Attribute("Include") == name).Attribute("Version")?.Value}";
     }
 
     private static string OfModule(string name)
     {
-        using var package = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(Checkout.Root, "bench", "http", "node", "node_modules", name, "package.json")));
+        using var package = JsonDocument.Parse(
+            File.ReadAllBytes(
+                Path.Combine(Checkout.Root, "bench", "http", "node", "node_modules", name, "package.json")));
         return $"{name} {package.RootElement.GetProperty("version").GetString()}";
     }
 
     private static string FirstLine(string program, params string[] arguments)
     {
-        using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true })!; // null only with UseShellExecute
+        // null only with UseShellExecute
+        using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true })!;
         var line = process.StandardOutput.ReadLine();
         process.StandardOutput.ReadToEnd();
         process.WaitForExit();

@@ -3,8 +3,9 @@ using System.Net.Sockets;
 using System.Text;
 
 /// <summary>
-/// Tells, to whoever connects to the socket that BENCH_ALLOCATIONS names, how many bytes the process has allocated on the managed heap so far.
-/// The runtime finds the class by its name, which must have no namespace (DOTNET_STARTUP_HOOKS).
+/// Tells, to whoever connects to the socket that BENCH_ALLOCATIONS names, how many bytes the process has allocated on
+/// the managed heap so far. The runtime finds the class by its name, which must have no namespace
+/// (DOTNET_STARTUP_HOOKS).
 /// </summary>
 internal static class StartupHook
 {
@@ -24,7 +25,9 @@ internal static class StartupHook
         while (true)
         {
             using var client = listener.Accept();
-            client.Send(Encoding.ASCII.GetBytes(GC.GetTotalAllocatedBytes(precise: true).ToString(CultureInfo.InvariantCulture)));
+            client.Send(
+                Encoding.ASCII.GetBytes(GC.GetTotalAllocatedBytes(precise: true).ToString(CultureInfo.InvariantCulture))
+            );
         }
     }
 }

@@ -1,8 +1,8 @@
 namespace SoftmaxService.HttpBenchmarks.Floor;
 
 /// <summary>
-/// Buffers for bodies, all of them kept. ArrayPool.Shared keeps fewer than 64 connections hold at once, and a floor that allocates would make
-/// those above it look low.
+/// Buffers for bodies, all of them kept. ArrayPool.Shared keeps fewer than 64 connections hold at once, and a floor
+/// that allocates would make those above it look low.
 /// </summary>
 internal sealed class BufferStack
 {
@@ -15,7 +15,9 @@ internal sealed class BufferStack
     {
         lock (_lock)
         {
-            return _idle.TryPop(out var buffer) && buffer.Length >= length ? buffer : new byte[Math.Max(length, SmallestLength)];
+            return _idle.TryPop(out var buffer) && buffer.Length >= length
+                ? buffer
+                : new byte[Math.Max(length, SmallestLength)];
         }
     }
 

@@ -1,7 +1,8 @@
 using System.Net.Mime;
 using SoftmaxService.HttpBenchmarks.Floor;
 
-// The least that ASP.NET Core spends on a request of ours: the body is read and a reply of the same size written, with nothing in between.
+// The least that ASP.NET Core spends on a request of ours: the body is read and a reply of the same size written, with
+// nothing in between.
 var builder = WebApplication.CreateSlimBuilder(args);
 builder.Logging.ClearProviders();
 builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
@@ -12,11 +13,18 @@ var probabilities = ReplyIn("BENCH_SOFTMAX_REPLY");
 var buffers = new BufferStack();
 
 app.MapPost("/classify", context => AnswerAsync(context, classification));
-app.MapPost("/softmax", context => context.Request.ContentType == MediaTypeNames.Application.Octet ? EchoAsync(context) : AnswerAsync(context, probabilities));
+app.MapPost(
+    "/softmax",
+    context =>
+        context.Request.ContentType == MediaTypeNames.Application.Octet
+            ? EchoAsync(context)
+            : AnswerAsync(context, probabilities));
 app.Run();
 
 static byte[] ReplyIn(string variable) =>
-    File.ReadAllBytes(Environment.GetEnvironmentVariable(variable) ?? throw new InvalidOperationException($"{variable} must name the file of a reply."));
+    File.ReadAllBytes(
+        Environment.GetEnvironmentVariable(variable)
+            ?? throw new InvalidOperationException($"{variable} must name the file of a reply."));
 
 async Task AnswerAsync(HttpContext context, byte[] reply)
 {
@@ -39,9 +47,13 @@ async Task EchoAsync(HttpContext context)
 async ValueTask<(byte[] Buffer, int Length)> ReadAsync(HttpRequest request)
 {
     // One byte more than was declared, so that the end of the body is seen without growing.
-    var buffer = buffers.Rent((int)(request.ContentLength ?? throw new BadHttpRequestException("The load generator always declares a length.")) + 1);
+    var buffer = buffers.Rent(
+        (int)(
+            request.ContentLength ?? throw new BadHttpRequestException("The load generator always declares a length.")
+        ) + 1);
     var length = 0;
-    while (await request.Body.ReadAsync(buffer.AsMemory(length), request.HttpContext.RequestAborted) is var count and > 0)
+    while (await request.Body.ReadAsync(buffer.AsMemory(length), request.HttpContext.RequestAborted) is var count and > 0
+    )
     {
         length += count;
     }

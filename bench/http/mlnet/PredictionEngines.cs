@@ -18,7 +18,9 @@ internal sealed class DigitScores
     public float[] Logits { get; set; } = [];
 }
 
-/// <summary>Makes the prediction engines of a pool: an engine serves one thread at a time, and making one is dear.</summary>
+/// <summary>
+/// Makes the prediction engines of a pool: an engine serves one thread at a time, and making one is dear.
+/// </summary>
 internal sealed class PredictionEngines : PooledObjectPolicy<PredictionEngine<DigitImage, DigitScores>>
 {
     private readonly MLContext _context = new();
@@ -26,7 +28,8 @@ internal sealed class PredictionEngines : PooledObjectPolicy<PredictionEngine<Di
 
     public PredictionEngines(string modelPath)
     {
-        // The columns of the pipeline bear the names of the graph; they are copied so that the classes above need not know them.
+        // The columns of the pipeline bear the names of the graph; they are copied so that the classes above need not
+        // know them.
         var (input, output) = NamesIn(modelPath);
         var pipeline = _context.Transforms.CopyColumns(input, "pixels")
             .Append(_context.Transforms.ApplyOnnxModel(new OnnxOptions
@@ -42,7 +45,8 @@ internal sealed class PredictionEngines : PooledObjectPolicy<PredictionEngine<Di
         _transformer = pipeline.Fit(_context.Data.LoadFromEnumerable<DigitImage>([]));
     }
 
-    public override PredictionEngine<DigitImage, DigitScores> Create() => _context.Model.CreatePredictionEngine<DigitImage, DigitScores>(_transformer);
+    public override PredictionEngine<DigitImage, DigitScores> Create() =>
+        _context.Model.CreatePredictionEngine<DigitImage, DigitScores>(_transformer);
 
     public override bool Return(PredictionEngine<DigitImage, DigitScores> obj) => true;
 

@@ -3,7 +3,10 @@ using SessionOptions = Microsoft.ML.OnnxRuntime.SessionOptions;
 
 namespace SoftmaxService.HttpBenchmarks.Peers;
 
-/// <summary>As one writes it with <c>InferenceSession.Run</c>: an encoded image in, ranked probabilities out. Sessions may be run by many threads at once.</summary>
+/// <summary>
+/// As one writes it with <c>InferenceSession.Run</c>: an encoded image in, ranked probabilities out. Sessions may be
+/// run by many threads at once.
+/// </summary>
 internal sealed class DigitClassifier : IDisposable
 {
     private static readonly long[] InputShape = [1, 1, Digit.Side, Digit.Side];
@@ -13,7 +16,12 @@ internal sealed class DigitClassifier : IDisposable
 
     public DigitClassifier(string modelPath)
     {
-        using var options = new SessionOptions { IntraOpNumThreads = 1, InterOpNumThreads = 1, ExecutionMode = ExecutionMode.ORT_SEQUENTIAL };
+        using var options = new SessionOptions
+        {
+            IntraOpNumThreads = 1,
+            InterOpNumThreads = 1,
+            ExecutionMode = ExecutionMode.ORT_SEQUENTIAL,
+        };
         options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
         _session = new InferenceSession(modelPath, options);
     }

@@ -3,7 +3,9 @@ using SkiaSharp;
 
 namespace SoftmaxService.HttpBenchmarks.Parts;
 
-/// <summary>SKCodec decodes an encoded grey image from memory that stays where it is into memory that stays where it is.</summary>
+/// <summary>
+/// SKCodec decodes an encoded grey image from memory that stays where it is into memory that stays where it is.
+/// </summary>
 internal sealed unsafe class DecodePart : IDisposable
 {
     private readonly byte* _encoded;

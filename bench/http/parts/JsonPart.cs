@@ -4,7 +4,10 @@ using System.Text.Json.Serialization;
 
 namespace SoftmaxService.HttpBenchmarks.Parts;
 
-/// <summary>System.Text.Json, source-generated, reads a request of POST /softmax and writes the numbers of our reply to it, into memory that is used again.</summary>
+/// <summary>
+/// System.Text.Json, source-generated, reads a request of POST /softmax and writes the numbers of our reply to it, into
+/// memory that is used again.
+/// </summary>
 internal sealed class JsonPart : IDisposable
 {
     private readonly byte[] _request;
@@ -20,7 +23,9 @@ internal sealed class JsonPart : IDisposable
         Once();
         if (_written.WrittenCount != reply.Length)
         {
-            throw new InvalidDataException($"The reply has {reply.Length} bytes, but {_written.WrittenCount} were written: properties must have been added to it that this does not know.");
+            throw new InvalidDataException(
+                $"The reply has {reply.Length} bytes, but {_written.WrittenCount} were written: properties must have "
+                    + "been added to it that this does not know.");
         }
     }
 
@@ -38,7 +43,11 @@ internal sealed class JsonPart : IDisposable
 
 internal sealed record SoftmaxRequest(float[] Logits, int? TopK);
 
-internal sealed record SoftmaxReply(float[] Probabilities, float[]? LogProbabilities, RankedClass[]? Ranked, SoftmaxUncertainty? Uncertainty);
+internal sealed record SoftmaxReply(
+    float[] Probabilities,
+    float[]? LogProbabilities,
+    RankedClass[]? Ranked,
+    SoftmaxUncertainty? Uncertainty);
 
 internal readonly record struct RankedClass(string Label, int Index, float Probability);
 
@@ -46,5 +55,7 @@ internal readonly record struct SoftmaxUncertainty(float Entropy, float Margin, 
 
 [JsonSerializable(typeof(SoftmaxRequest))]
 [JsonSerializable(typeof(SoftmaxReply))]
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 internal sealed partial class JsonContext : JsonSerializerContext;

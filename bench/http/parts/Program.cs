@@ -2,12 +2,14 @@ using System.Diagnostics;
 using System.Globalization;
 using SoftmaxService.HttpBenchmarks.Parts;
 
-// What no server can leave out, each by itself in a loop. A line "<part> <seconds>" on standard input asks for so many seconds of a part; the
-// answer is its CPU time in microseconds an operation, of all threads.
+// What no server can leave out, each by itself in a loop. A line "<part> <seconds>" on standard input asks for so many
+// seconds of a part; the answer is its CPU time in microseconds an operation, of all threads.
 using var decode = new DecodePart(File.ReadAllBytes(FileIn("BENCH_IMAGE")));
 using var run = new RunPart(FileIn("BENCH_MODEL"));
 using var cifar = new RunPart(FileIn("BENCH_CIFAR_MODEL"));
-using var json = new JsonPart(File.ReadAllBytes(FileIn("BENCH_SOFTMAX_REQUEST")), File.ReadAllBytes(FileIn("BENCH_SOFTMAX_REPLY")));
+using var json = new JsonPart(
+    File.ReadAllBytes(FileIn("BENCH_SOFTMAX_REQUEST")),
+    File.ReadAllBytes(FileIn("BENCH_SOFTMAX_REPLY")));
 var parts = new Dictionary<string, Action>
 {
     ["decode"] = decode.Once,
@@ -30,7 +32,10 @@ while (Console.ReadLine()?.Split(' ') is [var part, var seconds])
         }
     }
 
-    Console.WriteLine(((Environment.CpuUsage.TotalTime - cpu).TotalMicroseconds / count).ToString("R", CultureInfo.InvariantCulture));
+    Console.WriteLine(
+        ((Environment.CpuUsage.TotalTime - cpu).TotalMicroseconds / count).ToString("R", CultureInfo.InvariantCulture));
 }
 
-static string FileIn(string variable) => Environment.GetEnvironmentVariable(variable) ?? throw new InvalidOperationException($"{variable} must name a file.");
+static string FileIn(string variable) =>
+    Environment.GetEnvironmentVariable(variable)
+    ?? throw new InvalidOperationException($"{variable} must name a file.");

@@ -3,7 +3,9 @@ using Microsoft.ML.OnnxRuntime.Tensors;
 
 namespace SoftmaxService.HttpBenchmarks.Parts;
 
-/// <summary>ONNX Runtime runs a model on one image, on one thread, input and output bound to memory once and for all.</summary>
+/// <summary>
+/// ONNX Runtime runs a model on one image, on one thread, input and output bound to memory once and for all.
+/// </summary>
 internal sealed class RunPart : IDisposable
 {
     private readonly InferenceSession _session;
@@ -14,7 +16,13 @@ internal sealed class RunPart : IDisposable
 
     public RunPart(string modelPath)
     {
-        using var options = new SessionOptions { IntraOpNumThreads = 1, InterOpNumThreads = 1, ExecutionMode = ExecutionMode.ORT_SEQUENTIAL, GraphOptimizationLevel = GraphOptimizationLevel.ORT_ENABLE_ALL };
+        using var options = new SessionOptions
+        {
+            IntraOpNumThreads = 1,
+            InterOpNumThreads = 1,
+            ExecutionMode = ExecutionMode.ORT_SEQUENTIAL,
+            GraphOptimizationLevel = GraphOptimizationLevel.ORT_ENABLE_ALL,
+        };
         options.AddSessionConfigEntry("session.intra_op.allow_spinning", "0");
         _session = new InferenceSession(modelPath, options);
         var (inputName, outputName) = (_session.InputNames[0], _session.OutputNames[0]);

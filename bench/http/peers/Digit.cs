@@ -3,7 +3,9 @@ using SkiaSharp;
 
 namespace SoftmaxService.HttpBenchmarks.Peers;
 
-/// <summary>What the peers in .NET do alike: an encoded image becomes a tensor, logits become ranked probabilities.</summary>
+/// <summary>
+/// What the peers in .NET do alike: an encoded image becomes a tensor, logits become ranked probabilities.
+/// </summary>
 internal static class Digit
 {
     public const int Side = 28;
@@ -27,11 +29,13 @@ internal static class Digit
     }
 
     public static Prediction[] Rank(ReadOnlySpan<float> logits) =>
-    [
-        .. Softmax(logits)
-            .Select((probability, index) => new Prediction(index.ToString(CultureInfo.InvariantCulture), index, probability))
-            .OrderByDescending(prediction => prediction.Probability),
-    ];
+        [
+            .. Softmax(logits)
+                .Select(
+                    (probability, index) =>
+                        new Prediction(index.ToString(CultureInfo.InvariantCulture), index, probability))
+                .OrderByDescending(prediction => prediction.Probability),
+        ];
 
     private static float[] Softmax(ReadOnlySpan<float> logits)
     {

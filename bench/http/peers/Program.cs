@@ -4,8 +4,12 @@ using SoftmaxService.HttpBenchmarks.Peers;
 // The classifier that one writes in an afternoon, knowing one's tools; each peer brings a DigitClassifier of its own.
 var builder = WebApplication.CreateSlimBuilder(args);
 builder.Logging.ClearProviders();
-builder.Services.ConfigureHttpJsonOptions(options => options.SerializerOptions.TypeInfoResolverChain.Insert(0, ReplyContext.Default));
-builder.Services.AddSingleton(new DigitClassifier(Environment.GetEnvironmentVariable("BENCH_MODEL") ?? throw new InvalidOperationException("BENCH_MODEL must name an ONNX file.")));
+builder.Services.ConfigureHttpJsonOptions(options =>
+    options.SerializerOptions.TypeInfoResolverChain.Insert(0, ReplyContext.Default));
+builder.Services.AddSingleton(
+    new DigitClassifier(
+        Environment.GetEnvironmentVariable("BENCH_MODEL")
+            ?? throw new InvalidOperationException("BENCH_MODEL must name an ONNX file.")));
 var app = builder.Build();
 
 app.MapPost("/classify", async (HttpRequest request, DigitClassifier classifier) =>

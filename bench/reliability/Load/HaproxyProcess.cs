@@ -20,17 +20,25 @@ internal sealed class HaproxyProcess : IAsyncDisposable
     public static async Task<HaproxyProcess> StartAsync(IReadOnlyList<Uri> replicas)
     {
         var port = ServerProcess.FreePort();
-        var start = new ProcessStartInfo("haproxy", ["-db", "-f", Path.Combine(Checkout.Root, "docker", "haproxy", "haproxy.cfg")]);
+        var start = new ProcessStartInfo(
+            "haproxy",
+            ["-db", "-f", Path.Combine(Checkout.Root, "docker", "haproxy", "haproxy.cfg")]);
         start.Environment["SOFTMAX_BIND"] = string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{port}");
         foreach (var (index, replica) in replicas.Index())
         {
-            start.Environment[string.Create(CultureInfo.InvariantCulture, $"SOFTMAX_REPLICA_{index + 1}")] = replica.Authority;
+            start.Environment[string.Create(CultureInfo.InvariantCulture, $"SOFTMAX_REPLICA_{index + 1}")] =
+                replica.Authority;
         }
 
         var process = Process.Start(start)!; // null only with UseShellExecute
-        var haproxy = new HaproxyProcess(process, new Uri(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}")));
+        var haproxy = new HaproxyProcess(
+            process,
+            new Uri(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}")));
         using var client = new HttpClient { BaseAddress = haproxy.Address };
-        for (var clock = Stopwatch.StartNew(); clock.Elapsed < TimeSpan.FromSeconds(30) && !process.HasExited; await Task.Delay(100))
+        for (
+            var clock = Stopwatch.StartNew();
+            clock.Elapsed < TimeSpan.FromSeconds(30) && !process.HasExited;
+            await Task.Delay(100))
         {
             try
             {

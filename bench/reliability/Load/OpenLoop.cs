@@ -18,10 +18,17 @@ internal sealed record OpenLoop(double Seconds, double[] Accepted, double[] Shed
 
     /// <param name="client">With as many connections as it takes.</param>
     /// <param name="makeRequest">Makes each request.</param>
-    /// <param name="rate">Requests a second; they arrive as those of many independent clients do, at random (Poisson) moments.</param>
+    /// <param name="rate">
+    /// Requests a second; they arrive as those of many independent clients do, at random (Poisson) moments.
+    /// </param>
     /// <param name="seconds">For how long.</param>
     /// <param name="seed">Decides the moments.</param>
-    public static async Task<OpenLoop> RunAsync(HttpClient client, Func<HttpRequestMessage> makeRequest, double rate, double seconds, int seed)
+    public static async Task<OpenLoop> RunAsync(
+        HttpClient client,
+        Func<HttpRequestMessage> makeRequest,
+        double rate,
+        double seconds,
+        int seed)
     {
         var random = new Random(seed);
         var answers = new ConcurrentQueue<(HttpStatusCode? Status, double Milliseconds)>();
@@ -32,7 +39,8 @@ internal sealed record OpenLoop(double Seconds, double[] Accepted, double[] Shed
         {
             if (due - clock.Elapsed.TotalSeconds is > 0 and var wait)
             {
-                await Task.Delay(TimeSpan.FromSeconds(wait)); // a millisecond too late at most; those that are due by then go together
+                // a millisecond too late at most; those that are due by then go together
+                await Task.Delay(TimeSpan.FromSeconds(wait));
             }
 
             latest = Math.Max(latest, clock.Elapsed.TotalSeconds - due);
@@ -40,7 +48,12 @@ internal sealed record OpenLoop(double Seconds, double[] Accepted, double[] Shed
         }
 
         await Task.WhenAll(pending);
-        return new OpenLoop(seconds, Of(HttpStatusCode.OK), Of(HttpStatusCode.TooManyRequests), answers.Count(answer => answer.Status is not (HttpStatusCode.OK or HttpStatusCode.TooManyRequests)), latest * 1000);
+        return new OpenLoop(
+            seconds,
+            Of(HttpStatusCode.OK),
+            Of(HttpStatusCode.TooManyRequests),
+            answers.Count(answer => answer.Status is not (HttpStatusCode.OK or HttpStatusCode.TooManyRequests)),
+            latest * 1000);
 
         async Task AskAsync(double due)
         {
@@ -60,8 +73,12 @@ internal sealed record OpenLoop(double Seconds, double[] Accepted, double[] Shed
             answers.Enqueue((status, (clock.Elapsed.TotalSeconds - due) * 1000));
         }
 
-        double[] Of(HttpStatusCode status) => [.. answers.Where(answer => answer.Status == status).Select(answer => answer.Milliseconds).Order()];
+        double[] Of(HttpStatusCode status) =>
+            [.. answers.Where(answer => answer.Status == status).Select(answer => answer.Milliseconds).Order()];
     }
 
-    public static double Quantile(double[] sorted, double quantile) => sorted.Length == 0 ? double.NaN : sorted[(int)Math.Min(sorted.Length - 1, Math.Ceiling(quantile * sorted.Length) - 1)];
+    public static double Quantile(double[] sorted, double quantile) =>
+        sorted.Length == 0
+            ? double.NaN
+            : sorted[(int)Math.Min(sorted.Length - 1, Math.Ceiling(quantile * sorted.Length) - 1)];
 }

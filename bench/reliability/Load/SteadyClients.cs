@@ -5,7 +5,10 @@ using System.Net.Http.Headers;
 
 namespace SoftmaxService.ReliabilityBenchmarks.Load;
 
-/// <summary>Well-behaved clients that each ask again as soon as they are answered, until they are told to stop, and keep count of what is no 200.</summary>
+/// <summary>
+/// Well-behaved clients that each ask again as soon as they are answered, until they are told to stop, and keep count
+/// of what is no 200.
+/// </summary>
 internal sealed class SteadyClients : IAsyncDisposable
 {
     private readonly HttpClient _client;
@@ -19,7 +22,11 @@ internal sealed class SteadyClients : IAsyncDisposable
     /// <param name="image">What they post to <c>/classify</c>.</param>
     public SteadyClients(Uri address, int count, byte[] image)
     {
-        _client = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = count }) { BaseAddress = address, Timeout = TimeSpan.FromSeconds(30) };
+        _client = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = count })
+        {
+            BaseAddress = address,
+            Timeout = TimeSpan.FromSeconds(30),
+        };
         _running = Task.WhenAll(Enumerable.Range(0, count).Select(_ => Task.Run(() => AskOnAsync(image))));
     }
 
@@ -31,7 +38,13 @@ internal sealed class SteadyClients : IAsyncDisposable
     /// <summary>Milliseconds a request, sorted.</summary>
     public double[] Milliseconds => [.. _milliseconds.Order()];
 
-    public string FailuresInWords => _failures.IsEmpty ? "none" : string.Join(", ", _failures.Select(failure => string.Create(CultureInfo.InvariantCulture, $"{failure.Value} × {failure.Key}")));
+    public string FailuresInWords =>
+        _failures.IsEmpty
+            ? "none"
+            : string.Join(
+                ", ",
+                _failures.Select(failure =>
+                    string.Create(CultureInfo.InvariantCulture, $"{failure.Value} × {failure.Key}")));
 
     /// <summary>Lets each client finish its last request.</summary>
     public async Task StopAsync()
@@ -54,7 +67,10 @@ internal sealed class SteadyClients : IAsyncDisposable
             var start = Stopwatch.GetTimestamp();
             try
             {
-                using var content = new ByteArrayContent(image) { Headers = { ContentType = new MediaTypeHeaderValue("image/png") } };
+                using var content = new ByteArrayContent(image)
+                {
+                    Headers = { ContentType = new MediaTypeHeaderValue("image/png") },
+                };
                 using var answer = await _client.PostAsync("/classify?model=mnist", content);
                 if (!answer.IsSuccessStatusCode)
                 {

@@ -20,8 +20,17 @@ internal static class ServedModels
             model.Name,
             [.. models.VersionsOf(model.Name).Select(other => other.Version)],
             "onnxruntime_onnx",
-            [new TensorMetadata(input.Name, TensorDatatype.OfOnnx(input.ElementType)?.Name ?? input.ElementType, [.. input.DeclaredShape])],
-            [.. OfferedOutput.Of(model, input).Select(output => new TensorMetadata(output.Name, output.Datatype.Name, output.DeclaredShape))]);
+            [
+                new TensorMetadata(
+                    input.Name,
+                    TensorDatatype.OfOnnx(input.ElementType)?.Name ?? input.ElementType,
+                    [.. input.DeclaredShape]),
+            ],
+            [
+                .. OfferedOutput
+                    .Of(model, input)
+                    .Select(output => new TensorMetadata(output.Name, output.Datatype.Name, output.DeclaredShape)),
+            ]);
     }
 
     /// <summary>Every version that was found, served or not, with the reason where it is not as it should be.</summary>

@@ -39,7 +39,9 @@ internal sealed class RequestJson(IOptions<JsonOptions> json, LimitsOptions limi
         try
         {
             return JsonSerializer.Deserialize(text, type)
-                ?? throw new RequestException(Problem.MalformedJson, $"The body is null; it must be an object with {needed}.");
+                ?? throw new RequestException(
+                    Problem.MalformedJson,
+                    $"The body is null; it must be an object with {needed}.");
         }
         catch (JsonException fault)
         {

@@ -10,7 +10,9 @@ using SoftmaxService.Inference.Models;
 
 namespace SoftmaxService.Cli.Commands;
 
-/// <summary><c>softmax calibrate MODEL DATA</c>: fits a temperature and writes it into the model's manifest, with its evidence.</summary>
+/// <summary>
+/// <c>softmax calibrate MODEL DATA</c>: fits a temperature and writes it into the model's manifest, with its evidence.
+/// </summary>
 internal static class CalibrateCommand
 {
     public const string DiagramName = ClassifierModel.ReliabilityFileName;
@@ -18,10 +20,16 @@ internal static class CalibrateCommand
     public static Command Create(Terminal terminal)
     {
         var scoring = new ScoringOptions();
-        var dataset = new Option<string?>("--dataset") { Description = "What the manifest calls the data. [default: its files]", HelpName = "NAME" };
+        var dataset = new Option<string?>("--dataset")
+        {
+            Description = "What the manifest calls the data. [default: its files]",
+            HelpName = "NAME",
+        };
         var alphas = new Option<double[]>("--alpha")
         {
-            Description = "A miscoverage to store a quantile for; may be given several times. It needs at least 1/α − 1 images. [default: 0.1, 0.05, 0.01]",
+            Description =
+                "A miscoverage to store a quantile for; may be given several times. It needs at least 1/α − 1 images. "
+                    + "[default: 0.1, 0.05, 0.01]",
             HelpName = "α",
         };
         var method = new Option<ConformalMethod>("--method")
@@ -48,14 +56,19 @@ internal static class CalibrateCommand
         {
             foreach (var token in result.Tokens)
             {
-                if (double.TryParse(token.Value, System.Globalization.CultureInfo.InvariantCulture, out var alpha) && !(alpha > 0 && alpha < 1))
+                if (double.TryParse(token.Value, System.Globalization.CultureInfo.InvariantCulture, out var alpha)
+                    && !(alpha > 0 && alpha < 1))
                 {
                     result.AddError($"--alpha must be above 0 and below 1, not {token.Value}.");
                 }
             }
         });
 
-        var command = new Command("calibrate", $"Fits a temperature on labelled data that the model was not trained on, and writes it into the model's {ModelManifest.FileName}, with {DiagramName} beside it. With --logits it only shows what it finds.");
+        var command = new Command(
+            "calibrate",
+            "Fits a temperature on labelled data that the model was not trained on, and writes it into the model's "
+                + $"{ModelManifest.FileName}, with {DiagramName} beside it. With --logits it only shows what it finds."
+        );
         scoring.AddTo(command);
         command.Add(dataset);
         command.Add(alphas);
@@ -68,7 +81,8 @@ internal static class CalibrateCommand
             var location = scoring.FindModel(parsed);
             if (location is { IsVersionFolder: false })
             {
-                throw new DataException($"{location.OnnxPath}: a calibration belongs into a version's folder. Put the file at models/<name>/1/{ClassifierModel.OnnxFileName} and calibrate that folder.");
+                throw new DataException($"{location.OnnxPath}: a calibration belongs into a version's folder. Put the "
+                    + $"file at models/<name>/1/{ClassifierModel.OnnxFileName} and calibrate that folder.");
             }
 
             using var model = location?.Load();
@@ -115,7 +129,9 @@ internal static class CalibrateCommand
 
     private static byte[] Manifest(byte[]? original, ManifestCalibration calibration)
     {
-        var manifest = original is null ? ManifestText.Create(calibration) : ManifestText.WithCalibration(original, calibration);
+        var manifest = original is null
+            ? ManifestText.Create(calibration)
+            : ManifestText.WithCalibration(original, calibration);
 
         // Never leave a manifest that the service would refuse.
         _ = ModelManifest.Parse(manifest);

@@ -8,8 +8,10 @@ namespace SoftmaxService.Cli.Commands;
 internal static class CommandAction
 {
     /// <summary>Gives a command its work, which runs off the thread that waits for Ctrl-C.</summary>
-    public static void Runs(this Command command, Terminal terminal, Action<ParseResult, CancellationToken> work) => command.SetAction(
-        (parsed, cancellation) => Task.Run(() => Run(terminal, () => work(parsed, cancellation)), CancellationToken.None));
+    public static void Runs(this Command command, Terminal terminal, Action<ParseResult, CancellationToken> work) =>
+        command.SetAction(
+            (parsed, cancellation) =>
+                Task.Run(() => Run(terminal, () => work(parsed, cancellation)), CancellationToken.None));
 
     private static int Run(Terminal terminal, Action work)
     {

@@ -14,11 +14,17 @@ internal static class EvaluateCommand
     public static Command Create(Terminal terminal)
     {
         var scoring = new ScoringOptions();
-        var temperature = new Option<float?>("--temperature") { Description = "The T to measure at, beside 1. [default: the model's calibrated T]", HelpName = "T" };
+        var temperature = new Option<float?>("--temperature")
+        {
+            Description = "The T to measure at, beside 1. [default: the model's calibrated T]",
+            HelpName = "T",
+        };
         var bins = CommonOptions.Bins();
         var others = new Option<string[]>("--ood")
         {
-            Description = $"Out-of-distribution data to tell apart by the energy; its labels are not read. '{UniformNoise.Keyword}' makes random images. May be given several times.",
+            Description =
+                "Out-of-distribution data to tell apart by the energy; its labels are not read. "
+                    + $"'{UniformNoise.Keyword}' makes random images. May be given several times.",
             HelpName = $"DATA|{UniformNoise.Keyword}",
         };
         var seed = CommonOptions.Whole("--seed", "Seeds the noise images.", otherwise: 1, lowest: 0);
@@ -26,13 +32,17 @@ internal static class EvaluateCommand
         var json = CommonOptions.Json();
         temperature.Validators.Add(result =>
         {
-            if (result.Tokens is [{ Value: var text }] && float.TryParse(text, System.Globalization.CultureInfo.InvariantCulture, out var value) && !(value > 0 && float.IsFinite(value)))
+            if (result.Tokens is [{ Value: var text }]
+                && float.TryParse(text, System.Globalization.CultureInfo.InvariantCulture, out var value)
+                && !(value > 0 && float.IsFinite(value)))
             {
                 result.AddError($"--temperature must be above 0 and finite, not {text}.");
             }
         });
 
-        var command = new Command("evaluate", "Measures a model's probabilities on labelled data: accuracy, calibration, prediction sets, mistakes.");
+        var command = new Command(
+            "evaluate",
+            "Measures a model's probabilities on labelled data: accuracy, calibration, prediction sets, mistakes.");
         scoring.AddTo(command);
         command.Add(temperature);
         command.Add(bins);

@@ -14,7 +14,9 @@ internal static class ExitCode
     /// <summary>A fault of the program.</summary>
     public const int Fault = 3;
 
-    /// <summary>Stopped by Ctrl-C or a termination signal; nothing was changed. As shells have it: 128 + SIGINT.</summary>
+    /// <summary>
+    /// Stopped by Ctrl-C or a termination signal; nothing was changed. As shells have it: 128 + SIGINT.
+    /// </summary>
     public const int Cancelled = 130;
 
     public const string Help =

@@ -6,31 +6,42 @@ using SoftmaxService.Cli.Output;
 
 namespace SoftmaxService.Cli.Commands;
 
-/// <summary><c>softmax inspect MODEL</c>: what the graph says, what is made of it, and what is wrong, in words.</summary>
+/// <summary>
+/// <c>softmax inspect MODEL</c>: what the graph says, what is made of it, and what is wrong, in words.
+/// </summary>
 internal static class InspectCommand
 {
     public static Command Create(Terminal terminal)
     {
         var model = CommonOptions.Model();
         var json = CommonOptions.Json();
-        var command = new Command("inspect", "Shows a model's input, output and types, what is inferred from them, and what is wrong, in words. Ends with 1 where the service would not serve it.") { model, json };
-        command.Runs(terminal, (parsed, _) =>
+        var command = new Command(
+            "inspect",
+            "Shows a model's input, output and types, what is inferred from them, and what is wrong, in words. Ends "
+                + "with 1 where the service would not serve it.")
         {
-            var inspection = Inspection.Of(ModelLocation.Find(parsed.GetRequiredValue(model)));
-            if (parsed.GetValue(json))
+            model,
+            json,
+        };
+        command.Runs(
+            terminal,
+            (parsed, _) =>
             {
-                Json.Write(terminal.Output, inspection);
-            }
-            else
-            {
-                Print(inspection, terminal);
-            }
+                var inspection = Inspection.Of(ModelLocation.Find(parsed.GetRequiredValue(model)));
+                if (parsed.GetValue(json))
+                {
+                    Json.Write(terminal.Output, inspection);
+                }
+                else
+                {
+                    Print(inspection, terminal);
+                }
 
-            if (inspection.Problems.Count > 0)
-            {
-                throw new DataException($"{inspection.Model}: the service would not serve this model.");
-            }
-        });
+                if (inspection.Problems.Count > 0)
+                {
+                    throw new DataException($"{inspection.Model}: the service would not serve this model.");
+                }
+            });
         return command;
     }
 
@@ -39,7 +50,10 @@ internal static class InspectCommand
         terminal.WriteHeading(inspection.Model);
         terminal.WriteTable(
             ["graph", "name", "type", "shape"],
-            [.. inspection.Inputs.Select(tensor => RowOf("input", tensor)), .. inspection.Outputs.Select(tensor => RowOf("output", tensor))]);
+            [
+                .. inspection.Inputs.Select(tensor => RowOf("input", tensor)),
+                .. inspection.Outputs.Select(tensor => RowOf("output", tensor)),
+            ]);
         if (inspection.Served is { } served)
         {
             terminal.WriteTable(
@@ -48,14 +62,33 @@ internal static class InspectCommand
                     ["layout", served.Layout],
                     ["image", $"{served.Width} × {served.Height}, {served.Color}"],
                     ["element", served.ElementType],
-                    ["value", string.Create(CultureInfo.InvariantCulture, $"(pixel · {served.Scale:G6} − [{string.Join(", ", served.Mean)}]) / [{string.Join(", ", served.Std)}]")],
+                    [
+                        "value",
+                        string.Create(
+                            CultureInfo.InvariantCulture,
+                            $"(pixel · {served.Scale:G6} − [{string.Join(", ", served.Mean)}]) / "
+                                + $"[{string.Join(", ", served.Std)}]"),
+                    ],
                     ["resize", served.Resize],
                     ["foreground", served.Foreground],
                     ["output", $"{served.Output}: {served.OutputReason}"],
-                    ["scores", $"{served.OutputKind} of {served.ClassCount} classes, {(served.OutputKindIsDetected ? "as the warm-up inputs show" : "as the manifest says")}"],
-                    ["batching", served.BatchingRefusal is { } refusal ? $"one by one: {refusal}" : $"up to {served.MaxBatchSize} images share a run"],
+                    [
+                        "scores",
+                        $"{served.OutputKind} of {served.ClassCount} classes, {(served.OutputKindIsDetected ? "as the warm-up inputs show" : "as the manifest says")}",
+                    ],
+                    [
+                        "batching",
+                        served.BatchingRefusal is { } refusal
+                            ? $"one by one: {refusal}"
+                            : $"up to {served.MaxBatchSize} images share a run",
+                    ],
                     ["labels", Labels.Of(served.Labels).ToString()],
-                    ["temperature", served.CalibratedTemperature is { } temperature ? string.Create(CultureInfo.InvariantCulture, $"{temperature:G6}, calibrated") : "1, not calibrated"],
+                    [
+                        "temperature",
+                        served.CalibratedTemperature is { } temperature
+                            ? string.Create(CultureInfo.InvariantCulture, $"{temperature:G6}, calibrated")
+                            : "1, not calibrated",
+                    ],
                 ]);
         }
 
@@ -63,7 +96,8 @@ internal static class InspectCommand
         PrintList(terminal, "Notes", inspection.Notes);
     }
 
-    private static string[] RowOf(string role, InspectedTensor tensor) => [role, tensor.Name, tensor.Type, tensor.Shape];
+    private static string[] RowOf(string role, InspectedTensor tensor) =>
+        [role, tensor.Name, tensor.Type, tensor.Shape];
 
     private static void PrintList(Terminal terminal, string heading, IReadOnlyList<string> sentences)
     {

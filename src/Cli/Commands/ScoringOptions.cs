@@ -34,16 +34,24 @@ internal sealed class ScoringOptions
     }
 
     /// <summary>Where the model is; null where only logits are given.</summary>
-    public ModelLocation? FindModel(ParseResult parsed) => (parsed.GetValue(_model), parsed.GetValue(_data), parsed.GetValue(_logits)) switch
-    {
-        (null, null, not null) => null,
-        ({ } model, not null, null) => ModelLocation.Find(model),
-        (_, _, null) => throw new UsageException("Say MODEL and DATA, or --logits FILE. See --help."),
-        _ => throw new UsageException("--logits takes the place of MODEL and DATA: say one or the other. To evaluate a CSV with a model's labels and calibration, give it as DATA."),
-    };
+    public ModelLocation? FindModel(ParseResult parsed) =>
+        (parsed.GetValue(_model), parsed.GetValue(_data), parsed.GetValue(_logits)) switch
+        {
+            (null, null, not null) => null,
+            ({ } model, not null, null) => ModelLocation.Find(model),
+            (_, _, null) => throw new UsageException("Say MODEL and DATA, or --logits FILE. See --help."),
+            _ => throw new UsageException(
+                "--logits takes the place of MODEL and DATA: say one or the other. To evaluate a CSV with a model's "
+                    + "labels and calibration, give it as DATA."),
+        };
 
     /// <summary>Runs the model over the data, or reads its logits.</summary>
-    public ScoredSet Score(ParseResult parsed, ClassifierModel? model, float temperature, Terminal terminal, CancellationToken cancellation)
+    public ScoredSet Score(
+        ParseResult parsed,
+        ClassifierModel? model,
+        float temperature,
+        Terminal terminal,
+        CancellationToken cancellation)
     {
         var (skip, limit, shuffle) = (parsed.GetValue(_skip), parsed.GetValue(_limit), parsed.GetValue(_shuffle));
         var path = parsed.GetValue(_logits) ?? parsed.GetValue(_data)!; // FindModel saw to one of them
@@ -52,23 +60,43 @@ internal sealed class ScoringOptions
             return ToLogits(
                 shuffle is null
                     ? LogitsCsv.Read(path, model?.Labels, skip, limit, cancellation)
-                    : Choose(LogitsCsv.Read(path, model?.Labels, skip: 0, int.MaxValue, cancellation), path, skip, limit, shuffle.Value),
+                    : Choose(
+                        LogitsCsv.Read(path, model?.Labels, skip: 0, int.MaxValue, cancellation),
+                        path,
+                        skip,
+                        limit,
+                        shuffle.Value),
                 parsed.GetValue(_kind) ?? OutputKind.Logits);
         }
 
         if (parsed.GetValue(_kind) is not null)
         {
-            throw new UsageException($"--kind says what the numbers of a CSV are; of a model, output.kind in its {ModelManifest.FileName} does.");
+            throw new UsageException(
+                $"--kind says what the numbers of a CSV are; of a model, output.kind in its {ModelManifest.FileName} "
+                    + "does.");
         }
 
         var images = ImageSets.Open(path, parsed.GetValue(_split), Labels.Of(model.Labels));
         var selection = Select(path, images.Count, skip, limit, shuffle);
         var scored = Run(model, images, selection, temperature, terminal, cancellation);
-        return selection.Count == images.Count ? scored : scored with { Name = NameOf(images.Name, selection, skip, shuffle) };
+        return selection.Count == images.Count
+            ? scored
+            : scored with
+            {
+                Name = NameOf(images.Name, selection, skip, shuffle),
+            };
     }
 
     /// <summary>Runs the model over another data set, whose labels do not matter.</summary>
-    public ScoredSet ScoreOther(ParseResult parsed, string path, ClassifierModel model, int noiseCount, int seed, float temperature, Terminal terminal, CancellationToken cancellation)
+    public ScoredSet ScoreOther(
+        ParseResult parsed,
+        string path,
+        ClassifierModel model,
+        int noiseCount,
+        int seed,
+        float temperature,
+        Terminal terminal,
+        CancellationToken cancellation)
     {
         var images = path == UniformNoise.Keyword
             ? new UniformNoise(noiseCount, model.Input.Channels, model.Input.Height, model.Input.Width, seed)
@@ -78,8 +106,17 @@ internal sealed class ScoringOptions
             : Run(model, images, Selection.Range(0, images.Count), temperature, terminal, cancellation);
     }
 
-    private static ScoredSet Run(ClassifierModel model, IImageSet images, Selection selection, float temperature, Terminal terminal, CancellationToken cancellation) =>
-        terminal.Track(images.Name, selection.Count, progress => ModelRun.Score(model, images, selection, temperature, progress, cancellation));
+    private static ScoredSet Run(
+        ClassifierModel model,
+        IImageSet images,
+        Selection selection,
+        float temperature,
+        Terminal terminal,
+        CancellationToken cancellation) =>
+        terminal.Track(
+            images.Name,
+            selection.Count,
+            progress => ModelRun.Score(model, images, selection, temperature, progress, cancellation));
 
     private static ScoredSet ToLogits(ScoredSet scored, OutputKind kind)
     {
@@ -91,7 +128,11 @@ internal sealed class ScoringOptions
         try
         {
             var data = LabelledLogits.FromScores(scored.Logits, scored.Labels, scored.ClassCount, kind);
-            return scored with { Logits = [.. Enumerable.Range(0, data.Count).SelectMany(row => data.Row(row).ToArray())], Warnings = data.Warnings };
+            return scored with
+            {
+                Logits = [.. Enumerable.Range(0, data.Count).SelectMany(row => data.Row(row).ToArray())],
+                Warnings = data.Warnings,
+            };
         }
         catch (InferenceException exception)
         {
@@ -115,13 +156,20 @@ internal sealed class ScoringOptions
     {
         var selection = Select(path, all.Count, skip, limit, seed);
         int[] chosen = [.. Enumerable.Range(0, all.Count).Where(selection.Contains)];
-        return new ScoredSet(NameOf(all.Name, selection, skip, seed), all.ClassNames, [.. chosen.SelectMany(row => all.Row(row).ToArray())], [.. chosen.Select(row => all.Labels[row])])
+        return new ScoredSet(
+            NameOf(all.Name, selection, skip, seed),
+            all.ClassNames,
+            [.. chosen.SelectMany(row => all.Row(row).ToArray())],
+            [.. chosen.Select(row => all.Labels[row])])
         {
             Sources = [.. chosen.Select(row => all.Sources[row])],
         };
     }
 
-    private static string NameOf(string data, Selection selection, int skip, int? shuffle) => shuffle is null
-        ? string.Create(CultureInfo.InvariantCulture, $"{data}, images {skip} to {skip + selection.Count - 1}")
-        : string.Create(CultureInfo.InvariantCulture, $"{data}, {selection.Count} of them after {skip} in the random order of seed {shuffle}");
+    private static string NameOf(string data, Selection selection, int skip, int? shuffle) =>
+        shuffle is null
+            ? string.Create(CultureInfo.InvariantCulture, $"{data}, images {skip} to {skip + selection.Count - 1}")
+            : string.Create(
+                CultureInfo.InvariantCulture,
+                $"{data}, {selection.Count} of them after {skip} in the random order of seed {shuffle}");
 }

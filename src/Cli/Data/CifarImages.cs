@@ -3,15 +3,18 @@ using System.Formats.Tar;
 namespace SoftmaxService.Cli.Data;
 
 /// <summary>
-/// CIFAR-10's binary version: records of one label byte and 32 × 32 pixels as three planes, in one file, in a folder of files, or in the
-/// official archive, which is read without being unpacked.
+/// CIFAR-10's binary version: records of one label byte and 32 × 32 pixels as three planes, in one file, in a folder of
+/// files, or in the official archive, which is read without being unpacked.
 /// </summary>
 internal sealed class CifarImages : IImageSet
 {
     private const int Side = 32;
     private const int RecordLength = 1 + (3 * Side * Side);
 
-    private static readonly string[] TrainFiles = [.. Enumerable.Range(1, 5).Select(number => $"data_batch_{number}.bin")];
+    private static readonly string[] TrainFiles =
+    [
+        .. Enumerable.Range(1, 5).Select(number => $"data_batch_{number}.bin"),
+    ];
     private static readonly string[] TestFiles = ["test_batch.bin"];
 
     private readonly string? _archive;
@@ -32,13 +35,18 @@ internal sealed class CifarImages : IImageSet
     public int Count { get; }
 
     /// <summary>Whether a folder holds files that are named as CIFAR-10's are.</summary>
-    public static bool AreIn(string folder) => TrainFiles.Concat(TestFiles).Any(name => File.Exists(Path.Combine(folder, name)));
+    public static bool AreIn(string folder) =>
+        TrainFiles.Concat(TestFiles).Any(name => File.Exists(Path.Combine(folder, name)));
 
     public static CifarImages FromFile(string path, Labels labels) =>
         new(Path.GetFileName(path), archive: null, [(path, LengthOf(path))], labels);
 
     public static CifarImages FromFolder(string folder, DataSplit split, Labels labels) =>
-        new(NameOf(split), archive: null, [.. FilesOf(split).Select(name => Path.Combine(folder, name)).Select(path => (path, LengthOf(path)))], labels);
+        new(
+            NameOf(split),
+            archive: null,
+            [.. FilesOf(split).Select(name => Path.Combine(folder, name)).Select(path => (path, LengthOf(path)))],
+            labels);
 
     public static CifarImages FromArchive(string path, DataSplit split, Labels labels)
     {
@@ -51,7 +59,13 @@ internal sealed class CifarImages : IImageSet
         return new CifarImages(
             NameOf(split),
             path,
-            [.. FilesOf(split).Select(name => lengths.TryGetValue(name, out var length) ? (name, length) : throw new DataException($"{path}: the archive holds no {name}."))],
+            [
+                .. FilesOf(split)
+                    .Select(name =>
+                        lengths.TryGetValue(name, out var length)
+                            ? (name, length)
+                            : throw new DataException($"{path}: the archive holds no {name}.")),
+            ],
             labels);
     }
 
@@ -76,7 +90,12 @@ internal sealed class CifarImages : IImageSet
     private IEnumerable<LabelledImage> ReadFile(string path, int first, int end, Selection selection)
     {
         using var stream = _archive is null ? DataFile.OpenRead(path) : null;
-        foreach (var content in stream is null ? EntriesOf(_archive!).Where(entry => entry.Name == path).Select(entry => entry.Entry.DataStream!).Take(1) : [stream])
+        foreach (var content in stream is null
+                ? EntriesOf(_archive!)
+                    .Where(entry => entry.Name == path)
+                    .Select(entry => entry.Entry.DataStream!)
+                    .Take(1)
+                : [stream])
         {
             var record = new byte[RecordLength];
             for (var index = 0; index < end; index++)
@@ -106,9 +125,12 @@ internal sealed class CifarImages : IImageSet
         }
     }
 
-    private int RecordsOf((string Path, long Length) file) => file.Length % RecordLength == 0
-        ? checked((int)(file.Length / RecordLength))
-        : throw new DataException($"{Describe(file.Path)}: its {file.Length} bytes are no whole number of records of {RecordLength}; it is cut off, or no CIFAR-10 binary file.");
+    private int RecordsOf((string Path, long Length) file) =>
+        file.Length % RecordLength == 0
+            ? checked((int)(file.Length / RecordLength))
+            : throw new DataException(
+                $"{Describe(file.Path)}: its {file.Length} bytes are no whole number of records of {RecordLength}; it "
+                    + "is cut off, or no CIFAR-10 binary file.");
 
     private string Describe(string path) => _archive is null ? path : $"{_archive}: {path}";
 
@@ -145,5 +167,6 @@ internal sealed class CifarImages : IImageSet
 
     private static string[] FilesOf(DataSplit split) => split == DataSplit.Train ? TrainFiles : TestFiles;
 
-    private static string NameOf(DataSplit split) => split == DataSplit.Train ? "CIFAR-10 training images" : "CIFAR-10 test images";
+    private static string NameOf(DataSplit split) =>
+        split == DataSplit.Train ? "CIFAR-10 training images" : "CIFAR-10 test images";
 }

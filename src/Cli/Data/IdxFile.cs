@@ -2,7 +2,9 @@ using System.Buffers.Binary;
 
 namespace SoftmaxService.Cli.Data;
 
-/// <summary>An IDX file of bytes, gzipped or not, read from its beginning on: dimensions, then every element in row-major order.</summary>
+/// <summary>
+/// An IDX file of bytes, gzipped or not, read from its beginning on: dimensions, then every element in row-major order.
+/// </summary>
 internal sealed class IdxFile : IDisposable
 {
     private const byte UnsignedByteType = 0x08;
@@ -41,7 +43,8 @@ internal sealed class IdxFile : IDisposable
             var read = _stream.ReadAtLeast(elements, elements.Length, throwOnEndOfStream: false);
             if (read < elements.Length)
             {
-                throw new DataException($"{_path}: the file ends within {what}, after {read} of {elements.Length} bytes.");
+                throw new DataException(
+                    $"{_path}: the file ends within {what}, after {read} of {elements.Length} bytes.");
             }
         }
         catch (InvalidDataException exception)
@@ -58,7 +61,8 @@ internal sealed class IdxFile : IDisposable
         {
             if (_stream.Read(more) > 0)
             {
-                throw new DataException($"{_path}: the file goes on after its [{string.Join(", ", Dimensions)}] elements.");
+                throw new DataException(
+                    $"{_path}: the file goes on after its [{string.Join(", ", Dimensions)}] elements.");
             }
         }
         catch (InvalidDataException exception)
@@ -75,12 +79,14 @@ internal sealed class IdxFile : IDisposable
         Read(magic, "its magic number");
         if (magic[0] != 0 || magic[1] != 0)
         {
-            throw new DataException($"{_path}: it is no IDX file; it begins with {Convert.ToHexString(magic)}, not with 0000.");
+            throw new DataException(
+                $"{_path}: it is no IDX file; it begins with {Convert.ToHexString(magic)}, not with 0000.");
         }
 
         if (magic[2] != UnsignedByteType)
         {
-            throw new DataException($"{_path}: its elements are of IDX type 0x{magic[2]:X2}; only unsigned bytes (0x08) are read.");
+            throw new DataException(
+                $"{_path}: its elements are of IDX type 0x{magic[2]:X2}; only unsigned bytes (0x08) are read.");
         }
 
         var dimensions = new int[magic[3]];

@@ -14,9 +14,12 @@ internal sealed class IdxImages : IImageSet
         _path = path;
         _labels = labels;
         using var images = IdxFile.Open(path);
-        if (images.Dimensions is not [var count and >= 0, var height and > 0 and < 65536, var width and > 0 and < 65536])
+        if (images.Dimensions is not [var count and >= 0, var height and > 0 and < 65536, var width and > 0 and < 65536]
+        )
         {
-            throw new DataException($"{path}: it has the dimensions [{string.Join(", ", images.Dimensions)}]; images have three, their number, height and width.");
+            throw new DataException(
+                $"{path}: it has the dimensions [{string.Join(", ", images.Dimensions)}]; images have three, their "
+                    + "number, height and width.");
         }
 
         (Count, _height, _width) = (count, height, width);
@@ -34,7 +37,13 @@ internal sealed class IdxImages : IImageSet
     public static string FindIn(string folder, DataSplit split)
     {
         var part = split == DataSplit.Train ? "train" : "t10k";
-        string[] names = [$"{part}-images-idx3-ubyte.gz", $"{part}-images-idx3-ubyte", $"{part}-images.idx3-ubyte", $"{part}-images.idx3-ubyte.gz"];
+        string[] names =
+        [
+            $"{part}-images-idx3-ubyte.gz",
+            $"{part}-images-idx3-ubyte",
+            $"{part}-images.idx3-ubyte",
+            $"{part}-images.idx3-ubyte.gz",
+        ];
         return names.Select(name => Path.Combine(folder, name)).FirstOrDefault(File.Exists)
             ?? throw new DataException($"{Path.Combine(folder, names[0])}: there is no such file, zipped or not.");
     }
@@ -48,7 +57,10 @@ internal sealed class IdxImages : IImageSet
             images.Read(pixels, $"image {index}");
             if (selection.Contains(index))
             {
-                yield return new LabelledImage($"{Name} image {index}", _labels.AreIgnored ? -1 : _labelOf[index], PngEncoding.FromGray(pixels, _width, _height));
+                yield return new LabelledImage(
+                    $"{Name} image {index}",
+                    _labels.AreIgnored ? -1 : _labelOf[index],
+                    PngEncoding.FromGray(pixels, _width, _height));
             }
         }
 
@@ -62,15 +74,19 @@ internal sealed class IdxImages : IImageSet
     {
         var name = Path.GetFileName(images);
         var folder = Path.GetDirectoryName(images) ?? "";
-        var wanted = name.Replace("images", "labels", StringComparison.Ordinal).Replace("idx3", "idx1", StringComparison.Ordinal);
+        var wanted = name.Replace("images", "labels", StringComparison.Ordinal)
+            .Replace("idx3", "idx1", StringComparison.Ordinal);
         if (wanted == name)
         {
-            throw new DataException($"{images}: the labels file beside it cannot be guessed; call them as MNIST does, …-images-idx3-ubyte and …-labels-idx1-ubyte.");
+            throw new DataException(
+                $"{images}: the labels file beside it cannot be guessed; call them as MNIST does, …-images-idx3-ubyte "
+                    + "and …-labels-idx1-ubyte.");
         }
 
         var other = wanted.EndsWith(".gz", StringComparison.Ordinal) ? wanted[..^3] : wanted + ".gz";
         return new[] { wanted, other }.Select(candidate => Path.Combine(folder, candidate)).FirstOrDefault(File.Exists)
-            ?? throw new DataException($"{Path.Combine(folder, wanted)}: there is no such file; it should hold the labels of {name}.");
+            ?? throw new DataException(
+                $"{Path.Combine(folder, wanted)}: there is no such file; it should hold the labels of {name}.");
     }
 
     private byte[] ReadLabels(string path)
@@ -78,7 +94,9 @@ internal sealed class IdxImages : IImageSet
         using var file = IdxFile.Open(path);
         if (file.Dimensions is not [var count] || count != Count)
         {
-            throw new DataException($"{path}: it has the dimensions [{string.Join(", ", file.Dimensions)}]; for the {Count} images of {Name} it must be [{Count}].");
+            throw new DataException(
+                $"{path}: it has the dimensions [{string.Join(", ", file.Dimensions)}]; for the {Count} images of "
+                    + $"{Name} it must be [{Count}].");
         }
 
         var labels = new byte[count];

@@ -1,6 +1,9 @@
 namespace SoftmaxService.Cli.Data;
 
-/// <summary>Image files in folders that are named as their class, in the order of the classes and then of the names; hidden files are passed over.</summary>
+/// <summary>
+/// Image files in folders that are named as their class, in the order of the classes and then of the names; hidden
+/// files are passed over.
+/// </summary>
 internal sealed class ImageFolder : IImageSet
 {
     private readonly string _folder;
@@ -33,9 +36,12 @@ internal sealed class ImageFolder : IImageSet
 
     private static (string Path, int Label)[] ReadLabelled(string folder, Labels labels)
     {
-        if (Directory.EnumerateFiles(folder).Where(IsVisible).Order(StringComparer.Ordinal).FirstOrDefault() is { } loose)
+        if (Directory.EnumerateFiles(folder).Where(IsVisible).Order(StringComparer.Ordinal).FirstOrDefault() is
+            { } loose)
         {
-            throw new DataException($"{loose}: the file lies beside the folders that name the classes ({labels}); every image belongs into one of them.");
+            throw new DataException(
+                $"{loose}: the file lies beside the folders that name the classes ({labels}); every image belongs into "
+                    + "one of them.");
         }
 
         var labelled = new List<(string Path, int Label)>();
@@ -44,7 +50,8 @@ internal sealed class ImageFolder : IImageSet
             var label = labels.Find(Path.GetFileName(subfolder));
             if (label < 0)
             {
-                throw new DataException($"{subfolder}: '{Path.GetFileName(subfolder)}' is no class of the model, which has {labels}.");
+                throw new DataException(
+                    $"{subfolder}: '{Path.GetFileName(subfolder)}' is no class of the model, which has {labels}.");
             }
 
             labelled.AddRange(FilesBelow(subfolder).Select(path => (path, label)));
@@ -54,7 +61,10 @@ internal sealed class ImageFolder : IImageSet
     }
 
     private static IEnumerable<string> FilesBelow(string folder) =>
-        Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Where(IsVisible).Order(StringComparer.Ordinal);
+        Directory
+            .EnumerateFiles(folder, "*", SearchOption.AllDirectories)
+            .Where(IsVisible)
+            .Order(StringComparer.Ordinal);
 
     private static bool IsVisible(string path) => !Path.GetFileName(path).StartsWith('.');
 }

@@ -1,9 +1,12 @@
 namespace SoftmaxService.Cli.Data;
 
-/// <summary>Chooses the reader for a path, in one place: by the names that the data sets' makers gave their files.</summary>
+/// <summary>
+/// Chooses the reader for a path, in one place: by the names that the data sets' makers gave their files.
+/// </summary>
 internal static class ImageSets
 {
-    public const string Kinds = "a folder of label/image files, MNIST's IDX files, CIFAR-10's binary files or .tar.gz, or a .csv of logits";
+    public const string Kinds =
+        "a folder of label/image files, MNIST's IDX files, CIFAR-10's binary files or .tar.gz, or a .csv of logits";
 
     /// <exception cref="DataException">There is nothing there, or it is not what its name says.</exception>
     public static IImageSet Open(string path, DataSplit? split, Labels labels)
@@ -23,7 +26,10 @@ internal static class ImageSets
         return path switch
         {
             _ when EndsWith(".bin") => CifarImages.FromFile(path, labels),
-            _ when EndsWith(".tar.gz") || EndsWith(".tgz") || EndsWith(".tar") => CifarImages.FromArchive(path, Said(split, path), labels),
+            _ when EndsWith(".tar.gz") || EndsWith(".tgz") || EndsWith(".tar") => CifarImages.FromArchive(
+                path,
+                Said(split, path),
+                labels),
             _ => new IdxImages(path, labels),
         };
 
@@ -31,5 +37,6 @@ internal static class ImageSets
     }
 
     private static DataSplit Said(DataSplit? split, string path) =>
-        split ?? throw new DataException($"{path}: it holds training and test images; say --split train or --split test.");
+        split
+        ?? throw new DataException($"{path}: it holds training and test images; say --split train or --split test.");
 }

@@ -20,12 +20,14 @@ internal sealed class Labels
 
     /// <summary>A class by its number.</summary>
     /// <exception cref="DataException">There is no such class.</exception>
-    public int Check(int label, Func<string> source) => _names switch
-    {
-        null => -1,
-        _ when (uint)label < (uint)_names.Count => label,
-        _ => throw new DataException($"{source()}: label {label} is no class; the model has {_names.Count}, numbered from 0."),
-    };
+    public int Check(int label, Func<string> source) =>
+        _names switch
+        {
+            null => -1,
+            _ when (uint)label < (uint)_names.Count => label,
+            _ => throw new DataException(
+                $"{source()}: label {label} is no class; the model has {_names.Count}, numbered from 0."),
+        };
 
     /// <summary>A class by its name, else by its number.</summary>
     /// <returns>−1 where there is none.</returns>
@@ -39,14 +41,24 @@ internal sealed class Labels
             }
         }
 
-        return int.TryParse(label, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var number) && number < _names?.Count ? number : -1;
+        return
+            int.TryParse(
+                label,
+                System.Globalization.NumberStyles.None,
+                System.Globalization.CultureInfo.InvariantCulture,
+                out var number)
+            && number < _names?.Count
+            ? number
+            : -1;
     }
 
     /// <summary>The names, for a message.</summary>
-    public override string ToString() => _names switch
-    {
-        null => "any",
-        { Count: > MostNamed } => $"{string.Join(", ", _names.Take(MostNamed).Select(Quoting.Shorten))}, … ({_names.Count} in all)",
-        _ => string.Join(", ", _names.Select(Quoting.Shorten)),
-    };
+    public override string ToString() =>
+        _names switch
+        {
+            null => "any",
+            { Count: > MostNamed } =>
+                $"{string.Join(", ", _names.Take(MostNamed).Select(Quoting.Shorten))}, … ({_names.Count} in all)",
+            _ => string.Join(", ", _names.Select(Quoting.Shorten)),
+        };
 }

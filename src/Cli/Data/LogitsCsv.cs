@@ -4,8 +4,8 @@ using SoftmaxService.Inference.Faults;
 namespace SoftmaxService.Cli.Data;
 
 /// <summary>
-/// A comma-separated file of logits: a line an image, a number a class, and the image's class in the column that a heading calls
-/// <c>label</c>, else in the last. The heading may be absent; where it is there, it names the classes.
+/// A comma-separated file of logits: a line an image, a number a class, and the image's class in the column that a
+/// heading calls <c>label</c>, else in the last. The heading may be absent; where it is there, it names the classes.
 /// </summary>
 internal static class LogitsCsv
 {
@@ -19,7 +19,12 @@ internal static class LogitsCsv
     /// <param name="limit">The most lines to read.</param>
     /// <param name="cancellation">Stops the reading.</param>
     /// <exception cref="DataException">A line is not what it should be; the message has its number.</exception>
-    public static ScoredSet Read(string path, IReadOnlyList<string>? classNames, int skip, int limit, CancellationToken cancellation)
+    public static ScoredSet Read(
+        string path,
+        IReadOnlyList<string>? classNames,
+        int skip,
+        int limit,
+        CancellationToken cancellation)
     {
         using var reader = new StreamReader(DataFile.OpenRead(path));
         var table = new Table(path, classNames);
@@ -85,38 +90,62 @@ internal static class LogitsCsv
             _lines.Add(number);
         }
 
-        public ScoredSet ToScoredSet() => _labels.Count > 0
-            ? new ScoredSet(Path.GetFileName(path), _classes, [.. _logits], [.. _labels]) { Sources = [.. _lines.Select(line => $"line {line}")] }
-            : throw new DataException($"{path}: there are no logits in it{(_seen > 0 ? $" after the {_seen} lines that were skipped" : "")}.");
+        public ScoredSet ToScoredSet() =>
+            _labels.Count > 0
+                ? new ScoredSet(Path.GetFileName(path), _classes, [.. _logits], [.. _labels])
+                {
+                    Sources = [.. _lines.Select(line => $"line {line}")],
+                }
+                : throw new DataException(
+                    $"{path}: there are no logits in "
+                        + $"it{(_seen > 0 ? $" after the {_seen} lines that were skipped" : "")}.");
 
         /// <returns>Whether the line was a heading.</returns>
         private bool ReadFirst(string[] cells, int number)
         {
             if (cells.Length < 3)
             {
-                throw new DataException($"{path}: line {number} has {cells.Length} cell(s); a line holds at least two logits and a label, with commas between.");
+                throw new DataException(
+                    $"{path}: line {number} has {cells.Length} cell(s); a line holds at least two logits and a label, "
+                        + "with commas between.");
             }
 
-            // A label may be a name without making its line a heading; a heading is a line in which no cell is a number, or one that says "label".
+            // A label may be a name without making its line a heading; a heading is a line in which no cell is a
+            // number, or one that says "label".
             var unquoted = cells.Select(cell => cell.Trim('"')).ToArray();
-            var labelColumn = Array.FindIndex(unquoted, cell => cell.Equals(LabelHeading, StringComparison.OrdinalIgnoreCase));
+            var labelColumn = Array.FindIndex(
+                unquoted,
+                cell => cell.Equals(LabelHeading, StringComparison.OrdinalIgnoreCase));
             var isHeading = labelColumn >= 0 || !cells.Any(cell => TryParse(cell, out _));
             _columns = cells.Length;
             _labelColumn = labelColumn >= 0 ? labelColumn : cells.Length - 1;
             var headings = unquoted.Where((_, column) => column != _labelColumn).ToArray();
-            _classes = classNames ?? (isHeading ? headings : [.. Enumerable.Range(0, cells.Length - 1).Select(index => index.ToString(CultureInfo.InvariantCulture))]);
+            _classes =
+                classNames
+                ?? (
+                    isHeading
+                        ? headings
+                        :
+                        [
+                            .. Enumerable
+                                .Range(0, cells.Length - 1)
+                                .Select(index => index.ToString(CultureInfo.InvariantCulture)),
+                        ]);
             _names = Labels.Of(_classes);
             return _classes.Count == cells.Length - 1
                 ? isHeading
-                : throw new DataException($"{path}: line {number} has {cells.Length - 1} logits; the model has {_classes.Count} classes.");
+                : throw new DataException(
+                    $"{path}: line {number} has {cells.Length - 1} logits; the model has {_classes.Count} classes.");
         }
 
-        private int ReadLabel(string cell, int number) => (cell, _names!.Find(cell.Trim('"'))) switch // the first line set it
-        {
-            ("", _) => throw new DataException($"{path}: line {number} has no label."),
-            (_, < 0) => throw new DataException($"{path}: line {number}: '{Quoting.Shorten(cell)}' is no class; there are {_names}."),
-            var (_, label) => label,
-        };
+        private int ReadLabel(string cell, int number) =>
+            (cell, _names!.Find(cell.Trim('"'))) switch // the first line set it
+            {
+                ("", _) => throw new DataException($"{path}: line {number} has no label."),
+                (_, < 0) => throw new DataException(
+                    $"{path}: line {number}: '{Quoting.Shorten(cell)}' is no class; there are {_names}."),
+                var (_, label) => label,
+            };
 
         private float ReadLogit(string cell, int number, int column)
         {
@@ -127,9 +156,11 @@ internal static class LogitsCsv
 
             return TryParse(cell, out var logit) && float.IsFinite(logit)
                 ? logit
-                : throw new DataException($"{path}: line {number}, column {column + 1}: '{Quoting.Shorten(cell)}' is no finite number.");
+                : throw new DataException(
+                    $"{path}: line {number}, column {column + 1}: '{Quoting.Shorten(cell)}' is no finite number.");
         }
 
-        private static bool TryParse(string cell, out float number) => float.TryParse(cell, NumberStyles.Float, CultureInfo.InvariantCulture, out number);
+        private static bool TryParse(string cell, out float number) =>
+            float.TryParse(cell, NumberStyles.Float, CultureInfo.InvariantCulture, out number);
     }
 }

@@ -4,8 +4,8 @@ using SkiaSharp;
 namespace SoftmaxService.Cli.Data;
 
 /// <summary>
-/// Raw pixels as a PNG file, so that they take the very path of a posted image. A third of a millisecond for a digit buys that there is
-/// no second path that could give other numbers.
+/// Raw pixels as a PNG file, so that they take the very path of a posted image. A third of a millisecond for a digit
+/// buys that there is no second path that could give other numbers.
 /// </summary>
 internal static class PngEncoding
 {
@@ -27,7 +27,11 @@ internal static class PngEncoding
         var pixels = new byte[4 * count];
         for (var i = 0; i < count; i++)
         {
-            (pixels[4 * i], pixels[(4 * i) + 1], pixels[(4 * i) + 2], pixels[(4 * i) + 3]) = (planes[i], planes[count + i], planes[(2 * count) + i], 255);
+            (pixels[4 * i], pixels[(4 * i) + 1], pixels[(4 * i) + 2], pixels[(4 * i) + 3]) = (
+                planes[i],
+                planes[count + i],
+                planes[(2 * count) + i],
+                255);
         }
 
         return Encode(pixels, new SKImageInfo(width, height, SKColorType.Rgba8888, SKAlphaType.Opaque));
@@ -38,7 +42,8 @@ internal static class PngEncoding
         fixed (byte* pinned = &MemoryMarshal.GetReference(pixels))
         {
             using var pixmap = new SKPixmap(info, (nint)pinned);
-            using var data = pixmap.Encode(Options) ?? throw new InvalidOperationException("Skia could not encode a PNG.");
+            using var data =
+                pixmap.Encode(Options) ?? throw new InvalidOperationException("Skia could not encode a PNG.");
             return data.ToArray();
         }
     }

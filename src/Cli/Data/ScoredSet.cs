@@ -17,7 +17,10 @@ internal sealed record ScoredSet(string Name, IReadOnlyList<string> ClassNames, 
     /// <summary>How long each image took from its bytes to its answer; empty where no model ran.</summary>
     public IReadOnlyList<double> Milliseconds { get; init; } = [];
 
-    /// <summary>The files of the images that were classified wrongly with the most confidence, by position; empty where no model ran.</summary>
+    /// <summary>
+    /// The files of the images that were classified wrongly with the most confidence, by position; empty where no model
+    /// ran.
+    /// </summary>
     public IReadOnlyDictionary<int, byte[]> MistakenImages { get; init; } = new Dictionary<int, byte[]>();
 
     /// <summary>What had to be assumed to make logits of the data.</summary>

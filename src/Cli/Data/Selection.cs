@@ -1,6 +1,8 @@
 namespace SoftmaxService.Cli.Data;
 
-/// <summary>Which images of a set are read, by their positions in it. They are read in the set's order, whatever chose them.</summary>
+/// <summary>
+/// Which images of a set are read, by their positions in it. They are read in the set's order, whatever chose them.
+/// </summary>
 internal sealed class Selection
 {
     private readonly int _first;
@@ -22,7 +24,10 @@ internal sealed class Selection
     /// <summary>So many from a position on.</summary>
     public static Selection Range(int first, int count) => new(first, first + count, count);
 
-    /// <summary>So many from a position on in a random order of all. Parts of one seed's order that do not overlap share no image.</summary>
+    /// <summary>
+    /// So many from a position on in a random order of all. Parts of one seed's order that do not overlap share no
+    /// image.
+    /// </summary>
     public static Selection Shuffled(int total, int first, int count, int seed)
     {
         int[] order = [.. Enumerable.Range(0, total)];
@@ -36,5 +41,6 @@ internal sealed class Selection
         return new Selection(0, Array.LastIndexOf(isChosen, true) + 1, count, isChosen);
     }
 
-    public bool Contains(int position) => _isChosen is null ? position >= _first && position < End : _isChosen[position];
+    public bool Contains(int position) =>
+        _isChosen is null ? position >= _first && position < End : _isChosen[position];
 }

@@ -1,6 +1,9 @@
 namespace SoftmaxService.Cli.Data;
 
-/// <summary>Images of pixels that are uniform in 0…255 and independent: what no classifier was trained on. The same for the same seed.</summary>
+/// <summary>
+/// Images of pixels that are uniform in 0…255 and independent: what no classifier was trained on. The same for the same
+/// seed.
+/// </summary>
 internal sealed class UniformNoise(int count, int channels, int height, int width, int seed) : IImageSet
 {
     /// <summary>The word that asks for it in place of a path.</summary>
@@ -19,7 +22,12 @@ internal sealed class UniformNoise(int count, int channels, int height, int widt
             random.NextBytes(pixels);
             if (selection.Contains(index))
             {
-                yield return new LabelledImage($"noise {index}", -1, channels == 1 ? PngEncoding.FromGray(pixels, width, height) : PngEncoding.FromPlanes(pixels, width, height));
+                yield return new LabelledImage(
+                    $"noise {index}",
+                    -1,
+                    channels == 1
+                        ? PngEncoding.FromGray(pixels, width, height)
+                        : PngEncoding.FromPlanes(pixels, width, height));
             }
         }
     }

@@ -17,7 +17,10 @@ internal sealed record Findings
 
     public required IReadOnlyList<string> Labels { get; init; }
 
-    /// <summary>The temperature of <see cref="After"/>, and where it comes from: <c>request</c>, <c>calibrated</c>, <c>fitted</c> or <c>default</c>.</summary>
+    /// <summary>
+    /// The temperature of <see cref="After"/>, and where it comes from: <c>request</c>, <c>calibrated</c>,
+    /// <c>fitted</c> or <c>default</c>.
+    /// </summary>
     public required float Temperature { get; init; }
 
     public required string TemperatureSource { get; init; }
@@ -59,16 +62,28 @@ internal sealed record Findings
 
     /// <summary>The measurements, with what to call them.</summary>
     [JsonIgnore]
-    public IReadOnlyList<(string Name, Evaluation Evaluation)> Columns => After is null
-        ? [("T = 1", Before)]
-        : [("before, T = 1", Before), ($"{(TemperatureSource == "request" ? "asked for" : "after")}, T = {Numbers.Of(Temperature, "0.####")}", After)];
+    public IReadOnlyList<(string Name, Evaluation Evaluation)> Columns =>
+        After is null
+            ? [("T = 1", Before)]
+            :
+            [
+                ("before, T = 1", Before),
+                (
+                    $"{(TemperatureSource == "request" ? "asked for" : "after")}, T = "
+                        + $"{Numbers.Of(Temperature, "0.####")}",
+                    After),
+            ];
 }
 
 /// <summary>How well the energy tells another data set from the evaluated one.</summary>
 /// <param name="Dataset">The other data set.</param>
 /// <param name="Count">Its images.</param>
-/// <param name="Auroc">The probability that one of its images has a higher energy than one of the evaluated; 0.5 is chance.</param>
-/// <param name="RejectedShare">The share of it above the manifest's energy threshold; absent where there is none.</param>
+/// <param name="Auroc">
+/// The probability that one of its images has a higher energy than one of the evaluated; 0.5 is chance.
+/// </param>
+/// <param name="RejectedShare">
+/// The share of it above the manifest's energy threshold; absent where there is none.
+/// </param>
 internal sealed record OtherData(string Dataset, int Count, double Auroc, double? RejectedShare);
 
 /// <summary>An image that was classified wrongly.</summary>

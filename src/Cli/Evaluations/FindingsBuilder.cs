@@ -8,7 +8,9 @@ using SoftmaxService.Numerics;
 
 namespace SoftmaxService.Cli.Evaluations;
 
-/// <summary>Measures scored data: through the calibration room for every number, with lists and curves for people beside them.</summary>
+/// <summary>
+/// Measures scored data: through the calibration room for every number, with lists and curves for people beside them.
+/// </summary>
 internal static class FindingsBuilder
 {
     private const int MostListed = 12;
@@ -19,33 +21,53 @@ internal static class FindingsBuilder
     public static LabelledLogits ToLabelledLogits(ScoredSet scored) =>
         Refused(scored, () => new LabelledLogits(scored.Logits, scored.Labels, scored.ClassCount));
 
-    /// <summary>Measures at T = 1 and at the temperature that is in use, and tries the manifest's prediction sets.</summary>
+    /// <summary>
+    /// Measures at T = 1 and at the temperature that is in use, and tries the manifest's prediction sets.
+    /// </summary>
     public static Findings Evaluate(
-        ScoredSet scored, string? model, AppliedTemperature temperature, ManifestCalibration? calibration, CalibrationOptions options, CancellationToken cancellation)
+        ScoredSet scored,
+        string? model,
+        AppliedTemperature temperature,
+        ManifestCalibration? calibration,
+        CalibrationOptions options,
+        CancellationToken cancellation)
     {
         var data = ToLabelledLogits(scored);
-        return Refused(scored, () =>
-        {
-            var before = Calibrator.Evaluate(data, 1f, options, cancellation);
-            var after = temperature.Value == 1f ? null : Calibrator.Evaluate(data, temperature.Value, options, cancellation);
-            var sets = calibration?.Conformal is { } conformal ? SetsOf(data, calibration, conformal, AlphasOf(conformal), cancellation) : null;
-            return Describe(scored, before, after) with
+        return Refused(
+            scored,
+            () =>
             {
-                Model = model,
-                Bins = options.Bins,
-                Temperature = temperature.Value,
-                TemperatureSource = Names.Of(temperature.Source),
-                PredictionSets = sets,
-                Quantiles = calibration?.Conformal?.Quantiles,
-                Curve = calibration?.Conformal is { } known ? SetsOf(data, calibration, known, CurveAlphas(known), cancellation) : [],
-                Energy = calibration?.Energy,
-                Warnings = NullIfEmpty([.. scored.Warnings, .. Calibrator.WarningsFor(data, scored.ClassNames)]),
-            };
-        });
+                var before = Calibrator.Evaluate(data, 1f, options, cancellation);
+                var after =
+                    temperature.Value == 1f
+                        ? null
+                        : Calibrator.Evaluate(data, temperature.Value, options, cancellation);
+                var sets = calibration?.Conformal is { } conformal
+                    ? SetsOf(data, calibration, conformal, AlphasOf(conformal), cancellation)
+                    : null;
+                return Describe(scored, before, after) with
+                {
+                    Model = model,
+                    Bins = options.Bins,
+                    Temperature = temperature.Value,
+                    TemperatureSource = Names.Of(temperature.Source),
+                    PredictionSets = sets,
+                    Quantiles = calibration?.Conformal?.Quantiles,
+                    Curve = calibration?.Conformal is { } known
+                        ? SetsOf(data, calibration, known, CurveAlphas(known), cancellation)
+                        : [],
+                    Energy = calibration?.Energy,
+                    Warnings = NullIfEmpty([.. scored.Warnings, .. Calibrator.WarningsFor(data, scored.ClassNames)]),
+                };
+            });
     }
 
     /// <summary>Fits, and describes what was found on the calibration data itself.</summary>
-    public static (CalibrationResult Result, Findings Findings) Calibrate(ScoredSet scored, string? model, CalibrationOptions options, CancellationToken cancellation)
+    public static (CalibrationResult Result, Findings Findings) Calibrate(
+        ScoredSet scored,
+        string? model,
+        CalibrationOptions options,
+        CancellationToken cancellation)
     {
         var data = ToLabelledLogits(scored);
         return Refused(scored, () =>
@@ -81,21 +103,34 @@ internal static class FindingsBuilder
             threshold is null ? null : 1 - OutOfDistribution.ShareAtOrBelow(otherEnergies, threshold.Threshold));
     }
 
-    private static Findings Describe(ScoredSet scored, Evaluation before, Evaluation? after) => new()
-    {
-        Dataset = scored.Name,
-        Count = scored.Count,
-        Bins = 0,
-        Labels = scored.ClassNames,
-        Temperature = 1f,
-        TemperatureSource = "",
-        Before = before,
-        After = after,
-        MostConfidentMistakes = MistakesOf(scored, (after ?? before).Temperature),
-        SlowestImages = scored.Milliseconds.Count == 0 ? null
-            : [.. scored.Milliseconds.Index().OrderByDescending(image => image.Item).Take(SlowestListed).Select(image => new SlowImage(scored.Sources[image.Index], image.Item))],
-        MedianMilliseconds = scored.Milliseconds.Count == 0 ? null : scored.Milliseconds.Order().ElementAt(scored.Milliseconds.Count / 2),
-    };
+    private static Findings Describe(ScoredSet scored, Evaluation before, Evaluation? after) =>
+        new()
+        {
+            Dataset = scored.Name,
+            Count = scored.Count,
+            Bins = 0,
+            Labels = scored.ClassNames,
+            Temperature = 1f,
+            TemperatureSource = "",
+            Before = before,
+            After = after,
+            MostConfidentMistakes = MistakesOf(scored, (after ?? before).Temperature),
+            SlowestImages =
+                scored.Milliseconds.Count == 0
+                    ? null
+                    :
+                    [
+                        .. scored
+                            .Milliseconds.Index()
+                            .OrderByDescending(image => image.Item)
+                            .Take(SlowestListed)
+                            .Select(image => new SlowImage(scored.Sources[image.Index], image.Item)),
+                    ],
+            MedianMilliseconds =
+                scored.Milliseconds.Count == 0
+                    ? null
+                    : scored.Milliseconds.Order().ElementAt(scored.Milliseconds.Count / 2),
+        };
 
     private static Mistake[] MistakesOf(ScoredSet scored, float temperature)
     {
@@ -112,23 +147,44 @@ internal static class FindingsBuilder
             }
         }
 
-        return [.. mistakes.OrderByDescending(mistake => mistake.Confidence).Take(MostListed).Select(mistake =>
-            new Mistake(scored.Sources[mistake.Image], scored.ClassNames[scored.Labels[mistake.Image]], scored.ClassNames[mistake.Predicted], mistake.Confidence)
-            {
-                Encoded = scored.MistakenImages.GetValueOrDefault(mistake.Image),
-            })];
+        return
+        [
+            .. mistakes
+                .OrderByDescending(mistake => mistake.Confidence)
+                .Take(MostListed)
+                .Select(mistake => new Mistake(
+                    scored.Sources[mistake.Image],
+                    scored.ClassNames[scored.Labels[mistake.Image]],
+                    scored.ClassNames[mistake.Predicted],
+                    mistake.Confidence)
+                {
+                    Encoded = scored.MistakenImages.GetValueOrDefault(mistake.Image),
+                }),
+        ];
     }
 
     private static IReadOnlyList<PredictionSetEvaluation> SetsOf(
-        LabelledLogits data, ManifestCalibration calibration, ConformalQuantiles conformal, double[] alphas, CancellationToken cancellation) =>
-        Conformal.Evaluate(data, (float)calibration.Temperature, conformal, alphas, cancellationToken: cancellation);
+        LabelledLogits data,
+        ManifestCalibration calibration,
+        ConformalQuantiles conformal,
+        double[] alphas,
+        CancellationToken cancellation
+    ) => Conformal.Evaluate(data, (float)calibration.Temperature, conformal, alphas, cancellationToken: cancellation);
 
-    private static IReadOnlyList<string>? NullIfEmpty(IReadOnlyList<string> warnings) => warnings.Count > 0 ? warnings : null;
+    private static IReadOnlyList<string>? NullIfEmpty(IReadOnlyList<string> warnings) =>
+        warnings.Count > 0 ? warnings : null;
 
     private static double[] AlphasOf(ConformalQuantiles conformal) =>
-        [.. conformal.Quantiles.Keys.Select(alpha => double.Parse(alpha, CultureInfo.InvariantCulture)).OrderDescending()];
+        [
+            .. conformal
+                .Quantiles.Keys.Select(alpha => double.Parse(alpha, CultureInfo.InvariantCulture))
+                .OrderDescending(),
+        ];
 
-    /// <summary>From one half down to the smallest that the stored scores reach, in even steps of their logarithm; none where no scores are stored.</summary>
+    /// <summary>
+    /// From one half down to the smallest that the stored scores reach, in even steps of their logarithm; none where no
+    /// scores are stored.
+    /// </summary>
     private static double[] CurveAlphas(ConformalQuantiles conformal)
     {
         if (conformal is not { Count: { } count, Scores: not null })
@@ -137,7 +193,12 @@ internal static class FindingsBuilder
         }
 
         var smallest = 1.0 / (count + 0.5);
-        return [.. Enumerable.Range(0, CurvePoints).Select(step => 0.5 * Math.Pow(smallest / 0.5, step / (CurvePoints - 1.0)))];
+        return
+        [
+            .. Enumerable
+                .Range(0, CurvePoints)
+                .Select(step => 0.5 * Math.Pow(smallest / 0.5, step / (CurvePoints - 1.0))),
+        ];
     }
 
     private static T Refused<T>(ScoredSet scored, Func<T> work)

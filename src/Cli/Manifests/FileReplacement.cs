@@ -1,13 +1,15 @@
 namespace SoftmaxService.Cli.Manifests;
 
 /// <summary>
-/// Replaces files so that a reader, and a run that is stopped, only ever sees the old file or the new one: each is written in full beside its
-/// place, and put into it by a rename.
+/// Replaces files so that a reader, and a run that is stopped, only ever sees the old file or the new one: each is
+/// written in full beside its place, and put into it by a rename.
 /// </summary>
 internal static class FileReplacement
 {
     /// <summary>Writes all, then replaces all in the order given; when writing fails nothing is replaced.</summary>
-    public static void WriteAll(CancellationToken cancellation, params IReadOnlyList<(string Path, byte[] Content)> files)
+    public static void WriteAll(
+        CancellationToken cancellation,
+        params IReadOnlyList<(string Path, byte[] Content)> files)
     {
         var written = new List<(string Temporary, string Path)>();
         try
@@ -15,7 +17,9 @@ internal static class FileReplacement
             foreach (var (path, content) in files)
             {
                 cancellation.ThrowIfCancellationRequested();
-                var target = (File.Exists(path) ? File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName : null) ?? path;
+                var target =
+                    (File.Exists(path) ? File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName : null)
+                    ?? path;
                 var temporary = $"{target}.{Guid.NewGuid():N}.tmp";
                 written.Add((temporary, target));
                 using var file = new FileStream(temporary, OptionsFor(target));

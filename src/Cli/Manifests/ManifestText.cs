@@ -5,7 +5,10 @@ using SoftmaxService.Inference.Models;
 
 namespace SoftmaxService.Cli.Manifests;
 
-/// <summary>Puts a calibration into a manifest's text and leaves every other byte of it as it was: comments, order, spacing and line ends.</summary>
+/// <summary>
+/// Puts a calibration into a manifest's text and leaves every other byte of it as it was: comments, order, spacing and
+/// line ends.
+/// </summary>
 internal static class ManifestText
 {
     private const string Calibration = "calibration";
@@ -17,7 +20,9 @@ internal static class ManifestText
     /// <summary>A manifest of a calibration alone.</summary>
     public static byte[] Create(ManifestCalibration calibration) => WithCalibration("{}\n"u8, calibration);
 
-    /// <summary>Replaces the calibration, or inserts one: before <c>training</c> where there is one, else at the end.</summary>
+    /// <summary>
+    /// Replaces the calibration, or inserts one: before <c>training</c> where there is one, else at the end.
+    /// </summary>
     /// <param name="manifest">The file's bytes: a manifest that <see cref="ModelManifest.Parse"/> accepts.</param>
     /// <param name="calibration">What to write.</param>
     public static byte[] WithCalibration(ReadOnlySpan<byte> manifest, ManifestCalibration calibration)
@@ -30,8 +35,14 @@ internal static class ManifestText
 
         var (start, end, text) = members switch
         {
-            _ when members.Find(member => member.Name == Calibration) is { } old => (old.ValueStart, old.ValueEnd, value),
-            _ when members.Find(member => member.Name == Training) is { } training => (training.NameStart, training.NameStart, $"\"{Calibration}\": {value},{style.Separator}"),
+            _ when members.Find(member => member.Name == Calibration) is { } old => (
+                old.ValueStart,
+                old.ValueEnd,
+                value),
+            _ when members.Find(member => member.Name == Training) is { } training => (
+                training.NameStart,
+                training.NameStart,
+                $"\"{Calibration}\": {value},{style.Separator}"),
             [.., var last] => (last.ValueEnd, last.ValueEnd, $",{style.Separator}\"{Calibration}\": {value}"),
             _ => (openBrace + 1, openBrace + 1, $"{style.Separator}\"{Calibration}\": {value}{style.LineEnd}"),
         };
@@ -40,7 +51,9 @@ internal static class ManifestText
 
     private static List<Member> ReadMembers(ReadOnlySpan<byte> json, out int openBrace)
     {
-        var reader = new Utf8JsonReader(json, new JsonReaderOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
+        var reader = new Utf8JsonReader(
+            json,
+            new JsonReaderOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
         reader.Read();
         openBrace = (int)reader.TokenStartIndex;
         var members = new List<Member>();
@@ -88,12 +101,21 @@ internal static class ManifestText
             return LineEnd.Length == 0 ? JsonSerializer.Serialize(value) : Format(value, depth: 1);
         }
 
-        /// <summary>What holds only plain values stands on one line: a reliability bin, a list of numbers. The calibration itself never does.</summary>
+        /// <summary>
+        /// What holds only plain values stands on one line: a reliability bin, a list of numbers. The calibration
+        /// itself never does.
+        /// </summary>
         private string Format(JsonElement value, int depth)
         {
             string[] parts = value.ValueKind switch
             {
-                JsonValueKind.Object => [.. value.EnumerateObject().Select(member => $"{JsonSerializer.Serialize(member.Name)}: {Format(member.Value, depth + 1)}")],
+                JsonValueKind.Object =>
+                [
+                    .. value
+                        .EnumerateObject()
+                        .Select(member =>
+                            $"{JsonSerializer.Serialize(member.Name)}: {Format(member.Value, depth + 1)}"),
+                ],
                 JsonValueKind.Array => [.. value.EnumerateArray().Select(element => Format(element, depth + 1))],
                 _ => [],
             };
@@ -105,7 +127,9 @@ internal static class ManifestText
 
             if (depth > 1 && !HoldsContainers(value))
             {
-                return value.ValueKind == JsonValueKind.Object ? $"{open} {string.Join(", ", parts)} {close}" : $"{open}{string.Join(", ", parts)}{close}";
+                return value.ValueKind == JsonValueKind.Object
+                    ? $"{open} {string.Join(", ", parts)} {close}"
+                    : $"{open}{string.Join(", ", parts)}{close}";
             }
 
             var inner = LineEnd + string.Concat(Enumerable.Repeat(Indent, depth + 1));
@@ -117,6 +141,7 @@ internal static class ManifestText
             ? value.EnumerateObject().Any(member => IsContainer(member.Value))
             : value.EnumerateArray().Any(IsContainer);
 
-        private static bool IsContainer(JsonElement value) => value.ValueKind is JsonValueKind.Object or JsonValueKind.Array;
+        private static bool IsContainer(JsonElement value) =>
+            value.ValueKind is JsonValueKind.Object or JsonValueKind.Array;
     }
 }

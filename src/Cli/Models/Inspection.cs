@@ -37,8 +37,19 @@ internal sealed record Inspection(
             var (inputs, outputs) = (Describe(onnx.Inputs), Describe(onnx.Outputs));
             try
             {
-                using var model = ClassifierModel.Load(location.Folder, location.Name, location.Version, new ModelSettings(), location.OnnxFileName);
-                return new Inspection(location.OnnxPath, inputs, outputs, ServedAs.Of(model), [], [.. NotesOn(model, location)]);
+                using var model = ClassifierModel.Load(
+                    location.Folder,
+                    location.Name,
+                    location.Version,
+                    new ModelSettings(),
+                    location.OnnxFileName);
+                return new Inspection(
+                    location.OnnxPath,
+                    inputs,
+                    outputs,
+                    ServedAs.Of(model),
+                    [],
+                    [.. NotesOn(model, location)]);
             }
             catch (ModelLoadException exception)
             {
@@ -55,16 +66,20 @@ internal sealed record Inspection(
         var manifest = model.Manifest;
         if (!location.IsVersionFolder)
         {
-            yield return $"The service looks for {ClassifierModel.OnnxFileName} in models/<name>/<version>/; this file has another name.";
+            yield return $"The service looks for {ClassifierModel.OnnxFileName} in models/<name>/<version>/; this file "
+                + "has another name.";
         }
         else if (!int.TryParse(location.Version, out var version) || version < 1)
         {
-            yield return $"The service looks in folders that are named with a version, 1, 2, 3, …; this one is named '{location.Version}'.";
+            yield return "The service looks in folders that are named with a version, 1, 2, 3, …; this one is named "
+                + $"'{location.Version}'.";
         }
 
         if (!File.Exists(location.ManifestPath))
         {
-            yield return $"There is no {ModelManifest.FileName}: pixels are {(model.Input.Scale == 1f ? "taken as 0…255" : "divided by 255")}, and the classes are called by their numbers.";
+            yield return $"There is no {ModelManifest.FileName}: pixels are "
+                + $"{(model.Input.Scale == 1f ? "taken as 0…255" : "divided by 255")}, and the classes are called by "
+                + "their numbers.";
         }
         else if (manifest.Labels is null)
         {
@@ -73,7 +88,8 @@ internal sealed record Inspection(
 
         if (model.Input is { Channels: 1, Width: <= 32, Foreground: Foreground.None })
         {
-            yield return "Small grey images are often digits; if this model reads light ink on black as MNIST has it, say \"foreground\": \"light\" in input, and any drawing is brought to that form.";
+            yield return "Small grey images are often digits; if this model reads light ink on black as MNIST has it, "
+                + "say \"foreground\": \"light\" in input, and any drawing is brought to that form.";
         }
 
         foreach (var choice in model.Notes)
@@ -83,11 +99,13 @@ internal sealed record Inspection(
 
         if (model.CalibratedTemperature is null)
         {
-            yield return "The model is not calibrated: its probabilities are softmax at temperature 1. softmax calibrate fits one on labelled images.";
+            yield return "The model is not calibrated: its probabilities are softmax at temperature 1. softmax "
+                + "calibrate fits one on labelled images.";
         }
         else if (!File.Exists(Path.Combine(location.Folder, ClassifierModel.ReliabilityFileName)))
         {
-            yield return $"There is no {ClassifierModel.ReliabilityFileName} beside the manifest; softmax calibrate writes one.";
+            yield return $"There is no {ClassifierModel.ReliabilityFileName} beside the manifest; softmax calibrate "
+                + "writes one.";
         }
     }
 }
@@ -95,7 +113,9 @@ internal sealed record Inspection(
 /// <summary>An input or output of the graph.</summary>
 internal sealed record InspectedTensor(string Name, string Type, string Shape);
 
-/// <summary>How the service reads a model: what the graph and the manifest say together, and the defaults for the rest.</summary>
+/// <summary>
+/// How the service reads a model: what the graph and the manifest say together, and the defaults for the rest.
+/// </summary>
 internal sealed record ServedAs
 {
     public required string Layout { get; init; }

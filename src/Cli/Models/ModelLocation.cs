@@ -3,7 +3,9 @@ using SoftmaxService.Inference.Models;
 
 namespace SoftmaxService.Cli.Models;
 
-/// <summary>Where a model's files are: MODEL on the command line is a version's folder, or an ONNX file in one.</summary>
+/// <summary>
+/// Where a model's files are: MODEL on the command line is a version's folder, or an ONNX file in one.
+/// </summary>
 internal sealed record ModelLocation(string Folder, string OnnxFileName)
 {
     public string OnnxPath => Path.Combine(Folder, OnnxFileName);
@@ -13,7 +15,11 @@ internal sealed record ModelLocation(string Folder, string OnnxFileName)
     /// <summary>The model's name and version, as the folders say.</summary>
     public string Version => Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(Folder)));
 
-    public string Name => Path.GetFileName(Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(Folder)))) is { Length: > 0 } name ? name : Version;
+    public string Name =>
+        Path.GetFileName(Path.GetDirectoryName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(Folder))))
+            is { Length: > 0 } name
+            ? name
+            : Version;
 
     /// <summary>What people call it: <c>mnist/1</c>, or the file where it has a name of its own.</summary>
     public string FullName => IsVersionFolder ? $"{Name}/{Version}" : OnnxFileName;
@@ -28,12 +34,18 @@ internal sealed record ModelLocation(string Folder, string OnnxFileName)
         {
             return File.Exists(Path.Combine(path, ClassifierModel.OnnxFileName))
                 ? new ModelLocation(path, ClassifierModel.OnnxFileName)
-                : throw new DataException($"{path}: the folder holds no {ClassifierModel.OnnxFileName}; MODEL is a version's folder, such as models/mnist/1, or an ONNX file.");
+                : throw new DataException(
+                    $"{path}: the folder holds no {ClassifierModel.OnnxFileName}; MODEL is a version's folder, such as "
+                        + "models/mnist/1, or an ONNX file.");
         }
 
         return File.Exists(path)
-            ? new ModelLocation(Path.GetDirectoryName(path) is { Length: > 0 } folder ? folder : ".", Path.GetFileName(path))
-            : throw new DataException($"{path}: there is no such model; MODEL is a version's folder, such as models/mnist/1, or an ONNX file.");
+            ? new ModelLocation(
+                Path.GetDirectoryName(path) is { Length: > 0 } folder ? folder : ".",
+                Path.GetFileName(path))
+            : throw new DataException(
+                $"{path}: there is no such model; MODEL is a version's folder, such as models/mnist/1, or an ONNX file."
+            );
     }
 
     /// <exception cref="DataException">The model cannot be served; the message says why.</exception>

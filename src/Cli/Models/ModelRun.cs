@@ -7,7 +7,9 @@ using SoftmaxService.Inference.Models;
 
 namespace SoftmaxService.Cli.Models;
 
-/// <summary>Asks a model about every image of a set, one by one, as the service would; keeps the logits and forgets the images.</summary>
+/// <summary>
+/// Asks a model about every image of a set, one by one, as the service would; keeps the logits and forgets the images.
+/// </summary>
 internal static class ModelRun
 {
     /// <summary>How many of the wrongly classified images are kept for the report.</summary>
@@ -20,7 +22,13 @@ internal static class ModelRun
     /// <param name="progress">Told of the images done.</param>
     /// <param name="cancellation">Stops between two images.</param>
     /// <exception cref="DataException">An image cannot be read, or the model has no finite answer to it.</exception>
-    public static ScoredSet Score(ClassifierModel model, IImageSet images, Selection selection, float temperature, Action<int> progress, CancellationToken cancellation)
+    public static ScoredSet Score(
+        ClassifierModel model,
+        IImageSet images,
+        Selection selection,
+        float temperature,
+        Action<int> progress,
+        CancellationToken cancellation)
     {
         var plan = new ClassificationPlan(model, new ClassificationOptions { Temperature = temperature });
         var count = selection.Count;
@@ -68,17 +76,24 @@ internal static class ModelRun
             Sources = sources,
             Milliseconds = milliseconds,
             Warnings = rounded == 0 ? [] : [Warning(rounded, done)],
-            MistakenImages = mistakes.UnorderedItems.ToDictionary(item => item.Element.Image, item => item.Element.Encoded),
+            MistakenImages = mistakes.UnorderedItems.ToDictionary(
+                item => item.Element.Image,
+                item => item.Element.Encoded),
         };
     }
 
     /// <summary>Whether the output was too coarse to tell the right class's probability from 0.</summary>
     private static bool IsRoundedToZero(ClassifierModel model, Classification answer, int label) =>
-        model.RoundedToZero is { } bound && label >= 0 && answer.Predictions.First(one => one.Index == label).Logit <= Math.Log(bound) + 1e-3;
+        model.RoundedToZero is { } bound
+        && label >= 0
+        && answer.Predictions.First(one => one.Index == label).Logit <= Math.Log(bound) + 1e-3;
 
-    private static string Warning(int rounded, int count) => string.Create(
-        CultureInfo.InvariantCulture,
-        $"For {rounded} of {count} images the model's output rounds the right class's probability to 0. How far below it was, the output cannot tell, and a temperature that is fitted to it is likely too low; export the model with its logits to calibrate it well.");
+    private static string Warning(int rounded, int count) =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"For {rounded} of {count} images the model's output rounds the right class's probability to 0. How far "
+                + $"below it was, the output cannot tell, and a temperature that is fitted to it is likely too low; "
+                + $"export the model with its logits to calibrate it well.");
 
     private static Classification Classify(ClassificationPlan plan, LabelledImage image)
     {

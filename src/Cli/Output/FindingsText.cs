@@ -12,19 +12,27 @@ internal static class FindingsText
 
     public static void Print(Findings findings, Terminal terminal)
     {
-        terminal.WriteHeading(string.Create(CultureInfo.InvariantCulture, $"{FindingsFigures.TitleOf(findings)}: {findings.Count} images, {findings.Labels.Count} classes"));
+        terminal.WriteHeading(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{FindingsFigures.TitleOf(findings)}: {findings.Count} images, {findings.Labels.Count} classes"));
         terminal.WriteTable(
             ["", .. findings.Columns.Select(column => column.Name)],
             Numbers.MetricRows([.. findings.Columns.Select(column => column.Evaluation)]));
-        terminal.WriteLine($"In brackets: bootstrap intervals of 95 %. ECE and MCE: {findings.Bins} bins of equal width.");
+        terminal.WriteLine(
+            $"In brackets: bootstrap intervals of 95 %. ECE and MCE: {findings.Bins} bins of equal width.");
         if (findings.TemperatureInterval is { } interval)
         {
-            terminal.WriteLine($"Fitted temperature: {Numbers.Of(findings.Temperature, "0.#####")}{Numbers.Brackets(interval, isShare: false)}");
+            terminal.WriteLine(
+                "Fitted temperature: "
+                    + $"{Numbers.Of(findings.Temperature, "0.#####")}{Numbers.Brackets(interval, isShare: false)}");
         }
 
         if (findings.InUse.ZeroProbabilityLabels > 0)
         {
-            terminal.WriteLine($"{findings.InUse.ZeroProbabilityLabels} images have their right class at a probability of exactly 0; each counts as 103.28 nats.");
+            terminal.WriteLine(
+                $"{findings.InUse.ZeroProbabilityLabels} images have their right class at a probability of exactly 0; "
+                    + "each counts as 103.28 nats.");
         }
 
         foreach (var warning in findings.Warnings ?? [])
@@ -40,13 +48,17 @@ internal static class FindingsText
             terminal.WriteHeading("Most confident mistakes");
             terminal.WriteTable(
                 ["image", "is", "taken for", "confidence"],
-                findings.MostConfidentMistakes.Select(mistake => (IReadOnlyList<string>)[mistake.Source, mistake.Label, mistake.Predicted, Numbers.Percent(mistake.Confidence)]));
+                findings.MostConfidentMistakes.Select(mistake =>
+                    (IReadOnlyList<string>)
+                        [mistake.Source, mistake.Label, mistake.Predicted, Numbers.Percent(mistake.Confidence)]));
         }
 
         if (findings.SlowestImages is { Count: > 0 } slowest)
         {
             terminal.WriteHeading($"Slowest images (median {Numbers.Of(findings.MedianMilliseconds ?? 0, "F2")} ms)");
-            terminal.WriteTable(["image", "milliseconds"], slowest.Select(image => (IReadOnlyList<string>)[image.Source, Numbers.Of(image.Milliseconds, "F2")]));
+            terminal.WriteTable(
+                ["image", "milliseconds"],
+                slowest.Select(image => (IReadOnlyList<string>)[image.Source, Numbers.Of(image.Milliseconds, "F2")]));
         }
     }
 
@@ -58,7 +70,8 @@ internal static class FindingsText
             terminal.WriteTable(Numbers.SetHeadings, sets.Select(Numbers.SetCells));
             if (findings.TemperatureSource == "fitted")
             {
-                terminal.WriteLine("On the calibration data itself coverage is met by construction; only the sizes tell.");
+                terminal.WriteLine(
+                    "On the calibration data itself coverage is met by construction; only the sizes tell.");
             }
         }
     }
@@ -70,7 +83,10 @@ internal static class FindingsText
             terminal.WriteHeading("Confusion matrix (rows: true class, columns: predicted)");
             terminal.WriteTable(
                 ["", .. findings.Labels],
-                confusion.Select((row, index) => (IReadOnlyList<string>)[findings.Labels[index], .. row.Select(count => count == 0 ? "·" : $"{count}")]));
+                confusion.Select(
+                    (row, index) =>
+                        (IReadOnlyList<string>)
+                            [findings.Labels[index], .. row.Select(count => count == 0 ? "·" : $"{count}")]));
         }
     }
 
@@ -81,7 +97,14 @@ internal static class FindingsText
             terminal.WriteHeading("Out of distribution, by energy");
             terminal.WriteTable(
                 ["data", "images", "AUROC", "above the threshold"],
-                others.Select(other => (IReadOnlyList<string>)[other.Dataset, $"{other.Count}", Numbers.Of(other.Auroc, "F4"), Numbers.Percent(other.RejectedShare)]));
+                others.Select(other =>
+                    (IReadOnlyList<string>)
+                        [
+                            other.Dataset,
+                            $"{other.Count}",
+                            Numbers.Of(other.Auroc, "F4"),
+                            Numbers.Percent(other.RejectedShare),
+                        ]));
         }
     }
 }

@@ -3,7 +3,10 @@ using Spectre.Console;
 
 namespace SoftmaxService.Cli.Output;
 
-/// <summary>Where answers go (standard output) and where progress and refusals go (standard error), so that a pipe gets answers alone.</summary>
+/// <summary>
+/// Where answers go (standard output) and where progress and refusals go (standard error), so that a pipe gets answers
+/// alone.
+/// </summary>
 internal sealed class Terminal(TextWriter output, TextWriter error)
 {
     private const int PlainWidth = 120;
@@ -60,7 +63,11 @@ internal sealed class Terminal(TextWriter output, TextWriter error)
 
         return _error.Progress()
             .AutoClear(true)
-            .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn())
+            .Columns(
+                new TaskDescriptionColumn(),
+                new ProgressBarColumn(),
+                new PercentageColumn(),
+                new RemainingTimeColumn())
             .Start(context =>
             {
                 var task = context.AddTask(Markup.Escape(what), maxValue: Math.Max(1, total));

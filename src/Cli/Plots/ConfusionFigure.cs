@@ -3,7 +3,10 @@ using ScottPlot;
 
 namespace SoftmaxService.Cli.Plots;
 
-/// <summary>The confusion matrix: a row a true class, a column a predicted one, counts in the cells. Right answers are blue, wrong ones orange.</summary>
+/// <summary>
+/// The confusion matrix: a row a true class, a column a predicted one, counts in the cells. Right answers are blue,
+/// wrong ones orange.
+/// </summary>
 internal static class ConfusionFigure
 {
     /// <summary>With more classes than this, cells are no longer to be told apart and none is drawn.</summary>
@@ -36,7 +39,14 @@ internal static class ConfusionFigure
                     // Rows run downward, as matrices are written.
                     var isRight = truth == predicted;
                     var strength = isRight ? 0.15 + (0.6 * count / inRow) : 0.15 + (0.7 * count / mostWrong);
-                    DrawCell(plot, predicted, classes - 1 - truth, (isRight ? Palette.Blue : Palette.Orange).Tint(strength), classes <= MostWithNumbers ? count : null, fontSize, isRight && strength > 0.6);
+                    DrawCell(
+                        plot,
+                        predicted,
+                        classes - 1 - truth,
+                        (isRight ? Palette.Blue : Palette.Orange).Tint(strength),
+                        classes <= MostWithNumbers ? count : null,
+                        fontSize,
+                        isRight && strength > 0.6);
                 }
             }
         }
@@ -46,7 +56,9 @@ internal static class ConfusionFigure
         outline.LineColor = Palette.Ink;
         outline.LineWidth = 1;
 
-        var labels = classNames.Select((name, index) => Shorten(PlotFont.Drawable(name, index.ToString(CultureInfo.InvariantCulture)))).ToArray();
+        var labels = classNames
+            .Select((name, index) => Shorten(PlotFont.Drawable(name, index.ToString(CultureInfo.InvariantCulture))))
+            .ToArray();
         var longest = labels.Max(label => label.Length);
         plot.Title(title, size: 12);
         plot.Axes.Title.Label.Bold = false;
@@ -69,7 +81,12 @@ internal static class ConfusionFigure
         plot.Axes.Bottom.MinimumSize = bottom;
         plot.Layout.Fixed(new PixelPadding(left, right: 20, bottom, top: 54));
         var side = Math.Clamp(46 * classes, 320, 900);
-        return new Figure("confusion", title, left + side + 20, 54 + side + bottom, [(plot, new PixelRect(0, left + side + 20, 54 + side + bottom, 0))]);
+        return new Figure(
+            "confusion",
+            title,
+            left + side + 20,
+            54 + side + bottom,
+            [(plot, new PixelRect(0, left + side + 20, 54 + side + bottom, 0))]);
     }
 
     private static void DrawCell(Plot plot, int x, int y, Color color, int? count, int fontSize, bool isDark)
@@ -88,7 +105,8 @@ internal static class ConfusionFigure
         }
     }
 
-    private static string Shorten(string label) => label.Length <= LongestLabel ? label : $"{label[..(LongestLabel - 1)]}…";
+    private static string Shorten(string label) =>
+        label.Length <= LongestLabel ? label : $"{label[..(LongestLabel - 1)]}…";
 
     private static ScottPlot.TickGenerators.NumericManual Ticks(string[] labels, Func<int, int> position)
     {

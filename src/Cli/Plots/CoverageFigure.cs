@@ -5,32 +5,57 @@ using SoftmaxService.Inference.Calibration;
 
 namespace SoftmaxService.Cli.Plots;
 
-/// <summary>Coverage against set size: what coverage costs in classes a set, and whether large sets cover as well as small ones.</summary>
+/// <summary>
+/// Coverage against set size: what coverage costs in classes a set, and whether large sets cover as well as small ones.
+/// </summary>
 internal static class CoverageFigure
 {
     private const int PanelWidth = 460;
     private const int Height = 400;
 
-    private static readonly Color[] Colors = [Palette.Blue, Palette.Orange, Palette.Green, Palette.Vermillion, Palette.SkyBlue];
-    private static readonly MarkerShape[] Shapes = [MarkerShape.FilledCircle, MarkerShape.FilledSquare, MarkerShape.FilledTriangleUp, MarkerShape.FilledDiamond, MarkerShape.FilledTriangleDown];
+    private static readonly Color[] Colors =
+    [
+        Palette.Blue,
+        Palette.Orange,
+        Palette.Green,
+        Palette.Vermillion,
+        Palette.SkyBlue,
+    ];
+    private static readonly MarkerShape[] Shapes =
+    [
+        MarkerShape.FilledCircle,
+        MarkerShape.FilledSquare,
+        MarkerShape.FilledTriangleUp,
+        MarkerShape.FilledDiamond,
+        MarkerShape.FilledTriangleDown,
+    ];
     private static readonly PixelPadding Padding = new(left: 78, right: 18, bottom: 52, top: 54);
 
-    public static Figure Draw(string title, IReadOnlyList<PredictionSetEvaluation> curve, IReadOnlyList<PredictionSetEvaluation> sets) => new(
-        "coverage",
-        title,
-        2 * PanelWidth,
-        Height,
-        [
-            (DrawCurve(curve, sets), new PixelRect(0, PanelWidth, Height, 0)),
-            (DrawBySize(sets), new PixelRect(PanelWidth, 2 * PanelWidth, Height, 0)),
-        ]);
+    public static Figure Draw(
+        string title,
+        IReadOnlyList<PredictionSetEvaluation> curve,
+        IReadOnlyList<PredictionSetEvaluation> sets) =>
+        new(
+            "coverage",
+            title,
+            2 * PanelWidth,
+            Height,
+            [
+                (DrawCurve(curve, sets), new PixelRect(0, PanelWidth, Height, 0)),
+                (DrawBySize(sets), new PixelRect(PanelWidth, 2 * PanelWidth, Height, 0)),
+            ]);
 
-    private static Plot DrawCurve(IReadOnlyList<PredictionSetEvaluation> curve, IReadOnlyList<PredictionSetEvaluation> sets)
+    private static Plot DrawCurve(
+        IReadOnlyList<PredictionSetEvaluation> curve,
+        IReadOnlyList<PredictionSetEvaluation> sets)
     {
         var plot = PlotFont.NewPlot();
         if (curve.Count > 0)
         {
-            var line = plot.Add.ScatterLine(curve.Select(set => set.MeanSize).ToArray(), curve.Select(set => set.Coverage).ToArray(), Palette.Ink);
+            var line = plot.Add.ScatterLine(
+                curve.Select(set => set.MeanSize).ToArray(),
+                curve.Select(set => set.Coverage).ToArray(),
+                Palette.Ink);
             line.LineWidth = 1.5f;
             line.LegendText = "other α";
         }
@@ -39,7 +64,12 @@ internal static class CoverageFigure
         {
             var promised = plot.Add.HorizontalLine(1 - set.Alpha, 1, Colors[index % Colors.Length], LinePattern.Dashed);
             promised.ExcludeFromLegend = true;
-            var marker = plot.Add.Marker(set.MeanSize, set.Coverage, Shapes[index % Shapes.Length], 11, Colors[index % Colors.Length]);
+            var marker = plot.Add.Marker(
+                set.MeanSize,
+                set.Coverage,
+                Shapes[index % Shapes.Length],
+                11,
+                Colors[index % Colors.Length]);
             marker.LegendText = string.Create(CultureInfo.InvariantCulture, $"α = {set.Alpha}");
         }
 
@@ -47,7 +77,12 @@ internal static class CoverageFigure
         var widest = sets.Max(set => set.MeanSize);
         var bottom = Math.Max(0, lowest - (0.6 * (1 - lowest)) - 0.01);
         var left = Math.Max(0, sets.Min(set => set.MeanSize) - 0.25);
-        Finish(plot, $"Coverage against mean set size ({Names.Of(sets[0].Method).ToUpperInvariant()})\ndashed: the coverage asked for, 1 − α", "mean set size, classes", "coverage");
+        Finish(
+            plot,
+            $"Coverage against mean set size ({Names.Of(sets[0].Method).ToUpperInvariant()})\ndashed: the coverage "
+                + "asked for, 1 − α",
+            "mean set size, classes",
+            "coverage");
         plot.Axes.SetLimits(left, Math.Max(widest * 1.1, left + 0.5), bottom, 1.004);
         plot.ShowLegend(Alignment.LowerRight);
         return plot;
@@ -69,7 +104,10 @@ internal static class CoverageFigure
                 bar.FillColor = Colors[index % Colors.Length].WithAlpha(0.75);
                 bar.LineColor = Palette.Ink;
                 bar.LineWidth = 0.5f;
-                var count = plot.Add.Text(group.Count.ToString("N0", CultureInfo.InvariantCulture), x, group.Coverage + 0.012);
+                var count = plot.Add.Text(
+                    group.Count.ToString("N0", CultureInfo.InvariantCulture),
+                    x,
+                    group.Coverage + 0.012);
                 count.LabelFontName = PlotFont.Family;
                 count.LabelFontSize = 10;
                 count.LabelFontColor = Palette.Ink;
@@ -86,7 +124,9 @@ internal static class CoverageFigure
         }
 
         plot.Axes.Bottom.TickGenerator = ticks;
-        plot.Axes.Left.TickGenerator = new ScottPlot.TickGenerators.NumericManual([0, 0.2, 0.4, 0.6, 0.8, 1], ["0.0", "0.2", "0.4", "0.6", "0.8", "1.0"]);
+        plot.Axes.Left.TickGenerator = new ScottPlot.TickGenerators.NumericManual(
+            [0, 0.2, 0.4, 0.6, 0.8, 1],
+            ["0.0", "0.2", "0.4", "0.6", "0.8", "1.0"]);
 
         // Room above for the counts and the legend.
         plot.Axes.SetLimits(-0.6, Math.Max(sizes.Length, 1) - 0.4, 0, 1.36);

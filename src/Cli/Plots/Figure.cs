@@ -9,7 +9,12 @@ namespace SoftmaxService.Cli.Plots;
 /// <param name="Width">Of the sheet, in pixels.</param>
 /// <param name="Height">Of the sheet, in pixels.</param>
 /// <param name="Panels">The plots and their places.</param>
-internal sealed record Figure(string Name, string Title, int Width, int Height, IReadOnlyList<(Plot Plot, PixelRect Place)> Panels)
+internal sealed record Figure(
+    string Name,
+    string Title,
+    int Width,
+    int Height,
+    IReadOnlyList<(Plot Plot, PixelRect Place)> Panels)
 {
     // Twice the nominal size, so that text is sharp on a dense screen.
     private const int PngScale = 2;

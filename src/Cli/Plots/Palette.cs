@@ -3,7 +3,8 @@ using ScottPlot;
 namespace SoftmaxService.Cli.Plots;
 
 /// <summary>
-/// Colours that the colour-blind tell apart: Okabe and Ito, "Color Universal Design", 2008. Text and lines that must be read are near black.
+/// Colours that the colour-blind tell apart: Okabe and Ito, "Color Universal Design", 2008. Text and lines that must be
+/// read are near black.
 /// </summary>
 internal static class Palette
 {

@@ -4,7 +4,8 @@ using SkiaSharp;
 namespace SoftmaxService.Cli.Plots;
 
 /// <summary>
-/// The plots' font, which comes with the program: our build of Skia knows no system's fonts, and what it has no font for it leaves out.
+/// The plots' font, which comes with the program: our build of Skia knows no system's fonts, and what it has no font
+/// for it leaves out.
 /// </summary>
 internal static class PlotFont
 {
@@ -37,7 +38,8 @@ internal static class PlotFont
 
     private static SKTypeface Load()
     {
-        using var file = typeof(PlotFont).Assembly.GetManifestResourceStream("DejaVuSans.ttf")!; // the project file embeds it
+        // the project file embeds it
+        using var file = typeof(PlotFont).Assembly.GetManifestResourceStream("DejaVuSans.ttf")!;
         var typeface = SKTypeface.FromStream(file);
         Fonts.FontResolvers.Insert(0, new Resolver(typeface));
         Fonts.Default = Family;
@@ -49,6 +51,7 @@ internal static class PlotFont
     {
         public SKTypeface CreateTypeface(string fontName, bool bold, bool italic) => typeface;
 
-        public SKTypeface CreateTypeface(string fontName, FontWeight weight, FontSlant slant, FontSpacing spacing) => typeface;
+        public SKTypeface CreateTypeface(string fontName, FontWeight weight, FontSlant slant, FontSpacing spacing) =>
+            typeface;
     }
 }

@@ -5,8 +5,9 @@ using SoftmaxService.Inference.Calibration;
 namespace SoftmaxService.Cli.Plots;
 
 /// <summary>
-/// Reliability diagrams, each above the histogram of its confidences: bars of the accuracy in each bin, a mark at the bin's mean
-/// confidence, and the diagonal on which both are the same. Guo et al., "On Calibration of Modern Neural Networks", 2017, figure 4.
+/// Reliability diagrams, each above the histogram of its confidences: bars of the accuracy in each bin, a mark at the
+/// bin's mean confidence, and the diagonal on which both are the same. Guo et al., "On Calibration of Modern Neural
+/// Networks", 2017, figure 4.
 /// </summary>
 internal static class ReliabilityFigure
 {
@@ -27,12 +28,19 @@ internal static class ReliabilityFigure
     public static Figure Draw(string title, params IReadOnlyList<Diagram> diagrams)
     {
         var highest = diagrams.Max(diagram => diagram.Bins.Max(bin => bin.Count));
-        var panels = diagrams.SelectMany((diagram, column) => new[]
-        {
-            (DrawDiagram(diagram), Place(column, 0, DiagramHeight)),
-            (DrawHistogram(diagram, highest), Place(column, DiagramHeight, HistogramHeight)),
-        });
-        return new Figure("reliability", title, PanelWidth * diagrams.Count, DiagramHeight + HistogramHeight, [.. panels]);
+        var panels = diagrams.SelectMany(
+            (diagram, column) =>
+                new[]
+                {
+                    (DrawDiagram(diagram), Place(column, 0, DiagramHeight)),
+                    (DrawHistogram(diagram, highest), Place(column, DiagramHeight, HistogramHeight)),
+                });
+        return new Figure(
+            "reliability",
+            title,
+            PanelWidth * diagrams.Count,
+            DiagramHeight + HistogramHeight,
+            [.. panels]);
     }
 
     private static PixelRect Place(int column, int top, int height) =>
@@ -64,10 +72,19 @@ internal static class ReliabilityFigure
             gap.LineWidth = 2;
         }
 
-        var means = plot.Add.Markers(filled.Select(bin => bin.Confidence).ToArray(), filled.Select(bin => bin.Confidence).ToArray(), MarkerShape.FilledDiamond, 8, Palette.Vermillion);
+        var means = plot.Add.Markers(
+            filled.Select(bin => bin.Confidence).ToArray(),
+            filled.Select(bin => bin.Confidence).ToArray(),
+            MarkerShape.FilledDiamond,
+            8,
+            Palette.Vermillion);
         means.LegendText = "mean confidence of a bin";
 
-        plot.Title(string.Create(CultureInfo.InvariantCulture, $"{diagram.Title}\nECE {100 * diagram.Ece:F2} %, {diagram.Bins.Sum(bin => bin.Count)} images"), size: 14);
+        plot.Title(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{diagram.Title}\nECE {100 * diagram.Ece:F2} %, {diagram.Bins.Sum(bin => bin.Count)} images"),
+            size: 14);
         plot.Axes.Title.Label.Bold = false;
         plot.YLabel("accuracy", size: 13);
         plot.XLabel("confidence", size: 13);
@@ -88,7 +105,8 @@ internal static class ReliabilityFigure
         var plot = PlotFont.NewPlot();
         foreach (var bin in diagram.Bins.Where(bin => bin.Count > 0))
         {
-            // On a scale of powers of ten, or a well-trained model's last bin hides all others; a bar of one image still shows.
+            // On a scale of powers of ten, or a well-trained model's last bin hides all others; a bar of one image
+            // still shows.
             var bar = plot.Add.Rectangle(bin.Lower, bin.Upper, LogCounts.Floor, LogCounts.Height(bin.Count));
             bar.FillColor = Palette.Green;
             bar.LineColor = Palette.Ink;

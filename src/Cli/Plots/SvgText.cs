@@ -3,7 +3,10 @@ using System.Xml.Linq;
 
 namespace SoftmaxService.Cli.Plots;
 
-/// <summary>Makes of Skia's SVG one that scales, has a title, reads well without our font, and can stand with others in one page.</summary>
+/// <summary>
+/// Makes of Skia's SVG one that scales, has a title, reads well without our font, and can stand with others in one
+/// page.
+/// </summary>
 internal static class SvgText
 {
     private static readonly XNamespace Svg = "http://www.w3.org/2000/svg";
@@ -26,8 +29,10 @@ internal static class SvgText
             // Every drawing of Skia numbers from the same start; in one page they would clip each other.
             foreach (var attribute in element.Attributes().ToArray())
             {
-                attribute.Value = attribute.Name.LocalName == "id" ? $"{name}-{attribute.Value}"
-                    : attribute.Name == XLink + "href" && attribute.Value.StartsWith('#') ? $"#{name}-{attribute.Value[1..]}"
+                attribute.Value =
+                    attribute.Name.LocalName == "id" ? $"{name}-{attribute.Value}"
+                    : attribute.Name == XLink + "href" && attribute.Value.StartsWith('#')
+                        ? $"#{name}-{attribute.Value[1..]}"
                     : attribute.Value.Replace("url(#", $"url(#{name}-", StringComparison.Ordinal);
             }
 
@@ -41,7 +46,15 @@ internal static class SvgText
         }
 
         using var text = new StringWriter();
-        using (var writer = XmlWriter.Create(text, new XmlWriterSettings { Indent = true, OmitXmlDeclaration = true, NewLineChars = "\n" }))
+        using (
+            var writer = XmlWriter.Create(
+                text,
+                new XmlWriterSettings
+                {
+                    Indent = true,
+                    OmitXmlDeclaration = true,
+                    NewLineChars = "\n",
+                }))
         {
             document.Save(writer);
         }

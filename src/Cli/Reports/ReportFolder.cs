@@ -10,7 +10,10 @@ internal static class ReportFolder
     public const string PageName = "report.html";
 
     /// <summary>Everything in memory first, so that nothing is left half written.</summary>
-    public static IReadOnlyList<(string Path, byte[] Content)> Render(string folder, Findings findings, CancellationToken cancellation)
+    public static IReadOnlyList<(string Path, byte[] Content)> Render(
+        string folder,
+        Findings findings,
+        CancellationToken cancellation)
     {
         var files = new List<(string Path, byte[] Content)>();
         var drawings = new List<(string Name, string Svg)>();

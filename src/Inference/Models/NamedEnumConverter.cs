@@ -7,19 +7,24 @@ using SoftmaxService.Inference.Faults;
 namespace SoftmaxService.Inference.Models;
 
 /// <summary>An enum by its JSON names alone, numbers refused; whoever misspells one is told them all.</summary>
-internal sealed class NamedEnumConverter<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicFields)] T> : JsonConverter<T>
+internal sealed class NamedEnumConverter<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicFields)] T>
+    : JsonConverter<T>
     where T : struct, Enum
 {
     private static readonly Dictionary<string, T> Values = Enum.GetValues<T>().ToDictionary(NameOf);
 
     public override T Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-        reader.TokenType == JsonTokenType.String && Values.TryGetValue(reader.GetString()!, out var value) // a string token is never null
+        // a string token is never null
+        reader.TokenType == JsonTokenType.String && Values.TryGetValue(reader.GetString()!, out var value)
             ? value
             : throw new JsonValueException(
-                $"It must be one of {string.Join(", ", Values.Keys.Select(name => $"\"{name}\""))}.", namesValue: false);
+                $"It must be one of {string.Join(", ", Values.Keys.Select(name => $"\"{name}\""))}.",
+                namesValue: false);
 
-    public override void Write(Utf8JsonWriter writer, T value, JsonSerializerOptions options) => writer.WriteStringValue(NameOf(value));
+    public override void Write(Utf8JsonWriter writer, T value, JsonSerializerOptions options) =>
+        writer.WriteStringValue(NameOf(value));
 
     private static string NameOf(T value) =>
-        typeof(T).GetField(value.ToString())!.GetCustomAttribute<JsonStringEnumMemberNameAttribute>()!.Name; // every enum of a manifest names its members
+        // every enum of a manifest names its members
+        typeof(T).GetField(value.ToString())!.GetCustomAttribute<JsonStringEnumMemberNameAttribute>()!.Name;
 }

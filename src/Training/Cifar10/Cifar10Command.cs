@@ -11,7 +11,9 @@ internal static class Cifar10Command
 
     /// <exception cref="InvalidDataException">A data file or the checkpoint is not what it should be.</exception>
     /// <exception cref="IOException">A file is missing or cannot be written.</exception>
-    /// <exception cref="InvalidOperationException">ONNX Runtime computes something else than the trained net.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// ONNX Runtime computes something else than the trained net.
+    /// </exception>
     public static void Run(TrainingOptions options, Action<string> log)
     {
         torch.set_num_threads(options.Threads);
@@ -23,13 +25,23 @@ internal static class Cifar10Command
             PhotoNet.DefaultWidths,
             options.Epochs,
             options.Seed,
-            Path.Combine(options.CheckpointFolder, $"cifar10-{options.Images}-images-{options.Epochs}-epochs-seed-{options.Seed}.bin"));
+            Path.Combine(
+                options.CheckpointFolder,
+                $"cifar10-{options.Images}-images-{options.Epochs}-epochs-seed-{options.Seed}.bin"));
         trainer.Run(log);
 
         var model = PhotoNetExport.ToOnnx(trainer.Net);
-        var measured = OnnxMeasurement.Of(model, data.Test, Cifar10Recipe.PixelScale, Cifar10Recipe.Mean, Cifar10Recipe.Std);
+        var measured = OnnxMeasurement.Of(
+            model,
+            data.Test,
+            Cifar10Recipe.PixelScale,
+            Cifar10Recipe.Mean,
+            Cifar10Recipe.Std);
         measured.RequireLogits(trainer.Logits(data.Test), MaxLogitDifference);
-        ModelFolder.Write(options.OutputFolder, model, Cifar10Manifest.Describe(options, data, trainer.Elapsed, measured));
+        ModelFolder.Write(
+            options.OutputFolder,
+            model,
+            Cifar10Manifest.Describe(options, data, trainer.Elapsed, measured));
         log($"{measured.Summary}  {model.Length} bytes");
     }
 }

@@ -2,10 +2,15 @@ using System.Globalization;
 
 namespace SoftmaxService.Training.Cifar10;
 
-/// <summary>Every number that decides what comes out of a training run, beside the net: airbench94 by Keller Jordan (2024), for longer.</summary>
+/// <summary>
+/// Every number that decides what comes out of a training run, beside the net: airbench94 by Keller Jordan (2024), for
+/// longer.
+/// </summary>
 internal static class Cifar10Recipe
 {
-    /// <summary>The other 5,000 of CIFAR-10's 50,000 training images are kept for calibration: nothing here may look at them.</summary>
+    /// <summary>
+    /// The other 5,000 of CIFAR-10's 50,000 training images are kept for calibration: nothing here may look at them.
+    /// </summary>
     public const int TrainingImages = 45_000;
 
     public const int DefaultEpochs = 30;
@@ -39,7 +44,9 @@ internal static class Cifar10Recipe
     private const double LastRateShare = 0.07;
     private const double WarmUpShare = 0.23;
 
-    /// <summary>How far a summed gradient goes in the long run by Nesterov momentum, so that rates are stated free of it.</summary>
+    /// <summary>
+    /// How far a summed gradient goes in the long run by Nesterov momentum, so that rates are stated free of it.
+    /// </summary>
     private const double MomentumScale = 1 + (1 / (1 - Momentum));
 
     /// <summary>An example's, since the loss is a sum.</summary>
@@ -62,10 +69,15 @@ internal static class Cifar10Recipe
         ? double.Lerp(FirstRateShare, 1, progress / WarmUpShare)
         : double.Lerp(1, LastRateShare, (progress - WarmUpShare) / (1 - WarmUpShare)));
 
-    /// <summary>What a parameter's gradient gets of its weight: decoupled from the learning rate's peak, not from its schedule.</summary>
+    /// <summary>
+    /// What a parameter's gradient gets of its weight: decoupled from the learning rate's peak, not from its schedule.
+    /// </summary>
     public static double WeightDecay(double learningRateScale) =>
         WeightDecayPerBatch / MomentumScale / (PeakLearningRate * learningRateScale);
 
-    /// <summary>How much of itself the slow copy of the weights keeps, so that it follows closely at first and hardly at the end.</summary>
+    /// <summary>
+    /// How much of itself the slow copy of the weights keeps, so that it follows closely at first and hardly at the
+    /// end.
+    /// </summary>
     public static double LookaheadDecay(double progress) => Math.Pow(0.95, LookaheadSteps) * Math.Pow(progress, 3);
 }

@@ -26,7 +26,13 @@ internal sealed class Cifar10Trainer : IDisposable
     /// <param name="epochs">How many epochs a whole run has; the learning rate's schedule depends on it.</param>
     /// <param name="seed">Seed of the net's start, the order of images and their augmentation.</param>
     /// <param name="checkpointPath">A file that need not exist.</param>
-    public Cifar10Trainer(LabelledImages images, LabelledImages validation, IReadOnlyList<int> widths, int epochs, int seed, string checkpointPath)
+    public Cifar10Trainer(
+        LabelledImages images,
+        LabelledImages validation,
+        IReadOnlyList<int> widths,
+        int epochs,
+        int seed,
+        string checkpointPath)
     {
         _images = images;
         _epochs = epochs;
@@ -37,7 +43,9 @@ internal sealed class Cifar10Trainer : IDisposable
         Net = new PhotoNet(widths);
         using (NewDisposeScope())
         {
-            Net.Whiten(_batches.MakePlain(0, Math.Min(images.Count, Cifar10Recipe.WhiteningImages)), Cifar10Recipe.WhiteningEpsilon);
+            Net.Whiten(
+                _batches.MakePlain(0, Math.Min(images.Count, Cifar10Recipe.WhiteningImages)),
+                Cifar10Recipe.WhiteningEpsilon);
         }
 
         _optimizer = new NesterovSgd([.. Parameters()], Cifar10Recipe.Momentum);
@@ -90,17 +98,24 @@ internal sealed class Cifar10Trainer : IDisposable
         }
     }
 
-    private static ImageBatches BatchesOf(LabelledImages images) => new(images, Cifar10Recipe.PixelScale, Cifar10Recipe.Mean, Cifar10Recipe.Std);
+    private static ImageBatches BatchesOf(LabelledImages images) =>
+        new(images, Cifar10Recipe.PixelScale, Cifar10Recipe.Mean, Cifar10Recipe.Std);
 
     private IEnumerable<TrainedParameter> Parameters()
     {
-        var (decay, biasDecay) = (Cifar10Recipe.WeightDecay(1), Cifar10Recipe.WeightDecay(Cifar10Recipe.BiasLearningRateScale));
+        var (decay, biasDecay) = (
+            Cifar10Recipe.WeightDecay(1),
+            Cifar10Recipe.WeightDecay(Cifar10Recipe.BiasLearningRateScale));
         yield return new TrainedParameter("whitening bias", Net.WhiteningBias, decay);
         yield return new TrainedParameter("head", Net.HeadWeight, decay);
         foreach (var layer in Net.Layers)
         {
             yield return new TrainedParameter("kernel", layer.Kernel, decay);
-            yield return new TrainedParameter("norm's bias", layer.Bias, biasDecay, Cifar10Recipe.BiasLearningRateScale);
+            yield return new TrainedParameter(
+                "norm's bias",
+                layer.Bias,
+                biasDecay,
+                Cifar10Recipe.BiasLearningRateScale);
         }
     }
 
@@ -119,9 +134,15 @@ internal sealed class Cifar10Trainer : IDisposable
         {
             using var stepScope = NewDisposeScope();
             var placed = placements.AsSpan(step * BatchSize, BatchSize);
-            var truth = labels.index_select(0, tensor(Array.ConvertAll(placed.ToArray(), placement => (long)placement.Image)));
+            var truth = labels.index_select(
+                0,
+                tensor(Array.ConvertAll(placed.ToArray(), placement => (long)placement.Image)));
             var logits = Net.Forward(_batches.Make(placed), ScalarType.BFloat16, training: true);
-            var loss = nn.functional.cross_entropy(logits, truth, reduction: nn.Reduction.Sum, label_smoothing: Cifar10Recipe.LabelSmoothing);
+            var loss = nn.functional.cross_entropy(
+                logits,
+                truth,
+                reduction: nn.Reduction.Sum,
+                label_smoothing: Cifar10Recipe.LabelSmoothing);
             loss.backward();
 
             var stepsBefore = ((double)epoch * StepsPerEpoch) + step;
@@ -133,24 +154,39 @@ internal sealed class Cifar10Trainer : IDisposable
             if ((step + 1) % StepsBetweenLines == 0)
             {
                 var seen = (step + 1.0) * BatchSize;
-                log(string.Create(
-                    CultureInfo.InvariantCulture, $"epoch {epoch + 1,3} of {_epochs}  step {step + 1} of {StepsPerEpoch}  loss {totalLoss / seen:F4}  {seen / clock.Elapsed.TotalSeconds:F0} images/s"));
+                log(
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"epoch {epoch + 1, 3} of {_epochs}  step {step + 1} of {StepsPerEpoch}  loss "
+                            + $"{totalLoss / seen:F4}  {seen / clock.Elapsed.TotalSeconds:F0} images/s"));
             }
         }
 
         var images = (double)StepsPerEpoch * BatchSize;
-        return string.Create(CultureInfo.InvariantCulture, $"loss {totalLoss / images:F4}  right while training {totalRight / images:P2}");
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"loss {totalLoss / images:F4}  right while training {totalRight / images:P2}");
     }
 
-    /// <summary>Every image's place in the epoch's order, its shift, whether it is mirrored and what is cut out.</summary>
+    /// <summary>
+    /// Every image's place in the epoch's order, its shift, whether it is mirrored and what is cut out.
+    /// </summary>
     private Placement[] Place(int epoch)
     {
         // Seeded an epoch at a time, so that a run that goes on from a checkpoint ends like one that was never stopped.
         using var generator = new Generator((ulong)((_seed * 1_000_003L) + epoch + 1));
         using var firstGenerator = new Generator((ulong)(_seed * 1_000_003L));
         var order = randperm(_images.Count, generator: generator).data<long>().ToArray();
-        var shifts = randint(-Cifar10Recipe.MaxShift, Cifar10Recipe.MaxShift + 1, [_images.Count, 2], generator: generator).data<long>().ToArray();
-        var cuts = randint(0, _images.Width - Cifar10Recipe.CutSize + 1, [_images.Count, 2], generator: generator).data<long>().ToArray();
+        var shifts = randint(
+                -Cifar10Recipe.MaxShift,
+                Cifar10Recipe.MaxShift + 1,
+                [_images.Count, 2],
+                generator: generator)
+            .data<long>()
+            .ToArray();
+        var cuts = randint(0, _images.Width - Cifar10Recipe.CutSize + 1, [_images.Count, 2], generator: generator)
+            .data<long>()
+            .ToArray();
         var coins = randint(0, 2, [_images.Count], generator: firstGenerator).data<long>().ToArray();
         return [.. order.Select(image => new Placement(
             (int)image,
@@ -161,7 +197,8 @@ internal sealed class Cifar10Trainer : IDisposable
     }
 
     /// <summary>
-    /// A slow copy of the net follows it, and every few steps the net goes on from there; at the end the slow copy is the net.
+    /// A slow copy of the net follows it, and every few steps the net goes on from there; at the end the slow copy is
+    /// the net.
     /// </summary>
     private void LookAhead(double steps, double totalSteps)
     {

@@ -3,8 +3,15 @@ using static TorchSharp.torch;
 
 namespace SoftmaxService.Training.Cifar10;
 
-/// <summary>What is done to one image on its way into a batch; <c>Cut</c> is what is blanked out, as it lies in the batch.</summary>
-internal readonly record struct Placement(int Image, bool Mirrored = false, int ShiftX = 0, int ShiftY = 0, Square Cut = default);
+/// <summary>
+/// What is done to one image on its way into a batch; <c>Cut</c> is what is blanked out, as it lies in the batch.
+/// </summary>
+internal readonly record struct Placement(
+    int Image,
+    bool Mirrored = false,
+    int ShiftX = 0,
+    int ShiftY = 0,
+    Square Cut = default);
 
 /// <summary>The pixels from a corner on, right and down.</summary>
 internal readonly record struct Square(int X, int Y, int Size)
@@ -13,8 +20,8 @@ internal readonly record struct Square(int X, int Y, int Size)
 }
 
 /// <summary>
-/// Makes normalised batches. Their shape is <c>[count, channels, height, width]</c>, but channels lie next to each other in memory: oneDNN
-/// computes a third faster so, and TorchSharp has no other way to ask for it.
+/// Makes normalised batches. Their shape is <c>[count, channels, height, width]</c>, but channels lie next to each
+/// other in memory: oneDNN computes a third faster so, and TorchSharp has no other way to ask for it.
 /// </summary>
 internal sealed class ImageBatches
 {
@@ -24,7 +31,12 @@ internal sealed class ImageBatches
     public ImageBatches(LabelledImages images, double scale, float[] mean, float[] std)
     {
         _images = images;
-        _normalized = [.. Enumerable.Range(0, images.Channels * 256).Select(i => (((i & 255) * (float)scale) - mean[i >> 8]) / std[i >> 8])];
+        _normalized =
+        [
+            .. Enumerable
+                .Range(0, images.Channels * 256)
+                .Select(i => (((i & 255) * (float)scale) - mean[i >> 8]) / std[i >> 8]),
+        ];
     }
 
     public Tensor Make(ReadOnlySpan<Placement> placements)
@@ -60,8 +72,12 @@ internal sealed class ImageBatches
     }
 
     /// <summary>Images as they are, <paramref name="count"/> of them from <paramref name="start"/> on.</summary>
-    public Tensor MakePlain(int start, int count) => Make([.. Enumerable.Range(start, count).Select(image => new Placement(image))]);
+    public Tensor MakePlain(int start, int count) =>
+        Make([.. Enumerable.Range(start, count).Select(image => new Placement(image))]);
 
     /// <summary>Beyond an edge comes the mirror image of what is before it, the edge itself not repeated.</summary>
-    private static int Reflect(int position, int size) => position < 0 ? -position : position >= size ? (2 * (size - 1)) - position : position;
+    private static int Reflect(int position, int size) =>
+        position < 0 ? -position
+        : position >= size ? (2 * (size - 1)) - position
+        : position;
 }

@@ -11,11 +11,16 @@ namespace SoftmaxService.Training.Cifar10;
 /// <param name="Mean">The norm's running mean.</param>
 /// <param name="Variance">The norm's running variance.</param>
 /// <param name="PoolBetween">Whether 2×2 max-pooling comes before the norm.</param>
-internal sealed record ConvolutionWithNorm(Parameter Kernel, Parameter Bias, Tensor Mean, Tensor Variance, bool PoolBetween);
+internal sealed record ConvolutionWithNorm(
+    Parameter Kernel,
+    Parameter Bias,
+    Tensor Mean,
+    Tensor Variance,
+    bool PoolBetween);
 
 /// <summary>
-/// The net of airbench94: a 2×2 convolution that whitens patches, three blocks of two convolutions, one linear layer. Kernels lie in memory
-/// as images do, channels next to each other.
+/// The net of airbench94: a 2×2 convolution that whitens patches, three blocks of two convolutions, one linear layer.
+/// Kernels lie in memory as images do, channels next to each other.
 /// </summary>
 internal sealed class PhotoNet : IDisposable
 {
@@ -28,8 +33,8 @@ internal sealed class PhotoNet : IDisposable
     public const double NormEpsilon = 1e-12;
 
     /// <summary>
-    /// What the logits of both views are divided by before their probabilities are averaged: of 0.5, 0.6, … 1.5 the one with the smallest
-    /// calibration error on the images kept for calibration.
+    /// What the logits of both views are divided by before their probabilities are averaged: of 0.5, 0.6, … 1.5 the one
+    /// with the smallest calibration error on the images kept for calibration.
     /// </summary>
     public const double ViewTemperature = 0.8;
 
@@ -77,7 +82,12 @@ internal sealed class PhotoNet : IDisposable
 
     /// <summary>All that training changes, in a fixed order.</summary>
     public IReadOnlyList<Tensor> State =>
-        [WhiteningKernel, WhiteningBias, .. Layers.SelectMany(layer => new[] { layer.Kernel, layer.Bias, layer.Mean, layer.Variance }), HeadWeight];
+        [
+            WhiteningKernel,
+            WhiteningBias,
+            .. Layers.SelectMany(layer => new[] { layer.Kernel, layer.Bias, layer.Mean, layer.Variance }),
+            HeadWeight,
+        ];
 
     /// <summary>Sets the first convolution to what makes patches of these images white.</summary>
     public void Whiten(Tensor images, double epsilon)
@@ -90,7 +100,9 @@ internal sealed class PhotoNet : IDisposable
                       select images.narrow(2, y, size).narrow(3, x, size);
         var patches = stack(shifted, 1).permute(0, 3, 4, 1, 2).reshape(-1, WhiteningSize * WhiteningSize * Channels);
         var (eigenvalues, eigenvectors) = linalg.eigh(patches.t().mm(patches) / patches.shape[0]);
-        var scaled = (eigenvectors / (eigenvalues + epsilon).sqrt()).t().view(-1, WhiteningSize, WhiteningSize, Channels);
+        var scaled = (eigenvectors / (eigenvalues + epsilon).sqrt())
+            .t()
+            .view(-1, WhiteningSize, WhiteningSize, Channels);
         WhiteningKernel.copy_(cat([scaled, -scaled]));
     }
 
@@ -105,7 +117,15 @@ internal sealed class PhotoNet : IDisposable
         {
             x = functional.conv2d(x, AsPlanes(layer.Kernel, type), padding: [KernelSize / 2, KernelSize / 2]);
             x = layer.PoolBetween ? functional.max_pool2d(x, 2) : x;
-            x = functional.batch_norm(x, layer.Mean, layer.Variance, ones_like(layer.Bias), layer.Bias, training, NormMomentum, NormEpsilon);
+            x = functional.batch_norm(
+                x,
+                layer.Mean,
+                layer.Variance,
+                ones_like(layer.Bias),
+                layer.Bias,
+                training,
+                NormMomentum,
+                NormEpsilon);
             x = functional.gelu(x);
         }
 
@@ -114,13 +134,18 @@ internal sealed class PhotoNet : IDisposable
     }
 
     /// <summary>
-    /// As it is served: log(½ softmax(a) + ½ softmax(b)) + ½ (logsumexp a + logsumexp b), where a and b are the logits of the image and of its
-    /// mirror image over <see cref="ViewTemperature"/>. The first part makes the softmax of the result the mean of both probabilities (a mixture, as in
-    /// Lakshminarayanan et al. 2017, equation 2); the second changes no probability and keeps the energy, which the first alone would lose.
+    /// As it is served: log(½ softmax(a) + ½ softmax(b)) + ½ (logsumexp a + logsumexp b), where a and b are the logits
+    /// of the image and of its mirror image over <see cref="ViewTemperature"/>. The first part makes the softmax of the
+    /// result the mean of both probabilities (a mixture, as in Lakshminarayanan et al. 2017, equation 2); the second
+    /// changes no probability and keeps the energy, which the first alone would lose.
     /// </summary>
     public Tensor ForwardBothWays(Tensor images)
     {
-        var views = stack([Forward(images, ScalarType.Float32, training: false), Forward(images.flip(3), ScalarType.Float32, training: false)]) / ViewTemperature;
+        var views =
+            stack([
+                Forward(images, ScalarType.Float32, training: false),
+                Forward(images.flip(3), ScalarType.Float32, training: false),
+            ]) / ViewTemperature;
         var total = views.logsumexp(-1, keepdim: true);
         return (views - total).logsumexp(0) + total.mean([0]) - Math.Log(2);
     }

@@ -7,8 +7,13 @@ namespace SoftmaxService.Training.Data;
 /// <summary>CIFAR-10 as its binary version holds it: records of a label and three planes of 32×32 bytes.</summary>
 /// <param name="Training">All training images, file after file.</param>
 /// <param name="Test">The test images, of which there may be fewer than 10,000.</param>
-/// <param name="Sha256">Of every file that was read, by name; the same for an archive and for what is unpacked from it.</param>
-internal sealed record Cifar10Data(LabelledImages Training, LabelledImages Test, IReadOnlyDictionary<string, string> Sha256)
+/// <param name="Sha256">
+/// Of every file that was read, by name; the same for an archive and for what is unpacked from it.
+/// </param>
+internal sealed record Cifar10Data(
+    LabelledImages Training,
+    LabelledImages Test,
+    IReadOnlyDictionary<string, string> Sha256)
 {
     public const string TestFileName = "test_batch.bin";
 
@@ -19,21 +24,32 @@ internal sealed record Cifar10Data(LabelledImages Training, LabelledImages Test,
     private const int RecordLength = 1 + ImageLength;
     private const int ImagesPerFile = 10_000;
 
-    public static IReadOnlyList<string> TrainingFileNames { get; } = [.. Enumerable.Range(1, 5).Select(number => $"data_batch_{number}.bin")];
+    public static IReadOnlyList<string> TrainingFileNames { get; } =
+    [.. Enumerable.Range(1, 5).Select(number => $"data_batch_{number}.bin")];
 
     /// <param name="archiveOrFolder"><c>cifar-10-binary.tar.gz</c>, or the folder that it unpacks to.</param>
-    /// <exception cref="InvalidDataException">A file is missing in the archive, or is not what it should be.</exception>
-    /// <exception cref="IOException">There is no such archive or folder, or a file is missing in the folder.</exception>
+    /// <exception cref="InvalidDataException">
+    /// A file is missing in the archive, or is not what it should be.
+    /// </exception>
+    /// <exception cref="IOException">
+    /// There is no such archive or folder, or a file is missing in the folder.
+    /// </exception>
     public static Cifar10Data Read(string archiveOrFolder)
     {
         string[] names = [.. TrainingFileNames, TestFileName];
-        var files = Directory.Exists(archiveOrFolder) ? ReadFolder(archiveOrFolder, names) : ReadTarGzip(archiveOrFolder, names);
+        var files = Directory.Exists(archiveOrFolder)
+            ? ReadFolder(archiveOrFolder, names)
+            : ReadTarGzip(archiveOrFolder, names);
 
         var parts = new List<LabelledImages>();
         foreach (var name in TrainingFileNames)
         {
             var part = ReadRecords(files[name], name);
-            parts.Add(part.Count == ImagesPerFile ? part : throw new InvalidDataException($"{name} has {part.Count} images; a training file has {ImagesPerFile}."));
+            parts.Add(
+                part.Count == ImagesPerFile
+                    ? part
+                    : throw new InvalidDataException(
+                        $"{name} has {part.Count} images; a training file has {ImagesPerFile}."));
         }
 
         var training = parts[0] with
@@ -64,20 +80,25 @@ internal sealed record Cifar10Data(LabelledImages Training, LabelledImages Test,
         for (var i = 0; i < count; i++)
         {
             var record = file.Slice(i * RecordLength, RecordLength);
-            labels[i] = record[0] < ClassCount
-                ? record[0]
-                : throw new InvalidDataException($"{name} gives image {i} the class {record[0]}; there are {ClassCount} classes.");
+            labels[i] =
+                record[0] < ClassCount
+                    ? record[0]
+                    : throw new InvalidDataException(
+                        $"{name} gives image {i} the class {record[0]}; there are {ClassCount} classes.");
             record[1..].CopyTo(pixels.AsSpan(i * ImageLength));
         }
 
         return new LabelledImages(Channels, Size, Size, pixels, labels);
     }
 
-    private static Dictionary<string, byte[]> ReadFolder(string folder, string[] names) => names.ToDictionary(name => name, name =>
-    {
-        using var file = File.OpenRead(LabelledImages.ExistingFile(folder, name));
-        return ReadBytes(file);
-    });
+    private static Dictionary<string, byte[]> ReadFolder(string folder, string[] names) =>
+        names.ToDictionary(
+            name => name,
+            name =>
+            {
+                using var file = File.OpenRead(LabelledImages.ExistingFile(folder, name));
+                return ReadBytes(file);
+            });
 
     private static Dictionary<string, byte[]> ReadTarGzip(string path, string[] names)
     {
@@ -107,7 +128,10 @@ internal sealed record Cifar10Data(LabelledImages Training, LabelledImages Test,
             : files;
     }
 
-    /// <summary>All of a file, or one byte more than a whole file has: what is longer is refused, and need not be in memory for that.</summary>
+    /// <summary>
+    /// All of a file, or one byte more than a whole file has: what is longer is refused, and need not be in memory for
+    /// that.
+    /// </summary>
     private static byte[] ReadBytes(Stream stream)
     {
         var bytes = new byte[(ImagesPerFile * RecordLength) + 1];

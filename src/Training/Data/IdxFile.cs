@@ -3,7 +3,9 @@ using System.IO.Compression;
 
 namespace SoftmaxService.Training.Data;
 
-/// <summary>An IDX file of bytes, the format of the MNIST family: dimensions, then every element in row-major order.</summary>
+/// <summary>
+/// An IDX file of bytes, the format of the MNIST family: dimensions, then every element in row-major order.
+/// </summary>
 internal sealed record IdxFile(IReadOnlyList<int> Dimensions, byte[] Elements)
 {
     private const byte UnsignedByteType = 0x08;
@@ -21,12 +23,14 @@ internal sealed record IdxFile(IReadOnlyList<int> Dimensions, byte[] Elements)
         ReadExactly(stream, magic, name, "its magic number");
         if (magic[0] != 0 || magic[1] != 0)
         {
-            throw new InvalidDataException($"{name} is not an IDX file: it begins with {Convert.ToHexString(magic)}, not with 0000.");
+            throw new InvalidDataException(
+                $"{name} is not an IDX file: it begins with {Convert.ToHexString(magic)}, not with 0000.");
         }
 
         if (magic[2] != UnsignedByteType)
         {
-            throw new InvalidDataException($"{name} holds elements of IDX type 0x{magic[2]:X2}; only unsigned bytes (0x08) are read.");
+            throw new InvalidDataException(
+                $"{name} holds elements of IDX type 0x{magic[2]:X2}; only unsigned bytes (0x08) are read.");
         }
 
         var dimensions = new int[magic[3]];
@@ -40,7 +44,8 @@ internal sealed record IdxFile(IReadOnlyList<int> Dimensions, byte[] Elements)
         var count = dimensions.Aggregate(1L, (product, dimension) => product * dimension);
         if (dimensions.Length == 0 || dimensions.Any(dimension => dimension < 0) || count > Array.MaxLength)
         {
-            throw new InvalidDataException($"{name} claims the dimensions [{string.Join(", ", dimensions)}], which cannot be.");
+            throw new InvalidDataException(
+                $"{name} claims the dimensions [{string.Join(", ", dimensions)}], which cannot be.");
         }
 
         var elements = new byte[count];

@@ -4,12 +4,12 @@ using static TorchSharp.torch;
 namespace SoftmaxService.Training.Mnist;
 
 /// <summary>
-/// Draws each image anew as another hand might have: moved, turned, scaled, slanted, bent, and with a thicker or thinner pen.
-/// Images are <c>[count, 1, height, width]</c> with ink in 0…1, before and after.
+/// Draws each image anew as another hand might have: moved, turned, scaled, slanted, bent, and with a thicker or
+/// thinner pen. Images are <c>[count, 1, height, width]</c> with ink in 0…1, before and after.
 /// </summary>
 /// <remarks>
-/// Every image gets its own strength in 0…1 by which all its changes are scaled, so that nearly untouched images stay common: they
-/// are what is classified in the end.
+/// Every image gets its own strength in 0…1 by which all its changes are scaled, so that nearly untouched images stay
+/// common: they are what is classified in the end.
 /// </remarks>
 internal sealed class Augmentation(Generator random)
 {
@@ -18,7 +18,9 @@ internal sealed class Augmentation(Generator random)
     private const double MaxScale = 0.15;
     private const double MaxSlant = 0.2;
 
-    /// <summary>Bending is noise on a coarse grid, smoothed by bicubic interpolation: about five bends across a digit at most.</summary>
+    /// <summary>
+    /// Bending is noise on a coarse grid, smoothed by bicubic interpolation: about five bends across a digit at most.
+    /// </summary>
     private const int BendGridSize = 6;
     private const double BendPixels = 1.2;
 
@@ -65,11 +67,21 @@ internal sealed class Augmentation(Generator random)
         var grid = nn.functional.affine_grid(stack([rowX, rowY], 1), images.shape, align_corners: false);
 
         var noise = randn([count, 2, BendGridSize, BendGridSize], generator: random);
-        var bend = nn.functional.interpolate(noise, [images.shape[2], images.shape[3]], mode: InterpolationMode.Bicubic, align_corners: true);
+        var bend = nn.functional.interpolate(
+            noise,
+            [images.shape[2], images.shape[3]],
+            mode: InterpolationMode.Bicubic,
+            align_corners: true);
         grid += (bend * (strength * (BendPixels * pixel)).view(-1, 1, 1, 1)).permute(0, 2, 3, 1);
 
-        return nn.functional.grid_sample(images, grid, GridSampleMode.Bilinear, GridSamplePaddingMode.Zeros, align_corners: false);
+        return nn.functional.grid_sample(
+            images,
+            grid,
+            GridSampleMode.Bilinear,
+            GridSamplePaddingMode.Zeros,
+            align_corners: false);
     }
 
-    private Tensor Uniform(long count, double low, double high) => (rand([count], generator: random) * (high - low)) + low;
+    private Tensor Uniform(long count, double low, double high) =>
+        (rand([count], generator: random) * (high - low)) + low;
 }

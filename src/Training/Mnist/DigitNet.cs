@@ -9,8 +9,8 @@ namespace SoftmaxService.Training.Mnist;
 internal readonly record struct ConvolutionStage(int Inputs, int Outputs, int Padding, bool PoolAfter);
 
 /// <summary>
-/// Five convolutions and one linear layer. Convolutions without padding, once the ink's margin is seen, keep the cost at 7.3 million
-/// multiplications an image.
+/// Five convolutions and one linear layer. Convolutions without padding, once the ink's margin is seen, keep the cost
+/// at 7.3 million multiplications an image.
 /// </summary>
 internal sealed class DigitNet : Module<Tensor, Tensor>
 {

@@ -27,7 +27,13 @@ internal static class DigitNetExport
                 "Conv",
                 [
                     x,
-                    graph.Initializer($"conv{i}.weight", weight, stage.Outputs, stage.Inputs, DigitNet.KernelSize, DigitNet.KernelSize),
+                    graph.Initializer(
+                        $"conv{i}.weight",
+                        weight,
+                        stage.Outputs,
+                        stage.Inputs,
+                        DigitNet.KernelSize,
+                        DigitNet.KernelSize),
                     graph.Initializer($"conv{i}.bias", bias, stage.Outputs),
                 ],
                 $"conv{i}",
@@ -36,7 +42,12 @@ internal static class DigitNetExport
             x = graph.Node("Relu", [x], $"relu{i}");
             if (stage.PoolAfter)
             {
-                x = graph.Node("MaxPool", [x], $"pool{i}", ("kernel_shape", new long[] { 2, 2 }), ("strides", new long[] { 2, 2 }));
+                x = graph.Node(
+                    "MaxPool",
+                    [x],
+                    $"pool{i}",
+                    ("kernel_shape", new long[] { 2, 2 }),
+                    ("strides", new long[] { 2, 2 }));
             }
         }
 
@@ -49,8 +60,8 @@ internal static class DigitNetExport
     }
 
     /// <summary>
-    /// BatchNorm after a convolution without bias is a convolution with one: γ(Wx − μ)/√(σ² + ε) + β = (sW)x + (β − sμ), with
-    /// s = γ/√(σ² + ε) a channel.
+    /// BatchNorm after a convolution without bias is a convolution with one: γ(Wx − μ)/√(σ² + ε) + β = (sW)x + (β −
+    /// sμ), with s = γ/√(σ² + ε) a channel.
     /// </summary>
     private static (float[] Weight, float[] Bias) FoldNorm(Conv2d convolution, BatchNorm2d norm)
     {
@@ -67,7 +78,8 @@ internal static class DigitNetExport
     private static Tensor Biases(Linear linear) => Required(linear.bias);
 
     // TorchSharp declares as absent what a module was made without; ours were made with all of it.
-    private static Tensor Required(Tensor? tensor) => tensor ?? throw new InvalidOperationException("The net has no such tensor.");
+    private static Tensor Required(Tensor? tensor) =>
+        tensor ?? throw new InvalidOperationException("The net has no such tensor.");
 
     private static float[] Floats(Tensor tensor)
     {

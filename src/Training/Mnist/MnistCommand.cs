@@ -11,7 +11,9 @@ internal static class MnistCommand
 
     /// <exception cref="InvalidDataException">A data file or the checkpoint is not what it should be.</exception>
     /// <exception cref="IOException">A file is missing or cannot be written.</exception>
-    /// <exception cref="InvalidOperationException">ONNX Runtime computes something else than the trained net.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// ONNX Runtime computes something else than the trained net.
+    /// </exception>
     public static void Run(TrainingOptions options, Action<string> log)
     {
         torch.set_num_threads(options.Threads);
@@ -21,7 +23,8 @@ internal static class MnistCommand
         var test = LabelledImages.ReadIdx(options.DataPath, "t10k", DigitNet.ClassCount);
         if (all.Count < MnistRecipe.TrainingImages)
         {
-            throw new InvalidDataException($"The training part has {all.Count} images; the first {MnistRecipe.TrainingImages} are needed.");
+            throw new InvalidDataException(
+                $"The training part has {all.Count} images; the first {MnistRecipe.TrainingImages} are needed.");
         }
 
         using var trainer = new MnistTrainer(
@@ -29,7 +32,9 @@ internal static class MnistCommand
             all.Slice(options.Images..MnistRecipe.TrainingImages),
             options.Epochs,
             options.Seed,
-            Path.Combine(options.CheckpointFolder, $"mnist-{options.Images}-images-{options.Epochs}-epochs-seed-{options.Seed}.bin"));
+            Path.Combine(
+                options.CheckpointFolder,
+                $"mnist-{options.Images}-images-{options.Epochs}-epochs-seed-{options.Seed}.bin"));
         trainer.Run(log);
 
         var model = DigitNetExport.ToOnnx(trainer.Net);

@@ -6,7 +6,9 @@ namespace SoftmaxService.Training.Mnist;
 /// <summary>Every number that decides what comes out of a training run, beside the net and the augmentation.</summary>
 internal static class MnistRecipe
 {
-    /// <summary>The other 5,000 of MNIST's 60,000 training images are kept for calibration: nothing here may look at them.</summary>
+    /// <summary>
+    /// The other 5,000 of MNIST's 60,000 training images are kept for calibration: nothing here may look at them.
+    /// </summary>
     public const int TrainingImages = 55_000;
 
     public const int DefaultEpochs = 40;

@@ -30,9 +30,15 @@ internal sealed class MnistTrainer : IDisposable
         random.manual_seed(seed);
         Net = new DigitNet();
         _optimizer = new NesterovSgd(
-            [.. Net.named_parameters().Select(p => new TrainedParameter(p.name, p.parameter, MnistRecipe.DecayOf(p.parameter)))], MnistRecipe.Momentum);
+            [
+                .. Net.named_parameters()
+                    .Select(p => new TrainedParameter(p.name, p.parameter, MnistRecipe.DecayOf(p.parameter))),
+            ],
+            MnistRecipe.Momentum);
         var checkpoint = new Checkpoint(
-            checkpointPath, $"mnist epochs={epochs} seed={seed} images={images.Count}", [.. Net.state_dict().Values, .. _optimizer.Velocities.Select(v => v.Value)]);
+            checkpointPath,
+            $"mnist epochs={epochs} seed={seed} images={images.Count}",
+            [.. Net.state_dict().Values, .. _optimizer.Velocities.Select(v => v.Value)]);
         _loop = new EpochLoop(checkpoint, epochs, validation);
     }
 
@@ -92,9 +98,15 @@ internal sealed class MnistTrainer : IDisposable
         for (var step = 0; step < steps; step++)
         {
             using var stepScope = NewDisposeScope();
-            var batch = order.narrow(0, (long)step * MnistRecipe.BatchSize, Math.Min(MnistRecipe.BatchSize, _images.Count - (step * MnistRecipe.BatchSize)));
+            var batch = order.narrow(
+                0,
+                (long)step * MnistRecipe.BatchSize,
+                Math.Min(MnistRecipe.BatchSize, _images.Count - (step * MnistRecipe.BatchSize)));
             var input = Normalize(augmentation.Apply(pixels.index_select(0, batch)));
-            var loss = nn.functional.cross_entropy(Net.call(input), labels.index_select(0, batch), label_smoothing: MnistRecipe.LabelSmoothing);
+            var loss = nn.functional.cross_entropy(
+                Net.call(input),
+                labels.index_select(0, batch),
+                label_smoothing: MnistRecipe.LabelSmoothing);
             loss.backward();
             nn.utils.clip_grad_norm_(Net.parameters(), MnistRecipe.MaxGradientNorm);
             _optimizer.Step(MnistRecipe.LearningRate((epoch + (step / (double)steps)) / _epochs));
@@ -107,7 +119,10 @@ internal sealed class MnistTrainer : IDisposable
     private long EpochSeed(int epoch) => (_seed * 1_000_003L) + epoch + 1;
 
     private static Tensor PixelsAsFloats(LabelledImages images) =>
-        tensor(images.Pixels).view(images.Count, 1, images.Height, images.Width).to_type(ScalarType.Float32).mul_(MnistRecipe.PixelScale);
+        tensor(images.Pixels)
+            .view(images.Count, 1, images.Height, images.Width)
+            .to_type(ScalarType.Float32)
+            .mul_(MnistRecipe.PixelScale);
 
     private static Tensor LabelsAsIndices(LabelledImages images) => tensor(images.Labels).to_type(ScalarType.Int64);
 

@@ -3,7 +3,9 @@ using static TorchSharp.torch;
 
 namespace SoftmaxService.Training.Runs;
 
-/// <summary>The state of a training run on disk: how far it is, and the tensors that make it up, in a fixed order.</summary>
+/// <summary>
+/// The state of a training run on disk: how far it is, and the tensors that make it up, in a fixed order.
+/// </summary>
 /// <param name="path">The file; it need not exist.</param>
 /// <param name="run">What the run is; a checkpoint of another run is refused.</param>
 /// <param name="state">What is written, and overwritten by loading.</param>
@@ -21,7 +23,9 @@ internal sealed class Checkpoint(string path, string run, IReadOnlyList<Tensor> 
         var writtenBy = reader.ReadString();
         if (writtenBy != run)
         {
-            throw new InvalidDataException($"The checkpoint {path} belongs to the run '{writtenBy}', not to '{run}'. Delete it or name another folder.");
+            throw new InvalidDataException(
+                $"The checkpoint {path} belongs to the run '{writtenBy}', not to '{run}'. Delete it or name another "
+                    + "folder.");
         }
 
         finishedEpochs = reader.ReadInt32();

@@ -33,8 +33,14 @@ internal sealed class EpochLoop(Checkpoint checkpoint, int epochs, LabelledImage
             Elapsed += clock.Elapsed;
             checkpoint.Save(epoch + 1, Elapsed);
 
-            var measured = validation.Count > 0 ? $"  wrong {validation.Count - validation.CountRight(logits(validation))} of {validation.Count}" : "";
-            log(string.Create(CultureInfo.InvariantCulture, $"epoch {epoch + 1,3} of {epochs}  {trained}{measured}  {seconds:F0} s"));
+            var measured =
+                validation.Count > 0
+                    ? $"  wrong {validation.Count - validation.CountRight(logits(validation))} of {validation.Count}"
+                    : "";
+            log(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"epoch {epoch + 1, 3} of {epochs}  {trained}{measured}  {seconds:F0} s"));
         }
     }
 }

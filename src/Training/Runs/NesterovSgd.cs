@@ -7,9 +7,15 @@ namespace SoftmaxService.Training.Runs;
 /// <param name="Value">A leaf.</param>
 /// <param name="WeightDecay">Added to the gradient, times the value.</param>
 /// <param name="LearningRateScale">How much faster than the others it learns.</param>
-internal readonly record struct TrainedParameter(string Name, Tensor Value, double WeightDecay, double LearningRateScale = 1);
+internal readonly record struct TrainedParameter(
+    string Name,
+    Tensor Value,
+    double WeightDecay,
+    double LearningRateScale = 1);
 
-/// <summary>Stochastic gradient descent with Nesterov momentum. Written here because its buffers belong into a checkpoint.</summary>
+/// <summary>
+/// Stochastic gradient descent with Nesterov momentum. Written here because its buffers belong into a checkpoint.
+/// </summary>
 internal sealed class NesterovSgd(IReadOnlyList<TrainedParameter> parameters, double momentum)
 {
     public IReadOnlyList<(string Name, Tensor Value)> Velocities { get; } =

@@ -54,7 +54,9 @@ public sealed class ApiKeyHandlerTests(KeyedService service)
         other.IsProblem(403, "scope-missing", "infer");
         Assert.Contains("scope=\"infer\"", other.Headers.WwwAuthenticate.ToString(), StringComparison.Ordinal);
 
-        Assert.DoesNotContain((await service.SendAsync(new HttpMethod(method), path, (Header, KeyedService.Infer))).Status, new[] { 401, 403 });
+        Assert.DoesNotContain(
+            (await service.SendAsync(new HttpMethod(method), path, (Header, KeyedService.Infer))).Status,
+            new[] { 401, 403 });
     }
 
     [Theory]
@@ -71,11 +73,14 @@ public sealed class ApiKeyHandlerTests(KeyedService service)
     [InlineData("POST", "/v2/Repository/models/plain/unload/", "admin")]
     public async Task TheProtocolsRoutesSpeakItsOwnErrors(string method, string path, string scope)
     {
-        var (enough, tooLittle) = scope == "infer" ? (KeyedService.Infer, KeyedService.Admin) : (KeyedService.Admin, KeyedService.Infer);
+        var (enough, tooLittle) =
+            scope == "infer" ? (KeyedService.Infer, KeyedService.Admin) : (KeyedService.Admin, KeyedService.Infer);
 
         (await service.SendAsync(new HttpMethod(method), path)).IsError(401, Header);
         (await service.SendAsync(new HttpMethod(method), path, (Header, tooLittle))).IsError(403, scope);
-        Assert.DoesNotContain((await service.SendAsync(new HttpMethod(method), path, (Header, enough))).Status, new[] { 401, 403 });
+        Assert.DoesNotContain(
+            (await service.SendAsync(new HttpMethod(method), path, (Header, enough))).Status,
+            new[] { 401, 403 });
         Assert.Equal(200, (await service.SendAsync(HttpMethod.Post, Load, (Header, KeyedService.Both))).Status);
     }
 
@@ -95,14 +100,29 @@ public sealed class ApiKeyHandlerTests(KeyedService service)
         Assert.Equal(status, (await service.SendAsync(HttpMethod.Get, "/models", (header, value))).Status);
 
     [Fact]
-    public async Task AHashIsNoKey() => Assert.Equal(401, (await service.SendAsync(HttpMethod.Get, "/models", (Header, KeyedService.HashOf(KeyedService.Infer)))).Status);
+    public async Task AHashIsNoKey() =>
+        Assert.Equal(
+            401,
+            (
+                await service.SendAsync(HttpMethod.Get, "/models", (Header, KeyedService.HashOf(KeyedService.Infer)))
+            ).Status);
 
     [Fact]
-    public async Task AnEndlessKeyIsNone() => Assert.Equal(401, (await service.SendAsync(HttpMethod.Get, "/models", (Header, new string('x', 20_000)))).Status);
+    public async Task AnEndlessKeyIsNone() =>
+        Assert.Equal(
+            401,
+            (await service.SendAsync(HttpMethod.Get, "/models", (Header, new string('x', 20_000)))).Status);
 
     [Fact]
     public async Task TwoKeysAreNone() =>
-        Assert.Equal(401, (await service.SendAsync(HttpMethod.Get, "/models", (Header, KeyedService.Infer), (Header, KeyedService.Infer))).Status);
+        Assert.Equal(
+            401,
+            (
+                await service.SendAsync(
+                    HttpMethod.Get,
+                    "/models",
+                    (Header, KeyedService.Infer),
+                    (Header, KeyedService.Infer))).Status);
 
     [Fact]
     public async Task AKeyThatAsksTooOftenIsToldWhenToComeBackAndTheOthersAreNot()
@@ -114,9 +134,14 @@ public sealed class ApiKeyHandlerTests(KeyedService service)
         refused.IsProblem(429, "rate-exceeded", "RequestsPerSecond");
         Assert.InRange(refused.Headers.RetryAfter!.Delta!.Value.TotalSeconds, 900, 1000);
         (await service.SendAsync(HttpMethod.Get, "/v2", (Header, KeyedService.Slow))).IsError(429);
-        Assert.Equal(200, (await service.SendAsync(HttpMethod.Get, "/health/live", (Header, KeyedService.Slow))).Status);
+        Assert.Equal(
+            200,
+            (await service.SendAsync(HttpMethod.Get, "/health/live", (Header, KeyedService.Slow))).Status);
         Assert.Equal(200, (await service.SendAsync(HttpMethod.Get, "/models", (Header, KeyedService.Infer))).Status);
-        await IsAsync(StatusCode.ResourceExhausted, KeyedService.Slow, (client, key) => client.ServerMetadataAsync(new ServerMetadataRequest(), key));
+        await IsAsync(
+            StatusCode.ResourceExhausted,
+            KeyedService.Slow,
+            (client, key) => client.ServerMetadataAsync(new ServerMetadataRequest(), key));
     }
 
     [Fact]
@@ -139,8 +164,10 @@ public sealed class ApiKeyHandlerTests(KeyedService service)
 
         Func<GRPCInferenceService.GRPCInferenceServiceClient, Metadata, Task>[] loading =
         [
-            async (client, key) => await client.RepositoryModelUnloadAsync(new RepositoryModelUnloadRequest { ModelName = "plain" }, key),
-            async (client, key) => await client.RepositoryModelLoadAsync(new RepositoryModelLoadRequest { ModelName = "plain" }, key),
+            async (client, key) =>
+                await client.RepositoryModelUnloadAsync(new RepositoryModelUnloadRequest { ModelName = "plain" }, key),
+            async (client, key) =>
+                await client.RepositoryModelLoadAsync(new RepositoryModelLoadRequest { ModelName = "plain" }, key),
         ];
         foreach (var call in loading)
         {
@@ -149,8 +176,14 @@ public sealed class ApiKeyHandlerTests(KeyedService service)
             await IsAsync(StatusCode.OK, KeyedService.Admin, call);
         }
 
-        await IsAsync(StatusCode.Unauthenticated, null, (client, key) => client.ModelInferAsync(new ModelInferRequest { ModelName = "plain" }, key));
-        await IsAsync(StatusCode.InvalidArgument, KeyedService.Infer, (client, key) => client.ModelInferAsync(new ModelInferRequest { ModelName = "plain" }, key));
+        await IsAsync(
+            StatusCode.Unauthenticated,
+            null,
+            (client, key) => client.ModelInferAsync(new ModelInferRequest { ModelName = "plain" }, key));
+        await IsAsync(
+            StatusCode.InvalidArgument,
+            KeyedService.Infer,
+            (client, key) => client.ModelInferAsync(new ModelInferRequest { ModelName = "plain" }, key));
     }
 
     [Fact]
@@ -160,7 +193,9 @@ public sealed class ApiKeyHandlerTests(KeyedService service)
         await IsAsync(StatusCode.OK, null, (client, key) => client.ServerReadyAsync(new ServerReadyRequest(), key));
         using var channel = GrpcChannel.ForAddress(service.GrpcAddress);
 
-        Assert.Equal(HealthCheckResponse.Types.ServingStatus.Serving, (await new Health.HealthClient(channel).CheckAsync(new HealthCheckRequest())).Status);
+        Assert.Equal(
+            HealthCheckResponse.Types.ServingStatus.Serving,
+            (await new Health.HealthClient(channel).CheckAsync(new HealthCheckRequest())).Status);
     }
 
     [Fact]
@@ -181,7 +216,9 @@ public sealed class ApiKeyHandlerTests(KeyedService service)
 
         var log = written.ToString();
         Assert.Contains("/models", log, StringComparison.Ordinal);
-        Assert.All([.. keys, .. keys.Select(KeyedService.HashOf)], secret => Assert.DoesNotContain(secret, log, StringComparison.OrdinalIgnoreCase));
+        Assert.All(
+            [.. keys, .. keys.Select(KeyedService.HashOf)],
+            secret => Assert.DoesNotContain(secret, log, StringComparison.OrdinalIgnoreCase));
     }
 
     [Fact]
@@ -189,31 +226,60 @@ public sealed class ApiKeyHandlerTests(KeyedService service)
     {
         var document = (await service.GetAsync("/swagger/v1/swagger.json")).Json;
         var schemes = document.GetProperty("components").GetProperty("securitySchemes");
-        Assert.Equal(("apiKey", "header", Header), (Text(schemes, "apiKey", "type"), Text(schemes, "apiKey", "in"), Text(schemes, "apiKey", "name")));
+        Assert.Equal(
+            ("apiKey", "header", Header),
+            (Text(schemes, "apiKey", "type"), Text(schemes, "apiKey", "in"), Text(schemes, "apiKey", "name")));
         Assert.Equal(("http", "bearer"), (Text(schemes, "bearer", "type"), Text(schemes, "bearer", "scheme")));
 
-        var open = from path in document.GetProperty("paths").EnumerateObject()
-                   from operation in path.Value.EnumerateObject()
-                   where !operation.Value.TryGetProperty("security", out _)
-                   select path.Name;
-        Assert.Equal(["/health/live", "/health/ready", "/v2/health/live", "/v2/health/ready"], open.Except(["/metrics"]).Order());
+        var open =
+            from path in document.GetProperty("paths").EnumerateObject()
+            from operation in path.Value.EnumerateObject()
+            where !operation.Value.TryGetProperty("security", out _)
+            select path.Name;
+        Assert.Equal(
+            ["/health/live", "/health/ready", "/v2/health/live", "/v2/health/ready"],
+            open.Except(["/metrics"]).Order());
         var classify = document.GetProperty("paths").GetProperty("/classify").GetProperty("post");
-        Assert.Equal("""[{"apiKey":[]},{"bearer":[]}]""", System.Text.Json.JsonSerializer.Serialize(classify.GetProperty("security")));
-        Assert.Contains("key-missing", classify.GetProperty("responses").GetProperty("401").GetProperty("description").GetString(), StringComparison.Ordinal);
+        Assert.Equal(
+            """[{"apiKey":[]},{"bearer":[]}]""",
+            System.Text.Json.JsonSerializer.Serialize(classify.GetProperty("security")));
+        Assert.Contains(
+            "key-missing",
+            classify.GetProperty("responses").GetProperty("401").GetProperty("description").GetString(),
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task AnAllowedOriginMayAskFromABrowserAndAnotherMayNot()
     {
-        var preflight = await service.SendAsync(HttpMethod.Options, "/classify", ("Origin", "http://localhost:3000"), ("Access-Control-Request-Method", "POST"), ("Access-Control-Request-Headers", Header));
-        Assert.Equal((204, "http://localhost:3000", Header), (preflight.Status, One(preflight, "Access-Control-Allow-Origin"), One(preflight, "Access-Control-Allow-Headers")));
+        var preflight = await service.SendAsync(
+            HttpMethod.Options,
+            "/classify",
+            ("Origin", "http://localhost:3000"),
+            ("Access-Control-Request-Method", "POST"),
+            ("Access-Control-Request-Headers", Header));
+        Assert.Equal(
+            (204, "http://localhost:3000", Header),
+            (
+                preflight.Status,
+                One(preflight, "Access-Control-Allow-Origin"),
+                One(preflight, "Access-Control-Allow-Headers")));
 
         var refused = await service.SendAsync(HttpMethod.Get, "/models", ("Origin", "https://app.example.org"));
-        Assert.Equal((401, "https://app.example.org"), (refused.Status, One(refused, "Access-Control-Allow-Origin"))); // so that the page can read why
-        var failed = await service.SendAsync(HttpMethod.Get, "/models/nobody", ("Origin", "https://app.example.org"), (Header, KeyedService.Infer));
+        // so that the page can read why
+        Assert.Equal((401, "https://app.example.org"), (refused.Status, One(refused, "Access-Control-Allow-Origin")));
+        var failed = await service.SendAsync(
+            HttpMethod.Get,
+            "/models/nobody",
+            ("Origin", "https://app.example.org"),
+            (Header, KeyedService.Infer));
         Assert.Equal((404, "https://app.example.org"), (failed.Status, One(failed, "Access-Control-Allow-Origin")));
 
-        var other = await service.SendAsync(HttpMethod.Options, "/classify", ("Origin", "https://evil.example.org"), ("Access-Control-Request-Method", "POST"));
+        var other = await service.SendAsync(
+            HttpMethod.Options,
+            "/classify",
+            ("Origin", "https://evil.example.org"),
+            ("Access-Control-Request-Method", "POST"));
         Assert.False(other.Headers.Contains("Access-Control-Allow-Origin"));
     }
 
@@ -239,43 +305,90 @@ public sealed class ApiKeyHandlerTests(KeyedService service)
     public async Task ANameFromAClientNeverMakesAPath(string name)
     {
         var encoded = Uri.EscapeDataString(name);
-        foreach (var path in new[] { $"/v2/repository/models/{encoded}/load", $"/v2/repository/models/{encoded}/unload", $"/v2/models/{encoded}/infer", $"/v2/models/plain/versions/{encoded}/infer", $"/classify?model={encoded}", $"/classify?version={encoded}" })
+        foreach (var path in new[]
+            {
+                $"/v2/repository/models/{encoded}/load",
+                $"/v2/repository/models/{encoded}/unload",
+                $"/v2/models/{encoded}/infer",
+                $"/v2/models/plain/versions/{encoded}/infer",
+                $"/classify?model={encoded}",
+                $"/classify?version={encoded}",
+            })
         {
             var answer = await service.SendAsync(HttpMethod.Post, path, (Header, KeyedService.Both));
             Assert.True(answer.Status is 400 or 404 or 405, $"{path}: {answer.Status}");
         }
 
-        foreach (var path in new[] { $"/models/{encoded}", $"/models/plain/{encoded}", $"/models/{encoded}/1/reliability.svg", $"/models/plain/{encoded}/reliability.svg" })
+        foreach (var path in new[]
+            {
+                $"/models/{encoded}",
+                $"/models/plain/{encoded}",
+                $"/models/{encoded}/1/reliability.svg",
+                $"/models/plain/{encoded}/reliability.svg",
+            })
         {
             var answer = await service.SendAsync(HttpMethod.Get, path, (Header, KeyedService.Both));
-            Assert.True(answer.Status is 200 or 302 or 400 or 404 && answer.MediaType != "image/svg+xml", $"{path}: {answer.Status}");
+            Assert.True(
+                answer.Status is 200 or 302 or 400 or 404 && answer.MediaType != "image/svg+xml",
+                $"{path}: {answer.Status}");
         }
 
-        Assert.Equal(StatusCode.NotFound, await StatusOfAsync(KeyedService.Both, (client, key) => client.RepositoryModelLoadAsync(new RepositoryModelLoadRequest { ModelName = name }, key)));
-        Assert.Equal(StatusCode.NotFound, await StatusOfAsync(KeyedService.Both, (client, key) => client.RepositoryModelUnloadAsync(new RepositoryModelUnloadRequest { ModelName = name }, key)));
+        Assert.Equal(
+            StatusCode.NotFound,
+            await StatusOfAsync(
+                KeyedService.Both,
+                (client, key) =>
+                    client.RepositoryModelLoadAsync(new RepositoryModelLoadRequest { ModelName = name }, key)));
+        Assert.Equal(
+            StatusCode.NotFound,
+            await StatusOfAsync(
+                KeyedService.Both,
+                (client, key) =>
+                    client.RepositoryModelUnloadAsync(new RepositoryModelUnloadRequest { ModelName = name }, key)));
         if (name.Length > 0)
         {
-            Assert.Equal(StatusCode.NotFound, await StatusOfAsync(KeyedService.Both, (client, key) => client.ModelMetadataAsync(new ModelMetadataRequest { Name = "plain", Version = name }, key)));
+            Assert.Equal(
+                StatusCode.NotFound,
+                await StatusOfAsync(
+                    KeyedService.Both,
+                    (client, key) =>
+                        client.ModelMetadataAsync(new ModelMetadataRequest { Name = "plain", Version = name }, key)));
         }
     }
 
-    private static string? Text(System.Text.Json.JsonElement schemes, string scheme, string property) => schemes.GetProperty(scheme).GetProperty(property).GetString();
+    private static string? Text(System.Text.Json.JsonElement schemes, string scheme, string property) =>
+        schemes.GetProperty(scheme).GetProperty(property).GetString();
 
     private static string One(Answer answer, string header) => Assert.Single(answer.Headers.GetValues(header));
 
-    private async Task IsAsync<T>(StatusCode status, string? key, Func<GRPCInferenceService.GRPCInferenceServiceClient, Metadata, AsyncUnaryCall<T>> call) => Assert.Equal(status, await StatusOfAsync(key, call));
+    private async Task IsAsync<T>(
+        StatusCode status,
+        string? key,
+        Func<GRPCInferenceService.GRPCInferenceServiceClient, Metadata, AsyncUnaryCall<T>> call
+    ) => Assert.Equal(status, await StatusOfAsync(key, call));
 
-    private async Task IsAsync(StatusCode status, string? key, Func<GRPCInferenceService.GRPCInferenceServiceClient, Metadata, Task> call) => Assert.Equal(status, await StatusOfAsync(key, call));
+    private async Task IsAsync(
+        StatusCode status,
+        string? key,
+        Func<GRPCInferenceService.GRPCInferenceServiceClient, Metadata, Task> call
+    ) => Assert.Equal(status, await StatusOfAsync(key, call));
 
-    private Task<StatusCode> StatusOfAsync<T>(string? key, Func<GRPCInferenceService.GRPCInferenceServiceClient, Metadata, AsyncUnaryCall<T>> call) => StatusOfAsync(key, async (client, metadata) => await call(client, metadata));
+    private Task<StatusCode> StatusOfAsync<T>(
+        string? key,
+        Func<GRPCInferenceService.GRPCInferenceServiceClient, Metadata, AsyncUnaryCall<T>> call
+    ) => StatusOfAsync(key, async (client, metadata) => await call(client, metadata));
 
-    private async Task<StatusCode> StatusOfAsync(string? key, Func<GRPCInferenceService.GRPCInferenceServiceClient, Metadata, Task> call)
+    private async Task<StatusCode> StatusOfAsync(
+        string? key,
+        Func<GRPCInferenceService.GRPCInferenceServiceClient, Metadata, Task> call)
     {
         _ = service.Client; // starts it
         using var channel = GrpcChannel.ForAddress(service.GrpcAddress);
         try
         {
-            await call(new GRPCInferenceService.GRPCInferenceServiceClient(channel), key is null ? [] : [new Metadata.Entry("x-api-key", key)]);
+            await call(
+                new GRPCInferenceService.GRPCInferenceServiceClient(channel),
+                key is null ? [] : [new Metadata.Entry("x-api-key", key)]);
             return StatusCode.OK;
         }
         catch (RpcException fault)

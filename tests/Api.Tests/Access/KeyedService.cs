@@ -11,7 +11,9 @@ using SoftmaxService.Api.Tests.OpenInference;
 
 namespace SoftmaxService.Api.Tests.Access;
 
-/// <summary>The real service with keys, a small model that may be loaded and unloaded, gRPC, and a log that is kept.</summary>
+/// <summary>
+/// The real service with keys, a small model that may be loaded and unloaded, gRPC, and a log that is kept.
+/// </summary>
 public sealed class KeyedService : RunningService, ILogEventSink
 {
     public const string Infer = "the key that may infer";
@@ -66,7 +68,10 @@ public sealed class KeyedService : RunningService, ILogEventSink
         builder.UseSetting("Access:Keys:slow:RequestsPerSecond", "0.001");
         builder.UseSetting("Access:Keys:slow:Burst", "2");
         builder.UseSetting("Access:AllowedOrigins", "https://app.example.org, http://localhost:3000");
-        builder.ConfigureTestServices(services => services.AddSerilog(new LoggerConfiguration().MinimumLevel.Verbose().WriteTo.Sink(this).CreateLogger(), dispose: true));
+        builder.ConfigureTestServices(services =>
+            services.AddSerilog(
+                new LoggerConfiguration().MinimumLevel.Verbose().WriteTo.Sink(this).CreateLogger(),
+                dispose: true));
     }
 
     protected override void Dispose(bool disposing)

@@ -28,13 +28,19 @@ public sealed class OpenDoorsTests
         using var service = new StartedService(address, withKey);
         _ = service.Client;
 
-        using var client = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{service.Client.BaseAddress!.Port}") };
-        Assert.Equal(withKey ? HttpStatusCode.Unauthorized : HttpStatusCode.OK, (await client.GetAsync("/models")).StatusCode);
+        using var client = new HttpClient
+        {
+            BaseAddress = new Uri($"http://127.0.0.1:{service.Client.BaseAddress!.Port}"),
+        };
+        Assert.Equal(
+            withKey ? HttpStatusCode.Unauthorized : HttpStatusCode.OK,
+            (await client.GetAsync("/models")).StatusCode);
 
         // The warning is the start's last act; the server answers a moment before.
-        for (var clock = Stopwatch.StartNew(); warns && service.Warnings.IsEmpty && clock.Elapsed < Patience; await Task.Delay(10))
-        {
-        }
+        for (
+            var clock = Stopwatch.StartNew();
+            warns && service.Warnings.IsEmpty && clock.Elapsed < Patience;
+            await Task.Delay(10)) { }
 
         Assert.Equal(warns ? 1 : 0, service.Warnings.Count);
         Assert.All(service.Warnings, warning => Assert.Contains("http://0.0.0.0:", warning, StringComparison.Ordinal));
@@ -61,9 +67,14 @@ public sealed class OpenDoorsTests
     [Fact]
     public void TwoNamesForOneKeyStopTheStart()
     {
-        using var service = new ServiceWith(("Access:Keys:web:Hash", Hash), ("Access:Keys:app:Hash", Hash.ToUpperInvariant()));
+        using var service = new ServiceWith(
+            ("Access:Keys:web:Hash", Hash),
+            ("Access:Keys:app:Hash", Hash.ToUpperInvariant()));
 
-        Assert.Contains("same Hash", Assert.Throws<OptionsValidationException>(() => service.Client).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "same Hash",
+            Assert.Throws<OptionsValidationException>(() => service.Client).Message,
+            StringComparison.Ordinal);
     }
 
     private sealed class StartedService(string address, bool withKey) : RunningService, ILogEventSink
@@ -74,7 +85,8 @@ public sealed class OpenDoorsTests
 
         public void Emit(LogEvent logEvent)
         {
-            if (logEvent.Level == LogEventLevel.Warning && logEvent.MessageTemplate.Text.StartsWith("NO API KEY", StringComparison.Ordinal))
+            if (logEvent.Level == LogEventLevel.Warning
+                && logEvent.MessageTemplate.Text.StartsWith("NO API KEY", StringComparison.Ordinal))
             {
                 Warnings.Enqueue(logEvent.RenderMessage(CultureInfo.InvariantCulture));
             }
@@ -84,13 +96,15 @@ public sealed class OpenDoorsTests
         {
             base.ConfigureWebHost(builder);
             builder.UseSetting("Models:Folder", _empty.Path);
-            builder.UseSetting("Grpc:Url", $"http://{address}:{OpenInference.SmallModelService.FreePort()}"); // the test host keeps the other address to itself
+            // the test host keeps the other address to itself
+            builder.UseSetting("Grpc:Url", $"http://{address}:{OpenInference.SmallModelService.FreePort()}");
             if (withKey)
             {
                 builder.UseSetting("Access:Keys:web:Hash", Hash);
             }
 
-            builder.ConfigureTestServices(services => services.AddSerilog(new LoggerConfiguration().WriteTo.Sink(this).CreateLogger(), dispose: true));
+            builder.ConfigureTestServices(services =>
+                services.AddSerilog(new LoggerConfiguration().WriteTo.Sink(this).CreateLogger(), dispose: true));
         }
 
         protected override void Dispose(bool disposing)

@@ -44,10 +44,12 @@ public sealed class RateLimitTests
     public async Task ManyAtOnceTakeNoMoreThanThereIs()
     {
         var limit = new RateLimit(perSecond: 0.001, burst: 500, _time);
-        var taken = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() => Take(limit, 200).Count(granted => granted))));
+        var taken = await Task.WhenAll(
+            Enumerable.Range(0, 8).Select(_ => Task.Run(() => Take(limit, 200).Count(granted => granted))));
 
         Assert.Equal(500, taken.Sum());
     }
 
-    private static bool[] Take(RateLimit limit, int count) => [.. Enumerable.Repeat(limit, count).Select(bucket => bucket.TryTake(out _))];
+    private static bool[] Take(RateLimit limit, int count) =>
+        [.. Enumerable.Repeat(limit, count).Select(bucket => bucket.TryTake(out _))];
 }

@@ -6,7 +6,9 @@ namespace SoftmaxService.Api.Tests.Container;
 /// <summary>What the Dockerfile's last stage sets.</summary>
 internal static partial class ContainerFile
 {
-    public static string Text { get; } = File.ReadAllText(Path.Combine(RunningService.RepositoryRoot, "Dockerfile")).Replace("\\\n", " ", StringComparison.Ordinal);
+    public static string Text { get; } =
+        File.ReadAllText(Path.Combine(RunningService.RepositoryRoot, "Dockerfile"))
+            .Replace("\\\n", " ", StringComparison.Ordinal);
 
     public static IReadOnlyDictionary<string, string> Environment { get; } = Pairs("ENV");
 
@@ -20,10 +22,13 @@ internal static partial class ContainerFile
 
     private static int PortOf(string setting) => BindingAddress.Parse(Environment[setting]).Port;
 
-    private static string Arguments(string instruction) => Regex.Matches(Text, $"^{instruction} (.+)$", RegexOptions.Multiline)[^1].Groups[1].Value;
+    private static string Arguments(string instruction) =>
+        Regex.Matches(Text, $"^{instruction} (.+)$", RegexOptions.Multiline)[^1].Groups[1].Value;
 
     private static Dictionary<string, string> Pairs(string instruction) =>
-        Pair().Matches(Arguments(instruction)).ToDictionary(pair => pair.Groups["name"].Value, pair => pair.Groups["value"].Value.Trim('"'));
+        Pair()
+            .Matches(Arguments(instruction))
+            .ToDictionary(pair => pair.Groups["name"].Value, pair => pair.Groups["value"].Value.Trim('"'));
 
     [GeneratedRegex("(?<name>[\\w.]+)=(?<value>\"[^\"]*\"|\\S*)")]
     private static partial Regex Pair();

@@ -6,14 +6,19 @@ using SoftmaxService.Api.Settings;
 
 namespace SoftmaxService.Api.Tests.Container;
 
-/// <summary>What the Dockerfile says about the service is so. docker/verify builds it and runs what comes out.</summary>
+/// <summary>
+/// What the Dockerfile says about the service is so. docker/verify builds it and runs what comes out.
+/// </summary>
 public sealed partial class DockerfileTests
 {
     [Fact]
     public void ThePortsAreThoseThatAreListenedOn()
     {
         Assert.Equal([ContainerFile.HttpPort, ContainerFile.GrpcPort], ContainerFile.Ports);
-        Assert.True(new GrpcOptionsValidator().Validate(null, new GrpcOptions { Url = ContainerFile.Environment["Grpc__Url"] }).Succeeded);
+        Assert.True(
+            new GrpcOptionsValidator()
+                .Validate(null, new GrpcOptions { Url = ContainerFile.Environment["Grpc__Url"] })
+                .Succeeded);
     }
 
     [Fact]
@@ -35,7 +40,8 @@ public sealed partial class DockerfileTests
     public void TheHealthCheckIsTheServiceItselfAndNeedsNoShell()
     {
         var entry = JsonSerializer.Deserialize<string[]>(EntryPoint().Match(ContainerFile.Text).Groups["words"].Value)!;
-        var check = JsonSerializer.Deserialize<string[]>(HealthCheck().Match(ContainerFile.Text).Groups["words"].Value)!;
+        var check = JsonSerializer.Deserialize<string[]>(
+            HealthCheck().Match(ContainerFile.Text).Groups["words"].Value)!;
 
         Assert.Equal($"/app/{typeof(Program).Assembly.GetName().Name}", Assert.Single(entry));
         Assert.Equal([entry[0], HealthProbe.Command], check);
@@ -43,17 +49,37 @@ public sealed partial class DockerfileTests
 
     [Fact]
     public void ItRunsAsTheBasesUserWhoIsNotRoot() =>
-        Assert.Equal("USER $APP_UID", Assert.Single(ContainerFile.Text.Split('\n'), line => line.StartsWith("USER ", StringComparison.Ordinal)));
+        Assert.Equal(
+            "USER $APP_UID",
+            Assert.Single(ContainerFile.Text.Split('\n'), line => line.StartsWith("USER ", StringComparison.Ordinal)));
 
-    /// <summary>The build sees only what .dockerignore lets through; what the projects name outside their folders must be among it.</summary>
+    /// <summary>
+    /// The build sees only what .dockerignore lets through; what the projects name outside their folders must be among
+    /// it.
+    /// </summary>
     [Fact]
     public void EveryFileThatTheProjectsNameIsSent()
     {
-        var sent = File.ReadAllLines(Path.Combine(RunningService.RepositoryRoot, ".dockerignore")).Where(line => line.StartsWith('!')).Select(line => line[1..]).ToArray();
-        var named = Outside().Matches(File.ReadAllText(Path.Combine(RunningService.RepositoryRoot, "src/Api/SoftmaxService.Api.csproj"))).Select(match => match.Groups["path"].Value).ToArray();
+        var sent = File.ReadAllLines(Path.Combine(RunningService.RepositoryRoot, ".dockerignore"))
+            .Where(line => line.StartsWith('!'))
+            .Select(line => line[1..])
+            .ToArray();
+        var named = Outside()
+            .Matches(File.ReadAllText(Path.Combine(RunningService.RepositoryRoot, "src/Api/SoftmaxService.Api.csproj")))
+            .Select(match => match.Groups["path"].Value)
+            .ToArray();
 
         Assert.Contains("samples/seven.png", named);
-        Assert.All(named, path => Assert.Contains(sent, pattern => pattern == path || (pattern.EndsWith("/**", StringComparison.Ordinal) && path.StartsWith(pattern[..^2], StringComparison.Ordinal))));
+        Assert.All(
+            named,
+            path =>
+                Assert.Contains(
+                    sent,
+                    pattern =>
+                        pattern == path
+                        || (
+                            pattern.EndsWith("/**", StringComparison.Ordinal)
+                            && path.StartsWith(pattern[..^2], StringComparison.Ordinal))));
     }
 
     [GeneratedRegex("^ENTRYPOINT (?<words>.+)$", RegexOptions.Multiline)]

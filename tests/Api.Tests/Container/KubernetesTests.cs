@@ -10,19 +10,25 @@ public sealed class KubernetesTests(RunningService service)
 {
     private const string Image = "softmax-service";
 
-    public static TheoryData<string> Files => [.. Manifests.Files.Select(path => Path.GetRelativePath(Manifests.Folder, path).Replace('\\', '/'))];
+    public static TheoryData<string> Files =>
+        [.. Manifests.Files.Select(path => Path.GetRelativePath(Manifests.Folder, path).Replace('\\', '/'))];
 
     [Theory]
     [MemberData(nameof(Files))]
-    public void EveryFieldExists(string file) => Assert.NotEmpty(Manifests.Read(File.ReadAllText(Path.Combine(Manifests.Folder, file))));
+    public void EveryFieldExists(string file) =>
+        Assert.NotEmpty(Manifests.Read(File.ReadAllText(Path.Combine(Manifests.Folder, file))));
 
     [Fact]
     public void AFieldThatDoesNotExistIsNoticed()
     {
         var yaml = File.ReadAllText(Path.Combine(Manifests.Folder, "base", "deployment.yaml"));
 
-        Assert.ThrowsAny<Exception>(() => Manifests.Read(yaml.Replace("failureThreshold", "failureTreshold", StringComparison.Ordinal)));
-        Assert.ThrowsAny<Exception>(() => Manifests.Read(File.ReadAllText(Path.Combine(Manifests.Folder, "kserve", "inferenceservice.yaml")).Replace("storageUri", "storageURI", StringComparison.Ordinal)));
+        Assert.ThrowsAny<Exception>(() =>
+            Manifests.Read(yaml.Replace("failureThreshold", "failureTreshold", StringComparison.Ordinal)));
+        Assert.ThrowsAny<Exception>(() =>
+            Manifests.Read(
+                File.ReadAllText(Path.Combine(Manifests.Folder, "kserve", "inferenceservice.yaml"))
+                    .Replace("storageUri", "storageURI", StringComparison.Ordinal)));
     }
 
     [Theory]
@@ -34,8 +40,14 @@ public sealed class KubernetesTests(RunningService service)
         {
             var folder = Path.GetDirectoryName(path)!; // it has one
             Assert.All(
-                [.. kustomization.Resources, .. kustomization.Components, .. kustomization.Configurations, .. kustomization.Patches.Select(patch => patch.Path).OfType<string>()],
-                name => Assert.True(Path.Exists(Path.Combine(folder, name)), $"{file} names {name}, which is not there."));
+                [
+                    .. kustomization.Resources,
+                    .. kustomization.Components,
+                    .. kustomization.Configurations,
+                    .. kustomization.Patches.Select(patch => patch.Path).OfType<string>(),
+                ],
+                name =>
+                    Assert.True(Path.Exists(Path.Combine(folder, name)), $"{file} names {name}, which is not there."));
         }
     }
 
@@ -63,7 +75,10 @@ public sealed class KubernetesTests(RunningService service)
     {
         using var folder = new TemporaryFolder();
         var manifests = Path.GetRelativePath(folder.Path, Manifests.Folder); // kustomize takes no absolute path
-        folder.Write("kustomization.yaml", Encoding.UTF8.GetBytes($"resources: [{manifests}/{overlay}]\ncomponents: [{manifests}/components/own-models]\n"));
+        folder.Write(
+            "kustomization.yaml",
+            Encoding.UTF8.GetBytes(
+                $"resources: [{manifests}/{overlay}]\ncomponents: [{manifests}/components/own-models]\n"));
 
         var objects = await Manifests.RenderAsync(folder.Path);
         var volume = Assert.Single(objects.One<V1Deployment>().Spec.Template.Spec.Volumes);
@@ -72,7 +87,9 @@ public sealed class KubernetesTests(RunningService service)
         await AssertFitsAsync(objects);
         Assert.Equal(objects.One<V1PersistentVolumeClaim>().Name(), volume.PersistentVolumeClaim.ClaimName);
         Assert.Equal(volume.Name, mount.Name);
-        Assert.Equal(mount.MountPath, Assert.Single(Container(objects).Env, variable => variable.Name == "Models__Folder").Value);
+        Assert.Equal(
+            mount.MountPath,
+            Assert.Single(Container(objects).Env, variable => variable.Name == "Models__Folder").Value);
     }
 
     [Fact]
@@ -118,7 +135,11 @@ public sealed class KubernetesTests(RunningService service)
 
         Assert.Equal(runtime.Metadata!.Name, predictor.Model.Runtime);
         Assert.Contains(predictor.Model.ProtocolVersion, runtime.Spec.ProtocolVersions);
-        Assert.Contains(runtime.Spec.SupportedModelFormats, format => (format.Name, format.Version) == (predictor.Model.ModelFormat.Name, predictor.Model.ModelFormat.Version));
+        Assert.Contains(
+            runtime.Spec.SupportedModelFormats,
+            format =>
+                (format.Name, format.Version) == (predictor.Model.ModelFormat.Name, predictor.Model.ModelFormat.Version)
+        );
         Assert.Equal(200, (await service.GetAsync($"/v2/models/{inference.Metadata!.Name}")).Status);
         AssertTimeToEnd(predictor.TerminationGracePeriodSeconds);
         Assert.InRange(predictor.ScaleTarget, 1, 100); // what KServe takes
@@ -131,7 +152,9 @@ public sealed class KubernetesTests(RunningService service)
         var container = Container(objects);
         var ports = container.Ports.ToDictionary(port => port.Name, port => port.ContainerPort);
 
-        Assert.Equal(new Dictionary<string, int> { ["http"] = ContainerFile.HttpPort, ["grpc"] = ContainerFile.GrpcPort }, ports);
+        Assert.Equal(
+            new Dictionary<string, int> { ["http"] = ContainerFile.HttpPort, ["grpc"] = ContainerFile.GrpcPort },
+            ports);
         Assert.Equal(Image, container.Image.Split(':')[0]);
         Assert.All(container.Env ?? [], variable => SettingNames.AssertRead(variable.Name));
         await AssertProbesAsync(container);
@@ -153,7 +176,12 @@ public sealed class KubernetesTests(RunningService service)
 
         foreach (var autoscaler in objects.OfType<V2HorizontalPodAutoscaler>())
         {
-            Assert.Equal((deployment.ApiVersion, deployment.Kind, deployment.Name()), (autoscaler.Spec.ScaleTargetRef.ApiVersion, autoscaler.Spec.ScaleTargetRef.Kind, autoscaler.Spec.ScaleTargetRef.Name));
+            Assert.Equal(
+                (deployment.ApiVersion, deployment.Kind, deployment.Name()),
+                (
+                    autoscaler.Spec.ScaleTargetRef.ApiVersion,
+                    autoscaler.Spec.ScaleTargetRef.Kind,
+                    autoscaler.Spec.ScaleTargetRef.Name));
             Assert.InRange(autoscaler.Spec.MinReplicas!.Value, 2, autoscaler.Spec.MaxReplicas - 1);
             Assert.Null(deployment.Spec.Replicas); // else every apply takes back what the autoscaler did
         }
@@ -162,24 +190,38 @@ public sealed class KubernetesTests(RunningService service)
 
         var network = objects.One<V1NetworkPolicy>();
         AssertSelects(network.Spec.PodSelector.MatchLabels);
-        Assert.Equal(ports.Keys.Order(), network.Spec.Ingress.SelectMany(rule => rule.Ports).Select(port => port.Port.Value).Order());
+        Assert.Equal(
+            ports.Keys.Order(),
+            network.Spec.Ingress.SelectMany(rule => rule.Ports).Select(port => port.Port.Value).Order());
         Assert.Equal(["Egress", "Ingress"], network.Spec.PolicyTypes.Order());
 
-        void AssertSelects(IDictionary<string, string> selector) => Assert.All(selector, label => Assert.Equal(label.Value, pod.Metadata.Labels[label.Key]));
+        void AssertSelects(IDictionary<string, string> selector) =>
+            Assert.All(selector, label => Assert.Equal(label.Value, pod.Metadata.Labels[label.Key]));
     }
 
-    /// <summary>Probes ask what is answered, and a service that loads for as long as it may is not ended for it.</summary>
+    /// <summary>
+    /// Probes ask what is answered, and a service that loads for as long as it may is not ended for it.
+    /// </summary>
     private async Task AssertProbesAsync(V1Container container)
     {
-        var httpPorts = container.Ports.Where(port => port.ContainerPort == ContainerFile.HttpPort).SelectMany(port => new[] { port.Name, $"{port.ContainerPort}" });
-        foreach (var (probe, ending) in new[] { (container.StartupProbe, "/live"), (container.LivenessProbe, "/live"), (container.ReadinessProbe, "/ready") })
+        var httpPorts = container
+            .Ports.Where(port => port.ContainerPort == ContainerFile.HttpPort)
+            .SelectMany(port => new[] { port.Name, $"{port.ContainerPort}" });
+        foreach (var (probe, ending) in new[]
+            {
+                (container.StartupProbe, "/live"),
+                (container.LivenessProbe, "/live"),
+                (container.ReadinessProbe, "/ready"),
+            })
         {
             Assert.EndsWith(ending, probe.HttpGet.Path, StringComparison.Ordinal);
             Assert.Contains(probe.HttpGet.Port.Value, httpPorts);
             Assert.Equal(200, (await service.GetAsync(probe.HttpGet.Path)).Status);
         }
 
-        Assert.True(container.StartupProbe.PeriodSeconds * container.StartupProbe.FailureThreshold > new ModelsOptions().LoadSeconds);
+        Assert.True(
+            container.StartupProbe.PeriodSeconds * container.StartupProbe.FailureThreshold
+                > new ModelsOptions().LoadSeconds);
     }
 
     private static void AssertLockedDown(V1Container container)
@@ -201,5 +243,6 @@ public sealed class KubernetesTests(RunningService service)
         Assert.True(seconds > shutdown.GraceSeconds + shutdown.DrainSeconds);
     }
 
-    private static V1Container Container(IEnumerable<object> objects) => Assert.Single(objects.One<V1Deployment>().Spec.Template.Spec.Containers);
+    private static V1Container Container(IEnumerable<object> objects) =>
+        Assert.Single(objects.One<V1Deployment>().Spec.Template.Spec.Containers);
 }

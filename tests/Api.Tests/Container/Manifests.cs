@@ -19,18 +19,35 @@ internal static class Manifests
 
     /// <summary>Every file but kustomize's own table of where images stand, which has no kind.</summary>
     public static string[] Files { get; } =
-        [.. Directory.EnumerateFiles(Folder, "*.yaml", SearchOption.AllDirectories).Where(path => Path.GetFileName(path) != "images.yaml").Order(StringComparer.Ordinal)];
+    [
+        .. Directory
+            .EnumerateFiles(Folder, "*.yaml", SearchOption.AllDirectories)
+            .Where(path => Path.GetFileName(path) != "images.yaml")
+            .Order(StringComparer.Ordinal),
+    ];
 
-    public static IReadOnlyList<object> Read(string yaml) => KubernetesYaml.LoadAllFromString(yaml, Kinds, strict: true);
+    public static IReadOnlyList<object> Read(string yaml) =>
+        KubernetesYaml.LoadAllFromString(yaml, Kinds, strict: true);
 
     /// <summary>What the files of a folder say, each by itself.</summary>
     public static IReadOnlyList<object> OfFolder(string folder) =>
-        [.. Directory.EnumerateFiles(Path.Combine(Folder, folder), "*.yaml").Where(Files.Contains).SelectMany(path => Read(File.ReadAllText(path)))];
+        [
+            .. Directory
+                .EnumerateFiles(Path.Combine(Folder, folder), "*.yaml")
+                .Where(Files.Contains)
+                .SelectMany(path => Read(File.ReadAllText(path))),
+        ];
 
     /// <summary>What <c>kubectl apply -k</c> would send.</summary>
     public static async Task<IReadOnlyList<object>> RenderAsync(string folder)
     {
-        using var kubectl = Process.Start(new ProcessStartInfo("kubectl", ["kustomize", folder]) { WorkingDirectory = Folder, RedirectStandardOutput = true, RedirectStandardError = true })!; // null only with UseShellExecute
+        using var kubectl = Process.Start(
+            new ProcessStartInfo("kubectl", ["kustomize", folder])
+            {
+                WorkingDirectory = Folder,
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            })!; // null only with UseShellExecute
         var fault = kubectl.StandardError.ReadToEndAsync();
         var yaml = await kubectl.StandardOutput.ReadToEndAsync();
         await kubectl.WaitForExitAsync();
@@ -41,7 +58,9 @@ internal static class Manifests
     public static T One<T>(this IEnumerable<object> objects) => Assert.Single(objects.OfType<T>());
 }
 
-/// <summary>A test of what kustomize makes of the manifests; skipped with the reason where there is no kubectl.</summary>
+/// <summary>
+/// A test of what kustomize makes of the manifests; skipped with the reason where there is no kubectl.
+/// </summary>
 [AttributeUsage(AttributeTargets.Method)]
 internal sealed class KubectlTheoryAttribute : TheoryAttribute
 {

@@ -3,10 +3,19 @@ using SoftmaxService.Api.Settings;
 
 namespace SoftmaxService.Api.Tests.Container;
 
-/// <summary>Which environment variables the service reads: each a property of the options class that has its section's name, or one of the web server's.</summary>
+/// <summary>
+/// Which environment variables the service reads: each a property of the options class that has its section's name, or
+/// one of the web server's.
+/// </summary>
 internal static class SettingNames
 {
-    private static readonly string[] OfTheHost = ["Urls", "ASPNETCORE_HTTP_PORTS", "Serilog__Format", "Serilog__MinimumLevel__Default"];
+    private static readonly string[] OfTheHost =
+    [
+        "Urls",
+        "ASPNETCORE_HTTP_PORTS",
+        "Serilog__Format",
+        "Serilog__MinimumLevel__Default",
+    ];
 
     public static void AssertRead(string variable)
     {
@@ -17,6 +26,9 @@ internal static class SettingNames
 
         var parts = variable.Split("__");
         var section = typeof(ModelsOptions).Assembly.GetType($"{typeof(ModelsOptions).Namespace}.{parts[0]}Options");
-        Assert.True(section?.GetProperty(parts[^1], BindingFlags.Public | BindingFlags.Instance) is not null || parts is ["Models", "Versions", _], $"The service reads no setting {variable}.");
+        Assert.True(
+            section?.GetProperty(parts[^1], BindingFlags.Public | BindingFlags.Instance) is not null
+                || parts is ["Models", "Versions", _],
+            $"The service reads no setting {variable}.");
     }
 }

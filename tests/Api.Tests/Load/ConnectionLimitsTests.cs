@@ -16,13 +16,22 @@ public sealed class ConnectionLimitsTests : IDisposable
     [Fact]
     public async Task ALineOrHeadersThatAreTooLongAreRefused()
     {
-        using var service = Service(("Limits:MaxRequestLineBytes", "300"), ("Limits:MaxHeaderBytes", "1024"), ("Limits:MaxHeaders", "8"));
+        using var service = Service(
+            ("Limits:MaxRequestLineBytes", "300"),
+            ("Limits:MaxHeaderBytes", "1024"),
+            ("Limits:MaxHeaders", "8"));
         var port = service.Client.BaseAddress!.Port;
 
         Assert.StartsWith("HTTP/1.1 200", await AskAsync(port, Get("/health/live", 5)), StringComparison.Ordinal);
-        Assert.StartsWith("HTTP/1.1 414", await AskAsync(port, Get($"/health/live?{new string('x', 300)}", 0)), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "HTTP/1.1 414",
+            await AskAsync(port, Get($"/health/live?{new string('x', 300)}", 0)),
+            StringComparison.Ordinal);
         Assert.StartsWith("HTTP/1.1 431", await AskAsync(port, Get("/health/live", 9)), StringComparison.Ordinal);
-        Assert.StartsWith("HTTP/1.1 431", await AskAsync(port, Get("/health/live", 2, new string('x', 600))), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "HTTP/1.1 431",
+            await AskAsync(port, Get("/health/live", 2, new string('x', 600))),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -68,7 +77,11 @@ public sealed class ConnectionLimitsTests : IDisposable
         using var service = Service(("Limits:MinRequestBytesPerSecond", "1000"), ("Limits:RateGraceSeconds", "1.1"));
         using var connection = await ConnectAsync(service.Client.BaseAddress!.Port);
         using var drip = new CancellationTokenSource();
-        var dripping = DripAsync(connection, "POST /softmax HTTP/1.1\r\nHost: slow\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n\r\n", " ", drip.Token);
+        var dripping = DripAsync(
+            connection,
+            "POST /softmax HTTP/1.1\r\nHost: slow\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n\r\n",
+            " ",
+            drip.Token);
 
         var answer = await RestAsync(connection);
         Assert.StartsWith("HTTP/1.1 408", answer, StringComparison.Ordinal);
@@ -91,11 +104,23 @@ public sealed class ConnectionLimitsTests : IDisposable
     [Fact]
     public async Task AClientThatDoesNotTakeItsAnswerIsCutOff()
     {
-        using var service = Service(("Limits:MinResponseBytesPerSecond", "1000000000"), ("Limits:RateGraceSeconds", "1.1"));
-        using var connection = new Socket(SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 4096, NoDelay = true };
+        using var service = Service(
+            ("Limits:MinResponseBytesPerSecond", "1000000000"),
+            ("Limits:RateGraceSeconds", "1.1"));
+        using var connection = new Socket(SocketType.Stream, ProtocolType.Tcp)
+        {
+            ReceiveBufferSize = 4096,
+            NoDelay = true,
+        };
         await connection.ConnectAsync(IPAddress.Loopback, service.Client.BaseAddress!.Port);
         var body = new byte[10_000_000]; // more than the system's own buffers take
-        await SendAllAsync(connection, Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"POST /softmax HTTP/1.1\r\nHost: slow\r\nContent-Type: application/octet-stream\r\nContent-Length: {body.Length}\r\n\r\n")));
+        await SendAllAsync(
+            connection,
+            Encoding.ASCII.GetBytes(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"POST /softmax HTTP/1.1\r\nHost: slow\r\nContent-Type: application/octet-stream\r\n"
+                        + $"Content-Length: {body.Length}\r\n\r\n")));
         await SendAllAsync(connection, body);
 
         var fault = await Assert.ThrowsAnyAsync<SocketException>(async () =>
@@ -106,12 +131,18 @@ public sealed class ConnectionLimitsTests : IDisposable
                 await connection.SendAsync("x"u8.ToArray());
             }
         });
-        Assert.True(fault.SocketErrorCode is SocketError.ConnectionReset or SocketError.Shutdown or SocketError.ConnectionAborted, fault.SocketErrorCode.ToString());
+        Assert.True(
+            fault.SocketErrorCode
+                is SocketError.ConnectionReset
+                    or SocketError.Shutdown
+                    or SocketError.ConnectionAborted,
+            fault.SocketErrorCode.ToString());
     }
 
     public void Dispose() => _noModels.Dispose();
 
-    private ServiceWith Service(params (string Name, string Value)[] settings) => new([("Models:Folder", _noModels.Path), .. settings]);
+    private ServiceWith Service(params (string Name, string Value)[] settings) =>
+        new([("Models:Folder", _noModels.Path), .. settings]);
 
     private static string Get(string path, int headers, string value = "1", bool close = false) =>
         $"GET {path} HTTP/1.1\r\nHost: test\r\n{string.Concat(Enumerable.Range(0, headers).Select(index => $"X-{index}: {value}\r\n"))}{(close ? "Connection: close\r\n" : "")}\r\n";
@@ -126,7 +157,9 @@ public sealed class ConnectionLimitsTests : IDisposable
     private static async Task<string> AskAsync(int port, string request)
     {
         using var connection = await ConnectAsync(port);
-        await connection.SendAsync(Encoding.ASCII.GetBytes(request.Replace("Host: test\r\n", "Host: test\r\nConnection: close\r\n", StringComparison.Ordinal)));
+        await connection.SendAsync(
+            Encoding.ASCII.GetBytes(
+                request.Replace("Host: test\r\n", "Host: test\r\nConnection: close\r\n", StringComparison.Ordinal)));
         return await RestAsync(connection);
     }
 

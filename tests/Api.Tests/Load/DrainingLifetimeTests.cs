@@ -10,7 +10,10 @@ public sealed class DrainingLifetimeTests
     [Fact]
     public async Task ATerminatedServiceFinishesWhatItHasRefusesWhatIsNewAndEndsWithZero()
     {
-        using var service = await ServiceProcess.StartReadyAsync(ServiceProcess.Built, "--Shutdown:GraceSeconds=0", "--Shutdown:DrainSeconds=60");
+        using var service = await ServiceProcess.StartReadyAsync(
+            ServiceProcess.Built,
+            "--Shutdown:GraceSeconds=0",
+            "--Shutdown:DrainSeconds=60");
         using var slow = new SlowRequest(service.Client.BaseAddress!);
         await slow.BeginAsync();
 
@@ -24,13 +27,19 @@ public sealed class DrainingLifetimeTests
         Assert.Equal(200, live.Status);
         Assert.StartsWith("HTTP/1.1 200 ", answer, StringComparison.Ordinal);
         Assert.Equal(0, await service.ExitCodeAsync());
-        Assert.Contains("Taking nothing new; requests that are still being answered: ", service.Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "Taking nothing new; requests that are still being answered: ",
+            service.Output,
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task ATerminatedServiceDoesNotWaitForEver()
     {
-        using var service = await ServiceProcess.StartReadyAsync(ServiceProcess.Built, "--Shutdown:GraceSeconds=0", "--Shutdown:DrainSeconds=0.1");
+        using var service = await ServiceProcess.StartReadyAsync(
+            ServiceProcess.Built,
+            "--Shutdown:GraceSeconds=0",
+            "--Shutdown:DrainSeconds=0.1");
         using var slow = new SlowRequest(service.Client.BaseAddress!);
         await slow.BeginAsync();
 
@@ -67,13 +76,29 @@ public sealed class DrainingLifetimeTests
     }
 
     [Theory]
-    [InlineData("--Batching:MaxBatchSize=257", "The service cannot start: Batching:MaxBatchSize must be between 1 and 256.")]
-    [InlineData("--Load:RequestSeconds=soon", "The service cannot start: Failed to convert configuration value 'soon' at 'Load:RequestSeconds'")]
-    [InlineData("--Limits:MaxImagePixel=1", "The service cannot start: there is no setting 'MaxImagePixel' in the section Limits.")]
-    [InlineData("--Access:Keys=secret", "The service cannot start: Access:Keys is no key itself: each has a name and a hash, as in Access:Keys:web:Hash.")]
-    [InlineData("--Access:Keys:web:hsah=0", "The service cannot start: there is no setting 'hsah' in the section Access:Keys:<name>.")]
-    [InlineData("--Models:Versions=all", "The service cannot start: Models:Versions needs the model's name, as in Models:Versions:mnist=latest:2.")]
-    [InlineData("--Serilog:WriteTo:0=File", "The service cannot start: There is no setting Serilog:WriteTo. The section has MinimumLevel and Format.")]
+    [InlineData(
+        "--Batching:MaxBatchSize=257",
+        "The service cannot start: Batching:MaxBatchSize must be between 1 and 256.")]
+    [InlineData(
+        "--Load:RequestSeconds=soon",
+        "The service cannot start: Failed to convert configuration value 'soon' at 'Load:RequestSeconds'")]
+    [InlineData(
+        "--Limits:MaxImagePixel=1",
+        "The service cannot start: there is no setting 'MaxImagePixel' in the section Limits.")]
+    [InlineData(
+        "--Access:Keys=secret",
+        "The service cannot start: Access:Keys is no key itself: each has a name and a hash, as in "
+            + "Access:Keys:web:Hash."
+    )]
+    [InlineData(
+        "--Access:Keys:web:hsah=0",
+        "The service cannot start: there is no setting 'hsah' in the section Access:Keys:<name>.")]
+    [InlineData(
+        "--Models:Versions=all",
+        "The service cannot start: Models:Versions needs the model's name, as in Models:Versions:mnist=latest:2.")]
+    [InlineData(
+        "--Serilog:WriteTo:0=File",
+        "The service cannot start: There is no setting Serilog:WriteTo. The section has MinimumLevel and Format.")]
     [InlineData("--Serilog:Format=xml", "The service cannot start: Serilog:Format is 'xml'. It must be text or json.")]
     public async Task AWrongSettingIsToldInOneLine(string setting, string line)
     {
@@ -88,7 +113,10 @@ public sealed class DrainingLifetimeTests
     {
         var lines = await LinesOfAFailedStartAsync(setting);
 
-        Assert.Contains(line, Assert.Single(lines, told => told.StartsWith("The service cannot start: ", StringComparison.Ordinal)), StringComparison.Ordinal);
+        Assert.Contains(
+            line,
+            Assert.Single(lines, told => told.StartsWith("The service cannot start: ", StringComparison.Ordinal)),
+            StringComparison.Ordinal);
         Assert.DoesNotContain(lines, told => told.StartsWith("   at ", StringComparison.Ordinal));
     }
 
@@ -141,11 +169,15 @@ public sealed class DrainingLifetimeTests
         private const string Json = """{"logits": [1, 2]}""";
         private readonly TcpClient _connection = new();
 
-        /// <summary>Sends the first part, and waits until the service has begun to answer: it asks for the body.</summary>
+        /// <summary>
+        /// Sends the first part, and waits until the service has begun to answer: it asks for the body.
+        /// </summary>
         public async Task BeginAsync()
         {
             await _connection.ConnectAsync(address.Host, address.Port);
-            await SendAsync($"POST /softmax HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nExpect: 100-continue\r\nContent-Length: {Json.Length}\r\n\r\n");
+            await SendAsync(
+                "POST /softmax HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nExpect: 100-continue\r\n"
+                    + $"Content-Length: {Json.Length}\r\n\r\n");
             Assert.StartsWith("HTTP/1.1 100 ", await ReceiveAsync(), StringComparison.Ordinal);
             await SendAsync(Json[..5]);
         }
@@ -158,7 +190,8 @@ public sealed class DrainingLifetimeTests
 
         public void Dispose() => _connection.Dispose();
 
-        private async Task SendAsync(string text) => await _connection.GetStream().WriteAsync(Encoding.ASCII.GetBytes(text));
+        private async Task SendAsync(string text) =>
+            await _connection.GetStream().WriteAsync(Encoding.ASCII.GetBytes(text));
 
         private async Task<string> ReceiveAsync()
         {

@@ -55,13 +55,18 @@ public sealed class HealthProbeTests(RunningService service)
         Assert.Contains(string.Join(' ', words), output, StringComparison.Ordinal);
     }
 
-    /// <summary>As a container runs it: the address stands in the environment, beside a proxy for what is far away.</summary>
+    /// <summary>
+    /// As a container runs it: the address stands in the environment, beside a proxy for what is far away.
+    /// </summary>
     [Theory]
     [InlineData("Urls")]
     [InlineData("ASPNETCORE_URLS")]
     public async Task TheProgramAsksItsOwnAddressDirectly(string setting)
     {
-        var start = new ProcessStartInfo("dotnet", [typeof(Program).Assembly.Location, "health"]) { RedirectStandardOutput = true };
+        var start = new ProcessStartInfo("dotnet", [typeof(Program).Assembly.Location, "health"])
+        {
+            RedirectStandardOutput = true,
+        };
         start.Environment[setting] = $"http://*:{service.Client.BaseAddress!.Port}";
         start.Environment["http_proxy"] = $"http://127.0.0.1:{SmallModelService.FreePort()}";
 

@@ -24,7 +24,11 @@ public sealed class LoadControlTests
     {
         using var service = new ServiceWith(("Load:MaxPendingPerModel", "1"));
         var busy = await BusyGate.OccupyAsync(service);
-        Task<Answer>[] both = [service.PostAsync(path, RunningService.Seven, "image/png"), service.PostAsync(path, RunningService.Seven, "image/png")];
+        Task<Answer>[] both =
+        [
+            service.PostAsync(path, RunningService.Seven, "image/png"),
+            service.PostAsync(path, RunningService.Seven, "image/png"),
+        ];
 
         var refused = await Task.WhenAny(both);
         busy.Dispose();
@@ -69,7 +73,11 @@ public sealed class LoadControlTests
     {
         using var service = new ServiceWith(("Load:MaxPendingPerModel", "1"));
 
-        Assert.Equal(3, (await service.PostFormAsync("/classify", RunningService.Seven, RunningService.Three, RunningService.Seven)).Json.GetProperty("results").GetArrayLength());
+        Assert.Equal(
+            3,
+            (await service.PostFormAsync("/classify", RunningService.Seven, RunningService.Three, RunningService.Seven))
+                .Json.GetProperty("results")
+                .GetArrayLength());
     }
 
     [Fact]
@@ -119,7 +127,13 @@ public sealed class LoadControlTests
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         var buffer = new byte[4096];
 
-        await connection.GetStream().WriteAsync("POST /classify HTTP/1.1\r\nHost: a\r\nContent-Type: image/png\r\nContent-Length: 10\r\n\r\n1"u8.ToArray(), patience.Token);
+        await connection
+            .GetStream()
+            .WriteAsync(
+                Encoding.ASCII.GetBytes(
+                    "POST /classify HTTP/1.1\r\nHost: a\r\n"
+                        + "Content-Type: image/png\r\nContent-Length: 10\r\n\r\n1"),
+                patience.Token);
         var count = await connection.GetStream().ReadAsync(buffer, patience.Token);
 
         Assert.StartsWith("HTTP/1.1 504 ", Encoding.ASCII.GetString(buffer, 0, count), StringComparison.Ordinal);
@@ -173,12 +187,15 @@ public sealed class LoadControlTests
         using var busy = await BusyGate.OccupyAsync(service);
 
         var late = await Assert.ThrowsAsync<RpcException>(async () => await client.ModelInferAsync(Seven()));
-        var wrong = await Assert.ThrowsAsync<RpcException>(async () => await client.ModelInferAsync(Seven(), new Metadata { { "timeout", "soon" } }));
+        var wrong = await Assert.ThrowsAsync<RpcException>(async () =>
+            await client.ModelInferAsync(Seven(), new Metadata { { "timeout", "soon" } }));
         service.Services.GetRequiredService<Workload>().Close();
         var draining = await Assert.ThrowsAsync<RpcException>(async () => await client.ModelInferAsync(Seven()));
 
         Assert.Equal(StatusCode.DeadlineExceeded, late.StatusCode);
-        Assert.Equal((StatusCode.InvalidArgument, true), (wrong.StatusCode, wrong.Status.Detail.Contains("'soon'", StringComparison.Ordinal)));
+        Assert.Equal(
+            (StatusCode.InvalidArgument, true),
+            (wrong.StatusCode, wrong.Status.Detail.Contains("'soon'", StringComparison.Ordinal)));
         Assert.Equal(StatusCode.Unavailable, draining.StatusCode);
         Assert.Contains("about to end", draining.Status.Detail, StringComparison.Ordinal);
         Assert.False((await client.ServerReadyAsync(new ServerReadyRequest())).Ready);
@@ -225,14 +242,32 @@ public sealed class LoadControlTests
         Assert.Equal(200, (await service.GetAsync("/health/live")).Status);
     }
 
-    private static ModelInferRequest Seven() => new()
-    {
-        ModelName = "mnist",
-        Inputs = { new ModelInferRequest.Types.InferInputTensor { Name = "image", Datatype = "BYTES", Shape = { 1 }, Contents = new InferTensorContents { BytesContents = { Google.Protobuf.ByteString.CopyFrom(RunningService.Seven) } } } },
-    };
+    private static ModelInferRequest Seven() =>
+        new()
+        {
+            ModelName = "mnist",
+            Inputs =
+            {
+                new ModelInferRequest.Types.InferInputTensor
+                {
+                    Name = "image",
+                    Datatype = "BYTES",
+                    Shape = { 1 },
+                    Contents = new InferTensorContents
+                    {
+                        BytesContents = { Google.Protobuf.ByteString.CopyFrom(RunningService.Seven) },
+                    },
+                },
+            },
+        };
 
-    /// <summary>Asks a model that takes on one image at a time, and gives the task that waits for its answer once another is refused for it.</summary>
-    private static async Task<Task<HttpResponseMessage>> FillModelAsync(RunningService service, CancellationToken cancellation)
+    /// <summary>
+    /// Asks a model that takes on one image at a time, and gives the task that waits for its answer once another is
+    /// refused for it.
+    /// </summary>
+    private static async Task<Task<HttpResponseMessage>> FillModelAsync(
+        RunningService service,
+        CancellationToken cancellation)
     {
         Task<HttpResponseMessage>? first = null;
         await UntilAsync(async () =>
@@ -240,7 +275,13 @@ public sealed class LoadControlTests
             // It may have come while the one that tries was before it, and be refused itself.
             if (first is null or { IsCompleted: true })
             {
-                first = service.Client.PostAsync("/classify", new ByteArrayContent(RunningService.Seven) { Headers = { ContentType = new MediaTypeHeaderValue("image/png") } }, cancellation);
+                first = service.Client.PostAsync(
+                    "/classify",
+                    new ByteArrayContent(RunningService.Seven)
+                    {
+                        Headers = { ContentType = new MediaTypeHeaderValue("image/png") },
+                    },
+                    cancellation);
             }
 
             return (await ClassifyAsync(service, "?model=mnist", "0.05")).Status == 429 && !first.IsCompleted;
@@ -252,7 +293,10 @@ public sealed class LoadControlTests
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, $"/classify{query}")
         {
-            Content = new ByteArrayContent(RunningService.Seven) { Headers = { ContentType = new MediaTypeHeaderValue("image/png") } },
+            Content = new ByteArrayContent(RunningService.Seven)
+            {
+                Headers = { ContentType = new MediaTypeHeaderValue("image/png") },
+            },
             Headers = { { "timeout", timeout } },
         };
         return await Answer.ReadAsync(await service.Client.SendAsync(request));

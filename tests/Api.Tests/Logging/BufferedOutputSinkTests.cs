@@ -15,7 +15,11 @@ public sealed class BufferedOutputSinkTests : IDisposable
     private readonly FakeTimeProvider _time = new();
     private readonly BufferedOutputSink _sink;
 
-    public BufferedOutputSinkTests() => _sink = new BufferedOutputSink(new MessageTemplateTextFormatter("{Message:lj}|", CultureInfo.InvariantCulture), _output, _time);
+    public BufferedOutputSinkTests() =>
+        _sink = new BufferedOutputSink(
+            new MessageTemplateTextFormatter("{Message:lj}|", CultureInfo.InvariantCulture),
+            _output,
+            _time);
 
     private string Written => Encoding.UTF8.GetString(_output.ToArray());
 
@@ -60,7 +64,10 @@ public sealed class BufferedOutputSinkTests : IDisposable
     [Fact]
     public void AStreamThatFailsCostsNothingButItsLines()
     {
-        using var sink = new BufferedOutputSink(new MessageTemplateTextFormatter("{Message:lj}|", CultureInfo.InvariantCulture), new FullDisk(), _time);
+        using var sink = new BufferedOutputSink(
+            new MessageTemplateTextFormatter("{Message:lj}|", CultureInfo.InvariantCulture),
+            new FullDisk(),
+            _time);
         Emit("lost", LogEventLevel.Information, isRequest: true, sink);
 
         _time.Advance(TimeSpan.FromSeconds(1));
@@ -75,13 +82,17 @@ public sealed class BufferedOutputSinkTests : IDisposable
 
     private void Emit(string text, LogEventLevel level, bool isRequest, ILogEventSink? sink = null)
     {
-        LogEventProperty[] properties = isRequest ? [new LogEventProperty(RequestLog.ElapsedProperty, new ScalarValue(1.5))] : [];
-        (sink ?? _sink).Emit(new LogEvent(_time.GetUtcNow(), level, null, new MessageTemplateParser().Parse(text), properties));
+        LogEventProperty[] properties = isRequest
+            ? [new LogEventProperty(RequestLog.ElapsedProperty, new ScalarValue(1.5))]
+            : [];
+        (sink ?? _sink).Emit(
+            new LogEvent(_time.GetUtcNow(), level, null, new MessageTemplateParser().Parse(text), properties));
     }
 
     private sealed class FullDisk : MemoryStream
     {
-        public override void Write(byte[] buffer, int offset, int count) => throw new IOException("No space left on device");
+        public override void Write(byte[] buffer, int offset, int count) =>
+            throw new IOException("No space left on device");
 
         public override void Write(ReadOnlySpan<byte> buffer) => throw new IOException("No space left on device");
     }

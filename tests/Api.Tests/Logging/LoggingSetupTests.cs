@@ -9,7 +9,9 @@ public sealed class LoggingSetupTests
 {
     private const string OfGrpc = "Grpc.AspNetCore.Server.ServerCallHandler";
 
-    private static readonly Exception Broken = new IOException("The request stream was aborted.", new ConnectionAbortedException());
+    private static readonly Exception Broken = new IOException(
+        "The request stream was aborted.",
+        new ConnectionAbortedException());
 
     public static TheoryData<string, Exception?, bool> Events => new()
     {
@@ -23,7 +25,12 @@ public sealed class LoggingSetupTests
     [MemberData(nameof(Events))]
     public void OnlyGrpcsErrorsOfBrokenConnectionsAreLeftOut(string source, Exception? fault, bool isLeftOut)
     {
-        var written = new LogEvent(DateTimeOffset.UnixEpoch, LogEventLevel.Error, fault, new MessageTemplateParser().Parse("A call failed"), [new LogEventProperty("SourceContext", new ScalarValue(source))]);
+        var written = new LogEvent(
+            DateTimeOffset.UnixEpoch,
+            LogEventLevel.Error,
+            fault,
+            new MessageTemplateParser().Parse("A call failed"),
+            [new LogEventProperty("SourceContext", new ScalarValue(source))]);
 
         Assert.Equal(isLeftOut, LoggingSetup.IsBrokenConnection(written));
     }

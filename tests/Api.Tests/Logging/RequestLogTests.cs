@@ -30,7 +30,10 @@ public sealed class RequestLogTests
 
         var line = await service.NextAsync();
         Assert.Contains("answered 400", line.RenderMessage(), StringComparison.Ordinal);
-        Assert.Contains(line.TraceId.ToString()!, answer.Json.GetProperty("traceId").GetString()!, StringComparison.Ordinal);
+        Assert.Contains(
+            line.TraceId.ToString()!,
+            answer.Json.GetProperty("traceId").GetString()!,
+            StringComparison.Ordinal);
         Assert.False(line.Properties.ContainsKey("Model"));
     }
 
@@ -39,7 +42,9 @@ public sealed class RequestLogTests
     {
         using var service = new ListenedTo();
         using var request = new HttpRequestMessage(HttpMethod.Get, "/models");
-        request.Headers.TryAddWithoutValidation("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
+        request.Headers.TryAddWithoutValidation(
+            "traceparent",
+            "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
         using var answer = await service.Client.SendAsync(request);
 
         Assert.Equal("0af7651916cd43dd8448eb211c80319c", (await service.NextAsync()).TraceId.ToString());
@@ -74,9 +79,15 @@ public sealed class RequestLogTests
         (await BeginAsync(service)).Dispose();
 
         var line = await service.NextAsync();
-        Assert.StartsWith("\"POST\" \"/classify\" was broken off with 499 after ", line.RenderMessage(), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "\"POST\" \"/classify\" was broken off with 499 after ",
+            line.RenderMessage(),
+            StringComparison.Ordinal);
         Assert.Equal((LogEventLevel.Information, "many", null), (line.Level, Text(line, "Model"), line.Exception));
-        Assert.Contains("softmax_requests_total{route=\"/classify\",model=\"many\",version=\"1\",status=\"499\"} 1", await MetricsAsync(service), StringComparison.Ordinal);
+        Assert.Contains(
+            "softmax_requests_total{route=\"/classify\",model=\"many\",version=\"1\",status=\"499\"} 1",
+            await MetricsAsync(service),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -88,8 +99,12 @@ public sealed class RequestLogTests
         using var response = await BeginAsync(service);
 
         var line = await service.NextAsync();
-        Assert.StartsWith("\"POST\" \"/classify\" was broken off with 504 after ", line.RenderMessage(), StringComparison.Ordinal);
-        await Assert.ThrowsAnyAsync<Exception>(() => response.Content.ReadAsByteArrayAsync()); // what there is of it is no whole answer
+        Assert.StartsWith(
+            "\"POST\" \"/classify\" was broken off with 504 after ",
+            line.RenderMessage(),
+            StringComparison.Ordinal);
+        // what there is of it is no whole answer
+        await Assert.ThrowsAnyAsync<Exception>(() => response.Content.ReadAsByteArrayAsync());
         Assert.Contains("status=\"504\"} 1", await MetricsAsync(service), StringComparison.Ordinal);
     }
 
@@ -99,7 +114,11 @@ public sealed class RequestLogTests
         using var service = new ListenedTo();
         for (var i = 0; i < 20; i++)
         {
-            using var request = new HttpRequestMessage(HttpMethod.Post, "/softmax") { Content = new ByteArrayContent(new byte[400_000]), Headers = { ConnectionClose = true } };
+            using var request = new HttpRequestMessage(HttpMethod.Post, "/softmax")
+            {
+                Content = new ByteArrayContent(new byte[400_000]),
+                Headers = { ConnectionClose = true },
+            };
             request.Content.Headers.ContentType = new("application/octet-stream");
             using var answer = await service.Client.SendAsync(request);
             await answer.Content.ReadAsByteArrayAsync();
@@ -117,9 +136,11 @@ public sealed class RequestLogTests
         return await service.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
     }
 
-    private static async Task<string> MetricsAsync(RunningService service) => System.Text.Encoding.UTF8.GetString((await service.GetAsync("/metrics")).Body);
+    private static async Task<string> MetricsAsync(RunningService service) =>
+        System.Text.Encoding.UTF8.GetString((await service.GetAsync("/metrics")).Body);
 
-    private static string? Text(LogEvent line, string property) => (line.Properties[property] as ScalarValue)?.Value as string;
+    private static string? Text(LogEvent line, string property) =>
+        (line.Properties[property] as ScalarValue)?.Value as string;
 
     /// <summary>The service with a logger that keeps the lines of requests.</summary>
     private sealed class ListenedTo(params (string Name, string Value)[] settings) : RunningService, ILogEventSink
@@ -137,7 +158,8 @@ public sealed class RequestLogTests
         }
 
         // A line is written when the answer has left already.
-        public Task<LogEvent> NextAsync() => Task.Run(() => _lines.TryTake(out var line, Patience) ? line : throw new TimeoutException("No line came."));
+        public Task<LogEvent> NextAsync() =>
+            Task.Run(() => _lines.TryTake(out var line, Patience) ? line : throw new TimeoutException("No line came."));
 
         protected override void ConfigureWebHost(IWebHostBuilder builder)
         {
@@ -147,7 +169,10 @@ public sealed class RequestLogTests
                 builder.UseSetting(name, value);
             }
 
-            builder.ConfigureTestServices(services => services.AddSerilog(new LoggerConfiguration().MinimumLevel.Information().WriteTo.Sink(this).CreateLogger(), dispose: true));
+            builder.ConfigureTestServices(services =>
+                services.AddSerilog(
+                    new LoggerConfiguration().MinimumLevel.Information().WriteTo.Sink(this).CreateLogger(),
+                    dispose: true));
         }
     }
 }

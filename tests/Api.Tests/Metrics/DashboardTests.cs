@@ -25,7 +25,9 @@ public sealed partial class DashboardTests : IDisposable
     {
         using var service = Start();
         var exposed = await ExerciseAsync(service);
-        var labels = exposed.GroupBy(sample => sample.Name).ToDictionary(series => series.Key, series => series.SelectMany(sample => sample.Labels.Keys).ToHashSet());
+        var labels = exposed
+            .GroupBy(sample => sample.Name)
+            .ToDictionary(series => series.Key, series => series.SelectMany(sample => sample.Labels.Keys).ToHashSet());
         var queries = DashboardQueries().Concat(RuleQueries()).ToArray();
 
         Assert.True(queries.Length > 30);
@@ -45,9 +47,13 @@ public sealed partial class DashboardTests : IDisposable
     [Fact]
     public void AQueryIsReadToItsNames()
     {
-        var read = PromQl.Read("""histogram_quantile(0.9, sum by (le, a) (rate(x_bucket{b=~"y{z}|$c",d!="e"}[5m]))) > 1.5 * max(w offset 1d) / on (f) group_left v or vector(0)""");
+        var read = PromQl.Read(
+            """histogram_quantile(0.9, sum by (le, a) (rate(x_bucket{b=~"y{z}|$c",d!="e"}[5m]))) > 1.5 * max(w offset 1d) / on (f) group_left v or vector(0)"""
+        );
 
-        Assert.Equal([("x_bucket", "b,d"), ("w", ""), ("v", "")], read.Metrics.Select(metric => (metric.Metric, string.Join(',', metric.Labels))));
+        Assert.Equal(
+            [("x_bucket", "b,d"), ("w", ""), ("v", "")],
+            read.Metrics.Select(metric => (metric.Metric, string.Join(',', metric.Labels))));
         Assert.Equal(["le", "a", "f"], read.Groupings);
     }
 
@@ -71,7 +77,10 @@ public sealed partial class DashboardTests : IDisposable
         for (var patience = 100; ; patience--)
         {
             // A wait for the gate is only counted where there is one.
-            var places = await Task.WhenAll(Enumerable.Range(0, Environment.ProcessorCount).Select(async _ => await gate.EnterAsync(CancellationToken.None)));
+            var places = await Task.WhenAll(
+                Enumerable
+                    .Range(0, Environment.ProcessorCount)
+                    .Select(async _ => await gate.EnterAsync(CancellationToken.None)));
             var asked = service.ClassifyAsync(RunningService.Seven);
             await Task.Delay(20);
             foreach (var place in places)
@@ -109,19 +118,30 @@ public sealed partial class DashboardTests : IDisposable
         }
     }
 
-    private static IEnumerable<(string Name, string Text)> Texts(JsonElement element) => element.ValueKind switch
-    {
-        JsonValueKind.Object => element.EnumerateObject().SelectMany(property => property.Value.ValueKind == JsonValueKind.String ? [(property.Name, property.Value.GetString()!)] : Texts(property.Value)),
-        JsonValueKind.Array => element.EnumerateArray().SelectMany(Texts),
-        _ => [],
-    };
+    private static IEnumerable<(string Name, string Text)> Texts(JsonElement element) =>
+        element.ValueKind switch
+        {
+            JsonValueKind.Object => element
+                .EnumerateObject()
+                .SelectMany(property =>
+                    property.Value.ValueKind == JsonValueKind.String
+                        ? [(property.Name, property.Value.GetString()!)]
+                        : Texts(property.Value)),
+            JsonValueKind.Array => element.EnumerateArray().SelectMany(Texts),
+            _ => [],
+        };
 
-    private static IEnumerable<string> RuleQueries() => Rule().Matches(File.ReadAllText(Path.Combine(Docker, "prometheus", "alerts.yml"))).Select(match => match.Groups["expression"].Value);
+    private static IEnumerable<string> RuleQueries() =>
+        Rule()
+            .Matches(File.ReadAllText(Path.Combine(Docker, "prometheus", "alerts.yml")))
+            .Select(match => match.Groups["expression"].Value);
 
     [GeneratedRegex("^label_values\\((?<metric>.+), (?<label>\\w+)\\)$")]
     private static partial Regex Variable();
 
     // On the same line, or as a block of lines that are further in.
-    [GeneratedRegex("^ {8}expr: (\\|\\n(?<expression>( {10}.*\\n)+)|(?<expression>[^|\\n]+)\\n)", RegexOptions.Multiline)]
+    [GeneratedRegex(
+        "^ {8}expr: (\\|\\n(?<expression>( {10}.*\\n)+)|(?<expression>[^|\\n]+)\\n)",
+        RegexOptions.Multiline)]
     private static partial Regex Rule();
 }

@@ -18,14 +18,19 @@ using SoftmaxService.Tests.Support.Models;
 
 namespace SoftmaxService.Api.Tests.Metrics;
 
-/// <summary>The meters of inference are those of the whole process, so each test has models of names of its own.</summary>
+/// <summary>
+/// The meters of inference are those of the whole process, so each test has models of names of its own.
+/// </summary>
 public sealed class MetricsEndpointTests : IDisposable
 {
     private const string Manifest = """{"input": {"scale": 0.015625}, "labels": ["dark", "bright \"1\"", "grey"]}""";
 
     // Class k's logit is the brightness of pixel k, times 1/64.
     private static readonly double[] Logits = [0.5, 3, 1];
-    private static readonly byte[] Image = EncodedImages.Encode(4, 4, (x, y) => y > 0 || x > 2 ? SKColors.Black : new SKColor(Gray(x), Gray(x), Gray(x)));
+    private static readonly byte[] Image = EncodedImages.Encode(
+        4,
+        4,
+        (x, y) => y > 0 || x > 2 ? SKColors.Black : new SKColor(Gray(x), Gray(x), Gray(x)));
     private static readonly byte[] Three = ModelFolder.PickFirst(3, 16, "batch", 1, 4, 4);
 
     private readonly ModelFolder _folder = new();
@@ -44,22 +49,44 @@ public sealed class MetricsEndpointTests : IDisposable
 
         (string, string)[] model = [("model", "counted"), ("version", "1")];
         (string, string)[] route = [("route", "/classify")];
-        var samples = await MetricsText.UntilAsync(service, samples => samples.Sum("softmax_requests_total", route) == 4);
+        var samples = await MetricsText.UntilAsync(
+            service,
+            samples => samples.Sum("softmax_requests_total", route) == 4);
         Assert.Equal(2, samples.Sum("softmax_requests_total", [.. route, .. model, ("status", "200")]));
         Assert.Equal(1, samples.Sum("softmax_requests_total", [.. route, .. model, ("status", "415")]));
         Assert.Equal(1, samples.Sum("softmax_requests_total", [.. route, ("status", "400")]));
         Assert.Equal(3, samples.Sum("softmax_request_duration_seconds_count", [.. route, .. model]));
-        foreach (var time in new[] { "softmax_decode_duration_seconds", "softmax_queue_duration_seconds", "softmax_run_duration_seconds" })
+        foreach (var time in new[]
+            {
+                "softmax_decode_duration_seconds",
+                "softmax_queue_duration_seconds",
+                "softmax_run_duration_seconds",
+            })
         {
             Assert.Equal(2, samples.Sum($"{time}_count", model));
             Assert.Equal(2, samples.Sum($"{time}_bucket", [.. model, ("le", "+Inf")]));
-            Assert.Equal(["0.00005", "10"], new[] { "0.00005", "10" }.Where(bound => samples.Sum($"{time}_bucket", [.. model, ("le", bound)]) is not null));
+            Assert.Equal(
+                ["0.00005", "10"],
+                new[] { "0.00005", "10" }.Where(bound =>
+                    samples.Sum($"{time}_bucket", [.. model, ("le", bound)]) is not null));
         }
 
-        Assert.Equal((2, 2), (samples.Sum("softmax_batch_size_count", model), samples.Sum("softmax_batch_size_sum", model)));
-        Assert.Equal((0, 0, 0), (samples.Sum("softmax_queue_length", model), samples.Sum("softmax_requests_shed_total", model), samples.Sum("softmax_requests_expired_total", model)));
-        Assert.Equal((1, 0), (samples.Sum("softmax_models_loads_total", model), samples.Sum("softmax_models_reloads_total", model)));
-        Assert.Equal((1, 1, 0), (samples.Sum("softmax_ready"), samples.Sum("softmax_models_served"), samples.Sum("softmax_models_failing")));
+        Assert.Equal(
+            (2, 2),
+            (samples.Sum("softmax_batch_size_count", model), samples.Sum("softmax_batch_size_sum", model)));
+        Assert.Equal(
+            (0, 0, 0),
+            (
+                samples.Sum("softmax_queue_length", model),
+                samples.Sum("softmax_requests_shed_total", model),
+                samples.Sum("softmax_requests_expired_total", model)));
+        Assert.Equal(
+            (1, 0),
+            (samples.Sum("softmax_models_loads_total", model), samples.Sum("softmax_models_reloads_total", model)));
+        Assert.Equal(
+            (1, 1, 0),
+            (samples.Sum("softmax_ready"), samples.Sum("softmax_models_served"), samples.Sum("softmax_models_failing"))
+        );
         Assert.True(samples.Sum("dotnet_process_memory_working_set_bytes") > 1e6);
     }
 
@@ -70,14 +97,20 @@ public sealed class MetricsEndpointTests : IDisposable
         using var service = new ServiceWith(("Models:Folder", _folder.Path));
         await service.ClassifyAsync(Image, "?temperature=5");
         await service.PostFormAsync("/classify", Image, Image);
-        await service.PostAsync("/v2/models/seeing/infer", $$"""{"parameters": {"temperature": 0.1}, "inputs": [{"name": "image", "datatype": "BYTES", "shape": [1], "data": ["{{Convert.ToBase64String(Image)}}"]}], "outputs": [{"name": "probabilities"}]}""");
+        await service.PostAsync(
+            "/v2/models/seeing/infer",
+            $$"""{"parameters": {"temperature": 0.1}, "inputs": [{"name": "image", "datatype": "BYTES", "shape": [1], "data": ["{{Convert.ToBase64String(Image)}}"]}], "outputs": [{"name": "probabilities"}]}"""
+        );
 
         (string, string)[] model = [("model", "seeing"), ("version", "1")];
         var samples = await MetricsText.ReadAsync(service);
         var probabilities = Logits.Select(logit => Math.Exp(logit) / Logits.Sum(Math.Exp)).ToArray();
         Assert.Equal(4, samples.Sum("softmax_confidence_count", model));
         Assert.Equal(4 * probabilities[1], samples.Sum("softmax_confidence_sum", model)!.Value, 1e-5);
-        Assert.Equal(4 * -probabilities.Sum(p => p * Math.Log(p)), samples.Sum("softmax_entropy_sum", model)!.Value, 1e-5);
+        Assert.Equal(
+            4 * -probabilities.Sum(p => p * Math.Log(p)),
+            samples.Sum("softmax_entropy_sum", model)!.Value,
+            1e-5);
         Assert.Equal(4, samples.Sum("softmax_predictions_total", [.. model, ("class", "bright \"1\"")]));
         Assert.Single(samples, sample => sample.Name == "softmax_predictions_total" && sample.Has(model));
     }
@@ -85,7 +118,9 @@ public sealed class MetricsEndpointTests : IDisposable
     [Fact]
     public async Task TheClassesOfALargeModelShareASeries()
     {
-        _folder.With("large/1", ModelFolder.PickFirst(101, 121, "batch", 1, 11, 11)).With("largest/1", ModelFolder.PickFirst(100, 121, "batch", 1, 11, 11));
+        _folder
+            .With("large/1", ModelFolder.PickFirst(101, 121, "batch", 1, 11, 11))
+            .With("largest/1", ModelFolder.PickFirst(100, 121, "batch", 1, 11, 11));
         using var service = new ServiceWith(("Models:Folder", _folder.Path));
         foreach (var place in Enumerable.Range(0, 5))
         {
@@ -95,15 +130,23 @@ public sealed class MetricsEndpointTests : IDisposable
         }
 
         var samples = await MetricsText.ReadAsync(service);
-        Assert.Equal(["other"], samples.Where(sample => sample.Name == "softmax_predictions_total" && sample.Has(("model", "large"))).Select(sample => sample.Labels["class"]));
-        Assert.Equal(5, samples.Count(sample => sample.Name == "softmax_predictions_total" && sample.Has(("model", "largest"))));
+        Assert.Equal(
+            ["other"],
+            samples
+                .Where(sample => sample.Name == "softmax_predictions_total" && sample.Has(("model", "large")))
+                .Select(sample => sample.Labels["class"]));
+        Assert.Equal(
+            5,
+            samples.Count(sample => sample.Name == "softmax_predictions_total" && sample.Has(("model", "largest"))));
     }
 
     [Fact]
     public async Task WhatClientsSendMakesNoNewSeries()
     {
         _folder.With("junk/1", Three, Manifest);
-        using var service = new ServiceWith(("Models:Folder", _folder.Path), ("Grpc:Url", $"http://127.0.0.1:{SmallModelService.FreePort()}"));
+        using var service = new ServiceWith(
+            ("Models:Folder", _folder.Path),
+            ("Grpc:Url", $"http://127.0.0.1:{SmallModelService.FreePort()}"));
         _ = service.Client;
         var grpcAddress = service.Services.GetRequiredService<Api.Settings.GrpcOptions>().Url;
         using var channel = GrpcChannel.ForAddress(grpcAddress);
@@ -121,19 +164,40 @@ public sealed class MetricsEndpointTests : IDisposable
             (await service.Client.SendAsync(method)).Dispose();
             await CallAsync($"/{junk}.Service/{junk}");
             await CallAsync($"/inference.GRPCInferenceService/{junk}");
-            await Assert.ThrowsAsync<RpcException>(async () => await new GRPCInferenceService.GRPCInferenceServiceClient(channel).ModelInferAsync(new ModelInferRequest { ModelName = junk }));
+            await Assert.ThrowsAsync<RpcException>(async () =>
+                await new GRPCInferenceService.GRPCInferenceServiceClient(channel).ModelInferAsync(
+                    new ModelInferRequest { ModelName = junk }));
         }
 
         async Task CallAsync(string path)
         {
-            using var content = new ByteArrayContent(new byte[5]) { Headers = { ContentType = new MediaTypeHeaderValue("application/grpc") } };
-            using var call = new HttpRequestMessage(HttpMethod.Post, path) { Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact, Content = content };
+            using var content = new ByteArrayContent(new byte[5])
+            {
+                Headers = { ContentType = new MediaTypeHeaderValue("application/grpc") },
+            };
+            using var call = new HttpRequestMessage(HttpMethod.Post, path)
+            {
+                Version = HttpVersion.Version20,
+                VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+                Content = content,
+            };
             using var answer = await http2.SendAsync(call);
             Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
         }
 
-        static double? Requests(IReadOnlyList<Sample> samples) => samples.Where(sample => sample.Name == "softmax_requests_total" && sample.Labels["route"] != "/metrics").Sum(sample => sample.Value);
-        static string[] Series(IReadOnlyList<Sample> samples) => [.. samples.Where(sample => sample.Has(("model", "junk")) || (sample.Labels.GetValueOrDefault("route") is { } route && route != "/metrics")).Select(sample => sample.Identity).Order(StringComparer.Ordinal)];
+        static double? Requests(IReadOnlyList<Sample> samples) =>
+            samples
+                .Where(sample => sample.Name == "softmax_requests_total" && sample.Labels["route"] != "/metrics")
+                .Sum(sample => sample.Value);
+        static string[] Series(IReadOnlyList<Sample> samples) =>
+            [
+                .. samples
+                    .Where(sample =>
+                        sample.Has(("model", "junk"))
+                        || (sample.Labels.GetValueOrDefault("route") is { } route && route != "/metrics"))
+                    .Select(sample => sample.Identity)
+                    .Order(StringComparer.Ordinal),
+            ];
 
         await SendAsync("first");
         var before = Series(await MetricsText.UntilAsync(service, samples => Requests(samples) == kinds));
@@ -144,8 +208,18 @@ public sealed class MetricsEndpointTests : IDisposable
 
         var samples = await MetricsText.UntilAsync(service, samples => Requests(samples) == 51 * kinds);
         Assert.Equal(before, Series(samples));
-        Assert.Equal(51, samples.Sum("softmax_requests_total", ("route", "/inference.GRPCInferenceService/ModelInfer"), ("status", "NotFound")));
-        Assert.All(samples, sample => Assert.DoesNotContain(sample.Labels, label => label.Value.Contains("junk1", StringComparison.OrdinalIgnoreCase)));
+        Assert.Equal(
+            51,
+            samples.Sum(
+                "softmax_requests_total",
+                ("route", "/inference.GRPCInferenceService/ModelInfer"),
+                ("status", "NotFound")));
+        Assert.All(
+            samples,
+            sample =>
+                Assert.DoesNotContain(
+                    sample.Labels,
+                    label => label.Value.Contains("junk1", StringComparison.OrdinalIgnoreCase)));
     }
 
     [Fact]
@@ -180,16 +254,22 @@ public sealed class MetricsEndpointTests : IDisposable
         family.Record(2, [new("x.y", "quote \" back \\ line \n ж")]);
         var text = Write(family);
 
-        Assert.StartsWith("# HELP a_b_read_bytes_total What is \\\\ read\\nand more.\n# TYPE a_b_read_bytes_total counter\n", text, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "# HELP a_b_read_bytes_total What is \\\\ read\\nand more.\n# TYPE a_b_read_bytes_total counter\n",
+            text,
+            StringComparison.Ordinal);
         var sample = Assert.Single(MetricsText.Parse(text));
-        Assert.Equal(("a_b_read_bytes_total", 3.5, "quote \" back \\ line \n ж"), (sample.Name, sample.Value, sample.Labels["x_y"]));
+        Assert.Equal(
+            ("a_b_read_bytes_total", 3.5, "quote \" back \\ line \n ж"),
+            (sample.Name, sample.Value, sample.Labels["x_y"]));
     }
 
     [Fact]
     public void AHistogramsBucketsAddUp()
     {
         using var meter = new Meter("test");
-        var family = new MetricFamily(meter.CreateHistogram("size", advice: new InstrumentAdvice<int> { HistogramBucketBoundaries = [1, 10] }));
+        var family = new MetricFamily(
+            meter.CreateHistogram("size", advice: new InstrumentAdvice<int> { HistogramBucketBoundaries = [1, 10] }));
         foreach (var size in new[] { 0, 1, 2, 10, 11, 1000 })
         {
             family.Record(size, []);
@@ -204,7 +284,9 @@ public sealed class MetricsEndpointTests : IDisposable
     public void AMeasurementAllocatesNothing()
     {
         using var meter = new Meter("test");
-        var family = new MetricFamily(meter.CreateHistogram("time", "s", advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [1] }));
+        var family = new MetricFamily(
+            meter.CreateHistogram("time", "s", advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [1] })
+        );
         KeyValuePair<string, object?>[] tags = [new("model", "a"), new("version", "1")];
         family.Record(0.5, tags);
 
@@ -221,11 +303,15 @@ public sealed class MetricsEndpointTests : IDisposable
     public void NothingIsLostBetweenThreads()
     {
         using var meter = new Meter("test");
-        var family = new MetricFamily(meter.CreateHistogram("time", "s", advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [1] }));
+        var family = new MetricFamily(
+            meter.CreateHistogram("time", "s", advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [1] })
+        );
         Parallel.For(0, 40_000, i => family.Record(i % 2 == 0 ? 0.5 : 2, [new("part", i % 4 < 2 ? "a" : "b")]));
 
         var samples = MetricsText.Parse(Write(family));
-        Assert.Equal((20_000, 20_000), (samples.Sum("time_seconds_bucket", ("le", "1")), samples.Sum("time_seconds_count", ("part", "a"))));
+        Assert.Equal(
+            (20_000, 20_000),
+            (samples.Sum("time_seconds_bucket", ("le", "1")), samples.Sum("time_seconds_count", ("part", "a"))));
         Assert.Equal(50_000, samples.Sum("time_seconds_sum"));
     }
 
@@ -242,6 +328,11 @@ public sealed class MetricsEndpointTests : IDisposable
     {
         var text = new ArrayBufferWriter<byte>();
         collector.Write(new PrometheusText(text));
-        return MetricsText.Parse(Encoding.UTF8.GetString(text.WrittenSpan)).Where(sample => sample.Name == metric).Select(sample => sample.Labels["model"]).Where(model => model is "gone" or "kept").Order(StringComparer.Ordinal);
+        return MetricsText
+            .Parse(Encoding.UTF8.GetString(text.WrittenSpan))
+            .Where(sample => sample.Name == metric)
+            .Select(sample => sample.Labels["model"])
+            .Where(model => model is "gone" or "kept")
+            .Order(StringComparer.Ordinal);
     }
 }

@@ -8,9 +8,11 @@ namespace SoftmaxService.Api.Tests.Metrics;
 internal sealed record Sample(string Name, IReadOnlyDictionary<string, string> Labels, double Value)
 {
     /// <summary>What makes it a series of its own.</summary>
-    public string Identity => $"{Name}{{{string.Join(',', Labels.OrderBy(label => label.Key, StringComparer.Ordinal).Select(label => $"{label.Key}={label.Value}"))}}}";
+    public string Identity =>
+        $"{Name}{{{string.Join(',', Labels.OrderBy(label => label.Key, StringComparer.Ordinal).Select(label => $"{label.Key}={label.Value}"))}}}";
 
-    public bool Has(params (string Label, string Value)[] labels) => labels.All(label => Labels.GetValueOrDefault(label.Label) == label.Value);
+    public bool Has(params (string Label, string Value)[] labels) =>
+        labels.All(label => Labels.GetValueOrDefault(label.Label) == label.Value);
 }
 
 /// <summary>Reads Prometheus' text format, and refuses what is none.</summary>
@@ -32,8 +34,14 @@ internal static partial class MetricsText
         {
             var match = Line().Match(line);
             Assert.True(match.Success, line);
-            var labels = Label().Matches(match.Groups["labels"].Value).ToDictionary(label => label.Groups["name"].Value, label => Unescape(label.Groups["value"].Value));
-            samples.Add(new Sample(match.Groups["name"].Value, labels, double.Parse(match.Groups["value"].Value, CultureInfo.InvariantCulture)));
+            var labels = Label()
+                .Matches(match.Groups["labels"].Value)
+                .ToDictionary(label => label.Groups["name"].Value, label => Unescape(label.Groups["value"].Value));
+            samples.Add(
+                new Sample(
+                    match.Groups["name"].Value,
+                    labels,
+                    double.Parse(match.Groups["value"].Value, CultureInfo.InvariantCulture)));
         }
 
         Assert.Equal(samples.Count, samples.Select(sample => sample.Identity).Distinct().Count());
@@ -41,14 +49,19 @@ internal static partial class MetricsText
     }
 
     /// <summary>The sum of all that have these labels; null where there is none.</summary>
-    public static double? Sum(this IReadOnlyList<Sample> samples, string name, params (string Label, string Value)[] labels)
+    public static double? Sum(
+        this IReadOnlyList<Sample> samples,
+        string name,
+        params (string Label, string Value)[] labels)
     {
         var found = samples.Where(sample => sample.Name == name && sample.Has(labels)).ToArray();
         return found.Length == 0 ? null : found.Sum(sample => sample.Value);
     }
 
     /// <summary>A request is counted when its answer has left already.</summary>
-    public static async Task<IReadOnlyList<Sample>> UntilAsync(RunningService service, Func<IReadOnlyList<Sample>, bool> condition)
+    public static async Task<IReadOnlyList<Sample>> UntilAsync(
+        RunningService service,
+        Func<IReadOnlyList<Sample>, bool> condition)
     {
         for (var patience = 600; ; patience--)
         {
@@ -58,14 +71,20 @@ internal static partial class MetricsText
                 return samples;
             }
 
-            Assert.True(patience > 0, $"It has not come about: {string.Join('\n', samples.Where(sample => sample.Name == "softmax_requests_total").Select(sample => $"{sample.Identity} {sample.Value}"))}");
+            Assert.True(
+                patience > 0,
+                $"It has not come about: {string.Join('\n', samples.Where(sample => sample.Name == "softmax_requests_total").Select(sample => $"{sample.Identity} {sample.Value}"))}"
+            );
             await Task.Delay(20);
         }
     }
 
-    private static string Unescape(string text) => Escape().Replace(text, match => match.Value[1] == 'n' ? "\n" : match.Value[1..]);
+    private static string Unescape(string text) =>
+        Escape().Replace(text, match => match.Value[1] == 'n' ? "\n" : match.Value[1..]);
 
-    [GeneratedRegex("""^(?<name>[a-zA-Z_:][a-zA-Z0-9_:]*)(\{(?<labels>([a-zA-Z_][a-zA-Z0-9_]*="([^"\\\n]|\\[\\"n])*",?)*)\})? (?<value>\S+)$""")]
+    [GeneratedRegex(
+        """^(?<name>[a-zA-Z_:][a-zA-Z0-9_:]*)(\{(?<labels>([a-zA-Z_][a-zA-Z0-9_]*="([^"\\\n]|\\[\\"n])*",?)*)\})? (?<value>\S+)$"""
+    )]
     private static partial Regex Line();
 
     [GeneratedRegex("""(?<name>[a-zA-Z_][a-zA-Z0-9_]*)="(?<value>([^"\\]|\\.)*)["]""")]

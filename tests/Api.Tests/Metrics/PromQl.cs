@@ -2,11 +2,34 @@ using System.Text.RegularExpressions;
 
 namespace SoftmaxService.Api.Tests.Metrics;
 
-/// <summary>What an expression of PromQL names: its metrics with the labels that they are chosen by, and the labels that it groups by.</summary>
+/// <summary>
+/// What an expression of PromQL names: its metrics with the labels that they are chosen by, and the labels that it
+/// groups by.
+/// </summary>
 internal sealed partial class PromQl
 {
-    private static readonly HashSet<string> Aggregations = ["sum", "min", "max", "avg", "count", "topk", "bottomk", "quantile", "stddev", "group"];
-    private static readonly HashSet<string> LabelLists = ["by", "without", "on", "ignoring", "group_left", "group_right"];
+    private static readonly HashSet<string> Aggregations =
+    [
+        "sum",
+        "min",
+        "max",
+        "avg",
+        "count",
+        "topk",
+        "bottomk",
+        "quantile",
+        "stddev",
+        "group",
+    ];
+    private static readonly HashSet<string> LabelLists =
+    [
+        "by",
+        "without",
+        "on",
+        "ignoring",
+        "group_left",
+        "group_right",
+    ];
     private static readonly HashSet<string> Operators = ["and", "or", "unless", "offset", "bool"];
 
     private PromQl()
@@ -20,7 +43,11 @@ internal sealed partial class PromQl
     public static PromQl Read(string expression)
     {
         var read = new PromQl();
-        var tokens = Token().Matches(expression).Select(match => match.Value).Where(token => token.Trim().Length > 0).ToArray();
+        var tokens = Token()
+            .Matches(expression)
+            .Select(match => match.Value)
+            .Where(token => token.Trim().Length > 0)
+            .ToArray();
         for (var i = 0; i < tokens.Length; i++)
         {
             var next = i + 1 < tokens.Length ? tokens[i + 1] : "";
@@ -38,7 +65,10 @@ internal sealed partial class PromQl
                     read.Metrics[^1].Labels.AddRange(Name().IsMatch(tokens[i]) ? [tokens[i]] : []);
                 }
             }
-            else if (Name().IsMatch(tokens[i]) && next != "(" && !Aggregations.Contains(tokens[i]) && !Operators.Contains(tokens[i]))
+            else if (Name().IsMatch(tokens[i])
+                && next != "("
+                && !Aggregations.Contains(tokens[i])
+                && !Operators.Contains(tokens[i]))
             {
                 read.Metrics.Add((tokens[i], []));
             }

@@ -11,7 +11,9 @@ using SoftmaxService.Tests.Support.Models;
 
 namespace SoftmaxService.Api.Tests.Models;
 
-/// <summary>The folder of a running service changes under it. The file system and the clock are the real ones.</summary>
+/// <summary>
+/// The folder of a running service changes under it. The file system and the clock are the real ones.
+/// </summary>
 public sealed class LiveModelsTests : IDisposable
 {
     private const string Manifest = """{"input": {"scale": 0.015625}}""";
@@ -22,7 +24,10 @@ public sealed class LiveModelsTests : IDisposable
 
     // Class k's logit is the brightness of pixel k, times 1/64: 0.5, 3, 1, and for who knows four classes, 2.
     private static readonly double[] Logits = [0.5, 3, 1, 2];
-    private static readonly byte[] Image = EncodedImages.Encode(4, 4, (x, y) => y > 0 ? SKColors.Black : new SKColor(Gray(x), Gray(x), Gray(x)));
+    private static readonly byte[] Image = EncodedImages.Encode(
+        4,
+        4,
+        (x, y) => y > 0 ? SKColors.Black : new SKColor(Gray(x), Gray(x), Gray(x)));
     private static readonly byte[] Three = ModelFolder.PickFirst(3, 16, "batch", 1, 4, 4);
     private static readonly byte[] Four = ModelFolder.PickFirst(4, 16, "batch", 1, 4, 4);
 
@@ -38,7 +43,9 @@ public sealed class LiveModelsTests : IDisposable
         (await service.ClassifyAsync(Image, "?model=b")).IsProblem(404, "model-not-found");
 
         _folder.With("a/2", Four, Manifest).With("b/1", Four, Manifest);
-        await UntilAsync(async () => (await service.GetAsync("/models/b/1")).Status == 200 && (await service.GetAsync("/models/a/2")).Status == 200);
+        await UntilAsync(async () =>
+            (await service.GetAsync("/models/b/1")).Status == 200
+            && (await service.GetAsync("/models/a/2")).Status == 200);
         AssertAnswer(await service.ClassifyAsync(Image, "?model=a"), 4);
         AssertAnswer(await service.ClassifyAsync(Image, "?model=a&version=1"), 3);
         AssertAnswer(await service.ClassifyAsync(Image, "?model=b"), 4);
@@ -55,26 +62,44 @@ public sealed class LiveModelsTests : IDisposable
         using var service = Start();
         AssertAnswer(await service.ClassifyAsync(Image), 3);
         _folder.With("a/1", "half of a model"u8, Manifest);
-        await UntilAsync(async () => (await service.GetAsync("/health/ready")).Json.GetProperty("failures").GetArrayLength() > 0);
+        await UntilAsync(async () =>
+            (await service.GetAsync("/health/ready")).Json.GetProperty("failures").GetArrayLength() > 0);
 
         var ready = await service.GetAsync("/health/ready");
         var failure = Assert.Single(ready.Json.GetProperty("failures").EnumerateArray());
-        Assert.Equal((200, "a", "1", true), (ready.Status, failure.GetProperty("name").GetString(), failure.GetProperty("version").GetString(), failure.GetProperty("keepsServing").GetBoolean()));
-        Assert.EndsWith("the older content keeps serving", failure.GetProperty("reason").GetString(), StringComparison.Ordinal);
+        Assert.Equal(
+            (200, "a", "1", true),
+            (
+                ready.Status,
+                failure.GetProperty("name").GetString(),
+                failure.GetProperty("version").GetString(),
+                failure.GetProperty("keepsServing").GetBoolean()));
+        Assert.EndsWith(
+            "the older content keeps serving",
+            failure.GetProperty("reason").GetString(),
+            StringComparison.Ordinal);
         AssertAnswer(await service.ClassifyAsync(Image), 3);
 
         _folder.With("a/1", Four, Manifest);
-        await UntilAsync(async () => (await service.GetAsync("/health/ready")).Json.GetProperty("failures").GetArrayLength() == 0);
+        await UntilAsync(async () =>
+            (await service.GetAsync("/health/ready")).Json.GetProperty("failures").GetArrayLength() == 0);
         AssertAnswer(await service.ClassifyAsync(Image), 4);
     }
 
     [Fact]
     public async Task TheVersionPolicyIsThatOfTheSettings()
     {
-        _folder.With("a/2", Four, Manifest).With("a/3", Three, Manifest).With("b/1", Three, Manifest).With("b/2", Three, Manifest);
+        _folder
+            .With("a/2", Four, Manifest)
+            .With("a/3", Three, Manifest)
+            .With("b/1", Three, Manifest)
+            .With("b/2", Three, Manifest);
         using var service = Start(("Models:Versions:a", "latest:2"), ("Models:Versions:B", "1"));
 
-        var models = (await service.GetAsync("/health/ready")).Json.GetProperty("models").EnumerateArray().Select(model => model.GetString());
+        var models = (await service.GetAsync("/health/ready"))
+            .Json.GetProperty("models")
+            .EnumerateArray()
+            .Select(model => model.GetString());
 
         Assert.Equal(["a/2", "a/3", "b/1"], models);
     }
@@ -98,7 +123,10 @@ public sealed class LiveModelsTests : IDisposable
     public async Task ReloadsUnderLoadLoseAndCorruptNoRequest()
     {
         using var service = Start();
-        using var client = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = Connections }) { BaseAddress = service.Client.BaseAddress };
+        using var client = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = Connections })
+        {
+            BaseAddress = service.Client.BaseAddress,
+        };
         using var ended = new CancellationTokenSource();
         var answered = new int[Logits.Length + 1];
         var clients = Enumerable.Range(0, Connections).Select(_ => Task.Run(async () =>
@@ -117,7 +145,8 @@ public sealed class LiveModelsTests : IDisposable
         // An end before its time is a failed assertion, which waiting for it brings to light.
         async Task ReloadedAsync(Func<JsonElement, bool> condition)
         {
-            await UntilAsync(async () => clients.Any(one => one.IsCompleted) || condition((await service.GetAsync("/models")).Json));
+            await UntilAsync(async () =>
+                clients.Any(one => one.IsCompleted) || condition((await service.GetAsync("/models")).Json));
             if (clients.FirstOrDefault(one => one.IsCompleted) is { } failed)
             {
                 await failed;
@@ -135,7 +164,9 @@ public sealed class LiveModelsTests : IDisposable
 
             var count = good++ % 2 == 0 ? 4 : 3;
             _folder.With("a/1", count == 4 ? Four : Three, Manifest);
-            await ReloadedAsync(models => models.GetProperty("failures").GetArrayLength() == 0 && models.GetProperty("models")[0].GetProperty("classCount").GetInt32() == count);
+            await ReloadedAsync(models =>
+                models.GetProperty("failures").GetArrayLength() == 0
+                && models.GetProperty("models")[0].GetProperty("classCount").GetInt32() == count);
             var before = Volatile.Read(ref answered[count]);
             await ReloadedAsync(_ => Volatile.Read(ref answered[count]) > before);
         }
@@ -174,14 +205,18 @@ public sealed class LiveModelsTests : IDisposable
         var logits = Logits[..classCount];
         var sum = logits.Sum(Math.Exp);
         var predictions = answer.Json.GetProperty("predictions").EnumerateArray().ToArray();
-        Assert.Equal(logits.Index().OrderByDescending(one => one.Item).Select(one => one.Index), predictions.Select(one => one.GetProperty("index").GetInt32()));
-        Assert.All(predictions, one =>
-        {
-            var index = one.GetProperty("index").GetInt32();
-            Assert.Equal(index.ToString(CultureInfo.InvariantCulture), one.GetProperty("label").GetString());
-            Assert.Equal(logits[index], one.GetProperty("logit").GetDouble(), 1e-6);
-            Assert.Equal(Math.Exp(logits[index]) / sum, one.GetProperty("probability").GetDouble(), 1e-6);
-        });
+        Assert.Equal(
+            logits.Index().OrderByDescending(one => one.Item).Select(one => one.Index),
+            predictions.Select(one => one.GetProperty("index").GetInt32()));
+        Assert.All(
+            predictions,
+            one =>
+            {
+                var index = one.GetProperty("index").GetInt32();
+                Assert.Equal(index.ToString(CultureInfo.InvariantCulture), one.GetProperty("label").GetString());
+                Assert.Equal(logits[index], one.GetProperty("logit").GetDouble(), 1e-6);
+                Assert.Equal(Math.Exp(logits[index]) / sum, one.GetProperty("probability").GetDouble(), 1e-6);
+            });
     }
 
     private ServiceWith Start(params (string Name, string Value)[] settings) =>

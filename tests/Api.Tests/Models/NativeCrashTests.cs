@@ -11,14 +11,18 @@ public sealed class NativeCrashTests
     public async Task ACrashInNativeCodeEndsTheProcessAndTheLogTellsWhatCameBefore()
     {
         using var service = await ServiceProcess.StartReadyAsync(ServiceProcess.Built);
-        using var image = new ByteArrayContent(RunningService.Seven) { Headers = { ContentType = new MediaTypeHeaderValue("image/png") } };
+        using var image = new ByteArrayContent(RunningService.Seven)
+        {
+            Headers = { ContentType = new MediaTypeHeaderValue("image/png") },
+        };
         using var answer = await service.Client.PostAsync("/classify?model=mnist", image);
         for (var clock = Stopwatch.StartNew(); clock.Elapsed < Patience && !HasLogged(service); await Task.Delay(10))
         {
             // The log is written by a thread of its own, a tenth of a second later at most.
         }
 
-        // A library that reads where it may not meets the signal twice: the runtime's handler gives it back to the system, and the same instruction fails again.
+        // A library that reads where it may not meets the signal twice: the runtime's handler gives it back to the
+        // system, and the same instruction fails again.
         await service.SignalAsync("SEGV");
         await service.SignalAsync("SEGV");
 
@@ -26,5 +30,6 @@ public sealed class NativeCrashTests
         Assert.True(HasLogged(service), service.Output);
     }
 
-    private static bool HasLogged(ServiceProcess service) => service.Output.Contains("POST /classify answered 200", StringComparison.Ordinal);
+    private static bool HasLogged(ServiceProcess service) =>
+        service.Output.Contains("POST /classify answered 200", StringComparison.Ordinal);
 }

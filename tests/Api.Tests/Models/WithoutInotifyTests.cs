@@ -13,10 +13,16 @@ public sealed class WithoutInotifyTests
         using var folder = new TemporaryFolder();
         folder.Copy(Path.Combine(RunningService.RepositoryRoot, "models", "mnist", "1"), "models/mnist/1");
         using var service = await ServiceProcess.StartReadyAsync(
-            Launcher(folder), $"--Models:Folder={Path.Combine(folder.Path, "models")}", "--Models:PollSeconds=0.2", "--Models:SettleSeconds=0");
+            Launcher(folder),
+            $"--Models:Folder={Path.Combine(folder.Path, "models")}",
+            "--Models:PollSeconds=0.2",
+            "--Models:SettleSeconds=0");
 
         folder.Copy(Path.Combine(RunningService.RepositoryRoot, "models", "mnist", "1"), "models/later/1");
-        for (var clock = Stopwatch.StartNew(); clock.Elapsed < Patience && !await IsServedAsync(service); await Task.Delay(50))
+        for (
+            var clock = Stopwatch.StartNew();
+            clock.Elapsed < Patience && !await IsServedAsync(service);
+            await Task.Delay(50))
         {
             // It looks five times a second, and loads what it finds.
         }
@@ -64,12 +70,15 @@ internal sealed class WithoutInotifyFactAttribute : FactAttribute
             return "This test sets the limit of inotify instances, which only Linux has.";
         }
 
-        using var trial = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", $"{Command} 'echo 0 > /proc/sys/user/max_inotify_instances'"])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        });
+        using var trial = Process.Start(
+            new ProcessStartInfo("/bin/sh", ["-c", $"{Command} 'echo 0 > /proc/sys/user/max_inotify_instances'"])
+            {
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            });
         trial!.WaitForExit(); // null only with UseShellExecute
-        return trial.ExitCode == 0 ? null : "This test runs unshare to set the limit of inotify instances to 0, which this machine lacks or forbids.";
+        return trial.ExitCode == 0
+            ? null
+            : "This test runs unshare to set the limit of inotify instances to 0, which this machine lacks or forbids.";
     }
 }

@@ -23,9 +23,16 @@ public sealed class SwaggerTests(RunningService service)
     {
         var headers = (await service.GetAsync(path)).Headers;
 
-        Assert.Equal(("nosniff", "DENY", "no-referrer"), (headers.GetValues("X-Content-Type-Options").Single(), headers.GetValues("X-Frame-Options").Single(), headers.GetValues("Referrer-Policy").Single()));
+        Assert.Equal(
+            ("nosniff", "DENY", "no-referrer"),
+            (
+                headers.GetValues("X-Content-Type-Options").Single(),
+                headers.GetValues("X-Frame-Options").Single(),
+                headers.GetValues("Referrer-Policy").Single()));
         var policy = headers.GetValues("Content-Security-Policy").Single();
-        Assert.All(["default-src 'none'", "script-src 'self';", "frame-ancestors 'none'"], rule => Assert.Contains(rule, policy, StringComparison.Ordinal));
+        Assert.All(
+            ["default-src 'none'", "script-src 'self';", "frame-ancestors 'none'"],
+            rule => Assert.Contains(rule, policy, StringComparison.Ordinal));
     }
 
     /// <summary>The page's policy lets none run that stands in the page itself.</summary>
@@ -40,20 +47,47 @@ public sealed class SwaggerTests(RunningService service)
     }
 
     [Fact]
-    public async Task WithoutKeysThereIsNothingToAuthorize() => Assert.False((await DocumentAsync()).GetProperty("components").TryGetProperty("securitySchemes", out _));
+    public async Task WithoutKeysThereIsNothingToAuthorize() =>
+        Assert.False((await DocumentAsync()).GetProperty("components").TryGetProperty("securitySchemes", out _));
 
     [Fact]
     public async Task ADiagramMayNotRunScripts() =>
-        Assert.Contains("sandbox", (await service.GetAsync("/models/mnist/1/reliability.svg")).Headers.GetValues("Content-Security-Policy").Single(), StringComparison.Ordinal);
+        Assert.Contains(
+            "sandbox",
+            (await service.GetAsync("/models/mnist/1/reliability.svg"))
+                .Headers.GetValues("Content-Security-Policy")
+                .Single(),
+            StringComparison.Ordinal);
 
     [Fact]
-    public async Task EveryRouteIsDocumented() => Assert.Equal(
-        [
-            "/calibrate", "/classify", "/health/live", "/health/ready", "/models", "/models/{name}", "/models/{name}/{version}", "/models/{name}/{version}/reliability.svg", "/preprocess", "/softmax", "/softmax/gradient",
-            "/v2", "/v2/health/live", "/v2/health/ready", "/v2/models/{model}", "/v2/models/{model}/infer", "/v2/models/{model}/ready", "/v2/models/{model}/versions/{version}",
-            "/v2/models/{model}/versions/{version}/infer", "/v2/models/{model}/versions/{version}/ready", "/v2/repository/index", "/v2/repository/models/{model}/load", "/v2/repository/models/{model}/unload",
-        ],
-        (await DocumentAsync()).GetProperty("paths").EnumerateObject().Select(path => path.Name).Order());
+    public async Task EveryRouteIsDocumented() =>
+        Assert.Equal(
+            [
+                "/calibrate",
+                "/classify",
+                "/health/live",
+                "/health/ready",
+                "/models",
+                "/models/{name}",
+                "/models/{name}/{version}",
+                "/models/{name}/{version}/reliability.svg",
+                "/preprocess",
+                "/softmax",
+                "/softmax/gradient",
+                "/v2",
+                "/v2/health/live",
+                "/v2/health/ready",
+                "/v2/models/{model}",
+                "/v2/models/{model}/infer",
+                "/v2/models/{model}/ready",
+                "/v2/models/{model}/versions/{version}",
+                "/v2/models/{model}/versions/{version}/infer",
+                "/v2/models/{model}/versions/{version}/ready",
+                "/v2/repository/index",
+                "/v2/repository/models/{model}/load",
+                "/v2/repository/models/{model}/unload",
+            ],
+            (await DocumentAsync()).GetProperty("paths").EnumerateObject().Select(path => path.Name).Order());
 
     [Fact]
     public async Task EveryOperationHasASummaryAndADescribedSuccess()
@@ -71,10 +105,19 @@ public sealed class SwaggerTests(RunningService service)
     {
         var schemas = (await DocumentAsync()).GetProperty("components").GetProperty("schemas");
         var kind = schemas.GetProperty("CalibrateRequest").GetProperty("properties").GetProperty("kind").GetRawText();
-        var kinds = kind.Contains("$ref", StringComparison.Ordinal) ? schemas.GetProperty("OutputKind").GetRawText() : kind;
+        var kinds = kind.Contains("$ref", StringComparison.Ordinal)
+            ? schemas.GetProperty("OutputKind").GetRawText()
+            : kind;
 
         Assert.Matches("\"logits\",\\s*\"probabilities\",\\s*\"log-probabilities\"", kinds);
-        Assert.Equal("array", schemas.GetProperty("ManifestCalibration").GetProperty("properties").GetProperty("warnings").GetProperty("type").GetString());
+        Assert.Equal(
+            "array",
+            schemas
+                .GetProperty("ManifestCalibration")
+                .GetProperty("properties")
+                .GetProperty("warnings")
+                .GetProperty("type")
+                .GetString());
     }
 
     [Theory]
@@ -87,9 +130,19 @@ public sealed class SwaggerTests(RunningService service)
 
         Assert.Equal(names, parameters.Select(parameter => parameter.GetProperty("name").GetString()));
         Assert.All(parameters, parameter => Assert.NotEmpty(parameter.GetProperty("description").GetString()!));
-        Assert.All(parameters.Where(parameter => parameter.GetProperty("schema").GetProperty("type").GetString() != "string"), parameter =>
-            Assert.Contains(parameter.GetProperty("schema").EnumerateObject(), property => property.Name is "minimum" or "exclusiveMinimum"));
-        Assert.All(parameters, parameter => Assert.Contains("Example: `", parameter.GetProperty("description").GetString(), StringComparison.Ordinal));
+        Assert.All(
+            parameters.Where(parameter => parameter.GetProperty("schema").GetProperty("type").GetString() != "string"),
+            parameter =>
+                Assert.Contains(
+                    parameter.GetProperty("schema").EnumerateObject(),
+                    property => property.Name is "minimum" or "exclusiveMinimum"));
+        Assert.All(
+            parameters,
+            parameter =>
+                Assert.Contains(
+                    "Example: `",
+                    parameter.GetProperty("description").GetString(),
+                    StringComparison.Ordinal));
     }
 
     [Theory]
@@ -99,18 +152,31 @@ public sealed class SwaggerTests(RunningService service)
     {
         var content = Operation(await DocumentAsync(), path).GetProperty("requestBody").GetProperty("content");
 
-        var field = content.GetProperty("multipart/form-data").GetProperty("schema").GetProperty("properties").GetProperty("image");
-        Assert.Equal(("string", "binary"), (field.GetProperty("type").GetString(), field.GetProperty("format").GetString()));
-        Assert.Equal("binary", content.GetProperty("image/png").GetProperty("schema").GetProperty("format").GetString());
+        var field = content
+            .GetProperty("multipart/form-data")
+            .GetProperty("schema")
+            .GetProperty("properties")
+            .GetProperty("image");
+        Assert.Equal(
+            ("string", "binary"),
+            (field.GetProperty("type").GetString(), field.GetProperty("format").GetString()));
+        Assert.Equal(
+            "binary",
+            content.GetProperty("image/png").GetProperty("schema").GetProperty("format").GetString());
     }
 
     [Fact]
     public async Task APictureIsAnsweredAsBytes()
     {
-        var content = Operation(await DocumentAsync(), "/preprocess").GetProperty("responses").GetProperty("200").GetProperty("content");
+        var content = Operation(await DocumentAsync(), "/preprocess")
+            .GetProperty("responses")
+            .GetProperty("200")
+            .GetProperty("content");
 
         Assert.Equal(["image/png"], content.EnumerateObject().Select(type => type.Name));
-        Assert.Equal("binary", content.GetProperty("image/png").GetProperty("schema").GetProperty("format").GetString());
+        Assert.Equal(
+            "binary",
+            content.GetProperty("image/png").GetProperty("schema").GetProperty("format").GetString());
     }
 
     [Theory]
@@ -127,7 +193,10 @@ public sealed class SwaggerTests(RunningService service)
         foreach (var status in statuses)
         {
             var problem = responses.GetProperty(status).GetProperty("content").GetProperty("application/problem+json");
-            Assert.All(problem.GetProperty("examples").EnumerateObject(), example => Assert.Equal(example.Name, example.Value.GetProperty("value").GetProperty("code").GetString()));
+            Assert.All(
+                problem.GetProperty("examples").EnumerateObject(),
+                example =>
+                    Assert.Equal(example.Name, example.Value.GetProperty("value").GetProperty("code").GetString()));
         }
     }
 
@@ -139,7 +208,11 @@ public sealed class SwaggerTests(RunningService service)
     [InlineData("/preprocess")]
     public async Task EveryWorkedExampleWorks(string path)
     {
-        var examples = Operation(await DocumentAsync(), path).GetProperty("requestBody").GetProperty("content").GetProperty("application/json").GetProperty("examples");
+        var examples = Operation(await DocumentAsync(), path)
+            .GetProperty("requestBody")
+            .GetProperty("content")
+            .GetProperty("application/json")
+            .GetProperty("examples");
 
         Assert.NotEmpty(examples.EnumerateObject());
         foreach (var example in examples.EnumerateObject())
@@ -153,24 +226,53 @@ public sealed class SwaggerTests(RunningService service)
     [Fact]
     public async Task TheOpenInferenceProtocolStandsTogetherAndItsExampleWorks()
     {
-        var operations = Operations(await DocumentAsync()).Where(entry => entry.Path.StartsWith("/v2", StringComparison.Ordinal)).ToArray();
+        var operations = Operations(await DocumentAsync())
+            .Where(entry => entry.Path.StartsWith("/v2", StringComparison.Ordinal))
+            .ToArray();
 
-        Assert.All(operations, entry => Assert.Equal("Open Inference Protocol", Assert.Single(entry.Operation.GetProperty("tags").EnumerateArray()).GetString()));
-        Assert.All(operations.Where(entry => entry.Path.Contains("{model}", StringComparison.Ordinal)), entry =>
-            Assert.Equal("model", entry.Operation.GetProperty("parameters")[0].GetProperty("name").GetString()));
-        Assert.DoesNotContain("application/problem+json", string.Concat(operations.Select(entry => entry.Operation.GetRawText())), StringComparison.Ordinal);
-        var example = operations.Single(entry => entry.Path == "/v2/models/{model}/infer").Operation.GetProperty("requestBody").GetProperty("content").GetProperty("application/json").GetProperty("examples").GetProperty("image");
-        Assert.Equal(200, (await service.PostAsync("/v2/models/mnist/infer", example.GetProperty("value").GetRawText())).Status);
+        Assert.All(
+            operations,
+            entry =>
+                Assert.Equal(
+                    "Open Inference Protocol",
+                    Assert.Single(entry.Operation.GetProperty("tags").EnumerateArray()).GetString()));
+        Assert.All(
+            operations.Where(entry => entry.Path.Contains("{model}", StringComparison.Ordinal)),
+            entry => Assert.Equal("model", entry.Operation.GetProperty("parameters")[0].GetProperty("name").GetString())
+        );
+        Assert.DoesNotContain(
+            "application/problem+json",
+            string.Concat(operations.Select(entry => entry.Operation.GetRawText())),
+            StringComparison.Ordinal);
+        var example = operations
+            .Single(entry => entry.Path == "/v2/models/{model}/infer")
+            .Operation.GetProperty("requestBody")
+            .GetProperty("content")
+            .GetProperty("application/json")
+            .GetProperty("examples")
+            .GetProperty("image");
+        Assert.Equal(
+            200,
+            (await service.PostAsync("/v2/models/mnist/infer", example.GetProperty("value").GetRawText())).Status);
     }
 
-    /// <summary>Swagger UI sends the example of an optional parameter unless told otherwise, and so would turn every first try into an error.</summary>
+    /// <summary>
+    /// Swagger UI sends the example of an optional parameter unless told otherwise, and so would turn every first try
+    /// into an error.
+    /// </summary>
     [Fact]
     public async Task NoOptionalParameterIsFilledInForTheUser()
     {
         foreach (var (_, operation) in Operations(await DocumentAsync()))
         {
             var parameters = operation.TryGetProperty("parameters", out var all) ? all.EnumerateArray().ToArray() : [];
-            Assert.DoesNotContain(parameters, parameter => parameter.GetProperty("in").GetString() == "query" && (parameter.TryGetProperty("example", out _) || parameter.GetProperty("schema").TryGetProperty("example", out _)));
+            Assert.DoesNotContain(
+                parameters,
+                parameter =>
+                    parameter.GetProperty("in").GetString() == "query"
+                    && (
+                        parameter.TryGetProperty("example", out _)
+                        || parameter.GetProperty("schema").TryGetProperty("example", out _)));
         }
     }
 
@@ -178,16 +280,34 @@ public sealed class SwaggerTests(RunningService service)
     public async Task EveryReferencedSchemaExists()
     {
         var document = await DocumentAsync();
-        var schemas = document.GetProperty("components").GetProperty("schemas").EnumerateObject().Select(schema => schema.Name).ToHashSet();
-        var references = document.GetRawText().Split("#/components/schemas/").Skip(1).Select(rest => rest[..rest.IndexOf('"', StringComparison.Ordinal)]);
+        var schemas = document
+            .GetProperty("components")
+            .GetProperty("schemas")
+            .EnumerateObject()
+            .Select(schema => schema.Name)
+            .ToHashSet();
+        var references = document
+            .GetRawText()
+            .Split("#/components/schemas/")
+            .Skip(1)
+            .Select(rest => rest[..rest.IndexOf('"', StringComparison.Ordinal)]);
 
         Assert.Superset(references.ToHashSet(), schemas);
-        Assert.Superset(new HashSet<string> { "ClassifyJsonRequest", "ClassifyResponse", "ClassifyBatchResponse", "SoftmaxRequest" }, schemas);
+        Assert.Superset(
+            new HashSet<string>
+            {
+                "ClassifyJsonRequest",
+                "ClassifyResponse",
+                "ClassifyBatchResponse",
+                "SoftmaxRequest",
+            },
+            schemas);
     }
 
     private async Task<JsonElement> DocumentAsync() => (await service.GetAsync("/swagger/v1/swagger.json")).Json;
 
-    private static JsonElement Operation(JsonElement document, string path) => Operations(document).Single(entry => entry.Path == path).Operation;
+    private static JsonElement Operation(JsonElement document, string path) =>
+        Operations(document).Single(entry => entry.Path == path).Operation;
 
     private static IEnumerable<(string Path, JsonElement Operation)> Operations(JsonElement document) =>
         from path in document.GetProperty("paths").EnumerateObject()

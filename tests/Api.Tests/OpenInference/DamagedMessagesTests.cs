@@ -27,10 +27,16 @@ public sealed class DamagedMessagesTests(SmallModelService service)
 
     [Theory]
     [InlineData(new byte[] { 0xf4 })]
-    [InlineData(new byte[] { (byte)'\\', (byte)'u', (byte)'d', (byte)'8', (byte)'0', (byte)'0' })] // half of a surrogate pair
+    // half of a surrogate pair
+    [InlineData(new byte[] { (byte)'\\', (byte)'u', (byte)'d', (byte)'8', (byte)'0', (byte)'0' })]
     public async Task AnImageThatIsNoUnicodeIsMalformed(byte[] text)
     {
-        byte[] v2 = [.. """{"inputs": [{"name": "image", "datatype": "BYTES", "shape": [1], "data": [" """u8.TrimEnd(" "u8), .. text, .. "\"]}]}"u8];
+        byte[] v2 =
+        [
+            .. """{"inputs": [{"name": "image", "datatype": "BYTES", "shape": [1], "data": [" """u8.TrimEnd(" "u8),
+            .. text,
+            .. "\"]}]}"u8,
+        ];
         byte[] ours = [.. "{\"image\": \""u8, .. text, .. "\"}"u8];
 
         (await service.PostAsync("/v2/models/mnist/infer", v2, "application/json")).IsError(400, "base64");
@@ -39,5 +45,7 @@ public sealed class DamagedMessagesTests(SmallModelService service)
 
     [Fact]
     public async Task APropertyWhoseNameIsNoUnicodeIsMalformed() =>
-        (await service.PostAsync("/v2/repository/index", """{"\ud800": true}"""u8.ToArray(), "application/json")).IsError(400, "Unicode");
+        (
+            await service.PostAsync("/v2/repository/index", """{"\ud800": true}"""u8.ToArray(), "application/json")
+        ).IsError(400, "Unicode");
 }

@@ -7,7 +7,8 @@ namespace SoftmaxService.Api.Tests.OpenInference;
 [Collection(nameof(SmallModelService))]
 public sealed class InferBinaryTests(SmallModelService service)
 {
-    private const string Header = """{"inputs": [{"name": "pixels", "datatype": "FP32", "shape": [1, 4], "parameters": {"binary_data_size": 16}}]}""";
+    private const string Header =
+        """{"inputs": [{"name": "pixels", "datatype": "FP32", "shape": [1, 4], "parameters": {"binary_data_size": 16}}]}""";
 
     private static readonly byte[] Blob = InferCalls.Bytes(3, 1, 2, 9);
 
@@ -24,7 +25,14 @@ public sealed class InferBinaryTests(SmallModelService service)
     [Fact]
     public async Task BytesComeOutWhereAskedFor()
     {
-        var (json, blobs) = (await service.InferAsync(With(Header, """ "outputs": [{"name": "logits", "parameters": {"binary_data": true}}, {"name": "scores"}, {"name": "probabilities", "parameters": {"binary_data": true}}] """), Blob, "plain")).Binary();
+        var (json, blobs) = (
+            await service.InferAsync(
+                With(
+                    Header,
+                    """ "outputs": [{"name": "logits", "parameters": {"binary_data": true}}, {"name": "scores"}, {"name": "probabilities", "parameters": {"binary_data": true}}] """
+                ),
+                Blob,
+                "plain")).Binary();
 
         Assert.Equal(["logits", "probabilities"], blobs.Keys);
         Assert.Equal([3f, 1f, 2f], InferCalls.Floats(blobs["logits"]));
@@ -36,8 +44,17 @@ public sealed class InferBinaryTests(SmallModelService service)
     [Fact]
     public async Task BinaryDataOutputIsForAllThatDoNotSayOtherwise()
     {
-        var all = (await service.InferAsync(With(Header, """ "parameters": {"binary_data_output": true} """), Blob, "plain")).Binary();
-        var some = (await service.InferAsync(With(Header, """ "parameters": {"binary_data_output": true}, "outputs": [{"name": "logits", "parameters": {"binary_data": false}}, {"name": "scores"}] """), Blob, "plain")).Binary();
+        var all = (
+            await service.InferAsync(With(Header, """ "parameters": {"binary_data_output": true} """), Blob, "plain")
+        ).Binary();
+        var some = (
+            await service.InferAsync(
+                With(
+                    Header,
+                    """ "parameters": {"binary_data_output": true}, "outputs": [{"name": "logits", "parameters": {"binary_data": false}}, {"name": "scores"}] """
+                ),
+                Blob,
+                "plain")).Binary();
 
         Assert.Equal(["scores", "logits", "probabilities"], all.Blobs.Keys);
         Assert.Equal(["scores"], some.Blobs.Keys);
@@ -47,7 +64,10 @@ public sealed class InferBinaryTests(SmallModelService service)
     [Fact]
     public async Task JsonInAndBytesOutNeedNoHeaderOnTheWayIn()
     {
-        var (_, blobs) = (await service.InferAsync("""{"inputs": [{"name": "pixels", "datatype": "FP32", "shape": [1, 4], "data": [3, 1, 2, 9]}], "outputs": [{"name": "logits", "parameters": {"binary_data": true}}]}""", "plain")).Binary();
+        var (_, blobs) = (
+            await service.InferAsync(
+                """{"inputs": [{"name": "pixels", "datatype": "FP32", "shape": [1, 4], "data": [3, 1, 2, 9]}], "outputs": [{"name": "logits", "parameters": {"binary_data": true}}]}""",
+                "plain")).Binary();
 
         Assert.Equal([3f, 1f, 2f], InferCalls.Floats(blobs["logits"]));
     }
@@ -55,10 +75,14 @@ public sealed class InferBinaryTests(SmallModelService service)
     [Fact]
     public async Task SixteenBitFloatsAndEveryOtherDatatypeHaveBytes()
     {
-        var (json, blobs) = (await service.InferAsync(With(Header, """ "parameters": {"binary_data_output": true} """), Blob, "many")).Binary();
+        var (json, blobs) = (
+            await service.InferAsync(With(Header, """ "parameters": {"binary_data_output": true} """), Blob, "many")
+        ).Binary();
 
         Assert.Equal("FP16", json.Output("halves").GetProperty("datatype").GetString());
-        Assert.Equal([(Half)3f, (Half)1f, (Half)2f], System.Runtime.InteropServices.MemoryMarshal.Cast<byte, Half>(blobs["halves"]).ToArray());
+        Assert.Equal(
+            [(Half)3f, (Half)1f, (Half)2f],
+            System.Runtime.InteropServices.MemoryMarshal.Cast<byte, Half>(blobs["halves"]).ToArray());
         Assert.Equal(BitConverter.GetBytes(0L), blobs["winner"]);
         Assert.Equal([1, 1, 1], blobs["positive"]);
     }
@@ -66,17 +90,27 @@ public sealed class InferBinaryTests(SmallModelService service)
     [Fact]
     public async Task BytesMayHoldWhatJsonCannot()
     {
-        var (_, blobs) = (await service.InferAsync(With(Header, """ "outputs": [{"name": "logs", "parameters": {"binary_data": true}}] """), InferCalls.Bytes(-1, 0, -2, 0), "many")).Binary();
+        var (_, blobs) = (
+            await service.InferAsync(
+                With(Header, """ "outputs": [{"name": "logs", "parameters": {"binary_data": true}}] """),
+                InferCalls.Bytes(-1, 0, -2, 0),
+                "many")).Binary();
 
         Assert.Equal([float.NaN, float.NegativeInfinity, float.NaN], InferCalls.Floats(blobs["logs"]));
-        (await service.InferAsync(With(Header, """ "outputs": [{"name": "probabilities", "parameters": {"binary_data": true}}] """), InferCalls.Bytes(-1, 0, float.NaN, 0), "many")).IsError(422, "NaN");
+        (
+            await service.InferAsync(
+                With(Header, """ "outputs": [{"name": "probabilities", "parameters": {"binary_data": true}}] """),
+                InferCalls.Bytes(-1, 0, float.NaN, 0),
+                "many")).IsError(422, "NaN");
     }
 
     [Fact]
     public async Task ImagesStandBehindTheirLengths()
     {
         var blob = InferCalls.Elements(RunningService.Seven, RunningService.Three);
-        var answer = await service.InferAsync($$"""{"inputs": [{"name": "image", "datatype": "BYTES", "shape": [2], "parameters": {"binary_data_size": {{blob.Length}} } }], "outputs": [{"name": "probabilities", "parameters": {"classification": 1} }]}""", blob);
+        var answer = await service.InferAsync(
+            $$"""{"inputs": [{"name": "image", "datatype": "BYTES", "shape": [2], "parameters": {"binary_data_size": {{blob.Length}} } }], "outputs": [{"name": "probabilities", "parameters": {"classification": 1} }]}""",
+            blob);
 
         Assert.Equal([2L, 1L], answer.Output("probabilities").Shape());
         Assert.Equal(["7", "3"], answer.Output("probabilities").Texts().Select(text => text.Split(':')[2]));
@@ -92,7 +126,9 @@ public sealed class InferBinaryTests(SmallModelService service)
     [InlineData("1e1", 16, "binary_data_size")]
     [InlineData("99999999999999", 16, "binary_data_size")]
     public async Task SizesThatDoNotFitAreRefused(string said, int sent, params string[] mentions) =>
-        (await service.InferAsync(Header.Replace("16", said, StringComparison.Ordinal), new byte[sent], "plain")).IsError(400, mentions);
+        (
+            await service.InferAsync(Header.Replace("16", said, StringComparison.Ordinal), new byte[sent], "plain")
+        ).IsError(400, mentions);
 
     [Theory]
     [InlineData(-1, "runs beyond")]
@@ -103,7 +139,10 @@ public sealed class InferBinaryTests(SmallModelService service)
         var elements = InferCalls.Elements(RunningService.Seven);
         byte[] blob = excess < 0 ? elements[..^1] : [.. elements, .. new byte[excess]];
 
-        (await service.InferAsync($$"""{"inputs": [{"name": "image", "datatype": "BYTES", "shape": [1], "parameters": {"binary_data_size": {{blob.Length}} } }]}""", blob)).IsError(400, mention);
+        (
+            await service.InferAsync(
+                $$"""{"inputs": [{"name": "image", "datatype": "BYTES", "shape": [1], "parameters": {"binary_data_size": {{blob.Length}} } }]}""",
+                blob)).IsError(400, mention);
     }
 
     [Theory]
@@ -115,14 +154,22 @@ public sealed class InferBinaryTests(SmallModelService service)
     [InlineData("five", "five")]
     [InlineData("", "")]
     public async Task AHeaderThatIsNoLengthOfThisBodyIsRefused(string header, string mention) =>
-        (await service.SendAsync("/v2/models/plain/infer", [.. Encoding.UTF8.GetBytes(Header), .. Blob], (InferCalls.HeaderLength, header))).IsError(400, InferCalls.HeaderLength, mention);
+        (
+            await service.SendAsync(
+                "/v2/models/plain/infer",
+                [.. Encoding.UTF8.GetBytes(Header), .. Blob],
+                (InferCalls.HeaderLength, header))).IsError(400, InferCalls.HeaderLength, mention);
 
     [Theory]
     [InlineData(-1)]
     [InlineData(1)]
     [InlineData(-112)]
     public async Task AHeaderThatCutsTheJsonElsewhereIsRefused(int shift) =>
-        (await service.SendAsync("/v2/models/plain/infer", [.. Encoding.UTF8.GetBytes(Header), .. Blob], (InferCalls.HeaderLength, InferCalls.Text(Math.Max(0, Header.Length + shift))))).IsError(400);
+        (
+            await service.SendAsync(
+                "/v2/models/plain/infer",
+                [.. Encoding.UTF8.GetBytes(Header), .. Blob],
+                (InferCalls.HeaderLength, InferCalls.Text(Math.Max(0, Header.Length + shift))))).IsError(400);
 
     [Fact]
     public async Task AHeaderAsLongAsTheBodyMeansJsonAlone()
@@ -133,7 +180,8 @@ public sealed class InferBinaryTests(SmallModelService service)
     }
 
     [Fact]
-    public async Task ASizeWithoutTheHeaderIsRefused() => (await service.InferAsync(Header, "plain")).IsError(400, "16", InferCalls.HeaderLength);
+    public async Task ASizeWithoutTheHeaderIsRefused() =>
+        (await service.InferAsync(Header, "plain")).IsError(400, "16", InferCalls.HeaderLength);
 
     private static string With(string json, string property) => $"{json[..^1]}, {property}}}";
 }

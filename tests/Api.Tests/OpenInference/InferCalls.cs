@@ -14,10 +14,22 @@ internal static class InferCalls
         service.SendAsync($"/v2/models/{model}/infer", Encoding.UTF8.GetBytes(json));
 
     /// <summary>JSON and blobs, as the binary extension has them.</summary>
-    public static Task<Answer> InferAsync(this RunningService service, string json, byte[] blobs, string model = "mnist") =>
-        service.SendAsync($"/v2/models/{model}/infer", [.. Encoding.UTF8.GetBytes(json), .. blobs], (HeaderLength, Text(Encoding.UTF8.GetByteCount(json))), ("Content-Type", "application/octet-stream"));
+    public static Task<Answer> InferAsync(
+        this RunningService service,
+        string json,
+        byte[] blobs,
+        string model = "mnist") =>
+        service.SendAsync(
+            $"/v2/models/{model}/infer",
+            [.. Encoding.UTF8.GetBytes(json), .. blobs],
+            (HeaderLength, Text(Encoding.UTF8.GetByteCount(json))),
+            ("Content-Type", "application/octet-stream"));
 
-    public static async Task<Answer> SendAsync(this RunningService service, string path, byte[] body, params (string Name, string Value)[] headers)
+    public static async Task<Answer> SendAsync(
+        this RunningService service,
+        string path,
+        byte[] body,
+        params (string Name, string Value)[] headers)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = new ByteArrayContent(body) };
         foreach (var (name, value) in headers)
@@ -53,11 +65,14 @@ internal static class InferCalls
     public static JsonElement Output(this JsonElement answer, string name) =>
         answer.GetProperty("outputs").EnumerateArray().Single(output => output.GetProperty("name").GetString() == name);
 
-    public static float[] Floats(this JsonElement output) => [.. output.GetProperty("data").EnumerateArray().Select(value => value.GetSingle())];
+    public static float[] Floats(this JsonElement output) =>
+        [.. output.GetProperty("data").EnumerateArray().Select(value => value.GetSingle())];
 
-    public static string[] Texts(this JsonElement output) => [.. output.GetProperty("data").EnumerateArray().Select(value => value.GetString()!)];
+    public static string[] Texts(this JsonElement output) =>
+        [.. output.GetProperty("data").EnumerateArray().Select(value => value.GetString()!)];
 
-    public static long[] Shape(this JsonElement output) => [.. output.GetProperty("shape").EnumerateArray().Select(size => size.GetInt64())];
+    public static long[] Shape(this JsonElement output) =>
+        [.. output.GetProperty("shape").EnumerateArray().Select(size => size.GetInt64())];
 
     /// <summary>An answer in binary, taken apart by its header and sizes alone.</summary>
     public static (JsonElement Json, Dictionary<string, byte[]> Blobs) Binary(this Answer answer)
@@ -87,7 +102,8 @@ internal static class InferCalls
     public static float[] Floats(byte[] bytes) => MemoryMarshal.Cast<byte, float>(bytes).ToArray();
 
     /// <summary>Elements of BYTES: each behind its length.</summary>
-    public static byte[] Elements(params byte[][] elements) => [.. elements.SelectMany(element => (byte[])[.. BitConverter.GetBytes(element.Length), .. element])];
+    public static byte[] Elements(params byte[][] elements) =>
+        [.. elements.SelectMany(element => (byte[])[.. BitConverter.GetBytes(element.Length), .. element])];
 
     public static string[] Texts(byte[] elements)
     {
@@ -104,5 +120,6 @@ internal static class InferCalls
 
     public static string Text(IFormattable value) => value.ToString(null, CultureInfo.InvariantCulture);
 
-    public static string Text(IEnumerable<float> values) => $"[{string.Join(", ", values.Select(value => Text(value)))}]";
+    public static string Text(IEnumerable<float> values) =>
+        $"[{string.Join(", ", values.Select(value => Text(value)))}]";
 }

@@ -23,14 +23,20 @@ public sealed class InferClassificationTests(SmallModelService service)
     [Fact]
     public async Task ValuesReadBackAsTheSameNumber()
     {
-        var numbers = (await service.InferAsync(Request("probabilities", null), "many")).Output("probabilities").Floats();
+        var numbers = (await service.InferAsync(Request("probabilities", null), "many"))
+            .Output("probabilities")
+            .Floats();
         var texts = (await service.InferAsync(Request("probabilities", 3), "many")).Output("probabilities").Texts();
 
-        Assert.All(texts.Index(), entry =>
-        {
-            var parts = entry.Item.Split(':');
-            Assert.Equal(numbers[(entry.Index / 3 * 3) + int.Parse(parts[1], CultureInfo.InvariantCulture)], float.Parse(parts[0], CultureInfo.InvariantCulture));
-        });
+        Assert.All(
+            texts.Index(),
+            entry =>
+            {
+                var parts = entry.Item.Split(':');
+                Assert.Equal(
+                    numbers[(entry.Index / 3 * 3) + int.Parse(parts[1], CultureInfo.InvariantCulture)],
+                    float.Parse(parts[0], CultureInfo.InvariantCulture));
+            });
     }
 
     [Theory]
@@ -44,12 +50,14 @@ public sealed class InferClassificationTests(SmallModelService service)
     }
 
     [Fact]
-    public async Task WhatIsNoNumberCannotBeRanked() => (await service.InferAsync(Request("positive", 1), "many")).IsError(400, "BOOL");
+    public async Task WhatIsNoNumberCannotBeRanked() =>
+        (await service.InferAsync(Request("positive", 1), "many")).IsError(400, "BOOL");
 
     [Fact]
     public async Task TextsComeInBinaryToo()
     {
-        var json = Request("logits", 2).Replace("\"classification\": 2", "\"classification\": 2, \"binary_data\": true", StringComparison.Ordinal);
+        var json = Request("logits", 2)
+            .Replace("\"classification\": 2", "\"classification\": 2, \"binary_data\": true", StringComparison.Ordinal);
         var (head, blobs) = (await service.InferAsync(json, "many")).Binary();
 
         Assert.Equal([2L, 2L], head.Output("logits").Shape());

@@ -7,7 +7,8 @@ namespace SoftmaxService.Api.Tests.OpenInference;
 [Collection(nameof(SmallModelService))]
 public sealed class InferCompressedTests(SmallModelService service)
 {
-    private const string Json = """{"inputs": [{"name": "pixels", "datatype": "FP32", "shape": [1, 4], "parameters": {"binary_data_size": 16}}], "outputs": [{"name": "logits"}]}""";
+    private const string Json =
+        """{"inputs": [{"name": "pixels", "datatype": "FP32", "shape": [1, 4], "parameters": {"binary_data_size": 16}}], "outputs": [{"name": "logits"}]}""";
 
     private static readonly byte[] Body = [.. Encoding.UTF8.GetBytes(Json), .. InferCalls.Bytes(3, 1, 2, 9)];
 
@@ -38,7 +39,8 @@ public sealed class InferCompressedTests(SmallModelService service)
     [InlineData("br")]
     [InlineData("zstd")]
     [InlineData("gzip, gzip")]
-    public async Task AnEncodingThatIsNotTakenIsRefused(string encoding) => (await SendAsync(Body, encoding)).IsError(415, encoding, "gzip", "deflate");
+    public async Task AnEncodingThatIsNotTakenIsRefused(string encoding) =>
+        (await SendAsync(Body, encoding)).IsError(415, encoding, "gzip", "deflate");
 
     [Theory]
     [InlineData("gzip")]
@@ -56,10 +58,19 @@ public sealed class InferCompressedTests(SmallModelService service)
 
     [Fact]
     public async Task OurOwnRoutesTakeNone() =>
-        (await service.SendAsync("/softmax", Compress("""{"logits": [1, 2]}"""u8.ToArray(), "gzip"), ("Content-Type", "application/json"), ("Content-Encoding", "gzip"))).IsProblem(415, "unsupported-media-type");
+        (
+            await service.SendAsync(
+                "/softmax",
+                Compress("""{"logits": [1, 2]}"""u8.ToArray(), "gzip"),
+                ("Content-Type", "application/json"),
+                ("Content-Encoding", "gzip"))).IsProblem(415, "unsupported-media-type");
 
     private Task<Answer> SendAsync(byte[] body, string encoding) =>
-        service.SendAsync("/v2/models/plain/infer", body, ("Content-Encoding", encoding), (InferCalls.HeaderLength, InferCalls.Text(Json.Length)));
+        service.SendAsync(
+            "/v2/models/plain/infer",
+            body,
+            ("Content-Encoding", encoding),
+            (InferCalls.HeaderLength, InferCalls.Text(Json.Length)));
 
     private static byte[] Compress(byte[] body, string encoding)
     {

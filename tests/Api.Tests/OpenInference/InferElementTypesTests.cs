@@ -7,7 +7,9 @@ using DataType = Onnx.TensorProto.Types.DataType;
 
 namespace SoftmaxService.Api.Tests.OpenInference;
 
-/// <summary>Models that take bytes or halves, or one item a run: the tensor in its own datatype, over REST and gRPC.</summary>
+/// <summary>
+/// Models that take bytes or halves, or one item a run: the tensor in its own datatype, over REST and gRPC.
+/// </summary>
 public sealed class InferElementTypesTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -35,18 +37,43 @@ public sealed class InferElementTypesTests : IDisposable
     public async Task BytesGoInByEveryForm()
     {
         const string Outputs = """ "outputs": [{"name": "scores"}] """;
-        var json = await _service.InferAsync($$"""{"inputs": [{"name": "pixels", "datatype": "UINT8", "shape": [2, 4], "data": [[3, 1, 2, 9], [255, 0, 1, 9]]}], {{Outputs}} }""", "bytes");
-        var binary = await _service.InferAsync($$"""{"inputs": [{"name": "pixels", "datatype": "UINT8", "shape": [2, 4], "parameters": {"binary_data_size": 8} }], {{Outputs}} }""", [3, 1, 2, 9, 255, 0, 1, 9], "bytes");
-        var typed = await CallAsync("bytes", "UINT8", [2, 4], new InferTensorContents { UintContents = { 3, 1, 2, 9, 255, 0, 1, 9 } });
+        var json = await _service.InferAsync(
+            $$"""{"inputs": [{"name": "pixels", "datatype": "UINT8", "shape": [2, 4], "data": [[3, 1, 2, 9], [255, 0, 1, 9]]}], {{Outputs}} }""",
+            "bytes");
+        var binary = await _service.InferAsync(
+            $$"""{"inputs": [{"name": "pixels", "datatype": "UINT8", "shape": [2, 4], "parameters": {"binary_data_size": 8} }], {{Outputs}} }""",
+            [3, 1, 2, 9, 255, 0, 1, 9],
+            "bytes");
+        var typed = await CallAsync(
+            "bytes",
+            "UINT8",
+            [2, 4],
+            new InferTensorContents { UintContents = { 3, 1, 2, 9, 255, 0, 1, 9 } });
 
-        Assert.Equal("UINT8", (await _service.GetAsync("/v2/models/bytes")).Json.GetProperty("inputs")[0].GetProperty("datatype").GetString());
-        foreach (var scores in new[] { json.Output("scores").Floats(), binary.Output("scores").Floats(), typed.Outputs.Single(output => output.Name == "logits").Contents.Fp32Contents.ToArray() })
+        Assert.Equal(
+            "UINT8",
+            (await _service.GetAsync("/v2/models/bytes"))
+                .Json.GetProperty("inputs")[0]
+                .GetProperty("datatype")
+                .GetString());
+        foreach (var scores in new[]
+            {
+                json.Output("scores").Floats(),
+                binary.Output("scores").Floats(),
+                typed.Outputs.Single(output => output.Name == "logits").Contents.Fp32Contents.ToArray(),
+            })
         {
             Assert.Equal([3f, 1f, 2f, 255f, 0f, 1f], scores);
         }
 
-        (await _service.InferAsync("""{"inputs": [{"name": "pixels", "datatype": "FP32", "shape": [1, 4], "data": [3, 1, 2, 9]}]}""", "bytes")).IsError(400, "UINT8", "FP32");
-        (await _service.InferAsync("""{"inputs": [{"name": "pixels", "datatype": "UINT8", "shape": [1, 4], "data": [3, 1, 2, 256]}]}""", "bytes")).IsError(400, "256");
+        (
+            await _service.InferAsync(
+                """{"inputs": [{"name": "pixels", "datatype": "FP32", "shape": [1, 4], "data": [3, 1, 2, 9]}]}""",
+                "bytes")).IsError(400, "UINT8", "FP32");
+        (
+            await _service.InferAsync(
+                """{"inputs": [{"name": "pixels", "datatype": "UINT8", "shape": [1, 4], "data": [3, 1, 2, 256]}]}""",
+                "bytes")).IsError(400, "256");
     }
 
     [Fact]
@@ -58,22 +85,46 @@ public sealed class InferElementTypesTests : IDisposable
         _ = _service.Client;
         using var channel = GrpcChannel.ForAddress(_grpc);
 
-        Assert.Equal((float[])[3f, 1f, 2f], (await _service.InferAsync("""{"inputs": [{"name": "pixels", "datatype": "FP16", "shape": [1, 4], "parameters": {"binary_data_size": 8}}]}""", blob, "halves")).Output("scores").Floats());
-        Assert.Equal((float[])[3f, 1f, 2f], InferCalls.Floats((await new GRPCInferenceService.GRPCInferenceServiceClient(channel).ModelInferAsync(request)).RawOutputContents[0].ToByteArray()));
-        (await _service.InferAsync("""{"inputs": [{"name": "pixels", "datatype": "FP16", "shape": [1, 4], "data": [3, 1, 2, 9]}]}""", "halves")).IsError(400, "FP16", "binary_data_size");
+        Assert.Equal(
+            (float[])[3f, 1f, 2f],
+            (
+                await _service.InferAsync(
+                    """{"inputs": [{"name": "pixels", "datatype": "FP16", "shape": [1, 4], "parameters": {"binary_data_size": 8}}]}""",
+                    blob,
+                    "halves"))
+                .Output("scores")
+                .Floats());
+        Assert.Equal(
+            (float[])[3f, 1f, 2f],
+            InferCalls.Floats(
+                (await new GRPCInferenceService.GRPCInferenceServiceClient(channel).ModelInferAsync(request))
+                    .RawOutputContents[0]
+                    .ToByteArray()));
+        (
+            await _service.InferAsync(
+                """{"inputs": [{"name": "pixels", "datatype": "FP16", "shape": [1, 4], "data": [3, 1, 2, 9]}]}""",
+                "halves")).IsError(400, "FP16", "binary_data_size");
     }
 
     [Fact]
     public async Task AModelWithABatchOfOneTakesSeveralItems()
     {
-        var answer = await _service.InferAsync("""{"inputs": [{"name": "pixels", "datatype": "FP32", "shape": [2, 4], "data": [3, 1, 2, 9, 4, 5, 6, 9]}]}""", "one");
+        var answer = await _service.InferAsync(
+            """{"inputs": [{"name": "pixels", "datatype": "FP32", "shape": [2, 4], "data": [3, 1, 2, 9, 4, 5, 6, 9]}]}""",
+            "one");
 
-        Assert.All(answer.Json.GetProperty("outputs").EnumerateArray(), output => Assert.Equal([2L, 3L], output.Shape()));
+        Assert.All(
+            answer.Json.GetProperty("outputs").EnumerateArray(),
+            output => Assert.Equal([2L, 3L], output.Shape()));
         Assert.Equal([3f, 1f, 2f, 4f, 5f, 6f], answer.Output("scores").Floats());
         Assert.Equal([3f, 1f, 2f, 4f, 5f, 6f], answer.Output("logits").Floats());
     }
 
-    private async Task<ModelInferResponse> CallAsync(string model, string datatype, long[] shape, InferTensorContents contents)
+    private async Task<ModelInferResponse> CallAsync(
+        string model,
+        string datatype,
+        long[] shape,
+        InferTensorContents contents)
     {
         _ = _service.Client; // starts it
         var request = Request(model, datatype, shape);
@@ -83,14 +134,36 @@ public sealed class InferElementTypesTests : IDisposable
     }
 
     private static ModelInferRequest Request(string model, string datatype, long[] shape) =>
-        new() { ModelName = model, Inputs = { new ModelInferRequest.Types.InferInputTensor { Name = "pixels", Datatype = datatype, Shape = { shape } } } };
+        new()
+        {
+            ModelName = model,
+            Inputs =
+            {
+                new ModelInferRequest.Types.InferInputTensor
+                {
+                    Name = "pixels",
+                    Datatype = datatype,
+                    Shape = { shape },
+                },
+            },
+        };
 
     private static byte[] Model(DataType input, OnnxDimension batch)
     {
         var graph = new OnnxGraphBuilder("small");
         graph.Input("pixels", input, batch, SmallModels.Pixels);
         graph.Node("Cast", ["pixels"], "floats", ("to", (long)DataType.Float));
-        graph.Node("MatMul", ["floats", graph.Initializer<float>("weights", [1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0], SmallModels.Pixels, SmallModels.Classes)], "scores");
+        graph.Node(
+            "MatMul",
+            [
+                "floats",
+                graph.Initializer<float>(
+                    "weights",
+                    [1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0],
+                    SmallModels.Pixels,
+                    SmallModels.Classes),
+            ],
+            "scores");
         graph.Output("scores", DataType.Float, batch, SmallModels.Classes);
         return graph.ToByteArray();
     }

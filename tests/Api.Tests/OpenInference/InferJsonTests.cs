@@ -7,7 +7,8 @@ namespace SoftmaxService.Api.Tests.OpenInference;
 [Collection(nameof(SmallModelService))]
 public sealed class InferJsonTests(SmallModelService service)
 {
-    private const string One = """{"inputs": [{"name": "pixels", "datatype": "FP32", "shape": [1, 4], "data": [3, 1, 2, 9]}]}""";
+    private const string One =
+        """{"inputs": [{"name": "pixels", "datatype": "FP32", "shape": [1, 4], "data": [3, 1, 2, 9]}]}""";
 
     [Fact]
     public async Task ThreeNumbersComeBackAsTheyWentIn()
@@ -15,10 +16,19 @@ public sealed class InferJsonTests(SmallModelService service)
         var answer = await service.InferAsync(One, "plain");
 
         Assert.Equal((200, "application/json"), (answer.Status, answer.MediaType));
-        Assert.Equal(["model_name", "model_version", "parameters", "outputs"], answer.Json.EnumerateObject().Select(property => property.Name));
-        Assert.Equal(["scores", "logits", "probabilities"], answer.Json.GetProperty("outputs").EnumerateArray().Select(output => output.GetProperty("name").GetString()));
-        Assert.All(answer.Json.GetProperty("outputs").EnumerateArray(), output => Assert.Equal([1L, 3L], output.Shape()));
-        Assert.All(answer.Json.GetProperty("outputs").EnumerateArray(), output => Assert.Equal("FP32", output.GetProperty("datatype").GetString()));
+        Assert.Equal(
+            ["model_name", "model_version", "parameters", "outputs"],
+            answer.Json.EnumerateObject().Select(property => property.Name));
+        Assert.Equal(
+            ["scores", "logits", "probabilities"],
+            answer.Json.GetProperty("outputs").EnumerateArray().Select(output => output.GetProperty("name").GetString())
+        );
+        Assert.All(
+            answer.Json.GetProperty("outputs").EnumerateArray(),
+            output => Assert.Equal([1L, 3L], output.Shape()));
+        Assert.All(
+            answer.Json.GetProperty("outputs").EnumerateArray(),
+            output => Assert.Equal("FP32", output.GetProperty("datatype").GetString()));
         Assert.Equal([3f, 1f, 2f], answer.Output("scores").Floats());
         Assert.Equal([3f, 1f, 2f], answer.Output("logits").Floats());
         Assert.Equal(Softmax([3, 1, 2], 1), answer.Output("probabilities").Floats().Select(p => (double)p), Near);
@@ -30,8 +40,12 @@ public sealed class InferJsonTests(SmallModelService service)
         var highest = (await service.InferAsync(One, "plain")).Json;
         var lowest = (await service.SendAsync("/v2/models/plain/versions/1/infer", Encoding.UTF8.GetBytes(One))).Json;
 
-        Assert.Equal(("plain", "\"10\""), (highest.GetProperty("model_name").GetString(), highest.GetProperty("model_version").GetRawText()));
-        Assert.Equal(("plain", "\"1\""), (lowest.GetProperty("model_name").GetString(), lowest.GetProperty("model_version").GetRawText()));
+        Assert.Equal(
+            ("plain", "\"10\""),
+            (highest.GetProperty("model_name").GetString(), highest.GetProperty("model_version").GetRawText()));
+        Assert.Equal(
+            ("plain", "\"1\""),
+            (lowest.GetProperty("model_name").GetString(), lowest.GetProperty("model_version").GetRawText()));
     }
 
     [Fact]
@@ -52,7 +66,9 @@ public sealed class InferJsonTests(SmallModelService service)
     [InlineData("[1.0, 2e0, 3, 0.4E+1, 5, 6, 7, 8]")]
     public async Task DataMayBeFlatOrNested(string data)
     {
-        var answer = await service.InferAsync($$"""{"inputs": [{"name": "pixels", "datatype": "FP32", "shape": [2, 4], "data": {{data}}}]}""", "plain");
+        var answer = await service.InferAsync(
+            $$"""{"inputs": [{"name": "pixels", "datatype": "FP32", "shape": [2, 4], "data": {{data}}}]}""",
+            "plain");
 
         Assert.Equal([2L, 3L], answer.Output("logits").Shape());
         Assert.Equal([1f, 2f, 3f, 5f, 6f, 7f], answer.Output("logits").Floats());
@@ -61,7 +77,9 @@ public sealed class InferJsonTests(SmallModelService service)
     [Fact]
     public async Task DataMayStandBeforeWhatSaysHowToReadIt()
     {
-        var answer = await service.InferAsync("""{"inputs": [{"data": [3, 1, 2, 9], "shape": [1, 4], "parameters": null, "datatype": "FP32", "name": "pixels"}], "outputs": null, "parameters": null}""", "plain");
+        var answer = await service.InferAsync(
+            """{"inputs": [{"data": [3, 1, 2, 9], "shape": [1, 4], "parameters": null, "datatype": "FP32", "name": "pixels"}], "outputs": null, "parameters": null}""",
+            "plain");
 
         Assert.Equal([3f, 1f, 2f], answer.Output("logits").Floats());
     }
@@ -81,7 +99,10 @@ public sealed class InferJsonTests(SmallModelService service)
     [InlineData("8", "array")]
     [InlineData("\"AAAA\"", "array")]
     public async Task DataThatDoesNotFitIsRefused(string data, params string[] mentions) =>
-        (await service.InferAsync($$"""{"inputs": [{"name": "pixels", "datatype": "FP32", "shape": [2, 4], "data": {{data}}}]}""", "plain")).IsError(400, mentions);
+        (
+            await service.InferAsync(
+                $$"""{"inputs": [{"name": "pixels", "datatype": "FP32", "shape": [2, 4], "data": {{data}}}]}""",
+                "plain")).IsError(400, mentions);
 
     [Theory]
     [InlineData("[1, 5]", 400, "[1, 5]", "[N, 4]")]
@@ -98,20 +119,43 @@ public sealed class InferJsonTests(SmallModelService service)
     [InlineData("[9, 4]", 413, "8", "Limits:MaxImagesPerRequest")]
     [InlineData("[9223372036854775807, 4]", 413, "Limits:MaxImagesPerRequest")]
     public async Task AShapeThatDoesNotFitIsRefused(string shape, int status, params string[] mentions) =>
-        (await service.InferAsync($$"""{"inputs": [{"name": "pixels", "datatype": "FP32", "shape": {{shape}}, "data": [1, 2, 3, 4]}]}""", "plain")).IsError(status, mentions);
+        (
+            await service.InferAsync(
+                $$"""{"inputs": [{"name": "pixels", "datatype": "FP32", "shape": {{shape}}, "data": [1, 2, 3, 4]}]}""",
+                "plain")).IsError(status, mentions);
 
     [Theory]
     [InlineData("""{"inputs": []}""", "0 inputs", "pixels")]
-    [InlineData("""{"inputs": [{"name": "pixel", "datatype": "FP32", "shape": [1, 4], "data": [1, 2, 3, 4]}]}""", "'pixel'", "'pixels'")]
-    [InlineData("""{"inputs": [{"name": "pixels", "datatype": "FP32", "shape": [1, 4], "data": [1, 2, 3, 4]}, {"name": "pixels", "datatype": "FP32", "shape": [1, 4], "data": [1, 2, 3, 4]}]}""", "2 inputs")]
+    [InlineData(
+        """{"inputs": [{"name": "pixel", "datatype": "FP32", "shape": [1, 4], "data": [1, 2, 3, 4]}]}""",
+        "'pixel'",
+        "'pixels'")]
+    [InlineData(
+        """{"inputs": [{"name": "pixels", "datatype": "FP32", "shape": [1, 4], "data": [1, 2, 3, 4]}, {"name": "pixels", "datatype": "FP32", "shape": [1, 4], "data": [1, 2, 3, 4]}]}""",
+        "2 inputs")]
     [InlineData("""{"inputs": [{"datatype": "FP32", "shape": [1, 4], "data": [1, 2, 3, 4]}]}""", "name")]
     [InlineData("""{"inputs": [{"name": "pixels", "shape": [1, 4], "data": [1, 2, 3, 4]}]}""", "datatype")]
     [InlineData("""{"inputs": [{"name": "pixels", "datatype": "FP32", "data": [1, 2, 3, 4]}]}""", "shape")]
-    [InlineData("""{"inputs": [{"name": "pixels", "datatype": "FP64", "shape": [1, 4], "data": [1, 2, 3, 4]}]}""", "FP32", "FP64", "BYTES")]
-    [InlineData("""{"inputs": [{"name": "pixels", "datatype": "FP16", "shape": [1, 4], "data": [1, 2, 3, 4]}]}""", "FP32", "FP16")]
-    [InlineData("""{"inputs": [{"name": "pixels", "datatype": "FP32", "shape": [1, 4]}]}""", "exactly one", "binary_data_size")]
-    [InlineData("""{"inputs": [{"name": "pixels", "datatype": "FP32", "shape": [1, 4], "data": [1, 2, 3, 4], "parameters": {"binary_data_size": 16}}]}""", "exactly one", "data")]
-    [InlineData("""{"inputs": [{"name": "pixels", "datatype": "FP32", "shape": [1, 4], "parameters": {"shared_memory_region": "r", "shared_memory_byte_size": 16}}]}""", "shared")]
+    [InlineData(
+        """{"inputs": [{"name": "pixels", "datatype": "FP64", "shape": [1, 4], "data": [1, 2, 3, 4]}]}""",
+        "FP32",
+        "FP64",
+        "BYTES")]
+    [InlineData(
+        """{"inputs": [{"name": "pixels", "datatype": "FP16", "shape": [1, 4], "data": [1, 2, 3, 4]}]}""",
+        "FP32",
+        "FP16")]
+    [InlineData(
+        """{"inputs": [{"name": "pixels", "datatype": "FP32", "shape": [1, 4]}]}""",
+        "exactly one",
+        "binary_data_size")]
+    [InlineData(
+        """{"inputs": [{"name": "pixels", "datatype": "FP32", "shape": [1, 4], "data": [1, 2, 3, 4], "parameters": {"binary_data_size": 16}}]}""",
+        "exactly one",
+        "data")]
+    [InlineData(
+        """{"inputs": [{"name": "pixels", "datatype": "FP32", "shape": [1, 4], "parameters": {"shared_memory_region": "r", "shared_memory_byte_size": 16}}]}""",
+        "shared")]
     [InlineData("""{"inputs": [1]}""", "inputs")]
     [InlineData("""{"inputs": {}}""", "inputs")]
     [InlineData("""{"inputs": null}""", "no inputs")]
@@ -123,22 +167,33 @@ public sealed class InferJsonTests(SmallModelService service)
     [InlineData("{\"inputs\": []} x", "")]
     [InlineData("{\"id\": \"\\ud800\", \"inputs\": []}", "Unicode")]
     [InlineData("not JSON", "")]
-    public async Task ARequestThatIsNoneIsRefused(string json, params string[] mentions) => (await service.InferAsync(json, "plain")).IsError(400, mentions);
+    public async Task ARequestThatIsNoneIsRefused(string json, params string[] mentions) =>
+        (await service.InferAsync(json, "plain")).IsError(400, mentions);
 
     [Fact]
-    public async Task JsonNestedWithoutEndIsRefused() => (await service.InferAsync($$"""{"inputs": {{new string('[', 200_000)}}""", "plain")).IsError(400);
+    public async Task JsonNestedWithoutEndIsRefused() =>
+        (await service.InferAsync($$"""{"inputs": {{new string('[', 200_000)}}""", "plain")).IsError(400);
 
     [Fact]
     public async Task OutputsSelectAndOrder()
     {
-        var answer = await service.InferAsync(With(One, """ "outputs": [{"name": "probabilities"}, {"name": "scores"}] """), "plain");
+        var answer = await service.InferAsync(
+            With(One, """ "outputs": [{"name": "probabilities"}, {"name": "scores"}] """),
+            "plain");
 
-        Assert.Equal(["probabilities", "scores"], answer.Json.GetProperty("outputs").EnumerateArray().Select(output => output.GetProperty("name").GetString()));
+        Assert.Equal(
+            ["probabilities", "scores"],
+            answer.Json.GetProperty("outputs").EnumerateArray().Select(output => output.GetProperty("name").GetString())
+        );
     }
 
     [Fact]
     public async Task NoOutputsAreAllOutputs() =>
-        Assert.Equal(3, (await service.InferAsync(With(One, "\"outputs\": []"), "plain")).Json.GetProperty("outputs").GetArrayLength());
+        Assert.Equal(
+            3,
+            (await service.InferAsync(With(One, "\"outputs\": []"), "plain"))
+                .Json.GetProperty("outputs")
+                .GetArrayLength());
 
     [Theory]
     [InlineData("""{"name": "score"}""", "'score'", "scores, logits, probabilities")]
@@ -155,7 +210,9 @@ public sealed class InferJsonTests(SmallModelService service)
     [Fact]
     public async Task TheTemperatureIsTheRequestsElseTheCalibratedOne()
     {
-        var requested = await service.InferAsync(With(One, """ "outputs": [{"name": "probabilities"}], "parameters": {"temperature": 0.5} """), "many");
+        var requested = await service.InferAsync(
+            With(One, """ "outputs": [{"name": "probabilities"}], "parameters": {"temperature": 0.5} """),
+            "many");
         var calibrated = await service.InferAsync(With(One, """ "outputs": [{"name": "probabilities"}] """), "many");
 
         Assert.Equal(Softmax([3, 1, 2], 0.5), requested.Output("probabilities").Floats().Select(p => (double)p), Near);
@@ -174,7 +231,9 @@ public sealed class InferJsonTests(SmallModelService service)
     [InlineData("[1]")]
     [InlineData("{}")]
     public async Task ATemperatureThatIsNoneIsRefused(string temperature) =>
-        (await service.InferAsync(With(One, $$""" "parameters": {"temperature": {{temperature}} } """), "plain")).IsError(400, "temperature");
+        (
+            await service.InferAsync(With(One, $$""" "parameters": {"temperature": {{temperature}} } """), "plain")
+        ).IsError(400, "temperature");
 
     [Fact]
     public async Task WhatTheProtocolDefinesAndWeDoNotUseBreaksNoClient()
@@ -192,33 +251,49 @@ public sealed class InferJsonTests(SmallModelService service)
     [Fact]
     public async Task EveryDatatypeOfAnOutputHasItsJson()
     {
-        var answer = await service.InferAsync(With(One, """ "outputs": [{"name": "winner"}, {"name": "positive"}, {"name": "logits"}] """), "many");
+        var answer = await service.InferAsync(
+            With(One, """ "outputs": [{"name": "winner"}, {"name": "positive"}, {"name": "logits"}] """),
+            "many");
 
-        Assert.Equal("""{"name":"winner","datatype":"INT64","shape":[1],"data":[0]}""", answer.Output("winner").GetRawText());
-        Assert.Equal("""{"name":"positive","datatype":"BOOL","shape":[1,3],"data":[true,true,true]}""", answer.Output("positive").GetRawText());
+        Assert.Equal(
+            """{"name":"winner","datatype":"INT64","shape":[1],"data":[0]}""",
+            answer.Output("winner").GetRawText());
+        Assert.Equal(
+            """{"name":"positive","datatype":"BOOL","shape":[1,3],"data":[true,true,true]}""",
+            answer.Output("positive").GetRawText());
     }
 
     [Fact]
     public async Task SixteenBitFloatsHaveNoJson()
     {
-        (await service.InferAsync(With(One, """ "outputs": [{"name": "halves"}] """), "many")).IsError(400, "halves", "FP16", "binary_data");
+        (await service.InferAsync(With(One, """ "outputs": [{"name": "halves"}] """), "many")).IsError(
+            400,
+            "halves",
+            "FP16",
+            "binary_data");
         (await service.InferAsync(One, "many")).IsError(400, "halves", "FP16");
     }
 
     [Fact]
     public async Task ANumberThatJsonDoesNotHaveIsTheModelsFault()
     {
-        const string Negative = """{"inputs": [{"name": "pixels", "datatype": "FP32", "shape": [1, 4], "data": [-3, 1, 2, 9]}], "outputs": [{"name": "logs"}]}""";
-        const string Zero = """{"inputs": [{"name": "pixels", "datatype": "FP32", "shape": [1, 4], "data": [0, 1, 2, 9]}], "outputs": [{"name": "logs"}]}""";
+        const string Negative =
+            """{"inputs": [{"name": "pixels", "datatype": "FP32", "shape": [1, 4], "data": [-3, 1, 2, 9]}], "outputs": [{"name": "logs"}]}""";
+        const string Zero =
+            """{"inputs": [{"name": "pixels", "datatype": "FP32", "shape": [1, 4], "data": [0, 1, 2, 9]}], "outputs": [{"name": "logs"}]}""";
 
         (await service.InferAsync(Negative, "many")).IsError(422, "logs", "NaN", "binary_data");
-        Assert.Equal("-Infinity", (await service.InferAsync(Zero, "many")).Output("logs").GetProperty("data")[0].GetString());
+        Assert.Equal(
+            "-Infinity",
+            (await service.InferAsync(Zero, "many")).Output("logs").GetProperty("data")[0].GetString());
     }
 
     [Fact]
     public async Task MinusInfinityIsAString()
     {
-        var answer = await service.InferAsync("""{"inputs": [{"name": "pixels", "datatype": "FP32", "shape": [1, 4], "data": [1, 0, 0, 0]}], "outputs": [{"name": "logs"}]}""", "many");
+        var answer = await service.InferAsync(
+            """{"inputs": [{"name": "pixels", "datatype": "FP32", "shape": [1, 4], "data": [1, 0, 0, 0]}], "outputs": [{"name": "logs"}]}""",
+            "many");
 
         Assert.Equal("[0,\"-Infinity\",\"-Infinity\"]", answer.Output("logs").GetProperty("data").GetRawText());
     }
@@ -226,7 +301,9 @@ public sealed class InferJsonTests(SmallModelService service)
     [Fact]
     public async Task AProbabilityOfZeroHasALogitThatIsFinite()
     {
-        var answer = await service.InferAsync("""{"inputs": [{"name": "pixels", "datatype": "FP32", "shape": [1, 4], "data": [500, 0, 0, 0]}], "outputs": [{"name": "logits"}, {"name": "probabilities"}]}""", "softmaxed");
+        var answer = await service.InferAsync(
+            """{"inputs": [{"name": "pixels", "datatype": "FP32", "shape": [1, 4], "data": [500, 0, 0, 0]}], "outputs": [{"name": "logits"}, {"name": "probabilities"}]}""",
+            "softmaxed");
 
         Assert.Equal([0f, -104.66522f, -104.66522f], answer.Output("logits").Floats());
         Assert.Equal([1f, 0f, 0f], answer.Output("probabilities").Floats());
@@ -235,7 +312,12 @@ public sealed class InferJsonTests(SmallModelService service)
     [Fact]
     public async Task AModelThatEndsInASoftmaxTakesATemperature()
     {
-        var answer = await service.InferAsync(With(One, """ "outputs": [{"name": "probabilities"}, {"name": "softmaxed"}], "parameters": {"temperature": 2} """), "softmaxed");
+        var answer = await service.InferAsync(
+            With(
+                One,
+                """ "outputs": [{"name": "probabilities"}, {"name": "softmaxed"}], "parameters": {"temperature": 2} """
+            ),
+            "softmaxed");
 
         Assert.Equal(Softmax([3, 1, 2], 2), answer.Output("probabilities").Floats().Select(p => (double)p), Near);
         Assert.Equal(Softmax([3, 1, 2], 1), answer.Output("softmaxed").Floats().Select(p => (double)p), Near);
@@ -244,7 +326,9 @@ public sealed class InferJsonTests(SmallModelService service)
     [Fact]
     public async Task AModelWithoutABatchAxisTakesItsShapeExactly()
     {
-        var answer = await service.InferAsync("""{"inputs": [{"name": "pixels", "datatype": "FP32", "shape": [4], "data": [3, 1, 2, 9]}]}""", "single");
+        var answer = await service.InferAsync(
+            """{"inputs": [{"name": "pixels", "datatype": "FP32", "shape": [4], "data": [3, 1, 2, 9]}]}""",
+            "single");
 
         Assert.Equal([3L], answer.Output("scores").Shape());
         Assert.Equal([1L, 3L], answer.Output("logits").Shape());
@@ -263,7 +347,10 @@ public sealed class InferJsonTests(SmallModelService service)
     [InlineData("application/json; charset=utf-16", 415)]
     public async Task TheContentTypeMayBeWhatClientsSend(string? mediaType, int status)
     {
-        var answer = await service.SendAsync("/v2/models/plain/infer", Encoding.UTF8.GetBytes(One), mediaType is null ? [] : [("Content-Type", mediaType)]);
+        var answer = await service.SendAsync(
+            "/v2/models/plain/infer",
+            Encoding.UTF8.GetBytes(One),
+            mediaType is null ? [] : [("Content-Type", mediaType)]);
 
         if (status == 200)
         {
@@ -276,7 +363,10 @@ public sealed class InferJsonTests(SmallModelService service)
     }
 
     [Fact]
-    public async Task ABodyOverTheLimitIsRefused() => (await service.SendAsync("/v2/models/plain/infer", new byte[2_000_001])).IsError(413, "Limits:MaxRequestBodyBytes");
+    public async Task ABodyOverTheLimitIsRefused() =>
+        (await service.SendAsync("/v2/models/plain/infer", new byte[2_000_001])).IsError(
+            413,
+            "Limits:MaxRequestBodyBytes");
 
     [Fact]
     public async Task AnUnknownModelIsFoundBeforeTheBodyIsRead()
@@ -291,7 +381,9 @@ public sealed class InferJsonTests(SmallModelService service)
     public async Task ImagesAreBase64InJson(string shape)
     {
         var image = Convert.ToBase64String(RunningService.Seven);
-        var answer = await service.InferAsync($$"""{"inputs": [{"name": "image", "datatype": "BYTES", "shape": {{shape}}, "data": ["{{image}}"]}], "outputs": [{"name": "probabilities", "parameters": {"classification": 1} }]}""");
+        var answer = await service.InferAsync(
+            $$"""{"inputs": [{"name": "image", "datatype": "BYTES", "shape": {{shape}}, "data": ["{{image}}"]}], "outputs": [{"name": "probabilities", "parameters": {"classification": 1} }]}"""
+        );
 
         Assert.EndsWith(":7:7", Assert.Single(answer.Output("probabilities").Texts()), StringComparison.Ordinal);
     }
@@ -307,7 +399,10 @@ public sealed class InferJsonTests(SmallModelService service)
     [InlineData("[1]", "[\"\"]", 400, "")]
     [InlineData("[1]", "[\"AAAA\"]", 415, "PNG")]
     public async Task ImagesThatAreNoneAreRefused(string shape, string data, int status, params string[] mentions) =>
-        (await service.InferAsync($$"""{"inputs": [{"name": "image", "datatype": "BYTES", "shape": {{shape}}, "data": {{data}}}]}""")).IsError(status, mentions);
+        (
+            await service.InferAsync(
+                $$"""{"inputs": [{"name": "image", "datatype": "BYTES", "shape": {{shape}}, "data": {{data}}}]}"""
+            )).IsError(status, mentions);
 
     private static string With(string json, string property) => $"{json[..^1]}, {property}}}";
 

@@ -48,7 +48,9 @@ public sealed class InferenceServiceTests : IDisposable
 
         Assert.Equal(("plain", "onnxruntime_onnx"), (model.Name, model.Platform));
         Assert.Equal(["1", "10"], model.Versions);
-        Assert.Equal("""{ "name": "pixels", "datatype": "FP32", "shape": [ "-1", "4" ] }""", Assert.Single(model.Inputs).ToString());
+        Assert.Equal(
+            """{ "name": "pixels", "datatype": "FP32", "shape": [ "-1", "4" ] }""",
+            Assert.Single(model.Inputs).ToString());
         Assert.Equal(["scores", "logits", "probabilities"], model.Outputs.Select(output => output.Name));
     }
 
@@ -56,7 +58,10 @@ public sealed class InferenceServiceTests : IDisposable
     public async Task WhatIsNotThereIsNotFound()
     {
         await AssertFaultAsync(StatusCode.NotFound, _client.ModelReadyAsync(new() { Name = "cats" }), "cats");
-        await AssertFaultAsync(StatusCode.NotFound, _client.ModelMetadataAsync(new() { Name = "plain", Version = "3" }), "1, 10");
+        await AssertFaultAsync(
+            StatusCode.NotFound,
+            _client.ModelMetadataAsync(new() { Name = "plain", Version = "3" }),
+            "1, 10");
         await AssertFaultAsync(StatusCode.NotFound, _client.ModelInferAsync(new() { ModelName = "cats" }), "cats");
     }
 
@@ -99,7 +104,9 @@ public sealed class InferenceServiceTests : IDisposable
     public async Task EveryDatatypeOfAnOutputHasItsContents()
     {
         var request = Typed("many", [1, 4], 3, 1, 2, 9);
-        request.Outputs.Add(new[] { "winner", "positive", "logits" }.Select(name => new ModelInferRequest.Types.InferRequestedOutputTensor { Name = name }));
+        request.Outputs.Add(
+            new[] { "winner", "positive", "logits" }.Select(
+                name => new ModelInferRequest.Types.InferRequestedOutputTensor { Name = name }));
         var answer = await _client.ModelInferAsync(request);
 
         Assert.Equal([0L], answer.Outputs[0].Contents.Int64Contents);
@@ -121,18 +128,33 @@ public sealed class InferenceServiceTests : IDisposable
     [InlineData(false)]
     public async Task ImagesAreBytes(bool raw)
     {
-        var request = new ModelInferRequest { ModelName = "mnist", Inputs = { Input("image", "BYTES", [2]) }, Outputs = { Classified("probabilities", 2) } };
+        var request = new ModelInferRequest
+        {
+            ModelName = "mnist",
+            Inputs = { Input("image", "BYTES", [2]) },
+            Outputs = { Classified("probabilities", 2) },
+        };
         if (raw)
         {
-            request.RawInputContents.Add(ByteString.CopyFrom(InferCalls.Elements(RunningService.Seven, RunningService.Three)));
+            request.RawInputContents.Add(
+                ByteString.CopyFrom(InferCalls.Elements(RunningService.Seven, RunningService.Three)));
         }
         else
         {
-            request.Inputs[0].Contents = new InferTensorContents { BytesContents = { ByteString.CopyFrom(RunningService.Seven), ByteString.CopyFrom(RunningService.Three) } };
+            request.Inputs[0].Contents = new InferTensorContents
+            {
+                BytesContents =
+                {
+                    ByteString.CopyFrom(RunningService.Seven),
+                    ByteString.CopyFrom(RunningService.Three),
+                },
+            };
         }
 
         var answer = await _client.ModelInferAsync(request);
-        string[] texts = raw ? InferCalls.Texts(answer.RawOutputContents[0].ToByteArray()) : [.. answer.Outputs[0].Contents.BytesContents.Select(text => text.ToStringUtf8())];
+        string[] texts = raw
+            ? InferCalls.Texts(answer.RawOutputContents[0].ToByteArray())
+            : [.. answer.Outputs[0].Contents.BytesContents.Select(text => text.ToStringUtf8())];
 
         Assert.Equal("BYTES", answer.Outputs[0].Datatype);
         Assert.Equal([2L, 2L], answer.Outputs[0].Shape);
@@ -238,7 +260,10 @@ public sealed class InferenceServiceTests : IDisposable
                 break;
             case "image":
                 request = new ModelInferRequest { ModelName = "mnist", Inputs = { Input("image", "BYTES", [1]) } };
-                request.Inputs[0].Contents = new InferTensorContents { BytesContents = { ByteString.CopyFromUtf8("no image") } };
+                request.Inputs[0].Contents = new InferTensorContents
+                {
+                    BytesContents = { ByteString.CopyFromUtf8("no image") },
+                };
                 break;
         }
 
@@ -252,7 +277,9 @@ public sealed class InferenceServiceTests : IDisposable
         await AssertFaultAsync(StatusCode.InvalidArgument, _client.ModelInferAsync(request), "NaN");
 
         request.Outputs.Add(new ModelInferRequest.Types.InferRequestedOutputTensor { Name = "logs" });
-        Assert.True(float.IsNaN(InferCalls.Floats((await _client.ModelInferAsync(request)).RawOutputContents[0].ToByteArray())[0]));
+        Assert.True(
+            float.IsNaN(
+                InferCalls.Floats((await _client.ModelInferAsync(request)).RawOutputContents[0].ToByteArray())[0]));
     }
 
     [Fact]
@@ -261,20 +288,28 @@ public sealed class InferenceServiceTests : IDisposable
         var request = Raw("plain", [1, 4], new byte[3_000_000]);
 
         await AssertFaultAsync(StatusCode.ResourceExhausted, _client.ModelInferAsync(request), "");
-        await AssertFaultAsync(StatusCode.ResourceExhausted, _client.ModelInferAsync(request, new Metadata { { "grpc-internal-encoding-request", "gzip" } }), "");
+        await AssertFaultAsync(
+            StatusCode.ResourceExhausted,
+            _client.ModelInferAsync(request, new Metadata { { "grpc-internal-encoding-request", "gzip" } }),
+            "");
     }
 
     [Fact]
     public async Task ACompressedMessageIsRead()
     {
-        var answer = await _client.ModelInferAsync(Raw("plain", [1, 4], InferCalls.Bytes(3, 1, 2, 9)), new Metadata { { "grpc-internal-encoding-request", "gzip" } });
+        var answer = await _client.ModelInferAsync(
+            Raw("plain", [1, 4], InferCalls.Bytes(3, 1, 2, 9)),
+            new Metadata { { "grpc-internal-encoding-request", "gzip" } });
 
         Assert.Equal([3f, 1f, 2f], InferCalls.Floats(answer.RawOutputContents[1].ToByteArray()));
     }
 
     [Fact]
     public async Task ADeadlineThatHasPassedIsSaid() =>
-        await AssertFaultAsync(StatusCode.DeadlineExceeded, _client.ModelInferAsync(Raw("plain", [1, 4], InferCalls.Bytes(3, 1, 2, 9)), deadline: DateTime.UtcNow), "");
+        await AssertFaultAsync(
+            StatusCode.DeadlineExceeded,
+            _client.ModelInferAsync(Raw("plain", [1, 4], InferCalls.Bytes(3, 1, 2, 9)), deadline: DateTime.UtcNow),
+            "");
 
     [Fact]
     public async Task TheIndexListsWhatIsServedAndWhatIsNot()
@@ -290,8 +325,14 @@ public sealed class InferenceServiceTests : IDisposable
     [Fact]
     public async Task LoadingAndUnloadingAreOffUnlessTheSettingSaysOtherwise()
     {
-        await AssertFaultAsync(StatusCode.PermissionDenied, _client.RepositoryModelLoadAsync(new() { ModelName = "mnist" }), "Models:AllowLoadUnload");
-        await AssertFaultAsync(StatusCode.PermissionDenied, _client.RepositoryModelUnloadAsync(new() { ModelName = "mnist" }), "Models:AllowLoadUnload");
+        await AssertFaultAsync(
+            StatusCode.PermissionDenied,
+            _client.RepositoryModelLoadAsync(new() { ModelName = "mnist" }),
+            "Models:AllowLoadUnload");
+        await AssertFaultAsync(
+            StatusCode.PermissionDenied,
+            _client.RepositoryModelUnloadAsync(new() { ModelName = "mnist" }),
+            "Models:AllowLoadUnload");
     }
 
     [Fact]
@@ -327,21 +368,38 @@ public sealed class InferenceServiceTests : IDisposable
         using var channel = GrpcChannel.ForAddress(address);
 
         var patient = new CallOptions(deadline: DateTime.UtcNow.AddSeconds(10)).WithWaitForReady();
-        Assert.Equal(HealthCheckResponse.Types.ServingStatus.NotServing, (await new Health.HealthClient(channel).CheckAsync(new HealthCheckRequest(), patient)).Status);
-        Assert.False((await new GRPCInferenceService.GRPCInferenceServiceClient(channel).ServerReadyAsync(new(), patient)).Ready);
+        Assert.Equal(
+            HealthCheckResponse.Types.ServingStatus.NotServing,
+            (await new Health.HealthClient(channel).CheckAsync(new HealthCheckRequest(), patient)).Status);
+        Assert.False(
+            (await new GRPCInferenceService.GRPCInferenceServiceClient(channel).ServerReadyAsync(new(), patient)).Ready
+        );
     }
 
     /// <summary>The bytes of the protocol, field numbers included, as any client in any language sends them.</summary>
     [Fact]
     public async Task TheWireIsTheProtocols()
     {
-        // model_name = 1; inputs = 5 { name = 1, datatype = 2, shape = 3 (packed) }; outputs = 6 { name = 1 }; raw_input_contents = 7.
+        // model_name = 1; inputs = 5 { name = 1, datatype = 2, shape = 3 (packed) }; outputs = 6 { name = 1 };
+        // raw_input_contents = 7.
         byte[] input = [.. Field(1, "pixels"u8), .. Field(2, "FP32"u8), .. Field(3, [1, 4])];
-        byte[] message = [.. Field(1, "plain"u8), .. Field(5, input), .. Field(6, Field(1, "logits"u8)), .. Field(7, InferCalls.Bytes(3, 1, 2, 9))];
-        using var client = new HttpClient { DefaultRequestVersion = HttpVersion.Version20, DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact };
+        byte[] message =
+        [
+            .. Field(1, "plain"u8),
+            .. Field(5, input),
+            .. Field(6, Field(1, "logits"u8)),
+            .. Field(7, InferCalls.Bytes(3, 1, 2, 9)),
+        ];
+        using var client = new HttpClient
+        {
+            DefaultRequestVersion = HttpVersion.Version20,
+            DefaultVersionPolicy = HttpVersionPolicy.RequestVersionExact,
+        };
         using var content = new ByteArrayContent([0, 0, 0, 0, (byte)message.Length, .. message]);
         content.Headers.ContentType = new MediaTypeHeaderValue("application/grpc");
-        using var response = await client.PostAsync($"{_service.GrpcAddress}/inference.GRPCInferenceService/ModelInfer", content);
+        using var response = await client.PostAsync(
+            $"{_service.GrpcAddress}/inference.GRPCInferenceService/ModelInfer",
+            content);
         var answer = await response.Content.ReadAsByteArrayAsync();
 
         Assert.Equal("0", response.TrailingHeaders.GetValues("grpc-status").Single());
@@ -351,10 +409,16 @@ public sealed class InferenceServiceTests : IDisposable
         Assert.Contains("logits", Encoding.Latin1.GetString(answer), StringComparison.Ordinal);
     }
 
-    private static byte[] Field(int number, ReadOnlySpan<byte> value) => [(byte)((number << 3) | 2), (byte)value.Length, .. value];
+    private static byte[] Field(int number, ReadOnlySpan<byte> value) =>
+        [(byte)((number << 3) | 2), (byte)value.Length, .. value];
 
     private static ModelInferRequest Raw(string model, long[] shape, byte[] content) =>
-        new() { ModelName = model, Inputs = { Input("pixels", "FP32", shape) }, RawInputContents = { ByteString.CopyFrom(content) } };
+        new()
+        {
+            ModelName = model,
+            Inputs = { Input("pixels", "FP32", shape) },
+            RawInputContents = { ByteString.CopyFrom(content) },
+        };
 
     private static ModelInferRequest Typed(string model, long[] shape, params float[] values)
     {
@@ -363,7 +427,13 @@ public sealed class InferenceServiceTests : IDisposable
         return request;
     }
 
-    private static ModelInferRequest.Types.InferInputTensor Input(string name, string datatype, long[] shape) => new() { Name = name, Datatype = datatype, Shape = { shape } };
+    private static ModelInferRequest.Types.InferInputTensor Input(string name, string datatype, long[] shape) =>
+        new()
+        {
+            Name = name,
+            Datatype = datatype,
+            Shape = { shape },
+        };
 
     private static ModelInferRequest.Types.InferRequestedOutputTensor Classified(string name, long count) =>
         new() { Name = name, Parameters = { ["classification"] = new InferParameter { Int64Param = count } } };

@@ -24,7 +24,12 @@ public sealed class SameAnswerTests
         var address = $"http://127.0.0.1:{SmallModelService.FreePort()}";
         using var service = new ServiceWith(("Grpc:Url", address));
 
-        await AssertSameAsync(service, address, Path.Combine(RunningService.RepositoryRoot, "models", model, "1"), model, temperature);
+        await AssertSameAsync(
+            service,
+            address,
+            Path.Combine(RunningService.RepositoryRoot, "models", model, "1"),
+            model,
+            temperature);
     }
 
     [MnistFact(Zoo)]
@@ -38,7 +43,12 @@ public sealed class SameAnswerTests
         await AssertSameAsync(service, address, Path.Combine(folder.Path, "zoo", "1"), "zoo", temperature: 20);
     }
 
-    private static async Task AssertSameAsync(ServiceWith service, string grpcAddress, string modelFolder, string name, float? temperature)
+    private static async Task AssertSameAsync(
+        ServiceWith service,
+        string grpcAddress,
+        string modelFolder,
+        string name,
+        float? temperature)
     {
         using var model = ClassifierModel.Load(modelFolder, name, "1", new ModelSettings());
         foreach (var image in new[] { RunningService.Seven, RunningService.Three })
@@ -49,27 +59,81 @@ public sealed class SameAnswerTests
             var tensor = new float[model.Input.ElementCount];
             new ImagePreprocessor(model.Input).Preprocess(image, tensor);
             var bytes = InferCalls.Bytes(tensor);
-            long[] shape = [.. model.GraphInput.Shape.Select(size => (long)Math.Abs(size))]; // −1, an open batch, becomes 1
+            // −1, an open batch, becomes 1
+            long[] shape = [.. model.GraphInput.Shape.Select(size => (long)Math.Abs(size))];
             var input = $"\"name\": \"{model.GraphInput.Name}\"";
             var numbers = $"{input}, \"datatype\": \"FP32\", \"shape\": [{string.Join(", ", shape)}]";
             var images = $"{input}, \"datatype\": \"BYTES\", \"shape\": [1]";
             var elements = InferCalls.Elements(image);
 
-            AssertNear(expected, (await service.InferAsync(Json($"{{{numbers}, \"data\": {InferCalls.Text(tensor)}}}", temperature), name)).Output("probabilities").Floats());
-            AssertNear(expected, (await service.InferAsync(Json($"{{{images}, \"data\": [\"{Convert.ToBase64String(image)}\"]}}", temperature), name)).Output("probabilities").Floats());
-            AssertNear(expected, Blob(await service.InferAsync(Json($"{{{numbers}, \"parameters\": {{\"binary_data_size\": {bytes.Length}}}}}", temperature, binary: true), bytes, name)));
-            AssertNear(expected, Blob(await service.InferAsync(Json($"{{{images}, \"parameters\": {{\"binary_data_size\": {elements.Length}}}}}", temperature, binary: true), elements, name)));
+            AssertNear(
+                expected,
+                (
+                    await service.InferAsync(
+                        Json($"{{{numbers}, \"data\": {InferCalls.Text(tensor)}}}", temperature),
+                        name))
+                    .Output("probabilities")
+                    .Floats());
+            AssertNear(
+                expected,
+                (
+                    await service.InferAsync(
+                        Json($"{{{images}, \"data\": [\"{Convert.ToBase64String(image)}\"]}}", temperature),
+                        name))
+                    .Output("probabilities")
+                    .Floats());
+            AssertNear(
+                expected,
+                Blob(
+                    await service.InferAsync(
+                        Json(
+                            $"{{{numbers}, \"parameters\": {{\"binary_data_size\": {bytes.Length}}}}}",
+                            temperature,
+                            binary: true),
+                        bytes,
+                        name)));
+            AssertNear(
+                expected,
+                Blob(
+                    await service.InferAsync(
+                        Json(
+                            $"{{{images}, \"parameters\": {{\"binary_data_size\": {elements.Length}}}}}",
+                            temperature,
+                            binary: true),
+                        elements,
+                        name)));
             AssertNear(expected, await CallAsync(grpcAddress, Request(model, "FP32", shape, temperature), raw: bytes));
-            AssertNear(expected, await CallAsync(grpcAddress, Request(model, "BYTES", [1], temperature), raw: elements));
-            AssertNear(expected, await CallAsync(grpcAddress, Request(model, "FP32", shape, temperature), new InferTensorContents { Fp32Contents = { tensor } }));
-            AssertNear(expected, await CallAsync(grpcAddress, Request(model, "BYTES", [1], temperature), new InferTensorContents { BytesContents = { ByteString.CopyFrom(image) } }));
+            AssertNear(
+                expected,
+                await CallAsync(grpcAddress, Request(model, "BYTES", [1], temperature), raw: elements));
+            AssertNear(
+                expected,
+                await CallAsync(
+                    grpcAddress,
+                    Request(model, "FP32", shape, temperature),
+                    new InferTensorContents { Fp32Contents = { tensor } }));
+            AssertNear(
+                expected,
+                await CallAsync(
+                    grpcAddress,
+                    Request(model, "BYTES", [1], temperature),
+                    new InferTensorContents { BytesContents = { ByteString.CopyFrom(image) } }));
         }
     }
 
     private static async Task<float[]> ClassifyAsync(ServiceWith service, string name, byte[] image, float? temperature)
     {
-        var answer = await service.ClassifyAsync(image, $"?model={name}{(temperature is null ? "" : $"&temperature={InferCalls.Text(temperature.Value)}")}");
-        return [.. answer.Json.GetProperty("predictions").EnumerateArray().OrderBy(prediction => prediction.GetProperty("index").GetInt32()).Select(prediction => prediction.GetProperty("probability").GetSingle())];
+        var answer = await service.ClassifyAsync(
+            image,
+            $"?model={name}{(temperature is null ? "" : $"&temperature={InferCalls.Text(temperature.Value)}")}");
+        return
+        [
+            .. answer
+                .Json.GetProperty("predictions")
+                .EnumerateArray()
+                .OrderBy(prediction => prediction.GetProperty("index").GetInt32())
+                .Select(prediction => prediction.GetProperty("probability").GetSingle()),
+        ];
     }
 
     private static string Json(string input, float? temperature, bool binary = false) =>
@@ -82,7 +146,15 @@ public sealed class SameAnswerTests
         var request = new ModelInferRequest
         {
             ModelName = model.Name,
-            Inputs = { new ModelInferRequest.Types.InferInputTensor { Name = model.GraphInput.Name, Datatype = datatype, Shape = { shape } } },
+            Inputs =
+            {
+                new ModelInferRequest.Types.InferInputTensor
+                {
+                    Name = model.GraphInput.Name,
+                    Datatype = datatype,
+                    Shape = { shape },
+                },
+            },
             Outputs = { new ModelInferRequest.Types.InferRequestedOutputTensor { Name = "probabilities" } },
         };
         if (temperature is not null)
@@ -101,7 +173,10 @@ public sealed class SameAnswerTests
         return MemoryMarshal.Cast<byte, float>(Assert.Single(answer.RawOutputContents).Span).ToArray();
     }
 
-    private static async Task<float[]> CallAsync(string address, ModelInferRequest request, InferTensorContents contents)
+    private static async Task<float[]> CallAsync(
+        string address,
+        ModelInferRequest request,
+        InferTensorContents contents)
     {
         request.Inputs[0].Contents = contents;
         using var channel = GrpcChannel.ForAddress(address);

@@ -14,7 +14,9 @@ public sealed class ServerEndpointsTests(SmallModelService service)
 
         Assert.Equal("softmax-service", server.GetProperty("name").GetString());
         Assert.NotEmpty(server.GetProperty("version").GetString()!);
-        Assert.Equal(["binary_tensor_data", "classification", "model_repository"], server.GetProperty("extensions").EnumerateArray().Select(name => name.GetString()));
+        Assert.Equal(
+            ["binary_tensor_data", "classification", "model_repository"],
+            server.GetProperty("extensions").EnumerateArray().Select(name => name.GetString()));
     }
 
     [Theory]
@@ -51,7 +53,8 @@ public sealed class ServerEndpointsTests(SmallModelService service)
     [InlineData("/v2/models/broken/ready", "broken", "mnist")]
     [InlineData("/v2/nothing", "/v2/nothing", "")]
     [InlineData("/v2/models", "/v2/models", "")]
-    public async Task WhatIsNotThereIsAnErrorOfTheProtocol(string path, params string[] mentions) => (await service.GetAsync(path)).IsError(404, mentions);
+    public async Task WhatIsNotThereIsAnErrorOfTheProtocol(string path, params string[] mentions) =>
+        (await service.GetAsync(path)).IsError(404, mentions);
 
     [Fact]
     public async Task AWrongMethodIsAnErrorOfTheProtocol()
@@ -70,8 +73,12 @@ public sealed class ServerEndpointsTests(SmallModelService service)
 
         Assert.Equal("plain", model.GetProperty("name").GetString());
         Assert.Equal("onnxruntime_onnx", model.GetProperty("platform").GetString());
-        Assert.Equal(["1", "10"], model.GetProperty("versions").EnumerateArray().Select(version => version.GetString()));
-        Assert.Equal("""[{"name":"pixels","datatype":"FP32","shape":[-1,4]}]""", model.GetProperty("inputs").GetRawText());
+        Assert.Equal(
+            ["1", "10"],
+            model.GetProperty("versions").EnumerateArray().Select(version => version.GetString()));
+        Assert.Equal(
+            """[{"name":"pixels","datatype":"FP32","shape":[-1,4]}]""",
+            model.GetProperty("inputs").GetRawText());
         Assert.Equal(
             """[{"name":"scores","datatype":"FP32","shape":[-1,3]},{"name":"logits","datatype":"FP32","shape":[-1,3]},{"name":"probabilities","datatype":"FP32","shape":[-1,3]}]""",
             model.GetProperty("outputs").GetRawText());
@@ -80,9 +87,14 @@ public sealed class ServerEndpointsTests(SmallModelService service)
     [Fact]
     public async Task OnANameClashOursIsMeant()
     {
-        var outputs = (await service.GetAsync("/v2/models/many/versions/1")).Json.GetProperty("outputs").EnumerateArray().ToArray();
+        var outputs = (await service.GetAsync("/v2/models/many/versions/1"))
+            .Json.GetProperty("outputs")
+            .EnumerateArray()
+            .ToArray();
 
-        Assert.Equal(["halves FP16", "winner INT64", "positive BOOL", "logs FP32", "logits FP32", "probabilities FP32"], outputs.Select(output => $"{output.GetProperty("name")} {output.GetProperty("datatype")}"));
+        Assert.Equal(
+            ["halves FP16", "winner INT64", "positive BOOL", "logs FP32", "logits FP32", "probabilities FP32"],
+            outputs.Select(output => $"{output.GetProperty("name")} {output.GetProperty("datatype")}"));
     }
 
     [Fact]
@@ -101,10 +113,17 @@ public sealed class ServerEndpointsTests(SmallModelService service)
     [InlineData("""{"ready": true}""", false)]
     public async Task TheIndexListsWhatIsServedAndWhatIsNot(string body, bool withBroken)
     {
-        var index = (await service.SendAsync("/v2/repository/index", Encoding.UTF8.GetBytes(body))).Json.EnumerateArray().ToArray();
+        var index = (await service.SendAsync("/v2/repository/index", Encoding.UTF8.GetBytes(body)))
+            .Json.EnumerateArray()
+            .ToArray();
 
         var mnist = index.Single(entry => entry.GetProperty("name").GetString() == "mnist");
-        Assert.Equal(("1", "READY", ""), (mnist.GetProperty("version").GetString(), mnist.GetProperty("state").GetString(), mnist.GetProperty("reason").GetString()));
+        Assert.Equal(
+            ("1", "READY", ""),
+            (
+                mnist.GetProperty("version").GetString(),
+                mnist.GetProperty("state").GetString(),
+                mnist.GetProperty("reason").GetString()));
         var broken = index.Where(entry => entry.GetProperty("name").GetString() == "broken").ToArray();
         Assert.Equal(withBroken, broken.Length == 1);
         Assert.All(broken, entry => Assert.Equal("UNAVAILABLE", entry.GetProperty("state").GetString()));
@@ -115,7 +134,8 @@ public sealed class ServerEndpointsTests(SmallModelService service)
     [InlineData("{")]
     [InlineData("[]")]
     [InlineData("""{"ready": 1}""")]
-    public async Task AnIndexRequestThatIsNoneIsRefused(string body) => (await service.SendAsync("/v2/repository/index", Encoding.UTF8.GetBytes(body))).IsError(400);
+    public async Task AnIndexRequestThatIsNoneIsRefused(string body) =>
+        (await service.SendAsync("/v2/repository/index", Encoding.UTF8.GetBytes(body))).IsError(400);
 
     [Theory]
     [InlineData("load")]

@@ -13,15 +13,25 @@ public sealed class SmallModelService : RunningService
     public SmallModelService()
     {
         _folder.Write("many/1/model.onnx", SmallModels.ManyOutputs());
-        _folder.Write("many/1/model.json", """{"labels": ["ant", "bee", "cat"], "input": {"height": 2, "width": 2}, "calibration": {"temperature": 2}}"""u8);
-        foreach (var (path, onnx) in new[] { ("plain/1", SmallModels.Plain()), ("plain/10", SmallModels.Plain()), ("single/1", SmallModels.WithoutBatch()) })
+        _folder.Write(
+            "many/1/model.json",
+            """{"labels": ["ant", "bee", "cat"], "input": {"height": 2, "width": 2}, "calibration": {"temperature": 2}}"""u8
+        );
+        foreach (var (path, onnx) in new[]
+            {
+                ("plain/1", SmallModels.Plain()),
+                ("plain/10", SmallModels.Plain()),
+                ("single/1", SmallModels.WithoutBatch()),
+            })
         {
             _folder.Write($"{path}/model.onnx", onnx);
             _folder.Write($"{path}/model.json", SmallModels.IsImage);
         }
 
         _folder.Write("softmaxed/1/model.onnx", SmallModels.EndsInSoftmax());
-        _folder.Write("softmaxed/1/model.json", """{"input": {"height": 2, "width": 2}, "output": {"kind": "probabilities"}}"""u8);
+        _folder.Write(
+            "softmaxed/1/model.json",
+            """{"input": {"height": 2, "width": 2}, "output": {"kind": "probabilities"}}"""u8);
         _folder.Write("broken/1/model.onnx", "no model"u8);
         foreach (var name in new[] { "mnist", "cifar10" })
         {

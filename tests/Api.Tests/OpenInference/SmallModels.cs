@@ -3,7 +3,9 @@ using DataType = Onnx.TensorProto.Types.DataType;
 
 namespace SoftmaxService.Api.Tests.OpenInference;
 
-/// <summary>Graphs that are small enough to foresee their answers: four pixels in, three classes out, class k scoring pixel k.</summary>
+/// <summary>
+/// Graphs that are small enough to foresee their answers: four pixels in, three classes out, class k scoring pixel k.
+/// </summary>
 internal static class SmallModels
 {
     public const int Pixels = 4;
@@ -12,15 +14,36 @@ internal static class SmallModels
     /// <summary>Flat input with an open batch; output <c>scores</c>.</summary>
     public static byte[] Plain() => Build((_, _) => { });
 
-    /// <summary>Beside the scores their softmax, under our own name, and what no score is: a 16-bit copy, and the winner's index.</summary>
-    public static byte[] ManyOutputs() => Build((graph, scores) =>
-    {
-        graph.Output(graph.Node("Neg", [scores], "probabilities"), DataType.Float, "batch", Classes);
-        graph.Output(graph.Node("Cast", [scores], "halves", ("to", (long)DataType.Float16)), DataType.Float16, "batch", Classes);
-        graph.Output(graph.Node("ArgMax", [scores], "winner", ("axis", 1L), ("keepdims", 0L)), DataType.Int64, "batch");
-        graph.Output(graph.Node("Greater", [scores, graph.Initializer<float>("zero", [0f])], "positive"), DataType.Bool, "batch", Classes);
-        graph.Output(graph.Node("Identity", [graph.Node("Log", [scores], "logarithms")], "logs"), DataType.Float, "batch", Classes);
-    }, scoresName: "logits");
+    /// <summary>
+    /// Beside the scores their softmax, under our own name, and what no score is: a 16-bit copy, and the winner's
+    /// index.
+    /// </summary>
+    public static byte[] ManyOutputs() =>
+        Build(
+            (graph, scores) =>
+            {
+                graph.Output(graph.Node("Neg", [scores], "probabilities"), DataType.Float, "batch", Classes);
+                graph.Output(
+                    graph.Node("Cast", [scores], "halves", ("to", (long)DataType.Float16)),
+                    DataType.Float16,
+                    "batch",
+                    Classes);
+                graph.Output(
+                    graph.Node("ArgMax", [scores], "winner", ("axis", 1L), ("keepdims", 0L)),
+                    DataType.Int64,
+                    "batch");
+                graph.Output(
+                    graph.Node("Greater", [scores, graph.Initializer<float>("zero", [0f])], "positive"),
+                    DataType.Bool,
+                    "batch",
+                    Classes);
+                graph.Output(
+                    graph.Node("Identity", [graph.Node("Log", [scores], "logarithms")], "logs"),
+                    DataType.Float,
+                    "batch",
+                    Classes);
+            },
+            scoresName: "logits");
 
     /// <summary>A manifest that calls four numbers an image.</summary>
     public static ReadOnlySpan<byte> IsImage => """{"input": {"height": 2, "width": 2}}"""u8;
@@ -55,5 +78,6 @@ internal static class SmallModels
         return graph.ToByteArray();
     }
 
-    private static string Weights(OnnxGraphBuilder graph) => graph.Initializer<float>("weights", [1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0], Pixels, Classes);
+    private static string Weights(OnnxGraphBuilder graph) =>
+        graph.Initializer<float>("weights", [1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0], Pixels, Classes);
 }

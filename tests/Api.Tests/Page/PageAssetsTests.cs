@@ -10,7 +10,12 @@ public sealed class PageAssetsTests
     {
         PageAssets[] sets =
         [
-            With(("a.js", "1"), ("b.js", "2")), With(("a.js", "1"), ("b.js", "3")), With(("a.js", "1"), ("c.js", "2")), With(("a.js", "1")), With(("a.js", "2"), ("b.js", "1")), With(("a.js", "1b.js"), ("b.js", "")),
+            With(("a.js", "1"), ("b.js", "2")),
+            With(("a.js", "1"), ("b.js", "3")),
+            With(("a.js", "1"), ("c.js", "2")),
+            With(("a.js", "1")),
+            With(("a.js", "2"), ("b.js", "1")),
+            With(("a.js", "1b.js"), ("b.js", "")),
         ];
 
         Assert.Equal(sets.Length, sets.Select(assets => assets.Hash).Distinct().Count());
@@ -23,7 +28,9 @@ public sealed class PageAssetsTests
     {
         var assets = With(("index.html", "<link href=\"{{assets}}/a.css\"><script src=\"{{assets}}/b/c.js\">"));
 
-        Assert.Equal($"<link href=\"assets/{assets.Hash}/a.css\"><script src=\"assets/{assets.Hash}/b/c.js\">", Encoding.UTF8.GetString(assets.Index.Encoded(null).Span));
+        Assert.Equal(
+            $"<link href=\"assets/{assets.Hash}/a.css\"><script src=\"assets/{assets.Hash}/b/c.js\">",
+            Encoding.UTF8.GetString(assets.Index.Encoded(null).Span));
     }
 
     [Theory]
@@ -42,14 +49,21 @@ public sealed class PageAssetsTests
 
     [Fact]
     public void AFileThatHasNoContentTypeIsRefusedByName() =>
-        Assert.Contains("a.exe", Assert.Throws<ArgumentException>(() => With(("a.exe", ""))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "a.exe",
+            Assert.Throws<ArgumentException>(() => With(("a.exe", ""))).Message,
+            StringComparison.Ordinal);
 
     [Fact]
     public void TextGetsSmaller()
     {
-        var asset = new PageAsset("a.js", Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat("const name = document.title;\n", 100))));
+        var asset = new PageAsset(
+            "a.js",
+            Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat("const name = document.title;\n", 100))));
 
-        Assert.All([PageAsset.Brotli, PageAsset.Gzip], encoding => Assert.InRange(asset.Encoded(encoding).Length, 1, 100));
+        Assert.All(
+            [PageAsset.Brotli, PageAsset.Gzip],
+            encoding => Assert.InRange(asset.Encoded(encoding).Length, 1, 100));
     }
 
     private static PageAssets With(params (string Name, string Content)[] files)

@@ -15,7 +15,9 @@ public sealed partial class PageEndpointTests(RunningService service)
     {
         using var answer = await AskAsync("/");
 
-        Assert.Equal((200, "text/html; charset=utf-8"), ((int)answer.StatusCode, answer.Content.Headers.ContentType?.ToString()));
+        Assert.Equal(
+            (200, "text/html; charset=utf-8"),
+            ((int)answer.StatusCode, answer.Content.Headers.ContentType?.ToString()));
         Assert.Equal("no-cache", answer.Headers.CacheControl?.ToString());
         Assert.DoesNotContain("{{", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
     }
@@ -73,7 +75,9 @@ public sealed partial class PageEndpointTests(RunningService service)
         foreach (var held in new[] { tag.Tag, $"W/{tag.Tag}", $"\"other\", {tag.Tag}", "*" })
         {
             using var answer = await AskAsync("/", method, ("If-None-Match", held));
-            Assert.Equal((304, tag, "no-cache"), ((int)answer.StatusCode, answer.Headers.ETag, answer.Headers.CacheControl?.ToString()));
+            Assert.Equal(
+                (304, tag, "no-cache"),
+                ((int)answer.StatusCode, answer.Headers.ETag, answer.Headers.CacheControl?.ToString()));
             Assert.Empty(await answer.Content.ReadAsByteArrayAsync());
         }
 
@@ -104,9 +108,13 @@ public sealed partial class PageEndpointTests(RunningService service)
             using var answer = await AskAsync(path, "GET", ("Accept-Encoding", accepted));
 
             Assert.Equal(encoding, answer.Content.Headers.ContentEncoding.SingleOrDefault());
-            Assert.Equal((plain.Content.Headers.ContentType, "Accept-Encoding"), (answer.Content.Headers.ContentType, answer.Headers.Vary.Single()));
+            Assert.Equal(
+                (plain.Content.Headers.ContentType, "Accept-Encoding"),
+                (answer.Content.Headers.ContentType, answer.Headers.Vary.Single()));
             Assert.Equal(encoding is null, plain.Headers.ETag!.Equals(answer.Headers.ETag));
-            Assert.Equal(await plain.Content.ReadAsByteArrayAsync(), Decompress(await answer.Content.ReadAsByteArrayAsync(), encoding));
+            Assert.Equal(
+                await plain.Content.ReadAsByteArrayAsync(),
+                Decompress(await answer.Content.ReadAsByteArrayAsync(), encoding));
         }
     }
 
@@ -123,7 +131,13 @@ public sealed partial class PageEndpointTests(RunningService service)
         }
 
         static IEnumerable<string> HeadersOf(HttpResponseMessage answer) =>
-            [.. answer.Headers.Concat(answer.Content.Headers).Where(header => header.Key != "Date").Select(header => $"{header.Key}: {string.Join(", ", header.Value)}").Order(StringComparer.Ordinal)];
+            [
+                .. answer
+                    .Headers.Concat(answer.Content.Headers)
+                    .Where(header => header.Key != "Date")
+                    .Select(header => $"{header.Key}: {string.Join(", ", header.Value)}")
+                    .Order(StringComparer.Ordinal),
+            ];
     }
 
     [Fact]
@@ -133,14 +147,22 @@ public sealed partial class PageEndpointTests(RunningService service)
         {
             var headers = (await service.GetAsync(path)).Headers;
 
-            Assert.Equal(("nosniff", "DENY", "no-referrer"), (headers.GetValues("X-Content-Type-Options").Single(), headers.GetValues("X-Frame-Options").Single(), headers.GetValues("Referrer-Policy").Single()));
             Assert.Equal(
-                "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+                ("nosniff", "DENY", "no-referrer"),
+                (
+                    headers.GetValues("X-Content-Type-Options").Single(),
+                    headers.GetValues("X-Frame-Options").Single(),
+                    headers.GetValues("Referrer-Policy").Single()));
+            Assert.Equal(
+                "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src "
+                    + "'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
                 headers.GetValues("Content-Security-Policy").Single());
         }
     }
 
-    /// <summary>The policy lets no script and no style run that stands in the page itself, and nothing come from elsewhere.</summary>
+    /// <summary>
+    /// The policy lets no script and no style run that stands in the page itself, and nothing come from elsewhere.
+    /// </summary>
     [Fact]
     public async Task ThePageHasNothingThatItsPolicyForbids()
     {
@@ -160,18 +182,28 @@ public sealed partial class PageEndpointTests(RunningService service)
             await own.GetAsync(path);
         }
 
-        var samples = await MetricsText.UntilAsync(own, samples => samples.Sum("softmax_requests_total", ("status", "404")) == 3);
+        var samples = await MetricsText.UntilAsync(
+            own,
+            samples => samples.Sum("softmax_requests_total", ("status", "404")) == 3);
         Assert.Equal(2, samples.Sum("softmax_requests_total", ("route", "/assets/{hash}/{**name}"), ("status", "404")));
         Assert.Equal(1, samples.Sum("softmax_requests_total", ("route", "/"), ("status", "200")));
     }
 
     [Fact]
-    public async Task NothingElseCanBeDoneToThePage() => (await service.PostAsync("/", "{}")).IsProblem(405, "method-not-allowed");
+    public async Task NothingElseCanBeDoneToThePage() =>
+        (await service.PostAsync("/", "{}")).IsProblem(405, "method-not-allowed");
 
     private async Task<string[]> AssetsOfThePageAsync() =>
-        [.. AssetUrl().Matches(Encoding.UTF8.GetString((await service.GetAsync("/")).Body)).Select(url => url.Groups["path"].Value)];
+        [
+            .. AssetUrl()
+                .Matches(Encoding.UTF8.GetString((await service.GetAsync("/")).Body))
+                .Select(url => url.Groups["path"].Value),
+        ];
 
-    private async Task<HttpResponseMessage> AskAsync(string path, string method = "GET", params (string Name, string Value)[] headers)
+    private async Task<HttpResponseMessage> AskAsync(
+        string path,
+        string method = "GET",
+        params (string Name, string Value)[] headers)
     {
         using var request = new HttpRequestMessage(HttpMethod.Parse(method), path);
         foreach (var (name, value) in headers)

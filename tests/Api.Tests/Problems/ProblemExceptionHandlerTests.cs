@@ -16,7 +16,11 @@ public sealed class ProblemExceptionHandlerTests
         var log = new Recorder();
         var context = new DefaultHttpContext { Response = { Body = new MemoryStream() } };
 
-        Assert.True(await new ProblemExceptionHandler(Writer, log).TryHandleAsync(context, new InvalidOperationException("secret"), default));
+        Assert.True(
+            await new ProblemExceptionHandler(Writer, log).TryHandleAsync(
+                context,
+                new InvalidOperationException("secret"),
+                default));
 
         var body = ((MemoryStream)context.Response.Body).ToArray();
         Assert.Equal(500, context.Response.StatusCode);
@@ -29,12 +33,23 @@ public sealed class ProblemExceptionHandlerTests
     public async Task UnderV2AnUnexpectedFaultIsAnErrorOfTheProtocol()
     {
         var log = new Recorder();
-        var context = new DefaultHttpContext { Request = { Path = "/v2/models/mnist/infer" }, Response = { Body = new MemoryStream() } };
+        var context = new DefaultHttpContext
+        {
+            Request = { Path = "/v2/models/mnist/infer" },
+            Response = { Body = new MemoryStream() },
+        };
 
-        Assert.True(await new ProblemExceptionHandler(Writer, log).TryHandleAsync(context, new InvalidOperationException("secret"), default));
+        Assert.True(
+            await new ProblemExceptionHandler(Writer, log).TryHandleAsync(
+                context,
+                new InvalidOperationException("secret"),
+                default));
 
-        var error = Assert.Single(JsonDocument.Parse(((MemoryStream)context.Response.Body).ToArray()).RootElement.EnumerateObject());
-        Assert.Equal((500, "error", "application/json"), (context.Response.StatusCode, error.Name, context.Response.ContentType));
+        var error = Assert.Single(
+            JsonDocument.Parse(((MemoryStream)context.Response.Body).ToArray()).RootElement.EnumerateObject());
+        Assert.Equal(
+            (500, "error", "application/json"),
+            (context.Response.StatusCode, error.Name, context.Response.ContentType));
         Assert.DoesNotContain("secret", error.Value.GetString(), StringComparison.Ordinal);
         Assert.Equal("secret", Assert.Single(log.Faults)?.Message);
     }
@@ -44,7 +59,10 @@ public sealed class ProblemExceptionHandlerTests
     {
         var log = new Recorder();
 
-        await new ProblemExceptionHandler(Writer, log).TryHandleAsync(new DefaultHttpContext(), new RequestException(Problem.InvalidLogits, "no"), default);
+        await new ProblemExceptionHandler(Writer, log).TryHandleAsync(
+            new DefaultHttpContext(),
+            new RequestException(Problem.InvalidLogits, "no"),
+            default);
 
         Assert.Empty(log.Faults);
     }
@@ -52,9 +70,17 @@ public sealed class ProblemExceptionHandlerTests
     [Fact]
     public async Task AClientThatHasLeftIsAnsweredNothing()
     {
-        var context = new DefaultHttpContext { RequestAborted = new CancellationToken(canceled: true), Response = { Body = new MemoryStream() } };
+        var context = new DefaultHttpContext
+        {
+            RequestAborted = new CancellationToken(canceled: true),
+            Response = { Body = new MemoryStream() },
+        };
 
-        Assert.True(await new ProblemExceptionHandler(Writer, new Recorder()).TryHandleAsync(context, new OperationCanceledException(), default));
+        Assert.True(
+            await new ProblemExceptionHandler(Writer, new Recorder()).TryHandleAsync(
+                context,
+                new OperationCanceledException(),
+                default));
 
         Assert.Equal((499, 0), (context.Response.StatusCode, context.Response.Body.Length));
     }
@@ -63,9 +89,17 @@ public sealed class ProblemExceptionHandlerTests
     public async Task AClientThatLeavesWhileItsRefusalIsWrittenIsNoFault()
     {
         using var leaving = new CancellationTokenSource();
-        var context = new DefaultHttpContext { RequestAborted = leaving.Token, Response = { Body = new ClosedByItsReader(leaving) } };
+        var context = new DefaultHttpContext
+        {
+            RequestAborted = leaving.Token,
+            Response = { Body = new ClosedByItsReader(leaving) },
+        };
 
-        Assert.True(await new ProblemExceptionHandler(Writer, new Recorder()).TryHandleAsync(context, new BadHttpRequestException("Unexpected end of request content."), default));
+        Assert.True(
+            await new ProblemExceptionHandler(Writer, new Recorder()).TryHandleAsync(
+                context,
+                new BadHttpRequestException("Unexpected end of request content."),
+                default));
 
         Assert.True(leaving.IsCancellationRequested);
     }
@@ -73,7 +107,9 @@ public sealed class ProblemExceptionHandlerTests
     /// <summary>A connection that its client closes as soon as something is written to it.</summary>
     private sealed class ClosedByItsReader(CancellationTokenSource leaving) : MemoryStream
     {
-        public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+        public override async ValueTask WriteAsync(
+            ReadOnlyMemory<byte> buffer,
+            CancellationToken cancellationToken = default)
         {
             await leaving.CancelAsync();
             throw new OperationCanceledException(leaving.Token);
@@ -89,6 +125,11 @@ public sealed class ProblemExceptionHandlerTests
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) => Faults.Add(exception);
+        public void Log<TState>(
+            LogLevel logLevel,
+            EventId eventId,
+            TState state,
+            Exception? exception,
+            Func<TState, Exception?, string> formatter) => Faults.Add(exception);
     }
 }

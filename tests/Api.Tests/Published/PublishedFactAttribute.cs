@@ -1,8 +1,8 @@
 namespace SoftmaxService.Api.Tests.Published;
 
 /// <summary>
-/// A test of the native binary; skipped with the reason where there is none, or one that is older than its source. Where
-/// <c>SOFTMAX_PUBLISHED</c> names the binary, nothing is skipped.
+/// A test of the native binary; skipped with the reason where there is none, or one that is older than its source.
+/// Where <c>SOFTMAX_PUBLISHED</c> names the binary, nothing is skipped.
 /// </summary>
 [AttributeUsage(AttributeTargets.Method)]
 internal sealed class PublishedFactAttribute : FactAttribute
@@ -12,13 +12,22 @@ internal sealed class PublishedFactAttribute : FactAttribute
 
 internal static class PublishedBinary
 {
-    private const string HowToPublish = "`dotnet publish src/Api -r linux-x64 -p:PublishAot=true` makes one; it needs clang or gcc, and zlib's headers (zlib1g-dev).";
+    private const string HowToPublish =
+        "`dotnet publish src/Api -r linux-x64 -p:PublishAot=true` makes one; it needs clang or gcc, and zlib's headers "
+            + "(zlib1g-dev).";
 
     private static readonly string? Named = Environment.GetEnvironmentVariable("SOFTMAX_PUBLISHED");
 
-    public static string Path { get; } = Named is { Length: > 0 }
-        ? System.IO.Path.GetFullPath(Named, RunningService.RepositoryRoot)
-        : System.IO.Path.Combine(RunningService.RepositoryRoot, "artifacts", "publish", "SoftmaxService.Api", "native", OperatingSystem.IsWindows() ? "SoftmaxService.Api.exe" : "SoftmaxService.Api");
+    public static string Path { get; } =
+        Named is { Length: > 0 }
+            ? System.IO.Path.GetFullPath(Named, RunningService.RepositoryRoot)
+            : System.IO.Path.Combine(
+                RunningService.RepositoryRoot,
+                "artifacts",
+                "publish",
+                "SoftmaxService.Api",
+                "native",
+                OperatingSystem.IsWindows() ? "SoftmaxService.Api.exe" : "SoftmaxService.Api");
 
     public static string? WhyMissing { get; } = FindFault();
 
@@ -44,7 +53,10 @@ internal static class PublishedBinary
     {
         var root = new DirectoryInfo(RunningService.RepositoryRoot);
         return new[] { "src/Api", "src/Inference" }
-            .SelectMany(folder => new DirectoryInfo(System.IO.Path.Combine(root.FullName, folder)).EnumerateFiles("*", SearchOption.AllDirectories))
+            .SelectMany(folder =>
+                new DirectoryInfo(System.IO.Path.Combine(root.FullName, folder)).EnumerateFiles(
+                    "*",
+                    SearchOption.AllDirectories))
             .Where(file => file.Extension is ".cs" or ".csproj" or ".proto" or ".html" or ".css" or ".js")
             .Concat(root.EnumerateFiles("Directory.*.props"));
     }

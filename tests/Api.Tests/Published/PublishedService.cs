@@ -1,9 +1,12 @@
 namespace SoftmaxService.Api.Tests.Published;
 
-/// <summary>The published binary in a process of its own, with the models beside it, asked as the service in this process is.</summary>
+/// <summary>
+/// The published binary in a process of its own, with the models beside it, asked as the service in this process is.
+/// </summary>
 public sealed class PublishedService : RunningService
 {
-    private readonly Lazy<ServiceProcess> _process = new(() => ServiceProcess.StartReadyAsync(PublishedBinary.Path).GetAwaiter().GetResult());
+    private readonly Lazy<ServiceProcess> _process = new(() =>
+        ServiceProcess.StartReadyAsync(PublishedBinary.Path).GetAwaiter().GetResult());
 
     public override HttpClient Client => Process.Client;
 

@@ -21,7 +21,9 @@ public sealed class ServiceAddressTests
     [InlineData("http://127.0.0.1:8080/health/live", "urls=http://*:8080", "http_ports=8081")]
     public void APathIsAskedAtTheServicesOwnAddress(string expected, params string[] settings)
     {
-        var pairs = settings.Select(setting => setting.Split('=', 2)).Select(pair => KeyValuePair.Create(pair[0], (string?)pair[1]));
+        var pairs = settings
+            .Select(setting => setting.Split('=', 2))
+            .Select(pair => KeyValuePair.Create(pair[0], (string?)pair[1]));
         var configuration = new ConfigurationBuilder().AddInMemoryCollection(pairs).Build();
 
         Assert.Equal(expected, ServiceAddress.Of("/health/live", configuration).AbsoluteUri);

@@ -49,7 +49,10 @@ public sealed class SettingsTests
         using var service = new ServiceWith(("Grpc:Url", $"http://127.0.0.1:{port}"));
         service.UseKestrel(port);
 
-        Assert.Contains("a port of its own", Assert.ThrowsAny<Exception>(() => service.Client).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "a port of its own",
+            Assert.ThrowsAny<Exception>(() => service.Client).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -59,7 +62,9 @@ public sealed class SettingsTests
 
         var fault = Assert.Throws<OptionsValidationException>(() => service.Client);
 
-        Assert.All(["Models:Versions:mnist", "'latest:0'", "all", "latest:n", "1,3"], text => Assert.Contains(text, fault.Message, StringComparison.Ordinal));
+        Assert.All(
+            ["Models:Versions:mnist", "'latest:0'", "all", "latest:n", "1,3"],
+            text => Assert.Contains(text, fault.Message, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -81,10 +86,16 @@ public sealed class SettingsTests
     [Fact]
     public async Task TheLimitsAreThoseOfTheSettings()
     {
-        using var service = new ServiceWith(("Limits:MaxRequestBodyBytes", "400"), ("Limits:MaxImagePixels", "4000"), ("Limits:MaxImagesPerRequest", "1"));
+        using var service = new ServiceWith(
+            ("Limits:MaxRequestBodyBytes", "400"),
+            ("Limits:MaxImagePixels", "4000"),
+            ("Limits:MaxImagesPerRequest", "1"));
 
         (await service.ClassifyAsync(RunningService.Seven)).IsProblem(413, "body-too-large", "400");
-        (await service.PostAsync("/classify", """{"images": ["AAAA", "AAAA"]}""")).IsProblem(413, "too-many-images", "more than 1 ");
+        (await service.PostAsync("/classify", """{"images": ["AAAA", "AAAA"]}""")).IsProblem(
+            413,
+            "too-many-images",
+            "more than 1 ");
     }
 
     [Fact]

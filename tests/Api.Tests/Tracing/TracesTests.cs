@@ -21,10 +21,15 @@ public sealed class TracesTests
 
         var server = Assert.Single(spans, span => span.Source.Name == Server);
         Assert.Equal(trace.CallerSpan, server.ParentSpanId.ToString());
-        var parts = spans.Where(span => span.Source.Name == Telemetry.SpansName).OrderBy(span => span.StartTimeUtc).ToArray();
+        var parts = spans
+            .Where(span => span.Source.Name == Telemetry.SpansName)
+            .OrderBy(span => span.StartTimeUtc)
+            .ToArray();
         Assert.Equal(["decode", "run", "softmax"], parts.Select(span => span.OperationName));
         Assert.All(parts, span => Assert.Equal(server.SpanId, span.ParentSpanId));
-        Assert.All(parts, span => Assert.InRange(span.StartTimeUtc, server.StartTimeUtc, server.StartTimeUtc + server.Duration));
+        Assert.All(
+            parts,
+            span => Assert.InRange(span.StartTimeUtc, server.StartTimeUtc, server.StartTimeUtc + server.Duration));
         Assert.Equal(1, parts[1].GetTagItem("softmax.batch.size"));
     }
 
@@ -33,7 +38,11 @@ public sealed class TracesTests
     {
         using var service = new ServiceWith(("Batching:ConcurrentRuns", "1"));
         using var trace = new Trace();
-        using var answer = await trace.ClassifyAsync(service, RunningService.Seven, RunningService.Three, RunningService.Seven);
+        using var answer = await trace.ClassifyAsync(
+            service,
+            RunningService.Seven,
+            RunningService.Three,
+            RunningService.Seven);
         var spans = await trace.EndedAsync();
 
         var server = Assert.Single(spans, span => span.Source.Name == Server);
@@ -41,7 +50,9 @@ public sealed class TracesTests
         Assert.Equal(3, spans.Count(span => span.OperationName == "queue" && span.ParentSpanId == server.SpanId));
         var runs = spans.Where(span => span.OperationName == "run").ToArray();
         Assert.Equal(3, runs.Length);
-        var batch = Assert.Single(trace.Batches, batch => batch.Links.Any(link => link.Context.TraceId == server.TraceId));
+        var batch = Assert.Single(
+            trace.Batches,
+            batch => batch.Links.Any(link => link.Context.TraceId == server.TraceId));
         Assert.NotEqual(server.TraceId, batch.TraceId);
         Assert.Equal(default, batch.ParentSpanId);
         Assert.Equal((3, 3), (batch.GetTagItem("softmax.batch.size"), batch.Links.Count()));
@@ -50,7 +61,8 @@ public sealed class TracesTests
             Assert.Equal((server.SpanId, (object?)3), (run.ParentSpanId, run.GetTagItem("softmax.batch.size")));
             Assert.Equal(batch.SpanId, Assert.Single(run.Links).Context.SpanId);
         });
-        Assert.Equal(3, spans.Count(span => span.OperationName == "softmax" && span.ParentSpanId == server.SpanId)); // the batch has not taken the request's place
+        // the batch has not taken the request's place
+        Assert.Equal(3, spans.Count(span => span.OperationName == "softmax" && span.ParentSpanId == server.SpanId));
     }
 
     [Fact]
@@ -71,18 +83,33 @@ public sealed class TracesTests
     {
         await using var collector = await OtlpCollector.StartAsync();
         using var trace = new Trace();
-        using (var service = new ServiceWith((variable, $"{collector.Address}{path}"), ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf")))
+        using (
+            var service = new ServiceWith(
+                (variable, $"{collector.Address}{path}"),
+                ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf")))
         {
             using var probe = await service.Client.GetAsync("/health/live");
             Assert.False(probe.Headers.Contains("traceresponse"));
             using var answer = await trace.ClassifyAsync(service, RunningService.Seven);
-            Assert.StartsWith($"00-{trace.Id}-", Assert.Single(answer.Headers.GetValues("traceresponse")), StringComparison.Ordinal);
+            Assert.StartsWith(
+                $"00-{trace.Id}-",
+                Assert.Single(answer.Headers.GetValues("traceresponse")),
+                StringComparison.Ordinal);
             await trace.EndedAsync();
             Assert.True(service.Services.GetRequiredService<TracerProvider>().ForceFlush());
         }
 
         var received = collector.Traces;
-        Assert.All(["softmax-service", "decode", "run", "softmax", "POST /classify", Encoding.Latin1.GetString(Convert.FromHexString(trace.Id))], text => Assert.Contains(text, received, StringComparison.Ordinal));
+        Assert.All(
+            [
+                "softmax-service",
+                "decode",
+                "run",
+                "softmax",
+                "POST /classify",
+                Encoding.Latin1.GetString(Convert.FromHexString(trace.Id)),
+            ],
+            text => Assert.Contains(text, received, StringComparison.Ordinal));
         Assert.DoesNotContain("/health/live", received, StringComparison.Ordinal);
     }
 
@@ -110,7 +137,9 @@ public sealed class TracesTests
         Assert.Null(service.Services.GetService<TracerProvider>());
     }
 
-    /// <summary>A trace that the test begins, and all spans of it that end. Listeners are those of the whole process.</summary>
+    /// <summary>
+    /// A trace that the test begins, and all spans of it that end. Listeners are those of the whole process.
+    /// </summary>
     private sealed class Trace : IDisposable
     {
         private readonly ConcurrentQueue<Activity> _spans = new();

@@ -29,7 +29,10 @@ public sealed class RequestLimitsTests : IDisposable
         }
 
         Assert.Equal(200, (await service.PostAsync("/softmax", new byte[24], "application/octet-stream")).Status);
-        (await service.PostAsync("/softmax", new byte[28], "application/octet-stream")).IsProblem(413, "too-many-logits", "Limits:MaxLogitsPerRequest");
+        (await service.PostAsync("/softmax", new byte[28], "application/octet-stream")).IsProblem(
+            413,
+            "too-many-logits",
+            "Limits:MaxLogitsPerRequest");
         Assert.Equal(200, (await generous.SoftmaxAsync("""{"logits": [1,2,3,4,5,6,7]}""")).Status); // one service's limits are not another's
     }
 
@@ -44,18 +47,26 @@ public sealed class RequestLimitsTests : IDisposable
 
         foreach (var path in new[] { "/softmax", "/softmax/gradient", "/calibrate", "/classify?model=plain" })
         {
-            (await service.PostAsync(path, $$"""{"logits": {{tooDeep}}""")).IsProblem(400, path == "/classify?model=plain" ? "malformed-json" : "invalid-logits");
+            (await service.PostAsync(path, $$"""{"logits": {{tooDeep}}""")).IsProblem(
+                400,
+                path == "/classify?model=plain" ? "malformed-json" : "invalid-logits");
             (await service.PostAsync(path, tooDeep)).IsProblem(400, "malformed-json");
         }
 
         foreach (var path in new[] { "/v2/models/plain/infer", "/v2/repository/index" })
         {
-            (await service.PostAsync(path, $$"""{"extra": {{tooDeep}}""")).IsError(400, $"deeper than {depth} levels", "Limits:MaxJsonDepth");
+            (await service.PostAsync(path, $$"""{"extra": {{tooDeep}}""")).IsError(
+                400,
+                $"deeper than {depth} levels",
+                "Limits:MaxJsonDepth");
             (await service.PostAsync(path, tooDeep)).IsError(400);
         }
 
         var data = new string('[', 60) + "1" + new string(']', 60);
-        var answer = await service.PostAsync("/v2/models/plain/infer", $$"""{"inputs": [{"name": "pixels", "datatype": "FP32", "shape": [1, 4], "data": {{data}}}]}""");
+        var answer = await service.PostAsync(
+            "/v2/models/plain/infer",
+            $$"""{"inputs": [{"name": "pixels", "datatype": "FP32", "shape": [1, 4], "data": {{data}}}]}"""
+        );
         answer.IsError(400, depth == "64" ? "data of input" : "Limits:MaxJsonDepth");
     }
 
@@ -66,13 +77,27 @@ public sealed class RequestLimitsTests : IDisposable
     {
         using var service = Service(("Limits:MaxDecompressedBytes", "1000"));
         var bomb = new MemoryStream();
-        await using (Stream stream = encoding == "gzip" ? new GZipStream(bomb, CompressionLevel.Optimal, leaveOpen: true) : new ZLibStream(bomb, CompressionLevel.Optimal, leaveOpen: true))
+        await using (
+            Stream stream =
+                encoding == "gzip"
+                    ? new GZipStream(bomb, CompressionLevel.Optimal, leaveOpen: true)
+                    : new ZLibStream(bomb, CompressionLevel.Optimal, leaveOpen: true))
         {
             stream.Write(new byte[1_000_000]);
         }
 
-        (await service.SendAsync("/v2/models/plain/infer", bomb.ToArray(), ("Content-Encoding", encoding))).IsError(413, "1000 bytes", "Limits:MaxDecompressedBytes");
-        Assert.Equal(200, (await service.SendAsync("/v2/models/plain/infer", Encoding.UTF8.GetBytes($$"""{"inputs": [{"name": "pixels", "datatype": "FP32", "shape": [1, 4], "data": [1, 2, 3, 4]}], "extra": "{{new string('x', 2000)}}"}"""))).Status);
+        (await service.SendAsync("/v2/models/plain/infer", bomb.ToArray(), ("Content-Encoding", encoding))).IsError(
+            413,
+            "1000 bytes",
+            "Limits:MaxDecompressedBytes");
+        Assert.Equal(
+            200,
+            (
+                await service.SendAsync(
+                    "/v2/models/plain/infer",
+                    Encoding.UTF8.GetBytes(
+                        $$"""{"inputs": [{"name": "pixels", "datatype": "FP32", "shape": [1, 4], "data": [1, 2, 3, 4]}], "extra": "{{new string('x', 2000)}}"}"""
+                    ))).Status);
     }
 
     public void Dispose() => _folder.Dispose();

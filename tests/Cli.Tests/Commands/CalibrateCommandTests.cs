@@ -102,7 +102,13 @@ public sealed class CalibrateCommandTests : IDisposable
         var (_, logits, labels) = _data.WriteIdx(400);
         var fromLogits = await CommandRun.OfAsync("calibrate", "--logits", _data.WriteCsv(logits, labels), "--json");
         var probabilities = _data.WriteCsv([.. logits.Select(SoftmaxOf)], labels);
-        var said = await CommandRun.OfAsync("calibrate", "--logits", probabilities, "--kind", "probabilities", "--json");
+        var said = await CommandRun.OfAsync(
+            "calibrate",
+            "--logits",
+            probabilities,
+            "--kind",
+            "probabilities",
+            "--json");
         var notSaid = await CommandRun.OfAsync("calibrate", "--logits", probabilities);
 
         Assert.Equal(Temperature(fromLogits), Temperature(said), 1e-3);
@@ -115,7 +121,12 @@ public sealed class CalibrateCommandTests : IDisposable
     public async Task RowsThatAreNotOfTheirKindAreRefusedByRow()
     {
         var (_, logits, labels) = _data.WriteIdx(400);
-        var run = await CommandRun.OfAsync("calibrate", "--logits", _data.WriteCsv(logits, labels), "--kind", "probabilities");
+        var run = await CommandRun.OfAsync(
+            "calibrate",
+            "--logits",
+            _data.WriteCsv(logits, labels),
+            "--kind",
+            "probabilities");
 
         Assert.Equal(1, run.ExitCode);
         Assert.Contains("Row 0 (the first is 0) holds no probabilities", run.Error, StringComparison.Ordinal);
@@ -125,7 +136,12 @@ public sealed class CalibrateCommandTests : IDisposable
     public async Task AKindIsForACsv()
     {
         Assert.Equal(2, (await CommandRun.OfAsync("calibrate", "--logits", "x.csv", "--kind", "percentages")).ExitCode);
-        var run = await CommandRun.OfAsync("calibrate", _data.ModelPath, _data.WriteIdx(400).Images, "--kind", "logits");
+        var run = await CommandRun.OfAsync(
+            "calibrate",
+            _data.ModelPath,
+            _data.WriteIdx(400).Images,
+            "--kind",
+            "logits");
 
         Assert.Equal(2, run.ExitCode);
         Assert.Contains("output.kind", run.Error, StringComparison.Ordinal);
@@ -136,15 +152,22 @@ public sealed class CalibrateCommandTests : IDisposable
     {
         var (images, _, _) = _data.WriteIdx(400, labelsFrom: 1);
         var report = Path.Combine(_data.FolderPath, "report");
-        const string Warning = "There is no row of 1 of the 3 classes ('a'): neither the temperature nor the quantiles promise anything for it.";
+        const string Warning =
+            "There is no row of 1 of the 3 classes ('a'): neither the temperature nor the quantiles promise anything "
+                + "for it.";
 
         var run = await CommandRun.OfAsync("calibrate", _data.ModelPath, images, "--report", report);
         var measured = await CommandRun.OfAsync("evaluate", _data.ModelPath, images, "--json");
 
         Assert.Equal(0, run.ExitCode);
-        Assert.Equal([Warning], ModelManifest.Parse(await File.ReadAllBytesAsync(_data.ManifestPath)).Calibration!.Warnings);
+        Assert.Equal(
+            [Warning],
+            ModelManifest.Parse(await File.ReadAllBytesAsync(_data.ManifestPath)).Calibration!.Warnings);
         Assert.Contains($"Warning: {Warning}", run.Output.ReplaceLineEndings(" "), StringComparison.Ordinal);
-        Assert.Contains(Warning, await File.ReadAllTextAsync(Path.Combine(report, "report.html")), StringComparison.Ordinal);
+        Assert.Contains(
+            Warning,
+            await File.ReadAllTextAsync(Path.Combine(report, "report.html")),
+            StringComparison.Ordinal);
         Assert.Equal(Warning, JsonDocument.Parse(measured.Output).RootElement.GetProperty("warnings")[0].GetString());
     }
 
@@ -158,7 +181,9 @@ public sealed class CalibrateCommandTests : IDisposable
 
         Assert.Equal(0, run.ExitCode);
         var calibration = ModelManifest.Parse(await File.ReadAllBytesAsync(data.ManifestPath)).Calibration!;
-        Assert.Matches("^For [1-9][0-9]* of 300 images the model's output rounds the right class's probability to 0\\.", Assert.Single(calibration.Warnings!));
+        Assert.Matches(
+            "^For [1-9][0-9]* of 300 images the model's output rounds the right class's probability to 0\\.",
+            Assert.Single(calibration.Warnings!));
         Assert.Equal(300, calibration.Count);
         Assert.InRange(calibration.Before!.Nll, 0.5, 2.5); // each probability of 0 would cost 103
     }
@@ -172,11 +197,15 @@ public sealed class CalibrateCommandTests : IDisposable
         var run = await CommandRun.OfAsync("calibrate", _data.ModelPath, _data.WriteIdx(50).Images, "--alpha", "0.2");
 
         Assert.Equal(0, run.ExitCode);
-        Assert.Equal(["0.2"], ModelManifest.Parse(await File.ReadAllBytesAsync(_data.ManifestPath)).Calibration!.Conformal!.Quantiles.Keys);
+        Assert.Equal(
+            ["0.2"],
+            ModelManifest.Parse(await File.ReadAllBytesAsync(_data.ManifestPath)).Calibration!.Conformal!.Quantiles.Keys
+        );
     }
 
     [Fact]
-    public async Task OneClassOnlyIsRefused() => await AssertRefusedAsync(_data.WriteIdx(200, labelsFrom: 2).Images, "class");
+    public async Task OneClassOnlyIsRefused() =>
+        await AssertRefusedAsync(_data.WriteIdx(200, labelsFrom: 2).Images, "class");
 
     [Fact]
     public async Task ADamagedImageIsRefusedByName()
@@ -188,7 +217,8 @@ public sealed class CalibrateCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task AMissingFileIsRefused() => await AssertRefusedAsync(Path.Combine(_data.FolderPath, "nowhere"), "there is no such file");
+    public async Task AMissingFileIsRefused() =>
+        await AssertRefusedAsync(Path.Combine(_data.FolderPath, "nowhere"), "there is no such file");
 
     [Fact]
     public async Task AFileOfAnotherNameIsNotCalibrated()
@@ -218,8 +248,19 @@ public sealed class CalibrateCommandTests : IDisposable
     private static byte[] QuantizedSoftmax()
     {
         var graph = new OnnxGraphBuilder("quantized");
-        graph.Node("Reshape", [graph.Input("image", DataType.Float, "batch", 1, 2, 2), graph.Initializer<long>("shape", [-1, 4], 2)], "flat");
-        graph.Node("Slice", ["flat", graph.Initializer<long>("from", [0], 1), graph.Initializer<long>("to", [3], 1), graph.Initializer<long>("axes", [1], 1)], "z");
+        graph.Node(
+            "Reshape",
+            [graph.Input("image", DataType.Float, "batch", 1, 2, 2), graph.Initializer<long>("shape", [-1, 4], 2)],
+            "flat");
+        graph.Node(
+            "Slice",
+            [
+                "flat",
+                graph.Initializer<long>("from", [0], 1),
+                graph.Initializer<long>("to", [3], 1),
+                graph.Initializer<long>("axes", [1], 1),
+            ],
+            "z");
         graph.Node("Softmax", ["z"], "p", ("axis", -1L));
         graph.Initializer("scale", [1f / 256]);
         graph.Initializer<byte>("zero", [0]);
@@ -235,7 +276,8 @@ public sealed class CalibrateCommandTests : IDisposable
         return [.. weights.Select(weight => (float)(weight / weights.Sum()))];
     }
 
-    private static double Temperature(CommandRun run) => JsonDocument.Parse(run.Output).RootElement.GetProperty("temperature").GetDouble();
+    private static double Temperature(CommandRun run) =>
+        JsonDocument.Parse(run.Output).RootElement.GetProperty("temperature").GetDouble();
 
     private async Task AssertRefusedAsync(string data, string reason)
     {
@@ -252,5 +294,6 @@ public sealed class CalibrateCommandTests : IDisposable
         Assert.Equal(["model.json", "model.onnx"], FilesOfTheModel());
     }
 
-    private IEnumerable<string?> FilesOfTheModel() => Directory.EnumerateFiles(_data.ModelPath).Select(Path.GetFileName).Order(StringComparer.Ordinal);
+    private IEnumerable<string?> FilesOfTheModel() =>
+        Directory.EnumerateFiles(_data.ModelPath).Select(Path.GetFileName).Order(StringComparer.Ordinal);
 }

@@ -5,7 +5,8 @@ namespace SoftmaxService.Cli.Tests.Commands;
 /// <summary>One run of the command line in this process, and what it said.</summary>
 internal sealed record CommandRun(int ExitCode, string Output, string Error)
 {
-    public static async Task<CommandRun> OfAsync(params string[] arguments) => await OfAsync(CancellationToken.None, arguments);
+    public static async Task<CommandRun> OfAsync(params string[] arguments) =>
+        await OfAsync(CancellationToken.None, arguments);
 
     public static async Task<CommandRun> OfAsync(CancellationToken cancellation, params string[] arguments)
     {

@@ -14,7 +14,15 @@ public sealed class EvaluateCommandTests : IDisposable
     {
         var (images, logits, labels) = _data.WriteIdx(60);
 
-        var run = await CommandRun.OfAsync("evaluate", _data.ModelPath, images, "--skip", "10", "--limit", "40", "--json");
+        var run = await CommandRun.OfAsync(
+            "evaluate",
+            _data.ModelPath,
+            images,
+            "--skip",
+            "10",
+            "--limit",
+            "40",
+            "--json");
 
         Assert.Equal(0, run.ExitCode);
         var found = JsonDocument.Parse(run.Output).RootElement;
@@ -34,7 +42,13 @@ public sealed class EvaluateCommandTests : IDisposable
     {
         var (images, logits, labels) = _data.WriteIdx(60);
         var csv = Path.Combine(Path.GetDirectoryName(images)!, "logits.csv");
-        await File.WriteAllLinesAsync(csv, logits.Select((row, i) => FormattableString.Invariant($"{string.Join(',', row.Select(logit => logit.ToString(System.Globalization.CultureInfo.InvariantCulture)))},{labels[i]}")));
+        await File.WriteAllLinesAsync(
+            csv,
+            logits.Select(
+                (row, i) =>
+                    FormattableString.Invariant(
+                        $"{string.Join(',', row.Select(logit => logit.ToString(System.Globalization.CultureInfo.InvariantCulture)))},{labels[i]}"
+                    )));
 
         var whole = await SumOfNllAsync(images);
         var part = await SumOfNllAsync(images, "--shuffle", "5", "--limit", "25");
@@ -48,7 +62,13 @@ public sealed class EvaluateCommandTests : IDisposable
     [Fact]
     public async Task AskedForATemperatureItMeasuresThereToo()
     {
-        var run = await CommandRun.OfAsync("evaluate", _data.ModelPath, _data.WriteIdx(60).Images, "--temperature", "2.5", "--json");
+        var run = await CommandRun.OfAsync(
+            "evaluate",
+            _data.ModelPath,
+            _data.WriteIdx(60).Images,
+            "--temperature",
+            "2.5",
+            "--json");
 
         var found = JsonDocument.Parse(run.Output).RootElement;
         Assert.Equal(2.5, found.GetProperty("after").GetProperty("temperature").GetDouble());
@@ -61,7 +81,15 @@ public sealed class EvaluateCommandTests : IDisposable
         var (images, _, _) = _data.WriteIdx(400);
         Assert.Equal(0, (await CommandRun.OfAsync("calibrate", _data.ModelPath, images)).ExitCode);
 
-        var run = await CommandRun.OfAsync("evaluate", _data.ModelPath, images, "--ood", "noise", "--ood", images, "--json");
+        var run = await CommandRun.OfAsync(
+            "evaluate",
+            _data.ModelPath,
+            images,
+            "--ood",
+            "noise",
+            "--ood",
+            images,
+            "--json");
 
         var found = JsonDocument.Parse(run.Output).RootElement;
         Assert.Equal("calibrated", found.GetProperty("temperatureSource").GetString());
@@ -85,16 +113,33 @@ public sealed class EvaluateCommandTests : IDisposable
 
         Assert.Equal(0, run.ExitCode);
         Assert.Equal(
-            ["confusion.png", "confusion.svg", "coverage.png", "coverage.svg", "reliability.png", "reliability.svg", "report.html"],
+            [
+                "confusion.png",
+                "confusion.svg",
+                "coverage.png",
+                "coverage.svg",
+                "reliability.png",
+                "reliability.svg",
+                "report.html",
+            ],
             Directory.EnumerateFiles(folder).Select(Path.GetFileName).Order(StringComparer.Ordinal));
         var page = XDocument.Load(Path.Combine(folder, "report.html"));
         Assert.Equal(3, page.Descendants().Count(element => element.Name.LocalName == "svg"));
-        Assert.DoesNotContain(page.Descendants().Attributes(), attribute => attribute.Name.LocalName is "src" or "href" && attribute.Value.StartsWith("http", StringComparison.OrdinalIgnoreCase));
+        Assert.DoesNotContain(
+            page.Descendants().Attributes(),
+            attribute =>
+                attribute.Name.LocalName is "src" or "href"
+                && attribute.Value.StartsWith("http", StringComparison.OrdinalIgnoreCase));
         var ids = page.Descendants().Attributes("id").Select(id => id.Value).ToArray();
         Assert.Equal(ids.Length, ids.Distinct().Count());
 
         // Text is text in the drawings, whatever fonts the machine has.
-        var words = XDocument.Load(Path.Combine(folder, "reliability.svg")).Descendants().Where(element => element.Name.LocalName == "text").Select(text => text.Value).ToArray();
+        var words = XDocument
+            .Load(Path.Combine(folder, "reliability.svg"))
+            .Descendants()
+            .Where(element => element.Name.LocalName == "text")
+            .Select(text => text.Value)
+            .ToArray();
         Assert.Contains("confidence", words);
         Assert.Contains("accuracy", words);
     }
@@ -123,6 +168,7 @@ public sealed class EvaluateCommandTests : IDisposable
 
         Assert.Equal(0, run.ExitCode);
         var found = JsonDocument.Parse(run.Output).RootElement;
-        return found.GetProperty("before").GetProperty("metrics").GetProperty("nll").GetDouble() * found.GetProperty("count").GetInt32();
+        return found.GetProperty("before").GetProperty("metrics").GetProperty("nll").GetDouble()
+            * found.GetProperty("count").GetInt32();
     }
 }

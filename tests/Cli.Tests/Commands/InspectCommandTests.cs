@@ -16,12 +16,18 @@ public sealed class InspectCommandTests
         Assert.Equal(0, run.ExitCode);
         Assert.Equal("[?, 1, 2, 2]", found.GetProperty("inputs")[0].GetProperty("shape").GetString());
         Assert.Equal("NCHW", found.GetProperty("served").GetProperty("layout").GetString());
-        Assert.Equal(["a", "b", "c"], found.GetProperty("served").GetProperty("labels").EnumerateArray().Select(label => label.GetString()));
+        Assert.Equal(
+            ["a", "b", "c"],
+            found.GetProperty("served").GetProperty("labels").EnumerateArray().Select(label => label.GetString()));
         Assert.Equal("float", found.GetProperty("served").GetProperty("elementType").GetString());
-        Assert.Equal("it is the graph's only output", found.GetProperty("served").GetProperty("outputReason").GetString());
+        Assert.Equal(
+            "it is the graph's only output",
+            found.GetProperty("served").GetProperty("outputReason").GetString());
         Assert.True(found.GetProperty("served").GetProperty("outputKindIsDetected").GetBoolean());
         Assert.Equal(8, found.GetProperty("served").GetProperty("maxBatchSize").GetInt32());
-        Assert.Contains(found.GetProperty("notes").EnumerateArray(), note => note.GetString()!.Contains("not calibrated", StringComparison.Ordinal));
+        Assert.Contains(
+            found.GetProperty("notes").EnumerateArray(),
+            note => note.GetString()!.Contains("not calibrated", StringComparison.Ordinal));
     }
 
     [Fact]

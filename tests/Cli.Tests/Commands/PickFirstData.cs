@@ -3,12 +3,17 @@ using SoftmaxService.Tests.Support.Models;
 
 namespace SoftmaxService.Cli.Tests.Commands;
 
-/// <summary>A model whose logits are the first three pixels of a 2 × 2 image, and images whose brightest of them mostly is their class.</summary>
+/// <summary>
+/// A model whose logits are the first three pixels of a 2 × 2 image, and images whose brightest of them mostly is their
+/// class.
+/// </summary>
 internal sealed class PickFirstData : IDisposable
 {
     public const int ClassCount = 3;
 
-    private const string Manifest = "{\n  // scaled to logits of 0 to 10\n  \"input\": { \"scale\": 0.0392156862745098 },\n  \"labels\": [\"a\", \"b\", \"c\"],\n  \"training\": { \"seed\": 1 }\n}\n";
+    private const string Manifest =
+        "{\n  // scaled to logits of 0 to 10\n  \"input\": { \"scale\": 0.0392156862745098 },\n  \"labels\": [\"a\", "
+            + "\"b\", \"c\"],\n  \"training\": { \"seed\": 1 }\n}\n";
 
     private readonly ModelFolder _models = new();
     private readonly TemporaryFolder _folder = new();
@@ -26,7 +31,9 @@ internal sealed class PickFirstData : IDisposable
 
     public static string OriginalManifest => Manifest;
 
-    /// <summary>IDX files of images that are right eight times in ten, and the logits that the model must give them.</summary>
+    /// <summary>
+    /// IDX files of images that are right eight times in ten, and the logits that the model must give them.
+    /// </summary>
     public (string Images, float[][] Logits, int[] Labels) WriteIdx(int count, int seed = 1, int labelsFrom = 0)
     {
         var random = new Random(seed);
@@ -40,14 +47,38 @@ internal sealed class PickFirstData : IDisposable
             pixels[(4 * i) + brightest] = (byte)random.Next(200, 256);
         }
 
-        _folder.Write("t10k-labels-idx1-ubyte.gz", Data.DataFiles.Gzip(Data.DataFiles.Idx([count], [.. labels.Select(label => (byte)label)])));
-        var images = _folder.Write("t10k-images-idx3-ubyte.gz", Data.DataFiles.Gzip(Data.DataFiles.Idx([count, 2, 2], pixels)));
-        return (images, [.. Enumerable.Range(0, count).Select(i => pixels.AsSpan(4 * i, ClassCount).ToArray().Select(pixel => pixel * 0.0392156862745098f).ToArray())], labels);
+        _folder.Write(
+            "t10k-labels-idx1-ubyte.gz",
+            Data.DataFiles.Gzip(Data.DataFiles.Idx([count], [.. labels.Select(label => (byte)label)])));
+        var images = _folder.Write(
+            "t10k-images-idx3-ubyte.gz",
+            Data.DataFiles.Gzip(Data.DataFiles.Idx([count, 2, 2], pixels)));
+        return (
+            images,
+            [
+                .. Enumerable
+                    .Range(0, count)
+                    .Select(i =>
+                        pixels
+                            .AsSpan(4 * i, ClassCount)
+                            .ToArray()
+                            .Select(pixel => pixel * 0.0392156862745098f)
+                            .ToArray()),
+            ],
+            labels);
     }
 
-    public string WriteCsv(float[][] logits, int[] labels) => _folder.Write(
-        "logits.csv",
-        string.Join('\n', logits.Zip(labels, (row, label) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{row[0]:R},{row[1]:R},{row[2]:R},{label}"))) + "\n");
+    public string WriteCsv(float[][] logits, int[] labels) =>
+        _folder.Write(
+            "logits.csv",
+            string.Join(
+                '\n',
+                logits.Zip(
+                    labels,
+                    (row, label) =>
+                        string.Create(
+                            System.Globalization.CultureInfo.InvariantCulture,
+                            $"{row[0]:R},{row[1]:R},{row[2]:R},{label}"))) + "\n");
 
     public string WriteImage(string relativePath, byte gray)
     {

@@ -28,7 +28,9 @@ public sealed class CifarImagesTests : IDisposable
         var test = ImageSets.Open(archive, DataSplit.Test, Ten);
 
         Assert.Equal(50, train.Count);
-        Assert.Equal(Enumerable.Range(8, 25).Select(number => (byte)number), train.Read(Selection.Range(8, 25)).Select(GrayOf));
+        Assert.Equal(
+            Enumerable.Range(8, 25).Select(number => (byte)number),
+            train.Read(Selection.Range(8, 25)).Select(GrayOf));
         Assert.Equal([45, 46, 47, 48, 49], train.Read(Selection.Range(45, 5)).Select(image => (int)GrayOf(image)));
         Assert.Equal([0, 1, 2], test.Read(Selection.Range(0, 3)).Select(image => image.Label));
     }
@@ -57,7 +59,10 @@ public sealed class CifarImagesTests : IDisposable
     {
         var path = _folder.Write("one.bin", new byte[DataFiles.CifarRecord - 1]);
 
-        Assert.Contains("no whole number of records", Assert.Throws<DataException>(() => ImageSets.Open(path, null, Ten)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "no whole number of records",
+            Assert.Throws<DataException>(() => ImageSets.Open(path, null, Ten)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -65,7 +70,10 @@ public sealed class CifarImagesTests : IDisposable
     {
         var path = _folder.Write("two.bin", DataFiles.Cifar(2, 2));
 
-        var refusal = Assert.Throws<DataException>(() => ImageSets.Open(path, null, Labels.Of(["a", "b", "c"])).Read(Selection.Range(0, 2)).ToArray()).Message;
+        var refusal = Assert
+            .Throws<DataException>(() =>
+                ImageSets.Open(path, null, Labels.Of(["a", "b", "c"])).Read(Selection.Range(0, 2)).ToArray())
+            .Message;
 
         Assert.Contains("two.bin: image 1: label 3", refusal, StringComparison.Ordinal);
     }
@@ -75,7 +83,10 @@ public sealed class CifarImagesTests : IDisposable
     {
         _folder.Write("data_batch_1.bin", DataFiles.Cifar(0, 1));
 
-        Assert.Contains("data_batch_2.bin: there is no such file", Assert.Throws<DataException>(() => ImageSets.Open(_folder.Path, DataSplit.Train, Ten)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "data_batch_2.bin: there is no such file",
+            Assert.Throws<DataException>(() => ImageSets.Open(_folder.Path, DataSplit.Train, Ten)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -84,7 +95,8 @@ public sealed class CifarImagesTests : IDisposable
         var archive = DataFiles.Gzip(DataFiles.Tar(("test_batch.bin", DataFiles.Cifar(0, 50))));
         var path = _folder.Write("cifar.tar.gz", archive.AsSpan(0, archive.Length / 2));
 
-        Assert.Throws<DataException>(() => ImageSets.Open(path, DataSplit.Test, Ten).Read(Selection.Range(0, 50)).ToArray());
+        Assert.Throws<DataException>(() =>
+            ImageSets.Open(path, DataSplit.Test, Ten).Read(Selection.Range(0, 50)).ToArray());
     }
 
     private static byte GrayOf(LabelledImage image)

@@ -27,7 +27,9 @@ public sealed class IdxImagesTests : IDisposable
         Assert.Equal([2, 0], read.Select(image => image.Label));
         using var bitmap = SKBitmap.Decode(read[0].Encoded);
         Assert.Equal((3, 2), (bitmap.Width, bitmap.Height));
-        Assert.Equal(new byte[] { 6, 7, 8, 9, 10, 11 }, Enumerable.Range(0, 6).Select(i => bitmap.GetPixel(i % 3, i / 3).Red));
+        Assert.Equal(
+            new byte[] { 6, 7, 8, 9, 10, 11 },
+            Enumerable.Range(0, 6).Select(i => bitmap.GetPixel(i % 3, i / 3).Red));
     }
 
     [Fact]
@@ -35,7 +37,13 @@ public sealed class IdxImagesTests : IDisposable
     {
         Write("t10k", zipImages: false, zipLabels: true);
 
-        Assert.Equal(1, ImageSets.Open(Path.Combine(_folder.Path, "t10k-images-idx3-ubyte"), null, Three).Read(Selection.Range(0, 1)).Single().Label);
+        Assert.Equal(
+            1,
+            ImageSets
+                .Open(Path.Combine(_folder.Path, "t10k-images-idx3-ubyte"), null, Three)
+                .Read(Selection.Range(0, 1))
+                .Single()
+                .Label);
     }
 
     [Fact]
@@ -43,7 +51,10 @@ public sealed class IdxImagesTests : IDisposable
     {
         Write("train", false, false);
 
-        Assert.Contains("--split", Assert.Throws<DataException>(() => ImageSets.Open(_folder.Path, null, Three)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "--split",
+            Assert.Throws<DataException>(() => ImageSets.Open(_folder.Path, null, Three)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -96,7 +107,10 @@ public sealed class IdxImagesTests : IDisposable
         var bytes = File.ReadAllBytes(path);
         File.WriteAllBytes(path, bytes[..(bytes.Length / 2)]);
 
-        Assert.Contains("train-images-idx3-ubyte.gz", Assert.Throws<DataException>(ReadAll).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "train-images-idx3-ubyte.gz",
+            Assert.Throws<DataException>(ReadAll).Message,
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -118,9 +132,12 @@ public sealed class IdxImagesTests : IDisposable
         Write($"{part}-labels-idx1-ubyte", zipLabels, DataFiles.Idx([labels.Length], labels));
     }
 
-    private void Write(string name, bool zip, byte[] content) => _folder.Write(zip ? name + ".gz" : name, zip ? DataFiles.Gzip(content) : content);
+    private void Write(string name, bool zip, byte[] content) =>
+        _folder.Write(zip ? name + ".gz" : name, zip ? DataFiles.Gzip(content) : content);
 
-    private void ReadAll() => _ = ImageSets.Open(_folder.Path, DataSplit.Train, Three).Read(Selection.Range(0, 3)).ToArray();
+    private void ReadAll() =>
+        _ = ImageSets.Open(_folder.Path, DataSplit.Train, Three).Read(Selection.Range(0, 3)).ToArray();
 
-    private string Refusal() => Assert.Throws<DataException>(() => ImageSets.Open(_folder.Path, DataSplit.Train, Three)).Message;
+    private string Refusal() =>
+        Assert.Throws<DataException>(() => ImageSets.Open(_folder.Path, DataSplit.Train, Three)).Message;
 }

@@ -57,7 +57,10 @@ public sealed class ImageFolderTests : IDisposable
         _folder.Write("a.png", [1]);
         _folder.Write("deep/er/b.png", [2]);
 
-        Assert.Equal([-1, -1], ImageSets.Open(_folder.Path, null, Labels.Ignored).Read(Selection.Range(0, 2)).Select(image => image.Label));
+        Assert.Equal(
+            [-1, -1],
+            ImageSets.Open(_folder.Path, null, Labels.Ignored).Read(Selection.Range(0, 2)).Select(image => image.Label)
+        );
     }
 
     private string Refusal() => Assert.Throws<DataException>(() => ImageSets.Open(_folder.Path, null, Classes)).Message;

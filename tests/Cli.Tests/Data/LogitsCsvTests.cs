@@ -55,8 +55,15 @@ public sealed class LogitsCsvTests : IDisposable
 
     [Fact]
     public void Read_OtherClassCountThanTheModel_IsRefused() =>
-        Assert.Contains("the model has 3 classes", Assert.Throws<DataException>(() => Read("1,2,0\n", classNames: ["a", "b", "c"])).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "the model has 3 classes",
+            Assert.Throws<DataException>(() => Read("1,2,0\n", classNames: ["a", "b", "c"])).Message,
+            StringComparison.Ordinal);
 
-    private ScoredSet Read(string content, IReadOnlyList<string>? classNames = null, int skip = 0, int limit = int.MaxValue) =>
-        LogitsCsv.Read(_folder.Write("logits.csv", content), classNames, skip, limit, CancellationToken.None);
+    private ScoredSet Read(
+        string content,
+        IReadOnlyList<string>? classNames = null,
+        int skip = 0,
+        int limit = int.MaxValue
+    ) => LogitsCsv.Read(_folder.Write("logits.csv", content), classNames, skip, limit, CancellationToken.None);
 }

@@ -45,5 +45,6 @@ public sealed class SelectionTests
         Assert.Equal(3, selection.Count);
     }
 
-    private static int[] Positions(Selection selection, int total) => [.. Enumerable.Range(0, total).Where(selection.Contains)];
+    private static int[] Positions(Selection selection, int total) =>
+        [.. Enumerable.Range(0, total).Where(selection.Contains)];
 }

@@ -10,17 +10,31 @@ public sealed class ManifestTextTests
     private static readonly ManifestCalibration Calibration = new() { Temperature = 1.25, Count = 7 };
 
     [Theory]
-    [InlineData("{\n  \"labels\": [\"a\", \"b\"]\n}\n", "{\n  \"labels\": [\"a\", \"b\"],\n  \"calibration\": {\n    \"temperature\": 1.25,\n    \"count\": 7\n  }\n}\n")]
-    [InlineData("{\r\n\t\"license\":\"MIT\"\r\n}", "{\r\n\t\"license\":\"MIT\",\r\n\t\"calibration\": {\r\n\t\t\"temperature\": 1.25,\r\n\t\t\"count\": 7\r\n\t}\r\n}")]
-    [InlineData("{ \"license\": \"MIT\" }", "{ \"license\": \"MIT\", \"calibration\": {\"temperature\":1.25,\"count\":7} }")]
+    [InlineData(
+        "{\n  \"labels\": [\"a\", \"b\"]\n}\n",
+        "{\n  \"labels\": [\"a\", \"b\"],\n  \"calibration\": {\n    \"temperature\": 1.25,\n    \"count\": 7\n  }\n}\n"
+    )]
+    [InlineData(
+        "{\r\n\t\"license\":\"MIT\"\r\n}",
+        "{\r\n\t\"license\":\"MIT\",\r\n\t\"calibration\": {\r\n\t\t\"temperature\": 1.25,\r\n\t\t\"count\": 7\r\n"
+            + "\t}\r\n}"
+    )]
+    [InlineData(
+        "{ \"license\": \"MIT\" }",
+        "{ \"license\": \"MIT\", \"calibration\": {\"temperature\":1.25,\"count\":7} }")]
     [InlineData("{}", "{\n  \"calibration\": {\n    \"temperature\": 1.25,\n    \"count\": 7\n  }\n}")]
     [InlineData(
         "{\n    // why\n    \"license\": \"MIT\", /* kept */\n    \"training\": { \"b\" : 1.0e0,\n \"a\":2 } , \n}\n",
-        "{\n    // why\n    \"license\": \"MIT\", /* kept */\n    \"calibration\": {\n        \"temperature\": 1.25,\n        \"count\": 7\n    },\n    \"training\": { \"b\" : 1.0e0,\n \"a\":2 } , \n}\n")]
-    [InlineData("{\n  \"license\": \"MIT\",\n}", "{\n  \"license\": \"MIT\",\n  \"calibration\": {\n    \"temperature\": 1.25,\n    \"count\": 7\n  },\n}")]
+        "{\n    // why\n    \"license\": \"MIT\", /* kept */\n    \"calibration\": {\n        \"temperature\": 1.25,\n "
+            + "       \"count\": 7\n    },\n    \"training\": { \"b\" : 1.0e0,\n \"a\":2 } , \n}\n"
+    )]
+    [InlineData(
+        "{\n  \"license\": \"MIT\",\n}",
+        "{\n  \"license\": \"MIT\",\n  \"calibration\": {\n    \"temperature\": 1.25,\n    \"count\": 7\n  },\n}")]
     [InlineData(
         "\uFEFF{\n  \"calibration\": { \"temperature\": 9, \"dataset\": \"{\\\"}\" },\n  \"labels\": [ \"ä\" ]\n}",
-        "\uFEFF{\n  \"calibration\": {\n    \"temperature\": 1.25,\n    \"count\": 7\n  },\n  \"labels\": [ \"ä\" ]\n}")]
+        "\uFEFF{\n  \"calibration\": {\n    \"temperature\": 1.25,\n    \"count\": 7\n  },\n  \"labels\": [ \"ä\" ]\n}"
+    )]
     public void WithCalibration_AnyStyle_LeavesEveryOtherByte(string before, string after)
     {
         var edited = ManifestText.WithCalibration(Encoding.UTF8.GetBytes(before), Calibration);

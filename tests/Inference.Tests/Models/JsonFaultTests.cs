@@ -15,12 +15,16 @@ public sealed class JsonFaultTests
     [InlineData("""{"labels": ["a", 2]}""", "The value at $.labels[1] has the wrong type (line 1, byte 19).")]
     [InlineData("""{"input": {"scale": "x"}}""", "The value at $.input.scale has the wrong type (line 1, byte 24).")]
     [InlineData("""{"input": {"color": "pink"}}""", "$.input.color: It must be one of \"gray\", \"rgb\", \"bgr\".")]
-    [InlineData("""{"calibration": {"conformal": {"count": 1}}}""", "These properties are missing: 'method', 'quantiles'.")]
+    [InlineData(
+        """{"calibration": {"conformal": {"count": 1}}}""",
+        "These properties are missing: 'method', 'quantiles'.")]
     [InlineData("""{"calibration": {}}""", "These properties are missing: 'temperature'.")]
     [InlineData("null", "The manifest is the JSON value null; it must be an object.")]
     [InlineData(" ", "The body is empty; it must be JSON.")]
     [InlineData("[1, 2]", "The value at $ has the wrong type (line 1, byte 2).")]
-    [InlineData("""{"labels": ["a"}""", "It is not valid JSON: it ends too early, or something does not belong there (line 1, byte 16).")]
+    [InlineData(
+        """{"labels": ["a"}""",
+        "It is not valid JSON: it ends too early, or something does not belong there (line 1, byte 16).")]
     public void Describe_TheFirstFault_IsToldInTheWritersTerms(string json, string expected)
     {
         var fault = Assert.Throws<JsonException>(() => ModelManifest.Parse(Encoding.UTF8.GetBytes(json)));
@@ -29,7 +33,9 @@ public sealed class JsonFaultTests
     }
 
     [Theory]
-    [InlineData("""{"calibration": {"conformal": {"quantiles": {"0.1": 1, "0.1": 2}, "method": "lac"}}}""", "'0.1' is given twice")]
+    [InlineData(
+        """{"calibration": {"conformal": {"quantiles": {"0.1": 1, "0.1": 2}, "method": "lac"}}}""",
+        "'0.1' is given twice")]
     [InlineData("""{"\ud800": 1}""", "no property")]
     [InlineData("""{"training": {"a": 1, "a": 2}, "x": 1}""", "")]
     public void Describe_OddPlaces_HaveADescription(string json, string expected)

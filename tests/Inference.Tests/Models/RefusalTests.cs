@@ -36,9 +36,11 @@ public sealed class RefusalTests
         var refusal = ColorModels.Refusal(onnx);
 
         Assert.Contains("may be no image but features or a signal", refusal, StringComparison.Ordinal);
-        var advice =
-            refusal[
-                refusal.IndexOf("\"input\"", StringComparison.Ordinal)..refusal.IndexOf(" in model.json", StringComparison.Ordinal)];
+        var advice = refusal[
+            refusal.IndexOf("\"input\"", StringComparison.Ordinal)..refusal.IndexOf(
+                " in model.json",
+                StringComparison.Ordinal)
+        ];
         Assert.NotNull(ColorModels.Ask(onnx, $"{{{advice}}}", model => model.Input));
     }
 

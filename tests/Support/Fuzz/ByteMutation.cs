@@ -8,7 +8,23 @@ public static class ByteMutation
 {
     private const int PngSignatureLength = 8;
     private const int PngChunkFrame = 12;
-    private static readonly uint[] Edges = [0, 1, 0x7f, 0x80, 0xff, 0x100, 0x7fff, 0x8000, 0xffff, 0x10000, 0x7fff_ffff, 0x8000_0000, 0xffff_fffe, 0xffff_ffff];
+    private static readonly uint[] Edges =
+    [
+        0,
+        1,
+        0x7f,
+        0x80,
+        0xff,
+        0x100,
+        0x7fff,
+        0x8000,
+        0xffff,
+        0x10000,
+        0x7fff_ffff,
+        0x8000_0000,
+        0xffff_fffe,
+        0xffff_ffff,
+    ];
 
     /// <summary>One to four faults.</summary>
     public static byte[] Damage(Random random, byte[] bytes)
@@ -21,7 +37,9 @@ public static class ByteMutation
         return bytes;
     }
 
-    /// <summary>An image, damaged; half of the PNGs get right checksums again, so that what lies behind them is reached.</summary>
+    /// <summary>
+    /// An image, damaged; half of the PNGs get right checksums again, so that what lies behind them is reached.
+    /// </summary>
     public static byte[] DamageImage(Random random, byte[] image)
     {
         var damaged = Damage(random, image);
@@ -35,7 +53,8 @@ public static class ByteMutation
 
     private static byte[] Once(Random random, byte[] bytes)
     {
-        var position = random.Next(random.Next(2) == 0 ? Math.Min(bytes.Length, 64) : bytes.Length); // headers are hit as often as all the rest
+        // headers are hit as often as all the rest
+        var position = random.Next(random.Next(2) == 0 ? Math.Min(bytes.Length, 64) : bytes.Length);
         var length = Math.Min(random.Next(1, 1 << random.Next(1, 10)), bytes.Length - position);
         switch (random.Next(8))
         {

@@ -21,51 +21,182 @@ public enum FuzzKind
     Http2,
 }
 
-/// <summary>A request that is damaged somewhere: the same for the same seed and number, whatever was sent before.</summary>
+/// <summary>
+/// A request that is damaged somewhere: the same for the same seed and number, whatever was sent before.
+/// </summary>
 /// <param name="Number">Its number, from 0.</param>
 /// <param name="Kind">What is damaged.</param>
 /// <param name="Bytes">All that goes over the wire.</param>
-/// <param name="MustBeAnswered">Whether the damage leaves the framing alone, so that an answer must come, and a refusal must be one of ours.</param>
+/// <param name="MustBeAnswered">
+/// Whether the damage leaves the framing alone, so that an answer must come, and a refusal must be one of ours.
+/// </param>
 public sealed record FuzzRequest(long Number, FuzzKind Kind, byte[] Bytes, bool MustBeAnswered)
 {
     private const string Boundary = "fuzz-7d1f0a";
 
     private static readonly FuzzKind[] Mix =
     [
-        .. Enumerable.Repeat(FuzzKind.Image, 30), .. Enumerable.Repeat(FuzzKind.Form, 8), .. Enumerable.Repeat(FuzzKind.Json, 20), .. Enumerable.Repeat(FuzzKind.Floats, 4),
-        .. Enumerable.Repeat(FuzzKind.OpenInferenceJson, 8), .. Enumerable.Repeat(FuzzKind.OpenInferenceBinary, 6), .. Enumerable.Repeat(FuzzKind.Grpc, 6),
-        .. Enumerable.Repeat(FuzzKind.Target, 7), .. Enumerable.Repeat(FuzzKind.Header, 5), .. Enumerable.Repeat(FuzzKind.Framing, 4), .. Enumerable.Repeat(FuzzKind.Http2, 2),
+        .. Enumerable.Repeat(FuzzKind.Image, 30),
+        .. Enumerable.Repeat(FuzzKind.Form, 8),
+        .. Enumerable.Repeat(FuzzKind.Json, 20),
+        .. Enumerable.Repeat(FuzzKind.Floats, 4),
+        .. Enumerable.Repeat(FuzzKind.OpenInferenceJson, 8),
+        .. Enumerable.Repeat(FuzzKind.OpenInferenceBinary, 6),
+        .. Enumerable.Repeat(FuzzKind.Grpc, 6),
+        .. Enumerable.Repeat(FuzzKind.Target, 7),
+        .. Enumerable.Repeat(FuzzKind.Header, 5),
+        .. Enumerable.Repeat(FuzzKind.Framing, 4),
+        .. Enumerable.Repeat(FuzzKind.Http2, 2),
     ];
 
-    private static readonly string[] Methods = ["GET", "POST", "PUT", "HEAD", "OPTIONS", "DELETE", "PATCH", "TRACE", "BREW", "get"];
+    private static readonly string[] Methods =
+    [
+        "GET",
+        "POST",
+        "PUT",
+        "HEAD",
+        "OPTIONS",
+        "DELETE",
+        "PATCH",
+        "TRACE",
+        "BREW",
+        "get",
+    ];
 
     private static readonly string[] Paths =
     [
-        "/classify", "/preprocess", "/softmax", "/softmax/gradient", "/calibrate", "/models", "/models/mnist", "/models/mnist/1", "/models/mnist/1/reliability.svg", "/health/live", "/health/ready", "/swagger/index.html",
-        "/swagger/v1/swagger.json", "/", "/assets/0/app.js", "/v2", "/v2/health/live", "/v2/health/ready", "/v2/models/mnist", "/v2/models/mnist/ready", "/v2/models/mnist/infer", "/v2/models/mnist/versions/1/infer", "/v2/repository/index",
-        "/v2/repository/models/mnist/load", "/v2/repository/models/mnist/unload", "/inference.GRPCInferenceService/ModelInfer", "/metrics",
+        "/classify",
+        "/preprocess",
+        "/softmax",
+        "/softmax/gradient",
+        "/calibrate",
+        "/models",
+        "/models/mnist",
+        "/models/mnist/1",
+        "/models/mnist/1/reliability.svg",
+        "/health/live",
+        "/health/ready",
+        "/swagger/index.html",
+        "/swagger/v1/swagger.json",
+        "/",
+        "/assets/0/app.js",
+        "/v2",
+        "/v2/health/live",
+        "/v2/health/ready",
+        "/v2/models/mnist",
+        "/v2/models/mnist/ready",
+        "/v2/models/mnist/infer",
+        "/v2/models/mnist/versions/1/infer",
+        "/v2/repository/index",
+        "/v2/repository/models/mnist/load",
+        "/v2/repository/models/mnist/unload",
+        "/inference.GRPCInferenceService/ModelInfer",
+        "/metrics",
     ];
 
-    private static readonly string[] Parameters = ["model", "version", "temperature", "topK", "alpha", "threshold", "classes", "Temperature", "unknown", "%00", "%ff", ""];
+    private static readonly string[] Parameters =
+    [
+        "model",
+        "version",
+        "temperature",
+        "topK",
+        "alpha",
+        "threshold",
+        "classes",
+        "Temperature",
+        "unknown",
+        "%00",
+        "%ff",
+        "",
+    ];
 
     private static readonly string[] MediaTypes =
     [
-        "", "image/png", "image/tiff", "image/*", "application/json", "application/json; charset=utf-16", "application/json; charset=\"", "application/problem+json", "application/octet-stream", "text/plain", "multipart/form-data",
-        "multipart/form-data; boundary=", "multipart/form-data; boundary=\"\"", $"multipart/form-data; boundary={Boundary}", "multipart/form-data; boundary=fuzz 7d1f0a", "multipart/mixed; boundary=x", "application/x-www-form-urlencoded", "/", "a/b/c", ";;;", "\u00fc/\u00fc", "application/grpc",
+        "",
+        "image/png",
+        "image/tiff",
+        "image/*",
+        "application/json",
+        "application/json; charset=utf-16",
+        "application/json; charset=\"",
+        "application/problem+json",
+        "application/octet-stream",
+        "text/plain",
+        "multipart/form-data",
+        "multipart/form-data; boundary=",
+        "multipart/form-data; boundary=\"\"",
+        $"multipart/form-data; boundary={Boundary}",
+        "multipart/form-data; boundary=fuzz 7d1f0a",
+        "multipart/mixed; boundary=x",
+        "application/x-www-form-urlencoded",
+        "/",
+        "a/b/c",
+        ";;;",
+        "\u00fc/\u00fc",
+        "application/grpc",
     ];
 
     private static readonly string[] Headers =
     [
-        "Content-Encoding: gzip", "Content-Encoding: br", "Content-Encoding: deflate, gzip", "Content-Encoding: identity", "Accept: text/html", "Accept: ;;", "Accept-Charset: x", "Expect: 100-continue", "Inference-Header-Content-Length: 0",
-        "Inference-Header-Content-Length: -1", "Inference-Header-Content-Length: 99999999999", "Inference-Header-Content-Length: 5", "Inference-Header-Content-Length: x", "traceparent: 00-0-0-0", "traceparent: 00-ffffffffffffffffffffffffffffffff-ffffffffffffffff-ff",
-        "traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", "tracestate: \u00ff=", "baggage: a=%ff;;", "timeout: -1", "timeout: 0", "timeout: 99999999999999999999", "timeout: x", "timeout: 5", "Range: bytes=0-1", "If-None-Match: *", "Cookie: \u00e9",
-        "Upgrade: websocket", "Upgrade: h2c", "HTTP2-Settings: AAMAAABkAAQAAP__", "X-Forwarded-For: ::1", "X-API-Key: x", "Authorization: Bearer", "Authorization: Basic ====", "Origin: null", "TE: trailers", "Referer: \u00fc", "X-HTTP-Method-Override: GET", "Accept-Encoding: gzip;q=nan",
+        "Content-Encoding: gzip",
+        "Content-Encoding: br",
+        "Content-Encoding: deflate, gzip",
+        "Content-Encoding: identity",
+        "Accept: text/html",
+        "Accept: ;;",
+        "Accept-Charset: x",
+        "Expect: 100-continue",
+        "Inference-Header-Content-Length: 0",
+        "Inference-Header-Content-Length: -1",
+        "Inference-Header-Content-Length: 99999999999",
+        "Inference-Header-Content-Length: 5",
+        "Inference-Header-Content-Length: x",
+        "traceparent: 00-0-0-0",
+        "traceparent: 00-ffffffffffffffffffffffffffffffff-ffffffffffffffff-ff",
+        "traceparent: 00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+        "tracestate: \u00ff=",
+        "baggage: a=%ff;;",
+        "timeout: -1",
+        "timeout: 0",
+        "timeout: 99999999999999999999",
+        "timeout: x",
+        "timeout: 5",
+        "Range: bytes=0-1",
+        "If-None-Match: *",
+        "Cookie: \u00e9",
+        "Upgrade: websocket",
+        "Upgrade: h2c",
+        "HTTP2-Settings: AAMAAABkAAQAAP__",
+        "X-Forwarded-For: ::1",
+        "X-API-Key: x",
+        "Authorization: Bearer",
+        "Authorization: Basic ====",
+        "Origin: null",
+        "TE: trailers",
+        "Referer: \u00fc",
+        "X-HTTP-Method-Override: GET",
+        "Accept-Encoding: gzip;q=nan",
     ];
 
     private static readonly string[] Framings =
     [
-        "Content-Length: 5\r\nContent-Length: 6", "Content-Length: -1", "Content-Length: 99999999999999999999", "Content-Length: 4294967297", "Content-Length: 0x10", "Content-Length: 2\r\nTransfer-Encoding: chunked", "Transfer-Encoding: gzip", "Transfer-Encoding: chunked, identity",
-        "Transfer-Encoding: chunked", "Host: a\r\nHost: b", "Host: a b", ": no-name", "No colon", "X: \0", " folded: x", "X:\r\n folded", "Connection: close, keep-alive\r\nContent-Length: 3",
+        "Content-Length: 5\r\nContent-Length: 6",
+        "Content-Length: -1",
+        "Content-Length: 99999999999999999999",
+        "Content-Length: 4294967297",
+        "Content-Length: 0x10",
+        "Content-Length: 2\r\nTransfer-Encoding: chunked",
+        "Transfer-Encoding: gzip",
+        "Transfer-Encoding: chunked, identity",
+        "Transfer-Encoding: chunked",
+        "Host: a\r\nHost: b",
+        "Host: a b",
+        ": no-name",
+        "No colon",
+        "X: \0",
+        " folded: x",
+        "X:\r\n folded",
+        "Connection: close, keep-alive\r\nContent-Length: 3",
     ];
 
     public bool IsHttp2 => Kind is FuzzKind.Grpc or FuzzKind.Http2;
@@ -77,17 +208,47 @@ public sealed record FuzzRequest(long Number, FuzzKind Kind, byte[] Bytes, bool 
         var kind = Mix[random.Next(Mix.Length)];
         return kind switch
         {
-            FuzzKind.Image => Answered(random, number, kind, "/classify", ImageBody(random, out var mediaType), mediaType),
-            FuzzKind.Form => Answered(random, number, kind, "/classify", FormBody(random), $"multipart/form-data; boundary={Boundary}"),
+            FuzzKind.Image => Answered(
+                random,
+                number,
+                kind,
+                "/classify",
+                ImageBody(random, out var mediaType),
+                mediaType),
+            FuzzKind.Form => Answered(
+                random,
+                number,
+                kind,
+                "/classify",
+                FormBody(random),
+                $"multipart/form-data; boundary={Boundary}"),
             FuzzKind.Json => JsonRequest(random, number),
-            FuzzKind.Floats => Answered(random, number, kind, $"/softmax?classes={random.Next(1, 9)}&temperature={random.Next(1, 4)}", ByteMutation.Damage(random, FuzzSeeds.TensorBytes[..(4 * random.Next(1, 100))]), "application/octet-stream"),
+            FuzzKind.Floats => Answered(
+                random,
+                number,
+                kind,
+                $"/softmax?classes={random.Next(1, 9)}&temperature={random.Next(1, 4)}",
+                ByteMutation.Damage(random, FuzzSeeds.TensorBytes[..(4 * random.Next(1, 100))]),
+                "application/octet-stream"),
             FuzzKind.OpenInferenceJson => OpenInferenceJson(random, number),
             FuzzKind.OpenInferenceBinary => OpenInferenceBinary(random, number),
             FuzzKind.Grpc => Grpc(random, number),
             FuzzKind.Target => Target(random, number),
             FuzzKind.Header => Header(random, number),
             FuzzKind.Framing => Framing(random, number),
-            _ => new FuzzRequest(number, kind, [.. GrpcCall.Preface, .. ByteMutation.Damage(random, GrpcConnection(random, GrpcCall.Framed(FuzzSeeds.InferMessage(FuzzSeeds.Images[0].Bytes, asTensor: false)))[GrpcCall.Preface.Length..])], MustBeAnswered: false),
+            _ => new FuzzRequest(
+                number,
+                kind,
+                [
+                    .. GrpcCall.Preface,
+                    .. ByteMutation.Damage(
+                        random,
+                        GrpcConnection(
+                            random,
+                            GrpcCall.Framed(FuzzSeeds.InferMessage(FuzzSeeds.Images[0].Bytes, asTensor: false))
+                        )[GrpcCall.Preface.Length..]),
+                ],
+                MustBeAnswered: false),
         };
     }
 
@@ -105,7 +266,12 @@ public sealed record FuzzRequest(long Number, FuzzKind Kind, byte[] Bytes, bool 
 
     private static byte[] FormBody(Random random)
     {
-        byte[][] images = [.. Enumerable.Range(0, random.Next(1, 5)).Select(_ => random.Next(2) == 0 ? ImageBody(random, out var _) : Pick(random, FuzzSeeds.Images).Bytes)];
+        byte[][] images =
+        [
+            .. Enumerable
+                .Range(0, random.Next(1, 5))
+                .Select(_ => random.Next(2) == 0 ? ImageBody(random, out var _) : Pick(random, FuzzSeeds.Images).Bytes),
+        ];
         var form = FuzzSeeds.Form(Boundary, images);
         return random.Next(2) == 0 ? ByteMutation.Damage(random, form) : form;
     }
@@ -114,9 +280,19 @@ public sealed record FuzzRequest(long Number, FuzzKind Kind, byte[] Bytes, bool 
     {
         if (random.Next(4) == 0)
         {
-            var images = string.Join(", ", Enumerable.Range(0, random.Next(1, 4)).Select(_ => $"\"{Convert.ToBase64String(ImageBody(random, out var _))}\""));
+            var images = string.Join(
+                ", ",
+                Enumerable
+                    .Range(0, random.Next(1, 4))
+                    .Select(_ => $"\"{Convert.ToBase64String(ImageBody(random, out var _))}\""));
             var json = random.Next(2) == 0 ? $$"""{"images": [{{images}}]}""" : $$"""{"image": {{images}}}""";
-            return Answered(random, number, FuzzKind.Json, "/classify", random.Next(2) == 0 ? TextMutation.Damage(random, json) : Encoding.UTF8.GetBytes(json), "application/json");
+            return Answered(
+                random,
+                number,
+                FuzzKind.Json,
+                "/classify",
+                random.Next(2) == 0 ? TextMutation.Damage(random, json) : Encoding.UTF8.GetBytes(json),
+                "application/json");
         }
 
         var (path, seed) = Pick(random, FuzzSeeds.Json);
@@ -128,7 +304,14 @@ public sealed record FuzzRequest(long Number, FuzzKind Kind, byte[] Bytes, bool 
         var (path, json) = Pick(random, FuzzSeeds.OpenInference);
         var body = TextMutation.Damage(random, json);
         return random.Next(4) == 0
-            ? Answered(random, number, FuzzKind.OpenInferenceJson, path, ByteMutation.Damage(random, Gzip(body)), "application/json", "Content-Encoding: gzip")
+            ? Answered(
+                random,
+                number,
+                FuzzKind.OpenInferenceJson,
+                path,
+                ByteMutation.Damage(random, Gzip(body)),
+                "application/json",
+                "Content-Encoding: gzip")
             : Answered(random, number, FuzzKind.OpenInferenceJson, path, body, "application/json");
     }
 
@@ -138,17 +321,30 @@ public sealed record FuzzRequest(long Number, FuzzKind Kind, byte[] Bytes, bool 
         byte[] blob;
         if (random.Next(2) == 0)
         {
-            (json, blob) = (Encoding.UTF8.GetBytes(FuzzSeeds.BinaryTensorJson), ByteMutation.Damage(random, FuzzSeeds.TensorBytes));
+            (json, blob) = (
+                Encoding.UTF8.GetBytes(FuzzSeeds.BinaryTensorJson),
+                ByteMutation.Damage(random, FuzzSeeds.TensorBytes));
         }
         else
         {
-            blob = ByteMutation.Damage(random, FuzzSeeds.Elements(ImageBody(random, out _), Pick(random, FuzzSeeds.Images).Bytes));
-            json = Encoding.UTF8.GetBytes($$"""{"inputs": [{"name": "image", "datatype": "BYTES", "shape": [2], "parameters": {"binary_data_size": {{blob.Length}} } }]}""");
+            blob = ByteMutation.Damage(
+                random,
+                FuzzSeeds.Elements(ImageBody(random, out _), Pick(random, FuzzSeeds.Images).Bytes));
+            json = Encoding.UTF8.GetBytes(
+                $$"""{"inputs": [{"name": "image", "datatype": "BYTES", "shape": [2], "parameters": {"binary_data_size": {{blob.Length}} } }]}"""
+            );
         }
 
         json = random.Next(2) == 0 ? TextMutation.Damage(random, Encoding.UTF8.GetString(json)) : json;
         var said = json.Length + (random.Next(8) == 0 ? random.Next(-5, 6) : 0);
-        return Answered(random, number, FuzzKind.OpenInferenceBinary, "/v2/models/mnist/infer", [.. json, .. blob], "application/octet-stream", string.Create(CultureInfo.InvariantCulture, $"Inference-Header-Content-Length: {said}"));
+        return Answered(
+            random,
+            number,
+            FuzzKind.OpenInferenceBinary,
+            "/v2/models/mnist/infer",
+            [.. json, .. blob],
+            "application/octet-stream",
+            string.Create(CultureInfo.InvariantCulture, $"Inference-Header-Content-Length: {said}"));
     }
 
     private static FuzzRequest Grpc(Random random, long number)
@@ -162,7 +358,20 @@ public sealed record FuzzRequest(long Number, FuzzKind Kind, byte[] Bytes, bool 
 
     private static byte[] GrpcConnection(Random random, byte[] framed)
     {
-        string[] calls = ["ModelInfer", "ModelInfer", "ModelInfer", "ModelInfer", "ModelInfer", "ModelMetadata", "RepositoryIndex", "ModelReady", "ServerLive", "RepositoryModelLoad", "NoSuchCall"];
+        string[] calls =
+        [
+            "ModelInfer",
+            "ModelInfer",
+            "ModelInfer",
+            "ModelInfer",
+            "ModelInfer",
+            "ModelMetadata",
+            "RepositoryIndex",
+            "ModelReady",
+            "ServerLive",
+            "RepositoryModelLoad",
+            "NoSuchCall",
+        ];
         (string, string)[] headers = random.Next(6) switch
         {
             0 => [("grpc-timeout", Pick(random, ["1S", "5000m", "99999999H", "-1S", "x", "1"]))],
@@ -179,12 +388,26 @@ public sealed record FuzzRequest(long Number, FuzzKind Kind, byte[] Bytes, bool 
         {
             0 => path,
             1 => $"{path}/{TextMutation.Value(random)}",
-            _ => path.Replace("mnist", TextMutation.Value(random), StringComparison.Ordinal).Replace("/1", $"/{TextMutation.Value(random)}", StringComparison.Ordinal),
+            _ => path.Replace("mnist", TextMutation.Value(random), StringComparison.Ordinal)
+                .Replace("/1", $"/{TextMutation.Value(random)}", StringComparison.Ordinal),
         };
-        var query = string.Join('&', Enumerable.Range(0, random.Next(5)).Select(_ => $"{Pick(random, Parameters)}{(random.Next(8) == 0 ? "" : "=")}{TextMutation.Value(random)}"));
+        var query = string.Join(
+            '&',
+            Enumerable
+                .Range(0, random.Next(5))
+                .Select(_ =>
+                    $"{Pick(random, Parameters)}{(random.Next(8) == 0 ? "" : "=")}{TextMutation.Value(random)}"));
         var (image, mediaType) = FuzzSeeds.Images[0];
         var method = random.Next(3) == 0 ? Pick(random, Methods) : "POST";
-        return new FuzzRequest(number, FuzzKind.Target, Http(method, $"{path}{(query.Length > 0 ? "?" : "")}{query}", [$"Content-Type: {mediaType}"], method is "TRACE" ? [] : image), MustBeAnswered: false);
+        return new FuzzRequest(
+            number,
+            FuzzKind.Target,
+            Http(
+                method,
+                $"{path}{(query.Length > 0 ? "?" : "")}{query}",
+                [$"Content-Type: {mediaType}"],
+                method is "TRACE" ? [] : image),
+            MustBeAnswered: false);
     }
 
     private static FuzzRequest Header(Random random, long number)
@@ -204,7 +427,8 @@ public sealed record FuzzRequest(long Number, FuzzKind Kind, byte[] Bytes, bool 
         };
         return new FuzzRequest(number, FuzzKind.Header, Http("POST", path, headers, body), MustBeAnswered: false);
 
-        static (string, byte[]) Encoded((string Path, string Json) request) => (request.Path, Encoding.UTF8.GetBytes(request.Json));
+        static (string, byte[]) Encoded((string Path, string Json) request) =>
+            (request.Path, Encoding.UTF8.GetBytes(request.Json));
     }
 
     private static FuzzRequest Framing(Random random, long number)
@@ -213,29 +437,87 @@ public sealed record FuzzRequest(long Number, FuzzKind Kind, byte[] Bytes, bool 
         var body = Encoding.UTF8.GetBytes(json);
         var bytes = random.Next(4) switch
         {
-            0 => Http("POST", path, ["Content-Type: application/json", Pick(random, Framings)], body, declaresLength: false),
-            1 => Http("POST", path, ["Content-Type: application/json", "Transfer-Encoding: chunked"], ByteMutation.Damage(random, Chunked(random, body)), declaresLength: false),
-            2 => Http("POST", path, ["Content-Type: application/json", string.Create(CultureInfo.InvariantCulture, $"Content-Length: {body.Length + random.Next(-20, 20)}")], body, declaresLength: false),
+            0 => Http(
+                "POST",
+                path,
+                ["Content-Type: application/json", Pick(random, Framings)],
+                body,
+                declaresLength: false),
+            1 => Http(
+                "POST",
+                path,
+                ["Content-Type: application/json", "Transfer-Encoding: chunked"],
+                ByteMutation.Damage(random, Chunked(random, body)),
+                declaresLength: false),
+            2 => Http(
+                "POST",
+                path,
+                [
+                    "Content-Type: application/json",
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"Content-Length: {body.Length + random.Next(-20, 20)}"),
+                ],
+                body,
+                declaresLength: false),
             _ => ByteMutation.Damage(random, Http("POST", path, ["Content-Type: application/json"], body)),
         };
         return new FuzzRequest(number, FuzzKind.Framing, bytes, MustBeAnswered: false);
     }
 
-    private static FuzzRequest Answered(Random random, long number, FuzzKind kind, string target, byte[] body, string mediaType, params string[] headers)
+    private static FuzzRequest Answered(
+        Random random,
+        long number,
+        FuzzKind kind,
+        string target,
+        byte[] body,
+        string mediaType,
+        params string[] headers)
     {
         if (target == "/classify" && random.Next(8) == 0)
         {
-            target = Pick(random, ["/classify?topK=3&temperature=2", "/classify?alpha=0.05", "/classify?threshold=0.5", "/classify?model=cifar10"]);
+            target = Pick(
+                random,
+                [
+                    "/classify?topK=3&temperature=2",
+                    "/classify?alpha=0.05",
+                    "/classify?threshold=0.5",
+                    "/classify?model=cifar10",
+                ]);
         }
 
         string[] all = [$"Content-Type: {mediaType}", .. headers];
-        return new FuzzRequest(number, kind, random.Next(8) == 0 ? Http("POST", target, [.. all, "Transfer-Encoding: chunked"], Chunked(random, body), declaresLength: false) : Http("POST", target, all, body), MustBeAnswered: true);
+        return new FuzzRequest(
+            number,
+            kind,
+            random.Next(8) == 0
+                ? Http(
+                    "POST",
+                    target,
+                    [.. all, "Transfer-Encoding: chunked"],
+                    Chunked(random, body),
+                    declaresLength: false)
+                : Http("POST", target, all, body),
+            MustBeAnswered: true);
     }
 
-    private static byte[] Http(string method, string target, IEnumerable<string> headers, byte[] body, bool declaresLength = true)
+    private static byte[] Http(
+        string method,
+        string target,
+        IEnumerable<string> headers,
+        byte[] body,
+        bool declaresLength = true)
     {
-        var length = declaresLength ? string.Create(CultureInfo.InvariantCulture, $"Content-Length: {body.Length}\r\n") : "";
-        return [.. Encoding.Latin1.GetBytes($"{method} {target} HTTP/1.1\r\nHost: localhost\r\n{string.Concat(headers.Select(header => $"{header}\r\n"))}{length}\r\n"), .. body];
+        var length = declaresLength
+            ? string.Create(CultureInfo.InvariantCulture, $"Content-Length: {body.Length}\r\n")
+            : "";
+        return
+        [
+            .. Encoding.Latin1.GetBytes(
+                $"{method} {target} HTTP/1.1\r\nHost: localhost\r\n"
+                    + $"{string.Concat(headers.Select(header => $"{header}\r\n"))}{length}\r\n"),
+            .. body,
+        ];
     }
 
     private static byte[] Chunked(Random random, byte[] body)

@@ -10,7 +10,8 @@ namespace SoftmaxService.Tests.Support.Fuzz;
 /// <summary>A request that the service did not stand up to.</summary>
 public sealed record FuzzFailure(FuzzRequest Request, string Reason)
 {
-    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"request {Request.Number} ({Request.Kind}): {Reason}");
+    public override string ToString() =>
+        string.Create(CultureInfo.InvariantCulture, $"request {Request.Number} ({Request.Kind}): {Reason}");
 }
 
 /// <summary>Sends damaged requests to a service and judges what comes back.</summary>
@@ -21,7 +22,8 @@ public sealed class Fuzzer(int port, int grpcPort, int seed)
 {
     private const int MostFailures = 100;
     private const int GrpcUnknown = 2;
-    private const int HttpVersionNotSupported = 505; // the web server's answer, and the right one, where the version is what is damaged
+    // the web server's answer, and the right one, where the version is what is damaged
+    private const int HttpVersionNotSupported = 505;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     private readonly ConcurrentQueue<FuzzFailure> _failures = [];
@@ -45,19 +47,28 @@ public sealed class Fuzzer(int port, int grpcPort, int seed)
     public Task RunAsync(long first, long count, int clients)
     {
         _next = first - 1;
-        return Task.WhenAll(Enumerable.Range(0, clients).Select(_ => Task.Run(async () =>
-        {
-            RawConnection? kept = null;
-            while (Interlocked.Increment(ref _next) is var number && number < first + count && _failures.Count < MostFailures)
-            {
-                kept = await TryAsync(FuzzRequest.Make(seed, number), kept);
-            }
+        return Task.WhenAll(
+            Enumerable
+                .Range(0, clients)
+                .Select(_ =>
+                    Task.Run(async () =>
+                    {
+                        RawConnection? kept = null;
+                        while (Interlocked.Increment(ref _next) is var number
+                            && number < first + count
+                            && _failures.Count < MostFailures)
+                        {
+                            kept = await TryAsync(FuzzRequest.Make(seed, number), kept);
+                        }
 
-            kept?.Dispose();
-        })));
+                        kept?.Dispose();
+                    })));
     }
 
-    /// <summary>Sends one request, over a connection that is kept from before or a new one. Returns the connection where it can be used again.</summary>
+    /// <summary>
+    /// Sends one request, over a connection that is kept from before or a new one. Returns the connection where it can
+    /// be used again.
+    /// </summary>
     private async Task<RawConnection?> TryAsync(FuzzRequest request, RawConnection? kept)
     {
         using var limit = new CancellationTokenSource(Patience);
@@ -65,7 +76,10 @@ public sealed class Fuzzer(int port, int grpcPort, int seed)
         RawConnection? connection = null;
         try
         {
-            connection = kept is not null && request is { MustBeAnswered: true, IsHttp2: false } ? kept : await RawConnection.OpenAsync(request.IsHttp2 ? grpcPort : port, limit.Token);
+            connection =
+                kept is not null && request is { MustBeAnswered: true, IsHttp2: false }
+                    ? kept
+                    : await RawConnection.OpenAsync(request.IsHttp2 ? grpcPort : port, limit.Token);
             var answer = request.IsHttp2
                 ? await connection.CallAsync(request.Bytes, mayBeCut: !request.MustBeAnswered, limit.Token)
                 : await connection.AskAsync(request.Bytes, mayBeCut: !request.MustBeAnswered, limit.Token);
@@ -79,9 +93,17 @@ public sealed class Fuzzer(int port, int grpcPort, int seed)
                 kept = null;
             }
         }
-        catch (Exception exception) when (exception is OperationCanceledException or SocketException or FormatException or IndexOutOfRangeException)
+        catch (Exception exception)
+            when (exception
+                    is OperationCanceledException
+                        or SocketException
+                        or FormatException
+                        or IndexOutOfRangeException)
         {
-            Fail(request, exception is OperationCanceledException ? $"no end within {Patience.TotalSeconds} s" : exception.Message);
+            Fail(
+                request,
+                exception is OperationCanceledException ? $"no end within {Patience.TotalSeconds} s" : exception.Message
+            );
             kept = connection == kept ? null : kept;
         }
         finally
@@ -110,7 +132,8 @@ public sealed class Fuzzer(int port, int grpcPort, int seed)
                 Fail(request, "the connection was closed without an answer");
             }
         }
-        else if (answer is { Status: >= 500 and not (503 or 504 or HttpVersionNotSupported) } or { GrpcStatus: GrpcUnknown })
+        else if (answer is { Status: >= 500 and not (503 or 504 or HttpVersionNotSupported) } or { GrpcStatus: GrpcUnknown }
+        )
         {
             Fail(request, $"{answer.Status}, gRPC {answer.GrpcStatus}: {Encoding.UTF8.GetString(answer.Body)}");
         }
@@ -131,7 +154,13 @@ public sealed class Fuzzer(int port, int grpcPort, int seed)
         try
         {
             using var json = JsonDocument.Parse(answer.Body);
-            return answer.Status == 200 || json.RootElement.TryGetProperty(answer.MediaType == "application/problem+json" ? "code" : "error", out _) ? null : "a refusal without its reason";
+            return
+                answer.Status == 200
+                || json.RootElement.TryGetProperty(
+                    answer.MediaType == "application/problem+json" ? "code" : "error",
+                    out _)
+                ? null
+                : "a refusal without its reason";
         }
         catch (JsonException)
         {
@@ -139,7 +168,8 @@ public sealed class Fuzzer(int port, int grpcPort, int seed)
         }
     }
 
-    private void Count(FuzzRequest request, string outcome) => _outcomes.AddOrUpdate((request.Kind, outcome), 1, (_, count) => count + 1);
+    private void Count(FuzzRequest request, string outcome) =>
+        _outcomes.AddOrUpdate((request.Kind, outcome), 1, (_, count) => count + 1);
 
     private void Fail(FuzzRequest request, string reason) => _failures.Enqueue(new FuzzFailure(request, reason));
 

@@ -3,7 +3,9 @@ using System.Text;
 
 namespace SoftmaxService.Tests.Support.Fuzz;
 
-/// <summary>A gRPC call as the bytes of an HTTP/2 connection of its own, written by hand so that any of them can be wrong.</summary>
+/// <summary>
+/// A gRPC call as the bytes of an HTTP/2 connection of its own, written by hand so that any of them can be wrong.
+/// </summary>
 public static class GrpcCall
 {
     public const byte Data = 0;
@@ -27,14 +29,20 @@ public static class GrpcCall
         bytes.AddRange(Frame(Settings, 0, 0, NoHeaderTable));
         byte[] block =
         [
-            .. Literal(":method", "POST"), .. Literal(":scheme", "http"), .. Literal(":path", path), .. Literal(":authority", "localhost"),
-            .. Literal("content-type", "application/grpc"), .. Literal("te", "trailers"), .. headers.SelectMany(header => Literal(header.Name, header.Value)),
+            .. Literal(":method", "POST"),
+            .. Literal(":scheme", "http"),
+            .. Literal(":path", path),
+            .. Literal(":authority", "localhost"),
+            .. Literal("content-type", "application/grpc"),
+            .. Literal("te", "trailers"),
+            .. headers.SelectMany(header => Literal(header.Name, header.Value)),
         ];
         bytes.AddRange(Frame(Headers, EndHeaders, 1, block));
         for (var start = 0; start == 0 || start < framedMessage.Length; start += LargestFrame)
         {
             var end = Math.Min(framedMessage.Length, start + LargestFrame);
-            bytes.AddRange(Frame(Data, end == framedMessage.Length ? EndStream : (byte)0, 1, framedMessage[start..end]));
+            bytes.AddRange(
+                Frame(Data, end == framedMessage.Length ? EndStream : (byte)0, 1, framedMessage[start..end]));
         }
 
         return [.. bytes];
@@ -50,7 +58,8 @@ public static class GrpcCall
     }
 
     /// <summary>A field of a message whose value has a length: text, bytes, packed numbers or a message.</summary>
-    public static byte[] Field(int number, params byte[] value) => [.. Varint((number << 3) | 2), .. Varint(value.Length), .. value];
+    public static byte[] Field(int number, params byte[] value) =>
+        [.. Varint((number << 3) | 2), .. Varint(value.Length), .. value];
 
     public static byte[] Field(int number, string value) => Field(number, Encoding.UTF8.GetBytes(value));
 
@@ -82,6 +91,8 @@ public static class GrpcCall
     {
         const int Prefix = 127;
         var bytes = Encoding.Latin1.GetBytes(text);
-        return bytes.Length < Prefix ? [(byte)bytes.Length, .. bytes] : [Prefix, .. Varint(bytes.Length - Prefix), .. bytes];
+        return bytes.Length < Prefix
+            ? [(byte)bytes.Length, .. bytes]
+            : [Prefix, .. Varint(bytes.Length - Prefix), .. bytes];
     }
 }

@@ -14,7 +14,11 @@ public sealed class RawConnection : IDisposable
 {
     private static readonly TimeSpan PatienceWithCut = TimeSpan.FromMilliseconds(300);
 
-    private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true, LingerState = new LingerOption(true, 0) };
+    private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp)
+    {
+        NoDelay = true,
+        LingerState = new LingerOption(true, 0),
+    };
     private byte[] _buffer = new byte[16 * 1024];
     private int _start;
     private int _end;
@@ -28,23 +32,37 @@ public sealed class RawConnection : IDisposable
 
     /// <summary>Asks over HTTP/1.1; null where the connection ends without an answer.</summary>
     /// <param name="request">All bytes.</param>
-    /// <param name="mayBeCut">Whether the server may wait for more than was sent: then it is soon told that nothing more comes.</param>
+    /// <param name="mayBeCut">
+    /// Whether the server may wait for more than was sent: then it is soon told that nothing more comes.
+    /// </param>
     /// <param name="cancellation">Ends the wait.</param>
     public Task<RawAnswer?> AskAsync(ReadOnlyMemory<byte> request, bool mayBeCut, CancellationToken cancellation) =>
-        ExchangeAsync(request, mayBeCut, ReadAnswerAsync(request.Span.StartsWith("HEAD "u8), cancellation), cancellation);
+        ExchangeAsync(
+            request,
+            mayBeCut,
+            ReadAnswerAsync(request.Span.StartsWith("HEAD "u8), cancellation),
+            cancellation);
 
-    /// <summary>Makes the call that the bytes of a whole HTTP/2 connection hold; null where the connection ends without an answer to it.</summary>
+    /// <summary>
+    /// Makes the call that the bytes of a whole HTTP/2 connection hold; null where the connection ends without an
+    /// answer to it.
+    /// </summary>
     public Task<RawAnswer?> CallAsync(ReadOnlyMemory<byte> connection, bool mayBeCut, CancellationToken cancellation) =>
         ExchangeAsync(connection, mayBeCut, ReadCallAsync(cancellation), cancellation);
 
-    private async Task<RawAnswer?> ExchangeAsync(ReadOnlyMemory<byte> bytes, bool mayBeCut, Task<RawAnswer?> reading, CancellationToken cancellation)
+    private async Task<RawAnswer?> ExchangeAsync(
+        ReadOnlyMemory<byte> bytes,
+        bool mayBeCut,
+        Task<RawAnswer?> reading,
+        CancellationToken cancellation)
     {
         try
         {
             await SendAsync(bytes, cancellation);
             if (mayBeCut && await Task.WhenAny(reading, Task.Delay(PatienceWithCut, cancellation)) != reading)
             {
-                _socket.Shutdown(SocketShutdown.Send); // not at once: Kestrel gives up what it does for a client that says so
+                // not at once: Kestrel gives up what it does for a client that says so
+                _socket.Shutdown(SocketShutdown.Send);
             }
         }
         catch (SocketException)
@@ -83,7 +101,11 @@ public sealed class RawConnection : IDisposable
         }
         while (status < 200);
 
-        string? Header(string name) => head.Skip(1).FirstOrDefault(line => line.StartsWith($"{name}:", StringComparison.OrdinalIgnoreCase)) is { } line ? line[(name.Length + 1)..].Trim() : null;
+        string? Header(string name) =>
+            head.Skip(1).FirstOrDefault(line => line.StartsWith($"{name}:", StringComparison.OrdinalIgnoreCase))
+                is { } line
+                ? line[(name.Length + 1)..].Trim()
+                : null;
         byte[] body;
         if (isHead || status is 204 or 304)
         {
@@ -95,10 +117,16 @@ public sealed class RawConnection : IDisposable
         }
         else
         {
-            body = await ReadBytesAsync(int.Parse(Header("Content-Length") ?? "0", CultureInfo.InvariantCulture), cancellation);
+            body = await ReadBytesAsync(
+                int.Parse(Header("Content-Length") ?? "0", CultureInfo.InvariantCulture),
+                cancellation);
         }
 
-        return new RawAnswer(status, Header("Content-Type")?.Split(';')[0] ?? "", body, Header("Connection") != "close");
+        return new RawAnswer(
+            status,
+            Header("Content-Type")?.Split(';')[0] ?? "",
+            body,
+            Header("Connection") != "close");
     }
 
     private async Task<RawAnswer?> ReadCallAsync(CancellationToken cancellation)
@@ -127,7 +155,10 @@ public sealed class RawConnection : IDisposable
         }
     }
 
-    /// <summary>:status is the first field: one of the static table (RFC 7541, appendix A), or spelled out. 0 where damage has made the server encode it otherwise.</summary>
+    /// <summary>
+    /// :status is the first field: one of the static table (RFC 7541, appendix A), or spelled out. 0 where damage has
+    /// made the server encode it otherwise.
+    /// </summary>
     private static int StatusIn(byte[] block)
     {
         int[] indexed = [200, 204, 206, 304, 400, 404, 500];
@@ -137,14 +168,22 @@ public sealed class RawConnection : IDisposable
             return indexed[index - 0x88];
         }
 
-        return block.Length >= first + 5 && int.TryParse(block.AsSpan(first + 2, 3), CultureInfo.InvariantCulture, out var status) ? status : 0;
+        return
+            block.Length >= first + 5
+            && int.TryParse(block.AsSpan(first + 2, 3), CultureInfo.InvariantCulture, out var status)
+            ? status
+            : 0;
     }
 
     private static int? GrpcStatusIn(byte[] block)
     {
         var name = block.AsSpan().IndexOf("grpc-status"u8);
         var value = name + "grpc-status"u8.Length;
-        return name >= 0 && int.TryParse(block.AsSpan(value + 1, block[value]), CultureInfo.InvariantCulture, out var status) ? status : null;
+        return
+            name >= 0
+            && int.TryParse(block.AsSpan(value + 1, block[value]), CultureInfo.InvariantCulture, out var status)
+            ? status
+            : null;
     }
 
     private async Task<string> ReadHeadAsync(CancellationToken cancellation)

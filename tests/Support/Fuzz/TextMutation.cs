@@ -8,19 +8,92 @@ public static partial class TextMutation
 {
     private static readonly string[] Values =
     [
-        "0", "-0", "1", "-1", "0.1", "1e-999", "1e999", "-1e999", "3.4028236e38", "1e-46", "2147483647", "2147483648", "4294967296", "9223372036854775808", "1E+5", "01", "+1", ".5", "NaN", "Infinity",
-        "\"NaN\"", "\"Infinity\"", "\"-Infinity\"", "null", "true", "false", "[]", "{}", "[[]]", "[null]", "\"\"", "\"\\u0000\"", "\"\\ud800\"", "\"\\x\"", "\"ü💥\"", "\"data:image/png;base64,\"", "\"====\"", "//", "'1'",
+        "0",
+        "-0",
+        "1",
+        "-1",
+        "0.1",
+        "1e-999",
+        "1e999",
+        "-1e999",
+        "3.4028236e38",
+        "1e-46",
+        "2147483647",
+        "2147483648",
+        "4294967296",
+        "9223372036854775808",
+        "1E+5",
+        "01",
+        "+1",
+        ".5",
+        "NaN",
+        "Infinity",
+        "\"NaN\"",
+        "\"Infinity\"",
+        "\"-Infinity\"",
+        "null",
+        "true",
+        "false",
+        "[]",
+        "{}",
+        "[[]]",
+        "[null]",
+        "\"\"",
+        "\"\\u0000\"",
+        "\"\\ud800\"",
+        "\"\\x\"",
+        "\"ü💥\"",
+        "\"data:image/png;base64,\"",
+        "\"====\"",
+        "//",
+        "'1'",
     ];
 
     private static readonly string[] ParameterValues =
     [
-        "", "0", "-0", "-1", "1", "3", "0.5", "1e-999", "1e999", "-1e999", "3.5e38", "2147483648", "99999999999999999999", "NaN", "Infinity", "-Infinity", "null", "true", "1,5", "0x10", "%00", "%ff", "%C3%28", "%F0%9F%92%A5", "+", "%20", "%2B1",
-        "..", "..%2f..%2fetc%2fpasswd", "%2e%2e", "mnist", "cifar10", "MNIST", "mnist%00", "a%0d%0ab", "\u00e9",
+        "",
+        "0",
+        "-0",
+        "-1",
+        "1",
+        "3",
+        "0.5",
+        "1e-999",
+        "1e999",
+        "-1e999",
+        "3.5e38",
+        "2147483648",
+        "99999999999999999999",
+        "NaN",
+        "Infinity",
+        "-Infinity",
+        "null",
+        "true",
+        "1,5",
+        "0x10",
+        "%00",
+        "%ff",
+        "%C3%28",
+        "%F0%9F%92%A5",
+        "+",
+        "%20",
+        "%2B1",
+        "..",
+        "..%2f..%2fetc%2fpasswd",
+        "%2e%2e",
+        "mnist",
+        "cifar10",
+        "MNIST",
+        "mnist%00",
+        "a%0d%0ab",
+        "\u00e9",
     ];
 
     public static string Value(Random random) => ParameterValues[random.Next(ParameterValues.Length)];
 
-    /// <summary>JSON with one to three tokens replaced, removed, doubled or wrapped; sometimes cut or with stray bytes.</summary>
+    /// <summary>
+    /// JSON with one to three tokens replaced, removed, doubled or wrapped; sometimes cut or with stray bytes.
+    /// </summary>
     public static byte[] Damage(Random random, string json)
     {
         if (random.Next(6) == 0)
@@ -33,7 +106,10 @@ public static partial class TextMutation
             if (Tokens().Matches(json) is { Count: > 0 } tokens)
             {
                 var token = tokens[random.Next(tokens.Count)];
-                json = string.Concat(json.AsSpan(0, token.Index), InPlaceOf(random, token.Value), json.AsSpan(token.Index + token.Length));
+                json = string.Concat(
+                    json.AsSpan(0, token.Index),
+                    InPlaceOf(random, token.Value),
+                    json.AsSpan(token.Index + token.Length));
             }
         }
 
@@ -50,7 +126,8 @@ public static partial class TextMutation
         _ => Values[random.Next(Values.Length)],
     };
 
-    private static string Repeat(string text, Random random) => new StringBuilder().Insert(0, text, 1 << random.Next(1, 9)).ToString();
+    private static string Repeat(string text, Random random) =>
+        new StringBuilder().Insert(0, text, 1 << random.Next(1, 9)).ToString();
 
     [GeneratedRegex("""-?\d[\d.eE+-]*|"[^"]*"|true|false|null|[\[\]{},:]""")]
     private static partial Regex Tokens();

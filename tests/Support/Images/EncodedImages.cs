@@ -6,28 +6,39 @@ using SkiaSharp;
 
 namespace SoftmaxService.Tests.Support.Images;
 
-/// <summary>Image files made on the spot: by Skia's encoders where it has them, else by hand from the formats' specifications.</summary>
+/// <summary>
+/// Image files made on the spot: by Skia's encoders where it has them, else by hand from the formats' specifications.
+/// </summary>
 public static class EncodedImages
 {
     /// <summary>A greyscale progressive JPEG of 45 × 37 pixels, ten scans, written with Java's ImageIO.</summary>
-    public static byte[] ProgressiveJpeg => Convert.FromBase64String(
-        "/9j/4AAQSkZJRgABAgAAAQABAAD/2wBDAAgGBgcGBQgHBwcJCQgKDBQNDAsLDBkSEw8UHRofHh0aHBwgJC4nICIsIxwcKDcpLDAxNDQ0Hyc5PTgyPC4zNDL/wgAL"
-        + "CAAlAC0BAREA/8QAGQABAQADAQAAAAAAAAAAAAAAAwIAAQQG/9oACAEBAAAAAfAbtGbgtKVuZcRXmrtWbdIjf//EABwQAAICAwEBAAAAAAAAAAAAAAABAhEDEhMh"
-        + "EP/aAAgBAQABBQL5QkJFFCiVR6KIkamtCgaigKLFjOfvM5ix0cxQQoIUFSgqUEaJH//EABgQAAIDAAAAAAAAAAAAAAAAACAhEBEw/9oACAEBAAY/At0NSz//xAAd"
-        + "EAACAwADAQEAAAAAAAAAAAAAAREhMRBRYUFx/9oACAEBAAE/IYIFyVJ3zIfoSYh0RGCNHvGvgIWjSpFuDlg6BQpKzpWIpxuEmYhISS9Egf/aAAgBAQAAABBYOTcP"
-        + "/8QAHhABAAIDAAMBAQAAAAAAAAAAAQARITFRQWFxgZH/2gAIAQEAAT8QIFGiPiKUuD3DGR+ZguRF1NRL4mtx8gUuE0jfsVdS4oZaiLrEa6KO1ma1bwlooPkRgrmh"
-        + "iKsDHmf0A8mAZcch1ln5GmBHyC9QgbPUrwzdalHb8uQYANl5J//Z");
+    public static byte[] ProgressiveJpeg =>
+        Convert.FromBase64String(
+            "/9j/4AAQSkZJRgABAgAAAQABAAD/2wBDAAgGBgcGBQgHBwcJCQgKDBQNDAsLDBkSEw8UHRofHh0aHBwgJC4nICIsIxwcKDcpLDAxNDQ0Hyc5PTgyPC4zNDL/wgAL"
+                + "CAAlAC0BAREA/8QAGQABAQADAQAAAAAAAAAAAAAAAwIAAQQG/9oACAEBAAAAAfAbtGbgtKVuZcRXmrtWbdIjf//EABwQAAICAwEBAAAAAAAAAAAAAAABAhEDEhMh"
+                + "EP/aAAgBAQABBQL5QkJFFCiVR6KIkamtCgaigKLFjOfvM5ix0cxQQoIUFSgqUEaJH//EABgQAAIDAAAAAAAAAAAAAAAAACAhEBEw/9oACAEBAAY/At0NSz//xAAd"
+                + "EAACAwADAQEAAAAAAAAAAAAAAREhMRBRYUFx/9oACAEBAAE/IYIFyVJ3zIfoSYh0RGCNHvGvgIWjSpFuDlg6BQpKzpWIpxuEmYhISS9Egf/aAAgBAQAAABBYOTcP"
+                + "/8QAHhABAAIDAAMBAQAAAAAAAAAAAQARITFRQWFxgZH/2gAIAQEAAT8QIFGiPiKUuD3DGR+ZguRF1NRL4mtx8gUuE0jfsVdS4oZaiLrEa6KO1ma1bwlooPkRgrmh"
+                + "iKsDHmf0A8mAZcch1ln5GmBHyC9QgbPUrwzdalHb8uQYANl5J//Z");
 
-    /// <summary>A CMYK JPEG as Adobe writes them, of 16 × 16 pixels: red above green on the left, blue above mid grey on the right.</summary>
-    public static byte[] CmykJpeg => Convert.FromBase64String(
-        "/9j/7gAOQWRvYmUAZAAAAAAA/9sAQwABAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEB/8AAFAgA"
-        + "EAAQBAERAAIRAAMRAAQRAP/EAB8AAAEFAQEBAQEBAAAAAAAAAAABAgMEBQYHCAkKC//EALUQAAIBAwMCBAMFBQQEAAABfQECAwAEEQUSITFBBhNRYQcicRQygZGh"
-        + "CCNCscEVUtHwJDNicoIJChYXGBkaJSYnKCkqNDU2Nzg5OkNERUZHSElKU1RVVldYWVpjZGVmZ2hpanN0dXZ3eHl6g4SFhoeIiYqSk5SVlpeYmZqio6Slpqeoqaqy"
-        + "s7S1tre4ubrCw8TFxsfIycrS09TV1tfY2drh4uPk5ebn6Onq8fLz9PX29/j5+v/aAA4EAQACAAMABAAAPwD+/iv8/wDr/P8A6/v4r/AHor/f4oor/f4r/AHor/f4"
-        + "or/f4r+Aev/Z");
+    /// <summary>
+    /// A CMYK JPEG as Adobe writes them, of 16 × 16 pixels: red above green on the left, blue above mid grey on the
+    /// right.
+    /// </summary>
+    public static byte[] CmykJpeg =>
+        Convert.FromBase64String(
+            "/9j/7gAOQWRvYmUAZAAAAAAA/9sAQwABAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEB/8AAFAgA"
+                + "EAAQBAERAAIRAAMRAAQRAP/EAB8AAAEFAQEBAQEBAAAAAAAAAAABAgMEBQYHCAkKC//EALUQAAIBAwMCBAMFBQQEAAABfQECAwAEEQUSITFBBhNRYQcicRQygZGh"
+                + "CCNCscEVUtHwJDNicoIJChYXGBkaJSYnKCkqNDU2Nzg5OkNERUZHSElKU1RVVldYWVpjZGVmZ2hpanN0dXZ3eHl6g4SFhoeIiYqSk5SVlpeYmZqio6Slpqeoqaqy"
+                + "s7S1tre4ubrCw8TFxsfIycrS09TV1tfY2drh4uPk5ebn6Onq8fLz9PX29/j5+v/aAA4EAQACAAMABAAAPwD+/iv8/wDr/P8A6/v4r/AHor/f4oor/f4r/AHor/f4"
+                + "or/f4r+Aev/Z");
 
     public static byte[] Encode(
-        int width, int height, Func<int, int, SKColor> color, SKEncodedImageFormat format = SKEncodedImageFormat.Png, int quality = 100,
+        int width,
+        int height,
+        Func<int, int, SKColor> color,
+        SKEncodedImageFormat format = SKEncodedImageFormat.Png,
+        int quality = 100,
         SKAlphaType alpha = SKAlphaType.Opaque)
     {
         // One copy of all pixels: SKBitmap.SetPixel takes microseconds a pixel.
@@ -35,15 +46,23 @@ public static class EncodedImages
         for (var i = 0; i < width * height; i++)
         {
             var pixel = color(i % width, i / width);
-            (pixels[4 * i], pixels[(4 * i) + 1], pixels[(4 * i) + 2], pixels[(4 * i) + 3]) = (pixel.Red, pixel.Green, pixel.Blue, pixel.Alpha);
+            (pixels[4 * i], pixels[(4 * i) + 1], pixels[(4 * i) + 2], pixels[(4 * i) + 3]) = (
+                pixel.Red,
+                pixel.Green,
+                pixel.Blue,
+                pixel.Alpha);
         }
 
-        using var bitmap = new SKBitmap(new SKImageInfo(width, height, SKColorType.Rgba8888, alpha, SKColorSpace.CreateSrgb()));
+        using var bitmap = new SKBitmap(
+            new SKImageInfo(width, height, SKColorType.Rgba8888, alpha, SKColorSpace.CreateSrgb()));
         Marshal.Copy(pixels, 0, bitmap.GetPixels(), pixels.Length);
         return Encode(bitmap, format, quality);
     }
 
-    public static byte[] Encode(SKBitmap bitmap, SKEncodedImageFormat format = SKEncodedImageFormat.Png, int quality = 100)
+    public static byte[] Encode(
+        SKBitmap bitmap,
+        SKEncodedImageFormat format = SKEncodedImageFormat.Png,
+        int quality = 100)
     {
         using var data = bitmap.Encode(format, quality);
         return data.ToArray();
@@ -51,7 +70,12 @@ public static class EncodedImages
 
     /// <summary>Draws at the given size on a paper of one colour.</summary>
     public static byte[] Draw(
-        int width, int height, SKColor paper, Action<SKCanvas> draw, SKEncodedImageFormat format = SKEncodedImageFormat.Png, int quality = 100)
+        int width,
+        int height,
+        SKColor paper,
+        Action<SKCanvas> draw,
+        SKEncodedImageFormat format = SKEncodedImageFormat.Png,
+        int quality = 100)
     {
         using var bitmap = new SKBitmap(new SKImageInfo(width, height, SKColorType.Rgba8888, SKAlphaType.Premul));
         using (var canvas = new SKCanvas(bitmap))
@@ -170,7 +194,13 @@ public static class EncodedImages
     }
 
     /// <summary>A PNG with one IDAT chunk; scanlines come without their filter bytes.</summary>
-    public static byte[] Png(int width, int height, int bitDepth, int colorType, ReadOnlySpan<byte> scanlines, params (string Type, byte[] Data)[] chunks)
+    public static byte[] Png(
+        int width,
+        int height,
+        int bitDepth,
+        int colorType,
+        ReadOnlySpan<byte> scanlines,
+        params (string Type, byte[] Data)[] chunks)
     {
         var rowLength = height == 0 ? 0 : scanlines.Length / height;
         using var filtered = new MemoryStream();
@@ -186,7 +216,16 @@ public static class EncodedImages
     /// <summary>An 8-bit RGB PNG in the seven passes of Adam7.</summary>
     public static byte[] InterlacedPng(int width, int height, Func<int, int, SKColor> color)
     {
-        (int X, int Y, int StepX, int StepY)[] passes = [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)];
+        (int X, int Y, int StepX, int StepY)[] passes =
+        [
+            (0, 0, 8, 8),
+            (4, 0, 8, 8),
+            (0, 4, 4, 8),
+            (2, 0, 4, 4),
+            (0, 2, 2, 4),
+            (1, 0, 2, 2),
+            (0, 1, 1, 2),
+        ];
         using var filtered = new MemoryStream();
         foreach (var pass in passes)
         {
@@ -205,7 +244,13 @@ public static class EncodedImages
     }
 
     public static byte[] PngFromFiltered(
-        int width, int height, int bitDepth, int colorType, byte interlace, byte[] filtered, params (string Type, byte[] Data)[] chunks)
+        int width,
+        int height,
+        int bitDepth,
+        int colorType,
+        byte interlace,
+        byte[] filtered,
+        params (string Type, byte[] Data)[] chunks)
     {
         var header = new byte[13];
         BinaryPrimitives.WriteInt32BigEndian(header, width);
@@ -289,7 +334,10 @@ public static class EncodedImages
         return file.ToArray();
     }
 
-    /// <summary>A GIF with a palette of 128 colours and one frame for each picture of palette indices; codes of fixed width, as the format allows.</summary>
+    /// <summary>
+    /// A GIF with a palette of 128 colours and one frame for each picture of palette indices; codes of fixed width, as
+    /// the format allows.
+    /// </summary>
     public static byte[] Gif(int width, int height, ReadOnlySpan<SKColor> palette, params Func<int, int, int>[] frames)
     {
         using var file = new MemoryStream();
@@ -305,7 +353,8 @@ public static class EncodedImages
         {
             file.Write([0x21, 0xF9, 4, 0, 10, 0, 0, 0, 0x2C, 0, 0, 0, 0, (byte)width, 0, (byte)height, 0, 0, 7]);
 
-            // A clear code after every 100 pixels keeps the decoder's table, and with it the code's width of eight bits, from growing.
+            // A clear code after every 100 pixels keeps the decoder's table, and with it the code's width of eight
+            // bits, from growing.
             var codes = new List<byte>();
             for (var i = 0; i < width * height; i++)
             {

@@ -10,13 +10,19 @@ public sealed class ModelFolder : IDisposable
 {
     public string Path { get; } = Directory.CreateTempSubdirectory("softmax-models-").FullName;
 
-    /// <summary>A linear model: the input, flattened, times weights. Class k's logit is the input's element k, so an answer can be foreseen.</summary>
+    /// <summary>
+    /// A linear model: the input, flattened, times weights. Class k's logit is the input's element k, so an answer can
+    /// be foreseen.
+    /// </summary>
     public static byte[] PickFirst(int classCount, int elementCount, params ReadOnlySpan<OnnxDimension> inputShape)
     {
         var graph = new OnnxGraphBuilder("pick-first");
         var input = graph.Input("image", DataType.Float, inputShape);
         var flat = graph.Node("Reshape", [input, graph.Initializer<long>("shape", [-1, elementCount], 2)], "flat");
-        graph.Node("MatMul", [flat, graph.Initializer("weights", Selector(elementCount, classCount), elementCount, classCount)], "scores");
+        graph.Node(
+            "MatMul",
+            [flat, graph.Initializer("weights", Selector(elementCount, classCount), elementCount, classCount)],
+            "scores");
         graph.Output("scores", DataType.Float, "batch", classCount);
         return graph.ToByteArray();
     }

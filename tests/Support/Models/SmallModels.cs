@@ -5,7 +5,9 @@ using DataType = Onnx.TensorProto.Types.DataType;
 
 namespace SoftmaxService.Tests.Support.Models;
 
-/// <summary>Small graphs of every kind that people bring. Where nothing else is said, class k's logit is the input's element k.</summary>
+/// <summary>
+/// Small graphs of every kind that people bring. Where nothing else is said, class k's logit is the input's element k.
+/// </summary>
 public static class SmallModels
 {
     public const int Classes = 3;
@@ -42,7 +44,13 @@ public static class SmallModels
     public static byte[] OfBytes()
     {
         var graph = new OnnxGraphBuilder("bytes");
-        AddLogits(graph, graph.Node("Cast", [graph.Input("image", DataType.Uint8, "batch", 1, 4, 4)], "floats", ("to", (long)DataType.Float)));
+        AddLogits(
+            graph,
+            graph.Node(
+                "Cast",
+                [graph.Input("image", DataType.Uint8, "batch", 1, 4, 4)],
+                "floats",
+                ("to", (long)DataType.Float)));
         graph.Output("scores", DataType.Float, "batch", Classes);
         return graph.ToByteArray();
     }
@@ -50,7 +58,13 @@ public static class SmallModels
     public static byte[] OfHalves()
     {
         var graph = new OnnxGraphBuilder("halves");
-        AddLogits(graph, graph.Node("Cast", [graph.Input("image", DataType.Float16, "batch", 1, 4, 4)], "floats", ("to", (long)DataType.Float)));
+        AddLogits(
+            graph,
+            graph.Node(
+                "Cast",
+                [graph.Input("image", DataType.Float16, "batch", 1, 4, 4)],
+                "floats",
+                ("to", (long)DataType.Float)));
         graph.Node("Cast", ["scores"], "halves", ("to", (long)DataType.Float16));
         graph.Output("halves", DataType.Float16, "batch", Classes);
         return graph.ToByteArray();
@@ -67,7 +81,10 @@ public static class SmallModels
         return graph.ToByteArray();
     }
 
-    /// <summary>What exporters of classical learners write: the class's number, a feature map, a sequence, and one row of floats.</summary>
+    /// <summary>
+    /// What exporters of classical learners write: the class's number, a feature map, a sequence, and one row of
+    /// floats.
+    /// </summary>
     public static byte[] WithOutputsOfManyKinds()
     {
         var graph = Start("batch", 1, 4, 4);
@@ -80,7 +97,13 @@ public static class SmallModels
         graph.Output("dense_7", DataType.Float, "batch", Classes);
         var model = graph.ToModel();
         var row = model.Graph.Output[2].Type;
-        model.Graph.Output.Insert(1, new ValueInfoProto { Name = "sequence", Type = new TypeProto { SequenceType = new TypeProto.Types.Sequence { ElemType = row.Clone() } } });
+        model.Graph.Output.Insert(
+            1,
+            new ValueInfoProto
+            {
+                Name = "sequence",
+                Type = new TypeProto { SequenceType = new TypeProto.Types.Sequence { ElemType = row.Clone() } },
+            });
         return model.ToByteArray();
     }
 
@@ -108,30 +131,77 @@ public static class SmallModels
     {
         var graph = Start("batch", 1, 4, 4);
         var model = graph.ToModel();
-        model.Graph.Initializer.Add(new TensorProto { Name = "trips", DataType = (int)DataType.Int64, Int64Data = { 1L << 62 } });
-        model.Graph.Initializer.Add(new TensorProto { Name = "on", DataType = (int)DataType.Bool, Int32Data = { 1 } });
+        model.Graph.Initializer.Add(
+            new TensorProto
+            {
+                Name = "trips",
+                DataType = (int)DataType.Int64,
+                Int64Data = { 1L << 62 },
+            });
+        model.Graph.Initializer.Add(
+            new TensorProto
+            {
+                Name = "on",
+                DataType = (int)DataType.Bool,
+                Int32Data = { 1 },
+            });
         var body = new GraphProto { Name = "body" };
         body.Input.Add([Scalar("trip", DataType.Int64), Scalar("goes", DataType.Bool), Value("state", DataType.Float)]);
         body.Output.Add([Scalar("goes.on", DataType.Bool), Value("state.next", DataType.Float)]);
-        body.Node.Add(new NodeProto { OpType = "Identity", Input = { "goes" }, Output = { "goes.on" } });
-        body.Node.Add(new NodeProto { OpType = "Neg", Input = { "state" }, Output = { "state.next" } });
-        model.Graph.Node.Add(new NodeProto
-        {
-            OpType = "Loop",
-            Input = { "trips", "on", "scores" },
-            Output = { "turned" },
-            Attribute = { new AttributeProto { Name = "body", Type = AttributeProto.Types.AttributeType.Graph, G = body } },
-        });
+        body.Node.Add(
+            new NodeProto
+            {
+                OpType = "Identity",
+                Input = { "goes" },
+                Output = { "goes.on" },
+            });
+        body.Node.Add(
+            new NodeProto
+            {
+                OpType = "Neg",
+                Input = { "state" },
+                Output = { "state.next" },
+            });
+        model.Graph.Node.Add(
+            new NodeProto
+            {
+                OpType = "Loop",
+                Input = { "trips", "on", "scores" },
+                Output = { "turned" },
+                Attribute =
+                {
+                    new AttributeProto
+                    {
+                        Name = "body",
+                        Type = AttributeProto.Types.AttributeType.Graph,
+                        G = body,
+                    },
+                },
+            });
         model.Graph.Output.Add(Value("turned", DataType.Float));
         return model.ToByteArray();
     }
 
-    /// <summary>A graph that fails where the first pixel is as good as white and the last one as good as black: an index of 1 into a table of one.</summary>
+    /// <summary>
+    /// A graph that fails where the first pixel is as good as white and the last one as good as black: an index of 1
+    /// into a table of one.
+    /// </summary>
     public static byte[] Failing()
     {
         var graph = Start("batch", 1, 4, 4);
-        graph.Node("Slice", ["flat", graph.Initializer<long>("first", [0], 1), graph.Initializer<long>("second", [1], 1), graph.Initializer<long>("columns", [1], 1)], "first_pixel");
-        graph.Node("Slice", ["flat", graph.Initializer<long>("last", [-1], 1), graph.Initializer<long>("end", [Pixels], 1), "columns"], "last_pixel");
+        graph.Node(
+            "Slice",
+            [
+                "flat",
+                graph.Initializer<long>("first", [0], 1),
+                graph.Initializer<long>("second", [1], 1),
+                graph.Initializer<long>("columns", [1], 1),
+            ],
+            "first_pixel");
+        graph.Node(
+            "Slice",
+            ["flat", graph.Initializer<long>("last", [-1], 1), graph.Initializer<long>("end", [Pixels], 1), "columns"],
+            "last_pixel");
         graph.Node("Sub", ["first_pixel", "last_pixel"], "difference");
         graph.Node("Greater", ["difference", graph.Initializer("limit", [0.995f])], "is_bad");
         graph.Node("Cast", ["is_bad"], "index", ("to", (long)DataType.Int64));
@@ -177,5 +247,9 @@ public static class SmallModels
     }
 
     private static ValueInfoProto Value(string name, DataType type) =>
-        new() { Name = name, Type = new TypeProto { TensorType = new TypeProto.Types.Tensor { ElemType = (int)type } } };
+        new()
+        {
+            Name = name,
+            Type = new TypeProto { TensorType = new TypeProto.Types.Tensor { ElemType = (int)type } },
+        };
 }

@@ -1,6 +1,9 @@
 namespace SoftmaxService.Tests.Support.TestData;
 
-/// <summary>A test that needs the MNIST test images, and perhaps more of the shared data; skipped with the reason where they are absent.</summary>
+/// <summary>
+/// A test that needs the MNIST test images, and perhaps more of the shared data; skipped with the reason where they are
+/// absent.
+/// </summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class MnistFactAttribute : FactAttribute
 {

@@ -1,8 +1,8 @@
 namespace SoftmaxService.Tests.Support.TestData;
 
 /// <summary>
-/// Data sets and third parties' models, which are not part of the repository: in <c>../shared/data</c> beside it, or where the environment
-/// variable <c>SOFTMAX_DATA</c> says.
+/// Data sets and third parties' models, which are not part of the repository: in <c>../shared/data</c> beside it, or
+/// where the environment variable <c>SOFTMAX_DATA</c> says.
 /// </summary>
 public static class SharedData
 {
@@ -10,7 +10,8 @@ public static class SharedData
 
     public static string? Folder { get; } = FindFolder();
 
-    public static string Path(string relative) => System.IO.Path.Combine(Folder ?? throw new InvalidOperationException(WhyMissing(relative)), relative);
+    public static string Path(string relative) =>
+        System.IO.Path.Combine(Folder ?? throw new InvalidOperationException(WhyMissing(relative)), relative);
 
     public static string? WhyMissing(params ReadOnlySpan<string> files)
     {

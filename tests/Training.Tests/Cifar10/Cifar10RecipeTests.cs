@@ -13,7 +13,8 @@ public sealed class Cifar10RecipeTests
         Assert.Equal(share * Cifar10Recipe.PeakLearningRate, Cifar10Recipe.LearningRate(progress), 1e-9);
 
     [Fact]
-    public void PeakLearningRate_IsThePublishedOneAnExample() => Assert.Equal(1.465e-3, Cifar10Recipe.PeakLearningRate, 1e-6);
+    public void PeakLearningRate_IsThePublishedOneAnExample() =>
+        Assert.Equal(1.465e-3, Cifar10Recipe.PeakLearningRate, 1e-6);
 
     [Fact]
     public void WeightDecay_TimesTheLearningRate_IsTheSameForAllParameters() => Assert.Equal(
@@ -23,5 +24,7 @@ public sealed class Cifar10RecipeTests
 
     [Fact]
     public void LookaheadDecay_Progress_GrowsFromNothing() =>
-        Assert.Equal((0, true), (Cifar10Recipe.LookaheadDecay(0), Cifar10Recipe.LookaheadDecay(1) is > 0.77 and < 0.78));
+        Assert.Equal(
+            (0, true),
+            (Cifar10Recipe.LookaheadDecay(0), Cifar10Recipe.LookaheadDecay(1) is > 0.77 and < 0.78));
 }

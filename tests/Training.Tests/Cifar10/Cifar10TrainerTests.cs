@@ -16,17 +16,29 @@ public sealed class Cifar10TrainerTests
     public void Run_TwoPlainClasses_LearnsThemAndIsServedAsItIs()
     {
         using var folder = new TemporaryFolder();
-        using var trainer = new Cifar10Trainer(Drawings.RedAndBlue(128), Unseen, [8, 8, 8], epochs: 40, seed: 1, folder.PathOf("run.bin"));
+        using var trainer = new Cifar10Trainer(
+            Drawings.RedAndBlue(128),
+            Unseen,
+            [8, 8, 8],
+            epochs: 40,
+            seed: 1,
+            folder.PathOf("run.bin"));
         var lines = new List<string>();
 
         trainer.Run(lines.Add);
 
         var logits = trainer.Logits(Unseen);
         Assert.Equal(20, Unseen.CountRight(logits));
-        Assert.Matches(@"^epoch  40 of 40  loss \d\.\d{4}  right while training \d+\.\d\d %  wrong 0 of 20  \d+ s$", lines[^1]);
+        Assert.Matches(
+            @"^epoch  40 of 40  loss \d\.\d{4}  right while training \d+\.\d\d %  wrong 0 of 20  \d+ s$",
+            lines[^1]);
         Assert.True(trainer.Elapsed > TimeSpan.Zero);
         var measured = OnnxMeasurement.Of(
-            PhotoNetExport.ToOnnx(trainer.Net), Unseen, Cifar10Recipe.PixelScale, Cifar10Recipe.Mean, Cifar10Recipe.Std);
+            PhotoNetExport.ToOnnx(trainer.Net),
+            Unseen,
+            Cifar10Recipe.PixelScale,
+            Cifar10Recipe.Mean,
+            Cifar10Recipe.Std);
         measured.RequireLogits(logits, 1e-4);
         Assert.Equal((20, 20), (measured.Right, measured.Total));
     }
@@ -51,5 +63,6 @@ public sealed class Cifar10TrainerTests
         Assert.Equal(whole.Logits(Unseen), resumed.Logits(Unseen));
     }
 
-    private static Cifar10Trainer Trainer(string checkpointPath) => new(Images, None, [8, 8, 8], Epochs, seed: 1, checkpointPath);
+    private static Cifar10Trainer Trainer(string checkpointPath) =>
+        new(Images, None, [8, 8, 8], Epochs, seed: 1, checkpointPath);
 }

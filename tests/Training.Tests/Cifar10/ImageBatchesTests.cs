@@ -44,9 +44,28 @@ public sealed class ImageBatchesTests
     {
         using var scope = NewDisposeScope();
 
-        var batch = new ImageBatches(Image, 1, [5, 105], [1, 1]).Make([new Placement(0, Mirrored: true, Cut: new Square(1, 1, 2))]);
+        var batch = new ImageBatches(Image, 1, [5, 105], [1, 1]).Make([
+            new Placement(0, Mirrored: true, Cut: new Square(1, 1, 2)),
+        ]);
 
-        Assert.Equal([-2, -3, -4, -5, /**/ 2, 0, 0, -1, /**/ 6, 0, 0, 3], batch[0, 0].contiguous().data<float>().ToArray());
-        Assert.Equal(batch[0, 0].contiguous().data<float>().ToArray(), batch[0, 1].contiguous().data<float>().ToArray());
+        Assert.Equal(
+            [
+                -2,
+                -3,
+                -4,
+                -5, /**/
+                2,
+                0,
+                0,
+                -1, /**/
+                6,
+                0,
+                0,
+                3,
+            ],
+            batch[0, 0].contiguous().data<float>().ToArray());
+        Assert.Equal(
+            batch[0, 0].contiguous().data<float>().ToArray(),
+            batch[0, 1].contiguous().data<float>().ToArray());
     }
 }

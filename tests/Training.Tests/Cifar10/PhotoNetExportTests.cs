@@ -16,7 +16,9 @@ public sealed class PhotoNetExportTests
         using var net = LivelyNet();
         var input = randn(count, 3, 32, 32);
 
-        OnnxLogits.AssertSame(net.ForwardBothWays(input).data<float>().ToArray(), OnnxLogits.Of(PhotoNetExport.ToOnnx(net), input));
+        OnnxLogits.AssertSame(
+            net.ForwardBothWays(input).data<float>().ToArray(),
+            OnnxLogits.Of(PhotoNetExport.ToOnnx(net), input));
     }
 
     [Fact]

@@ -45,7 +45,9 @@ public sealed class PhotoNetTests
         net.Whiten(images, 0.01);
 
         Assert.True(net.ForwardBothWays(images).allclose(net.ForwardBothWays(images.flip(3)), atol: 1e-6));
-        Assert.False(net.Forward(images, ScalarType.Float32, training: false).allclose(net.Forward(images.flip(3), ScalarType.Float32, training: false), atol: 1e-6));
+        Assert.False(
+            net.Forward(images, ScalarType.Float32, training: false)
+                .allclose(net.Forward(images.flip(3), ScalarType.Float32, training: false), atol: 1e-6));
     }
 
     [Fact]

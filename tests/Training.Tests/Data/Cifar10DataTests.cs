@@ -23,10 +23,21 @@ public sealed class Cifar10DataTests
         var archived = Cifar10Data.Read(folder.PathOf("c.tar.gz"));
         var unpacked = Cifar10Data.Read(folder.Path);
 
-        Assert.Equal((50_000, 2, 3, 32, 32), (archived.Training.Count, archived.Test.Count, archived.Test.Channels, archived.Test.Height, archived.Test.Width));
-        Assert.Equal([1, 2, 3, 4, 5], Enumerable.Range(0, 5).Select(part => (int)archived.Training.Labels[part * 10_000]));
+        Assert.Equal(
+            (50_000, 2, 3, 32, 32),
+            (
+                archived.Training.Count,
+                archived.Test.Count,
+                archived.Test.Channels,
+                archived.Test.Height,
+                archived.Test.Width));
+        Assert.Equal(
+            [1, 2, 3, 4, 5],
+            Enumerable.Range(0, 5).Select(part => (int)archived.Training.Labels[part * 10_000]));
         Assert.Equal(6, archived.Test.Labels[0]);
-        Assert.Equal([1, 2, 3, 4, 5], Enumerable.Range(0, 5).Select(part => (int)archived.Training.Pixels[part * 10_000 * 3072]));
+        Assert.Equal(
+            [1, 2, 3, 4, 5],
+            Enumerable.Range(0, 5).Select(part => (int)archived.Training.Pixels[part * 10_000 * 3072]));
         Assert.Equal(6, archived.Sha256.Count);
         Assert.Equal(archived.Sha256, unpacked.Sha256);
         Assert.True(archived.Training.Pixels.AsSpan().SequenceEqual(unpacked.Training.Pixels));
@@ -81,7 +92,9 @@ public sealed class Cifar10DataTests
     public void Read_ShortTrainingFile_IsRefused()
     {
         using var folder = new TemporaryFolder();
-        WriteArchive(folder.PathOf("c.tar.gz"), [.. WholeFiles().Select(file => (file.Name, file.Bytes[..RecordLength]))]);
+        WriteArchive(
+            folder.PathOf("c.tar.gz"),
+            [.. WholeFiles().Select(file => (file.Name, file.Bytes[..RecordLength]))]);
 
         var problem = Assert.Throws<InvalidDataException>(() => Cifar10Data.Read(folder.PathOf("c.tar.gz")));
 
@@ -110,7 +123,10 @@ public sealed class Cifar10DataTests
         Assert.Equal("x.bin gives image 1 the class 10; there are 10 classes.", problem.Message);
     }
 
-    /// <summary>Five training files and two test images; each file's first image has the file's number as its class and first pixel.</summary>
+    /// <summary>
+    /// Five training files and two test images; each file's first image has the file's number as its class and first
+    /// pixel.
+    /// </summary>
     private static (string Name, byte[] Bytes)[] WholeFiles() =>
     [
         .. Cifar10Data.TrainingFileNames.Select((name, i) => (name, Numbered(TrainingFileLength, i + 1))),
@@ -137,7 +153,11 @@ public sealed class Cifar10DataTests
         using var tar = new TarWriter(gzip);
         foreach (var (name, bytes) in files)
         {
-            tar.WriteEntry(new PaxTarEntry(TarEntryType.RegularFile, $"cifar-10-batches-bin/{name}") { DataStream = new MemoryStream(bytes) });
+            tar.WriteEntry(
+                new PaxTarEntry(TarEntryType.RegularFile, $"cifar-10-batches-bin/{name}")
+                {
+                    DataStream = new MemoryStream(bytes),
+                });
         }
     }
 }

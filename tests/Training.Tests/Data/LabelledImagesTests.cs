@@ -39,7 +39,9 @@ public sealed class LabelledImagesTests
 
         var problem = Assert.Throws<InvalidDataException>(() => LabelledImages.ReadIdx(folder.Path, "train", 10));
 
-        Assert.Equal("train-labels-idx1-ubyte.gz has the dimensions [1]; for 2 images it must be [2].", problem.Message);
+        Assert.Equal(
+            "train-labels-idx1-ubyte.gz has the dimensions [1]; for 2 images it must be [2].",
+            problem.Message);
     }
 
     [Fact]

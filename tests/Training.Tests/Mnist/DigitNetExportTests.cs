@@ -21,7 +21,9 @@ public sealed class DigitNetExportTests
     public void ToOnnx_DrawnInput_GivesTorchSharpsLogits(int count)
     {
         using var scope = NewDisposeScope();
-        var pixels = tensor(Drawings.RingsAndBars(count).Pixels).view(count, 1, DigitNet.ImageSize, DigitNet.ImageSize).to_type(ScalarType.Float32);
+        var pixels = tensor(Drawings.RingsAndBars(count).Pixels)
+            .view(count, 1, DigitNet.ImageSize, DigitNet.ImageSize)
+            .to_type(ScalarType.Float32);
         AssertSameLogits(((pixels * MnistRecipe.PixelScale) - MnistRecipe.Mean) / MnistRecipe.Std);
     }
 

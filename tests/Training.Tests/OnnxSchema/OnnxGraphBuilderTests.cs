@@ -11,7 +11,11 @@ public sealed class OnnxGraphBuilderTests
     {
         var graph = new OnnxGraphBuilder("affine");
         var x = graph.Input("x", DataType.Float, "rows", 2);
-        x = graph.Node("Gemm", [x, graph.Initializer("weight", [1f, 2f, 3f, 4f, 5f, 6f], 2, 3)], "scaled", ("alpha", 0.5f));
+        x = graph.Node(
+            "Gemm",
+            [x, graph.Initializer("weight", [1f, 2f, 3f, 4f, 5f, 6f], 2, 3)],
+            "scaled",
+            ("alpha", 0.5f));
         x = graph.Node("Reshape", [x, graph.Initializer("shape", [-1L], 1)], "flat", ("allowzero", 0));
         graph.Output(x, DataType.Float, "values");
 
@@ -47,7 +51,8 @@ public sealed class OnnxGraphBuilderTests
     [Fact]
     public void Initializer_TooFewValues_IsRefused()
     {
-        var problem = Assert.Throws<ArgumentException>(() => new OnnxGraphBuilder("wrong").Initializer("weight", [1f, 2f], 3, 1));
+        var problem = Assert.Throws<ArgumentException>(() =>
+            new OnnxGraphBuilder("wrong").Initializer("weight", [1f, 2f], 3, 1));
 
         Assert.StartsWith("weight has 2 values for 3 elements.", problem.Message, StringComparison.Ordinal);
     }
@@ -85,7 +90,14 @@ public sealed class OnnxGraphBuilderTests
         var graph = new OnnxGraphBuilder("stated", opset: 15, irVersion: 7);
         graph.Input("x", DataType.Uint8, "batch", 3, default);
         graph.Metadata("author", "test");
-        graph.Node("Odd", ["x"], "y", ("text", "fit"), ("numbers", new long[] { 1, 2 }), ("number", 0.5f), ("count", 3));
+        graph.Node(
+            "Odd",
+            ["x"],
+            "y",
+            ("text", "fit"),
+            ("numbers", new long[] { 1, 2 }),
+            ("number", 0.5f),
+            ("count", 3));
         graph.Output("y", DataType.Float16, 1);
 
         var model = graph.ToModel();

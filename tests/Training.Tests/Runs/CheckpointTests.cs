@@ -24,7 +24,8 @@ public sealed class CheckpointTests
         using var loadedFloats = zeros(2);
         using var loadedInteger = tensor(0L);
 
-        Assert.True(new Checkpoint(path, "a", [loadedFloats, loadedInteger]).TryLoad(out var finishedEpochs, out var elapsed));
+        Assert.True(
+            new Checkpoint(path, "a", [loadedFloats, loadedInteger]).TryLoad(out var finishedEpochs, out var elapsed));
 
         Assert.Equal((3, TimeSpan.FromSeconds(90)), (finishedEpochs, elapsed));
         Assert.Equal([1.5f, -2f], loadedFloats.data<float>().ToArray());
@@ -38,7 +39,8 @@ public sealed class CheckpointTests
         var path = folder.PathOf("run.bin");
         new Checkpoint(path, "seed=1", []).Save(3, TimeSpan.Zero);
 
-        var problem = Assert.Throws<InvalidDataException>(() => new Checkpoint(path, "seed=2", []).TryLoad(out _, out _));
+        var problem = Assert.Throws<InvalidDataException>(() =>
+            new Checkpoint(path, "seed=2", []).TryLoad(out _, out _));
 
         Assert.Contains("belongs to the run 'seed=1', not to 'seed=2'", problem.Message, StringComparison.Ordinal);
     }

@@ -13,7 +13,9 @@ public sealed class NesterovSgdTests
         using var scope = NewDisposeScope();
         using var ours = Linear(seed: 3);
         using var torchs = Linear(seed: 3);
-        var sgd = new NesterovSgd([.. ours.named_parameters().Select(p => new TrainedParameter(p.name, p.parameter, 0))], momentum: 0.9);
+        var sgd = new NesterovSgd(
+            [.. ours.named_parameters().Select(p => new TrainedParameter(p.name, p.parameter, 0))],
+            momentum: 0.9);
         using var torchSgd = optim.SGD(torchs.parameters(), LearningRate, momentum: 0.9, nesterov: true);
         var input = randn(16, 4);
 

@@ -13,7 +13,12 @@ public sealed class OnnxMeasurementTests
         using var trainer = new MnistTrainer(images, images.Slice(0..0), epochs: 1, seed: 1, folder.PathOf("run.bin"));
         trainer.Run(_ => { });
 
-        var measured = OnnxMeasurement.Of(DigitNetExport.ToOnnx(trainer.Net), images, MnistRecipe.PixelScale, [MnistRecipe.Mean], [MnistRecipe.Std]);
+        var measured = OnnxMeasurement.Of(
+            DigitNetExport.ToOnnx(trainer.Net),
+            images,
+            MnistRecipe.PixelScale,
+            [MnistRecipe.Mean],
+            [MnistRecipe.Std]);
 
         var logits = trainer.Logits(images);
         Assert.InRange(measured.LargestDifference(logits), 0, 1e-4);

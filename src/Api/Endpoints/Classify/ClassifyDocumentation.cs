@@ -15,15 +15,30 @@ internal static class ClassifyDocumentation
             new Dictionary<string, IOpenApiSchema>
             {
                 ["image"] = Schemas.Binary("An image file."),
-                ["images"] = new OpenApiSchema { Type = JsonSchemaType.Array, Items = Schemas.Binary(null), Description = "More image files. With more than one file in all, the answer is a batch. The names of the fields do not matter." },
+                ["images"] = new OpenApiSchema
+                {
+                    Type = JsonSchemaType.Array,
+                    Items = Schemas.Binary(null),
+                    Description =
+                        "More image files. With more than one file in all, the answer is a batch. The names of the "
+                            + "fields do not matter.",
+                },
             },
             new OpenApiMediaType
             {
                 Schema = schemaOf(typeof(ClassifyJsonRequest)),
                 Examples = new Dictionary<string, IOpenApiExample>
                 {
-                    ["one"] = new OpenApiExample { Summary = "One image", Value = new JsonObject { ["image"] = SampleImage.Base64 } },
-                    ["batch"] = new OpenApiExample { Summary = "A batch", Value = new JsonObject { ["images"] = new JsonArray(SampleImage.Base64, SampleImage.Base64) } },
+                    ["one"] = new OpenApiExample
+                    {
+                        Summary = "One image",
+                        Value = new JsonObject { ["image"] = SampleImage.Base64 },
+                    },
+                    ["batch"] = new OpenApiExample
+                    {
+                        Summary = "A batch",
+                        Value = new JsonObject { ["images"] = new JsonArray(SampleImage.Base64, SampleImage.Base64) },
+                    },
                 },
             });
         operation.Responses!["200"] = new OpenApiResponse
@@ -33,7 +48,10 @@ internal static class ClassifyDocumentation
             {
                 [MediaTypeNames.Application.Json] = new OpenApiMediaType
                 {
-                    Schema = new OpenApiSchema { OneOf = [schemaOf(typeof(ClassifyResponse)), schemaOf(typeof(ClassifyBatchResponse))] },
+                    Schema = new OpenApiSchema
+                    {
+                        OneOf = [schemaOf(typeof(ClassifyResponse)), schemaOf(typeof(ClassifyBatchResponse))],
+                    },
                 },
             },
         };

@@ -7,7 +7,9 @@ namespace SoftmaxService.Api.Endpoints.Classify;
 
 /// <summary>The answers of <c>POST /classify</c>.</summary>
 [JsonSourceGenerationOptions(
-    JsonSerializerDefaults.Web, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, UseStringEnumConverter = true)]
+    JsonSerializerDefaults.Web,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    UseStringEnumConverter = true)]
 [JsonSerializable(typeof(ClassifyResponse))]
 [JsonSerializable(typeof(ClassifyBatchResponse))]
 [JsonSerializable(typeof(ClassifyBatchError))]

@@ -52,7 +52,9 @@ internal static class PreprocessEndpoint
         CancellationToken cancellationToken)
     {
         QueryParameter.RefuseUnknown(request, Parameters);
-        using var lease = models.Acquire(ClassifyParameters.Model.ReadText(request), ClassifyParameters.Version.ReadText(request));
+        using var lease = models.Acquire(
+            ClassifyParameters.Model.ReadText(request),
+            ClassifyParameters.Version.ReadText(request));
         var model = lease.Model;
         request.HttpContext.AnsweredBy(model);
         if (model.RefuseWhenFull() is { } reason)

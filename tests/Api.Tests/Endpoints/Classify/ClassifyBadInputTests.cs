@@ -16,7 +16,10 @@ public sealed class ClassifyBadInputTests(RunningService service)
 
     [Fact]
     public async Task TextAsPngIsRefused() =>
-        (await service.ClassifyAsync("I am no picture."u8.ToArray())).IsProblem(415, "image-format-unsupported", "PNG, JPEG, WebP, GIF, BMP");
+        (await service.ClassifyAsync("I am no picture."u8.ToArray())).IsProblem(
+            415,
+            "image-format-unsupported",
+            "PNG, JPEG, WebP, GIF, BMP");
 
     [Fact]
     public async Task ATiffIsRefusedWithTheListOfFormats()
@@ -24,7 +27,10 @@ public sealed class ClassifyBadInputTests(RunningService service)
         byte[] tiff = [.. "II*\0"u8, 8, 0, 0, 0, 0, 0];
 
         (await service.ClassifyAsync(tiff)).IsProblem(415, "image-format-unsupported", "PNG, JPEG, WebP, GIF, BMP");
-        (await service.ClassifyAsync(tiff, mediaType: "image/tiff")).IsProblem(415, "unsupported-media-type", "image/png");
+        (await service.ClassifyAsync(tiff, mediaType: "image/tiff")).IsProblem(
+            415,
+            "unsupported-media-type",
+            "image/png");
     }
 
     [Fact]
@@ -60,7 +66,10 @@ public sealed class ClassifyBadInputTests(RunningService service)
     [Fact]
     public async Task ABodyOverTheLimitThatDeclaresNoLengthIsRefused()
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/classify") { Content = new ByteArrayContent(new byte[11_000_000]) };
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/classify")
+        {
+            Content = new ByteArrayContent(new byte[11_000_000]),
+        };
         request.Content.Headers.ContentType = new("image/png");
         request.Headers.TransferEncodingChunked = true;
 
@@ -102,7 +111,10 @@ public sealed class ClassifyBadInputTests(RunningService service)
     [InlineData("alpha=high")]
     [InlineData("temprature=2")]
     public async Task AParameterThatIsNotValidIsRefusedByName(string query) =>
-        (await service.ClassifyAsync(RunningService.Seven, $"?{query}")).IsProblem(400, "invalid-parameter", query.Split('=')[0]);
+        (await service.ClassifyAsync(RunningService.Seven, $"?{query}")).IsProblem(
+            400,
+            "invalid-parameter",
+            query.Split('=')[0]);
 
     [Theory]
     [InlineData("{")]
@@ -125,7 +137,11 @@ public sealed class ClassifyBadInputTests(RunningService service)
     {
         using var form = new MultipartFormDataContent { { new StringContent("2"), "temperature" } };
 
-        (await Answer.ReadAsync(await service.Client.PostAsync("/classify", form))).IsProblem(400, "invalid-form", "temperature", "query");
+        (await Answer.ReadAsync(await service.Client.PostAsync("/classify", form))).IsProblem(
+            400,
+            "invalid-form",
+            "temperature",
+            "query");
     }
 
     [Fact]
@@ -133,14 +149,19 @@ public sealed class ClassifyBadInputTests(RunningService service)
     {
         byte[] form =
         [
-            .. "--x\r\nContent-Disposition: form-data; name=\"image\"; filename=\"\"\r\nContent-Type: application/octet-stream\r\n\r\n\r\n"u8,
+            .. "--x\r\nContent-Disposition: form-data; name=\"image\"; filename=\"\"\r\n"u8,
+            .. "Content-Type: application/octet-stream\r\n\r\n\r\n"u8,
             .. "--x\r\nContent-Disposition: form-data; name=\"note\"\r\n\r\n\r\n"u8,
-            .. "--x\r\nContent-Disposition: form-data; name=\"image\"; filename=\"seven.png\"\r\n\r\n"u8, .. RunningService.Seven, .. "\r\n--x--\r\n"u8,
+            .. "--x\r\nContent-Disposition: form-data; name=\"image\"; filename=\"seven.png\"\r\n\r\n"u8,
+            .. RunningService.Seven,
+            .. "\r\n--x--\r\n"u8,
         ];
 
         var answer = await service.PostAsync("/classify", form, "multipart/form-data; boundary=x");
 
-        Assert.Equal((200, "7"), (answer.Status, answer.Json.GetProperty("predictions")[0].GetProperty("label").GetString()));
+        Assert.Equal(
+            (200, "7"),
+            (answer.Status, answer.Json.GetProperty("predictions")[0].GetProperty("label").GetString()));
     }
 
     [Theory]
@@ -149,7 +170,8 @@ public sealed class ClassifyBadInputTests(RunningService service)
     [InlineData("multipart/form-data; boundary=\"\"")]
     public async Task ABrokenFormIsRefused(string mediaType)
     {
-        using var content = new ByteArrayContent("--x\r\nContent-Disposition: form-data; name=\"a\"; filename=\"a\"\r\n\r\nabc"u8.ToArray());
+        using var content = new ByteArrayContent(
+            "--x\r\nContent-Disposition: form-data; name=\"a\"; filename=\"a\"\r\n\r\nabc"u8.ToArray());
         content.Headers.TryAddWithoutValidation("Content-Type", mediaType);
 
         (await Answer.ReadAsync(await service.Client.PostAsync("/classify", content))).IsProblem(400, "invalid-form");
@@ -163,7 +185,10 @@ public sealed class ClassifyBadInputTests(RunningService service)
         text.Headers.TryAddWithoutValidation("Content-Type", "text/plain; charset=utf-7");
         form.Add(text, "temperature");
 
-        (await Answer.ReadAsync(await service.Client.PostAsync("/classify", form))).IsProblem(400, "invalid-form", "temperature");
+        (await Answer.ReadAsync(await service.Client.PostAsync("/classify", form))).IsProblem(
+            400,
+            "invalid-form",
+            "temperature");
     }
 
     [Theory]
@@ -171,7 +196,10 @@ public sealed class ClassifyBadInputTests(RunningService service)
     [InlineData("text/html")]
     public async Task AProblemIsADocumentWhateverTheRequestAccepts(string accept)
     {
-        using var refused = new HttpRequestMessage(HttpMethod.Post, "/classify?temperature=0") { Headers = { { "Accept", accept } } };
+        using var refused = new HttpRequestMessage(HttpMethod.Post, "/classify?temperature=0")
+        {
+            Headers = { { "Accept", accept } },
+        };
         using var unknown = new HttpRequestMessage(HttpMethod.Get, "/nothing") { Headers = { { "Accept", accept } } };
 
         (await Answer.ReadAsync(await service.Client.SendAsync(refused))).IsProblem(400, "invalid-parameter");
@@ -183,7 +211,10 @@ public sealed class ClassifyBadInputTests(RunningService service)
     {
         var endless = new string('x', 4000);
 
-        Assert.InRange((await service.ClassifyAsync(RunningService.Seven, $"?temperature={endless}")).Detail.Length, 1, 300);
+        Assert.InRange(
+            (await service.ClassifyAsync(RunningService.Seven, $"?temperature={endless}")).Detail.Length,
+            1,
+            300);
         Assert.InRange((await service.ClassifyAsync(RunningService.Seven, $"?{endless}=1")).Detail.Length, 1, 300);
         Assert.InRange((await service.ClassifyAsync(RunningService.Seven, $"?model={endless}")).Detail.Length, 1, 300);
         Assert.InRange((await service.GetAsync($"/{endless}")).Detail.Length, 1, 300);
@@ -191,14 +222,20 @@ public sealed class ClassifyBadInputTests(RunningService service)
 
     [Fact]
     public async Task MoreFilesThanTheLimitAreRefused() =>
-        (await service.PostFormAsync("/classify", [.. Enumerable.Repeat("x"u8.ToArray(), 1100)])).IsProblem(413, "too-many-images", "256");
+        (await service.PostFormAsync("/classify", [.. Enumerable.Repeat("x"u8.ToArray(), 1100)])).IsProblem(
+            413,
+            "too-many-images",
+            "256");
 
     [Fact]
     public async Task MoreImagesThanTheLimitAreRefused()
     {
         var images = string.Join(",", Enumerable.Repeat("\"AAAA\"", 257));
 
-        (await service.PostAsync("/classify", $$"""{"images": [{{images}}]}""")).IsProblem(413, "too-many-images", "256");
+        (await service.PostAsync("/classify", $$"""{"images": [{{images}}]}""")).IsProblem(
+            413,
+            "too-many-images",
+            "256");
     }
 
     [Fact]
@@ -216,7 +253,14 @@ public sealed class ClassifyBadInputTests(RunningService service)
         BinaryPrimitives.WriteUInt32BigEndian(header, width);
         BinaryPrimitives.WriteUInt32BigEndian(header.AsSpan(4), height);
         (header[8], header[9]) = (8, 6);
-        return [0x89, .. "PNG\r\n\x1a\n"u8, .. Chunk("IHDR"u8, header), .. Chunk("IDAT"u8, [0x78, 0x9C, 0x63, 0, 0, 0, 1, 0, 1, 0]), .. Chunk("IEND"u8, [])];
+        return
+        [
+            0x89,
+            .. "PNG\r\n\x1a\n"u8,
+            .. Chunk("IHDR"u8, header),
+            .. Chunk("IDAT"u8, [0x78, 0x9C, 0x63, 0, 0, 0, 1, 0, 1, 0]),
+            .. Chunk("IEND"u8, []),
+        ];
     }
 
     private static byte[] Chunk(ReadOnlySpan<byte> name, ReadOnlySpan<byte> data)

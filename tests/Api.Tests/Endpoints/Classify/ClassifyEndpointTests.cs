@@ -27,7 +27,9 @@ public sealed class ClassifyEndpointTests(RunningService service)
         Assert.Equal(10, probabilities.Length);
         Assert.Equal(1.0, probabilities.Sum(), 1e-6);
         Assert.Equal(probabilities.OrderDescending(), probabilities);
-        Assert.Equal(Enumerable.Range(0, 10), Predictions(answer).Select(one => one.GetProperty("index").GetInt32()).Order());
+        Assert.Equal(
+            Enumerable.Range(0, 10),
+            Predictions(answer).Select(one => one.GetProperty("index").GetInt32()).Order());
     }
 
     [Fact]
@@ -37,7 +39,10 @@ public sealed class ClassifyEndpointTests(RunningService service)
 
         var predictions = Predictions(answer);
         var exponentials = predictions.Select(one => Math.Exp(one.GetProperty("logit").GetDouble() / 2.5)).ToArray();
-        Assert.Equal(predictions.Select(one => one.GetProperty("probability").GetDouble()), exponentials.Select(one => one / exponentials.Sum()), (left, right) => Math.Abs(left - right) < 1e-6);
+        Assert.Equal(
+            predictions.Select(one => one.GetProperty("probability").GetDouble()),
+            exponentials.Select(one => one / exponentials.Sum()),
+            (left, right) => Math.Abs(left - right) < 1e-6);
     }
 
     [Fact]
@@ -50,7 +55,10 @@ public sealed class ClassifyEndpointTests(RunningService service)
         var uncertainty = answer.Json.GetProperty("uncertainty");
         Assert.Equal(probabilities.Sum(p => -p * Math.Log(p)), uncertainty.GetProperty("entropy").GetDouble(), 1e-5);
         Assert.Equal(probabilities[0] - probabilities[1], uncertainty.GetProperty("margin").GetDouble(), 1e-6);
-        Assert.Equal(-4 * Math.Log(logits.Sum(z => Math.Exp(z / 4))), uncertainty.GetProperty("energy").GetDouble(), 1e-4);
+        Assert.Equal(
+            -4 * Math.Log(logits.Sum(z => Math.Exp(z / 4))),
+            uncertainty.GetProperty("energy").GetDouble(),
+            1e-4);
     }
 
     [Fact]
@@ -138,8 +146,14 @@ public sealed class ClassifyEndpointTests(RunningService service)
         var raw = await service.ClassifyAsync(RunningService.Seven);
         var octets = await service.ClassifyAsync(RunningService.Seven, mediaType: "application/octet-stream");
         var form = await service.PostFormAsync("/classify", RunningService.Seven);
-        var json = await service.PostAsync("/classify", $$"""{"image": "{{Convert.ToBase64String(RunningService.Seven)}}"}""");
-        var dataUrl = await service.PostAsync("/classify", $$"""{"image": "data:image/png;base64,{{Convert.ToBase64String(RunningService.Seven)}}"}""");
+        var json = await service.PostAsync(
+            "/classify",
+            $$"""{"image": "{{Convert.ToBase64String(RunningService.Seven)}}"}"""
+        );
+        var dataUrl = await service.PostAsync(
+            "/classify",
+            $$"""{"image": "data:image/png;base64,{{Convert.ToBase64String(RunningService.Seven)}}"}"""
+        );
 
         Assert.Equal(200, raw.Status);
         Assert.All([octets, form, json, dataUrl], other => Assert.Equal(raw.Body, other.Body));
@@ -148,10 +162,16 @@ public sealed class ClassifyEndpointTests(RunningService service)
     [Fact]
     public async Task SeveralFilesAreABatchInOrder()
     {
-        var answer = await service.PostFormAsync("/classify?topK=1", RunningService.Seven, RunningService.Three, RunningService.Seven);
+        var answer = await service.PostFormAsync(
+            "/classify?topK=1",
+            RunningService.Seven,
+            RunningService.Three,
+            RunningService.Seven);
 
         Assert.Equal(200, answer.Status);
-        Assert.Equal(["7", "3", "7"], Results(answer).Select(one => one.GetProperty("predictions")[0].GetProperty("label").GetString()));
+        Assert.Equal(
+            ["7", "3", "7"],
+            Results(answer).Select(one => one.GetProperty("predictions")[0].GetProperty("label").GetString()));
     }
 
     [Fact]
@@ -160,21 +180,34 @@ public sealed class ClassifyEndpointTests(RunningService service)
         var alone = await service.ClassifyAsync(RunningService.Three);
         var batch = await service.PostFormAsync("/classify", RunningService.Seven, RunningService.Three);
 
-        Assert.Equal(alone.Json.GetProperty("predictions").GetRawText(), Results(batch)[1].GetProperty("predictions").GetRawText());
+        Assert.Equal(
+            alone.Json.GetProperty("predictions").GetRawText(),
+            Results(batch)[1].GetProperty("predictions").GetRawText());
     }
 
     [Fact]
     public async Task ImagesInJsonAreABatchEvenWhenThereIsOne()
     {
-        var answer = await service.PostAsync("/classify", $$"""{"images": ["{{Convert.ToBase64String(RunningService.Three)}}"]}""");
+        var answer = await service.PostAsync(
+            "/classify",
+            $$"""{"images": ["{{Convert.ToBase64String(RunningService.Three)}}"]}"""
+        );
 
-        Assert.Equal("3", Assert.Single(Results(answer)).GetProperty("predictions")[0].GetProperty("label").GetString());
+        Assert.Equal(
+            "3",
+            Assert.Single(Results(answer)).GetProperty("predictions")[0].GetProperty("label").GetString());
     }
 
     [Fact]
     public async Task AnImageThatCannotBeReadFailsItsOwnEntryOnly()
     {
-        var answer = await service.PostFormAsync("/classify", RunningService.Seven, RunningService.Three[..300], "text"u8.ToArray(), [], RunningService.Three);
+        var answer = await service.PostFormAsync(
+            "/classify",
+            RunningService.Seven,
+            RunningService.Three[..300],
+            "text"u8.ToArray(),
+            [],
+            RunningService.Three);
 
         Assert.Equal(200, answer.Status);
         var results = Results(answer);
@@ -185,9 +218,11 @@ public sealed class ClassifyEndpointTests(RunningService service)
         Assert.Equal("3", results[4].GetProperty("predictions")[0].GetProperty("label").GetString());
     }
 
-    private static JsonElement[] Predictions(Answer answer) => [.. answer.Json.GetProperty("predictions").EnumerateArray()];
+    private static JsonElement[] Predictions(Answer answer) =>
+        [.. answer.Json.GetProperty("predictions").EnumerateArray()];
 
-    private static string?[] Labels(Answer answer) => [.. Predictions(answer).Select(one => one.GetProperty("label").GetString())];
+    private static string?[] Labels(Answer answer) =>
+        [.. Predictions(answer).Select(one => one.GetProperty("label").GetString())];
 
     private static JsonElement[] Results(Answer answer) => [.. answer.Json.GetProperty("results").EnumerateArray()];
 

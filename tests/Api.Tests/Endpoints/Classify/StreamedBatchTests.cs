@@ -15,7 +15,10 @@ public sealed class StreamedBatchTests : IDisposable
     public StreamedBatchTests()
     {
         ManyClasses.Write(_models, Classes);
-        _service = new ServiceWith(("Models:Folder", _models.Path), ("Batching:MaxBatchSize", "1"), ("Load:MaxPendingPerModel", "1"));
+        _service = new ServiceWith(
+            ("Models:Folder", _models.Path),
+            ("Batching:MaxBatchSize", "1"),
+            ("Load:MaxPendingPerModel", "1"));
     }
 
     public void Dispose()
@@ -36,16 +39,22 @@ public sealed class StreamedBatchTests : IDisposable
         var first = new byte[20_000];
         await body.ReadExactlyAsync(first);
 
-        // Nobody reads on: of some four megabytes a result only the first few fit into what lies between server and client.
+        // Nobody reads on: of some four megabytes a result only the first few fit into what lies between server and
+        // client.
         Assert.Contains("\"index\":100,", Encoding.UTF8.GetString(first), StringComparison.Ordinal);
-        Assert.InRange((await _service.GetAsync("/models/many/1")).Json.GetProperty("batching").GetProperty("images").GetInt64(), 1, Images - 1);
+        Assert.InRange(
+            (await _service.GetAsync("/models/many/1")).Json.GetProperty("batching").GetProperty("images").GetInt64(),
+            1,
+            Images - 1);
         Assert.Equal(200, (await OneAsync()).Status); // though the model takes on one image at a time
 
         using var rest = new MemoryStream();
         await body.CopyToAsync(rest);
         var all = new Answer(200, null, [.. first, .. rest.ToArray()], response.Headers).Json;
         Assert.Equal(Images, all.GetProperty("results").GetArrayLength());
-        Assert.All(all.GetProperty("results").EnumerateArray(), result => Assert.Equal(Classes, result.GetProperty("predictions").GetArrayLength()));
+        Assert.All(
+            all.GetProperty("results").EnumerateArray(),
+            result => Assert.Equal(Classes, result.GetProperty("predictions").GetArrayLength()));
     }
 
     [Fact]
@@ -53,13 +62,19 @@ public sealed class StreamedBatchTests : IDisposable
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, "/softmax")
         {
-            Content = new StringContent($$"""{"logits": [{{string.Join(',', Enumerable.Repeat("1", 1_000_000))}}]}""", Encoding.UTF8, MediaTypeNames.Application.Json),
+            Content = new StringContent(
+                $$"""{"logits": [{{string.Join(',', Enumerable.Repeat("1", 1_000_000))}}]}""",
+                Encoding.UTF8,
+                MediaTypeNames.Application.Json),
         };
         using var response = await _service.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
         await using var body = await response.Content.ReadAsStreamAsync();
         await body.ReadExactlyAsync(new byte[20_000]);
 
-        Assert.Contains("\nsoftmax_requests_in_flight 1\n", Encoding.UTF8.GetString((await _service.GetAsync("/metrics")).Body), StringComparison.Ordinal);
+        Assert.Contains(
+            "\nsoftmax_requests_in_flight 1\n",
+            Encoding.UTF8.GetString((await _service.GetAsync("/metrics")).Body),
+            StringComparison.Ordinal);
     }
 
     /// <summary>Between two results of the batch there is a moment for it.</summary>

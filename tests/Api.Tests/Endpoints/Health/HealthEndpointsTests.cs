@@ -11,7 +11,9 @@ public sealed class HealthEndpointsTests(RunningService service)
 
         Assert.Equal((200, "live"), (live.Status, live.Json.GetProperty("status").GetString()));
         Assert.Equal((200, "ready"), (ready.Status, ready.Json.GetProperty("status").GetString()));
-        Assert.Contains("mnist/1", ready.Json.GetProperty("models").EnumerateArray().Select(model => model.GetString()));
+        Assert.Contains(
+            "mnist/1",
+            ready.Json.GetProperty("models").EnumerateArray().Select(model => model.GetString()));
     }
 
     [Fact]
@@ -38,7 +40,9 @@ public sealed class HealthEndpointsTests(RunningService service)
         using var service = new ServiceWith(("Models:Folder", folder.Path));
 
         Assert.Equal(200, (await service.GetAsync("/health/ready")).Status);
-        Assert.Equal("digits", (await service.ClassifyAsync(RunningService.Seven)).Json.GetProperty("model").GetString());
+        Assert.Equal(
+            "digits",
+            (await service.ClassifyAsync(RunningService.Seven)).Json.GetProperty("model").GetString());
     }
 
     [Fact]
@@ -49,14 +53,17 @@ public sealed class HealthEndpointsTests(RunningService service)
         var ready = await service.GetAsync("/health/ready");
 
         Assert.Equal(503, ready.Status);
-        Assert.Equal("cats", Assert.Single(ready.Json.GetProperty("failures").EnumerateArray()).GetProperty("name").GetString());
+        Assert.Equal(
+            "cats",
+            Assert.Single(ready.Json.GetProperty("failures").EnumerateArray()).GetProperty("name").GetString());
     }
 
     [Theory]
     [InlineData("/health/live")]
     [InlineData("/health/ready")]
     [InlineData("/models/mnist")]
-    public async Task AWrongMethodIsToldSo(string path) => (await service.PostAsync(path, "{}")).IsProblem(405, "method-not-allowed");
+    public async Task AWrongMethodIsToldSo(string path) =>
+        (await service.PostAsync(path, "{}")).IsProblem(405, "method-not-allowed");
 
     [Fact]
     public async Task AModelThatCannotBeLoadedIsNamedAndTheRestServes()
@@ -69,7 +76,9 @@ public sealed class HealthEndpointsTests(RunningService service)
         var ready = await service.GetAsync("/health/ready");
 
         Assert.Equal(200, ready.Status);
-        Assert.Equal("broken", Assert.Single(ready.Json.GetProperty("failures").EnumerateArray()).GetProperty("name").GetString());
+        Assert.Equal(
+            "broken",
+            Assert.Single(ready.Json.GetProperty("failures").EnumerateArray()).GetProperty("name").GetString());
         Assert.Equal(200, (await service.ClassifyAsync(RunningService.Seven)).Status);
     }
 }

@@ -27,9 +27,17 @@ public sealed class SoftmaxEndpointTests(RunningService service)
     {
         var answer = await service.SoftmaxAsync("""{"logits": [[0, 0], [0, 1.0986123]], "topK": 1}""");
 
-        Assert.Equal([[0.5, 0.5], [0.25, 0.75]], answer.Json.GetProperty("probabilities").EnumerateArray().Select(Numbers), IsClose);
+        Assert.Equal(
+            [
+                [0.5, 0.5],
+                [0.25, 0.75],
+            ],
+            answer.Json.GetProperty("probabilities").EnumerateArray().Select(Numbers),
+            IsClose);
         Assert.Equal(2, answer.Json.GetProperty("uncertainty").GetArrayLength());
-        Assert.Equal([0, 1], answer.Json.GetProperty("ranked").EnumerateArray().Select(row => row[0].GetProperty("index").GetInt32()));
+        Assert.Equal(
+            [0, 1],
+            answer.Json.GetProperty("ranked").EnumerateArray().Select(row => row[0].GetProperty("index").GetInt32()));
     }
 
     [Fact]
@@ -48,15 +56,25 @@ public sealed class SoftmaxEndpointTests(RunningService service)
         var heated = await service.SoftmaxAsync("""{"logits": [2.0, 1.0, 0.1], "temperature": 4}""");
         var divided = await service.SoftmaxAsync("""{"logits": [0.5, 0.25, 0.025]}""");
 
-        AssertClose(Numbers(divided.Json.GetProperty("probabilities")), Numbers(heated.Json.GetProperty("probabilities")));
+        AssertClose(
+            Numbers(divided.Json.GetProperty("probabilities")),
+            Numbers(heated.Json.GetProperty("probabilities")));
     }
 
     [Fact]
     public async Task EachRowCanHaveItsTemperature()
     {
-        var answer = await service.SoftmaxAsync("""{"logits": [[0, 1.0986123], [0, 1.0986123]], "temperature": [1, 0.5]}""");
+        var answer = await service.SoftmaxAsync(
+            """{"logits": [[0, 1.0986123], [0, 1.0986123]], "temperature": [1, 0.5]}"""
+        );
 
-        Assert.Equal([[0.25, 0.75], [0.1, 0.9]], answer.Json.GetProperty("probabilities").EnumerateArray().Select(Numbers), IsClose);
+        Assert.Equal(
+            [
+                [0.25, 0.75],
+                [0.1, 0.9],
+            ],
+            answer.Json.GetProperty("probabilities").EnumerateArray().Select(Numbers),
+            IsClose);
     }
 
     [Theory]
@@ -83,15 +101,21 @@ public sealed class SoftmaxEndpointTests(RunningService service)
 
         Assert.Equal("[0.5,0,0.5]", answer.Json.GetProperty("probabilities").GetRawText());
         Assert.Equal("-Infinity", answer.Json.GetProperty("logProbabilities")[1].GetString());
-        Assert.Equal([0, 2, 1], answer.Json.GetProperty("ranked").EnumerateArray().Select(one => one.GetProperty("index").GetInt32()));
+        Assert.Equal(
+            [0, 2, 1],
+            answer.Json.GetProperty("ranked").EnumerateArray().Select(one => one.GetProperty("index").GetInt32()));
     }
 
     [Fact]
     public async Task LabelsNameTheRankedClasses()
     {
-        var answer = await service.SoftmaxAsync("""{"logits": [1, 3, 2], "labels": ["cat", "dog", "fish"], "topK": 2}""");
+        var answer = await service.SoftmaxAsync(
+            """{"logits": [1, 3, 2], "labels": ["cat", "dog", "fish"], "topK": 2}"""
+        );
 
-        Assert.Equal(["dog", "fish"], answer.Json.GetProperty("ranked").EnumerateArray().Select(one => one.GetProperty("label").GetString()));
+        Assert.Equal(
+            ["dog", "fish"],
+            answer.Json.GetProperty("ranked").EnumerateArray().Select(one => one.GetProperty("label").GetString()));
     }
 
     [Fact]
@@ -99,7 +123,9 @@ public sealed class SoftmaxEndpointTests(RunningService service)
     {
         var answer = await service.SoftmaxAsync("""{"logits": [1, 2, 1, 2]}""");
 
-        Assert.Equal([1, 3, 0, 2], answer.Json.GetProperty("ranked").EnumerateArray().Select(one => one.GetProperty("index").GetInt32()));
+        Assert.Equal(
+            [1, 3, 0, 2],
+            answer.Json.GetProperty("ranked").EnumerateArray().Select(one => one.GetProperty("index").GetInt32()));
     }
 
     [Theory]
@@ -110,7 +136,9 @@ public sealed class SoftmaxEndpointTests(RunningService service)
     [InlineData(", \"topK\": 1e99", 300)]
     public async Task TheRankingIsOfAHundredUnlessAskedForMore(string topK, int ranked)
     {
-        var answer = await service.SoftmaxAsync($$"""{"logits": [{{string.Join(",", Enumerable.Range(0, 300))}}]{{topK}}}""");
+        var answer = await service.SoftmaxAsync(
+            $$"""{"logits": [{{string.Join(",", Enumerable.Range(0, 300))}}]{{topK}}}"""
+        );
 
         Assert.Equal(300, answer.Json.GetProperty("probabilities").GetArrayLength());
         Assert.Equal(ranked, answer.Json.GetProperty("ranked").GetArrayLength());
@@ -120,7 +148,11 @@ public sealed class SoftmaxEndpointTests(RunningService service)
     public async Task AMillionLogitsAreAnswered()
     {
         var random = new Random(1);
-        var logits = string.Join(",", Enumerable.Range(0, 1_000_000).Select(_ => (random.NextDouble() * 10).ToString("0.####", CultureInfo.InvariantCulture)));
+        var logits = string.Join(
+            ",",
+            Enumerable
+                .Range(0, 1_000_000)
+                .Select(_ => (random.NextDouble() * 10).ToString("0.####", CultureInfo.InvariantCulture)));
 
         var answer = await service.SoftmaxAsync($$"""{"logits": [{{logits}}]}""");
 
@@ -134,12 +166,19 @@ public sealed class SoftmaxEndpointTests(RunningService service)
     {
         float[] logits = [2f, 1f, 0.1f, 0f, 0f, 0f];
 
-        var answer = await service.PostAsync("/softmax?classes=3&temperature=2", MemoryMarshal.AsBytes<float>(logits).ToArray(), "application/octet-stream");
+        var answer = await service.PostAsync(
+            "/softmax?classes=3&temperature=2",
+            MemoryMarshal.AsBytes<float>(logits).ToArray(),
+            "application/octet-stream");
         var json = await service.SoftmaxAsync("""{"logits": [[2.0, 1.0, 0.1], [0, 0, 0]], "temperature": 2}""");
 
         Assert.Equal((200, "application/octet-stream"), (answer.Status, answer.MediaType));
         var probabilities = MemoryMarshal.Cast<byte, float>(answer.Body).ToArray();
-        Assert.Equal(json.Json.GetProperty("probabilities").EnumerateArray().SelectMany(row => row.EnumerateArray().Select(one => one.GetSingle())), probabilities);
+        Assert.Equal(
+            json.Json.GetProperty("probabilities")
+                .EnumerateArray()
+                .SelectMany(row => row.EnumerateArray().Select(one => one.GetSingle())),
+            probabilities);
     }
 
     [Fact]
@@ -188,7 +227,9 @@ public sealed class SoftmaxEndpointTests(RunningService service)
     [InlineData("[]")]
     [InlineData("[1, 2, 3]")]
     public async Task ATemperatureThatIsNotValidIsRefused(string temperature) =>
-        (await service.SoftmaxAsync($$"""{"logits": [[1, 2], [3, 4]], "temperature": {{temperature}}}""")).IsProblem(400, "invalid-temperature");
+        (await service.SoftmaxAsync($$"""{"logits": [[1, 2], [3, 4]], "temperature": {{temperature}}}""")).IsProblem(
+            400,
+            "invalid-temperature");
 
     [Theory]
     [InlineData("\"topK\": 0", "invalid-parameter")]
@@ -221,7 +262,19 @@ public sealed class SoftmaxEndpointTests(RunningService service)
     [Fact]
     public async Task NoMessageSpeaksOfDotNet()
     {
-        string[] bodies = ["", "{", "[1]", "null", "{}", """{"logits": null}""", """{"logits": [1], "topK": "x"}""", """{"logits": [1], "x": 1}""", """{"logits": [1], "logits": [1]}""", """{"logits": [1], "labels": 3}"""];
+        string[] bodies =
+        [
+            "",
+            "{",
+            "[1]",
+            "null",
+            "{}",
+            """{"logits": null}""",
+            """{"logits": [1], "topK": "x"}""",
+            """{"logits": [1], "x": 1}""",
+            """{"logits": [1], "logits": [1]}""",
+            """{"logits": [1], "labels": 3}""",
+        ];
         foreach (var body in bodies)
         {
             var detail = (await service.SoftmaxAsync(body)).Detail;
@@ -243,14 +296,20 @@ public sealed class SoftmaxEndpointTests(RunningService service)
     [InlineData("", 0, "invalid-logits")]
     [InlineData("", 7, "invalid-logits")]
     public async Task ABinaryBodyThatIsNotWholeRowsIsRefused(string query, int length, string code) =>
-        (await service.PostAsync($"/softmax{query}", new byte[length], "application/octet-stream")).IsProblem(400, code);
+        (await service.PostAsync($"/softmax{query}", new byte[length], "application/octet-stream")).IsProblem(
+            400,
+            code);
 
     [Fact]
     public async Task BinaryNaNIsRefusedByRow()
     {
         float[] logits = [1f, 2f, 3f, float.NaN];
 
-        (await service.PostAsync("/softmax?classes=2", MemoryMarshal.AsBytes<float>(logits).ToArray(), "application/octet-stream")).IsProblem(400, "invalid-logits", "Row 1");
+        (
+            await service.PostAsync(
+                "/softmax?classes=2",
+                MemoryMarshal.AsBytes<float>(logits).ToArray(),
+                "application/octet-stream")).IsProblem(400, "invalid-logits", "Row 1");
     }
 
     /// <summary>The last row is as long as makes 32 bits of rows · columns wrap round to the right number.</summary>
@@ -260,32 +319,55 @@ public sealed class SoftmaxEndpointTests(RunningService service)
         var rows = string.Concat(Enumerable.Repeat("[1],", 65536));
         var last = string.Join(",", Enumerable.Repeat("1", 65537));
 
-        (await service.SoftmaxAsync($"{{\"logits\": [{rows}[{last}]]}}")).IsProblem(400, "invalid-logits", "logits[65536]", "65537");
+        (await service.SoftmaxAsync($"{{\"logits\": [{rows}[{last}]]}}")).IsProblem(
+            400,
+            "invalid-logits",
+            "logits[65536]",
+            "65537");
     }
 
     [Fact]
     public async Task ManyRowsAreAnsweredInOrder()
     {
         var random = new Random(2);
-        var logits = Enumerable.Range(0, 20_000).Select(_ => Enumerable.Range(0, 10).Select(_ => Math.Round(random.NextDouble() * 8, 3)).ToArray()).ToArray();
+        var logits = Enumerable
+            .Range(0, 20_000)
+            .Select(_ => Enumerable.Range(0, 10).Select(_ => Math.Round(random.NextDouble() * 8, 3)).ToArray())
+            .ToArray();
 
         var answer = await service.SoftmaxAsync($$"""{"logits": {{JsonSerializer.Serialize(logits)}}, "topK": 2}""");
 
         var rows = answer.Json.GetProperty("ranked").EnumerateArray().ToArray();
         Assert.Equal(20_000, rows.Length);
-        Assert.Equal(logits.Select(row => Array.IndexOf(row, row.Max())), rows.Select(row => row[0].GetProperty("index").GetInt32()));
+        Assert.Equal(
+            logits.Select(row => Array.IndexOf(row, row.Max())),
+            rows.Select(row => row[0].GetProperty("index").GetInt32()));
         Assert.Equal(20_000, answer.Json.GetProperty("uncertainty").GetArrayLength());
     }
 
     [Fact]
     public async Task AByteOrderMarkIsPassedOver() =>
-        Assert.Equal(200, (await service.PostAsync("/softmax", [0xEF, 0xBB, 0xBF, .. "{\"logits\": [1]}"u8], "application/json")).Status);
+        Assert.Equal(
+            200,
+            (
+                await service.PostAsync("/softmax", [0xEF, 0xBB, 0xBF, .. "{\"logits\": [1]}"u8], "application/json")
+            ).Status);
 
     [Fact]
     public async Task JsonInAnotherEncodingIsRefusedAsSuch()
     {
-        (await service.PostAsync("/softmax", System.Text.Encoding.Unicode.GetBytes("{\"logits\": [1]}"), "application/json; charset=utf-16")).IsProblem(415, "unsupported-media-type", "utf-16");
-        Assert.Equal(200, (await service.PostAsync("/softmax", "{\"logits\": [1]}"u8.ToArray(), "application/json; charset=\"UTF-8\"")).Status);
+        (
+            await service.PostAsync(
+                "/softmax",
+                System.Text.Encoding.Unicode.GetBytes("{\"logits\": [1]}"),
+                "application/json; charset=utf-16")).IsProblem(415, "unsupported-media-type", "utf-16");
+        Assert.Equal(
+            200,
+            (
+                await service.PostAsync(
+                    "/softmax",
+                    "{\"logits\": [1]}"u8.ToArray(),
+                    "application/json; charset=\"UTF-8\"")).Status);
     }
 
     [Fact]
@@ -295,7 +377,10 @@ public sealed class SoftmaxEndpointTests(RunningService service)
         content.Headers.ContentType = new("application/json");
         content.Headers.ContentEncoding.Add("gzip");
 
-        (await Answer.ReadAsync(await service.Client.PostAsync("/softmax", content))).IsProblem(415, "unsupported-media-type", "gzip");
+        (await Answer.ReadAsync(await service.Client.PostAsync("/softmax", content))).IsProblem(
+            415,
+            "unsupported-media-type",
+            "gzip");
     }
 
     [Theory]
@@ -303,11 +388,17 @@ public sealed class SoftmaxEndpointTests(RunningService service)
     [InlineData("image/png")]
     [InlineData(null)]
     public async Task AContentTypeThatIsNotTakenIsRefused(string? mediaType) =>
-        (await service.PostAsync("/softmax", "{\"logits\": [1]}"u8.ToArray(), mediaType)).IsProblem(415, "unsupported-media-type", "application/json", "application/octet-stream");
+        (await service.PostAsync("/softmax", "{\"logits\": [1]}"u8.ToArray(), mediaType)).IsProblem(
+            415,
+            "unsupported-media-type",
+            "application/json",
+            "application/octet-stream");
 
     private static double[] Numbers(JsonElement array) => [.. array.EnumerateArray().Select(one => one.GetDouble())];
 
-    private static void AssertClose(double[] expected, double[] actual) => Assert.True(IsClose(expected, actual), $"{string.Join(", ", actual)} is not {string.Join(", ", expected)}");
+    private static void AssertClose(double[] expected, double[] actual) =>
+        Assert.True(IsClose(expected, actual), $"{string.Join(", ", actual)} is not {string.Join(", ", expected)}");
 
-    private static bool IsClose(double[] left, double[] right) => left.Length == right.Length && left.Zip(right).All(pair => Math.Abs(pair.First - pair.Second) < 1e-6);
+    private static bool IsClose(double[] left, double[] right) =>
+        left.Length == right.Length && left.Zip(right).All(pair => Math.Abs(pair.First - pair.Second) < 1e-6);
 }

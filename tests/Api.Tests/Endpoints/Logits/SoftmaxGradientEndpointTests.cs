@@ -9,7 +9,10 @@ public sealed class SoftmaxGradientEndpointTests(RunningService service)
     public async Task NullIsAsGoodAsLeavingItOut()
     {
         var plain = await service.PostAsync("/softmax/gradient", """{"logits": [1, 2], "target": 1}""");
-        var nulls = await service.PostAsync("/softmax/gradient", """{"logits": [1, 2], "target": 1, "upstream": null, "temperature": null}""");
+        var nulls = await service.PostAsync(
+            "/softmax/gradient",
+            """{"logits": [1, 2], "target": 1, "upstream": null, "temperature": null}"""
+        );
 
         Assert.Equal(200, plain.Status);
         Assert.Equal(plain.Body, nulls.Body);
@@ -38,7 +41,9 @@ public sealed class SoftmaxGradientEndpointTests(RunningService service)
     [Fact]
     public async Task RowsAreAnsweredRowByRowEachAtItsTemperature()
     {
-        var answer = await GradientAsync("""{"logits": [[0, 0], [0, 2.1972246]], "target": [1, 0], "temperature": [1, 2]}""");
+        var answer = await GradientAsync(
+            """{"logits": [[0, 0], [0, 2.1972246]], "target": [1, 0], "temperature": [1, 2]}"""
+        );
 
         AssertClose([0.6931472, 1.3862944], Numbers(answer.Json.GetProperty("loss")));
         AssertClose([0.5, -0.5], Numbers(answer.Json.GetProperty("gradient")[0]));
@@ -78,7 +83,10 @@ public sealed class SoftmaxGradientEndpointTests(RunningService service)
     [InlineData("""{"logits": [[1, 2], [3, 4]], "target": 0}""", "invalid-parameter", "targets")]
     [InlineData("""{"logits": [1, "-Infinity"], "target": 1}""", "invalid-parameter", "masked")]
     [InlineData("""{"logits": ["-Infinity", "-Infinity"], "target": 1}""", "invalid-logits", "masks every class")]
-    [InlineData("""{"logits": ["-Infinity", "-Infinity"], "upstream": [1, 2]}""", "invalid-logits", "masks every class")]
+    [InlineData(
+        """{"logits": ["-Infinity", "-Infinity"], "upstream": [1, 2]}""",
+        "invalid-logits",
+        "masks every class")]
     [InlineData("""{"logits": [1, 2], "upstream": [1]}""", "invalid-parameter", "shape")]
     [InlineData("""{"logits": [1, 2], "upstream": [[1, 2]]}""", "invalid-parameter", "shape")]
     [InlineData("""{"logits": [[1, 2], [3, 4]], "upstream": [[1, 2], [3]]}""", "invalid-parameter", "upstream[1]")]
@@ -105,7 +113,9 @@ public sealed class SoftmaxGradientEndpointTests(RunningService service)
 
     [Fact]
     public async Task AnotherMediaTypeIsRefused() =>
-        Assert.Equal(415, (await service.PostAsync("/softmax/gradient", new byte[8], "application/octet-stream")).Status);
+        Assert.Equal(
+            415,
+            (await service.PostAsync("/softmax/gradient", new byte[8], "application/octet-stream")).Status);
 
     private Task<Answer> GradientAsync(string json) => service.PostAsync("/softmax/gradient", json);
 

@@ -12,7 +12,10 @@ public sealed class ModelEndpointsTests(RunningService service)
 
         Assert.Equal(200, answer.Status);
         Assert.Equal("mnist", answer.Json.GetProperty("defaultModel").GetString());
-        Assert.Contains(answer.Json.GetProperty("models").EnumerateArray(), model => model.GetProperty("name").GetString() == "mnist" && model.GetProperty("version").GetString() == "1");
+        Assert.Contains(
+            answer.Json.GetProperty("models").EnumerateArray(),
+            model => model.GetProperty("name").GetString() == "mnist" && model.GetProperty("version").GetString() == "1"
+        );
         Assert.Empty(answer.Json.GetProperty("failures").EnumerateArray());
     }
 
@@ -26,7 +29,14 @@ public sealed class ModelEndpointsTests(RunningService service)
         Assert.Equal(10, model.GetProperty("output").GetProperty("classCount").GetInt32());
         Assert.Equal("NCHW", model.GetProperty("input").GetProperty("layout").GetString());
         Assert.Equal("light", model.GetProperty("input").GetProperty("foreground").GetString());
-        Assert.Equal([-1, 1, 28, 28], model.GetProperty("graph").GetProperty("input").GetProperty("shape").EnumerateArray().Select(size => size.GetInt32()));
+        Assert.Equal(
+            [-1, 1, 28, 28],
+            model
+                .GetProperty("graph")
+                .GetProperty("input")
+                .GetProperty("shape")
+                .EnumerateArray()
+                .Select(size => size.GetInt32()));
     }
 
     [Theory]
@@ -36,11 +46,20 @@ public sealed class ModelEndpointsTests(RunningService service)
     {
         var calibration = (await service.GetAsync($"/models/{name}/1")).Json.GetProperty("calibration");
 
-        var confusion = calibration.GetProperty("confusion").EnumerateArray().Select(row => row.EnumerateArray().Select(count => count.GetInt32()).ToArray()).ToArray();
+        var confusion = calibration
+            .GetProperty("confusion")
+            .EnumerateArray()
+            .Select(row => row.EnumerateArray().Select(count => count.GetInt32()).ToArray())
+            .ToArray();
         var accuracy = confusion.Index().Sum(row => row.Item[row.Index]) / (double)confusion.Sum(row => row.Sum());
         Assert.Equal(calibration.GetProperty("count").GetInt32(), confusion.Sum(row => row.Sum()));
         Assert.Equal(calibration.GetProperty("after").GetProperty("accuracy").GetDouble(), accuracy, 1e-12);
-        Assert.Equal([0.3, 0.2, 0.1, 0.05, 0.02, 0.01], calibration.GetProperty("predictionSets").EnumerateArray().Select(sets => sets.GetProperty("alpha").GetDouble()));
+        Assert.Equal(
+            [0.3, 0.2, 0.1, 0.05, 0.02, 0.01],
+            calibration
+                .GetProperty("predictionSets")
+                .EnumerateArray()
+                .Select(sets => sets.GetProperty("alpha").GetDouble()));
     }
 
     [Fact]

@@ -22,7 +22,8 @@ public sealed class PreprocessEndpointTests(RunningService service)
         Assert.True(answer.Headers.CacheControl!.NoStore);
         using var picture = SKBitmap.Decode(answer.Body);
         Assert.Equal((28, 28, SKColorType.Gray8), (picture.Width, picture.Height, picture.ColorType));
-        Assert.Equal((0, 255), (picture.Bytes[0], picture.Bytes.Max())); // light ink on black, whereas the file has black on white
+        // light ink on black, whereas the file has black on white
+        Assert.Equal((0, 255), (picture.Bytes[0], picture.Bytes.Max()));
     }
 
     /// <summary>What is of MNIST's form already is not changed, and so is classified as what it was made of.</summary>
@@ -33,11 +34,16 @@ public sealed class PreprocessEndpointTests(RunningService service)
         {
             var once = await PreprocessAsync(image);
             var twice = await PreprocessAsync(once.Body);
-            var (expected, actual) = (await service.ClassifyAsync(image, "?topK=1"), await service.ClassifyAsync(once.Body, "?topK=1"));
+            var (expected, actual) = (
+                await service.ClassifyAsync(image, "?topK=1"),
+                await service.ClassifyAsync(once.Body, "?topK=1"));
 
             Assert.Equal(PixelsOf(once), PixelsOf(twice));
             Assert.Equal(Top(expected).GetProperty("label").GetString(), Top(actual).GetProperty("label").GetString());
-            Assert.Equal(Top(expected).GetProperty("logit").GetDouble(), Top(actual).GetProperty("logit").GetDouble(), 0.05);
+            Assert.Equal(
+                Top(expected).GetProperty("logit").GetDouble(),
+                Top(actual).GetProperty("logit").GetDouble(),
+                0.05);
         }
     }
 
@@ -47,7 +53,8 @@ public sealed class PreprocessEndpointTests(RunningService service)
         var data = MnistTestData.Instance;
         foreach (var digit in data.Spread(20))
         {
-            var answer = await PreprocessAsync(EncodedImages.Png(MnistTestData.Side, MnistTestData.Side, 8, 0, data.Image(digit)));
+            var answer = await PreprocessAsync(
+                EncodedImages.Png(MnistTestData.Side, MnistTestData.Side, 8, 0, data.Image(digit)));
 
             Assert.Equal(data.Image(digit), PixelsOf(answer));
         }
@@ -73,23 +80,45 @@ public sealed class PreprocessEndpointTests(RunningService service)
             Assert.Equal(Pixel(2, i), shown.Blue, 1.0);
         }
 
-        double Pixel(int channel, int i) => ((tensor[(channel * 32 * 32) + i] * input.Std[channel]) + input.Mean[channel]) / input.Scale;
+        double Pixel(int channel, int i) =>
+            ((tensor[(channel * 32 * 32) + i] * input.Std[channel]) + input.Mean[channel]) / input.Scale;
     }
 
     [Fact]
     public async Task EveryLayoutIsShownRightAndCounted()
     {
         using var folder = new ModelFolder()
-            .With("bgr/1", ModelFolder.PickFirst(3, 48, "batch", 3, 4, 4), """{"input": {"color": "bgr", "mean": [0.4, 0.5, 0.6], "std": [0.2, 0.3, 0.25]}}""")
-            .With("last/1", ModelFolder.PickFirst(3, 48, "batch", 4, 4, 3), """{"input": {"mean": [0.1, 0.2, 0.3], "std": [0.5]}}""");
+            .With(
+                "bgr/1",
+                ModelFolder.PickFirst(3, 48, "batch", 3, 4, 4),
+                """{"input": {"color": "bgr", "mean": [0.4, 0.5, 0.6], "std": [0.2, 0.3, 0.25]}}"""
+            )
+            .With(
+                "last/1",
+                ModelFolder.PickFirst(3, 48, "batch", 4, 4, 3),
+                """{"input": {"mean": [0.1, 0.2, 0.3], "std": [0.5]}}"""
+            );
         using var small = new ServiceWith(("Models:Folder", folder.Path));
         foreach (var model in new[] { "bgr", "last" })
         {
-            var answer = await small.PostAsync($"/preprocess?model={model}", EncodedImages.Encode(4, 4, EncodedImages.Colorful), "image/png");
+            var answer = await small.PostAsync(
+                $"/preprocess?model={model}",
+                EncodedImages.Encode(4, 4, EncodedImages.Colorful),
+                "image/png");
 
             using var picture = SKBitmap.Decode(answer.Body);
-            Assert.All(Enumerable.Range(0, 16), i => Assert.Equal(EncodedImages.Colorful(i % 4, i / 4), picture.GetPixel(i % 4, i / 4)));
-            await MetricsText.UntilAsync(small, samples => samples.Sum("softmax_requests_total", ("route", "/preprocess"), ("model", model), ("version", "1"), ("status", "200")) == 1);
+            Assert.All(
+                Enumerable.Range(0, 16),
+                i => Assert.Equal(EncodedImages.Colorful(i % 4, i / 4), picture.GetPixel(i % 4, i / 4)));
+            await MetricsText.UntilAsync(
+                small,
+                samples =>
+                    samples.Sum(
+                        "softmax_requests_total",
+                        ("route", "/preprocess"),
+                        ("model", model),
+                        ("version", "1"),
+                        ("status", "200")) == 1);
         }
     }
 
@@ -99,7 +128,10 @@ public sealed class PreprocessEndpointTests(RunningService service)
         var raw = await PreprocessAsync(RunningService.Seven);
         var octets = await service.PostAsync("/preprocess", RunningService.Seven, "application/octet-stream");
         var form = await service.PostFormAsync("/preprocess", RunningService.Seven);
-        var json = await service.PostAsync("/preprocess", $$"""{"image": "{{Convert.ToBase64String(RunningService.Seven)}}"}""");
+        var json = await service.PostAsync(
+            "/preprocess",
+            $$"""{"image": "{{Convert.ToBase64String(RunningService.Seven)}}"}"""
+        );
 
         Assert.All([octets, form, json], other => Assert.Equal(raw.Body, other.Body));
     }
@@ -107,8 +139,16 @@ public sealed class PreprocessEndpointTests(RunningService service)
     [Fact]
     public async Task SeveralImagesAreRefused()
     {
-        (await service.PostFormAsync("/preprocess", RunningService.Seven, RunningService.Three)).IsProblem(400, "invalid-form", "2 files", "one image");
-        (await service.PostAsync("/preprocess", $$"""{"images": ["{{Convert.ToBase64String(RunningService.Seven)}}"]}""")).IsProblem(400, "malformed-json", "one image", "\"image\"");
+        (await service.PostFormAsync("/preprocess", RunningService.Seven, RunningService.Three)).IsProblem(
+            400,
+            "invalid-form",
+            "2 files",
+            "one image");
+        (
+            await service.PostAsync(
+                "/preprocess",
+                $$"""{"images": ["{{Convert.ToBase64String(RunningService.Seven)}}"]}"""
+            )).IsProblem(400, "malformed-json", "one image", "\"image\"");
     }
 
     public static TheoryData<string, byte[], string> BadRequests => new()
@@ -129,7 +169,9 @@ public sealed class PreprocessEndpointTests(RunningService service)
     [MemberData(nameof(BadRequests))]
     public async Task WhatClassifyRefusesIsRefusedInTheSameWords(string query, byte[] body, string mediaType)
     {
-        var (expected, actual) = (await service.PostAsync($"/classify{query}", body, mediaType), await service.PostAsync($"/preprocess{query}", body, mediaType));
+        var (expected, actual) = (
+            await service.PostAsync($"/classify{query}", body, mediaType),
+            await service.PostAsync($"/preprocess{query}", body, mediaType));
 
         Assert.InRange(expected.Status, 400, 499);
         actual.IsProblem(expected.Status, expected.Code!);
@@ -137,9 +179,15 @@ public sealed class PreprocessEndpointTests(RunningService service)
     }
 
     [Fact]
-    public async Task WhatIsForClassifyAloneIsRefused() => (await PreprocessAsync(RunningService.Seven, "?temperature=2")).IsProblem(400, "invalid-parameter", "temperature", "model, version");
+    public async Task WhatIsForClassifyAloneIsRefused() =>
+        (await PreprocessAsync(RunningService.Seven, "?temperature=2")).IsProblem(
+            400,
+            "invalid-parameter",
+            "temperature",
+            "model, version");
 
-    private Task<Answer> PreprocessAsync(byte[] image, string query = "") => service.PostAsync($"/preprocess{query}", image, "image/png");
+    private Task<Answer> PreprocessAsync(byte[] image, string query = "") =>
+        service.PostAsync($"/preprocess{query}", image, "image/png");
 
     private static byte[] PixelsOf(Answer answer)
     {

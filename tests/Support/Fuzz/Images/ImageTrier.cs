@@ -38,8 +38,12 @@ public sealed class ImageTrier
 
                 hash.Append(MemoryMarshal.AsBytes(tensor));
             }
-            catch (InferenceException exception) when (
-                exception.Error is InferenceError.ImageUndecodable or InferenceError.ImageFormatUnsupported or InferenceError.ImageTooLarge or InferenceError.ImageEmpty)
+            catch (InferenceException exception)
+                when (exception.Error
+                        is InferenceError.ImageUndecodable
+                            or InferenceError.ImageFormatUnsupported
+                            or InferenceError.ImageTooLarge
+                            or InferenceError.ImageEmpty)
             {
                 refused++;
             }
