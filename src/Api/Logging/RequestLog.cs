@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Diagnostics;
 using System.Globalization;
 using Serilog.Events;
@@ -28,6 +29,16 @@ internal static class RequestLog
 
     private static readonly MessageTemplate BrokenOff = new MessageTemplateParser().Parse(
         $"{{RequestMethod}} {{RequestPath}} was broken off with {{StatusCode}} after {{{ElapsedProperty}:0.000}} ms");
+
+    private const int PropertyCount = 6;
+
+    // A value is immutable, so the lines of many requests may share it.
+    private static readonly FrozenDictionary<string, ScalarValue> Methods = new[]
+    {
+        HttpMethods.Get, HttpMethods.Head, HttpMethods.Post, HttpMethods.Options,
+    }.ToFrozenDictionary(method => method, method => new ScalarValue(method));
+
+    private static readonly ScalarValue?[] Statuses = new ScalarValue?[600];
 
     public static void UseRequestLog(this WebApplication app)
     {
@@ -84,21 +95,22 @@ internal static class RequestLog
 
     private static LogEvent EventFor(HttpContext context, RequestOutcome outcome, TimeSpan elapsed, LogEventLevel level)
     {
-        var properties = new List<LogEventProperty>
+        // Serilog's public constructor would copy the properties into a dictionary that grows; this one is handed over.
+        var properties = new Dictionary<string, LogEventPropertyValue>(PropertyCount)
         {
-            new("RequestMethod", new ScalarValue(context.Request.Method)),
-            new("RequestPath", new ScalarValue(WithoutControls(context.Request.Path.Value ?? ""))),
-            new("StatusCode", new ScalarValue(outcome.Status)),
-            new(ElapsedProperty, new ScalarValue(elapsed.TotalMilliseconds)),
+            ["RequestMethod"] = MethodOf(context.Request.Method),
+            ["RequestPath"] = new ScalarValue(WithoutControls(context.Request.Path.Value ?? "")),
+            ["StatusCode"] = StatusOf(outcome.Status),
+            [ElapsedProperty] = new ScalarValue(elapsed.TotalMilliseconds),
         };
         if (context.Features.Get<AnsweringModel>() is { } model)
         {
-            properties.Add(new LogEventProperty("Model", new ScalarValue(model.Name)));
-            properties.Add(new LogEventProperty("Version", new ScalarValue(model.Version)));
+            properties["Model"] = new ScalarValue(model.Name);
+            properties["Version"] = new ScalarValue(model.Version);
         }
 
         var activity = Activity.Current;
-        return new LogEvent(
+        return LogEvent.UnstableAssembleFromParts(
             DateTimeOffset.Now,
             level,
             outcome.Fault,
@@ -107,6 +119,13 @@ internal static class RequestLog
             activity?.TraceId ?? default,
             activity?.SpanId ?? default);
     }
+
+    private static ScalarValue MethodOf(string method) =>
+        Methods.TryGetValue(method, out var value) ? value : new ScalarValue(method);
+
+    private static ScalarValue StatusOf(int status) => (uint)status < (uint)Statuses.Length
+        ? Statuses[status] ??= new ScalarValue(status)
+        : new ScalarValue(status);
 
     /// <summary>
     /// A path may hold an encoded line break, or a character that reverses the direction of text; written as they are,

@@ -6,7 +6,6 @@ using Microsoft.AspNetCore.TestHost;
 using Serilog;
 using Serilog.Core;
 using Serilog.Events;
-using SoftmaxService.Api.Tests.Logging;
 using SoftmaxService.Api.Tests.OpenInference;
 
 namespace SoftmaxService.Api.Tests.Access;
@@ -35,7 +34,7 @@ public sealed class KeyedService : RunningService, ILogEventSink
 
     public static string HashOf(string key) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key)));
 
-    public void Emit(LogEvent logEvent) => Log.Enqueue(logEvent.ToKeep());
+    public void Emit(LogEvent logEvent) => Log.Enqueue(logEvent);
 
     public async Task<Answer> SendAsync(HttpMethod method, string path, params (string Name, string Value)[] headers)
     {

@@ -27,7 +27,7 @@ internal static class ClassifyBatch
         await response.StartAsync(cancellation);
         await using var writer = new Utf8JsonWriter(response.BodyWriter, PooledJson.Options);
         writer.WriteStartObject();
-        ClassifyJson.WriteHeader(writer, plan.Model.Name, plan.Model.Version, plan.Temperature);
+        ClassifyJson.WriteHeader(writer, plan);
         writer.WriteStartArray("results"u8);
         do
         {
@@ -59,7 +59,7 @@ internal static class ClassifyBatch
             }
 
             writer.WriteEndArray();
-            ClassifyJson.WriteRest(writer, answer.Uncertainty, answer.PredictionSet, answer.Abstained);
+            ClassifyJson.WriteRest(writer, answer);
         }
         else
         {

@@ -1,4 +1,3 @@
-using Microsoft.AspNetCore.Http.HttpResults;
 using SoftmaxService.Api.OpenApi;
 using SoftmaxService.Api.Problems;
 using SoftmaxService.Api.Settings;
@@ -11,43 +10,55 @@ namespace SoftmaxService.Api.Endpoints.Classify;
 /// <summary><c>POST /classify</c>: one image or several in, ranked probabilities out.</summary>
 internal static class ClassifyEndpoint
 {
-    public static void MapClassify(this IEndpointRouteBuilder routes) => routes
-        .MapPost("/classify", AnswerAsync)
-        .DisableAntiforgery()
-        .WithName("Classify")
-        .WithTags("Classify")
-        .WithSummary("Classifies an image, or several")
-        .WithDescription(
-            "Send one image as the raw body, as a form file, or as base64 in JSON. "
-            + "Several form files, or `images` in JSON, are a batch: its results keep the order, "
-            + "and an image that cannot be read fails its own entry only. "
-            + "Probabilities are softmax(logits / temperature).")
-        .Describe(ClassifyDocumentation.Apply, ClassifyParameters.All)
-        .Produces<ClassifyResponse>()
-        .Answers(
-        [
-            Problem.InvalidParameter, Problem.NotCalibrated, Problem.MalformedJson, Problem.InvalidForm,
-            Problem.ImageEmpty, Problem.ModelNotFound, Problem.VersionNotFound, Problem.BodyTooLarge,
-            Problem.ImageTooLarge, Problem.TooManyImages, Problem.AnswerTooLarge, Problem.UnsupportedMediaType,
-            Problem.ImageFormatUnsupported, Problem.ImageUndecodable, Problem.ModelOutputNotFinite,
-            Problem.ModelRunFailed, .. Problem.OfWork,
-        ]);
+    public static void MapClassify(this IEndpointRouteBuilder routes)
+    {
+        // Captured: a handler that takes services as parameters opens a scope for each request.
+        var models = routes.ServiceProvider.GetRequiredService<ModelRepository>();
+        var limits = routes.ServiceProvider.GetRequiredService<LimitsOptions>();
+        var json = routes.ServiceProvider.GetRequiredService<RequestJson>();
+        routes
+            .MapPost(
+                "/classify",
+                (HttpRequest request, CancellationToken cancellationToken) =>
+                    AnswerAsync(request, models, limits, json, cancellationToken))
+            .DisableAntiforgery()
+            .WithName("Classify")
+            .WithTags("Classify")
+            .WithSummary("Classifies an image, or several")
+            .WithDescription(
+                "Send one image as the raw body, as a form file, or as base64 in JSON. "
+                + "Several form files, or `images` in JSON, are a batch: its results keep the order, "
+                + "and an image that cannot be read fails its own entry only. "
+                + "Probabilities are softmax(logits / temperature).")
+            .Describe(ClassifyDocumentation.Apply, ClassifyParameters.All)
+            .Produces<ClassifyResponse>()
+            .Answers(
+            [
+                Problem.InvalidParameter, Problem.NotCalibrated, Problem.MalformedJson, Problem.InvalidForm,
+                Problem.ImageEmpty, Problem.ModelNotFound, Problem.VersionNotFound, Problem.BodyTooLarge,
+                Problem.ImageTooLarge, Problem.TooManyImages, Problem.AnswerTooLarge, Problem.UnsupportedMediaType,
+                Problem.ImageFormatUnsupported, Problem.ImageUndecodable, Problem.ModelOutputNotFinite,
+                Problem.ModelRunFailed, .. Problem.OfWork,
+            ]);
+    }
 
-    private static async Task<Results<ClassifyResponse, EmptyHttpResult, Refusal>> AnswerAsync(
+    private static async Task AnswerAsync(
         HttpRequest request,
         ModelRepository models,
         LimitsOptions limits,
         RequestJson json,
         CancellationToken cancellationToken)
     {
+        var context = request.HttpContext;
         var options = ClassifyParameters.ReadOptions(request);
         using var lease = models.Acquire(
             ClassifyParameters.Model.ReadText(request), ClassifyParameters.Version.ReadText(request));
         var model = lease.Model;
-        request.HttpContext.AnsweredBy(model);
+        context.AnsweredBy(model);
         if (model.RefuseWhenFull() is { } reason)
         {
-            return new Refusal(Problem.Overloaded, reason);
+            await context.WriteProblemAsync(Problem.Overloaded, reason);
+            return;
         }
 
         // Everything that can be refused is refused before an image is read, or at the latest before one is decoded.
@@ -58,11 +69,12 @@ internal static class ClassifyEndpoint
         if (upload.Batch is { } images)
         {
             var outcomes = ImageClassifier.ClassifyInTurnAsync(plan, images, cancellationToken);
-            await ClassifyBatch.SendAsync(request.HttpContext.Response, plan, outcomes, cancellationToken);
-            return TypedResults.Empty;
+            await ClassifyBatch.SendAsync(context.Response, plan, outcomes, cancellationToken);
         }
-
-        var answer = await ImageClassifier.ClassifyAsync(plan, upload.Single, cancellationToken);
-        return ClassifyResponse.Of(plan, answer);
+        else
+        {
+            var answer = await ImageClassifier.ClassifyAsync(plan, upload.Single, cancellationToken);
+            await ClassifyJson.SendAsync(context.Response, plan, answer);
+        }
     }
 }

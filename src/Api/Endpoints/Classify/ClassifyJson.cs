@@ -1,7 +1,6 @@
 using System.Text.Json;
 using SoftmaxService.Api.Wire;
 using SoftmaxService.Inference;
-using SoftmaxService.Inference.Calibration;
 
 namespace SoftmaxService.Api.Endpoints.Classify;
 
@@ -11,29 +10,37 @@ namespace SoftmaxService.Api.Endpoints.Classify;
 /// </summary>
 internal static class ClassifyJson
 {
-    /// <summary>Writes the answer for one image.</summary>
-    public static void Write(Utf8JsonWriter writer, ClassifyResponse response)
+    /// <summary>Sends the answer for one image, a <see cref="ClassifyResponse"/>.</summary>
+    public static Task SendAsync(HttpResponse response, ClassificationPlan plan, Classification answer)
+    {
+        using var json = PooledJson.Rent();
+        Write(json.Writer, plan, answer);
+        return json.SendAsync(response);
+    }
+
+    /// <summary>Writes the answer for one image, a <see cref="ClassifyResponse"/>.</summary>
+    public static void Write(Utf8JsonWriter writer, ClassificationPlan plan, Classification answer)
     {
         writer.WriteStartObject();
-        WriteHeader(writer, response.Model, response.Version, response.Temperature);
+        WriteHeader(writer, plan);
         writer.WriteStartArray("predictions"u8);
-        for (var rank = 0; rank < response.Predictions.Count; rank++)
+        for (var rank = 0; rank < answer.Predictions.Count; rank++)
         {
-            WritePrediction(writer, response.Predictions[rank]);
+            WritePrediction(writer, answer.Predictions[rank]);
         }
 
         writer.WriteEndArray();
-        WriteRest(writer, response.Uncertainty, response.PredictionSet, response.Abstained);
+        WriteRest(writer, answer);
         writer.WriteEndObject();
     }
 
     /// <summary>Writes what an answer begins with, for one image as for several.</summary>
-    public static void WriteHeader(Utf8JsonWriter writer, string model, string version, AppliedTemperature temperature)
+    public static void WriteHeader(Utf8JsonWriter writer, ClassificationPlan plan)
     {
-        writer.WriteString("model"u8, model);
-        writer.WriteString("version"u8, version);
+        writer.WriteString("model"u8, plan.Model.Name);
+        writer.WriteString("version"u8, plan.Model.Version);
         writer.WritePropertyName("temperature"u8);
-        JsonSerializer.Serialize(writer, temperature, ClassifyJsonContext.Default.AppliedTemperature);
+        JsonSerializer.Serialize(writer, plan.Temperature, ClassifyJsonContext.Default.AppliedTemperature);
     }
 
     public static void WritePrediction(Utf8JsonWriter writer, in Prediction prediction)
@@ -55,17 +62,16 @@ internal static class ClassifyJson
     }
 
     /// <summary>Writes what follows the predictions.</summary>
-    public static void WriteRest(
-        Utf8JsonWriter writer, Uncertainty uncertainty, LabelledPredictionSet? predictionSet, bool abstained)
+    public static void WriteRest(Utf8JsonWriter writer, Classification answer)
     {
         writer.WritePropertyName("uncertainty"u8);
-        JsonSerializer.Serialize(writer, uncertainty, ClassifyJsonContext.Default.Uncertainty);
-        if (predictionSet is not null)
+        JsonSerializer.Serialize(writer, answer.Uncertainty, ClassifyJsonContext.Default.Uncertainty);
+        if (answer.PredictionSet is { } predictionSet)
         {
             writer.WritePropertyName("predictionSet"u8);
             JsonSerializer.Serialize(writer, predictionSet, ClassifyJsonContext.Default.LabelledPredictionSet);
         }
 
-        writer.WriteBoolean("abstained"u8, abstained);
+        writer.WriteBoolean("abstained"u8, answer.Abstained);
     }
 }

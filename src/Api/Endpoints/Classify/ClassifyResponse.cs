@@ -1,4 +1,3 @@
-using SoftmaxService.Api.Wire;
 using SoftmaxService.Inference;
 using SoftmaxService.Inference.Calibration;
 
@@ -14,24 +13,7 @@ internal sealed record ClassifyResponse(
     IReadOnlyList<Prediction> Predictions,
     Uncertainty Uncertainty,
     LabelledPredictionSet? PredictionSet,
-    bool Abstained) : IResult
-{
-    public static ClassifyResponse Of(ClassificationPlan plan, Classification answer) => new(
-        plan.Model.Name,
-        plan.Model.Version,
-        plan.Temperature,
-        answer.Predictions,
-        answer.Uncertainty,
-        answer.PredictionSet,
-        answer.Abstained);
-
-    public Task ExecuteAsync(HttpContext httpContext)
-    {
-        using var json = PooledJson.Rent();
-        ClassifyJson.Write(json.Writer, this);
-        return json.SendAsync(httpContext.Response);
-    }
-}
+    bool Abstained);
 
 /// <summary>The answer for several images, in their order.</summary>
 internal sealed record ClassifyBatchResponse(
