@@ -11,43 +11,31 @@ internal static class InferDocumentation
     public static void Apply(OpenApiOperation operation, Func<Type, IOpenApiSchema> schemaOf)
     {
         _ = schemaOf; // the reader has no wire types: it goes from text to tensors
-        operation.RequestBody = new OpenApiRequestBody
+        operation.SetRequestBody(new()
         {
-            Required = true,
-            Content = new Dictionary<string, IOpenApiMediaType>
+            [MediaTypeNames.Application.Json] = new OpenApiMediaType
             {
-                [MediaTypeNames.Application.Json] = new OpenApiMediaType
+                Schema = RequestSchema(),
+                Examples = new Dictionary<string, IOpenApiExample>
                 {
-                    Schema = RequestSchema(),
-                    Examples = new Dictionary<string, IOpenApiExample>
-                    {
-                        ["image"] = new OpenApiExample
-                        {
-                            Summary = "The three highest classes of an image",
-                            Value = Example(),
-                        },
-                    },
-                },
-                [MediaTypeNames.Application.Octet] = new OpenApiMediaType
-                {
-                    Schema = Schemas.Binary(
-                        $"JSON, and behind it the tensors' bytes; the header {InferEndpoint.HeaderLength} says how "
-                        + "long the JSON is."),
+                    ["image"] = Schemas.Example("The three highest classes of an image", Example()),
                 },
             },
-        };
-        operation.Responses!["200"] = new OpenApiResponse
-        {
-            Description = "The outputs",
-            Content = new Dictionary<string, IOpenApiMediaType>
+            [MediaTypeNames.Application.Octet] = new OpenApiMediaType
             {
-                [MediaTypeNames.Application.Json] = new OpenApiMediaType { Schema = ResponseSchema() },
-                [MediaTypeNames.Application.Octet] = new OpenApiMediaType
-                {
-                    Schema = Schemas.Binary("Where outputs were asked for in binary: JSON, and behind it their bytes."),
-                },
+                Schema = Schemas.Binary(
+                    $"JSON, and behind it the tensors' bytes; the header {InferEndpoint.HeaderLength} says how long "
+                    + "the JSON is."),
             },
-        };
+        });
+        operation.SetSuccess("The outputs", new()
+        {
+            [MediaTypeNames.Application.Json] = new OpenApiMediaType { Schema = ResponseSchema() },
+            [MediaTypeNames.Application.Octet] = new OpenApiMediaType
+            {
+                Schema = Schemas.Binary("Where outputs were asked for in binary: JSON, and behind it their bytes."),
+            },
+        });
     }
 
     private static JsonObject Example() => new()

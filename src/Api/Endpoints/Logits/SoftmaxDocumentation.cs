@@ -9,34 +9,26 @@ internal static class SoftmaxDocumentation
 {
     public static void Apply(OpenApiOperation operation, Func<Type, IOpenApiSchema> schemaOf)
     {
-        operation.RequestBody = new OpenApiRequestBody
+        operation.SetRequestBody(new()
         {
-            Required = true,
-            Content = new Dictionary<string, IOpenApiMediaType>
+            [MediaTypeNames.Application.Json] = new OpenApiMediaType
             {
-                [MediaTypeNames.Application.Json] = new OpenApiMediaType
-                {
-                    Schema = schemaOf(typeof(SoftmaxRequest)),
-                    Examples = Examples(),
-                },
-                [MediaTypeNames.Application.Octet] = new OpenApiMediaType
-                {
-                    Schema = Schemas.Binary("Little-endian 32-bit floats, row after row."),
-                },
+                Schema = schemaOf(typeof(SoftmaxRequest)),
+                Examples = Examples(),
             },
-        };
-        operation.Responses!["200"] = new OpenApiResponse
+            [MediaTypeNames.Application.Octet] = new OpenApiMediaType
+            {
+                Schema = Schemas.Binary("Little-endian 32-bit floats, row after row."),
+            },
+        });
+        operation.SetSuccess("OK", new()
         {
-            Description = "OK",
-            Content = new Dictionary<string, IOpenApiMediaType>
+            [MediaTypeNames.Application.Json] = new OpenApiMediaType { Schema = AnswerSchema() },
+            [MediaTypeNames.Application.Octet] = new OpenApiMediaType
             {
-                [MediaTypeNames.Application.Json] = new OpenApiMediaType { Schema = AnswerSchema() },
-                [MediaTypeNames.Application.Octet] = new OpenApiMediaType
-                {
-                    Schema = Schemas.Binary("For a binary body: the probabilities, in the same form as the logits."),
-                },
+                Schema = Schemas.Binary("For a binary body: the probabilities, in the same form as the logits."),
             },
-        };
+        });
     }
 
     private static Dictionary<string, IOpenApiExample> Examples() => new()

@@ -9,26 +9,18 @@ internal static class SoftmaxGradientDocumentation
 {
     public static void Apply(OpenApiOperation operation, Func<Type, IOpenApiSchema> schemaOf)
     {
-        operation.RequestBody = new OpenApiRequestBody
+        operation.SetRequestBody(new()
         {
-            Required = true,
-            Content = new Dictionary<string, IOpenApiMediaType>
+            [MediaTypeNames.Application.Json] = new OpenApiMediaType
             {
-                [MediaTypeNames.Application.Json] = new OpenApiMediaType
-                {
-                    Schema = schemaOf(typeof(SoftmaxGradientRequest)),
-                    Examples = Examples(),
-                },
+                Schema = schemaOf(typeof(SoftmaxGradientRequest)),
+                Examples = Examples(),
             },
-        };
-        operation.Responses!["200"] = new OpenApiResponse
+        });
+        operation.SetSuccess("OK", new()
         {
-            Description = "OK",
-            Content = new Dictionary<string, IOpenApiMediaType>
-            {
-                [MediaTypeNames.Application.Json] = new OpenApiMediaType { Schema = AnswerSchema() },
-            },
-        };
+            [MediaTypeNames.Application.Json] = new OpenApiMediaType { Schema = AnswerSchema() },
+        });
     }
 
     private static Dictionary<string, IOpenApiExample> Examples() => new()
