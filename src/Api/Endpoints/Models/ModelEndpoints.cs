@@ -86,7 +86,7 @@ internal static class ModelEndpoints
 
     private static ModelBatching BatchingOf(ClassifierModel model)
     {
-        var ran = model.Queue.Statistics;
+        var ran = model.Statistics;
         return new ModelBatching(model.MaxBatchSize, model.BatchingRefusal, ran.Items, ran.Runs, ran.Pending);
     }
 
