@@ -24,8 +24,8 @@ internal static class InferDocumentation
             [MediaTypeNames.Application.Octet] = new OpenApiMediaType
             {
                 Schema = Schemas.Binary(
-                    $"JSON, and behind it the tensors' bytes; the header {InferEndpoint.HeaderLength} says how long "
-                    + "the JSON is."),
+                    $"JSON followed by the tensors' bytes; the header {InferEndpoint.HeaderLength} states the JSON's "
+                    + "length."),
             },
         });
         operation.SetSuccess("The outputs", new()
@@ -33,7 +33,7 @@ internal static class InferDocumentation
             [MediaTypeNames.Application.Json] = new OpenApiMediaType { Schema = ResponseSchema() },
             [MediaTypeNames.Application.Octet] = new OpenApiMediaType
             {
-                Schema = Schemas.Binary("Where outputs were asked for in binary: JSON, and behind it their bytes."),
+                Schema = Schemas.Binary("If outputs were requested in binary: JSON followed by their bytes."),
             },
         });
     }
@@ -56,7 +56,7 @@ internal static class InferDocumentation
 
     private static OpenApiSchema RequestSchema() => Object(new()
     {
-        ["id"] = Text("Comes back in the answer."),
+        ["id"] = Text("Echoed in the answer."),
         ["parameters"] = Parameters("temperature (a number above 0), binary_data_output."),
         ["inputs"] = List(Object(new()
         {
@@ -73,7 +73,7 @@ internal static class InferDocumentation
         })),
         ["outputs"] = List(Object(new()
         {
-            ["name"] = Text("An output; all of them where none is named."),
+            ["name"] = Text("An output; all of them if none is named."),
             ["parameters"] = Parameters("classification (a number of classes), binary_data."),
         })),
     });
@@ -82,7 +82,7 @@ internal static class InferDocumentation
     {
         ["model_name"] = Text("The model that answered."),
         ["model_version"] = Text("Its version."),
-        ["id"] = Text("The request's id, where it had one."),
+        ["id"] = Text("The request's id, if it had one."),
         ["parameters"] = Parameters("The temperature that was applied."),
         ["outputs"] = List(Object(new()
         {

@@ -6,13 +6,13 @@ namespace SoftmaxService.Inference.Batching;
 
 /// <summary>
 /// Counts the pending items of a version: those that are being decoded, wait, or run. Items beyond the limit are
-/// rejected at once, before any work is done for them: in a queue that grows without limit, everybody would wait in
-/// vain.
+/// rejected at once, before any work is done for them: in a queue that grows without limit, every request would time
+/// out.
 /// </summary>
 internal sealed class Admission
 {
     private static readonly Counter<long> Shed = Telemetry.Meter.CreateCounter<long>(
-        "softmax.requests.shed", "{request}", "Requests that were refused because the model had too much before it.");
+        "softmax.requests.shed", "{request}", "Requests rejected because too much was pending for the model.");
 
     private readonly int _limit;
     private readonly string _name;
@@ -64,13 +64,13 @@ internal sealed class Admission
     /// Says why a request of one item is rejected, if it cannot be admitted now; null if it can. Called before a body
     /// is read, because under a flood the service mostly rejects requests.
     /// </summary>
-    public string? RefuseWhenFull() => Items >= _limit ? Reject() : null;
+    public string? RejectWhenFull() => Items >= _limit ? Reject() : null;
 
     private string Reject()
     {
         Shed.Add(1, _tags);
-        return $"Model {_name} has {Items} images or items before it, and takes on {_limit} at a time. Ask again in a "
-            + "moment, or ask more slowly.";
+        return $"Model {_name} has {Items} pending images or items, and admits {_limit} at a time. Try again in a "
+            + "moment, or send requests more slowly.";
     }
 
     private bool TryEnter(int items)

@@ -6,7 +6,7 @@ namespace SoftmaxService.Inference.Batching;
 /// <summary>
 /// Lets a version's items run, as many runs at once as there are slots. While a slot is free an item runs at once,
 /// alone and on its caller's thread. Items that arrive while all slots are busy wait, and all that wait when a slot is
-/// handed on share the next run. There is no timer: nobody waits for company.
+/// handed on share the next run. There is no timer: no item waits for others to join it.
 /// </summary>
 internal sealed class RunQueue
 {

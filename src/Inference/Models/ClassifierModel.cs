@@ -161,7 +161,7 @@ public sealed class ClassifierModel : IDisposable
     /// the rejection. A request that passes here may still be rejected when it is admitted.
     /// </summary>
     /// <returns>Why the request is rejected, in words; null where it is not.</returns>
-    public string? RefuseWhenFull() => Admission.RefuseWhenFull();
+    public string? RejectWhenFull() => Admission.RejectWhenFull();
 
     /// <inheritdoc/>
     public void Dispose() => Classifier.Dispose();

@@ -3,7 +3,7 @@ using SoftmaxService.Inference.Onnx;
 
 namespace SoftmaxService.Inference.Tests.Batching;
 
-/// <summary>A small classifier under a name of its own, which fails where its input says so, and queues for it.</summary>
+/// <summary>A small classifier with a name of its own, which fails on some inputs, and queues for it.</summary>
 internal sealed class SmallClassifier : IDisposable
 {
     public const int MaxBatchSize = 4;

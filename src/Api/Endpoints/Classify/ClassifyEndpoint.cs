@@ -33,7 +33,7 @@ internal static class ClassifyEndpoint
             Problem.ModelRunFailed, .. Problem.OfWork,
         ]);
 
-    private static async Task<Results<ClassifyResponse, EmptyHttpResult, Refusal>> AnswerAsync(
+    private static async Task<Results<ClassifyResponse, EmptyHttpResult, Rejection>> AnswerAsync(
         HttpRequest request,
         ModelRepository models,
         LimitsOptions limits,
@@ -45,12 +45,12 @@ internal static class ClassifyEndpoint
             ClassifyParameters.Model.ReadText(request), ClassifyParameters.Version.ReadText(request));
         var model = lease.Model;
         request.HttpContext.AnsweredBy(model);
-        if (model.RefuseWhenFull() is { } reason)
+        if (model.RejectWhenFull() is { } reason)
         {
-            return new Refusal(Problem.Overloaded, reason);
+            return new Rejection(Problem.Overloaded, reason);
         }
 
-        // Everything that can be refused is refused before an image is read, or at the latest before one is decoded.
+        // Whatever can be rejected is rejected before an image is read, or at the latest before one is decoded.
         var plan = ClassifyParameters.Resolve(options, model);
         using var upload = await ImageUpload.ReadAsync(request, json, limits.MaxImagesPerRequest, cancellationToken);
         var imageCount = upload.Batch?.Count ?? 1;

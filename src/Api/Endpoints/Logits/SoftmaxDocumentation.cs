@@ -51,7 +51,7 @@ internal static class SoftmaxDocumentation
     private static OpenApiSchema AnswerSchema() => new()
     {
         Type = JsonSchemaType.Object,
-        Description = "For one row, or with one entry a row, as the logits were.",
+        Description = "For one row, or with one entry for each row, in the shape of the logits.",
         Properties = new Dictionary<string, IOpenApiSchema>
         {
             ["probabilities"] = Schemas.RowOrRows(Schemas.Number(), "softmax(z / T): each row sums to 1."),
@@ -59,7 +59,7 @@ internal static class SoftmaxDocumentation
                 Schemas.LogitOrMasked(),
                 "Their natural logarithms, exact where the probability has rounded to 0 or 1."),
             ["ranked"] = Schemas.RowOrRows(
-                Ranked(), "The most probable classes, most probable first; 100 unless topK says otherwise."),
+                Ranked(), "The most probable classes, most probable first; as many as topK, which defaults to 100."),
             ["uncertainty"] = Schemas.OneOrEach(Measures(), "Three measures of how sure the row is."),
         },
     };
