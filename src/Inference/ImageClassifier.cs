@@ -130,7 +130,7 @@ public static class ImageClassifier
     {
         var model = plan.Model;
         var permits = Math.Min(images.Count, model.MaxBatchSize);
-        using var pending = start == 0 ? model.Admission.Enter(permits) : model.Admission.EnterAgain(permits);
+        using var pending = start == 0 ? model.Admission.Enter(permits) : model.Admission.EnterMore(permits);
         var outcomes = new ClassificationOutcome[Math.Min(permits, images.Count - start)];
         await using var group = new RunGroup(model.Queue);
         var prepared = new List<int>();

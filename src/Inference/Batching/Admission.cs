@@ -37,7 +37,7 @@ internal sealed class Admission
     /// Admits items; dispose the result when they are answered. A request is always admitted if nothing else is
     /// pending, however many items it has.
     /// </summary>
-    /// <param name="items">The number of items at a time, at least 1.</param>
+    /// <param name="items">The number of items, at least 1.</param>
     /// <exception cref="InferenceException">Too many items are pending.</exception>
     public Pending Enter(int items)
     {
@@ -50,11 +50,11 @@ internal sealed class Admission
     }
 
     /// <summary>
-    /// Admits more items of a request that was admitted before, however many are pending: it is already partly
+    /// Admits more items of a request that was admitted before, however many are pending: part of it is already
     /// answered.
     /// </summary>
-    /// <param name="items">The number of items at a time, at least 1.</param>
-    public Pending EnterAgain(int items)
+    /// <param name="items">The number of items, at least 1.</param>
+    public Pending EnterMore(int items)
     {
         Interlocked.Add(ref _items, items);
         return new Pending(this, items);
