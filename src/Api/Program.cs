@@ -19,7 +19,7 @@ using SoftmaxService.Api.Tracing;
 using SoftmaxService.Api.Wire;
 using SoftmaxService.Inference.Batching;
 
-// A container's health check asks the service that runs beside it.
+// A container's health check queries the service that runs beside it.
 if (args is [HealthProbe.Command, ..])
 {
     return await HealthProbe.RunAsync(args.AsMemory(1), Console.Out);

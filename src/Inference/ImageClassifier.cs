@@ -70,9 +70,9 @@ public static class ImageClassifier
         ClassificationPlan plan, IReadOnlyList<ReadOnlyMemory<byte>> images, CancellationToken cancellationToken)
     {
         var outcomes = new List<ClassificationOutcome>(images.Count);
-        await foreach (var some in ClassifyInTurnAsync(plan, images, cancellationToken))
+        await foreach (var run in ClassifyInTurnAsync(plan, images, cancellationToken))
         {
-            outcomes.AddRange(some);
+            outcomes.AddRange(run);
         }
 
         return outcomes;
@@ -129,9 +129,9 @@ public static class ImageClassifier
         CancellationToken cancellationToken)
     {
         var model = plan.Model;
-        var most = Math.Min(images.Count, model.MaxBatchSize);
-        using var pending = start == 0 ? model.Admission.Enter(most) : model.Admission.EnterAgain(most);
-        var outcomes = new ClassificationOutcome[Math.Min(most, images.Count - start)];
+        var permits = Math.Min(images.Count, model.MaxBatchSize);
+        using var pending = start == 0 ? model.Admission.Enter(permits) : model.Admission.EnterMore(permits);
+        var outcomes = new ClassificationOutcome[Math.Min(permits, images.Count - start)];
         await using var group = new RunGroup(model.Queue);
         var prepared = new List<int>();
         for (var index = 0; index < outcomes.Length; index++)

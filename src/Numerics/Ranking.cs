@@ -8,7 +8,7 @@ public static class Ranking
     private const int SignBit = 31;
 
     // For fewer indices, keeping the best in order is faster than sorting, whatever the order of the scores.
-    private const int FewestSorted = 17;
+    private const int MinSorted = 17;
 
     /// <summary>
     /// Writes the indices of the highest scores, highest first. Among equal scores the lower index comes first.
@@ -26,7 +26,7 @@ public static class Ranking
                 $"There are {scores.Length} scores; {indices.Length} of them cannot be ranked.", nameof(indices));
         }
 
-        if (indices.Length < FewestSorted)
+        if (indices.Length < MinSorted)
         {
             TakeFew(scores, indices);
         }

@@ -4,13 +4,13 @@ using SoftmaxService.Api.Settings;
 namespace SoftmaxService.Api.Access;
 
 /// <summary>
-/// What a key must be good for. Every route needs <see cref="Infer"/> unless it is given another policy or allows
-/// anonymous requests; what leads to no route (an unknown path, a wrong method, Swagger's page) reveals nothing and
-/// needs no key.
+/// Which scope a route requires. Every route requires <see cref="Infer"/> unless it has another policy or allows
+/// anonymous requests. A request that matches no route (an unknown path, a wrong method, Swagger's page) reveals
+/// nothing and needs no key.
 /// </summary>
 internal static class AccessPolicies
 {
-    /// <summary>Each policy is called as the scope that it needs is in the settings.</summary>
+    /// <summary>Each policy has the name that its scope has in the settings.</summary>
     public const string Infer = "infer";
 
     public const string Admin = "admin";

@@ -26,8 +26,8 @@ internal static partial class AccessSetup
         }
         else
         {
-            // Without keys everyone may do everything. Routing would otherwise miss the middleware that enforces their
-            // policies.
+            // Without keys everyone may do everything. Otherwise routing would complain that no middleware enforces the
+            // routes' policies.
             services.Configure<RouteOptions>(routes => routes.SuppressCheckForUnhandledSecurityMetadata = true);
         }
     }
@@ -53,11 +53,11 @@ internal static partial class AccessSetup
         }
         else
         {
-            app.Lifetime.ApplicationStarted.Register(() => WarnOfOpenDoors(app));
+            app.Lifetime.ApplicationStarted.Register(() => WarnIfOpen(app));
         }
     }
 
-    private static void WarnOfOpenDoors(WebApplication app)
+    private static void WarnIfOpen(WebApplication app)
     {
         var addresses = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses
             ?? [];
@@ -76,7 +76,7 @@ internal static partial class AccessSetup
 
     [LoggerMessage(
         LogLevel.Warning,
-        "NO API KEY IS CONFIGURED, and the service listens on {Addresses}: whoever reaches it may use it. "
+        "NO API KEY IS CONFIGURED, and the service listens on {Addresses}: anyone who can reach it may use it. "
         + "Set Access:Keys, or listen on localhost only")]
     private static partial void OpenToAll(ILogger log, string addresses);
 }

@@ -18,19 +18,19 @@ internal sealed class ApiKey
 
     public RateLimit? Limit { get; }
 
-    /// <summary>Who presents the key; the same for each of its requests.</summary>
+    /// <summary>The user of every request that presents the key.</summary>
     public ClaimsPrincipal Principal { get; }
 
     public static ApiKey From(KeyOptions options, TimeProvider time) => new(
         Convert.FromHexString(options.Hash),
-        // The validator rejects this at the start.
+        // The validator rejects anything else at the start.
         KeyScopes.TryParse(options.Scopes, out var scopes) ? scopes : KeyScope.None,
         options.RequestsPerSecond is { } rate
             ? new RateLimit(rate, options.Burst ?? (int)Math.Ceiling(rate), time)
             : null);
 }
 
-/// <summary>The identity of whoever presents a key.</summary>
+/// <summary>The identity of a client that presents a key.</summary>
 internal sealed class ApiKeyIdentity(ApiKey key) : ClaimsIdentity(ApiKeyHandler.SchemeName)
 {
     public ApiKey Key => key;

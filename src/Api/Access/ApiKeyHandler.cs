@@ -10,8 +10,8 @@ using SoftmaxService.Api.Problems;
 namespace SoftmaxService.Api.Access;
 
 /// <summary>
-/// Authenticates a request by its API key, in the header <c>X-API-Key</c> or as a bearer token, and answers those that
-/// may not pass. It logs nothing: the request's own line has the status.
+/// Authenticates a request by its API key, in the header <c>X-API-Key</c> or as a bearer token, and answers requests
+/// that are rejected. It logs nothing: the request's own line has the status.
 /// </summary>
 internal sealed class ApiKeyHandler(
     ApiKeys keys, IOptionsMonitor<AuthenticationSchemeOptions> options, UrlEncoder encoder)
@@ -33,7 +33,7 @@ internal sealed class ApiKeyHandler(
 
         return Task.FromResult(keys.Find(presented) is { } key
             ? AuthenticateResult.Success(new AuthenticationTicket(key.Principal, SchemeName))
-            : AuthenticateResult.Fail("The API key is not known."));
+            : AuthenticateResult.Fail("The API key is unknown."));
     }
 
     protected override async Task HandleChallengeAsync(AuthenticationProperties properties)
@@ -42,14 +42,14 @@ internal sealed class ApiKeyHandler(
         {
             await RejectAsync(
                 Problem.KeyMissing,
-                $"This needs an API key: send it as the header {Header}, or as Authorization: Bearer.",
+                $"This route requires an API key: send it in the header {Header}, or as Authorization: Bearer.",
                 Realm);
         }
         else
         {
             await RejectAsync(
                 Problem.KeyUnknown,
-                "The API key that was sent is none of those that are configured here.",
+                "The API key that was sent is not configured here.",
                 $"{Realm}, error=\"invalid_token\"");
         }
     }
@@ -59,7 +59,7 @@ internal sealed class ApiKeyHandler(
         var scope = Context.GetEndpoint()?.Metadata.GetMetadata<IAuthorizeData>()?.Policy ?? AccessPolicies.Infer;
         return RejectAsync(
             Problem.ScopeMissing,
-            $"The API key lacks the scope '{scope}', which this needs (setting Access:Keys, Scopes).",
+            $"The API key lacks the scope '{scope}', which this route requires (setting Access:Keys, Scopes).",
             $"{Realm}, error=\"insufficient_scope\", scope=\"{scope}\"");
     }
 
@@ -67,16 +67,16 @@ internal sealed class ApiKeyHandler(
     {
         if (request.Headers.TryGetValue(Header, out var key))
         {
-            return Only(key);
+            return SingleOrEmpty(key);
         }
 
-        var authorization = Only(request.Headers.Authorization);
+        var authorization = SingleOrEmpty(request.Headers.Authorization);
         return authorization.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase)
             ? authorization[Bearer.Length..].Trim()
             : default;
     }
 
-    private static ReadOnlySpan<char> Only(StringValues values) => values.Count == 1 ? values[0] : default;
+    private static ReadOnlySpan<char> SingleOrEmpty(StringValues values) => values.Count == 1 ? values[0] : default;
 
     private Task RejectAsync(Problem problem, string detail, string challenge)
     {

@@ -5,8 +5,8 @@ using SoftmaxService.Api.Problems;
 namespace SoftmaxService.Api.Access;
 
 /// <summary>
-/// Rejects requests of a key that exceed its rate. After authorization: a request that is rejected there costs nothing
-/// of the rate.
+/// Rejects requests of a key that exceed its rate. Runs after authorization: a request that is rejected there does not
+/// count.
 /// </summary>
 internal static class KeyRates
 {
@@ -23,8 +23,7 @@ internal static class KeyRates
         context.Response.Headers.RetryAfter = seconds;
         return context.WriteProblemAsync(
             Problem.RateExceeded,
-            "The API key is used more often than it may be (setting Access:Keys, RequestsPerSecond). "
-            + $"Ask again in {seconds} s.");
+            $"The API key exceeds its rate (setting Access:Keys, RequestsPerSecond). Try again in {seconds} s.");
     });
 
     private static bool NeedsKey(Endpoint? endpoint) =>

@@ -1,16 +1,16 @@
 namespace SoftmaxService.Api.Access;
 
 /// <summary>
-/// A bucket of tokens that fills at a steady rate, each request taking one. All that need be known of it is when it
-/// will be full again, so one number, exchanged without a lock, is enough, and how long to wait is exact. The
-/// framework's limiters count whole tokens a period by a clock of their own.
+/// A token bucket that refills at a steady rate; each request takes one token. Its whole state is the time when it will
+/// be full again, so one number, exchanged without a lock, is enough, and the time to wait is exact. The framework's
+/// limiters count whole tokens per period, by a clock of their own.
 /// </summary>
 internal sealed class RateLimit(double perSecond, int burst, TimeProvider time)
 {
     private readonly long _ticksPerToken = Math.Max(1, (long)(time.TimestampFrequency / perSecond));
     private long _fullAt = time.GetTimestamp();
 
-    /// <summary>Takes a token; where there is none, says when there will be one.</summary>
+    /// <summary>Takes a token, or returns how long it takes until there is one.</summary>
     public bool TryTake(out TimeSpan wait)
     {
         while (true)

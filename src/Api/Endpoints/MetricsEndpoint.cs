@@ -7,7 +7,7 @@ namespace SoftmaxService.Api.Endpoints;
 /// <summary><c>GET /metrics</c>, for Prometheus.</summary>
 internal static class MetricsEndpoint
 {
-    private const int UsualBytes = 64 * 1024;
+    private const int InitialCapacity = 64 * 1024;
 
     public static void MapMetrics(this IEndpointRouteBuilder routes) => routes
         .MapGet("/metrics", AnswerAsync)
@@ -18,7 +18,7 @@ internal static class MetricsEndpoint
     private static Task AnswerAsync(
         MetricsCollector metrics, HttpResponse response, CancellationToken cancellationToken)
     {
-        var text = new ArrayBufferWriter<byte>(UsualBytes);
+        var text = new ArrayBufferWriter<byte>(InitialCapacity);
         metrics.Write(new PrometheusText(text));
         response.ContentType = PrometheusText.ContentType;
         response.ContentLength = text.WrittenCount;

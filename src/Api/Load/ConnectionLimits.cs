@@ -4,8 +4,8 @@ using SoftmaxService.Api.Settings;
 namespace SoftmaxService.Api.Load;
 
 /// <summary>
-/// The limits that Kestrel holds by itself, before a request is one: it answers with a bare status, or closes the
-/// connection.
+/// The limits that Kestrel enforces itself, before a request reaches any middleware: it answers with a bare status, or
+/// closes the connection.
 /// </summary>
 internal static class ConnectionLimits
 {
@@ -13,7 +13,7 @@ internal static class ConnectionLimits
         services.AddOptions<KestrelServerOptions>().Configure<LimitsOptions>((kestrel, limits) =>
     {
         kestrel.AddServerHeader = false;
-        // BodyLimit's task: Kestrel would cut the connection before the client has read why.
+        // BodyLimit does this: Kestrel would close the connection before the client has read why.
         kestrel.Limits.MaxRequestBodySize = null;
         kestrel.Limits.MaxRequestLineSize = limits.MaxRequestLineBytes;
         kestrel.Limits.MaxRequestHeaderCount = limits.MaxHeaders;

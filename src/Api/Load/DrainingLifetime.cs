@@ -5,9 +5,9 @@ using SoftmaxService.Api.Settings;
 namespace SoftmaxService.Api.Load;
 
 /// <summary>
-/// Ends the service without losing a request. On SIGTERM it first says that it is not ready and answers on, until load
-/// balancers have seen that; then it refuses what is new, finishes what it has, and ends. Ctrl-C finishes what it has
-/// and ends; a second signal of either kind waits for nothing.
+/// Shuts the service down without losing a request. On SIGTERM it reports that it is not ready and keeps answering
+/// until load balancers have noticed; then it rejects new work, finishes what is in flight and ends. Ctrl-C skips the
+/// wait for load balancers. A second signal of either kind skips all waiting.
 /// </summary>
 internal sealed partial class DrainingLifetime(
     IHostApplicationLifetime application,
@@ -18,10 +18,10 @@ internal sealed partial class DrainingLifetime(
     ILogger<DrainingLifetime> log)
     : IHostLifetime, IDisposable
 {
-    // What is left for closing connections when nothing is worked on any more.
+    // For closing connections once no request is in flight.
     private static readonly TimeSpan ClosingTime = TimeSpan.FromSeconds(2);
 
-    private readonly CancellationTokenSource _hurry = new();
+    private readonly CancellationTokenSource _secondSignal = new();
     private readonly List<PosixSignalRegistration> _signals = [];
     private int _signalCount;
 
@@ -31,7 +31,7 @@ internal sealed partial class DrainingLifetime(
         host.Value.ShutdownTimeout = TimeSpan.FromSeconds(options.DrainSeconds) + ClosingTime;
         foreach (var signal in new[] { PosixSignal.SIGTERM, PosixSignal.SIGINT, PosixSignal.SIGQUIT })
         {
-            _signals.Add(PosixSignalRegistration.Create(signal, Hear));
+            _signals.Add(PosixSignalRegistration.Create(signal, OnSignal));
         }
 
         return Task.CompletedTask;
@@ -42,14 +42,14 @@ internal sealed partial class DrainingLifetime(
     public void Dispose()
     {
         _signals.ForEach(signal => signal.Dispose());
-        _hurry.Dispose();
+        _secondSignal.Dispose();
     }
 
-    private void Hear(PosixSignalContext context)
+    private void OnSignal(PosixSignalContext context)
     {
         if (!application.ApplicationStarted.IsCancellationRequested)
         {
-            return; // nothing is served yet, and the runtime may end the process
+            return; // nothing is served yet: the runtime may end the process
         }
 
         context.Cancel = true; // the runtime would end the process
@@ -57,10 +57,10 @@ internal sealed partial class DrainingLifetime(
         {
             if (application.ApplicationStopping.IsCancellationRequested)
             {
-                Environment.Exit(0); // the host waits by itself now
+                Environment.Exit(0); // the host is already waiting, and takes no token
             }
 
-            _hurry.Cancel();
+            _secondSignal.Cancel();
         }
         else if (context.Signal == PosixSignal.SIGTERM)
         {
@@ -74,26 +74,27 @@ internal sealed partial class DrainingLifetime(
 
     private async Task DrainAsync()
     {
-        Leaving(log, options.GraceSeconds);
-        workload.Leave();
+        GraceBegins(log, options.GraceSeconds);
+        workload.BeginGrace();
         await Task.Delay(
             TimeSpan.FromSeconds(options.GraceSeconds),
             time,
-            _hurry.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            _secondSignal.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
-        workload.Close();
-        Closed(log, workload.InFlight);
-        await workload.WhenIdleAsync(TimeSpan.FromSeconds(options.DrainSeconds), _hurry.Token);
+        workload.BeginDrain();
+        DrainBegins(log, workload.InFlight);
+        await workload.WhenIdleAsync(TimeSpan.FromSeconds(options.DrainSeconds), _secondSignal.Token);
 
-        host.Value.ShutdownTimeout = _hurry.IsCancellationRequested ? TimeSpan.Zero : ClosingTime;
+        host.Value.ShutdownTimeout = _secondSignal.IsCancellationRequested ? TimeSpan.Zero : ClosingTime;
         application.StopApplication();
     }
 
     [LoggerMessage(
         LogLevel.Information,
-        "Asked to end: not ready from now on, and answering for {GraceSeconds} s more (setting Shutdown:GraceSeconds)")]
-    private static partial void Leaving(ILogger log, double graceSeconds);
+        "Shutting down: reporting not ready, and accepting requests for {GraceSeconds} s more "
+        + "(setting Shutdown:GraceSeconds)")]
+    private static partial void GraceBegins(ILogger log, double graceSeconds);
 
-    [LoggerMessage(LogLevel.Information, "Taking nothing new; requests that are still being answered: {InFlight}")]
-    private static partial void Closed(ILogger log, int inFlight);
+    [LoggerMessage(LogLevel.Information, "Rejecting new requests; still in flight: {InFlight}")]
+    private static partial void DrainBegins(ILogger log, int inFlight);
 }

@@ -4,27 +4,28 @@ using SoftmaxService.Api.Settings;
 namespace SoftmaxService.Api.Load;
 
 /// <summary>
-/// <c>SoftmaxService.Api health [address]</c>: asks a running service whether it is ready and ends with 0 or 1. A
-/// container's health check runs it, where there is neither a shell nor curl. The service itself is not built for it.
+/// <c>SoftmaxService.Api health [address]</c>: queries whether a running service is ready, and exits with 0 or 1. For
+/// the health check of a container that has neither a shell nor curl. Nothing of the service itself is started.
 /// </summary>
 internal static class HealthProbe
 {
-    /// <summary>The first word of the command line that asks for it.</summary>
+    /// <summary>The first argument, which selects the probe.</summary>
     public const string Command = "health";
 
     private const string DefaultPath = "/health/ready";
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(4);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(4);
 
     /// <summary>
-    /// Asks what the words after the command say: nothing, a path on the service's own address, or a whole address.
+    /// Queries the address that follows the command: none for the default, a path on the service's own address, or an
+    /// absolute one.
     /// </summary>
-    public static async Task<int> RunAsync(ReadOnlyMemory<string> words, TextWriter output)
+    public static async Task<int> RunAsync(ReadOnlyMemory<string> arguments, TextWriter output)
     {
-        if (words.Length > 1 || AddressOf(words.IsEmpty ? DefaultPath : words.Span[0]) is not { } address)
+        if (arguments.Length > 1 || AddressOf(arguments.IsEmpty ? DefaultPath : arguments.Span[0]) is not { } address)
         {
             await output.WriteLineAsync(
-                $"'{string.Join(' ', words.ToArray())}' is no address to ask. "
-                + $"{Command} takes nothing, a path such as /health/live, "
+                $"'{string.Join(' ', arguments.ToArray())}' is not an address to query. "
+                + $"{Command} takes no argument, a path such as /health/live, "
                 + "or an address such as http://localhost:5000/health/ready.");
             return 1;
         }
@@ -34,12 +35,12 @@ internal static class HealthProbe
             UseProxy = false,
             AllowAutoRedirect = false,
 
-            // A certificate is made for the name that clients know, not for a loopback address, where nobody can come
-            // between.
+            // A certificate is issued for the name that clients use, not for a loopback address, where there is nobody
+            // in between.
             ServerCertificateCustomValidationCallback = (request, _, _, faults) =>
                 faults == SslPolicyErrors.None || request.RequestUri is { IsLoopback: true },
         };
-        using var client = new HttpClient(handler) { Timeout = Patience };
+        using var client = new HttpClient(handler) { Timeout = Timeout };
         try
         {
             using var answer = await client.GetAsync(address);
@@ -50,16 +51,16 @@ internal static class HealthProbe
         catch (Exception fault) when (fault is HttpRequestException or OperationCanceledException)
         {
             var reason = fault is OperationCanceledException
-                ? $"nothing within {Patience.TotalSeconds} s"
+                ? $"no response within {Timeout.TotalSeconds} s"
                 : fault.Message;
-            await output.WriteLineAsync($"{address} does not answer: {reason}");
+            await output.WriteLineAsync($"{address} does not respond: {reason}");
             return 1;
         }
     }
 
-    private static Uri? AddressOf(string word) => word.StartsWith('/')
-        ? ServiceAddress.Read(word)
-        : Uri.TryCreate(word, UriKind.Absolute, out var address) && address.Scheme is "http" or "https"
+    private static Uri? AddressOf(string argument) => argument.StartsWith('/')
+        ? ServiceAddress.Read(argument)
+        : Uri.TryCreate(argument, UriKind.Absolute, out var address) && address.Scheme is "http" or "https"
             ? address
             : null;
 }

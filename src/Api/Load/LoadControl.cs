@@ -7,9 +7,8 @@ using SoftmaxService.Inference.Faults;
 namespace SoftmaxService.Api.Load;
 
 /// <summary>
-/// Says no in time: to what is more than <see cref="LoadOptions.MaxRequestsInFlight"/>, to what comes when the service
-/// is about to end, and to what was not answered by its deadline. Only work is meant, which all comes by POST; probes
-/// and pages are answered always.
+/// Rejects work early: beyond <see cref="LoadOptions.MaxRequestsInFlight"/>, during the drain, and past a request's
+/// deadline. All work comes by POST; probes and pages are always answered.
 /// </summary>
 internal static class LoadControl
 {
@@ -29,43 +28,42 @@ internal static class LoadControl
     {
         var options = app.Services.GetRequiredService<LoadOptions>();
         var workload = app.Services.GetRequiredService<Workload>();
-        var mostInFlight = options.MaxRequestsInFlight ?? RequestsPerCore * Environment.ProcessorCount;
+        var maxInFlight = options.MaxRequestsInFlight ?? RequestsPerCore * Environment.ProcessorCount;
         var time = TimeSpan.FromSeconds(options.RequestSeconds);
-        app.Services.GetRequiredService<LoadMetrics>(); // which measures from now on
+        app.Services.GetRequiredService<LoadMetrics>(); // measures from now on
         app.Use(next => context => HttpMethods.IsPost(context.Request.Method) && !context.IsProbe()
-            ? WorkAsync(next, context, workload, mostInFlight, time)
+            ? AdmitAsync(next, context, workload, maxInFlight, time)
             : next(context));
     }
 
-    private static async Task WorkAsync(
-        RequestDelegate next, HttpContext context, Workload workload, int mostInFlight, TimeSpan time)
+    private static async Task AdmitAsync(
+        RequestDelegate next, HttpContext context, Workload workload, int maxInFlight, TimeSpan time)
     {
         var inFlight = workload.Begin();
         try
         {
             if (workload.Phase != WorkPhase.Open && HttpProtocol.IsHttp11(context.Request.Protocol))
             {
-                context.Response.Headers.Connection = "close"; // the next request may come to another instance
+                context.Response.Headers.Connection = "close"; // the next request can then go to another instance
             }
 
-            if (workload.Phase == WorkPhase.Closed)
+            if (workload.Phase == WorkPhase.Drain)
             {
                 await context.WriteProblemAsync(
                     Problem.Draining,
-                    "The service is about to end and takes nothing new. Another instance, or this one after its "
+                    "The service is shutting down and rejects new requests. Another instance, or this one after its "
                     + "restart, will answer.");
             }
-            else if (inFlight > mostInFlight)
+            else if (inFlight > maxInFlight)
             {
                 await context.WriteProblemAsync(
                     Problem.Overloaded,
-                    $"There are {mostInFlight} requests being answered, the most at a time (setting "
-                    + "Load:MaxRequestsInFlight). "
-                    + "Ask again in a moment.");
+                    $"{maxInFlight} requests are in flight, the most that are admitted at once (setting "
+                    + "Load:MaxRequestsInFlight). Try again in a moment.");
             }
             else
             {
-                await AnswerInTimeAsync(next, context, TimeFor(context.Request, time));
+                await RunWithDeadlineAsync(next, context, TimeoutOf(context.Request, time));
             }
         }
         finally
@@ -74,7 +72,7 @@ internal static class LoadControl
         }
     }
 
-    private static async Task AnswerInTimeAsync(RequestDelegate next, HttpContext context, TimeSpan time)
+    private static async Task RunWithDeadlineAsync(RequestDelegate next, HttpContext context, TimeSpan time)
     {
         using var deadline = RequestDeadline.Set(context, time);
         context.Features.Set(deadline);
@@ -84,34 +82,34 @@ internal static class LoadControl
         }
         catch (OperationCanceledException) when (deadline.IsExpired && context.Response.HasStarted)
         {
-            // Whoever reads so slowly can only be told by the end of the connection.
+            // The response is already on its way: only closing the connection can report it.
             context.BreakOff(Problem.DeadlineExceeded.Status);
         }
         catch (OperationCanceledException) when (deadline.IsExpired)
         {
-            throw OutOfTime(time);
+            throw TimedOut(time);
         }
         finally
         {
-            deadline.Lift(context);
+            deadline.Remove(context);
         }
     }
 
-    public static RequestException OutOfTime(TimeSpan time) =>
+    public static RequestException TimedOut(TimeSpan time) =>
         new(
             Problem.DeadlineExceeded,
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"The request was not answered within {time.TotalSeconds} s. What had not begun was left out. "
-                + $"A request says its time itself (header '{TimeoutHeader}' in seconds, or under /v2 the parameter "
-                + $"'timeout' in microseconds), and never has more than the setting Load:RequestSeconds."));
+                $"The request was not answered within {time.TotalSeconds} s; work that had not started was skipped. "
+                + $"A request may set its own timeout (header '{TimeoutHeader}' in seconds, or under /v2 the parameter "
+                + $"'timeout' in microseconds), up to the setting Load:RequestSeconds."));
 
-    private static TimeSpan TimeFor(HttpRequest request, TimeSpan most)
+    private static TimeSpan TimeoutOf(HttpRequest request, TimeSpan max)
     {
         var text = request.Headers[TimeoutHeader];
         if (text.Count == 0)
         {
-            return most;
+            return max;
         }
 
         if (!double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var seconds)
@@ -123,7 +121,7 @@ internal static class LoadControl
                 + "It must be a number of seconds above 0, such as 0.5.");
         }
 
-        // A millisecond is what timers count in.
-        return seconds >= most.TotalSeconds ? most : TimeSpan.FromMilliseconds(Math.Max(1, seconds * 1000));
+        // Timers count in milliseconds.
+        return seconds >= max.TotalSeconds ? max : TimeSpan.FromMilliseconds(Math.Max(1, seconds * 1000));
     }
 }

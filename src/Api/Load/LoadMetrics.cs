@@ -2,7 +2,7 @@ using System.Diagnostics.Metrics;
 
 namespace SoftmaxService.Api.Load;
 
-/// <summary>Shows how much is being worked on, and whether the service is ready.</summary>
+/// <summary>Measures how many requests are in flight, and whether the service is ready.</summary>
 internal sealed class LoadMetrics
 {
     public LoadMetrics(IMeterFactory meters, Readiness readiness, Workload workload)
@@ -12,8 +12,7 @@ internal sealed class LoadMetrics
             "softmax.requests.in_flight",
             () => workload.InFlight,
             "{request}",
-            "Requests that are being answered, probes and pages left out: "
-            + "those that the setting Load:MaxRequestsInFlight bounds.");
+            "Requests in flight, except probes and pages: those that the setting Load:MaxRequestsInFlight limits.");
         meter.CreateObservableGauge(
             "softmax.ready", () => readiness.IsReady ? 1 : 0, null, "1 while /health/ready says ready, else 0.");
     }

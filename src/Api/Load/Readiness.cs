@@ -3,14 +3,17 @@ using SoftmaxService.Inference.Models;
 namespace SoftmaxService.Api.Load;
 
 /// <summary>
-/// What ready means, on every route that says so: the default model is served, and the service is not about to end.
+/// What ready means, on every route that reports it: the default model is served, and the service is not shutting down.
 /// </summary>
 internal sealed class Readiness(ModelRepository models, Workload workload)
 {
+    /// <summary>When a client should try again while the service is not ready.</summary>
+    public const int RetryAfterSeconds = 5;
+
     public bool IsReady =>
-        !IsLeaving
+        !IsShuttingDown
         && models.Current is { DefaultModel: { } name } catalog
         && catalog.Models.Any(model => model.Name == name);
 
-    public bool IsLeaving => workload.Phase != WorkPhase.Open;
+    public bool IsShuttingDown => workload.Phase != WorkPhase.Open;
 }

@@ -5,27 +5,27 @@ namespace SoftmaxService.Api.Load;
 
 /// <summary>
 /// When a request must be answered. While it is set, the request's token is cancelled when the time is up or the client
-/// leaves. Pooled, because a timer for each request would cost more than its softmax.
+/// disconnects. Pooled, because a timer for each request would cost more than its softmax.
 /// </summary>
 internal sealed class RequestDeadline : IDisposable, IResettable
 {
-    private const int MostPooled = 1024;
+    private const int MaxPooled = 1024;
 
     private static readonly ObjectPool<RequestDeadline> Pool =
-        new DefaultObjectPool<RequestDeadline>(new DefaultPooledObjectPolicy<RequestDeadline>(), MostPooled);
+        new DefaultObjectPool<RequestDeadline>(new DefaultPooledObjectPolicy<RequestDeadline>(), MaxPooled);
 
     private readonly CancellationTokenSource _source = new();
     private CancellationTokenRegistration _registration;
     private CancellationToken _aborted;
     private long _start;
     private TimeSpan _time;
-    private volatile bool _isClientGone;
+    private volatile bool _isClientDisconnected;
 
     /// <summary>
-    /// Whether the time was up while the client was still there. The connection may have been aborted since: Kestrel
-    /// aborts it when a write is cancelled.
+    /// Whether the time was up while the client was still connected. The connection may have been aborted since:
+    /// Kestrel aborts it when a write is cancelled.
     /// </summary>
-    public bool IsExpired => _source.IsCancellationRequested && !_isClientGone;
+    public bool IsExpired => _source.IsCancellationRequested && !_isClientDisconnected;
 
     private TimeSpan Remaining => _time - Stopwatch.GetElapsedTime(_start);
 
@@ -36,13 +36,13 @@ internal sealed class RequestDeadline : IDisposable, IResettable
         deadline._time = time;
         deadline._aborted = context.RequestAborted;
         deadline._registration = deadline._aborted.UnsafeRegister(
-            static deadline => ((RequestDeadline)deadline!).OnClientGone(), deadline);
+            static deadline => ((RequestDeadline)deadline!).OnClientDisconnected(), deadline);
         deadline._source.CancelAfter(time);
         context.RequestAborted = deadline._source.Token;
         return deadline;
     }
 
-    /// <summary>Gives a part of the request less time than all of it has. False where less remains anyway.</summary>
+    /// <summary>Gives a part of the request less time than the whole; false if no more remains anyway.</summary>
     public bool TryShorten(TimeSpan time)
     {
         if (time >= Remaining)
@@ -54,15 +54,15 @@ internal sealed class RequestDeadline : IDisposable, IResettable
         return true;
     }
 
-    /// <summary>Ends <see cref="TryShorten"/>: the rest of the request has what remains of its own time.</summary>
+    /// <summary>Undoes <see cref="TryShorten"/>: the rest of the request has what remains of its own time.</summary>
     public void Restore()
     {
         var remaining = Remaining;
         _source.CancelAfter(remaining > TimeSpan.Zero ? remaining : TimeSpan.Zero);
     }
 
-    /// <summary>Gives the request its own token back, which only reports that its client has left.</summary>
-    public void Lift(HttpContext context) => context.RequestAborted = _aborted;
+    /// <summary>Gives the request its own token back, which is cancelled only when the client disconnects.</summary>
+    public void Remove(HttpContext context) => context.RequestAborted = _aborted;
 
     public void Dispose() => Pool.Return(this);
 
@@ -76,15 +76,15 @@ internal sealed class RequestDeadline : IDisposable, IResettable
         }
 
         _aborted = default;
-        _isClientGone = false;
+        _isClientDisconnected = false;
         return true;
     }
 
-    private void OnClientGone()
+    private void OnClientDisconnected()
     {
         if (!_source.IsCancellationRequested)
         {
-            _isClientGone = true;
+            _isClientDisconnected = true;
         }
 
         _source.Cancel();

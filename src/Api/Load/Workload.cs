@@ -1,19 +1,19 @@
 namespace SoftmaxService.Api.Load;
 
-/// <summary>Whether the service takes work, on its way from start to end.</summary>
+/// <summary>Whether the service accepts work; the last two phases have the lengths that <c>Shutdown</c> sets.</summary>
 internal enum WorkPhase
 {
-    /// <summary>It takes all.</summary>
+    /// <summary>It accepts work.</summary>
     Open,
 
-    /// <summary>It still takes all, and tells load balancers that it is not ready, so that they send no more.</summary>
-    Leaving,
+    /// <summary>It still accepts work, but reports that it is not ready, so that load balancers send no more.</summary>
+    Grace,
 
-    /// <summary>It takes nothing new and finishes what it has.</summary>
-    Closed,
+    /// <summary>It rejects new work and finishes what is in flight.</summary>
+    Drain,
 }
 
-/// <summary>The requests that are being worked on, and whether more are taken.</summary>
+/// <summary>The requests in flight, and whether more are accepted.</summary>
 internal sealed class Workload
 {
     private readonly Lock _lock = new();
@@ -25,11 +25,11 @@ internal sealed class Workload
 
     public int InFlight => Volatile.Read(ref _inFlight);
 
-    public void Leave() => _phase = WorkPhase.Leaving;
+    public void BeginGrace() => _phase = WorkPhase.Grace;
 
-    public void Close() => _phase = WorkPhase.Closed;
+    public void BeginDrain() => _phase = WorkPhase.Drain;
 
-    /// <summary>Counts a request, and gives how many there are with it.</summary>
+    /// <summary>Counts a request, and returns how many are in flight with it.</summary>
     public int Begin() => Interlocked.Increment(ref _inFlight);
 
     public void End()
@@ -44,10 +44,10 @@ internal sealed class Workload
     }
 
     /// <summary>
-    /// Waits until nothing is worked on, for so long at most. For once it is closed: before, there may be something
-    /// again at once.
+    /// Waits until no request is in flight, or the timeout has passed. Call it during the drain: before, the next
+    /// request may follow at once.
     /// </summary>
-    public async Task WhenIdleAsync(TimeSpan atMost, CancellationToken cancellation)
+    public async Task WhenIdleAsync(TimeSpan timeout, CancellationToken cancellationToken)
     {
         Task idle;
         lock (_lock)
@@ -57,7 +57,7 @@ internal sealed class Workload
 
         if (InFlight > 0)
         {
-            await idle.WaitAsync(atMost, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await idle.WaitAsync(timeout, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 }

@@ -3,9 +3,8 @@ using System.Diagnostics.CodeAnalysis;
 namespace SoftmaxService.Api.Metrics;
 
 /// <summary>
-/// Compares the tags of measurements by their values, as they come: without an array of their own. The keys are not
-/// looked at, since an instrument is always given the same ones in the same order; tags of different number are
-/// different.
+/// Compares the tags of measurements by their values, without copying them into an array. The keys are ignored, since
+/// an instrument always gets the same ones in the same order. Sets of different lengths are different.
 /// </summary>
 internal sealed class LabelSets
     : IEqualityComparer<KeyValuePair<string, object?>[]>,

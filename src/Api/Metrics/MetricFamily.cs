@@ -17,7 +17,7 @@ internal enum MetricKind
 /// <summary>All series of one instrument.</summary>
 internal sealed class MetricFamily
 {
-    // .NET calls them counters, but they fall too.
+    // .NET declares them as counters, but they also decrease.
     private static readonly string[] Levels = ["dotnet.thread_pool.thread.count", "dotnet.thread_pool.queue.length"];
 
     private readonly ConcurrentDictionary<KeyValuePair<string, object?>[], MetricSeries> _series =
@@ -37,7 +37,7 @@ internal sealed class MetricFamily
 
     public MetricKind Kind { get; }
 
-    /// <summary>Whether its numbers are asked for at each look, and not told when they change.</summary>
+    /// <summary>Whether its values are read at each collection, rather than recorded when they change.</summary>
     public bool IsObserved { get; }
 
     /// <summary>
@@ -91,6 +91,6 @@ internal sealed class MetricFamily
         Histogram<double> { Advice.HistogramBucketBoundaries: { } boundaries } => [.. boundaries],
         Histogram<int> { Advice.HistogramBucketBoundaries: { } boundaries } =>
             [.. boundaries.Select(boundary => (double)boundary)],
-        _ => throw new InvalidOperationException($"{instrument.Name} says no buckets."),
+        _ => throw new InvalidOperationException($"{instrument.Name} declares no buckets."),
     };
 }

@@ -4,7 +4,7 @@ namespace SoftmaxService.Api.Metrics;
 /// What was measured with one set of labels: a number, or the counts of a histogram's buckets. Safe for any number of
 /// threads.
 /// </summary>
-/// <param name="labels">The labels, as an instrument is given them.</param>
+/// <param name="labels">The labels, as passed to the instrument.</param>
 /// <param name="boundaries">The upper bounds of a histogram's buckets but the last, which is infinite; null for a
 /// number.</param>
 internal sealed class MetricSeries(KeyValuePair<string, object?>[] labels, double[]? boundaries)
@@ -12,7 +12,7 @@ internal sealed class MetricSeries(KeyValuePair<string, object?>[] labels, doubl
     private readonly long[]? _buckets = boundaries is null ? null : new long[boundaries.Length + 1];
     private double _sum;
 
-    // Of the last look, so that the hot path keeps no clock.
+    // Of the last collection, so that the hot path reads no clock.
     private double _lastActivity = double.NaN;
     private long _lastChange;
 
@@ -49,8 +49,8 @@ internal sealed class MetricSeries(KeyValuePair<string, object?>[] labels, doubl
         }
     }
 
-    /// <summary>How long nothing has been recorded, as far as looks like this one have seen.</summary>
-    public TimeSpan Rest(TimeProvider time)
+    /// <summary>How long nothing has been recorded, as far as successive calls have observed.</summary>
+    public TimeSpan IdleTime(TimeProvider time)
     {
         var activity = _buckets is null ? Sum : _buckets.Sum();
         if (!activity.Equals(_lastActivity))

@@ -6,16 +6,16 @@ using SoftmaxService.Inference.Observation;
 namespace SoftmaxService.Api.Metrics;
 
 /// <summary>
-/// Listens to the meters of this service, and to what .NET and Kestrel say of memory, threads and connections, and
-/// keeps what they measure for <c>GET /metrics</c>. All values of labels are ours: routes, names of models and their
-/// classes, status codes.
+/// Listens to the meters of this service, and to those of .NET and Kestrel for memory, threads and connections, and
+/// keeps what they measure for <c>GET /metrics</c>. No client can choose a label's value: they are routes, names of
+/// models and their classes, and status codes.
 /// </summary>
 internal sealed class MetricsCollector : IDisposable
 {
     /// <summary>
-    /// How long the series of a version that is served no longer stay, so that they are read once more.
+    /// How long the series of a version are kept after it is no longer served, so that they are read once more.
     /// </summary>
-    public static readonly TimeSpan AfterTheEnd = TimeSpan.FromMinutes(5);
+    public static readonly TimeSpan Retention = TimeSpan.FromMinutes(5);
 
     private static readonly HashSet<string> Platform =
     [
@@ -35,7 +35,7 @@ internal sealed class MetricsCollector : IDisposable
     private readonly TimeProvider _time;
     private readonly MeterListener _listener = new();
     private readonly ConcurrentDictionary<string, MetricFamily> _families = new(StringComparer.Ordinal);
-    private readonly Lock _looks = new();
+    private readonly Lock _collection = new();
 
     public MetricsCollector(ModelRepository models, IMeterFactory meters, TimeProvider time)
     {
@@ -58,12 +58,12 @@ internal sealed class MetricsCollector : IDisposable
         _listener.Start();
     }
 
-    /// <summary>Writes all that is known now in Prometheus' text format.</summary>
+    /// <summary>Writes all current values in Prometheus' text format.</summary>
     public void Write(PrometheusText text)
     {
-        lock (_looks)
+        lock (_collection)
         {
-            Look();
+            Collect();
             foreach (var family in _families.Values.OrderBy(family => family.Name, StringComparer.Ordinal))
             {
                 text.Write(family);
@@ -73,7 +73,7 @@ internal sealed class MetricsCollector : IDisposable
 
     public void Dispose() => _listener.Dispose();
 
-    /// <summary>Others in this process may have a repository and a host of their own.</summary>
+    /// <summary>Another host in this process may have a repository of its own.</summary>
     private bool IsShown(Instrument instrument) => instrument.Meter switch
     {
         { Name: Telemetry.MeterName } => true,
@@ -84,7 +84,7 @@ internal sealed class MetricsCollector : IDisposable
             Platform.Contains(instrument.Name) && (scope is null || ReferenceEquals(scope, _meters)),
     };
 
-    private void Look()
+    private void Collect()
     {
         var served = _models.Current.Models.Select(model => (model.Name, model.Version)).ToHashSet();
         foreach (var family in _families.Values)
@@ -100,7 +100,7 @@ internal sealed class MetricsCollector : IDisposable
                     series =>
                         VersionOf(series) is { } version
                         && !served.Contains(version)
-                        && series.Rest(_time) >= AfterTheEnd))
+                        && series.IdleTime(_time) >= Retention))
             {
                 family.Remove(series);
             }

@@ -14,7 +14,7 @@ internal sealed class RequestMetrics
 {
     public const string MeterName = "SoftmaxService.Api";
 
-    /// <summary>The route of all that no route of ours answers, whatever its path.</summary>
+    /// <summary>The route of every request that matches none, whatever its path.</summary>
     public const string OtherRoute = "other";
 
     private const string GrpcStatus = "grpc-status";
@@ -72,7 +72,7 @@ internal sealed class RequestMetrics
         _requests.Add(1, in tags);
     }
 
-    /// <summary>The pattern, not the path: clients cannot make new ones.</summary>
+    /// <summary>The pattern, not the path: clients cannot create new ones.</summary>
     private static string RouteOf(HttpContext context) =>
         context.AskedEndpoint() is RouteEndpoint { RoutePattern.RawText: { } pattern } ? pattern : OtherRoute;
 
@@ -81,8 +81,8 @@ internal sealed class RequestMetrics
         : OtherRoute;
 
     /// <summary>
-    /// gRPC answers 200 whatever the outcome; its own status follows in the trailers, or stands in the headers where
-    /// there is no message.
+    /// gRPC answers 200 whatever the outcome; its own status is in the trailers, or in the headers where there is no
+    /// message.
     /// </summary>
     private static string? GrpcStatusOf(HttpContext context)
     {

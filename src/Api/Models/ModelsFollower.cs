@@ -10,10 +10,10 @@ namespace SoftmaxService.Api.Models;
 internal sealed partial class ModelsFollower(
     RepositoryWatcher watcher, ModelsOptions options, ILogger<ModelsFollower> log) : BackgroundService
 {
-    /// <summary>The first load of all models, which is under way while the service is put together.</summary>
+    /// <summary>The first load of all models, which runs while the service is being built.</summary>
     public Task FirstLoad { get; set; } = Task.CompletedTask;
 
-    /// <summary>The server begins to listen after this: no request finds a model that is still to come.</summary>
+    /// <summary>The server starts to listen after this, so that no request finds a model still loading.</summary>
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
         await FirstLoad;
@@ -34,7 +34,7 @@ internal sealed partial class ModelsFollower(
 
     [LoggerMessage(
         LogLevel.Warning,
-        "The file system reports no changes of the model folder; it is looked at every {PollSeconds} s: {Reason}")]
+        "The file system reports no changes of the model folder; it is polled every {PollSeconds} s: {Reason}")]
     private static partial void EventsLost(ILogger log, double pollSeconds, string reason);
 
     [LoggerMessage(LogLevel.Error, "An unexpected fault while following the model folder")]

@@ -27,13 +27,11 @@ internal static partial class ModelsSetup
     }
 
     /// <summary>
-    /// Begins to load every model, and says in the log what is served and what is not, from now on. The server waits
-    /// for it.
+    /// Begins to load every model, and from now on logs what is served and what is not. The server waits for the load.
     /// </summary>
     public static void LoadModels(this WebApplication app)
     {
-        // Whatever of the settings is wrong ends the start here: a process that exits while native code is loaded may
-        // crash.
+        // A wrong setting ends the start here: a process that exits while native code is loaded may crash.
         app.Services.GetService<IStartupValidator>()?.Validate();
 
         var log = app.Logger;
@@ -72,7 +70,7 @@ internal static partial class ModelsSetup
     {
         Folder = FindFolder(models.Folder),
         Model = model,
-        DefaultModel = models.Default is { Length: > 0 } said ? said : null,
+        DefaultModel = models.Default is { Length: > 0 } name ? name : null,
         PreferredModel = "mnist",
         Versions = models.Versions.ToDictionary(
             entry => entry.Key, entry => VersionPolicy.Parse(entry.Value), StringComparer.OrdinalIgnoreCase),
@@ -142,7 +140,7 @@ internal static partial class ModelsSetup
     [LoggerMessage(LogLevel.Error, "Model {Name}/{ModelVersion} could not be loaded: {Reason}")]
     private static partial void NotLoaded(ILogger log, string name, string modelVersion, string? reason);
 
-    [LoggerMessage(LogLevel.Information, "Model {Name}/{ModelVersion} is served no longer: {Reason}")]
+    [LoggerMessage(LogLevel.Information, "Model {Name}/{ModelVersion} is no longer served: {Reason}")]
     private static partial void Unloaded(ILogger log, string name, string modelVersion, string? reason);
 
     [LoggerMessage(LogLevel.Error, "No model is served: nothing could be loaded from {Folder}")]

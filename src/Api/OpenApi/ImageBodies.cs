@@ -7,7 +7,8 @@ namespace SoftmaxService.Api.OpenApi;
 /// <summary>The bodies that images come in: a form, JSON, or the bytes of one.</summary>
 internal static class ImageBodies
 {
-    public static OpenApiRequestBody Of(Dictionary<string, IOpenApiSchema> formFields, IOpenApiMediaType json)
+    public static Dictionary<string, IOpenApiMediaType> Of(
+        Dictionary<string, IOpenApiSchema> formFields, IOpenApiMediaType json)
     {
         var content = new Dictionary<string, IOpenApiMediaType>
         {
@@ -17,13 +18,12 @@ internal static class ImageBodies
             },
             [MediaTypeNames.Application.Json] = json,
         };
-        foreach (
-            var mediaType in ImageFormats.All.SelectMany(format => format.MediaTypes).Append(
-                MediaTypeNames.Application.Octet))
+        var binary = ImageFormats.All.SelectMany(format => format.MediaTypes).Append(MediaTypeNames.Application.Octet);
+        foreach (var mediaType in binary)
         {
             content[mediaType] = new OpenApiMediaType { Schema = Schemas.Binary("The bytes of one image.") };
         }
 
-        return new OpenApiRequestBody { Required = true, Content = content };
+        return content;
     }
 }

@@ -7,7 +7,7 @@ using Swashbuckle.AspNetCore.SwaggerGen;
 namespace SoftmaxService.Api.OpenApi;
 
 /// <summary>
-/// Says in the OpenAPI document which operations need an API key, and so gives Swagger UI its Authorize button.
+/// States in the OpenAPI document which operations require an API key, which gives Swagger UI its Authorize button.
 /// </summary>
 internal sealed class KeyDocumentation : IOperationFilter
 {

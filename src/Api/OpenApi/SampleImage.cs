@@ -1,6 +1,6 @@
 namespace SoftmaxService.Api.OpenApi;
 
-/// <summary>A drawn seven, so that Swagger's JSON example can be sent as it stands.</summary>
+/// <summary>A drawn seven, so that Swagger's JSON example can be sent as it is.</summary>
 internal static class SampleImage
 {
     public static string Base64 { get; } = Read();

@@ -34,9 +34,7 @@ internal static class Schemas
     public static OpenApiSchema Binary(string? description) =>
         new() { Type = JsonSchemaType.String, Format = "binary", Description = description };
 
-    public static OpenApiExample Example(string summary, string json) => new()
-    {
-        Summary = summary,
-        Value = JsonNode.Parse(json),
-    };
+    public static OpenApiExample Example(string summary, string json) => Example(summary, JsonNode.Parse(json));
+
+    public static OpenApiExample Example(string summary, JsonNode? value) => new() { Summary = summary, Value = value };
 }

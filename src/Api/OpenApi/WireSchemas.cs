@@ -24,12 +24,12 @@ internal static class WireSchemas
         });
         options.MapType<TargetRows>(() => Schemas.OneOrEach(
             new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int32", Minimum = "0" },
-            "The index of the class that is right; an array with one for each row of several."));
+            "The index of the right class, or an array with one for each row."));
         options.MapType<Base64Image>(() => new OpenApiSchema
         {
             Type = JsonSchemaType.String,
             Format = "byte",
-            Description = "An encoded image in base64, with or without a data: URL's head.",
+            Description = "An encoded image in base64, or as a data: URL.",
         });
         options.MapType<JsonElement>(() => new OpenApiSchema
         {

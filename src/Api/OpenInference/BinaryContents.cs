@@ -33,7 +33,7 @@ internal sealed class BinaryContents(ReadOnlyMemory<byte> blob) : ITensorContent
                 throw new RequestException(
                     Problem.BadRequest,
                     $"Element {elements.Count} of input '{input}' runs beyond its {blob.Length} bytes. "
-                    + "Each element of BYTES stands behind its length, 4 bytes little-endian.");
+                    + "Each element of BYTES follows its length, 4 bytes little-endian.");
             }
 
             elements.Add(rest.Slice(LengthBytes, (int)length));

@@ -5,8 +5,8 @@ using SoftmaxService.Api.OpenInference.Wire;
 namespace SoftmaxService.Api.OpenInference;
 
 /// <summary>
-/// Binds the generated service so that bytes which are no message are the client's fault: gRPC itself would call it
-/// UNKNOWN and log an error for each.
+/// Binds the generated service so that bytes that are not a message are reported as the client's fault: gRPC itself
+/// would report UNKNOWN and log an error for each.
 /// </summary>
 internal sealed class CheckedMessages(ServiceBinderBase inner) : ServiceBinderBase
 {
@@ -42,7 +42,7 @@ internal sealed class CheckedMessages(ServiceBinderBase inner) : ServiceBinderBa
                 throw new RpcException(
                     new Status(
                         StatusCode.InvalidArgument,
-                        $"The message is no {typeof(T).Name}: its bytes are damaged, cut off or nested too deep; "
+                        $"The message is not a {typeof(T).Name}: its bytes are damaged, cut off or nested too deeply; "
                         + "encode it with the service's open_inference.proto."));
             }
         });

@@ -13,7 +13,7 @@ internal static class CompressedBody
 {
     public static async Task<PooledBody> ReadAsync(HttpRequest request, int limit, CancellationToken cancellationToken)
     {
-        MediaTypes.RefuseCharset(request);
+        MediaTypes.RejectCharset(request);
         var encoding = request.Headers.ContentEncoding.ToString().Trim().ToLowerInvariant();
         if (encoding is "" or "identity")
         {
@@ -40,7 +40,7 @@ internal static class CompressedBody
         {
             throw new RequestException(
                 Problem.BadRequest,
-                $"The body is said to be encoded as {encoding}, but it is damaged or of another format.");
+                $"The Content-Encoding is {encoding}, but the body is damaged or in another format.");
         }
     }
 }

@@ -20,7 +20,7 @@ internal sealed partial class GrpcFaults(ILogger<GrpcFaults> log) : Interceptor
         }
         catch (OperationCanceledException) when (context.CancellationToken.IsCancellationRequested)
         {
-            throw new RpcException(IsOutOfTime(context)
+            throw new RpcException(HasTimedOut(context)
                 ? new Status(StatusCode.DeadlineExceeded, "The call's deadline has passed.")
                 : Status.DefaultCancelled);
         }
@@ -37,7 +37,7 @@ internal sealed partial class GrpcFaults(ILogger<GrpcFaults> log) : Interceptor
     }
 
     // The client's own deadline, or that of the service.
-    private static bool IsOutOfTime(ServerCallContext context) =>
+    private static bool HasTimedOut(ServerCallContext context) =>
         context.Deadline < DateTime.UtcNow
             || context.GetHttpContext().Features.Get<RequestDeadline>() is { IsExpired: true };
 

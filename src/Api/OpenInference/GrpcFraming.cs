@@ -4,20 +4,20 @@ using Grpc.Core;
 namespace SoftmaxService.Api.OpenInference;
 
 /// <summary>
-/// Refuses a call that begins as no message does: gRPC itself would call it UNKNOWN and log an error for each.
+/// Rejects a call whose first bytes cannot begin a message: gRPC itself would report UNKNOWN and log an error for each.
 /// </summary>
 internal static class GrpcFraming
 {
-    private const byte LargestFlag = 1; // 0 for a message as it is, 1 for a compressed one
-    private const byte LargestFirstOfLength = 0x7f; // of four bytes; what is more is beyond 2 GiB
+    private const byte MaxFlag = 1; // 0 for a message as it is, 1 for a compressed one
+    private const byte MaxFirstLengthByte = 0x7f; // of four bytes; a greater one means 2 GiB or more
 
     public static void CheckFraming(this IEndpointConventionBuilder calls) => calls.Add(endpoint =>
     {
-        var answer = endpoint.RequestDelegate!; // an endpoint of gRPC has one
-        endpoint.RequestDelegate = context => CheckAsync(context, answer);
+        var next = endpoint.RequestDelegate!; // an endpoint of gRPC has one
+        endpoint.RequestDelegate = context => CheckAsync(context, next);
     });
 
-    private static async Task CheckAsync(HttpContext context, RequestDelegate answer)
+    private static async Task CheckAsync(HttpContext context, RequestDelegate next)
     {
         var body = context.Request.BodyReader;
         var read = await body.ReadAsync(context.RequestAborted);
@@ -27,11 +27,11 @@ internal static class GrpcFraming
             read = await body.ReadAsync(context.RequestAborted);
         }
 
-        var isRefused = IsRefused(read.Buffer);
-        body.AdvanceTo(read.Buffer.Start); // nothing is taken
-        if (!isRefused)
+        var isRejected = IsRejected(read.Buffer);
+        body.AdvanceTo(read.Buffer.Start); // consumes nothing
+        if (!isRejected)
         {
-            await answer(context);
+            await next(context);
             return;
         }
 
@@ -42,10 +42,10 @@ internal static class GrpcFraming
             + "which is below 2 GiB.");
     }
 
-    private static bool IsRefused(ReadOnlySequence<byte> beginning)
+    private static bool IsRejected(ReadOnlySequence<byte> beginning)
     {
         var reader = new SequenceReader<byte>(beginning);
         return reader.TryRead(out var flag)
-            && (flag > LargestFlag || (reader.TryRead(out var length) && length > LargestFirstOfLength));
+            && (flag > MaxFlag || (reader.TryRead(out var length) && length > MaxFirstLengthByte));
     }
 }

@@ -92,7 +92,7 @@ internal static class GrpcMessages
     private static RequestedOutput Read(ModelInferRequest.Types.InferRequestedOutputTensor output)
     {
         var parameters = Read(output.Parameters);
-        parameters.RefuseSharedMemory(output.Name);
+        parameters.RejectSharedMemory(output.Name);
         return new RequestedOutput(
             output.Name, parameters.ReadCount(InferParameters.Classification, minimum: 1), AsJson: false);
     }

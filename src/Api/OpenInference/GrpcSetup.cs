@@ -26,7 +26,7 @@ internal static class GrpcSetup
         services.AddGrpc(options =>
         {
             options.Interceptors.Add<GrpcFaults>();
-            // Else every path of two segments is one, and a wrong method on such a route is answered with 404.
+            // Otherwise every path of two segments counts as one, and a wrong method on such a route gets 404.
             options.IgnoreUnknownServices = true;
         });
         services.AddOptions<GrpcServiceOptions>().Configure<LimitsOptions>((options, limits) =>
@@ -75,7 +75,7 @@ internal static class GrpcSetup
                 nameof(InferenceService.RepositoryModelLoad),
                 nameof(InferenceService.RepositoryModelUnload));
             app.MapGrpcHealthChecksService().AnswersProbes().AllowAnonymous();
-            app.MapGrpcReflectionService().AllowAnonymous(); // says no more than Swagger's page
+            app.MapGrpcReflectionService().AllowAnonymous(); // reveals no more than Swagger's page
         }
     }
 
@@ -94,7 +94,7 @@ internal static class GrpcSetup
     /// </summary>
     private sealed class GrpcAddress(IServer server, GrpcOptions grpc) : IStartupFilter
     {
-        // Kestrel's, which it takes only where there is no other.
+        // Kestrel's, which it uses only where there is no other.
         private const string DefaultAddress = "http://localhost:5000";
 
         public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next)
@@ -110,7 +110,7 @@ internal static class GrpcSetup
                 if (addresses.FirstOrDefault(address => BindingAddress.Parse(address).Port == port) is { } taken)
                 {
                     throw new SettingException(
-                        $"Grpc:Url is {grpc.Url}, whose port {taken} has already. "
+                        $"Grpc:Url is {grpc.Url}, but {taken} already has that port. "
                         + "gRPC needs a port of its own, or none: an empty Grpc:Url switches it off.");
                 }
 

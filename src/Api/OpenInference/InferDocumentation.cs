@@ -11,43 +11,31 @@ internal static class InferDocumentation
     public static void Apply(OpenApiOperation operation, Func<Type, IOpenApiSchema> schemaOf)
     {
         _ = schemaOf; // the reader has no wire types: it goes from text to tensors
-        operation.RequestBody = new OpenApiRequestBody
+        operation.SetRequestBody(new()
         {
-            Required = true,
-            Content = new Dictionary<string, IOpenApiMediaType>
+            [MediaTypeNames.Application.Json] = new OpenApiMediaType
             {
-                [MediaTypeNames.Application.Json] = new OpenApiMediaType
+                Schema = RequestSchema(),
+                Examples = new Dictionary<string, IOpenApiExample>
                 {
-                    Schema = RequestSchema(),
-                    Examples = new Dictionary<string, IOpenApiExample>
-                    {
-                        ["image"] = new OpenApiExample
-                        {
-                            Summary = "The three highest classes of an image",
-                            Value = Example(),
-                        },
-                    },
-                },
-                [MediaTypeNames.Application.Octet] = new OpenApiMediaType
-                {
-                    Schema = Schemas.Binary(
-                        $"JSON, and behind it the tensors' bytes; the header {InferEndpoint.HeaderLength} says how "
-                        + "long the JSON is."),
+                    ["image"] = Schemas.Example("The three highest classes of an image", Example()),
                 },
             },
-        };
-        operation.Responses!["200"] = new OpenApiResponse
-        {
-            Description = "The outputs",
-            Content = new Dictionary<string, IOpenApiMediaType>
+            [MediaTypeNames.Application.Octet] = new OpenApiMediaType
             {
-                [MediaTypeNames.Application.Json] = new OpenApiMediaType { Schema = ResponseSchema() },
-                [MediaTypeNames.Application.Octet] = new OpenApiMediaType
-                {
-                    Schema = Schemas.Binary("Where outputs were asked for in binary: JSON, and behind it their bytes."),
-                },
+                Schema = Schemas.Binary(
+                    $"JSON followed by the tensors' bytes; the header {InferEndpoint.HeaderLength} states the JSON's "
+                    + "length."),
             },
-        };
+        });
+        operation.SetSuccess("The outputs", new()
+        {
+            [MediaTypeNames.Application.Json] = new OpenApiMediaType { Schema = ResponseSchema() },
+            [MediaTypeNames.Application.Octet] = new OpenApiMediaType
+            {
+                Schema = Schemas.Binary("If outputs were requested in binary: JSON followed by their bytes."),
+            },
+        });
     }
 
     private static JsonObject Example() => new()
@@ -68,7 +56,7 @@ internal static class InferDocumentation
 
     private static OpenApiSchema RequestSchema() => Object(new()
     {
-        ["id"] = Text("Comes back in the answer."),
+        ["id"] = Text("Echoed in the answer."),
         ["parameters"] = Parameters("temperature (a number above 0), binary_data_output."),
         ["inputs"] = List(Object(new()
         {
@@ -85,7 +73,7 @@ internal static class InferDocumentation
         })),
         ["outputs"] = List(Object(new()
         {
-            ["name"] = Text("An output; all of them where none is named."),
+            ["name"] = Text("An output; all of them if none is named."),
             ["parameters"] = Parameters("classification (a number of classes), binary_data."),
         })),
     });
@@ -94,7 +82,7 @@ internal static class InferDocumentation
     {
         ["model_name"] = Text("The model that answered."),
         ["model_version"] = Text("Its version."),
-        ["id"] = Text("The request's id, where it had one."),
+        ["id"] = Text("The request's id, if it had one."),
         ["parameters"] = Parameters("The temperature that was applied."),
         ["outputs"] = List(Object(new()
         {

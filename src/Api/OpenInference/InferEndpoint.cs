@@ -12,12 +12,12 @@ namespace SoftmaxService.Api.OpenInference;
 /// <summary><c>POST /v2/models/{model}[/versions/{version}]/infer</c>: tensors or images in, tensors out.</summary>
 internal static class InferEndpoint
 {
-    /// <summary>The header that says how many bytes of a body are JSON, where blobs follow.</summary>
+    /// <summary>The header that states how many bytes of a body are JSON, if blobs follow.</summary>
     public const string HeaderLength = "Inference-Header-Content-Length";
 
-    // Clients of the protocol name no type at all, and Python's urllib and curl -d name a form's: the body decides, not
+    // Clients of the protocol send no type at all, and Python's urllib and curl -d send a form's: the body decides, not
     // its label.
-    private static readonly string[] Taken =
+    private static readonly string[] Accepted =
         ["", "application/json", "application/octet-stream", "application/x-www-form-urlencoded"];
 
     private static readonly (string Path, string Name)[] Routes =
@@ -48,7 +48,7 @@ internal static class InferEndpoint
         }
     }
 
-    private static async Task<Results<InferResult, Refusal>> AnswerAsync(
+    private static async Task<Results<InferResult, Rejection>> AnswerAsync(
         HttpRequest request,
         ModelRepository models,
         LimitsOptions limits,
@@ -59,16 +59,16 @@ internal static class InferEndpoint
         using var lease = models.Acquire(model, version);
         var found = lease.Model;
         request.HttpContext.AnsweredBy(found);
-        if (found.RefuseWhenFull() is { } reason)
+        if (found.RejectWhenFull() is { } reason)
         {
-            return new Refusal(Problem.Overloaded, reason);
+            return new Rejection(Problem.Overloaded, reason);
         }
 
         var mediaType = string.IsNullOrEmpty(request.ContentType) ? "" : MediaTypes.Of(request);
         var isMalformed = mediaType.Length == 0 && !string.IsNullOrEmpty(request.ContentType);
-        if (isMalformed || (!Taken.Contains(mediaType) && !MediaTypes.IsJson(mediaType)))
+        if (isMalformed || (!Accepted.Contains(mediaType) && !MediaTypes.IsJson(mediaType)))
         {
-            throw MediaTypes.Refuse(request, string.Join(", ", Taken[1..3]));
+            throw MediaTypes.Reject(request, string.Join(", ", Accepted[1..3]));
         }
 
         using var body = await CompressedBody.ReadAsync(request, limits.MaxDecompressedBytes, cancellationToken);

@@ -15,10 +15,10 @@ internal static class InferJson
     private const int ElementsBetweenChecks = 1024;
 
     /// <summary>
-    /// Refuses outputs that have no JSON: NaN and +Infinity. They can only be looked for before the first byte is sent.
+    /// Rejects outputs that JSON cannot express: NaN and +Infinity. This has to happen before the first byte is sent.
     /// −Infinity is a masked class, written as a string, as on our own routes.
     /// </summary>
-    public static void RefuseUnwritable(InferResponse response)
+    public static void RejectUnwritable(InferResponse response)
     {
         foreach (var output in response.Outputs)
         {
@@ -26,8 +26,8 @@ internal static class InferJson
             {
                 throw new InferenceException(
                     InferenceError.ModelOutputNotFinite,
-                    $"Output '{output.Name}' holds NaN or +Infinity for this input, which JSON cannot. "
-                    + $"In binary ({InferParameters.BinaryData}: true) it can be had as it is.");
+                    $"Output '{output.Name}' holds NaN or +Infinity for this input, which JSON cannot express. "
+                    + $"Request it in binary ({InferParameters.BinaryData}: true).");
             }
         }
     }
@@ -35,9 +35,9 @@ internal static class InferJson
     /// <param name="response">What is written.</param>
     /// <param name="target">Receives the JSON.</param>
     /// <param name="flushTo">The target, if it sends what it has on a flush.</param>
-    /// <param name="cancellation">Ends a flush.</param>
+    /// <param name="cancellationToken">Ends a flush.</param>
     public static async Task WriteAsync(
-        InferResponse response, IBufferWriter<byte> target, PipeWriter? flushTo, CancellationToken cancellation)
+        InferResponse response, IBufferWriter<byte> target, PipeWriter? flushTo, CancellationToken cancellationToken)
     {
         await using var writer = new Utf8JsonWriter(target);
         writer.WriteStartObject();
@@ -58,7 +58,7 @@ internal static class InferJson
         writer.WriteStartArray("outputs");
         foreach (var output in response.Outputs)
         {
-            await WriteOutputAsync(writer, output, flushTo, cancellation);
+            await WriteOutputAsync(writer, output, flushTo, cancellationToken);
         }
 
         writer.WriteEndArray();
@@ -66,7 +66,7 @@ internal static class InferJson
     }
 
     private static async Task WriteOutputAsync(
-        Utf8JsonWriter writer, OutputTensor output, PipeWriter? flushTo, CancellationToken cancellation)
+        Utf8JsonWriter writer, OutputTensor output, PipeWriter? flushTo, CancellationToken cancellationToken)
     {
         writer.WriteStartObject();
         writer.WriteString("name", output.Name);
@@ -87,8 +87,8 @@ internal static class InferJson
                 WriteElements(writer, output, start, Math.Min(ElementsBetweenChecks, count - start));
                 if (flushTo is not null && writer.BytesPending + flushTo.UnflushedBytes >= BytesBetweenFlushes)
                 {
-                    await writer.FlushAsync(cancellation);
-                    await flushTo.FlushAsync(cancellation);
+                    await writer.FlushAsync(cancellationToken);
+                    await flushTo.FlushAsync(cancellationToken);
                 }
             }
 

@@ -58,7 +58,7 @@ internal sealed class InferParameters(IReadOnlyDictionary<string, InferParameter
     /// </summary>
     public TimeSpan? ReadTimeout()
     {
-        const long MostMicroseconds = 86_400_000_000; // a day, the longest that the service allows
+        const long MaxMicroseconds = 86_400_000_000; // a day, the longest that the service allows
 
         if (!values.TryGetValue(Timeout, out var value))
         {
@@ -68,17 +68,17 @@ internal sealed class InferParameters(IReadOnlyDictionary<string, InferParameter
         if (value.Kind == InferParameterKind.Flag
             || !ulong.TryParse(value.Text, NumberStyles.None, CultureInfo.InvariantCulture, out var microseconds))
         {
-            throw Refuse(Timeout, value, "a whole number of microseconds");
+            throw Reject(Timeout, value, "a whole number of microseconds");
         }
 
-        return microseconds == 0 ? null : TimeSpan.FromMicroseconds(Math.Clamp(microseconds, 1000, MostMicroseconds));
+        return microseconds == 0 ? null : TimeSpan.FromMicroseconds(Math.Clamp(microseconds, 1000, MaxMicroseconds));
     }
 
     public bool? ReadFlag(string name) => !values.TryGetValue(name, out var value)
         ? null
         : value.Kind == InferParameterKind.Flag
             ? value.Text == bool.TrueString
-            : throw Refuse(name, value, "true or false");
+            : throw Reject(name, value, "true or false");
 
     /// <summary>
     /// A whole number of at least <paramref name="minimum"/>. More than an int can hold counts as the most it can.
@@ -94,24 +94,23 @@ internal sealed class InferParameters(IReadOnlyDictionary<string, InferParameter
             && long.TryParse(value.Text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var count)
             && count >= minimum
             ? (int)Math.Min(count, int.MaxValue)
-            : throw Refuse(name, value, $"a whole number of at least {minimum}");
+            : throw Reject(name, value, $"a whole number of at least {minimum}");
     }
 
     /// <summary>
-    /// Shared memory would be read or written elsewhere than the client looks: better no answer than one that goes
-    /// nowhere.
+    /// Rejects shared memory: the client would look for the answer where nothing was written.
     /// </summary>
-    public void RefuseSharedMemory(string tensor)
+    public void RejectSharedMemory(string tensor)
     {
         if (values.ContainsKey(SharedMemoryRegion))
         {
             throw new RequestException(
                 Problem.BadRequest,
-                $"'{Quoting.Shorten(tensor)}' names a {SharedMemoryRegion}; shared memory is not offered here.");
+                $"'{Quoting.Shorten(tensor)}' names a {SharedMemoryRegion}; shared memory is not supported.");
         }
     }
 
-    private static RequestException Refuse(string name, InferParameterValue value, string requirement) =>
+    private static RequestException Reject(string name, InferParameterValue value, string requirement) =>
         new(Problem.BadRequest, $"The parameter {name} is '{Quoting.Shorten(value.Text)}'; it must be {requirement}.");
 }
 

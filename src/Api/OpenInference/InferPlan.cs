@@ -34,7 +34,7 @@ internal sealed record InferPlan(
             GraphOutputs = [.. graphs.Select(selected => selected.Output.Name).Distinct()],
         };
 
-        RefuseTooLarge(outputs.Sum(output => output.MostBytes(model, input, tensors.Count)), tensors.Count, limits);
+        RejectTooLarge(outputs.Sum(output => output.MaxBytes(model, input, tensors.Count)), tensors.Count, limits);
         return new InferPlan(model, request.Id, input, tensors, outputs, request.Parameters.ReadTimeout());
     }
 
@@ -42,12 +42,12 @@ internal sealed record InferPlan(
     public InferResponse Respond(TensorAnswer answer, LimitsOptions limits)
     {
         OutputTensor[] outputs = [.. Outputs.Select(selected => selected.Read(answer, Model, Input))];
-        RefuseTooLarge(outputs.Sum(output => output.MostBytes), Tensors.Count, limits);
+        RejectTooLarge(outputs.Sum(output => output.MaxBytes), Tensors.Count, limits);
         return new InferResponse(
             Model.Name, Model.Version, Id, Tensors.Scores ? answer.Temperature : null, outputs);
     }
 
-    private static void RefuseTooLarge(long bytes, int items, LimitsOptions limits)
+    private static void RejectTooLarge(long bytes, int items, LimitsOptions limits)
     {
         if (bytes > limits.MaxResponseBytes)
         {

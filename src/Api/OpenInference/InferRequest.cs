@@ -13,12 +13,12 @@ internal sealed record InferRequest
     /// <summary>The outputs that are wanted, in the order of the answer; none for all that are offered.</summary>
     public IReadOnlyList<RequestedOutput> Outputs { get; init; } = [];
 
-    /// <summary>Whether an output that does not say otherwise is answered as JSON.</summary>
+    /// <summary>Whether outputs are answered as JSON by default.</summary>
     public bool OutputsAsJson { get; init; }
 }
 
 /// <summary>
-/// One input tensor; its contents are only read when name, datatype and shape are found to fit the model.
+/// One input tensor; its contents are read only once its name, datatype and shape are known to fit the model.
 /// </summary>
 internal sealed record InferInput(string Name, string Datatype, IReadOnlyList<long> Shape, ITensorContents Contents);
 

@@ -7,8 +7,8 @@ using SoftmaxService.Inference.Faults;
 namespace SoftmaxService.Api.OpenInference;
 
 /// <summary>
-/// Reads a REST request: a JSON object, and behind it one blob for each input that says <c>binary_data_size</c>, in
-/// their order. Properties that the protocol does not have are passed over, and null counts as absent, since clients
+/// Reads a REST request: a JSON object, followed by one blob for each input that states a <c>binary_data_size</c>, in
+/// their order. Properties that the protocol does not define are ignored, and null counts as absent, since clients
 /// write it for what they leave out.
 /// </summary>
 internal static class InferRequestReader
@@ -22,7 +22,7 @@ internal static class InferRequestReader
         }
         catch (JsonException fault)
         {
-            throw MalformedJson.RefuseSyntax(fault, json.Span, maxDepth);
+            throw MalformedJson.RejectSyntax(fault, json.Span, maxDepth);
         }
     }
 
@@ -59,7 +59,7 @@ internal static class InferRequestReader
             }
         }
 
-        reader.Read(); // anything but white space behind the object is malformed
+        reader.Read(); // anything but white space after the object is malformed
         var asJson = parameters.ReadFlag(InferParameters.BinaryDataOutput) is not true;
         return new InferRequest
         {
@@ -119,7 +119,7 @@ internal static class InferRequestReader
                     parameters = ReadParameters(ref reader, "parameters");
                     break;
                 case "data" when reader.TokenType != JsonTokenType.Null:
-                    // Only its place is kept: datatype and shape, which may stand behind it, say how to read it.
+                    // Only its position is kept: datatype and shape, which may follow it, determine how to read it.
                     var start = (int)reader.TokenStartIndex;
                     reader.Skip();
                     data = json[start..(int)reader.BytesConsumed];
@@ -163,7 +163,7 @@ internal static class InferRequestReader
 
     private static RequestedOutput Request(string name, InferParameters parameters, bool asJson)
     {
-        parameters.RefuseSharedMemory(name);
+        parameters.RejectSharedMemory(name);
         return new RequestedOutput(
             name,
             parameters.ReadCount(InferParameters.Classification, minimum: 1),
@@ -176,7 +176,7 @@ internal static class InferRequestReader
         var rest = blobs;
         foreach (var input in inputs)
         {
-            input.Parameters.RefuseSharedMemory(input.Name);
+            input.Parameters.RejectSharedMemory(input.Name);
             ITensorContents contents;
             switch (input.Data, input.Parameters.ReadCount(InferParameters.BinaryDataSize, minimum: 0))
             {
@@ -202,8 +202,8 @@ internal static class InferRequestReader
             ? attached
             : throw new RequestException(
                 Problem.BadRequest,
-                $"{rest.Length} bytes are left over behind the JSON when every input has what its "
-                + $"{InferParameters.BinaryDataSize} says.");
+                $"{rest.Length} bytes after the JSON belong to no input: every input already has as many as its "
+                + $"{InferParameters.BinaryDataSize} states.");
     }
 
     private static List<long> ReadShape(ref Utf8JsonReader reader)
@@ -263,7 +263,7 @@ internal static class InferRequestReader
                     throw new RequestException(
                         Problem.BadRequest,
                         $"The parameter {property} is {JsonToken.Describe(ref reader)}; "
-                        + "it must be a text, a number, true or false.");
+                        + "it must be a string, a number, true or false.");
                 default:
                     reader.Skip();
                     break;
@@ -319,7 +319,7 @@ internal static class InferRequestReader
         {
             throw new RequestException(
                 Problem.MalformedJson,
-                "A string is not valid Unicode: it holds bytes that are no UTF-8, or half of a surrogate pair.");
+                "A string is not valid Unicode: it holds bytes that are not UTF-8, or half of a surrogate pair.");
         }
     }
 
@@ -329,8 +329,8 @@ internal static class InferRequestReader
 
     private static RequestException BeyondBody(string input, int size, int left) => new(
         Problem.BadRequest,
-        $"Input '{Quoting.Shorten(input)}' says {InferParameters.BinaryDataSize} {size}, but {left} bytes are left "
-        + $"behind the JSON, whose length the header {InferEndpoint.HeaderLength} says.");
+        $"Input '{Quoting.Shorten(input)}' has a {InferParameters.BinaryDataSize} of {size}, but {left} bytes are left "
+        + $"after the JSON, whose length is in the header {InferEndpoint.HeaderLength}.");
 
     private sealed record SentInput(
         string Name, string Datatype, List<long> Shape, ReadOnlyMemory<byte>? Data, InferParameters Parameters);

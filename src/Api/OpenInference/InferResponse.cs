@@ -4,8 +4,7 @@ using SoftmaxService.Inference;
 namespace SoftmaxService.Api.OpenInference;
 
 /// <summary>
-/// The answer to an <see cref="InferRequest"/>, before it is written: with T, where logits or probabilities were asked
-/// for.
+/// The answer to an <see cref="InferRequest"/>, before it is written; with T if logits or probabilities were requested.
 /// </summary>
 internal sealed record InferResponse(
     string ModelName,
@@ -15,8 +14,8 @@ internal sealed record InferResponse(
     IReadOnlyList<OutputTensor> Outputs);
 
 /// <summary>
-/// One output: numbers in <paramref name="Numbers"/>, little-endian, or, for BYTES, one array an element in <paramref
-/// name="Elements"/>.
+/// One output: numbers in <paramref name="Numbers"/>, little-endian, or, for BYTES, one array per element in
+/// <paramref name="Elements"/>.
 /// </summary>
 internal sealed record OutputTensor(
     string Name,
@@ -36,7 +35,7 @@ internal sealed record OutputTensor(
     private const int DoubleBytes = 26;
 
     /// <summary>The most bytes that the output takes, as JSON or otherwise.</summary>
-    public long MostBytes => Elements is null
+    public long MaxBytes => Elements is null
         ? Numbers.Length / Datatype.Size * (long)ElementBytes(Datatype, AsJson)
         : Elements.Sum(element => element.Length + (long)LengthBytes);
 
@@ -53,7 +52,7 @@ internal sealed record OutputTensor(
     /// <summary>The bytes that the output takes in binary form.</summary>
     public int BinarySize => Elements is null ? Numbers.Length : Elements.Sum(element => LengthBytes + element.Length);
 
-    /// <summary>The output in binary form: numbers without padding, elements of BYTES each behind its length.</summary>
+    /// <summary>The output in binary form: numbers without padding, each element of BYTES after its length.</summary>
     public ReadOnlyMemory<byte> ToBinary()
     {
         if (Elements is null)

@@ -13,27 +13,27 @@ internal sealed class InferResult(InferResponse response) : IResult
 {
     public async Task ExecuteAsync(HttpContext httpContext)
     {
-        InferJson.RefuseUnwritable(response);
+        InferJson.RejectUnwritable(response);
 
         var http = httpContext.Response;
-        var cancellation = httpContext.RequestAborted;
+        var cancellationToken = httpContext.RequestAborted;
         var binary = response.Outputs.Where(output => !output.AsJson).ToArray();
         if (binary.Length == 0)
         {
             http.ContentType = MediaTypeNames.Application.Json;
-            await InferJson.WriteAsync(response, http.BodyWriter, http.BodyWriter, cancellation);
+            await InferJson.WriteAsync(response, http.BodyWriter, http.BodyWriter, cancellationToken);
             return;
         }
 
         var json = new ArrayBufferWriter<byte>();
-        await InferJson.WriteAsync(response, json, flushTo: null, cancellation);
+        await InferJson.WriteAsync(response, json, flushTo: null, cancellationToken);
         http.ContentType = MediaTypeNames.Application.Octet;
         http.ContentLength = json.WrittenCount + binary.Sum(output => (long)output.BinarySize);
         http.Headers[InferEndpoint.HeaderLength] = json.WrittenCount.ToString(CultureInfo.InvariantCulture);
-        await http.BodyWriter.WriteAsync(json.WrittenMemory, cancellation);
+        await http.BodyWriter.WriteAsync(json.WrittenMemory, cancellationToken);
         foreach (var output in binary)
         {
-            await http.BodyWriter.WriteAsync(output.ToBinary(), cancellation);
+            await http.BodyWriter.WriteAsync(output.ToBinary(), cancellationToken);
         }
 
         httpContext.AnswerIsSent();

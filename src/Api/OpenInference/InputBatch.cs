@@ -29,7 +29,7 @@ internal static class InputBatch
         var datatype = TensorDatatype.OfOnnx(tensor.ElementType);
         if (datatype is null || input.Datatype != datatype.Name)
         {
-            throw Refuse(
+            throw Reject(
                 $"Input '{input.Name}' is {datatype?.Name ?? tensor.ElementType}, "
                 + $"not {Quoting.Shorten(input.Datatype)}. "
                 + $"It also takes {TensorDatatype.Bytes.Name} of shape [N]: encoded images.");
@@ -48,9 +48,9 @@ internal static class InputBatch
         IReadOnlyList<InferInput> inputs, ClassifierModel model, TensorInput tensor) => inputs switch
         {
             [var input] when input.Name == tensor.Name => input,
-            [var input] => throw Refuse(
+            [var input] => throw Reject(
                 $"Model '{model.Name}' has no input '{Quoting.Shorten(input.Name)}'. Its input is '{tensor.Name}'."),
-            _ => throw Refuse(
+            _ => throw Reject(
                 $"The request has {inputs.Count} inputs. Model '{model.Name}' takes exactly one, '{tensor.Name}'."),
         };
 
@@ -62,7 +62,7 @@ internal static class InputBatch
         if (!fits)
         {
             var expected = string.Join(", ", tensor.ItemShape.Select((size, axis) => axis < first ? "N" : $"{size}"));
-            throw Refuse($"Input '{input.Name}' has the shape {Text(input.Shape)}; the model takes [{expected}].");
+            throw Reject($"Input '{input.Name}' has the shape {Text(input.Shape)}; the model takes [{expected}].");
         }
 
         return tensor.HasBatchAxis ? Limit(input, input.Shape[0], maxItems) : 1;
@@ -74,26 +74,26 @@ internal static class InputBatch
         {
             [var images] => images,
             [var images, 1] => images,
-            _ => throw Refuse(
+            _ => throw Reject(
                 $"Input '{input.Name}' has the shape {Text(input.Shape)}; "
                 + $"{TensorDatatype.Bytes.Name} that hold images have the shape [N] or [N, 1]."),
         };
         return tensor.HasBatchAxis || count <= 1
             ? Limit(input, count, maxItems)
-            : throw Refuse(
-                $"Input '{input.Name}' holds {count} images, but the model has no batch axis: it takes one a request.");
+            : throw Reject(
+                $"Input '{input.Name}' holds {count} images, but the model has no batch axis: send one per request.");
     }
 
     private static int Limit(InferInput input, long count, int maxItems) => count switch
     {
-        < 1 => throw Refuse(
+        < 1 => throw Reject(
             $"Input '{input.Name}' has the shape {Text(input.Shape)}, a batch of {count}; "
             + "it must hold at least one item."),
         _ when count > maxItems => throw MultipartImages.TooMany(maxItems),
         _ => (int)count,
     };
 
-    private static RequestException Refuse(string message) => new(Problem.BadRequest, message);
+    private static RequestException Reject(string message) => new(Problem.BadRequest, message);
 
     private static string Text(IReadOnlyList<long> shape) => Quoting.Shorten($"[{string.Join(", ", shape)}]");
 }

@@ -46,7 +46,7 @@ internal sealed class JsonContents(ReadOnlyMemory<byte> json) : ITensorContents
         {
             if (elements.Reader.TokenType != JsonTokenType.String)
             {
-                throw elements.Refuse("an element of BYTES is an image in base64");
+                throw elements.Reject("an element of BYTES is an image in base64");
             }
 
             if (read.Count == count)
@@ -75,7 +75,7 @@ internal sealed class JsonContents(ReadOnlyMemory<byte> json) : ITensorContents
                 || !elements.Reader.TryGetSingle(out var value)
                 || !float.IsFinite(value))
             {
-                throw elements.Refuse("an element of FP32 is a number that a 32-bit float can hold");
+                throw elements.Reject("an element of FP32 is a number that a 32-bit float can hold");
             }
 
             if (read == tensor.Length)
@@ -96,7 +96,7 @@ internal sealed class JsonContents(ReadOnlyMemory<byte> json) : ITensorContents
         {
             if (elements.Reader.TokenType != JsonTokenType.Number || !elements.Reader.TryGetByte(out var value))
             {
-                throw elements.Refuse("an element of UINT8 is a whole number from 0 to 255");
+                throw elements.Reject("an element of UINT8 is a whole number from 0 to 255");
             }
 
             if (read == tensor.Length)

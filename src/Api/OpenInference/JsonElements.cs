@@ -6,8 +6,8 @@ using SoftmaxService.Api.Wire;
 namespace SoftmaxService.Api.OpenInference;
 
 /// <summary>
-/// Walks the elements of a JSON array in row-major order, however deep it is nested, as long as it is regular: arrays
-/// of one level are of one length, and elements all stand on the same level.
+/// Walks the elements of a JSON array in row-major order, however deeply it is nested, as long as it is regular: all
+/// arrays of a level have the same length, and all elements are on the same level.
 /// </summary>
 internal ref struct JsonElements
 {
@@ -19,7 +19,7 @@ internal ref struct JsonElements
     private int _depth;
     private int _elementDepth = -1;
 
-    // A field, since a reader is a struct: a property would give copies that move alone.
+    // A field, since a reader is a struct: a property would return copies that advance on their own.
     public Utf8JsonReader Reader;
 
     public JsonElements(ReadOnlySpan<byte> json, string input)
@@ -30,7 +30,7 @@ internal ref struct JsonElements
         Reader.Read();
         if (Reader.TokenType != JsonTokenType.StartArray)
         {
-            throw Refuse("data is an array, flat or nested");
+            throw Reject("data is an array, flat or nested");
         }
     }
 
@@ -71,8 +71,8 @@ internal ref struct JsonElements
     }
 
     /// <summary>
-    /// Refuses what was read to its end and is neither flat nor nested as a shape says: its elements would be taken for
-    /// others.
+    /// Rejects an array, once it has been read to its end, that is neither flat nor nested like the shape: its elements
+    /// would be mistaken for others.
     /// </summary>
     public readonly void CheckNesting(IReadOnlyList<long> shape, long count)
     {
@@ -84,16 +84,16 @@ internal ref struct JsonElements
         {
             throw new RequestException(
                 Problem.BadRequest,
-                $"The data of input '{_input}' is nested otherwise than its shape [{string.Join(", ", shape)}] says. "
-                + "Send it flat, or nested as its shape says.");
+                $"The data of input '{_input}' is not nested like its shape [{string.Join(", ", shape)}]. "
+                + "Send it flat, or nested like its shape.");
         }
     }
 
-    public RequestException Refuse(string requirement) =>
+    public RequestException Reject(string requirement) =>
         new(Problem.BadRequest, $"The data of input '{_input}' holds {JsonToken.Describe(ref Reader)}; {requirement}.");
 
     private readonly RequestException Ragged() =>
         new(
             Problem.BadRequest,
-            $"The data of input '{_input}' is nested irregularly. Send it flat, or nested as its shape says.");
+            $"The data of input '{_input}' is nested irregularly. Send it flat, or nested like its shape.");
 }

@@ -18,14 +18,14 @@ internal static class ModelInference
     {
         var plan = InferPlan.Resolve(request, model, limits);
         var deadline = context.Features.GetRequiredFeature<RequestDeadline>();
-        var answer = await ClassifyInTimeAsync(plan, deadline, cancellationToken);
+        var answer = await ClassifyWithTimeoutAsync(plan, deadline, cancellationToken);
         return plan.Respond(answer, limits);
     }
 
     /// <summary>
-    /// The time that a client gives counts until its answer is computed; it then has it as late as it reads.
+    /// A client's timeout ends when its answer is computed; writing the answer takes as long as the client reads.
     /// </summary>
-    private static async Task<TensorAnswer> ClassifyInTimeAsync(
+    private static async Task<TensorAnswer> ClassifyWithTimeoutAsync(
         InferPlan plan, RequestDeadline deadline, CancellationToken cancellationToken)
     {
         if (plan.Timeout is not { } timeout || !deadline.TryShorten(timeout))
@@ -39,7 +39,7 @@ internal static class ModelInference
         }
         catch (OperationCanceledException) when (deadline.IsExpired)
         {
-            throw LoadControl.OutOfTime(timeout);
+            throw LoadControl.TimedOut(timeout);
         }
         finally
         {

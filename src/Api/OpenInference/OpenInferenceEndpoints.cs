@@ -14,10 +14,7 @@ namespace SoftmaxService.Api.OpenInference;
 internal static class OpenInferenceEndpoints
 {
     public const string Root = "/v2";
-
     public const string Tag = "Open Inference Protocol";
-
-    private const int RetryAfterSeconds = 5;
 
     public static void MapOpenInference(this IEndpointRouteBuilder routes)
     {
@@ -29,13 +26,13 @@ internal static class OpenInferenceEndpoints
 
         v2.MapGet("/health/live", Live)
             .WithName("ServerLive")
-            .WithSummary("Says that the process answers")
+            .WithSummary("Reports that the process responds")
             .AnswersProbes()
             .AllowAnonymous();
 
         v2.MapGet("/health/ready", Ready)
             .WithName("ServerReady")
-            .WithSummary("Says whether models are loaded and warmed up")
+            .WithSummary("Reports whether models are loaded and warmed up")
             .Produces<OpenInferenceError>(StatusCodes.Status503ServiceUnavailable)
             .AnswersProbes()
             .AllowAnonymous();
@@ -53,7 +50,7 @@ internal static class OpenInferenceEndpoints
 
             v2.MapGet($"{path}/ready", ModelReady)
                 .WithName($"Model{suffix}Ready")
-                .WithSummary("Says whether a model is served")
+                .WithSummary("Reports whether a model is served")
                 .Produces<OpenInferenceError>(StatusCodes.Status404NotFound);
         }
 
@@ -73,11 +70,11 @@ internal static class OpenInferenceEndpoints
             return TypedResults.Ok(new ServerReady(true));
         }
 
-        response.Headers[HeaderNames.RetryAfter] = RetryAfterSeconds.ToString(CultureInfo.InvariantCulture);
+        response.Headers[HeaderNames.RetryAfter] = Readiness.RetryAfterSeconds.ToString(CultureInfo.InvariantCulture);
         return TypedResults.Json(
             new OpenInferenceError(
-                readiness.IsLeaving
-                    ? "The service is about to end."
+                readiness.IsShuttingDown
+                    ? "The service is shutting down."
                     : "The default model is not served; GET /health/ready says why."),
             OpenInferenceJsonContext.Default.OpenInferenceError,
             statusCode: StatusCodes.Status503ServiceUnavailable);

@@ -4,12 +4,12 @@ using SoftmaxService.Inference.Models;
 
 namespace SoftmaxService.Api.OpenInference;
 
-/// <summary>Loading and unloading by request, for REST and gRPC alike: refused unless the setting allows it.</summary>
+/// <summary>Loading and unloading by request, for REST and gRPC alike: rejected unless the setting allows it.</summary>
 internal static class RepositoryAccess
 {
     public const string Setting = "Models:AllowLoadUnload";
 
-    // Not among the problems of our own routes: nothing there answers it, and /v2 and gRPC show no code.
+    // Not among the problems of our own routes, none of which has it; /v2 and gRPC show no code.
     private static readonly Problem NotAllowed = new(
         "load-unload-not-allowed",
         StatusCodes.Status403Forbidden,
@@ -20,7 +20,7 @@ internal static class RepositoryAccess
     public static async Task LoadAsync(
         ModelRepository models, ModelsOptions settings, string name, CancellationToken cancellationToken)
     {
-        RefuseUnlessAllowed(settings);
+        RejectUnlessAllowed(settings);
         try
         {
             await models.LoadAsync(name, cancellationToken);
@@ -33,17 +33,17 @@ internal static class RepositoryAccess
 
     public static void Unload(ModelRepository models, ModelsOptions settings, string name)
     {
-        RefuseUnlessAllowed(settings);
+        RejectUnlessAllowed(settings);
         models.Unload(name);
     }
 
-    private static void RefuseUnlessAllowed(ModelsOptions settings)
+    private static void RejectUnlessAllowed(ModelsOptions settings)
     {
         if (!settings.AllowLoadUnload)
         {
             throw new RequestException(
                 NotAllowed,
-                $"Models are not loaded or unloaded by request here; the setting {Setting} allows it.");
+                $"Loading and unloading by request is switched off; the setting {Setting} switches it on.");
         }
     }
 }

@@ -9,7 +9,7 @@ using SoftmaxService.Inference.Models;
 namespace SoftmaxService.Api.OpenInference;
 
 /// <summary>
-/// <c>POST /v2/repository…</c>: what there is, and, where it is switched on, loading and unloading it.
+/// <c>POST /v2/repository…</c>: the index, and loading and unloading models where that is switched on.
 /// </summary>
 internal static class RepositoryEndpoints
 {
@@ -20,7 +20,7 @@ internal static class RepositoryEndpoints
         repository.MapPost("/index", IndexAsync)
             .WithName("RepositoryIndex")
             .WithSummary("Lists every version in the repository, with its state")
-            .WithDescription("The body may be empty, or `{\"ready\": true}` for those alone that are served.")
+            .WithDescription("The body may be empty, or `{\"ready\": true}` for only those that are served.")
             .Produces<OpenInferenceError>(StatusCodes.Status400BadRequest);
 
         repository.MapPost("/models/{model}/load", LoadAsync)
@@ -68,7 +68,7 @@ internal static class RepositoryEndpoints
         }
         catch (JsonException fault)
         {
-            throw MalformedJson.RefuseSyntax(fault, body.Span, maxDepth);
+            throw MalformedJson.RejectSyntax(fault, body.Span, maxDepth);
         }
     }
 

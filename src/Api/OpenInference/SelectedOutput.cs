@@ -35,7 +35,7 @@ internal sealed record SelectedOutput(OfferedOutput Output, RequestedOutput How)
     /// The most bytes that this output may have in a response, as far as the graph declares it; an open size counts as
     /// 1.
     /// </summary>
-    public long MostBytes(ClassifierModel model, TensorInput input, int items)
+    public long MaxBytes(ClassifierModel model, TensorInput input, int items)
     {
         var isWhole = Output.Source == OutputSource.Graph && !input.HasBatchAxis;
         var columns = Output.DeclaredShape

@@ -48,10 +48,10 @@ internal static class ServedModels
     };
 }
 
-/// <summary>What serves, and which extensions of the protocol it has.</summary>
+/// <summary>The server, and the extensions of the protocol that it supports.</summary>
 internal sealed record ServerMetadata(string Name, string Version, IReadOnlyList<string> Extensions);
 
-/// <summary>A model's versions, and what the version that was asked for takes and gives.</summary>
+/// <summary>A model's versions, and the inputs and outputs of the requested version.</summary>
 internal sealed record ModelMetadata(
     string Name,
     IReadOnlyList<string> Versions,
@@ -59,7 +59,7 @@ internal sealed record ModelMetadata(
     IReadOnlyList<TensorMetadata> Inputs,
     IReadOnlyList<TensorMetadata> Outputs);
 
-/// <summary>A tensor; −1 in its shape is a size that is open.</summary>
+/// <summary>A tensor; −1 in its shape is an open size.</summary>
 internal sealed record TensorMetadata(string Name, string Datatype, IReadOnlyList<long> Shape);
 
 /// <summary>One version in the repository.</summary>

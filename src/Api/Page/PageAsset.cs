@@ -3,7 +3,7 @@ using System.IO.Compression;
 namespace SoftmaxService.Api.Page;
 
 /// <summary>
-/// One file of the page, as it is and compressed. It is compressed when somebody first asks for it so, and kept.
+/// One file of the page, as it is and compressed. It is compressed on the first request for that encoding, and kept.
 /// </summary>
 internal sealed class PageAsset
 {
@@ -58,7 +58,7 @@ internal sealed class PageAsset
         var compressed = new byte[BrotliEncoder.GetMaxCompressedLength(content.Length)];
         return BrotliEncoder.TryCompress(content, compressed, out var length, BrotliQuality, BrotliWindowBits)
             ? compressed[..length]
-            : throw new InvalidOperationException("Brotli gave more than it says that it can.");
+            : throw new InvalidOperationException("Brotli returned more than its declared maximum.");
     }
 
     private static byte[] WithGzip(byte[] content)

@@ -17,7 +17,7 @@ internal sealed class PageAssets
     private const string IndexName = "index.html";
     private const string ResourceFolder = "wwwroot/";
 
-    // Stands in the page where its files are named.
+    // The page has this in the addresses of its files.
     private const string Placeholder = "{{assets}}";
     private const int HashBytes = 8;
 
@@ -65,7 +65,7 @@ internal sealed class PageAssets
 
     private static byte[] Read(string resource)
     {
-        // Its name comes from the assembly.
+        // Never null: the name was read from the assembly.
         using var stream = typeof(PageAssets).Assembly.GetManifestResourceStream(resource)!;
         var content = new byte[stream.Length];
         stream.ReadExactly(content);
@@ -74,7 +74,7 @@ internal sealed class PageAssets
 
     private static string HashOf(IReadOnlyDictionary<string, byte[]> files)
     {
-        // It tells versions apart and keeps nobody out; SHA-256 would load OpenSSL into every process.
+        // It tells versions apart and secures nothing; SHA-256 would load OpenSSL into every process.
         var hash = new XxHash128();
         foreach (var (name, content) in files.OrderBy(file => file.Key, StringComparer.Ordinal))
         {
@@ -84,7 +84,7 @@ internal sealed class PageAssets
 
         return Convert.ToHexStringLower(hash.GetCurrentHash().AsSpan(0, HashBytes));
 
-        // Each behind its length, so that no part of one can pass for the other's.
+        // Each after its length, so that no two lists of files hash the same bytes.
         void Add(byte[] part)
         {
             Span<byte> length = stackalloc byte[sizeof(int)];

@@ -9,15 +9,15 @@ namespace SoftmaxService.Api.Page;
 /// <summary><c>GET /</c>: the page for people; and <c>GET /assets/{hash}/…</c>: the files that belong to it.</summary>
 internal static class PageEndpoint
 {
-    private const string AskEachTime = "no-cache";
-    private const string KeepForEver = "public, max-age=31536000, immutable";
+    private const string Revalidate = "no-cache";
+    private const string CacheForever = "public, max-age=31536000, immutable";
 
     private static readonly string Policy = PageGuard.Policy(styles: "'self'", images: "'self' data: blob:");
 
     public static void MapPage(this IEndpointRouteBuilder routes)
     {
         var assets = PageAssets.Embedded();
-        routes.MapGet("/", context => SendAsync(context, assets.Index, assets.Hash, AskEachTime))
+        routes.MapGet("/", context => SendAsync(context, assets.Index, assets.Hash, Revalidate))
             .ExcludeFromDescription()
             .AllowAnonymous();
         routes.MapGet($"/{PageAssets.Folder}/{{hash}}/{{**name}}", context => AnswerAsync(context, assets))
@@ -26,8 +26,8 @@ internal static class PageEndpoint
     }
 
     /// <summary>
-    /// Under another hash, too, the file is what this instance has: while a new version takes the place of an old one,
-    /// the page may come from the one and ask the other for its files. Then nobody may keep them.
+    /// Another hash gets the file of this instance too: during a rolling update the page may come from one version and
+    /// request its files from another. Such an answer must not be cached.
     /// </summary>
     private static Task AnswerAsync(HttpContext context, PageAssets assets)
     {
@@ -38,11 +38,11 @@ internal static class PageEndpoint
                 context,
                 asset,
                 assets.Hash,
-                context.GetRouteValue("hash") as string == assets.Hash ? KeepForEver : AskEachTime);
+                context.GetRouteValue("hash") as string == assets.Hash ? CacheForever : Revalidate);
         }
 
         context.Response.Headers.GuardPage(Policy);
-        context.Response.Headers.CacheControl = AskEachTime;
+        context.Response.Headers.CacheControl = Revalidate;
         return context.WriteProblemAsync(
             Problem.NotFound,
             $"The page has no file '{Quoting.Shorten(name)}'. GET / shows the page.");
@@ -57,13 +57,13 @@ internal static class PageEndpoint
         if (asset.IsCompressed)
         {
             response.Headers.Append(HeaderNames.Vary, HeaderNames.AcceptEncoding);
-            encoding = BestOf(context.Request.Headers.AcceptEncoding);
+            encoding = PreferredEncoding(context.Request.Headers.AcceptEncoding);
         }
 
         // Strong: each encoding has its own.
         var tag = encoding is null ? $"\"{hash}\"" : $"\"{hash}-{encoding}\"";
         response.Headers.ETag = tag;
-        if (IsHeld(context.Request.Headers.IfNoneMatch, tag))
+        if (IsCached(context.Request.Headers.IfNoneMatch, tag))
         {
             response.StatusCode = StatusCodes.Status304NotModified;
             return;
@@ -78,10 +78,9 @@ internal static class PageEndpoint
     }
 
     /// <summary>
-    /// Of the encodings that a client takes the one that it prefers, and of equals the smaller; none where it takes
-    /// none.
+    /// The encoding that a client prefers, and among equals the smaller one; null if it accepts neither.
     /// </summary>
-    private static string? BestOf(StringValues accepted)
+    private static string? PreferredEncoding(StringValues accepted)
     {
         if (!StringWithQualityHeaderValue.TryParseList(accepted, out var encodings))
         {
@@ -101,6 +100,6 @@ internal static class PageEndpoint
             };
     }
 
-    private static bool IsHeld(StringValues held, string tag) =>
-        EntityTagHeaderValue.TryParseList(held, out var tags) && tags.Any(one => one.Tag == "*" || one.Tag == tag);
+    private static bool IsCached(StringValues cached, string tag) =>
+        EntityTagHeaderValue.TryParseList(cached, out var tags) && tags.Any(one => one.Tag == "*" || one.Tag == tag);
 }

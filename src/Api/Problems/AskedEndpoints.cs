@@ -5,8 +5,8 @@ namespace SoftmaxService.Api.Problems;
 internal static class AskedEndpoints
 {
     /// <summary>
-    /// The endpoint that was asked, also while its fault is being answered: the exception handler takes it off the
-    /// request, and remembers it.
+    /// The endpoint that was requested, even while its fault is being answered: the exception handler removes it from
+    /// the request, and remembers it.
     /// </summary>
     public static Endpoint? AskedEndpoint(this HttpContext context) =>
         context.GetEndpoint() ?? context.Features.Get<IExceptionHandlerFeature>()?.Endpoint;

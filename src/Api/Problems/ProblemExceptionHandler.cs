@@ -30,21 +30,21 @@ internal sealed partial class ProblemExceptionHandler(ProblemWriter writer, ILog
     /// <summary>What a client is told about an exception. The text of an unexpected one stays in the log.</summary>
     public static (Problem Problem, string Detail) Describe(Exception exception) => exception switch
     {
-        RequestException refused => (refused.Problem, refused.Message),
+        RequestException rejected => (rejected.Problem, rejected.Message),
         InferenceException fault => (For(fault.Error), fault.Message),
-        JsonValueException rejected => (Problem.MalformedJson, rejected.Message),
+        JsonValueException fault => (Problem.MalformedJson, fault.Message),
         BadHttpRequestException { StatusCode: StatusCodes.Status408RequestTimeout } =>
         (
             Problem.RequestTooSlow,
-            "The body came more slowly than is waited for (settings Limits:MinRequestBytesPerSecond and "
-            + "Limits:RateGraceSeconds)."
+            "The body arrived more slowly than the settings Limits:MinRequestBytesPerSecond and "
+            + "Limits:RateGraceSeconds allow."
         ),
         BadHttpRequestException bad => (Problem.ForStatus(bad.StatusCode), bad.Message),
 
         // Kestrel's exception for a chunk of 2 GiB or more.
         IOException { InnerException: OverflowException } =>
-            (Problem.BadRequest, "The body's chunks are not framed as HTTP says."),
-        _ => (Problem.InternalError, "An unexpected fault; the log has it under this trace id."),
+            (Problem.BadRequest, "The body's chunks are not framed as HTTP requires."),
+        _ => (Problem.InternalError, "An unexpected fault; the log describes it under this trace id."),
     };
 
     private static Problem For(InferenceError error) => error switch

@@ -30,7 +30,7 @@ internal sealed class ProblemWriter(IEnumerable<IProblemFormat> formats)
             : format.WriteAsync(context, problem, detail);
     }
 
-    /// <summary>Answers what no handler of ours has answered: an unknown path, a wrong method.</summary>
+    /// <summary>Answers what no handler of ours answered: an unknown path, a wrong method.</summary>
     public Task WriteStatusAsync(HttpContext context)
     {
         var problem = Problem.ForStatus(context.Response.StatusCode);
@@ -38,7 +38,7 @@ internal sealed class ProblemWriter(IEnumerable<IProblemFormat> formats)
         return WriteAsync(
             context,
             problem,
-            $"{context.Request.Method} {path}: {problem.Title.ToLowerInvariant()}. GET /swagger shows what there is.");
+            $"{context.Request.Method} {path}: {problem.Title.ToLowerInvariant()}. GET /swagger lists the routes.");
     }
 
     /// <summary>Finds the request in the log and in its trace.</summary>

@@ -2,7 +2,7 @@ using System.Net;
 
 namespace SoftmaxService.Api.Settings;
 
-/// <summary>The address at which a service on this machine listens, for a process that only asks it.</summary>
+/// <summary>The address at which a service on this machine listens, for a process that only queries it.</summary>
 internal static class ServiceAddress
 {
     private const string Default = "http://localhost:5000"; // Kestrel's

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Options;
 namespace SoftmaxService.Api.Settings;
 
 /// <summary>
-/// Rejects a name in a section that is no setting: whoever wrote it believes that it counts. The binder can do this
+/// Rejects a name in a section that is not a setting, since its author expects an effect. The binder can do this
 /// too, but names the .NET type and not the section.
 /// </summary>
 /// <param name="sections">The sections whose settings are the properties of <typeparamref name="TSettings"/>.</param>

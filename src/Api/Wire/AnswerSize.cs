@@ -50,10 +50,10 @@ internal sealed class AnswerSize
 
     public static RequestException TooLarge(LimitsOptions limits, string answer, string remedy) => new(
         Problem.AnswerTooLarge,
-        $"{answer} would have more than {limits.MaxResponseBytes} bytes, the most that is answered at once (setting "
+        $"{answer} would have more than {limits.MaxResponseBytes} bytes, the most that is sent (setting "
         + $"Limits:MaxResponseBytes). {remedy}");
 
-    /// <summary>Refuses a request for classifications.</summary>
+    /// <summary>Rejects a request for classifications.</summary>
     public void Check(LimitsOptions limits, int images, int topK, bool hasSet)
     {
         var limit = limits.MaxResponseBytes;

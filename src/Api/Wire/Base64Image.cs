@@ -18,7 +18,7 @@ internal sealed class Base64ImageConverter : JsonConverter<Base64Image>
         return reader.TokenType == JsonTokenType.String ? new Base64Image(Decode(ref reader)) : throw Invalid();
     }
 
-    /// <summary>Decodes the string that a reader stands on.</summary>
+    /// <summary>Decodes the string at which a reader is positioned.</summary>
     public static byte[] Decode(ref Utf8JsonReader reader)
     {
         try
@@ -28,7 +28,7 @@ internal sealed class Base64ImageConverter : JsonConverter<Base64Image>
         }
         catch (InvalidOperationException)
         {
-            throw Invalid(); // it is no Unicode
+            throw Invalid(); // it is not Unicode
         }
     }
 
@@ -47,5 +47,5 @@ internal sealed class Base64ImageConverter : JsonConverter<Base64Image>
         writer.WriteBase64StringValue(value.Bytes);
 
     private static JsonValueException Invalid() =>
-        new("An image is a string of base64, with or without a data: URL's head in front.", namesValue: true);
+        new("An image is a string of base64, or a data: URL.", namesValue: true);
 }

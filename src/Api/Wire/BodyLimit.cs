@@ -5,8 +5,8 @@ using SoftmaxService.Api.Settings;
 namespace SoftmaxService.Api.Wire;
 
 /// <summary>
-/// Refuses bodies over <see cref="LimitsOptions.MaxRequestBodyBytes"/>. Kestrel's own limit would close the connection
-/// while the client still sends, and most clients then report a broken pipe and never read the answer. Refused here,
+/// Rejects bodies over <see cref="LimitsOptions.MaxRequestBodyBytes"/>. Kestrel's own limit would close the connection
+/// while the client still sends, and most clients then report a broken pipe and never read the answer. Rejected here,
 /// the answer is sent first, and Kestrel reads on for its drain time (five seconds) before it closes.
 /// </summary>
 internal static class BodyLimit
@@ -39,11 +39,11 @@ internal static class BodyLimit
     public static RequestException InflatesTooFar(int limit) =>
         new(
             Problem.BodyTooLarge,
-            $"The body inflates to more than {limit} bytes, the most that is taken (setting "
+            $"The body inflates to more than {limit} bytes, the most that is accepted (setting "
             + "Limits:MaxDecompressedBytes).");
 
     public static RequestException TooLarge(int limit) =>
         new(
             Problem.BodyTooLarge,
-            $"The body is larger than {limit} bytes, the most that is taken (setting Limits:MaxRequestBodyBytes).");
+            $"The body is larger than {limit} bytes, the most that is accepted (setting Limits:MaxRequestBodyBytes).");
 }

@@ -10,16 +10,16 @@ internal abstract record FloatRows(float[] Values, int RowCount, int ColumnCount
 {
     public ReadOnlySpan<float> Row(int row) => Values.AsSpan(row * ColumnCount, ColumnCount);
 
-    /// <summary>How a client would find a row of logits: <c>logits</c> or <c>logits[2]</c>.</summary>
-    public string Place(int row) => IsMatrix ? $"logits[{row}]" : "logits";
+    /// <summary>The path of a row of logits in the request: <c>logits</c> or <c>logits[2]</c>.</summary>
+    public string PathOf(int row) => IsMatrix ? $"logits[{row}]" : "logits";
 
     public static RequestException TooMany(int maxCount) => new(
         Problem.TooManyLogits,
-        $"The request holds more than {maxCount} numbers, the most that are taken at once (setting "
+        $"The request holds more than {maxCount} numbers, the most that are accepted (setting "
         + "Limits:MaxLogitsPerRequest).");
 
-    /// <summary>Refuses logits of which a row is nothing but masked classes: it has no softmax.</summary>
-    public void RefuseFullyMasked()
+    /// <summary>Rejects logits with a row of masked classes only: it has no softmax.</summary>
+    public void RejectFullyMasked()
     {
         for (var row = 0; row < RowCount; row++)
         {
@@ -27,7 +27,7 @@ internal abstract record FloatRows(float[] Values, int RowCount, int ColumnCount
             {
                 throw new RequestException(
                     Problem.InvalidLogits,
-                    $"{Place(row)} masks every class; at least one must be a number.");
+                    $"{PathOf(row)} masks every class; at least one must be a number.");
             }
         }
     }

@@ -12,7 +12,7 @@ internal static class HeadRequests
             next =>
                 context =>
                     HttpMethods.IsHead(context.Request.Method) ? AnswerAsGetAsync(next, context) : next(context));
-        app.UseRouting(); // which would otherwise come first of all
+        app.UseRouting(); // otherwise it would run before everything else
     }
 
     private static async Task AnswerAsGetAsync(RequestDelegate next, HttpContext context)

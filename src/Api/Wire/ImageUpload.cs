@@ -41,7 +41,7 @@ internal sealed class ImageUpload : IDisposable
 
         if (mediaType != MediaTypeNames.Application.Octet && !ImageMediaTypes.Contains(mediaType))
         {
-            throw MediaTypes.Refuse(
+            throw MediaTypes.Reject(
                 request,
                 $"{MediaTypeNames.Multipart.FormData}, {MediaTypeNames.Application.Json}, "
                 + $"{MediaTypeNames.Application.Octet}, {string.Join(", ", ImageMediaTypes)}");
@@ -51,7 +51,7 @@ internal sealed class ImageUpload : IDisposable
         return new ImageUpload(body.Memory, body);
     }
 
-    /// <summary>For a route that takes one image: several are refused, and so is a list of one.</summary>
+    /// <summary>For a route that accepts one image: several are rejected, and so is a list of one.</summary>
     public static async ValueTask<ImageUpload> ReadSingleAsync(
         HttpRequest request, RequestJson json, int maxImages, CancellationToken cancellationToken)
     {
@@ -61,10 +61,10 @@ internal sealed class ImageUpload : IDisposable
             null => upload,
             _ when MediaTypes.IsJson(MediaTypes.Of(request)) => throw new RequestException(
                 Problem.MalformedJson,
-                "This route takes one image: the body holds {\"image\": \"<base64>\"}, and no images."),
+                "This route accepts one image: the body holds {\"image\": \"<base64>\"}, and no images."),
             { Count: var count } => throw new RequestException(
                 Problem.InvalidForm,
-                $"The form holds {count} files; this route takes one image."),
+                $"The form holds {count} files; this route accepts one image."),
         };
     }
 
@@ -73,7 +73,7 @@ internal sealed class ImageUpload : IDisposable
     private static async Task<ImageUpload> ReadFormAsync(
         HttpRequest request, int maxImages, CancellationToken cancellationToken)
     {
-        MediaTypes.RefuseEncodings(request);
+        MediaTypes.RejectEncodings(request);
         var images = await MultipartImages.ReadAsync(request, maxImages, cancellationToken);
         return images.Count > 1 ? new ImageUpload(images) : new ImageUpload(images[0]);
     }

@@ -5,7 +5,9 @@ using SoftmaxService.Inference.Faults;
 
 namespace SoftmaxService.Api.Wire;
 
-/// <summary>Names what a reader stands on, for messages: <c>the string "abc"</c>, <c>1e400</c>, <c>null</c>.</summary>
+/// <summary>
+/// Describes the token at which a reader is positioned, for messages: <c>the string "abc"</c>, <c>1e400</c>, <c>null</c>.
+/// </summary>
 internal static class JsonToken
 {
     public static string Describe(ref Utf8JsonReader reader) => reader.TokenType switch

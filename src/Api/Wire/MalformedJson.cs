@@ -5,19 +5,19 @@ using SoftmaxService.Inference.Faults;
 
 namespace SoftmaxService.Api.Wire;
 
-/// <summary>Refuses a body that is not JSON, or not the JSON that a route takes.</summary>
+/// <summary>Rejects a body that is not JSON, or not the JSON that a route accepts.</summary>
 internal static class MalformedJson
 {
-    /// <summary>Refuses what the serializer could not read.</summary>
-    public static RequestException Refuse(JsonException fault, ReadOnlySpan<byte> json, JsonTypeInfo type) =>
+    /// <summary>Rejects what the serializer could not read.</summary>
+    public static RequestException Reject(JsonException fault, ReadOnlySpan<byte> json, JsonTypeInfo type) =>
         JsonFault.IsSyntax(fault)
-            ? RefuseSyntax(fault, json, type.Options.MaxDepth)
+            ? RejectSyntax(fault, json, type.Options.MaxDepth)
             : new RequestException(Problem.MalformedJson, JsonFault.Describe(fault, json, type));
 
     /// <summary>
-    /// Refuses what is not JSON, or JSON that is nested too deeply, for which the reader has the same exception.
+    /// Rejects what is not JSON, or JSON that is nested too deeply, for which the reader has the same exception.
     /// </summary>
-    public static RequestException RefuseSyntax(JsonException fault, ReadOnlySpan<byte> json, int maxDepth) =>
+    public static RequestException RejectSyntax(JsonException fault, ReadOnlySpan<byte> json, int maxDepth) =>
         JsonNesting.IsTooDeep(fault, json, maxDepth)
             ? JsonNesting.TooDeep(maxDepth)
             : new RequestException(Problem.MalformedJson, JsonFault.DescribeSyntax(fault, json));

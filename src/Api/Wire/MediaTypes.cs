@@ -5,7 +5,7 @@ using SoftmaxService.Inference.Faults;
 
 namespace SoftmaxService.Api.Wire;
 
-/// <summary>What a request says its body is.</summary>
+/// <summary>What a request declares its body to be.</summary>
 internal static class MediaTypes
 {
     /// <summary>
@@ -15,15 +15,15 @@ internal static class MediaTypes
     {
         MediaTypeNames.Image.Png or MediaTypeNames.Image.Jpeg => request.ContentType,
         MediaTypeNames.Application.Octet or MediaTypeNames.Application.Json => request.ContentType,
-        var said when MediaTypeHeaderValue.TryParse(said, out var parsed) => parsed.MediaType.Value!.ToLowerInvariant(),
+        var type when MediaTypeHeaderValue.TryParse(type, out var parsed) => parsed.MediaType.Value!.ToLowerInvariant(),
         _ => "",
     };
 
     /// <summary>
-    /// Refuses bodies that are compressed, and JSON in another encoding than UTF-8: read as they are, they would be
+    /// Rejects bodies that are compressed, and JSON in another encoding than UTF-8: read as they are, they would be
     /// called malformed.
     /// </summary>
-    public static void RefuseEncodings(HttpRequest request)
+    public static void RejectEncodings(HttpRequest request)
     {
         if (request.Headers.ContentEncoding is { Count: > 0 } encodings && encodings != "identity")
         {
@@ -33,11 +33,11 @@ internal static class MediaTypes
                 + "Send it as it is, without Content-Encoding.");
         }
 
-        RefuseCharset(request);
+        RejectCharset(request);
     }
 
-    /// <summary>Refuses JSON in another encoding than UTF-8.</summary>
-    public static void RefuseCharset(HttpRequest request)
+    /// <summary>Rejects JSON in another encoding than UTF-8.</summary>
+    public static void RejectCharset(HttpRequest request)
     {
         if (request.ContentType?.Contains("charset", StringComparison.OrdinalIgnoreCase) != true)
         {
@@ -51,7 +51,7 @@ internal static class MediaTypes
         {
             throw new RequestException(
                 Problem.UnsupportedMediaType,
-                $"The JSON is said to be in '{Quoting.Shorten(charset.ToString())}'. JSON is sent in UTF-8.");
+                $"The content type declares the charset '{Quoting.Shorten(charset.ToString())}'. Send JSON in UTF-8.");
         }
     }
 
@@ -61,9 +61,9 @@ internal static class MediaTypes
                 mediaType.StartsWith("application/", StringComparison.Ordinal)
                     && mediaType.EndsWith("+json", StringComparison.Ordinal));
 
-    public static RequestException Refuse(HttpRequest request, string accepted) => new(
+    public static RequestException Reject(HttpRequest request, string accepted) => new(
         Problem.UnsupportedMediaType,
         string.IsNullOrEmpty(request.ContentType)
-            ? $"The request names no content type. This route takes {accepted}."
-            : $"The content type is '{Quoting.Shorten(request.ContentType)}'. This route takes {accepted}.");
+            ? $"The request names no content type. This route accepts {accepted}."
+            : $"The content type is '{Quoting.Shorten(request.ContentType)}'. This route accepts {accepted}.");
 }

@@ -39,7 +39,7 @@ internal static class MultipartImages
     public static RequestException TooMany(int maxImages) =>
         new(
             Problem.TooManyImages,
-            $"The request holds more than {maxImages} images, the most that are taken at once (setting "
+            $"The request holds more than {maxImages} images, the most that are accepted (setting "
             + "Limits:MaxImagesPerRequest).");
 
     private static string BoundaryOf(HttpRequest request)

@@ -1,8 +1,8 @@
 namespace SoftmaxService.Api.Wire;
 
 /// <summary>
-/// What keeps a page to itself: it runs its own scripts and no others, talks to this service alone, and stands in no
-/// other page.
+/// The security headers of a page: it runs only its own scripts, talks only to this service, and cannot be embedded in
+/// another page.
 /// </summary>
 internal static class PageGuard
 {

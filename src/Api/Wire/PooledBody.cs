@@ -6,16 +6,16 @@ namespace SoftmaxService.Api.Wire;
 internal sealed class PooledBody : IDisposable
 {
     // A declared length is only trusted this far: a client that promises gigabytes and sends nothing must cost nothing.
-    private const int LargestFirstBuffer = 1 << 20;
-    private const int SmallestFirstBuffer = 4096;
+    private const int MaxInitialBuffer = 1 << 20;
+    private const int MinInitialBuffer = 4096;
 
     private byte[] _buffer;
     private int _length;
 
     private PooledBody(long? declaredLength)
     {
-        var first = Math.Clamp((declaredLength ?? 0) + 1, SmallestFirstBuffer, LargestFirstBuffer);
-        _buffer = ArrayPool<byte>.Shared.Rent((int)first);
+        var capacity = Math.Clamp((declaredLength ?? 0) + 1, MinInitialBuffer, MaxInitialBuffer);
+        _buffer = ArrayPool<byte>.Shared.Rent((int)capacity);
     }
 
     public ReadOnlyMemory<byte> Memory => _buffer.AsMemory(0, _length);
@@ -25,7 +25,7 @@ internal sealed class PooledBody : IDisposable
 
     public static ValueTask<PooledBody> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
     {
-        MediaTypes.RefuseEncodings(request);
+        MediaTypes.RejectEncodings(request);
         return ReadAsync(request.Body, request.ContentLength, cancellationToken);
     }
 

@@ -14,8 +14,8 @@ internal sealed class PooledJson : IDisposable, IResettable
 {
     public const string ContentType = $"{MediaTypeNames.Application.Json}; charset=utf-8";
 
-    private const int FirstCapacity = 4096;
-    private const int MostKept = 64 * 1024;
+    private const int InitialCapacity = 4096;
+    private const int MaxPooledCapacity = 64 * 1024;
 
     // As ASP.NET Core writes JSON itself: a response is no part of an HTML page.
     public static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
@@ -24,7 +24,7 @@ internal sealed class PooledJson : IDisposable, IResettable
     private static readonly ObjectPool<PooledJson> Pool =
         new DefaultObjectPool<PooledJson>(new DefaultPooledObjectPolicy<PooledJson>());
 
-    private readonly ArrayBufferWriter<byte> _buffer = new(FirstCapacity);
+    private readonly ArrayBufferWriter<byte> _buffer = new(InitialCapacity);
 
     public PooledJson() => Writer = new Utf8JsonWriter(_buffer, Options);
 
@@ -56,7 +56,7 @@ internal sealed class PooledJson : IDisposable, IResettable
 
     public bool TryReset()
     {
-        if (_buffer.Capacity > MostKept)
+        if (_buffer.Capacity > MaxPooledCapacity)
         {
             return false;
         }

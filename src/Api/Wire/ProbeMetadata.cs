@@ -3,8 +3,8 @@ using SoftmaxService.Api.Problems;
 namespace SoftmaxService.Api.Wire;
 
 /// <summary>
-/// Marks an endpoint that load balancers, orchestrators and Prometheus ask every few seconds. Such a request is
-/// answered whatever the load, and is neither logged nor traced unless somebody asks for that.
+/// Marks an endpoint that load balancers, orchestrators and Prometheus query every few seconds. Such a request is
+/// answered whatever the load, and is neither logged nor traced by default.
 /// </summary>
 internal sealed class ProbeMetadata
 {

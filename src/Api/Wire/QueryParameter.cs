@@ -7,7 +7,7 @@ using SoftmaxService.Inference.Faults;
 
 namespace SoftmaxService.Api.Wire;
 
-/// <summary>One query parameter: how it is read, what is said when it is wrong, and how Swagger shows it.</summary>
+/// <summary>One query parameter: how it is read, how an invalid one is reported, and how Swagger shows it.</summary>
 internal sealed record QueryParameter(string Name, string Description, string Requirement, JsonSchemaType Type)
 {
     public string? ExclusiveMinimum { get; init; }
@@ -39,8 +39,8 @@ internal sealed record QueryParameter(string Name, string Description, string Re
         {
             0 => null,
             1 when !value.IsEmpty => value.ToString(),
-            1 => throw Refuse(""),
-            _ => throw new RequestException(Problem.InvalidParameter, $"{Name} is given {count} times; give it once."),
+            1 => throw Reject(""),
+            _ => throw new RequestException(Problem.InvalidParameter, $"{Name} is given {count} times; send it once."),
         };
     }
 
@@ -55,7 +55,7 @@ internal sealed record QueryParameter(string Name, string Description, string Re
                 CultureInfo.InvariantCulture,
                 out var value) && isValid(value) =>
                 value,
-            var text => throw Refuse(text),
+            var text => throw Reject(text),
         };
 
     /// <summary>
@@ -67,13 +67,13 @@ internal sealed record QueryParameter(string Name, string Description, string Re
         null => null,
         var text when text.All(char.IsAsciiDigit) && text.AsSpan().ContainsAnyExcept('0') =>
             int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) ? value : int.MaxValue,
-        var text => throw Refuse(text),
+        var text => throw Reject(text),
     };
 
     /// <summary>
-    /// Refuses parameters that the route does not have: a misspelt one would silently change nothing.
+    /// Rejects parameters that the route does not have: a misspelt one would silently change nothing.
     /// </summary>
-    public static void RefuseUnknown(HttpRequest request, IReadOnlyList<QueryParameter> known)
+    public static void RejectUnknown(HttpRequest request, IReadOnlyList<QueryParameter> known)
     {
         foreach (var pair in PairsOf(request))
         {
@@ -105,11 +105,10 @@ internal sealed record QueryParameter(string Name, string Description, string Re
         },
     };
 
-    private RequestException Refuse(string text) =>
+    private RequestException Reject(string text) =>
         new(Problem.InvalidParameter, $"{Name} is '{Quoting.Shorten(text)}'. {Requirement}");
 
-    // Read where it stands: the dictionary that HttpRequest.Query makes of it costs more than all that is asked of it
-    // here.
+    // Not HttpRequest.Query: building its dictionary costs more than reading the few parameters there are.
     private static QueryStringEnumerable PairsOf(HttpRequest request) => new(request.QueryString.Value);
 
     private static bool IsAmong(IReadOnlyList<QueryParameter> known, ReadOnlySpan<char> name)

@@ -21,7 +21,7 @@ internal sealed class TopKConverter : JsonConverter<int?>
                 $"topK is {JsonToken.Describe(ref reader)}. It must be a whole number of at least 1.");
 
     public override void Write(Utf8JsonWriter writer, int? value, JsonSerializerOptions options) =>
-        throw new NotSupportedException("topK is only ever asked.");
+        throw new NotSupportedException("topK is read-only.");
 }
 
 /// <summary>A list of strings, none of them null.</summary>
@@ -52,7 +52,7 @@ internal sealed class LabelsConverter : JsonConverter<string[]>
     }
 
     public override void Write(Utf8JsonWriter writer, string[] value, JsonSerializerOptions options) =>
-        throw new NotSupportedException("Labels are only ever asked.");
+        throw new NotSupportedException("labels is read-only.");
 
     private static string ReadLabel(ref Utf8JsonReader reader, int index)
     {
@@ -64,7 +64,7 @@ internal sealed class LabelsConverter : JsonConverter<string[]>
         {
             throw new RequestException(
                 Problem.InvalidLabels,
-                $"labels[{index}] is not valid Unicode: it holds bytes that are no UTF-8, or half of a surrogate "
+                $"labels[{index}] is not valid Unicode: it holds bytes that are not UTF-8, or half of a surrogate "
                 + "pair.");
         }
     }

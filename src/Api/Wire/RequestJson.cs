@@ -45,7 +45,7 @@ internal sealed class RequestJson(IOptions<JsonOptions> json, LimitsOptions limi
         }
         catch (JsonException fault)
         {
-            throw MalformedJson.Refuse(fault, text, type);
+            throw MalformedJson.Reject(fault, text, type);
         }
     }
 }

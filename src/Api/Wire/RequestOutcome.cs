@@ -5,7 +5,7 @@ namespace SoftmaxService.Api.Wire;
 /// <summary>How a request ended, for its log line and its metrics.</summary>
 /// <param name="Status">The status that was sent, or that says why the answer was broken off.</param>
 /// <param name="IsBrokenOff">Whether the client has not received the whole answer.</param>
-/// <param name="Fault">The exception that no handler has answered; none where the client left.</param>
+/// <param name="Fault">The exception that no handler answered; null where the client disconnected.</param>
 internal readonly record struct RequestOutcome(int Status, bool IsBrokenOff, Exception? Fault)
 {
     public static RequestOutcome Of(HttpContext context, Exception? fault) => context.Features.Get<AnswerEnd>() switch
@@ -34,7 +34,7 @@ internal static class RequestOutcomeExtensions
         context.Features.Set(new AnsweringModel(model.Name, model.Version));
 
     /// <summary>
-    /// Notes that the whole answer has been sent before the request ends: from then on the client may leave.
+    /// Notes that the whole answer has been sent before the request ends: from then on the client may disconnect.
     /// </summary>
     public static void AnswerIsSent(this HttpContext context) => context.Features.Set(AnswerEnd.Sent);
 

@@ -6,13 +6,13 @@ namespace SoftmaxService.Inference.Batching;
 
 /// <summary>
 /// Counts the pending items of a version: those that are being decoded, wait, or run. Items beyond the limit are
-/// rejected at once, before any work is done for them: in a queue that grows without limit, everybody would wait in
-/// vain.
+/// rejected at once, before any work is done for them: in a queue that grows without limit, every request would time
+/// out.
 /// </summary>
 internal sealed class Admission
 {
     private static readonly Counter<long> Shed = Telemetry.Meter.CreateCounter<long>(
-        "softmax.requests.shed", "{request}", "Requests that were refused because the model had too much before it.");
+        "softmax.requests.shed", "{request}", "Requests rejected because too much was pending for the model.");
 
     private readonly int _limit;
     private readonly string _name;
@@ -37,7 +37,7 @@ internal sealed class Admission
     /// Admits items; dispose the result when they are answered. A request is always admitted if nothing else is
     /// pending, however many items it has.
     /// </summary>
-    /// <param name="items">The number of items at a time, at least 1.</param>
+    /// <param name="items">The number of items, at least 1.</param>
     /// <exception cref="InferenceException">Too many items are pending.</exception>
     public Pending Enter(int items)
     {
@@ -50,11 +50,11 @@ internal sealed class Admission
     }
 
     /// <summary>
-    /// Admits more items of a request that was admitted before, however many are pending: it is already partly
+    /// Admits more items of a request that was admitted before, however many are pending: part of it is already
     /// answered.
     /// </summary>
-    /// <param name="items">The number of items at a time, at least 1.</param>
-    public Pending EnterAgain(int items)
+    /// <param name="items">The number of items, at least 1.</param>
+    public Pending EnterMore(int items)
     {
         Interlocked.Add(ref _items, items);
         return new Pending(this, items);
@@ -64,13 +64,13 @@ internal sealed class Admission
     /// Says why a request of one item is rejected, if it cannot be admitted now; null if it can. Called before a body
     /// is read, because under a flood the service mostly rejects requests.
     /// </summary>
-    public string? RefuseWhenFull() => Items >= _limit ? Reject() : null;
+    public string? RejectWhenFull() => Items >= _limit ? Reject() : null;
 
     private string Reject()
     {
         Shed.Add(1, _tags);
-        return $"Model {_name} has {Items} images or items before it, and takes on {_limit} at a time. Ask again in a "
-            + "moment, or ask more slowly.";
+        return $"Model {_name} has {Items} pending images or items, and admits {_limit} at a time. Try again in a "
+            + "moment, or send requests more slowly.";
     }
 
     private bool TryEnter(int items)

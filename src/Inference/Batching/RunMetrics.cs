@@ -27,7 +27,7 @@ internal sealed class RunMetrics
 
     private static readonly Counter<long> Expired = Meter.CreateCounter<long>(
         "softmax.requests.expired", "{item}",
-        "Items that left the line before they ran: out of time, or their client gone.");
+        "Items that left the queue before they ran: out of time, or abandoned by their client.");
 
     private readonly KeyValuePair<string, object?>[] _tags;
 

@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using SoftmaxService.Inference.Faults;
 using SoftmaxService.Inference.Onnx;
 
@@ -7,11 +6,9 @@ namespace SoftmaxService.Inference.Batching;
 /// <summary>
 /// Lets a version's items run, as many runs at once as there are slots. While a slot is free an item runs at once,
 /// alone and on its caller's thread. Items that arrive while all slots are busy wait, and all that wait when a slot is
-/// handed on share the next run. There is no timer: nobody waits for company.
+/// handed on share the next run. There is no timer: no item waits for others to join it.
 /// </summary>
-[SuppressMessage(
-    "Naming", "CA1711:Identifiers should not have incorrect suffix", Justification = "A queue, not a collection.")]
-public sealed class RunQueue
+internal sealed class RunQueue
 {
     private readonly BatchRunner _runner;
     private readonly Lock _lock = new();
@@ -46,7 +43,7 @@ public sealed class RunQueue
     }
 
     /// <summary>How many items wait.</summary>
-    internal int WaitingCount
+    public int WaitingCount
     {
         get
         {
@@ -57,7 +54,7 @@ public sealed class RunQueue
         }
     }
 
-    internal int FreeSlots
+    public int FreeSlots
     {
         get
         {
@@ -132,7 +129,7 @@ public sealed class RunQueue
     }
 
     /// <summary>Takes a request that was cancelled out of the queue, if it still waits.</summary>
-    internal void Leave(RunRequest request)
+    public void Leave(RunRequest request)
     {
         lock (_lock)
         {

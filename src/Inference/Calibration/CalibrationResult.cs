@@ -6,7 +6,7 @@ namespace SoftmaxService.Inference.Calibration;
 public sealed record CalibrationResult
 {
     // With more classes the confusion matrix would dominate the manifest.
-    private const int MostConfusionClasses = 100;
+    private const int MaxConfusionClasses = 100;
 
     /// <summary>The fitted T, as it will be served.</summary>
     public required float Temperature { get; init; }
@@ -69,7 +69,7 @@ public sealed record CalibrationResult
         After = After.Metrics,
         ReliabilityBefore = Before.Reliability,
         Reliability = After.Reliability,
-        Confusion = ClassCount <= MostConfusionClasses ? After.ConfusionMatrix : null,
+        Confusion = ClassCount <= MaxConfusionClasses ? After.ConfusionMatrix : null,
         Conformal = Conformal,
         PredictionSets = ManifestSets.Count == 0
             ? null

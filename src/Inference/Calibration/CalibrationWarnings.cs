@@ -8,8 +8,8 @@ internal static class CalibrationWarnings
 {
     // With fewer images, a share says nothing about a class: even for 10 right answers of 10, the 95 % interval begins
     // at 72 %.
-    private const int FewestOfAClass = 10;
-    private const int MostNamed = 5;
+    private const int MinRowsPerClass = 10;
+    private const int MaxNamed = 5;
 
     /// <summary>Warns about rows that are probabilities where logits are expected.</summary>
     public const string LookLikeProbabilities =
@@ -54,11 +54,11 @@ internal static class CalibrationWarnings
                 + $"neither the temperature nor the quantiles promise anything for {Them(lacking)}.");
         }
 
-        int[] scarce = [.. Indices(counts, count => count is > 0 and < FewestOfAClass)];
+        int[] scarce = [.. Indices(counts, count => count is > 0 and < MinRowsPerClass)];
         if (scarce.Length > 0)
         {
             warnings.Add(
-                $"There are fewer than {FewestOfAClass} rows of {scarce.Length} of the {data.ClassCount} classes "
+                $"There are fewer than {MinRowsPerClass} rows of {scarce.Length} of the {data.ClassCount} classes "
                 + $"({Names(scarce, classNames)}): what is said of {Them(scarce)} rests on next to nothing.");
         }
     }
@@ -70,8 +70,8 @@ internal static class CalibrationWarnings
 
     private static string Names(int[] classes, IReadOnlyList<string>? names)
     {
-        var named = classes.Take(MostNamed).Select(index =>
+        var named = classes.Take(MaxNamed).Select(index =>
             names is null ? index.ToString(CultureInfo.InvariantCulture) : $"'{Quoting.Shorten(names[index])}'");
-        return string.Join(", ", named) + (classes.Length > MostNamed ? ", …" : "");
+        return string.Join(", ", named) + (classes.Length > MaxNamed ? ", …" : "");
     }
 }

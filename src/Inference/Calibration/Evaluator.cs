@@ -15,8 +15,8 @@ internal sealed class Evaluator
 
     // Classes × bins. The bootstrap keeps these for each of its groups, of which there are at least 200; the error
     // itself needs them only once.
-    private const int MostResampledCells = 65_536;
-    private const int MostCells = 4_194_304;
+    private const int MaxResampledCells = 65_536;
+    private const int MaxCells = 4_194_304;
 
     /// <summary>−ln 2⁻¹⁴⁹, the NLL of the smallest probability that a float holds.</summary>
     internal const double LargestFloatNll = 149 * 0.6931471805599453;
@@ -51,8 +51,8 @@ internal sealed class Evaluator
         var tabulated = data.ClassCount <= MaxTabulatedClasses;
         _confusion = tabulated ? [.. Enumerable.Range(0, data.ClassCount).Select(_ => new int[data.ClassCount])] : null;
         var cells = (long)data.ClassCount * _bins.Count;
-        _resamplesClasses = tabulated && cells <= MostResampledCells;
-        _hasClasswise = cells <= MostCells;
+        _resamplesClasses = tabulated && cells <= MaxResampledCells;
+        _hasClasswise = cells <= MaxCells;
         _classGaps = _hasClasswise && !_resamplesClasses ? new double[cells] : [];
         _sums = new Bootstrap(data.Count, ClassGap + (_resamplesClasses ? (int)cells : 0), options.Seed);
     }

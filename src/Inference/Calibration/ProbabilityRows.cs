@@ -12,11 +12,11 @@ internal static class ProbabilityRows
     // Numbers with two decimals are each off by up to 0.005. Over many classes the errors cancel.
     private const double SumTolerance = 0.01;
     private const double SumTolerancePerClass = 0.005;
-    private const int MostTolerances = 10;
-    private const int MostRowsLookedAt = 100;
+    private const int MaxTolerances = 10;
+    private const int MaxSampledRows = 100;
 
     // Fewer rows may have the same sum by chance.
-    private const int FewestRows = 3;
+    private const int MinRows = 3;
 
     // Half a step of 8-bit probabilities, the coarsest that models produce.
     private const double LargestBound = 1.0 / 512;
@@ -59,7 +59,7 @@ internal static class ProbabilityRows
             (least, most) = (Math.Min(least, sum), Math.Max(most, sum));
         }
 
-        return lowest < 0 || lowest == highest || data.Count < FewestRows ? null
+        return lowest < 0 || lowest == highest || data.Count < MinRows ? null
             : most - least <= SumTolerance * most ? string.Create(
                 CultureInfo.InvariantCulture,
                 $"Every row sums to {most:G4}: the rows look like probabilities times {most:G4}. Divide them by it and "
@@ -143,7 +143,7 @@ internal static class ProbabilityRows
 
         // A few rows show the step as well as all do.
         float[][] rows =
-            [.. Enumerable.Range(0, Math.Min(data.Count, MostRowsLookedAt)).Select(row => data.Row(row).ToArray())];
+            [.. Enumerable.Range(0, Math.Min(data.Count, MaxSampledRows)).Select(row => data.Row(row).ToArray())];
         return QuantizationGrid.StepOf(QuantizationGrid.LevelsOf(rows)) is { } step ? data.ClassCount * step / 2 : 0;
     }
 
@@ -160,7 +160,7 @@ internal static class ProbabilityRows
             sum += row[i];
         }
 
-        return Math.Abs(sum - 1) <= SumTolerance + (SumTolerancePerClass * Math.Min(row.Length, MostTolerances)) + slack
+        return Math.Abs(sum - 1) <= SumTolerance + (SumTolerancePerClass * Math.Min(row.Length, MaxTolerances)) + slack
             ? null
             : string.Create(CultureInfo.InvariantCulture, $"their probabilities sum to {sum:G4}");
     }

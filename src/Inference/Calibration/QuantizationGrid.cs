@@ -4,7 +4,7 @@ namespace SoftmaxService.Inference.Calibration;
 internal static class QuantizationGrid
 {
     /// <summary>Fewer distinct numbers may lie on any grid by chance.</summary>
-    public const int FewestLevels = 4;
+    public const int MinLevels = 4;
 
     // No quantizer would choose a grid coarser than 1/50 for numbers in 0…1.
     private const double FinestStep = 1e-4;
@@ -17,7 +17,7 @@ internal static class QuantizationGrid
     /// <summary>The step whose multiples all levels are, where they lie in 0…1; otherwise null.</summary>
     public static double? StepOf(float[] levels)
     {
-        if (levels.Length < FewestLevels || levels[0] < 0 || levels[^1] > 1 + CoarsestStep)
+        if (levels.Length < MinLevels || levels[0] < 0 || levels[^1] > 1 + CoarsestStep)
         {
             return null;
         }

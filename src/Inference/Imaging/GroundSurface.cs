@@ -16,7 +16,7 @@ internal readonly struct GroundSurface
     private const double EvenWithin = 3;
 
     // Paper in a photograph has noise; a ground with less noise than this was drawn on a screen.
-    private const double LeastTolerance = 8;
+    private const double MinTolerance = 8;
 
     private readonly double _c0, _c1, _c2, _c3, _c4, _c5;
 
@@ -143,7 +143,7 @@ internal readonly struct GroundSurface
 
     // Three standard deviations of what is probably noise, estimated from the median distance.
     private static double Tolerance(double medianDistance) =>
-        Math.Max(LeastTolerance, 3 * 1.4826 * (medianDistance + 0.5));
+        Math.Max(MinTolerance, 3 * 1.4826 * (medianDistance + 0.5));
 
     private static double Coordinate(int index, int count) => ((2.0 * index) + 1 - count) / count;
 

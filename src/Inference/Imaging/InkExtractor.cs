@@ -10,16 +10,16 @@ internal static class InkExtractor
     private const int Zero = 255;
 
     // Twelve grey levels are hardly visible. Nobody draws with less, and dithering and JPEG cause as much.
-    private const double LeastContrast = 12;
+    private const double MinContrast = 12;
 
     // In standard deviations of the noise: a level that noise hardly reaches, and one that the ink as a whole must
     // exceed.
     private const double NoiseFloor = 4;
-    private const double LeastInkOverNoise = 5.5;
+    private const double MinInkOverNoise = 5.5;
 
     // No sensor is noisier. A ground with more has a texture or the edge of a shadow, and is searched for ink all the
     // same.
-    private const double MostNoise = 20;
+    private const double MaxNoise = 20;
 
     /// <returns>Whether there is ink: something that stands out from the ground.</returns>
     public static bool TryExtract(PixelBuffer gray)
@@ -46,7 +46,7 @@ internal static class InkExtractor
         }
 
         var noise = Noise(differences, sign);
-        contrasts[..(int)Math.Min(256, Math.Max(LeastContrast, NoiseFloor * noise))].Clear();
+        contrasts[..(int)Math.Min(256, Math.Max(MinContrast, NoiseFloor * noise))].Clear();
         if (Total(contrasts) == 0)
         {
             return false;
@@ -55,7 +55,7 @@ internal static class InkExtractor
         // What remains is ink, its soft rims, and perhaps the edge of a shadow. Only the upper class is certainly ink.
         contrasts[..(Histogram.OtsuThreshold(contrasts) + 1)].Clear();
         var full = Histogram.Quantile(contrasts, Total(contrasts), 0.8);
-        if (full < LeastInkOverNoise * noise)
+        if (full < MinInkOverNoise * noise)
         {
             return false;
         }
@@ -106,7 +106,7 @@ internal static class InkExtractor
             distances[i] = differences[Zero - (sign * i)];
         }
 
-        return Math.Min(MostNoise, 1.4826 * Histogram.Quantile(distances, Total(distances), 0.5));
+        return Math.Min(MaxNoise, 1.4826 * Histogram.Quantile(distances, Total(distances), 0.5));
     }
 
     private static long Total(ReadOnlySpan<int> histogram)

@@ -14,7 +14,7 @@ namespace SoftmaxService.Inference.Imaging;
 internal sealed unsafe class PixelBuffer : IDisposable
 {
     // A guard around the pixels reveals a decoder that writes too much; it is at least as wide as a vector register.
-    private const int LeastGuard = 64;
+    private const int MinGuard = 64;
     private const byte GuardByte = 0x5A;
 
     private readonly int _guard;
@@ -35,8 +35,8 @@ internal sealed unsafe class PixelBuffer : IDisposable
         Channels = channels;
         IsOpaque = isOpaque;
         Origin = origin;
-        _guard = LeastGuard + spare;
-        _pixels = (byte*)NativeMemory.Alloc((nuint)(LeastGuard + Length + _guard)) + LeastGuard;
+        _guard = MinGuard + spare;
+        _pixels = (byte*)NativeMemory.Alloc((nuint)(MinGuard + Length + _guard)) + MinGuard;
         GuardBefore.Fill(GuardByte);
         GuardBehind.Fill(GuardByte);
     }
@@ -63,7 +63,7 @@ internal sealed unsafe class PixelBuffer : IDisposable
 
     private long Length => (long)Height * RowLength;
 
-    private Span<byte> GuardBefore => new(_pixels - LeastGuard, LeastGuard);
+    private Span<byte> GuardBefore => new(_pixels - MinGuard, MinGuard);
 
     private Span<byte> GuardBehind => new(_pixels + Length, _guard);
 
@@ -139,7 +139,7 @@ internal sealed unsafe class PixelBuffer : IDisposable
 
     private void Free()
     {
-        NativeMemory.Free(_pixels is null ? null : _pixels - LeastGuard);
+        NativeMemory.Free(_pixels is null ? null : _pixels - MinGuard);
         _pixels = null;
     }
 

@@ -24,10 +24,10 @@ internal static class StrokeFinder
     private const double WidestRim = 0.06;
 
     // A digit spans more of its picture than this; anything smaller is noise on an empty sheet.
-    private const double LeastExtent = 0.03;
+    private const double MinExtent = 0.03;
 
     // Connected ink with less than this share of the largest stroke's area is dust.
-    private const double LeastPart = 0.03;
+    private const double MinPart = 0.03;
 
     private const int MaxCellsPerSide = 256;
 
@@ -66,9 +66,9 @@ internal static class StrokeFinder
         }
 
         // Scattered noise may connect cells, but even the thinnest line has pixels along half of its length.
-        var isLongEnough = extent * cell >= LeastExtent * Math.Min(ink.Width, ink.Height);
+        var isLongEnough = extent * cell >= MinExtent * Math.Min(ink.Width, ink.Height);
         var found = largest > 0 && isLongEnough && 2 * largest >= extent * cell;
-        box = found ? AddRim(ink, CutOut(ink, cell, columns, labels, strokeAreas, LeastPart * largest)) : default;
+        box = found ? AddRim(ink, CutOut(ink, cell, columns, labels, strokeAreas, MinPart * largest)) : default;
         ArrayPool<int>.Shared.Return(rented);
         return found;
     }

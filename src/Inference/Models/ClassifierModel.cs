@@ -105,8 +105,8 @@ public sealed class ClassifierModel : IDisposable
     /// <summary>What had to be chosen because the manifest does not state it, one sentence each.</summary>
     public IReadOnlyList<string> Notes => [.. Choices()];
 
-    /// <summary>Joins waiting items into runs.</summary>
-    public RunQueue Queue { get; }
+    /// <summary>What has been run since the version was loaded, and what is pending.</summary>
+    public RunStatistics Statistics => Queue.Statistics;
 
     /// <summary>
     /// The temperature fitted on held-out data, above 0 and finite; null where the model was never calibrated.
@@ -129,6 +129,9 @@ public sealed class ClassifierModel : IDisposable
     internal ImagePreprocessor Preprocessor => _graph.Preprocessor;
 
     internal OnnxClassifier Classifier => _graph.Classifier;
+
+    /// <summary>Joins waiting items into runs.</summary>
+    internal RunQueue Queue { get; }
 
     internal Admission Admission { get; }
 
@@ -158,7 +161,7 @@ public sealed class ClassifierModel : IDisposable
     /// the rejection. A request that passes here may still be rejected when it is admitted.
     /// </summary>
     /// <returns>Why the request is rejected, in words; null where it is not.</returns>
-    public string? RefuseWhenFull() => Admission.RefuseWhenFull();
+    public string? RejectWhenFull() => Admission.RejectWhenFull();
 
     /// <inheritdoc/>
     public void Dispose() => Classifier.Dispose();

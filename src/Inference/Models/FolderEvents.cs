@@ -5,7 +5,7 @@ namespace SoftmaxService.Inference.Models;
 /// <summary>
 /// Listens to the file system's events for changes below a folder. Events may stop, so the caller must also poll.
 /// </summary>
-internal sealed class FolderEvents(string folder, Action changed, Action<string> lost) : IDisposable
+internal sealed class FolderEvents(string folder, Action onChanged, Action<string> onLost) : IDisposable
 {
     private FileSystemWatcher? _watcher;
     private string? _identity;
@@ -41,10 +41,10 @@ internal sealed class FolderEvents(string folder, Action changed, Action<string>
                 NotifyFilter = NotifyFilters.FileName | NotifyFilters.DirectoryName
                     | NotifyFilters.LastWrite | NotifyFilters.Size,
             };
-            _watcher.Created += (_, _) => changed();
-            _watcher.Changed += (_, _) => changed();
-            _watcher.Deleted += (_, _) => changed();
-            _watcher.Renamed += (_, _) => changed();
+            _watcher.Created += (_, _) => onChanged();
+            _watcher.Changed += (_, _) => onChanged();
+            _watcher.Deleted += (_, _) => onChanged();
+            _watcher.Renamed += (_, _) => onChanged();
             _watcher.Error += (_, error) => Fail(error.GetException());
             _watcher.EnableRaisingEvents = true;
         }
@@ -68,11 +68,11 @@ internal sealed class FolderEvents(string folder, Action changed, Action<string>
         if (exception is InternalBufferOverflowException)
         {
             // Some events were dropped, but the next ones will arrive.
-            changed();
+            onChanged();
         }
         else if (!Interlocked.Exchange(ref _isLossReported, true))
         {
-            lost(exception is UnauthorizedAccessException
+            onLost(exception is UnauthorizedAccessException
                 ? FileFault.Describe(exception)
                 : "the system gives no more watches (on Linux the limits fs.inotify.max_user_instances and "
                     + "max_user_watches), or the file system has none");

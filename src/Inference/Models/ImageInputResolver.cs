@@ -15,7 +15,7 @@ internal static class ImageInputResolver
     private const int MaxSide = 65_535;
 
     // Smaller inputs are features or a part of a signal, unless their shape or the manifest says otherwise.
-    private const int LeastSide = 8;
+    private const int MinSide = 8;
 
     // A quarter of a gigabyte of floats. More is a mistake in a manifest, not a classifier.
     private const long MaxElements = 1L << 26;
@@ -146,7 +146,7 @@ internal static class ImageInputResolver
     /// </summary>
     private static bool LooksLikeImage(OnnxTensorInfo tensor, Axes axes, int height, int width)
     {
-        var isLarge = Math.Min(height, width) >= LeastSide;
+        var isLarge = Math.Min(height, width) >= MinSide;
         return tensor.Shape.Count switch
         {
             4 => isLarge || (height == width && height > 1),

@@ -4,7 +4,7 @@ namespace SoftmaxService.Inference.Models;
 /// A loaded model and its leases: the repository's own, which ends when the version is unlisted, and one per request
 /// that uses it.
 /// </summary>
-internal sealed class LoadedVersion(ClassifierModel model, Action freed)
+internal sealed class LoadedVersion(ClassifierModel model, Action onFreed)
 {
     private int _leases = 1;
 
@@ -32,7 +32,7 @@ internal sealed class LoadedVersion(ClassifierModel model, Action freed)
         if (Interlocked.Decrement(ref _leases) == 0)
         {
             model.Dispose();
-            freed();
+            onFreed();
         }
     }
 }

@@ -6,7 +6,7 @@ using SoftmaxService.Inference.Faults;
 
 namespace SoftmaxService.Inference.Models;
 
-/// <summary>An enum by its JSON names alone, numbers refused; whoever misspells one is told them all.</summary>
+/// <summary>An enum by its JSON names alone, numbers rejected; the message for a misspelt one lists them all.</summary>
 internal sealed class NamedEnumConverter<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicFields)] T>
     : JsonConverter<T>
     where T : struct, Enum

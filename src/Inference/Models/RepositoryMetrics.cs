@@ -17,11 +17,11 @@ internal sealed class RepositoryMetrics : IDisposable
         _loads = _meter.CreateCounter<long>(
             "softmax.models.loads", "{load}", "Versions that were loaded, replacements included.");
         _reloads = _meter.CreateCounter<long>(
-            "softmax.models.reloads", "{load}", "Loads that took the place of what a version's files held before.");
+            "softmax.models.reloads", "{load}", "Loads that replaced a version's older content.");
         _failedLoads = _meter.CreateCounter<long>(
             "softmax.models.failed_loads", "{load}", "Versions whose files could not be loaded.");
         _unloads = _meter.CreateCounter<long>(
-            "softmax.models.unloads", "{unload}", "Versions that are served no longer; replacements are not counted.");
+            "softmax.models.unloads", "{unload}", "Versions no longer served; replacements are not counted.");
         _meter.CreateObservableGauge(
             "softmax.models.served", () => repository.Current.Models.Count, "{version}",
             "Versions that answer requests.");

@@ -13,7 +13,7 @@ internal sealed class RepositoryReconciler(VersionStore store, RepositorySetting
         foreach (var model in store.Versions.GroupBy(state => state.Name).ToArray())
         {
             var policy = store.IsUnloaded(model.Key) ? null : store.PolicyOf(model.Key);
-            Want(policy, [.. model]);
+            MarkWanted(policy, [.. model]);
             Unlist(policy, [.. model], changes);
         }
 
@@ -90,7 +90,7 @@ internal sealed class RepositoryReconciler(VersionStore store, RepositorySetting
     /// A version that failed to load and serves nothing older gives up its rank under <c>latest:n</c> to the next lower
     /// version.
     /// </summary>
-    private static void Want(VersionPolicy? policy, VersionState[] versions)
+    private static void MarkWanted(VersionPolicy? policy, VersionState[] versions)
     {
         var eligible = versions
             .Where(state => !state.Seen.IsGone && !(state.HasFailed && state.Serving is null))

@@ -11,7 +11,7 @@ internal static class TrainingMode
 {
     // Functions that call one another in a long chain would use up the stack. The warm-up also checks that answers do
     // not change.
-    private const int MostBodies = 256;
+    private const int MaxBodies = 256;
 
     public static void Reject(GraphOutline graph, string output)
     {
@@ -40,7 +40,7 @@ internal static class TrainingMode
         }
 
         var bodies = root.FunctionOf(node) is { } function ? [function] : node.Subgraphs;
-        return bodies.Where(body => seen.Count < MostBodies && seen.Add(body))
+        return bodies.Where(body => seen.Count < MaxBodies && seen.Add(body))
             .SelectMany(body => body.Nodes, (body, inner) => FindTraining(root, body, inner, seen))
             .FirstOrDefault(found => found is not null);
     }

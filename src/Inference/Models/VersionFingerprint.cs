@@ -19,7 +19,7 @@ internal sealed record VersionFingerprint(string Text, bool HasModel, string? Fa
     private static readonly EnumerationOptions Entries = new() { AttributesToSkip = 0, IgnoreInaccessible = false };
 
     // Files beside a model that are not read when it is loaded.
-    private static readonly string[] Bystanders = [".svg", ".md", ".txt"];
+    private static readonly string[] UnreadExtensions = [".svg", ".md", ".txt"];
 
     /// <summary>The fingerprint of a folder that does not exist.</summary>
     public static VersionFingerprint Gone { get; } = new("", HasModel: false);
@@ -66,7 +66,8 @@ internal sealed record VersionFingerprint(string Text, bool HasModel, string? Fa
         foreach (var entry in directory.EnumerateFileSystemInfos("*", Entries))
         {
             // Kubernetes keeps the targets of its links in hidden folders beside them.
-            if (entry.Name.StartsWith('.') || Bystanders.Contains(entry.Extension, StringComparer.OrdinalIgnoreCase))
+            if (entry.Name.StartsWith('.')
+                || UnreadExtensions.Contains(entry.Extension, StringComparer.OrdinalIgnoreCase))
             {
                 continue;
             }

@@ -56,8 +56,8 @@ internal sealed class VersionState(string name, int number, string folder)
         }
     }
 
-    /// <summary>How much longer the files must stay the same; zero when they have settled.</summary>
-    public TimeSpan Unsettled(TimeSpan settleTime, TimeProvider time) =>
+    /// <summary>How much longer the files must stay the same; zero once they have settled.</summary>
+    public TimeSpan UntilSettled(TimeSpan settleTime, TimeProvider time) =>
         SeenSince is { } since && settleTime - time.GetElapsedTime(since) is { Ticks: > 0 } rest
             ? rest
             : TimeSpan.Zero;

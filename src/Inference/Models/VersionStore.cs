@@ -37,7 +37,7 @@ internal sealed class VersionStore(RepositorySettings settings, TimeProvider tim
 
     public VersionPolicy PolicyOf(string name) => settings.Versions.GetValueOrDefault(name, VersionPolicy.All);
 
-    public bool IsSettled(VersionState state) => state.Unsettled(settings.SettleTime, time) == TimeSpan.Zero;
+    public bool IsSettled(VersionState state) => state.UntilSettled(settings.SettleTime, time) == TimeSpan.Zero;
 
     public bool IsDue(VersionState state) => state.IsPending && IsSettled(state);
 
@@ -95,7 +95,7 @@ internal sealed class VersionStore(RepositorySettings settings, TimeProvider tim
     public TimeSpan UntilSettled()
     {
         var versions = _versions.Values.Where(state => state.IsPending || state.Seen.IsGone)
-            .Select(state => state.Unsettled(settings.SettleTime, time));
+            .Select(state => state.UntilSettled(settings.SettleTime, time));
         var faults = _faults.Values.OfType<long>().Select(since => settings.SettleTime - time.GetElapsedTime(since));
         return versions.Concat(faults)
             .Where(rest => rest > TimeSpan.Zero)

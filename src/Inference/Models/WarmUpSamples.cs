@@ -5,8 +5,8 @@ namespace SoftmaxService.Inference.Models;
 /// <summary>Images to warm up a model: black, white, and noise from fine to coarse. They are always the same.</summary>
 internal static class WarmUpSamples
 {
-    private const int Most = 8;
-    private const int MostElements = 1 << 24;
+    private const int MaxSamples = 8;
+    private const int MaxElements = 1 << 24;
     private const int Seed = 20_240_229;
 
     public static IReadOnlyList<float[]> For(ImagePreprocessor preprocessor)
@@ -14,7 +14,7 @@ internal static class WarmUpSamples
         var input = preprocessor.Input;
         var random = new Random(Seed);
         var pixels = new float[input.Width * input.Height * 4];
-        var samples = new float[Math.Clamp(MostElements / input.ElementCount, 2, Most)][];
+        var samples = new float[Math.Clamp(MaxElements / input.ElementCount, 2, MaxSamples)][];
         for (var sample = 0; sample < samples.Length; sample++)
         {
             Draw(pixels, input.Width, sample, random);

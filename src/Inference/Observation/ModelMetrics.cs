@@ -15,7 +15,7 @@ internal sealed class ModelMetrics(string model, string version, IReadOnlyList<s
     /// A model with more classes counts all its answers under <see cref="OtherClass"/>: one time series per class would
     /// cost more than it is worth.
     /// </summary>
-    public const int MostClasses = 100;
+    public const int MaxClasses = 100;
 
     public const string OtherClass = "other";
 
@@ -48,7 +48,7 @@ internal sealed class ModelMetrics(string model, string version, IReadOnlyList<s
 
     private readonly KeyValuePair<string, object?>[][] _classTags =
     [
-        .. (labels.Count <= MostClasses ? labels : [OtherClass]).Select(label =>
+        .. (labels.Count <= MaxClasses ? labels : [OtherClass]).Select(label =>
             new KeyValuePair<string, object?>[] { new("model", model), new("version", version), new("class", label) }),
     ];
 

@@ -88,7 +88,7 @@ public sealed partial class OnnxClassifier
                     {
                         throw new InferenceException(
                             InferenceError.ModelRunFailed,
-                            $"The output '{names[i]}' is not a tensor of numbers, which are all that is told here.");
+                            $"The output '{names[i]}' is not a tensor of numbers; only such outputs can be returned.");
                     }
 
                     int[] shape = OnnxModel.ShapeOf(outputs[i]);

@@ -5,7 +5,7 @@ namespace SoftmaxService.Inference.Onnx;
 
 public sealed partial class OnnxClassifier
 {
-    private const int MostBatchBytes = 1 << 26;
+    private const int MaxBatchBytes = 1 << 26;
 
     // Kernels may add up a batch in another order than a single item. Mixing items would make a far larger difference.
     private const float BatchTolerance = 1e-3f;
@@ -61,7 +61,7 @@ public sealed partial class OnnxClassifier
             CheckIsRepeatable(inputs[i], scores[i]);
         }
 
-        BatchingRefusal = TryBatches(inputs, scores, Math.Min(maxBatchSize, MostBatchBytes / ItemBytes), maxBatchSize);
+        BatchingRefusal = TryBatches(inputs, scores, Math.Min(maxBatchSize, MaxBatchBytes / ItemBytes), maxBatchSize);
         GiveBackArena(inputs[0]);
         return scores;
     }

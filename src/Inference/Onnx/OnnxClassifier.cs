@@ -10,7 +10,7 @@ namespace SoftmaxService.Inference.Onnx;
 public sealed partial class OnnxClassifier : IDisposable
 {
     private const int PooledBytes = 1 << 26;
-    private const int MostPooledRuns = 256;
+    private const int MaxPooledRuns = 256;
 
     private readonly OnnxModel _model;
     private readonly string _inputName;
@@ -64,7 +64,7 @@ public sealed partial class OnnxClassifier : IDisposable
         _batchOutputShape = _outputShape;
         ClassCount = _outputShape.Max();
         _idleRuns = new ObjectPool<OnnxRun>(
-            Math.Clamp(PooledBytes / ItemBytes, 2 * Environment.ProcessorCount, MostPooledRuns));
+            Math.Clamp(PooledBytes / ItemBytes, 2 * Environment.ProcessorCount, MaxPooledRuns));
     }
 
     /// <summary>K, the number of scores per row.</summary>

@@ -31,7 +31,7 @@ internal sealed class PrivateCopy : IDisposable
             return;
         }
 
-        RefuseLinksOut(external);
+        RejectLinksOut(external);
         try
         {
             _folder = Directory.CreateTempSubdirectory("softmax-model-").FullName;
@@ -67,7 +67,7 @@ internal sealed class PrivateCopy : IDisposable
         }
     }
 
-    private void RefuseLinksOut(List<string> external)
+    private void RejectLinksOut(List<string> external)
     {
         if (external.Find(name => RealPath.Below(_source, Path.Combine(_source, name)) is null) is { } name)
         {

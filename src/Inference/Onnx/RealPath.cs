@@ -3,7 +3,7 @@ namespace SoftmaxService.Inference.Onnx;
 /// <summary>Where a path leads when all links in it are followed, including those among its folders.</summary>
 internal static class RealPath
 {
-    private const int MostLinks = 40; // as many as Linux follows before it reports a loop
+    private const int MaxLinks = 40; // as many as Linux follows before it reports a loop
 
     /// <summary>
     /// Where a path leads, if that is below where the folder leads; otherwise null. Nothing needs to exist there, and
@@ -30,7 +30,7 @@ internal static class RealPath
                 continue;
             }
 
-            if (++links > MostLinks)
+            if (++links > MaxLinks)
             {
                 return "";
             }

@@ -28,7 +28,7 @@ public sealed class DrainingLifetimeTests
         Assert.StartsWith("HTTP/1.1 200 ", answer, StringComparison.Ordinal);
         Assert.Equal(0, await service.ExitCodeAsync());
         Assert.Contains(
-            "Taking nothing new; requests that are still being answered: ",
+            "Rejecting new requests; still in flight: ",
             service.Output,
             StringComparison.Ordinal);
     }

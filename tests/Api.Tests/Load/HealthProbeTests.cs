@@ -38,7 +38,7 @@ public sealed class HealthProbeTests(RunningService service)
         var (exitCode, output) = await RunAsync($"http://127.0.0.1:{SmallModelService.FreePort()}/health/ready");
 
         Assert.Equal(1, exitCode);
-        Assert.Contains("does not answer", output, StringComparison.Ordinal);
+        Assert.Contains("does not respond", output, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -34,7 +34,7 @@ public sealed class LoadControlTests
         busy.Dispose();
         var other = await both.Single(answer => answer != refused);
 
-        (await refused).IsProblem(429, "overloaded", "mnist/1", "takes on 1 at a time");
+        (await refused).IsProblem(429, "overloaded", "mnist/1", "admits 1 at a time");
         Assert.Equal(TimeSpan.FromSeconds(1), (await refused).Headers.RetryAfter?.Delta);
         Assert.Equal(200, other.Status);
         Assert.Equal(200, (await service.ClassifyAsync(RunningService.Seven)).Status);
@@ -189,7 +189,7 @@ public sealed class LoadControlTests
         var late = await Assert.ThrowsAsync<RpcException>(async () => await client.ModelInferAsync(Seven()));
         var wrong = await Assert.ThrowsAsync<RpcException>(async () =>
             await client.ModelInferAsync(Seven(), new Metadata { { "timeout", "soon" } }));
-        service.Services.GetRequiredService<Workload>().Close();
+        service.Services.GetRequiredService<Workload>().BeginDrain();
         var draining = await Assert.ThrowsAsync<RpcException>(async () => await client.ModelInferAsync(Seven()));
 
         Assert.Equal(StatusCode.DeadlineExceeded, late.StatusCode);
@@ -197,7 +197,7 @@ public sealed class LoadControlTests
             (StatusCode.InvalidArgument, true),
             (wrong.StatusCode, wrong.Status.Detail.Contains("'soon'", StringComparison.Ordinal)));
         Assert.Equal(StatusCode.Unavailable, draining.StatusCode);
-        Assert.Contains("about to end", draining.Status.Detail, StringComparison.Ordinal);
+        Assert.Contains("shutting down", draining.Status.Detail, StringComparison.Ordinal);
         Assert.False((await client.ServerReadyAsync(new ServerReadyRequest())).Ready);
         Assert.True((await client.ServerLiveAsync(new ServerLiveRequest())).Live);
     }
@@ -223,10 +223,10 @@ public sealed class LoadControlTests
         _ = service.Client;
         var workload = service.Services.GetRequiredService<Workload>();
 
-        workload.Leave();
+        workload.BeginGrace();
         var ready = await service.GetAsync("/health/ready");
         var answered = await service.ClassifyAsync(RunningService.Seven);
-        workload.Close();
+        workload.BeginDrain();
         var refused = await service.ClassifyAsync(RunningService.Seven);
         var refusedUnderV2 = await service.PostAsync("/v2/models/mnist/infer", "{}");
 
@@ -238,7 +238,8 @@ public sealed class LoadControlTests
         Assert.NotNull(refused.Headers.RetryAfter);
         Assert.True(refused.Headers.ConnectionClose);
         Assert.Equal(503, refusedUnderV2.Status);
-        Assert.Contains("about to end", refusedUnderV2.Json.GetProperty("error").GetString(), StringComparison.Ordinal);
+        Assert.Contains(
+            "shutting down", refusedUnderV2.Json.GetProperty("error").GetString(), StringComparison.Ordinal);
         Assert.Equal(200, (await service.GetAsync("/health/live")).Status);
     }
 
@@ -262,7 +263,7 @@ public sealed class LoadControlTests
         };
 
     /// <summary>
-    /// Asks a model that takes on one image at a time, and gives the task that waits for its answer once another is
+    /// Asks a model that admits one image at a time, and gives the task that waits for its answer once another is
     /// refused for it.
     /// </summary>
     private static async Task<Task<HttpResponseMessage>> FillModelAsync(

@@ -81,7 +81,7 @@ public sealed class RequestDeadlineTests
         var context = new DefaultHttpContext { RequestAborted = client.Token };
         using var deadline = RequestDeadline.Set(context, Long);
 
-        deadline.Lift(context);
+        deadline.Remove(context);
 
         Assert.Equal(client.Token, context.RequestAborted);
     }

@@ -240,7 +240,7 @@ public sealed class MetricsEndpointTests : IDisposable
         repository.Unload("gone");
         Assert.Equal(["gone", "kept"], ModelsWith(collector, "softmax_confidence_count"));
         Assert.Equal(["kept"], ModelsWith(collector, "softmax_queue_length"));
-        time.Advance(MetricsCollector.AfterTheEnd);
+        time.Advance(MetricsCollector.Retention);
         Assert.Equal(["kept"], ModelsWith(collector, "softmax_confidence_count"));
         Assert.Equal(["kept"], ModelsWith(collector, "softmax_predictions_total"));
     }

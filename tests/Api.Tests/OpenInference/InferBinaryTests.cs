@@ -120,7 +120,7 @@ public sealed class InferBinaryTests(SmallModelService service)
     [InlineData("15", 15, "15", "16")]
     [InlineData("17", 17, "17", "16")]
     [InlineData("16", 15, "16", "15")]
-    [InlineData("16", 17, "1 bytes are left over")]
+    [InlineData("16", 17, "1 bytes after the JSON")]
     [InlineData("0", 0, "0 bytes", "16")]
     [InlineData("-1", 16, "binary_data_size")]
     [InlineData("1e1", 16, "binary_data_size")]

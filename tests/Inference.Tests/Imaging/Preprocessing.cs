@@ -38,6 +38,8 @@ internal static class Preprocessing
         return tensor;
     }
 
+    public static float[] RunDigit(byte[] encoded) => Run(Digit(), encoded);
+
     public static float[] Rounded(float[] tensor) => Array.ConvertAll(tensor, MathF.Round);
 
     public static InferenceException Fail(byte[] encoded, long maxPixels = ImagePreprocessor.DefaultMaxPixels)

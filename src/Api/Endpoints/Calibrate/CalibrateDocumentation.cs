@@ -1,6 +1,7 @@
 using System.Net.Mime;
 using System.Text.Json.Nodes;
 using Microsoft.OpenApi;
+using SoftmaxService.Api.OpenApi;
 
 namespace SoftmaxService.Api.Endpoints.Calibrate;
 
@@ -11,25 +12,17 @@ internal static class CalibrateDocumentation
     private const double ExampleTemperature = 2.5;
 
     public static void Apply(OpenApiOperation operation, Func<Type, IOpenApiSchema> schemaOf) =>
-        operation.RequestBody = new OpenApiRequestBody
+        operation.SetRequestBody(new()
         {
-            Required = true,
-            Content = new Dictionary<string, IOpenApiMediaType>
+            [MediaTypeNames.Application.Json] = new OpenApiMediaType
             {
-                [MediaTypeNames.Application.Json] = new OpenApiMediaType
+                Schema = schemaOf(typeof(CalibrateRequest)),
+                Examples = new Dictionary<string, IOpenApiExample>
                 {
-                    Schema = schemaOf(typeof(CalibrateRequest)),
-                    Examples = new Dictionary<string, IOpenApiExample>
-                    {
-                        ["overconfident"] = new OpenApiExample
-                        {
-                            Summary = "Logits 2.5 times too large",
-                            Value = Overconfident(),
-                        },
-                    },
+                    ["overconfident"] = Schemas.Example("Logits 2.5 times too large", Overconfident()),
                 },
             },
-        };
+        });
 
     /// <summary>
     /// Labels drawn from the softmax of small logits, and those logits made too large: the fitted temperature takes

@@ -14,8 +14,8 @@ namespace SoftmaxService.Api.Endpoints.Calibrate;
 /// </summary>
 internal static class CalibrateEndpoint
 {
-    // Each costs a pass over all rows.
-    private const int MostAlphas = 100;
+    // Each costs one pass over all rows.
+    private const int MaxAlphas = 100;
 
     public static void MapCalibrate(this IEndpointRouteBuilder routes) => routes
         .MapPost("/calibrate", AnswerAsync)
@@ -27,9 +27,9 @@ internal static class CalibrateEndpoint
             + "The answer is what a model's `model.json` takes as its `calibration`: "
             + "the temperature that makes softmax(logits / T) most likely, how well calibrated the probabilities are "
             + "before and after, which classes are taken for which, and the quantiles and sizes of prediction sets. "
-            + "Rows of probabilities or of their logarithms are taken too: say so in `kind`. "
-            + "`warnings` says what is to be known of the data before the numbers are trusted; "
-            + "without it there is nothing. Nothing is kept.")
+            + "Rows of probabilities or of their logarithms are accepted too: say so in `kind`. "
+            + "`warnings` lists what to know about the data before trusting the numbers; it is absent when there is "
+            + "nothing to know. Nothing is kept.")
         .Describe(CalibrateDocumentation.Apply, [])
         .Produces<ManifestCalibration>()
         .Answers(
@@ -50,12 +50,12 @@ internal static class CalibrateEndpoint
     {
         if (!MediaTypes.IsJson(MediaTypes.Of(request)))
         {
-            throw MediaTypes.Refuse(request, MediaTypeNames.Application.Json);
+            throw MediaTypes.Reject(request, MediaTypeNames.Application.Json);
         }
 
-        QueryParameter.RefuseUnknown(request, []);
+        QueryParameter.RejectUnknown(request, []);
         using var body = await PooledBody.ReadAsync(request, cancellationToken);
-        using var place = await gate.EnterAsync(cancellationToken);
+        using var permit = await gate.EnterAsync(cancellationToken);
         return Answer(json.Deserialize<CalibrateRequest>(body, "logits and labels"), cancellationToken);
     }
 
@@ -76,12 +76,12 @@ internal static class CalibrateEndpoint
             Alphas = request.Alphas ?? PossibleAlphas(options.Alphas, request.Labels.Values.Length),
         };
         if (options.Bins is < 1 or > 1000
-            || options.Alphas.Count > MostAlphas
+            || options.Alphas.Count > MaxAlphas
             || !options.Alphas.All(alpha => alpha is > 0 and < 1))
         {
             throw new RequestException(
                 Problem.InvalidParameter,
-                $"bins is a whole number from 1 to 1000, and alphas are at most {MostAlphas} numbers above 0 and "
+                $"bins is a whole number from 1 to 1000, and alphas are at most {MaxAlphas} numbers above 0 and "
                 + "below 1.");
         }
 
@@ -90,16 +90,16 @@ internal static class CalibrateEndpoint
             request.Logits.Values, request.Labels.Values, request.Logits.ColumnCount, kind);
         if (kind == OutputKind.Logits)
         {
-            RefuseMaskedLabels(data);
+            RejectMaskedLabels(data);
         }
 
         return Calibrator.Calibrate(data, options, cancellationToken).ToManifest(dataset: null);
     }
 
     /// <summary>
-    /// A right class that is masked has an infinite loss at any temperature, which JSON could not even tell.
+    /// A right class that is masked has an infinite loss at any temperature, which JSON cannot express.
     /// </summary>
-    private static void RefuseMaskedLabels(LabelledLogits data)
+    private static void RejectMaskedLabels(LabelledLogits data)
     {
         for (var row = 0; row < data.Count; row++)
         {
@@ -108,13 +108,13 @@ internal static class CalibrateEndpoint
                 throw new RequestException(
                     Problem.InvalidCalibrationData,
                     $"labels[{row}] is {data.LabelOf(row)}, but logits[{row}][{data.LabelOf(row)}] is masked; "
-                    + "a class that is right needs a number.");
+                    + "a right class needs a number.");
             }
         }
     }
 
     /// <summary>
-    /// Those of the usual α for which there are rows enough; one that is asked for by name is refused instead.
+    /// The default α for which there are enough rows. An α that the request names is rejected instead.
     /// </summary>
     private static double[] PossibleAlphas(IReadOnlyList<double> alphas, int rowCount) =>
         [.. alphas.Where(alpha => (rowCount + 1) * alpha >= 1)];
@@ -128,7 +128,7 @@ internal sealed record CalibrateRequest
     [JsonConverter(typeof(LabelIndicesConverter))]
     public required TargetRows Labels { get; init; }
 
-    /// <summary>What the numbers in <see cref="Logits"/> are; logits unless said.</summary>
+    /// <summary>What the numbers in <see cref="Logits"/> are; defaults to logits.</summary>
     [JsonConverter(typeof(ScoreKindConverter))]
     public OutputKind? Kind { get; init; }
 

@@ -18,25 +18,25 @@ internal static class ClassifyBatch
         HttpResponse response,
         ClassificationPlan plan,
         IAsyncEnumerable<IReadOnlyList<ClassificationOutcome>> outcomes,
-        CancellationToken cancellation)
+        CancellationToken cancellationToken)
     {
-        await using var some = outcomes.GetAsyncEnumerator(cancellation);
-        await some.MoveNextAsync(); // there is at least one image
+        await using var runs = outcomes.GetAsyncEnumerator(cancellationToken);
+        await runs.MoveNextAsync(); // there is at least one image
 
         response.ContentType = PooledJson.ContentType;
-        await response.StartAsync(cancellation);
+        await response.StartAsync(cancellationToken);
         await using var writer = new Utf8JsonWriter(response.BodyWriter, PooledJson.Options);
         writer.WriteStartObject();
         ClassifyJson.WriteHeader(writer, plan);
         writer.WriteStartArray("results"u8);
         do
         {
-            foreach (var outcome in some.Current)
+            foreach (var outcome in runs.Current)
             {
                 await WriteAsync(writer, response, outcome);
             }
         }
-        while (await some.MoveNextAsync());
+        while (await runs.MoveNextAsync());
 
         writer.WriteEndArray();
         writer.WriteEndObject();

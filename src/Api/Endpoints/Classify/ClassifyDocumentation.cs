@@ -11,7 +11,7 @@ internal static class ClassifyDocumentation
 {
     public static void Apply(OpenApiOperation operation, Func<Type, IOpenApiSchema> schemaOf)
     {
-        operation.RequestBody = ImageBodies.Of(
+        operation.SetRequestBody(ImageBodies.Of(
             new Dictionary<string, IOpenApiSchema>
             {
                 ["image"] = Schemas.Binary("An image file."),
@@ -21,7 +21,7 @@ internal static class ClassifyDocumentation
                     Items = Schemas.Binary(null),
                     Description =
                         "More image files. With more than one file in all, the answer is a batch. The names of the "
-                            + "fields do not matter.",
+                        + "fields do not matter.",
                 },
             },
             new OpenApiMediaType
@@ -29,31 +29,21 @@ internal static class ClassifyDocumentation
                 Schema = schemaOf(typeof(ClassifyJsonRequest)),
                 Examples = new Dictionary<string, IOpenApiExample>
                 {
-                    ["one"] = new OpenApiExample
-                    {
-                        Summary = "One image",
-                        Value = new JsonObject { ["image"] = SampleImage.Base64 },
-                    },
-                    ["batch"] = new OpenApiExample
-                    {
-                        Summary = "A batch",
-                        Value = new JsonObject { ["images"] = new JsonArray(SampleImage.Base64, SampleImage.Base64) },
-                    },
+                    ["one"] = Schemas.Example("One image", new JsonObject { ["image"] = SampleImage.Base64 }),
+                    ["batch"] = Schemas.Example(
+                        "A batch",
+                        new JsonObject { ["images"] = new JsonArray(SampleImage.Base64, SampleImage.Base64) }),
                 },
-            });
-        operation.Responses!["200"] = new OpenApiResponse
+            }));
+        operation.SetSuccess("The answer for one image, or for a batch", new()
         {
-            Description = "The answer for one image, or for a batch",
-            Content = new Dictionary<string, IOpenApiMediaType>
+            [MediaTypeNames.Application.Json] = new OpenApiMediaType
             {
-                [MediaTypeNames.Application.Json] = new OpenApiMediaType
+                Schema = new OpenApiSchema
                 {
-                    Schema = new OpenApiSchema
-                    {
-                        OneOf = [schemaOf(typeof(ClassifyResponse)), schemaOf(typeof(ClassifyBatchResponse))],
-                    },
+                    OneOf = [schemaOf(typeof(ClassifyResponse)), schemaOf(typeof(ClassifyBatchResponse))],
                 },
             },
-        };
+        });
     }
 }

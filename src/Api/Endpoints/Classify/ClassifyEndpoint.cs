@@ -55,13 +55,13 @@ internal static class ClassifyEndpoint
             ClassifyParameters.Model.ReadText(request), ClassifyParameters.Version.ReadText(request));
         var model = lease.Model;
         context.AnsweredBy(model);
-        if (model.RefuseWhenFull() is { } reason)
+        if (model.RejectWhenFull() is { } reason)
         {
             await context.WriteProblemAsync(Problem.Overloaded, reason);
             return;
         }
 
-        // Everything that can be refused is refused before an image is read, or at the latest before one is decoded.
+        // Whatever can be rejected is rejected before an image is read, or at the latest before one is decoded.
         var plan = ClassifyParameters.Resolve(options, model);
         using var upload = await ImageUpload.ReadAsync(request, json, limits.MaxImagesPerRequest, cancellationToken);
         var imageCount = upload.Batch?.Count ?? 1;

@@ -48,16 +48,16 @@ internal static class ClassifyParameters
 
     private static readonly QueryParameter Threshold = new(
         "threshold",
-        "The answer says that it abstains when its largest probability is below this.",
+        "The answer abstains when its largest probability is below this.",
         "It must be from 0 to 1.",
         JsonSchemaType.Number)
     { Minimum = "0", Maximum = "1", Example = "0.5" };
 
     public static readonly QueryParameter[] All = [Model, Version, Temperature, TopK, Alpha, Threshold];
 
-    // All classes of a larger model would be a long answer of which hardly anything is read.
-    private const int MostClassesByDefault = 100;
-    private const int DefaultTopKOfMore = 10;
+    // With all classes of a larger model, an answer would be long and mostly unread.
+    private const int MaxClassesByDefault = 100;
+    private const int DefaultTopKOfLargeModels = 10;
 
     private static readonly ClassificationOptions Defaults = new();
 
@@ -69,7 +69,7 @@ internal static class ClassifyParameters
             return Defaults;
         }
 
-        QueryParameter.RefuseUnknown(request, All);
+        QueryParameter.RejectUnknown(request, All);
         return new ClassificationOptions
         {
             Temperature = Temperature.ReadNumber<float>(request, TemperatureRows.IsValid),
@@ -82,7 +82,7 @@ internal static class ClassifyParameters
     /// <summary>Resolves the options for the model that answers.</summary>
     /// <exception cref="InferenceException">The model has no prediction sets for the requested alpha.</exception>
     public static ClassificationPlan Resolve(ClassificationOptions options, ClassifierModel model) =>
-        options.TopK is null && model.ClassCount > MostClassesByDefault
-            ? new ClassificationPlan(model, options with { TopK = DefaultTopKOfMore })
+        options.TopK is null && model.ClassCount > MaxClassesByDefault
+            ? new ClassificationPlan(model, options with { TopK = DefaultTopKOfLargeModels })
             : new ClassificationPlan(model, options);
 }

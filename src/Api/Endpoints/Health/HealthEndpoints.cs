@@ -10,21 +10,19 @@ namespace SoftmaxService.Api.Endpoints.Health;
 /// <summary><c>GET /health/live</c> and <c>/health/ready</c>, for load balancers and orchestrators.</summary>
 internal static class HealthEndpoints
 {
-    private const int RetryAfterSeconds = 5;
-
     public static void MapHealth(this IEndpointRouteBuilder routes)
     {
         var health = routes.MapGroup("/health").WithTags("Health").AnswersProbes().AllowAnonymous();
 
         health.MapGet("/live", Live)
             .WithName("Live")
-            .WithSummary("Says that the process answers");
+            .WithSummary("Reports that the process responds");
 
         health.MapGet("/ready", Ready)
             .WithName("Ready")
-            .WithSummary("Says whether models are loaded and warmed up")
+            .WithSummary("Reports whether models are loaded and warmed up")
             .WithDescription(
-                "503 when the default model is not served, or the service is about to end (`draining`). "
+                "503 when the default model is not served, or the service is shutting down (`draining`). "
                 + "A folder that could not be loaded is listed with its reason, and does not make the rest unready; "
                 + "`keepsServing` says that the version still answers with what its files held before.")
             .Produces<ReadyResponse>(StatusCodes.Status503ServiceUnavailable);
@@ -38,7 +36,7 @@ internal static class HealthEndpoints
         var catalog = models.Current;
         var isReady = readiness.IsReady;
         var answer = new ReadyResponse(
-            isReady ? "ready" : readiness.IsLeaving ? "draining" : "not ready",
+            isReady ? "ready" : readiness.IsShuttingDown ? "draining" : "not ready",
             [.. catalog.Models.Select(model => $"{model.Name}/{model.Version}")],
             catalog.Failures);
         if (isReady)
@@ -46,7 +44,7 @@ internal static class HealthEndpoints
             return TypedResults.Ok(answer);
         }
 
-        response.Headers[HeaderNames.RetryAfter] = RetryAfterSeconds.ToString(CultureInfo.InvariantCulture);
+        response.Headers[HeaderNames.RetryAfter] = Readiness.RetryAfterSeconds.ToString(CultureInfo.InvariantCulture);
         return TypedResults.Json(
             answer, HealthJsonContext.Default.ReadyResponse, statusCode: StatusCodes.Status503ServiceUnavailable);
     }

@@ -33,7 +33,7 @@ internal static class SoftmaxBinary
     public static async Task<BinaryRows> AnswerAsync(
         HttpRequest request, ComputeGate gate, LimitsOptions limits, CancellationToken cancellationToken)
     {
-        QueryParameter.RefuseUnknown(request, Parameters);
+        QueryParameter.RejectUnknown(request, Parameters);
         var temperature = Temperature.ReadNumber<float>(request, TemperatureRows.IsValid) ?? 1f;
         var requestedClasses = Classes.ReadCount(request);
 
@@ -45,7 +45,7 @@ internal static class SoftmaxBinary
                 throw FloatRows.TooMany(limits.MaxLogitsPerRequest);
             }
 
-            using var place = await gate.EnterAsync(cancellationToken);
+            using var permit = await gate.EnterAsync(cancellationToken);
             ComputeInPlace(body.Span, requestedClasses ?? Math.Max(1, body.Span.Length / sizeof(float)), temperature);
             return new BinaryRows(body);
         }

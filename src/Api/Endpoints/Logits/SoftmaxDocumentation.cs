@@ -9,34 +9,26 @@ internal static class SoftmaxDocumentation
 {
     public static void Apply(OpenApiOperation operation, Func<Type, IOpenApiSchema> schemaOf)
     {
-        operation.RequestBody = new OpenApiRequestBody
+        operation.SetRequestBody(new()
         {
-            Required = true,
-            Content = new Dictionary<string, IOpenApiMediaType>
+            [MediaTypeNames.Application.Json] = new OpenApiMediaType
             {
-                [MediaTypeNames.Application.Json] = new OpenApiMediaType
-                {
-                    Schema = schemaOf(typeof(SoftmaxRequest)),
-                    Examples = Examples(),
-                },
-                [MediaTypeNames.Application.Octet] = new OpenApiMediaType
-                {
-                    Schema = Schemas.Binary("Little-endian 32-bit floats, row after row."),
-                },
+                Schema = schemaOf(typeof(SoftmaxRequest)),
+                Examples = Examples(),
             },
-        };
-        operation.Responses!["200"] = new OpenApiResponse
+            [MediaTypeNames.Application.Octet] = new OpenApiMediaType
+            {
+                Schema = Schemas.Binary("Little-endian 32-bit floats, row after row."),
+            },
+        });
+        operation.SetSuccess("OK", new()
         {
-            Description = "OK",
-            Content = new Dictionary<string, IOpenApiMediaType>
+            [MediaTypeNames.Application.Json] = new OpenApiMediaType { Schema = AnswerSchema() },
+            [MediaTypeNames.Application.Octet] = new OpenApiMediaType
             {
-                [MediaTypeNames.Application.Json] = new OpenApiMediaType { Schema = AnswerSchema() },
-                [MediaTypeNames.Application.Octet] = new OpenApiMediaType
-                {
-                    Schema = Schemas.Binary("For a binary body: the probabilities, in the same form as the logits."),
-                },
+                Schema = Schemas.Binary("For a binary body: the probabilities, in the same form as the logits."),
             },
-        };
+        });
     }
 
     private static Dictionary<string, IOpenApiExample> Examples() => new()
@@ -59,7 +51,7 @@ internal static class SoftmaxDocumentation
     private static OpenApiSchema AnswerSchema() => new()
     {
         Type = JsonSchemaType.Object,
-        Description = "For one row, or with one entry a row, as the logits were.",
+        Description = "For one row, or with one entry for each row, in the shape of the logits.",
         Properties = new Dictionary<string, IOpenApiSchema>
         {
             ["probabilities"] = Schemas.RowOrRows(Schemas.Number(), "softmax(z / T): each row sums to 1."),
@@ -67,7 +59,7 @@ internal static class SoftmaxDocumentation
                 Schemas.LogitOrMasked(),
                 "Their natural logarithms, exact where the probability has rounded to 0 or 1."),
             ["ranked"] = Schemas.RowOrRows(
-                Ranked(), "The most probable classes, most probable first; 100 unless topK says otherwise."),
+                Ranked(), "The most probable classes, most probable first; as many as topK, which defaults to 100."),
             ["uncertainty"] = Schemas.OneOrEach(Measures(), "Three measures of how sure the row is."),
         },
     };

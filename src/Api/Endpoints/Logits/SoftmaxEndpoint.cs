@@ -44,13 +44,13 @@ internal static class SoftmaxEndpoint
 
         if (!MediaTypes.IsJson(mediaType))
         {
-            throw MediaTypes.Refuse(
+            throw MediaTypes.Reject(
                 request, $"{MediaTypeNames.Application.Json} or {MediaTypeNames.Application.Octet}");
         }
 
-        QueryParameter.RefuseUnknown(request, []);
+        QueryParameter.RejectUnknown(request, []);
         using var body = await PooledBody.ReadAsync(request, cancellationToken);
-        using var place = await gate.EnterAsync(cancellationToken);
+        using var permit = await gate.EnterAsync(cancellationToken);
         var plan = SoftmaxPlan.Resolve(json.Deserialize<SoftmaxRequest>(body, "logits"));
         SoftmaxResponse.CheckSize(plan, limits);
         return new SoftmaxResponse(plan, plan.Compute());

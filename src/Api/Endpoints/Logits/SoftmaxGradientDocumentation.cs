@@ -9,26 +9,18 @@ internal static class SoftmaxGradientDocumentation
 {
     public static void Apply(OpenApiOperation operation, Func<Type, IOpenApiSchema> schemaOf)
     {
-        operation.RequestBody = new OpenApiRequestBody
+        operation.SetRequestBody(new()
         {
-            Required = true,
-            Content = new Dictionary<string, IOpenApiMediaType>
+            [MediaTypeNames.Application.Json] = new OpenApiMediaType
             {
-                [MediaTypeNames.Application.Json] = new OpenApiMediaType
-                {
-                    Schema = schemaOf(typeof(SoftmaxGradientRequest)),
-                    Examples = Examples(),
-                },
+                Schema = schemaOf(typeof(SoftmaxGradientRequest)),
+                Examples = Examples(),
             },
-        };
-        operation.Responses!["200"] = new OpenApiResponse
+        });
+        operation.SetSuccess("OK", new()
         {
-            Description = "OK",
-            Content = new Dictionary<string, IOpenApiMediaType>
-            {
-                [MediaTypeNames.Application.Json] = new OpenApiMediaType { Schema = AnswerSchema() },
-            },
-        };
+            [MediaTypeNames.Application.Json] = new OpenApiMediaType { Schema = AnswerSchema() },
+        });
     }
 
     private static Dictionary<string, IOpenApiExample> Examples() => new()
@@ -39,7 +31,7 @@ internal static class SoftmaxGradientDocumentation
             "Two rows, each with its target and temperature",
             """{"logits": [[2.0, 1.0, 0.1], [0.0, 3.0, 0.0]], "target": [0, 2], "temperature": [1, 2.5]}"""),
         ["upstream"] = Schemas.Example(
-            "A row of the Jacobian: how the first probability answers to each logit",
+            "A row of the Jacobian: how the first probability depends on each logit",
             """{"logits": [2.0, 1.0, 0.1], "upstream": [1, 0, 0]}"""),
         ["masked"] = Schemas.Example(
             "A masked class has gradient 0",
@@ -49,7 +41,7 @@ internal static class SoftmaxGradientDocumentation
     private static OpenApiSchema AnswerSchema() => new()
     {
         Type = JsonSchemaType.Object,
-        Description = "For one row, or with one entry a row, as the logits were.",
+        Description = "For one row, or with one entry for each row, in the shape of the logits.",
         Properties = new Dictionary<string, IOpenApiSchema>
         {
             ["loss"] = Schemas.OneOrEach(Schemas.Number(), "With a target: the cross-entropy −ln p_target, in nats."),

@@ -40,12 +40,12 @@ internal static class SoftmaxGradientEndpoint
     {
         if (!MediaTypes.IsJson(MediaTypes.Of(request)))
         {
-            throw MediaTypes.Refuse(request, MediaTypeNames.Application.Json);
+            throw MediaTypes.Reject(request, MediaTypeNames.Application.Json);
         }
 
-        QueryParameter.RefuseUnknown(request, []);
+        QueryParameter.RejectUnknown(request, []);
         using var body = await PooledBody.ReadAsync(request, cancellationToken);
-        using var place = await gate.EnterAsync(cancellationToken);
+        using var permit = await gate.EnterAsync(cancellationToken);
         return Answer(json.Deserialize<SoftmaxGradientRequest>(body, "logits"), limits);
     }
 
@@ -53,7 +53,7 @@ internal static class SoftmaxGradientEndpoint
     {
         var logits = request.Logits;
         var temperatures = (request.Temperature ?? TemperatureRows.One).ForEachRow(logits);
-        logits.RefuseFullyMasked();
+        logits.RejectFullyMasked();
         SoftmaxGradientResponse.CheckSize(logits, limits);
         return request switch
         {
@@ -112,7 +112,7 @@ internal static class SoftmaxGradientEndpoint
             {
                 throw new RequestException(
                     Problem.InvalidParameter,
-                    $"{path} is {index}, but {logits.Place(row)}[{index}] is masked; its loss is infinite.");
+                    $"{path} is {index}, but {logits.PathOf(row)}[{index}] is masked; its loss is infinite.");
             }
         }
     }

@@ -11,7 +11,7 @@ internal sealed class SoftmaxGradientResponse(FloatRows logits, float[]? losses,
 {
     private const int RowBytes = AnswerSize.Number + 4;
 
-    /// <summary>Refuses logits whose response would be too large, before it is computed.</summary>
+    /// <summary>Rejects logits whose response would be too large, before it is computed.</summary>
     public static void CheckSize(FloatRows logits, LimitsOptions limits)
     {
         var most = ((long)AnswerSize.Number * logits.Values.Length) + ((long)RowBytes * logits.RowCount);

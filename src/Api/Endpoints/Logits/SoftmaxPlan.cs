@@ -27,7 +27,7 @@ internal sealed record SoftmaxPlan(FloatRows Logits, float[] Temperatures, int T
                 + "give one string for each class, or none at all.");
         }
 
-        logits.RefuseFullyMasked();
+        logits.RejectFullyMasked();
         var topK = Math.Min(request.TopK ?? DefaultTopK, logits.ColumnCount);
         return new SoftmaxPlan(logits, temperatures, topK, request.Labels);
     }

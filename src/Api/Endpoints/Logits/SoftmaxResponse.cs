@@ -12,7 +12,7 @@ internal sealed class SoftmaxResponse(SoftmaxPlan plan, SoftmaxAnswer answer) : 
     private const int RankedBytes = 72;
     private const int RowBytes = 128;
 
-    /// <summary>Refuses a plan whose response would be too large, before it is computed.</summary>
+    /// <summary>Rejects a plan whose response would be too large, before it is computed.</summary>
     public static void CheckSize(SoftmaxPlan plan, LimitsOptions limits)
     {
         var logits = plan.Logits;
@@ -24,7 +24,7 @@ internal sealed class SoftmaxResponse(SoftmaxPlan plan, SoftmaxAnswer answer) : 
                 limits,
                 $"The answer to {logits.RowCount} row(s) of {logits.ColumnCount} logits",
                 "Ask for fewer rows at a time, for a smaller topK, or with shorter labels; "
-                + "as application/octet-stream, an answer has 4 bytes a logit.");
+                + "as application/octet-stream, an answer has 4 bytes per logit.");
         }
     }
 

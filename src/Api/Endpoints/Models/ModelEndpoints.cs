@@ -9,7 +9,7 @@ using SoftmaxService.Inference.Onnx;
 
 namespace SoftmaxService.Api.Endpoints.Models;
 
-/// <summary><c>GET /models…</c>: what is loaded, and what it takes and gives.</summary>
+/// <summary><c>GET /models…</c>: the models that are served, with their inputs and outputs.</summary>
 internal static class ModelEndpoints
 {
     private const string SvgType = "image/svg+xml";
@@ -42,7 +42,7 @@ internal static class ModelEndpoints
             .WithName("ShowReliability")
             .WithSummary("Shows a version's reliability diagram")
             .WithDescription(
-                "How often the model is right when it says how sure it is, before and after calibration: "
+                "How often the model is right at each confidence, before and after calibration: "
                 + "the file that `softmax calibrate` drew.")
             .Produces<string>(StatusCodes.Status200OK, SvgType)
             .Answers(Problem.ModelNotFound, Problem.VersionNotFound, Problem.ReliabilityNotFound);
@@ -86,8 +86,9 @@ internal static class ModelEndpoints
 
     private static ModelBatching BatchingOf(ClassifierModel model)
     {
-        var ran = model.Queue.Statistics;
-        return new ModelBatching(model.MaxBatchSize, model.BatchingRefusal, ran.Items, ran.Runs, ran.Pending);
+        var statistics = model.Statistics;
+        return new ModelBatching(
+            model.MaxBatchSize, model.BatchingRefusal, statistics.Items, statistics.Runs, statistics.Pending);
     }
 
     private static ModelResponse ToResponse(ClassifierModel model) => new(
@@ -110,7 +111,7 @@ internal static class ModelEndpoints
         model.Manifest.Training);
 }
 
-/// <summary>All that is served, and all that could not be.</summary>
+/// <summary>Everything that is served, and everything that could not be loaded.</summary>
 internal sealed record ModelListResponse(
     string? DefaultModel, IReadOnlyList<ModelSummary> Models, IReadOnlyList<ModelLoadFailure> Failures);
 
@@ -137,15 +138,15 @@ internal sealed record ModelResponse(
     JsonElement? Training);
 
 /// <summary>
-/// What a model's scores are, whether the manifest says so or its warm-up did, and which of the graph's outputs holds
-/// them, for what reason.
+/// What a model's scores are, whether the manifest states it or the warm-up detected it, and which of the graph's
+/// outputs holds them, for what reason.
 /// </summary>
 internal sealed record ModelOutput(OutputKind Kind, string KindSource, int ClassCount, string Name, string Reason);
 
-/// <summary>What the ONNX graph declares; −1 is an axis whose size is open.</summary>
+/// <summary>What the ONNX graph declares; −1 is an axis of open size.</summary>
 internal sealed record ModelGraph(OnnxTensorInfo Input, OnnxTensorInfo Output, IReadOnlyList<OnnxTensorInfo> Outputs);
 
 /// <summary>
-/// How many images may share a run, why it is one where it is, and what has been run since the version was loaded.
+/// How many images may share a run, why only one where it is one, and what has been run since the version was loaded.
 /// </summary>
 internal sealed record ModelBatching(int MaxBatchSize, string? Refusal, long Images, long Runs, long Pending);

@@ -11,7 +11,7 @@ internal static class PreprocessDocumentation
 {
     public static void Apply(OpenApiOperation operation, Func<Type, IOpenApiSchema> schemaOf)
     {
-        operation.RequestBody = ImageBodies.Of(
+        operation.SetRequestBody(ImageBodies.Of(
             new Dictionary<string, IOpenApiSchema>
             {
                 ["image"] = Schemas.Binary("An image file. The name of the field does not matter."),
@@ -26,23 +26,15 @@ internal static class PreprocessDocumentation
                 },
                 Examples = new Dictionary<string, IOpenApiExample>
                 {
-                    ["one"] = new OpenApiExample
-                    {
-                        Summary = "One image",
-                        Value = new JsonObject { ["image"] = SampleImage.Base64 },
-                    },
+                    ["one"] = Schemas.Example("One image", new JsonObject { ["image"] = SampleImage.Base64 }),
                 },
-            });
-        operation.Responses!["200"] = new OpenApiResponse
+            }));
+        operation.SetSuccess("What the model sees", new()
         {
-            Description = "What the model sees",
-            Content = new Dictionary<string, IOpenApiMediaType>
+            [MediaTypeNames.Image.Png] = new OpenApiMediaType
             {
-                [MediaTypeNames.Image.Png] = new OpenApiMediaType
-                {
-                    Schema = Schemas.Binary("A PNG of the model's input size."),
-                },
+                Schema = Schemas.Binary("A PNG of the model's input size."),
             },
-        };
+        });
     }
 }

@@ -21,9 +21,9 @@ internal static class PreprocessEndpoint
         .WithTags("Classify")
         .WithSummary("Shows what a model sees of an image")
         .WithDescription(
-            "Send one image as to `/classify`. The answer is a PNG of the model's input size, made of the very tensor "
-            + "that the model would be run on: scaled, cropped and centred, the ink found and turned to the model's "
-            + "polarity, in the model's colours. It tells why an answer is not the one that was expected.")
+            "Send one image as to `/classify`. The answer is a PNG of the model's input size, made from the tensor "
+            + "that the model would run on: scaled, cropped and centred, the ink found and turned to the model's "
+            + "polarity, in the model's colours. It shows why an answer is not the one that was expected.")
         .Describe(PreprocessDocumentation.Apply, Parameters)
         .Produces<byte[]>(StatusCodes.Status200OK, MediaTypeNames.Image.Png)
         .Answers(
@@ -43,7 +43,7 @@ internal static class PreprocessEndpoint
             .. Problem.OfWork,
         ]);
 
-    private static async Task<Results<FileContentHttpResult, Refusal>> AnswerAsync(
+    private static async Task<Results<FileContentHttpResult, Rejection>> AnswerAsync(
         HttpRequest request,
         HttpResponse response,
         ModelRepository models,
@@ -51,15 +51,15 @@ internal static class PreprocessEndpoint
         RequestJson json,
         CancellationToken cancellationToken)
     {
-        QueryParameter.RefuseUnknown(request, Parameters);
+        QueryParameter.RejectUnknown(request, Parameters);
         using var lease = models.Acquire(
             ClassifyParameters.Model.ReadText(request),
             ClassifyParameters.Version.ReadText(request));
         var model = lease.Model;
         request.HttpContext.AnsweredBy(model);
-        if (model.RefuseWhenFull() is { } reason)
+        if (model.RejectWhenFull() is { } reason)
         {
-            return new Refusal(Problem.Overloaded, reason);
+            return new Rejection(Problem.Overloaded, reason);
         }
 
         using var upload =

@@ -14,7 +14,7 @@ internal sealed class ScoresEvidence(float[][] rows, GraphEnding ending, bool is
     private const double RangeTolerance = 1e-3;
 
     // Two rows may have the same sum by chance.
-    private const int FewestRows = 3;
+    private const int MinRows = 3;
 
     // With a larger tolerance the sum of a row proves nothing: whatever the row holds, it would be near enough to 1.
     private const double UselessTolerance = 0.25;
@@ -57,7 +57,7 @@ internal sealed class ScoresEvidence(float[][] rows, GraphEnding ending, bool is
                 && Outside(0, double.PositiveInfinity, 0) is null
                 && Array.TrueForAll(sums, sum => Math.Abs(sum - sums[0]) <= RangeTolerance * sums[0]);
             var differentRows = rows.Select(row => string.Join(' ', row)).Distinct().Count();
-            return isConstant && differentRows >= FewestRows ? sums[0] : null;
+            return isConstant && differentRows >= MinRows ? sums[0] : null;
         }
     }
 

@@ -46,7 +46,7 @@ internal readonly record struct ScoresPrecision(double SumTolerance, double Roun
     /// <summary>Whether all levels have a type's precision. Powers of two and 0 have any and prove nothing.</summary>
     private static bool AreAll(float[] levels, Predicate<float> isPrecise) =>
         Array.TrueForAll(levels, isPrecise)
-        && levels.Count(level => level != 0 && !float.IsPow2(Math.Abs(level))) >= QuantizationGrid.FewestLevels;
+        && levels.Count(level => level != 0 && !float.IsPow2(Math.Abs(level))) >= QuantizationGrid.MinLevels;
 
     private static bool IsHalf(float value) => (float)(Half)value == value;
 

@@ -46,7 +46,7 @@ public sealed class StreamedBatchTests : IDisposable
             (await _service.GetAsync("/models/many/1")).Json.GetProperty("batching").GetProperty("images").GetInt64(),
             1,
             Images - 1);
-        Assert.Equal(200, (await OneAsync()).Status); // though the model takes on one image at a time
+        Assert.Equal(200, (await OneAsync()).Status); // though the model admits one image at a time
 
         using var rest = new MemoryStream();
         await body.CopyToAsync(rest);

@@ -1,0 +1,78 @@
+using SoftmaxService.Inference.Faults;
+using SoftmaxService.Inference.Models;
+
+namespace SoftmaxService.Inference.Tests.Models;
+
+/// <summary>What may happen to a repository while a version loads.</summary>
+public sealed class RepositorySlowLoadTests
+{
+    [Fact]
+    public async Task LoadDue_FilesThatChangeMeanwhile_AreNotTaken()
+    {
+        using var live = new LiveFolder().With("a/1", LiveFolder.Three);
+        _ = live.Current;
+        var (manifest, load) = BeginLoad(live);
+        manifest.WhileItIsRead(() => live.With("b/1", LiveFolder.Four));
+        await load;
+
+        Assert.Equal(["a/1:3"], live.Served);
+        Assert.Equal(1, live.Repository.LoadedCount);
+        Assert.Contains(
+            "changed while they were read", Assert.Single(live.Current.Failures).Reason, StringComparison.Ordinal);
+
+        live.Repository.Scan();
+        live.Time.Advance(LiveFolder.SettleTime);
+        load = Task.Run(live.Repository.LoadDue);
+        manifest.WhileItIsRead(() => { });
+        await load;
+        Assert.Equal(["a/1:3", "b/1:4"], live.Served);
+        Assert.Empty(live.Current.Failures);
+    }
+
+    [Fact]
+    public async Task Scan_WhileALoadTakesLong_StillSeesWhatIsDeleted()
+    {
+        using var live = new LiveFolder().With("a/1", LiveFolder.Three).With("a/2", LiveFolder.Four);
+        _ = live.Current;
+        var (manifest, load) = BeginLoad(live);
+        manifest.WhileItIsRead(() =>
+        {
+            Directory.Delete(live.At("a/2"), recursive: true);
+            live.Repository.Scan();
+            live.Time.Advance(LiveFolder.SettleTime);
+            live.Repository.Scan();
+            Assert.Equal(["a/1:3"], live.Served);
+            Assert.Equal(ModelState.Loading, live.Repository.Index().Single(entry => entry.Name == "b").State);
+        });
+        await load;
+
+        Assert.Equal(["a/1:3", "b/1:3"], live.Served);
+    }
+
+    [Fact]
+    public async Task Dispose_WhileAModelLoads_FreesItWhenItIsLoaded()
+    {
+        using var live = new LiveFolder().With("a/1", LiveFolder.Three);
+        _ = live.Current;
+        var (manifest, load) = BeginLoad(live);
+        Task? closing = null;
+        manifest.WhileItIsRead(() => closing = Task.Run(live.Repository.Dispose));
+        await Task.WhenAll(load, closing!);
+
+        Assert.Empty(live.Served);
+        Assert.Equal(0, live.Repository.LoadedCount);
+        Assert.Equal(
+            InferenceError.ModelNotFound,
+            Assert.Throws<InferenceException>(() => live.Repository.Acquire(null, null)).Error);
+    }
+
+    /// <summary>Adds b/1 and begins to load it, which lasts until its manifest has been read.</summary>
+    private static (SlowManifest Manifest, Task Load) BeginLoad(LiveFolder live)
+    {
+        live.With("b/1", LiveFolder.Three);
+        var manifest = new SlowManifest(live.At("b/1"));
+        live.Repository.Scan();
+        live.Time.Advance(LiveFolder.SettleTime);
+        return (manifest, Task.Run(live.Repository.LoadDue));
+    }
+}
