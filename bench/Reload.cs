@@ -32,7 +32,7 @@ internal static class Reload
     {
         CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
         var table = new StringBuilder("""
-            | model | median RSS of swaps 1–50, MB | 151–200, MB | ratio | least–most, MB | managed heap, first and last, MB | versions freed | left loaded | still reachable | ms a swap | |
+            | model | median RSS of swaps 1–50, MB | 151–200, MB | ratio | lowest–highest, MB | managed heap, first and last, MB | versions freed | left loaded | still reachable | ms per swap | |
             |---|---|---|---|---|---|---|---|---|---|---|
 
             """.ReplaceLineEndings("\n"));
@@ -166,14 +166,16 @@ internal static class Reload
         Path.Combine(Environment.GetEnvironmentVariable("BENCH_RESULTS") ?? "results", "reload.md"), $"""
         # Memory over {Swaps} reloads
 
-        {Report.Cpu()}, {Environment.ProcessorCount} cores, {RuntimeInformation.FrameworkDescription}, {RuntimeInformation.OSDescription}, {DateTime.UtcNow:yyyy-MM-dd}.
-        Written by `bench/reload --write`.
+        {Report.Cpu()}, {Environment.ProcessorCount} cores, {RuntimeInformation.FrameworkDescription},
+        {RuntimeInformation.OSDescription}, {DateTime.UtcNow:yyyy-MM-dd}. Written by `bench/reload --write`.
 
-        One process a row loads a shipped model, then {WarmUpSwaps} times to warm up and {Swaps} times measured: leases it, rewrites its `model.onnx`, lets the
-        repository load it beside the old version and swap, runs the old version once more, returns the lease, which frees it, and sends {RequestsBetweenSwaps} images
-        to the new version on all cores. Resident memory (RSS) is read after each swap as it is: nothing is collected or trimmed before. The goal is a median
-        of the last 50 of at most {Margin:0.00} times that of the first 50, with every replaced version freed and none of them (but the last, which a register may
-        still hold) reachable after a collection at the end.
+        Each row is one process. It loads a shipped model and replaces it {WarmUpSwaps} times to warm up and {Swaps}
+        times measured. For each swap it leases the model and rewrites its `model.onnx`; the repository loads the new
+        version beside the old one and swaps; the old version runs once more; the lease is returned, which frees it;
+        and {RequestsBetweenSwaps} images go to the new version on all cores. Resident memory (RSS) is read after each
+        swap, without a collection or a trim first. The goals: the median of the last 50 swaps is at most
+        {Margin:0.00} times that of the first 50, every replaced version is freed, and none is reachable after a
+        collection at the end (except the last one, which a register may still hold).
 
         {table}
         """.ReplaceLineEndings("\n"));

@@ -47,11 +47,12 @@ internal sealed class Report
         var cpu = Cpu();
         var folder = Path.Combine(Environment.GetEnvironmentVariable("BENCH_RESULTS") ?? "results");
         Directory.CreateDirectory(folder);
-        var file = Path.Combine(folder, string.Concat(cpu.Select(letter => char.IsLetterOrDigit(letter) ? letter : '-')).Trim('-') + ".md");
-        File.WriteAllText(file, $"""
+        var name = string.Concat(cpu.Select(letter => char.IsLetterOrDigit(letter) ? letter : '-')).Trim('-');
+        File.WriteAllText(Path.Combine(folder, $"{name}.md"), $"""
             # {cpu}
 
-            {RuntimeInformation.FrameworkDescription}, {RuntimeInformation.OSArchitecture}, {SoftmaxKernel.Best}, {Environment.ProcessorCount} cores, one thread, {DateTime.UtcNow:yyyy-MM-dd}.
+            {RuntimeInformation.FrameworkDescription}, {RuntimeInformation.OSArchitecture}, {SoftmaxKernel.Best},
+            {Environment.ProcessorCount} cores, one thread, {DateTime.UtcNow:yyyy-MM-dd}.
             Written by `bench/check --write`; the method is in `bench/README.md`.
 
             ## Goals

@@ -21,8 +21,10 @@ internal sealed class Options(string[] arguments)
     {
         Console.Error.WriteLine(
             """
-            usage: bench/http/run [--rounds=N] [--seconds=N] [--warm-up=N] [--model=FILE] [--write]    the race; without any option its result is kept, too
+            usage: bench/http/run [--rounds=N] [--seconds=N] [--warm-up=N] [--model=FILE] [--write]
                    bench/http/run batching [--rounds=N] [--seconds=N] [--write]
+
+            --write keeps the result; the race without any option keeps it, too.
             """);
         return 2;
     }

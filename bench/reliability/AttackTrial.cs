@@ -83,9 +83,9 @@ internal static class AttackTrial
             string.Create(CultureInfo.InvariantCulture, $"""
                 `run attack --minutes={minutes} --seed={seed}`: one process with {modelCount} models of
                 {string.Join(", ", ImageSetups.Sides)} pixels, grey and RGB, under `MALLOC_CHECK_=3`,
-                `libc_malloc_debug.so.0` and `MALLOC_PERTURB_={Fill}`, and {Clients} clients. Files are made part by part
-                as for `images`, {foundCount} are the images of public repositories' tests, as they are and with one to
-                four faults.
+                `libc_malloc_debug.so.0` and `MALLOC_PERTURB_={Fill}`, and {Clients} clients. Files are assembled part
+                by part as for `images`; {foundCount} more are images from the tests of public repositories, as they
+                are and with one to four faults.
                 """).ReplaceLineEndings(" "),
             string.Create(CultureInfo.InvariantCulture, $"""
                 | files | {string.Join(" | ", Routes.Select(route => $"`{route}`"))} |
@@ -93,7 +93,7 @@ internal static class AttackTrial
                 {rows}
                 - Requests: {attack.Sent}. The slowest answer took {attack.SlowestSeconds:F1} s.
                 - Answers of 5xx, and requests without an answer: {attack.Failures.Count}.
-                - The process {(service.HasExited ? "ENDED" : "lives")}; errors in its log: {service.LoggedErrors}.
+                - The process {(service.HasExited ? "EXITED" : "is alive")}; errors in its log: {service.LoggedErrors}.
                 - Resident at the end: {(service.HasExited ? 0 : service.Resources.Megabytes):F0} MB.
                 """),
             attack.Failures.IsEmpty && !service.HasExited && service.LoggedErrors == 0);

@@ -51,13 +51,14 @@ internal static class BombTrial
         isPassed &= wrong == 0 && together <= LargestGrowth && service is { HasExited: false, LoggedErrors: 0 };
         return await Report.WriteAsync(
             "Bombs",
-            "`run bombs`: each sent alone, then all at once.",
+            "`run bombs`: each bomb is sent alone, then all at once.",
             string.Create(CultureInfo.InvariantCulture, $"""
-                | bomb | KB sent | status | says | ms | most resident memory, MB above idle |
+                | bomb | KB sent | status | body contains | ms | peak resident memory, MB above idle |
                 |---|---|---|---|---|---|
                 {table}| all at once | | {(wrong == 0 ? "as above" : $"{wrong} OTHERWISE")} | | | {together:F0} |
 
-                Idle, after 500 requests, {idle:F0} MB are resident; at most {LargestGrowth} MB more are allowed. Peaks are the kernel's own (`VmHWM`). Errors in the log: {service.LoggedErrors}.
+                After 500 requests the idle service has {idle:F0} MB resident; at most {LargestGrowth} MB more are
+                allowed. Peaks are the kernel's (`VmHWM`). Errors in the log: {service.LoggedErrors}.
                 """),
             isPassed);
     }

@@ -31,8 +31,10 @@ public sealed class ThirdPartyModelTests
         folder.Write("zoo/1/model.onnx", await File.ReadAllBytesAsync(SharedData.Path(Onnx)));
         folder.Write(
             "zoo/1/model.json",
-            """{"input": {"foreground": "light", "resize": "fit"}, "labels": ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]}"""u8
-        );
+            """
+            {"input": {"foreground": "light", "resize": "fit"},
+             "labels": ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]}
+            """u8);
         using var service = new ServiceWith(("Models:Folder", folder.Path), ("Models:Default", "zoo"));
 
         Assert.InRange(await CountRightAsync(service, invert: true), 0.97 * DigitCount, DigitCount);

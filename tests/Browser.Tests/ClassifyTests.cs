@@ -108,7 +108,8 @@ public sealed class ClassifyTests(Browser browser) : PageTests(browser)
             """
             async bytes => {
               const transfer = new DataTransfer();
-              transfer.items.add(new File([Uint8Array.from(atob(bytes), c => c.charCodeAt(0))], 'three.png', { type: 'image/png' }));
+              const content = Uint8Array.from(atob(bytes), c => c.charCodeAt(0));
+              transfer.items.add(new File([content], 'three.png', { type: 'image/png' }));
               return transfer;
             }
             """, Convert.ToBase64String(RunningService.Three));
@@ -351,7 +352,8 @@ public sealed class ClassifyTests(Browser browser) : PageTests(browser)
             """
             () => {
               globalThis.offers = 0;
-              new MutationObserver(() => { globalThis.offers++; }).observe(document.querySelector('#samples'), { childList: true });
+              const observer = new MutationObserver(() => { globalThis.offers++; });
+              observer.observe(document.querySelector('#samples'), { childList: true });
               location.hash = '#/classify?model=cifar10&T=2';
               location.hash = '#/classify?model=cifar10&T=3';
             }

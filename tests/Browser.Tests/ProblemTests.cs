@@ -34,7 +34,10 @@ public sealed class ProblemTests(Browser browser) : PageTests(browser)
                             Status = 401,
                             ContentType = "application/problem+json",
                             Body =
-                                """{"title":"An API key is needed","detail":"Send it as X-API-Key.","status":401,"code":"key-missing"}""",
+                                """
+                                {"title":"An API key is needed","detail":"Send it as X-API-Key.","status":401,
+                                 "code":"key-missing"}
+                                """,
                         }));
         await Page.Locator("#file").SetInputFilesAsync(Payload("seven.png", RunningService.Seven));
         await Problem.GetByRole(AriaRole.Button).ClickAsync();

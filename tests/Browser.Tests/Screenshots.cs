@@ -10,12 +10,18 @@ public sealed class Screenshots(Browser browser) : PageTests(browser)
 {
     private const string Variable = "SOFTMAX_SCREENSHOTS";
 
+    private static readonly (string Name, int Width, int Height)[] Devices =
+    [
+        ("desktop", 1280, 860),
+        ("phone", 360, 760),
+        ("wall", 3840, 2160),
+    ];
+
     [ScreenshotFact]
     public async Task OfEveryView()
     {
         var folder = Environment.GetEnvironmentVariable(Variable)!; // else this is skipped
-        foreach (var (device, width, height) in new[] { ("desktop", 1280, 860), ("phone", 360, 760), ("wall", 3840, 2160) }
-        )
+        foreach (var (device, width, height) in Devices)
         {
             foreach (var scheme in new[] { ColorScheme.Light, ColorScheme.Dark })
             {

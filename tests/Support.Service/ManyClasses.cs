@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Json;
 using SoftmaxService.OnnxSchema;
 using DataType = Onnx.TensorProto.Types.DataType;
@@ -44,7 +43,10 @@ public static class ManyClasses
         models.Write($"{name}/1/model.json", JsonSerializer.SerializeToUtf8Bytes(manifest));
     }
 
-    /// <summary>The body of a request for so many images.</summary>
-    public static string Images(int count) =>
-        $$"""{"images": [{{string.Join(',', Enumerable.Repeat(string.Create(CultureInfo.InvariantCulture, $"\"{Convert.ToBase64String(RunningService.Seven)}\""), count))}}]}""";
+    /// <summary>The body of a request with <paramref name="count"/> images.</summary>
+    public static string Images(int count)
+    {
+        var image = $"\"{Convert.ToBase64String(RunningService.Seven)}\"";
+        return $$"""{"images": [{{string.Join(',', Enumerable.Repeat(image, count))}}]}""";
+    }
 }

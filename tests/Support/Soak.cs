@@ -273,8 +273,9 @@ public sealed class Soak(Uri address, IReadOnlyList<string> models, IReadOnlyLis
     private async Task<bool> SoftmaxJsonAsync(Random random)
     {
         float[] logits = [.. Enumerable.Range(0, random.Next(2, 200)).Select(_ => random.NextSingle() * 20)];
+        var numbers = string.Join(',', logits.Select(logit => logit.ToString(CultureInfo.InvariantCulture)));
         using var content = new StringContent(
-            $$"""{"logits": [{{string.Join(',', logits.Select(logit => logit.ToString(CultureInfo.InvariantCulture)))}}], "topK": 1}""",
+            $$"""{"logits": [{{numbers}}], "topK": 1}""",
             MediaTypeHeaderValue.Parse("application/json"));
         using var answer = await _client.PostAsync(new Uri("/softmax", UriKind.Relative), content);
         using var json = JsonDocument.Parse(await answer.Content.ReadAsByteArrayAsync());
@@ -303,8 +304,12 @@ public sealed class Soak(Uri address, IReadOnlyList<string> models, IReadOnlyLis
 
     private async Task<bool> OpenInferenceAsync(string model, int image)
     {
+        var base64 = Convert.ToBase64String(images[image]);
         var json =
-            $$"""{"inputs": [{"name": "image", "datatype": "BYTES", "shape": [1], "data": ["{{Convert.ToBase64String(images[image])}}"]}], "outputs": [{"name": "probabilities"}]}""";
+            $$"""
+            {"inputs": [{"name": "image", "datatype": "BYTES", "shape": [1], "data": ["{{base64}}"]}],
+             "outputs": [{"name": "probabilities"}]}
+            """;
         using var content = new StringContent(json, MediaTypeHeaderValue.Parse("application/json"));
         using var answer = await _client.PostAsync(
             new Uri($"/v2/models/{model.Replace("/", "/versions/", StringComparison.Ordinal)}/infer", UriKind.Relative),

@@ -32,10 +32,11 @@ internal static class Versions
 
     private static string OfPackage(string name)
     {
-        var versions = XDocument
+        var package = XDocument
             .Load(Path.Combine(Checkout.Root, "Directory.Packages.props"))
-            .Descendants("PackageVersion");
-        return $"{name} {versions.Single(version => (string?)version.Attribute("Include") == name).Attribute("Version")?.Value}";
+            .Descendants("PackageVersion")
+            .Single(package => (string?)package.Attribute("Include") == name);
+        return $"{name} {package.Attribute("Version")?.Value}";
     }
 
     private static string OfModule(string name)

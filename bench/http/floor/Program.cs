@@ -52,8 +52,8 @@ async ValueTask<(byte[] Buffer, int Length)> ReadAsync(HttpRequest request)
             request.ContentLength ?? throw new BadHttpRequestException("The load generator always declares a length.")
         ) + 1);
     var length = 0;
-    while (await request.Body.ReadAsync(buffer.AsMemory(length), request.HttpContext.RequestAborted) is var count and > 0
-    )
+    var aborted = request.HttpContext.RequestAborted;
+    while (await request.Body.ReadAsync(buffer.AsMemory(length), aborted) is var count and > 0)
     {
         length += count;
     }

@@ -144,8 +144,11 @@ public sealed class ConnectionLimitsTests : IDisposable
     private ServiceWith Service(params (string Name, string Value)[] settings) =>
         new([("Models:Folder", _noModels.Path), .. settings]);
 
-    private static string Get(string path, int headers, string value = "1", bool close = false) =>
-        $"GET {path} HTTP/1.1\r\nHost: test\r\n{string.Concat(Enumerable.Range(0, headers).Select(index => $"X-{index}: {value}\r\n"))}{(close ? "Connection: close\r\n" : "")}\r\n";
+    private static string Get(string path, int headers, string value = "1", bool close = false)
+    {
+        var lines = string.Concat(Enumerable.Range(0, headers).Select(index => $"X-{index}: {value}\r\n"));
+        return $"GET {path} HTTP/1.1\r\nHost: test\r\n{lines}{(close ? "Connection: close\r\n" : "")}\r\n";
+    }
 
     private static async Task<Socket> ConnectAsync(int port)
     {

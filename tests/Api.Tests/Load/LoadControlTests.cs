@@ -162,8 +162,10 @@ public sealed class LoadControlTests
     {
         using var service = new ServiceWith();
         var busy = await BusyGate.OccupyAsync(service);
+        var image = Convert.ToBase64String(RunningService.Seven);
         var asking = service.PostAsync("/v2/models/mnist/infer", $$"""
-            {"parameters": {"timeout": {{microseconds}}}, "inputs": [{"name": "image", "datatype": "BYTES", "shape": [1], "data": ["{{Convert.ToBase64String(RunningService.Seven)}}"]}]}
+            {"parameters": {"timeout": {{microseconds}}},
+             "inputs": [{"name": "image", "datatype": "BYTES", "shape": [1], "data": ["{{image}}"]}]}
             """);
         if (status == 504)
         {

@@ -99,8 +99,12 @@ public sealed class MetricsEndpointTests : IDisposable
         await service.PostFormAsync("/classify", Image, Image);
         await service.PostAsync(
             "/v2/models/seeing/infer",
-            $$"""{"parameters": {"temperature": 0.1}, "inputs": [{"name": "image", "datatype": "BYTES", "shape": [1], "data": ["{{Convert.ToBase64String(Image)}}"]}], "outputs": [{"name": "probabilities"}]}"""
-        );
+            $$"""
+            {"parameters": {"temperature": 0.1},
+             "inputs": [
+               {"name": "image", "datatype": "BYTES", "shape": [1], "data": ["{{Convert.ToBase64String(Image)}}"]}],
+             "outputs": [{"name": "probabilities"}]}
+            """);
 
         (string, string)[] model = [("model", "seeing"), ("version", "1")];
         var samples = await MetricsText.ReadAsync(service);

@@ -43,7 +43,8 @@ public sealed class WithoutInotifyTests
         var path = Path.Combine(folder.Path, "start");
         var script = $"""
             #!/bin/sh
-            exec {WithoutInotifyFactAttribute.Command} 'echo 0 > /proc/sys/user/max_inotify_instances && exec "$0" "$@"' '{ServiceProcess.Built}' "$@"
+            exec {WithoutInotifyFactAttribute.Command} \
+              'echo 0 > /proc/sys/user/max_inotify_instances && exec "$0" "$@"' '{ServiceProcess.Built}' "$@"
 
             """;
         folder.Write("start", System.Text.Encoding.UTF8.GetBytes(script));

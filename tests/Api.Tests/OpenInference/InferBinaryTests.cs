@@ -8,7 +8,10 @@ namespace SoftmaxService.Api.Tests.OpenInference;
 public sealed class InferBinaryTests(SmallModelService service)
 {
     private const string Header =
-        """{"inputs": [{"name": "pixels", "datatype": "FP32", "shape": [1, 4], "parameters": {"binary_data_size": 16}}]}""";
+        """
+        {"inputs": [
+          {"name": "pixels", "datatype": "FP32", "shape": [1, 4], "parameters": {"binary_data_size": 16}}]}
+        """;
 
     private static readonly byte[] Blob = InferCalls.Bytes(3, 1, 2, 9);
 
@@ -29,8 +32,12 @@ public sealed class InferBinaryTests(SmallModelService service)
             await service.InferAsync(
                 With(
                     Header,
-                    """ "outputs": [{"name": "logits", "parameters": {"binary_data": true}}, {"name": "scores"}, {"name": "probabilities", "parameters": {"binary_data": true}}] """
-                ),
+                    """
+                    "outputs": [
+                      {"name": "logits", "parameters": {"binary_data": true}},
+                      {"name": "scores"},
+                      {"name": "probabilities", "parameters": {"binary_data": true}}]
+                    """),
                 Blob,
                 "plain")).Binary();
 
@@ -51,8 +58,10 @@ public sealed class InferBinaryTests(SmallModelService service)
             await service.InferAsync(
                 With(
                     Header,
-                    """ "parameters": {"binary_data_output": true}, "outputs": [{"name": "logits", "parameters": {"binary_data": false}}, {"name": "scores"}] """
-                ),
+                    """
+                    "parameters": {"binary_data_output": true},
+                    "outputs": [{"name": "logits", "parameters": {"binary_data": false}}, {"name": "scores"}]
+                    """),
                 Blob,
                 "plain")).Binary();
 
@@ -66,7 +75,10 @@ public sealed class InferBinaryTests(SmallModelService service)
     {
         var (_, blobs) = (
             await service.InferAsync(
-                """{"inputs": [{"name": "pixels", "datatype": "FP32", "shape": [1, 4], "data": [3, 1, 2, 9]}], "outputs": [{"name": "logits", "parameters": {"binary_data": true}}]}""",
+                """
+                {"inputs": [{"name": "pixels", "datatype": "FP32", "shape": [1, 4], "data": [3, 1, 2, 9]}],
+                 "outputs": [{"name": "logits", "parameters": {"binary_data": true}}]}
+                """,
                 "plain")).Binary();
 
         Assert.Equal([3f, 1f, 2f], InferCalls.Floats(blobs["logits"]));
@@ -109,7 +121,11 @@ public sealed class InferBinaryTests(SmallModelService service)
     {
         var blob = InferCalls.Elements(RunningService.Seven, RunningService.Three);
         var answer = await service.InferAsync(
-            $$"""{"inputs": [{"name": "image", "datatype": "BYTES", "shape": [2], "parameters": {"binary_data_size": {{blob.Length}} } }], "outputs": [{"name": "probabilities", "parameters": {"classification": 1} }]}""",
+            $$"""
+            {"inputs": [{"name": "image", "datatype": "BYTES", "shape": [2],
+                         "parameters": {"binary_data_size": {{blob.Length}} } }],
+             "outputs": [{"name": "probabilities", "parameters": {"classification": 1} }]}
+            """,
             blob);
 
         Assert.Equal([2L, 1L], answer.Output("probabilities").Shape());
@@ -141,7 +157,10 @@ public sealed class InferBinaryTests(SmallModelService service)
 
         (
             await service.InferAsync(
-                $$"""{"inputs": [{"name": "image", "datatype": "BYTES", "shape": [1], "parameters": {"binary_data_size": {{blob.Length}} } }]}""",
+                $$"""
+                {"inputs": [{"name": "image", "datatype": "BYTES", "shape": [1],
+                             "parameters": {"binary_data_size": {{blob.Length}} } }]}
+                """,
                 blob)).IsError(400, mention);
     }
 

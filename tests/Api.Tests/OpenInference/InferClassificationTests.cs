@@ -64,9 +64,13 @@ public sealed class InferClassificationTests(SmallModelService service)
         Assert.Equal(["3:0:ant", "2:2:cat", "0.3:1:bee", "0.2:0:ant"], InferCalls.Texts(blobs["logits"]));
     }
 
-    private static string Request(string output, int? classification) =>
-        $$"""
-        {"inputs": [{"name": "pixels", "datatype": "FP32", "shape": [2, 4], "data": [[3, 1e-7, 2, 9], [0.2, 0.30000001, -1.5, 9]]}],
-         "outputs": [{"name": "{{output}}", "parameters": { {{(classification is null ? "" : $"\"classification\": {classification}")}} } }]}
-        """;
+    private static string Request(string output, int? classification)
+    {
+        var parameter = classification is null ? "" : $"\"classification\": {classification}";
+        return $$"""
+            {"inputs": [{"name": "pixels", "datatype": "FP32", "shape": [2, 4],
+                         "data": [[3, 1e-7, 2, 9], [0.2, 0.30000001, -1.5, 9]]}],
+             "outputs": [{"name": "{{output}}", "parameters": { {{parameter}} } }]}
+            """;
+    }
 }

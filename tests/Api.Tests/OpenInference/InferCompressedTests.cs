@@ -8,7 +8,11 @@ namespace SoftmaxService.Api.Tests.OpenInference;
 public sealed class InferCompressedTests(SmallModelService service)
 {
     private const string Json =
-        """{"inputs": [{"name": "pixels", "datatype": "FP32", "shape": [1, 4], "parameters": {"binary_data_size": 16}}], "outputs": [{"name": "logits"}]}""";
+        """
+        {"inputs": [
+          {"name": "pixels", "datatype": "FP32", "shape": [1, 4], "parameters": {"binary_data_size": 16}}],
+         "outputs": [{"name": "logits"}]}
+        """;
 
     private static readonly byte[] Body = [.. Encoding.UTF8.GetBytes(Json), .. InferCalls.Bytes(3, 1, 2, 9)];
 

@@ -38,10 +38,18 @@ public sealed class InferElementTypesTests : IDisposable
     {
         const string Outputs = """ "outputs": [{"name": "scores"}] """;
         var json = await _service.InferAsync(
-            $$"""{"inputs": [{"name": "pixels", "datatype": "UINT8", "shape": [2, 4], "data": [[3, 1, 2, 9], [255, 0, 1, 9]]}], {{Outputs}} }""",
+            $$"""
+            {"inputs": [
+              {"name": "pixels", "datatype": "UINT8", "shape": [2, 4], "data": [[3, 1, 2, 9], [255, 0, 1, 9]]}],
+             {{Outputs}} }
+            """,
             "bytes");
         var binary = await _service.InferAsync(
-            $$"""{"inputs": [{"name": "pixels", "datatype": "UINT8", "shape": [2, 4], "parameters": {"binary_data_size": 8} }], {{Outputs}} }""",
+            $$"""
+            {"inputs": [
+              {"name": "pixels", "datatype": "UINT8", "shape": [2, 4], "parameters": {"binary_data_size": 8} }],
+             {{Outputs}} }
+            """,
             [3, 1, 2, 9, 255, 0, 1, 9],
             "bytes");
         var typed = await CallAsync(
@@ -89,7 +97,10 @@ public sealed class InferElementTypesTests : IDisposable
             (float[])[3f, 1f, 2f],
             (
                 await _service.InferAsync(
-                    """{"inputs": [{"name": "pixels", "datatype": "FP16", "shape": [1, 4], "parameters": {"binary_data_size": 8}}]}""",
+                    """
+                    {"inputs": [
+                      {"name": "pixels", "datatype": "FP16", "shape": [1, 4], "parameters": {"binary_data_size": 8}}]}
+                    """,
                     blob,
                     "halves"))
                 .Output("scores")
@@ -110,7 +121,9 @@ public sealed class InferElementTypesTests : IDisposable
     public async Task AModelWithABatchOfOneTakesSeveralItems()
     {
         var answer = await _service.InferAsync(
-            """{"inputs": [{"name": "pixels", "datatype": "FP32", "shape": [2, 4], "data": [3, 1, 2, 9, 4, 5, 6, 9]}]}""",
+            """
+            {"inputs": [{"name": "pixels", "datatype": "FP32", "shape": [2, 4], "data": [3, 1, 2, 9, 4, 5, 6, 9]}]}
+            """,
             "one");
 
         Assert.All(

@@ -78,7 +78,11 @@ public sealed class InferJsonTests(SmallModelService service)
     public async Task DataMayStandBeforeWhatSaysHowToReadIt()
     {
         var answer = await service.InferAsync(
-            """{"inputs": [{"data": [3, 1, 2, 9], "shape": [1, 4], "parameters": null, "datatype": "FP32", "name": "pixels"}], "outputs": null, "parameters": null}""",
+            """
+            {"inputs": [
+              {"data": [3, 1, 2, 9], "shape": [1, 4], "parameters": null, "datatype": "FP32", "name": "pixels"}],
+             "outputs": null, "parameters": null}
+            """,
             "plain");
 
         Assert.Equal([3f, 1f, 2f], answer.Output("logits").Floats());
@@ -131,7 +135,10 @@ public sealed class InferJsonTests(SmallModelService service)
         "'pixel'",
         "'pixels'")]
     [InlineData(
-        """{"inputs": [{"name": "pixels", "datatype": "FP32", "shape": [1, 4], "data": [1, 2, 3, 4]}, {"name": "pixels", "datatype": "FP32", "shape": [1, 4], "data": [1, 2, 3, 4]}]}""",
+        """
+        {"inputs": [{"name": "pixels", "datatype": "FP32", "shape": [1, 4], "data": [1, 2, 3, 4]},
+                    {"name": "pixels", "datatype": "FP32", "shape": [1, 4], "data": [1, 2, 3, 4]}]}
+        """,
         "2 inputs")]
     [InlineData("""{"inputs": [{"datatype": "FP32", "shape": [1, 4], "data": [1, 2, 3, 4]}]}""", "name")]
     [InlineData("""{"inputs": [{"name": "pixels", "shape": [1, 4], "data": [1, 2, 3, 4]}]}""", "datatype")]
@@ -150,11 +157,17 @@ public sealed class InferJsonTests(SmallModelService service)
         "exactly one",
         "binary_data_size")]
     [InlineData(
-        """{"inputs": [{"name": "pixels", "datatype": "FP32", "shape": [1, 4], "data": [1, 2, 3, 4], "parameters": {"binary_data_size": 16}}]}""",
+        """
+        {"inputs": [{"name": "pixels", "datatype": "FP32", "shape": [1, 4], "data": [1, 2, 3, 4],
+                     "parameters": {"binary_data_size": 16}}]}
+        """,
         "exactly one",
         "data")]
     [InlineData(
-        """{"inputs": [{"name": "pixels", "datatype": "FP32", "shape": [1, 4], "parameters": {"shared_memory_region": "r", "shared_memory_byte_size": 16}}]}""",
+        """
+        {"inputs": [{"name": "pixels", "datatype": "FP32", "shape": [1, 4],
+                     "parameters": {"shared_memory_region": "r", "shared_memory_byte_size": 16}}]}
+        """,
         "shared")]
     [InlineData("""{"inputs": [1]}""", "inputs")]
     [InlineData("""{"inputs": {}}""", "inputs")]
@@ -240,8 +253,10 @@ public sealed class InferJsonTests(SmallModelService service)
     {
         var json = """
             {"model_name": "x", "model_version": "y", "id": "1", "extra": [[{"deep": []}]],
-             "parameters": {"sequence_id": 7, "sequence_start": true, "sequence_end": "x", "priority": 1, "timeout": 60000000, "content_type": "np", "headers": {"a": ["b"]}, "mine": null},
-             "inputs": [{"name": "pixels", "datatype": "FP32", "shape": [1, 4], "data": [3, 1, 2, 9], "parameters": {"content_type": "np"}}],
+             "parameters": {"sequence_id": 7, "sequence_start": true, "sequence_end": "x", "priority": 1,
+                            "timeout": 60000000, "content_type": "np", "headers": {"a": ["b"]}, "mine": null},
+             "inputs": [{"name": "pixels", "datatype": "FP32", "shape": [1, 4], "data": [3, 1, 2, 9],
+                         "parameters": {"content_type": "np"}}],
              "outputs": [{"name": "logits", "parameters": {"content_type": "np", "binary_data": false}}]}
             """;
 
@@ -278,9 +293,15 @@ public sealed class InferJsonTests(SmallModelService service)
     public async Task ANumberThatJsonDoesNotHaveIsTheModelsFault()
     {
         const string Negative =
-            """{"inputs": [{"name": "pixels", "datatype": "FP32", "shape": [1, 4], "data": [-3, 1, 2, 9]}], "outputs": [{"name": "logs"}]}""";
+            """
+            {"inputs": [{"name": "pixels", "datatype": "FP32", "shape": [1, 4], "data": [-3, 1, 2, 9]}],
+             "outputs": [{"name": "logs"}]}
+            """;
         const string Zero =
-            """{"inputs": [{"name": "pixels", "datatype": "FP32", "shape": [1, 4], "data": [0, 1, 2, 9]}], "outputs": [{"name": "logs"}]}""";
+            """
+            {"inputs": [{"name": "pixels", "datatype": "FP32", "shape": [1, 4], "data": [0, 1, 2, 9]}],
+             "outputs": [{"name": "logs"}]}
+            """;
 
         (await service.InferAsync(Negative, "many")).IsError(422, "logs", "NaN", "binary_data");
         Assert.Equal(
@@ -292,7 +313,10 @@ public sealed class InferJsonTests(SmallModelService service)
     public async Task MinusInfinityIsAString()
     {
         var answer = await service.InferAsync(
-            """{"inputs": [{"name": "pixels", "datatype": "FP32", "shape": [1, 4], "data": [1, 0, 0, 0]}], "outputs": [{"name": "logs"}]}""",
+            """
+            {"inputs": [{"name": "pixels", "datatype": "FP32", "shape": [1, 4], "data": [1, 0, 0, 0]}],
+             "outputs": [{"name": "logs"}]}
+            """,
             "many");
 
         Assert.Equal("[0,\"-Infinity\",\"-Infinity\"]", answer.Output("logs").GetProperty("data").GetRawText());
@@ -302,7 +326,10 @@ public sealed class InferJsonTests(SmallModelService service)
     public async Task AProbabilityOfZeroHasALogitThatIsFinite()
     {
         var answer = await service.InferAsync(
-            """{"inputs": [{"name": "pixels", "datatype": "FP32", "shape": [1, 4], "data": [500, 0, 0, 0]}], "outputs": [{"name": "logits"}, {"name": "probabilities"}]}""",
+            """
+            {"inputs": [{"name": "pixels", "datatype": "FP32", "shape": [1, 4], "data": [500, 0, 0, 0]}],
+             "outputs": [{"name": "logits"}, {"name": "probabilities"}]}
+            """,
             "softmaxed");
 
         Assert.Equal([0f, -104.66522f, -104.66522f], answer.Output("logits").Floats());
@@ -382,8 +409,10 @@ public sealed class InferJsonTests(SmallModelService service)
     {
         var image = Convert.ToBase64String(RunningService.Seven);
         var answer = await service.InferAsync(
-            $$"""{"inputs": [{"name": "image", "datatype": "BYTES", "shape": {{shape}}, "data": ["{{image}}"]}], "outputs": [{"name": "probabilities", "parameters": {"classification": 1} }]}"""
-        );
+            $$"""
+            {"inputs": [{"name": "image", "datatype": "BYTES", "shape": {{shape}}, "data": ["{{image}}"]}],
+             "outputs": [{"name": "probabilities", "parameters": {"classification": 1} }]}
+            """);
 
         Assert.EndsWith(":7:7", Assert.Single(answer.Output("probabilities").Texts()), StringComparison.Ordinal);
     }

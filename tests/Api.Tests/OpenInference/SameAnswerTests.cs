@@ -136,8 +136,15 @@ public sealed class SameAnswerTests
         ];
     }
 
-    private static string Json(string input, float? temperature, bool binary = false) =>
-        $"{{\"inputs\": [{input}], \"outputs\": [{{\"name\": \"probabilities\", \"parameters\": {{\"binary_data\": {(binary ? "true" : "false")}}}}}]{(temperature is null ? "" : $", \"parameters\": {{\"temperature\": {InferCalls.Text(temperature.Value)}}}")}}}";
+    private static string Json(string input, float? temperature, bool binary = false)
+    {
+        var parameter = temperature is null ? "" : $"\"temperature\": {InferCalls.Text(temperature.Value)}";
+        return $$"""
+            {"inputs": [{{input}}],
+             "outputs": [{"name": "probabilities", "parameters": {"binary_data": {{(binary ? "true" : "false")}} } }],
+             "parameters": { {{parameter}} } }
+            """;
+    }
 
     private static float[] Blob(Answer answer) => InferCalls.Floats(answer.Binary().Blobs["probabilities"]);
 

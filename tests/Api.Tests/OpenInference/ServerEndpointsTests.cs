@@ -80,7 +80,9 @@ public sealed class ServerEndpointsTests(SmallModelService service)
             """[{"name":"pixels","datatype":"FP32","shape":[-1,4]}]""",
             model.GetProperty("inputs").GetRawText());
         Assert.Equal(
-            """[{"name":"scores","datatype":"FP32","shape":[-1,3]},{"name":"logits","datatype":"FP32","shape":[-1,3]},{"name":"probabilities","datatype":"FP32","shape":[-1,3]}]""",
+            """[{"name":"scores","datatype":"FP32","shape":[-1,3]},"""
+                + """{"name":"logits","datatype":"FP32","shape":[-1,3]},"""
+                + """{"name":"probabilities","datatype":"FP32","shape":[-1,3]}]""",
             model.GetProperty("outputs").GetRawText());
     }
 

@@ -15,8 +15,9 @@ public sealed class SmallModelService : RunningService
         _folder.Write("many/1/model.onnx", SmallModels.ManyOutputs());
         _folder.Write(
             "many/1/model.json",
-            """{"labels": ["ant", "bee", "cat"], "input": {"height": 2, "width": 2}, "calibration": {"temperature": 2}}"""u8
-        );
+            """
+            {"labels": ["ant", "bee", "cat"], "input": {"height": 2, "width": 2}, "calibration": {"temperature": 2}}
+            """u8);
         foreach (var (path, onnx) in new[]
             {
                 ("plain/1", SmallModels.Plain()),

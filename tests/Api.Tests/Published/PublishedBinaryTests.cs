@@ -53,8 +53,10 @@ public sealed class PublishedBinaryTests(RunningService portable, PublishedServi
         await AssertSameAsync(service =>
             service.PostAsync(
                 "/calibrate",
-                """{"logits": [[1, 2], [4, 3], [0, 9], [3, 1], [1, 5], [2, 0]], "labels": [1, 1, 1, 0, 1, 0], "bins": 5, "alphas": [0.2]}"""
-            ));
+                """
+                {"logits": [[1, 2], [4, 3], [0, 9], [3, 1], [1, 5], [2, 0]], "labels": [1, 1, 1, 0, 1, 0],
+                 "bins": 5, "alphas": [0.2]}
+                """));
     }
 
     [PublishedFact]

@@ -116,7 +116,8 @@ public sealed partial class SettingsTableTests
             var name = $"{section}:{property.Name}";
             if (!IsDictionary(property))
             {
-                return [new Setting(name, property.GetValue(defaults), property.GetCustomAttribute<SettingRangeAttribute>())];
+                var range = property.GetCustomAttribute<SettingRangeAttribute>();
+                return [new Setting(name, property.GetValue(defaults), range)];
             }
 
             Assert.Empty((IDictionary)property.GetValue(defaults)!); // an options class makes its dictionaries itself

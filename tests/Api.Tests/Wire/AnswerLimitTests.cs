@@ -180,11 +180,13 @@ public sealed partial class AnswerLimitTests : IDisposable
                 )).Body);
 
         Assert.StartsWith(
-            """{"model":"hundred","version":"1","temperature":{"value":1,"source":"default"},"results":[{"predictions":[{"label":"0","index":0,"probability":""",
+            """{"model":"hundred","version":"1","temperature":{"value":1,"source":"default"}"""
+                + ""","results":[{"predictions":[{"label":"0","index":0,"probability":""",
             text,
             StringComparison.Ordinal);
         Assert.Matches(
-            ""","logit":[0-9.]+\}\],"uncertainty":\{"entropy":[0-9.]+,"margin":[0-9.E-]+,"energy":[0-9.-]+\},"abstained":true\},\{"error":\{"code":"image-""",
+            ""","logit":[0-9.]+\}\],"uncertainty":\{"entropy":[0-9.]+,"margin":[0-9.E-]+,"energy":[0-9.-]+\}"""
+                + ""","abstained":true\},\{"error":\{"code":"image-""",
             text);
         Assert.EndsWith("}}]}", text, StringComparison.Ordinal);
     }

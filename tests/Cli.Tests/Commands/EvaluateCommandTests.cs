@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Xml.Linq;
 
@@ -42,13 +43,9 @@ public sealed class EvaluateCommandTests : IDisposable
     {
         var (images, logits, labels) = _data.WriteIdx(60);
         var csv = Path.Combine(Path.GetDirectoryName(images)!, "logits.csv");
-        await File.WriteAllLinesAsync(
-            csv,
-            logits.Select(
-                (row, i) =>
-                    FormattableString.Invariant(
-                        $"{string.Join(',', row.Select(logit => logit.ToString(System.Globalization.CultureInfo.InvariantCulture)))},{labels[i]}"
-                    )));
+        static string Text(float number) => number.ToString(CultureInfo.InvariantCulture);
+        var lines = logits.Select((row, i) => $"{string.Join(',', row.Select(Text))},{labels[i]}");
+        await File.WriteAllLinesAsync(csv, lines);
 
         var whole = await SumOfNllAsync(images);
         var part = await SumOfNllAsync(images, "--shuffle", "5", "--limit", "25");

@@ -84,13 +84,7 @@ public sealed record Bomb(string Name, int Status, string Reason, Func<byte[]> M
             "JSON with 10,000 images",
             413,
             "too-many-images",
-            () =>
-                Http(
-                    "/classify",
-                    "application/json",
-                    Encoding.UTF8.GetBytes(
-                        $$"""{"images": [{{string.Join(',', Enumerable.Repeat($"\"{Convert.ToBase64String(FuzzSeeds.Images[0].Bytes)}\"", Parts))}}]}"""
-                    ))),
+            () => Http("/classify", "application/json", ManyImages())),
         .. new[]
         {
             ("/classify", "images", "malformed-json"),
@@ -171,6 +165,12 @@ public sealed record Bomb(string Name, int Status, string Reason, Func<byte[]> M
                 ? string.Create(CultureInfo.InvariantCulture, $"Content-Length: {body.Length}\r\n")
                 : "";
         return [.. Encoding.ASCII.GetBytes($"{string.Join("\r\n", headers)}\r\n{length}\r\n"), .. body];
+    }
+
+    private static byte[] ManyImages()
+    {
+        var image = $"\"{Convert.ToBase64String(FuzzSeeds.Images[0].Bytes)}\"";
+        return Encoding.UTF8.GetBytes($$"""{"images": [{{string.Join(',', Enumerable.Repeat(image, Parts))}}]}""");
     }
 
     private static byte[] Nested(string property) =>

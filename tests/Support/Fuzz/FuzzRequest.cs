@@ -331,8 +331,8 @@ public sealed record FuzzRequest(long Number, FuzzKind Kind, byte[] Bytes, bool 
                 random,
                 FuzzSeeds.Elements(ImageBody(random, out _), Pick(random, FuzzSeeds.Images).Bytes));
             json = Encoding.UTF8.GetBytes(
-                $$"""{"inputs": [{"name": "image", "datatype": "BYTES", "shape": [2], "parameters": {"binary_data_size": {{blob.Length}} } }]}"""
-            );
+                """{"inputs": [{"name": "image", "datatype": "BYTES", "shape": [2],"""
+                + $$""" "parameters": {"binary_data_size": {{blob.Length}} } }]}""");
         }
 
         json = random.Next(2) == 0 ? TextMutation.Damage(random, Encoding.UTF8.GetString(json)) : json;

@@ -132,8 +132,7 @@ public sealed class Fuzzer(int port, int grpcPort, int seed)
                 Fail(request, "the connection was closed without an answer");
             }
         }
-        else if (answer is { Status: >= 500 and not (503 or 504 or HttpVersionNotSupported) } or { GrpcStatus: GrpcUnknown }
-        )
+        else if (IsServerFault(answer))
         {
             Fail(request, $"{answer.Status}, gRPC {answer.GrpcStatus}: {Encoding.UTF8.GetString(answer.Body)}");
         }

@@ -14,12 +14,13 @@ public static class EncodedImages
     /// <summary>A greyscale progressive JPEG of 45 × 37 pixels, ten scans, written with Java's ImageIO.</summary>
     public static byte[] ProgressiveJpeg =>
         Convert.FromBase64String(
-            "/9j/4AAQSkZJRgABAgAAAQABAAD/2wBDAAgGBgcGBQgHBwcJCQgKDBQNDAsLDBkSEw8UHRofHh0aHBwgJC4nICIsIxwcKDcpLDAxNDQ0Hyc5PTgyPC4zNDL/wgAL"
-                + "CAAlAC0BAREA/8QAGQABAQADAQAAAAAAAAAAAAAAAwIAAQQG/9oACAEBAAAAAfAbtGbgtKVuZcRXmrtWbdIjf//EABwQAAICAwEBAAAAAAAAAAAAAAABAhEDEhMh"
-                + "EP/aAAgBAQABBQL5QkJFFCiVR6KIkamtCgaigKLFjOfvM5ix0cxQQoIUFSgqUEaJH//EABgQAAIDAAAAAAAAAAAAAAAAACAhEBEw/9oACAEBAAY/At0NSz//xAAd"
-                + "EAACAwADAQEAAAAAAAAAAAAAAREhMRBRYUFx/9oACAEBAAE/IYIFyVJ3zIfoSYh0RGCNHvGvgIWjSpFuDlg6BQpKzpWIpxuEmYhISS9Egf/aAAgBAQAAABBYOTcP"
-                + "/8QAHhABAAIDAAMBAQAAAAAAAAAAAQARITFRQWFxgZH/2gAIAQEAAT8QIFGiPiKUuD3DGR+ZguRF1NRL4mtx8gUuE0jfsVdS4oZaiLrEa6KO1ma1bwlooPkRgrmh"
-                + "iKsDHmf0A8mAZcch1ln5GmBHyC9QgbPUrwzdalHb8uQYANl5J//Z");
+            "/9j/4AAQSkZJRgABAgAAAQABAAD/2wBDAAgGBgcGBQgHBwcJCQgKDBQNDAsLDBkSEw8UHRofHh0aHBwgJC4nICIsIxwcKDcp"
+                + "LDAxNDQ0Hyc5PTgyPC4zNDL/wgALCAAlAC0BAREA/8QAGQABAQADAQAAAAAAAAAAAAAAAwIAAQQG/9oACAEBAAAAAfAbtGbg"
+                + "tKVuZcRXmrtWbdIjf//EABwQAAICAwEBAAAAAAAAAAAAAAABAhEDEhMhEP/aAAgBAQABBQL5QkJFFCiVR6KIkamtCgaigKLF"
+                + "jOfvM5ix0cxQQoIUFSgqUEaJH//EABgQAAIDAAAAAAAAAAAAAAAAACAhEBEw/9oACAEBAAY/At0NSz//xAAdEAACAwADAQEA"
+                + "AAAAAAAAAAAAAREhMRBRYUFx/9oACAEBAAE/IYIFyVJ3zIfoSYh0RGCNHvGvgIWjSpFuDlg6BQpKzpWIpxuEmYhISS9Egf/a"
+                + "AAgBAQAAABBYOTcP/8QAHhABAAIDAAMBAQAAAAAAAAAAAQARITFRQWFxgZH/2gAIAQEAAT8QIFGiPiKUuD3DGR+ZguRF1NRL"
+                + "4mtx8gUuE0jfsVdS4oZaiLrEa6KO1ma1bwlooPkRgrmhiKsDHmf0A8mAZcch1ln5GmBHyC9QgbPUrwzdalHb8uQYANl5J//Z");
 
     /// <summary>
     /// A CMYK JPEG as Adobe writes them, of 16 × 16 pixels: red above green on the left, blue above mid grey on the
@@ -27,11 +28,12 @@ public static class EncodedImages
     /// </summary>
     public static byte[] CmykJpeg =>
         Convert.FromBase64String(
-            "/9j/7gAOQWRvYmUAZAAAAAAA/9sAQwABAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEB/8AAFAgA"
-                + "EAAQBAERAAIRAAMRAAQRAP/EAB8AAAEFAQEBAQEBAAAAAAAAAAABAgMEBQYHCAkKC//EALUQAAIBAwMCBAMFBQQEAAABfQECAwAEEQUSITFBBhNRYQcicRQygZGh"
-                + "CCNCscEVUtHwJDNicoIJChYXGBkaJSYnKCkqNDU2Nzg5OkNERUZHSElKU1RVVldYWVpjZGVmZ2hpanN0dXZ3eHl6g4SFhoeIiYqSk5SVlpeYmZqio6Slpqeoqaqy"
-                + "s7S1tre4ubrCw8TFxsfIycrS09TV1tfY2drh4uPk5ebn6Onq8fLz9PX29/j5+v/aAA4EAQACAAMABAAAPwD+/iv8/wDr/P8A6/v4r/AHor/f4oor/f4r/AHor/f4"
-                + "or/f4r+Aev/Z");
+            "/9j/7gAOQWRvYmUAZAAAAAAA/9sAQwABAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEB"
+                + "AQEBAQEBAQEBAQEBAQEB/8AAFAgAEAAQBAERAAIRAAMRAAQRAP/EAB8AAAEFAQEBAQEBAAAAAAAAAAABAgMEBQYHCAkKC//E"
+                + "ALUQAAIBAwMCBAMFBQQEAAABfQECAwAEEQUSITFBBhNRYQcicRQygZGhCCNCscEVUtHwJDNicoIJChYXGBkaJSYnKCkqNDU2"
+                + "Nzg5OkNERUZHSElKU1RVVldYWVpjZGVmZ2hpanN0dXZ3eHl6g4SFhoeIiYqSk5SVlpeYmZqio6Slpqeoqaqys7S1tre4ubrC"
+                + "w8TFxsfIycrS09TV1tfY2drh4uPk5ebn6Onq8fLz9PX29/j5+v/aAA4EAQACAAMABAAAPwD+/iv8/wDr/P8A6/v4r/AHor/f"
+                + "4oor/f4r/AHor/f4or/f4r+Aev/Z");
 
     public static byte[] Encode(
         int width,

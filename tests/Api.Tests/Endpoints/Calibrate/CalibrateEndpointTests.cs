@@ -9,12 +9,15 @@ public sealed class CalibrateEndpointTests(RunningService service)
     private const double TrueTemperature = 2.5;
 
     [Fact]
-    public async Task MoreAlphasThanAnyoneNeedsAreRefused() =>
-        (
-            await service.PostAsync(
-                "/calibrate",
-                $$"""{"logits": [[1, 2], [2, 1], [3, 1]], "labels": [0, 1, 0], "alphas": [{{string.Join(',', Enumerable.Repeat("0.5", 101))}}]}"""
-            )).IsProblem(400, "invalid-parameter", "at most 100");
+    public async Task MoreThanAHundredAlphasAreRefused()
+    {
+        var alphas = string.Join(',', Enumerable.Repeat("0.5", 101));
+        var answer = await service.PostAsync(
+            "/calibrate",
+            $$"""{"logits": [[1, 2], [2, 1], [3, 1]], "labels": [0, 1, 0], "alphas": [{{alphas}}]}""");
+
+        answer.IsProblem(400, "invalid-parameter", "at most 100");
+    }
 
     [Fact]
     public async Task LogitsThatAreTooLargeAreGivenTheTemperatureThatTakesItBack()
@@ -258,10 +261,17 @@ public sealed class CalibratedModelTests : IDisposable
 
     private const string Manifest = """
         {
-          "input": { "layout": "NCHW", "channels": 1, "height": 28, "width": 28, "color": "gray", "scale": 0.00392156862745098,
-                     "mean": [0.1307], "std": [0.3081], "resize": "fit", "foreground": "light" },
-          "calibration": { "temperature": 2.5, "count": 99, "warnings": ["one of the classes has no image"], "conformal": { "method": "lac", "count": 99,
-                           "quantiles": { "0.1": 0.1, "0.05": 0.99999 }, "scores": { "ranks": [90, 95, 99], "values": [0.1, 0.99999, 1] } } }
+          "input": {
+            "layout": "NCHW", "channels": 1, "height": 28, "width": 28, "color": "gray",
+            "scale": 0.00392156862745098, "mean": [0.1307], "std": [0.3081], "resize": "fit", "foreground": "light"
+          },
+          "calibration": {
+            "temperature": 2.5, "count": 99, "warnings": ["one of the classes has no image"],
+            "conformal": {
+              "method": "lac", "count": 99, "quantiles": { "0.1": 0.1, "0.05": 0.99999 },
+              "scores": { "ranks": [90, 95, 99], "values": [0.1, 0.99999, 1] }
+            }
+          }
         }
         """;
 
