@@ -142,6 +142,10 @@ public sealed class Fuzzer(int port, int grpcPort, int seed)
         }
     }
 
+    private static bool IsServerFault(RawAnswer answer) =>
+        answer.GrpcStatus == GrpcUnknown
+        || answer.Status is >= 500 and not (503 or 504 or HttpVersionNotSupported);
+
     /// <summary>What is wrong with the form of an answer; null when nothing is.</summary>
     private static string? FaultOf(RawAnswer answer)
     {
