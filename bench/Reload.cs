@@ -9,17 +9,17 @@ using SoftmaxService.Inference.Models;
 namespace SoftmaxService.Benchmarks;
 
 /// <summary>
-/// Whether memory comes back: a model is replaced 200 times while it answers, and the process's resident memory is read
-/// after each.
+/// Checks that memory is freed: a model is replaced 200 times while it answers, and the process's resident memory is
+/// read after each swap.
 /// </summary>
 internal static class Reload
 {
-    /// <summary>What asks a process for one series, as JSON.</summary>
+    /// <summary>The command of a process that runs one series and prints JSON.</summary>
     public const string SeriesCommand = "reload-series";
 
     private const int Swaps = 200;
 
-    // Until the runtime has compiled its last tier and the allocators have taken what a swap needs.
+    // Enough for the runtime to compile its last tier and for the allocators to reserve what a swap needs.
     private const int WarmUpSwaps = 200;
 
     private const int RequestsBetweenSwaps = 8;
@@ -60,7 +60,7 @@ internal static class Reload
         return shortfalls;
     }
 
-    /// <summary>One process's part: replaces a model over and over, and prints what it saw.</summary>
+    /// <summary>Runs in one process: replaces a model again and again and prints the measurements.</summary>
     public static int RunSeries(string[] options)
     {
         var root = Environment.GetEnvironmentVariable("BENCH_ROOT") ?? Directory.GetCurrentDirectory();
@@ -93,8 +93,8 @@ internal static class Reload
         var clock = new Stopwatch();
         for (var swap = -WarmUpSwaps; swap < Swaps; swap++)
         {
-            // A request that began before the swap and ends after it: the old version goes with its lease, not with its
-            // place in the catalog.
+            // A request that begins before the swap and ends after it: the old version is freed with its last lease, not
+            // when it leaves the catalog.
             using (var lease = repository.Acquire(null, null))
             {
                 clock.Start();
@@ -106,7 +106,7 @@ internal static class Reload
                 replaced.Add(new WeakReference(lease.Model));
                 if (ReferenceEquals(repository.Current.Models[0], lease.Model) || repository.LoadedCount != 2)
                 {
-                    throw new InvalidOperationException("The model was not replaced beside the one that is leased.");
+                    throw new InvalidOperationException("The new version was not loaded beside the leased one.");
                 }
 
                 ImageClassifier.Classify(lease.Model, image, new ClassificationOptions());

@@ -9,12 +9,12 @@ internal sealed class Options(string[] arguments)
 
     public bool Write => arguments.Contains("--write");
 
-    public double Number(string name, double otherwise) =>
-        Text(name) is { } said ? double.Parse(said, CultureInfo.InvariantCulture) : otherwise;
+    public double Number(string name, double defaultValue) =>
+        Text(name) is { } text ? double.Parse(text, CultureInfo.InvariantCulture) : defaultValue;
 
     public string? Text(string name) =>
-        arguments.FirstOrDefault(argument => argument.StartsWith($"--{name}=", StringComparison.Ordinal)) is { } said
-            ? said[(name.Length + 3)..]
+        arguments.FirstOrDefault(argument => argument.StartsWith($"--{name}=", StringComparison.Ordinal)) is { } found
+            ? found[(name.Length + 3)..]
             : null;
 
     public static int Refuse()

@@ -11,8 +11,8 @@ using SoftmaxService.Tests.Support.Fuzz.Images;
 namespace SoftmaxService.ReliabilityBenchmarks;
 
 /// <summary>
-/// An hour of image files to one process whose native heap is checked: made part by part, found elsewhere, and found
-/// files that were damaged, by every route that takes an image.
+/// Sends image files for an hour to one process whose native heap is checked, over every route that takes an image:
+/// files assembled part by part, files found elsewhere, and damaged copies of those.
 /// </summary>
 internal static class AttackTrial
 {

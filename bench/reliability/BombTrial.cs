@@ -7,7 +7,7 @@ using SoftmaxService.Tests.Support.Fuzz;
 
 namespace SoftmaxService.ReliabilityBenchmarks;
 
-/// <summary>Requests that would take much memory, one after the other and all at once.</summary>
+/// <summary>Sends requests that try to exhaust memory, one by one and then all at once.</summary>
 internal static class BombTrial
 {
     private const double LargestGrowth = 200;

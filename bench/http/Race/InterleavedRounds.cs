@@ -3,7 +3,7 @@ using System.Globalization;
 namespace SoftmaxService.HttpBenchmarks.Race;
 
 /// <summary>
-/// All contenders alive side by side on the server's processor, under load one at a time, turn by turn.
+/// All contenders run side by side on the server's processor and take turns under load, one at a time.
 /// </summary>
 internal static class InterleavedRounds
 {
@@ -49,7 +49,7 @@ internal static class InterleavedRounds
                 {
                     foreach (var connections in RacePlan.Connections)
                     {
-                        // Each round begins with another, so that nobody always follows the same.
+                        // Each round starts with another contender, so that none always follows the same one.
                         foreach (var (name, server) in field.Select((_, i) => field[(i + round) % field.Length]))
                         {
                             var turn = await Turn.TakeAsync(
@@ -91,7 +91,7 @@ internal static class InterleavedRounds
         return server;
     }
 
-    /// <summary>A contender that computes something else is not worth a race.</summary>
+    /// <summary>Checks that all contenders compute the same.</summary>
     private static async Task CheckAsync(List<(string Name, ServerProcess Server)> servers)
     {
         var expected = await Answer.ToSevenAsync(servers[0].Server.Client);
@@ -101,7 +101,7 @@ internal static class InterleavedRounds
             if (expected is null || answer is null || !answer.IsRight || !answer.IsLike(expected))
             {
                 throw new InvalidOperationException(
-                    $"{name} answers {answer} to the picture of a seven, ours {expected}.");
+                    $"{name} answers {answer} to the image of a seven, ours answers {expected}.");
             }
         }
     }
@@ -129,7 +129,7 @@ internal static class InterleavedRounds
         foreach (var part in PartsProcess.All)
         {
             Progress.Say($"warming up the part {part}");
-            // they share a process, and have next to nothing to warm up
+            // The parts share a process and need little warm-up.
             await parts.MeasureAsync(part, plan.WarmUpSeconds / 2);
         }
     }

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace SoftmaxService.HttpBenchmarks.Race;
 
-/// <summary>Tells on standard error how far it is.</summary>
+/// <summary>Reports progress on standard error.</summary>
 internal static class Progress
 {
     private static readonly Stopwatch Clock = Stopwatch.StartNew();
