@@ -65,7 +65,7 @@ internal sealed unsafe class MemoryCopy(Shape shape) : Contestant(Title, shape)
 }
 
 /// <summary>
-/// One pass that sums and one that writes past the cache: the minimal memory traffic of a softmax larger than the cache.
+/// One pass that sums and one that writes past the cache: the least memory traffic of a softmax beyond the cache.
 /// </summary>
 internal sealed unsafe class ReadAndNonTemporalCopy(Shape shape) : Contestant(Title, shape)
 {

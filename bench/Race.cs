@@ -40,9 +40,9 @@ internal static class Race
     }
 
     /// <summary>
-    /// Runs until the runtime has nothing left to compile. Calls promote a method to the next tier, which is compiled in
-    /// the background after 100 ms without new methods, so calls and pauses alternate. Shapes with large rows make few
-    /// calls, so run small ones first.
+    /// Runs until the runtime has nothing left to compile. Calls promote a method to the next tier, which is compiled
+    /// in the background after 100 ms without new methods, so calls and pauses alternate. Shapes with large rows make
+    /// few calls, so run small ones first.
     /// </summary>
     public static void WarmUp(IReadOnlyList<Contestant> contestants)
     {

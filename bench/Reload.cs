@@ -93,8 +93,8 @@ internal static class Reload
         var clock = new Stopwatch();
         for (var swap = -WarmUpSwaps; swap < Swaps; swap++)
         {
-            // A request that begins before the swap and ends after it: the old version is freed with its last lease, not
-            // when it leaves the catalog.
+            // A request that begins before the swap and ends after it: the old version is freed with its last lease,
+            // not when it leaves the catalog.
             using (var lease = repository.Acquire(null, null))
             {
                 clock.Start();

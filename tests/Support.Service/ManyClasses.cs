@@ -4,7 +4,7 @@ using DataType = Onnx.TensorProto.Types.DataType;
 
 namespace SoftmaxService.Tests.Support.Service;
 
-/// <summary>A model of 8 × 8 grey pixels whose classes are ranked by their index whatever the image.</summary>
+/// <summary>A model of 8 × 8 grey pixels that ranks classes by their index for every image.</summary>
 public static class ManyClasses
 {
     public const string Name = "many";

@@ -46,8 +46,8 @@ internal sealed class RaceFiles : IDisposable
                 : Array.Empty<string>(),
             Path.Combine(Checkout.Root, "..", "shared", "data"),
         ];
-        var (path, note) = (model ?? folders.Select(folder => Path.Combine(folder, ZooModel)).FirstOrDefault(File.Exists))
-            is { } found
+        var zooModel = folders.Select(folder => Path.Combine(folder, ZooModel)).FirstOrDefault(File.Exists);
+        var (path, note) = (model ?? zooModel) is { } found
             ? (Path.GetFullPath(found), $"`{Path.GetFileName(found)}`")
             : (
                 Checkout.Shipped("mnist/1"),

@@ -52,7 +52,8 @@ internal sealed class RunPart : IDisposable
 
     private static OrtValue Allocate(NodeMetadata node)
     {
-        long[] shape = [.. node.Dimensions.Select(size => (long)Math.Max(1, size))]; // An open batch axis takes one image.
+        // An open batch axis takes one image.
+        long[] shape = [.. node.Dimensions.Select(size => (long)Math.Max(1, size))];
         return OrtValue.CreateAllocatedTensorValue(OrtAllocator.DefaultInstance, TensorElementType.Float, shape);
     }
 }

@@ -6,14 +6,14 @@ using SoftmaxService.Tests.Support.Images;
 
 namespace SoftmaxService.Tests.Support.Fuzz;
 
-/// <summary>Requests as they should be, for the fuzzer to damage.</summary>
+/// <summary>Valid requests for the fuzzer to damage.</summary>
 public static class FuzzSeeds
 {
     private const int Side = 28;
     private static readonly SKColor[] Palette = [SKColors.White, SKColors.Black, SKColors.Red];
 
     /// <summary>
-    /// Images of every format that is read, small, and of every kind of pixel that has code of its own.
+    /// Small images of every supported format and of every kind of pixel with its own code path.
     /// </summary>
     public static IReadOnlyList<(byte[] Bytes, string MediaType)> Images { get; } = MakeImages();
 
@@ -27,7 +27,7 @@ public static class FuzzSeeds
 
     private static readonly string CalibrationLabels = string.Join(", ", Enumerable.Range(0, 30).Select(i => i % 3));
 
-    /// <summary>JSON for our own routes.</summary>
+    /// <summary>JSON for our routes.</summary>
     public static IReadOnlyList<(string Path, string Json)> Json { get; } =
     [
         ("/softmax", """{"logits": [2.0, 1.0, 0.1], "labels": ["cat", "dog", "fish"], "temperature": 0.5}"""),
@@ -69,7 +69,7 @@ public static class FuzzSeeds
         ("/v2/repository/index", """{"ready": true}"""),
     ];
 
-    /// <summary>The JSON part of a request in the binary extension, for a tensor of float32 and for images.</summary>
+    /// <summary>The JSON part of a request in the binary extension, for a tensor of float32.</summary>
     public static string BinaryTensorJson { get; } =
         """{"inputs": [{"name": "image", "datatype": "FP32", "shape": [2, 1, 28, 28],"""
             + $$""" "parameters": {"binary_data_size": {{TensorBytes.Length}} } }],"""
@@ -81,12 +81,12 @@ public static class FuzzSeeds
             .AsBytes(Enumerable.Range(0, 2 * Side * Side).Select(i => (i % 17) / 16f).ToArray().AsSpan())
             .ToArray();
 
-    /// <summary>Images as elements of BYTES, each behind its length.</summary>
+    /// <summary>Images as elements of BYTES, each prefixed with its length.</summary>
     public static byte[] Elements(params byte[][] images) =>
         [.. images.SelectMany(image => (byte[])[.. BitConverter.GetBytes(image.Length), .. image])];
 
     /// <summary>
-    /// A message of inference.GRPCInferenceService/ModelInfer; the numbers are those of the protocol's fields.
+    /// A message of inference.GRPCInferenceService/ModelInfer. The numbers are the field numbers of the protocol.
     /// </summary>
     public static byte[] InferMessage(byte[] image, bool asTensor)
     {
@@ -170,7 +170,7 @@ public static class FuzzSeeds
     private static byte[] IconOf(byte[] png) =>
         [0, 0, 1, 0, 1, 0, 41, 33, 0, 0, 1, 0, 32, 0, .. BitConverter.GetBytes(png.Length), 22, 0, 0, 0, .. png];
 
-    /// <summary>A form with one part for each image.</summary>
+    /// <summary>A form with one part per image.</summary>
     public static byte[] Form(string boundary, params byte[][] images)
     {
         using var form = new MemoryStream();
