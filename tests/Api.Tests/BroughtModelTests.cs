@@ -4,7 +4,7 @@ using SoftmaxService.Tests.Support.Models;
 
 namespace SoftmaxService.Api.Tests;
 
-/// <summary>Models as people have them, seen from outside.</summary>
+/// <summary>Typical third-party models, served over HTTP.</summary>
 public sealed class BroughtModelTests
 {
     private static readonly byte[] Good = EncodedImages.Encode(4, 4, (_, _) => SKColors.Gray);
@@ -78,7 +78,7 @@ public sealed class BroughtModelTests
             batch.Json.GetProperty("results")[2].GetProperty("error").GetProperty("code").GetString());
     }
 
-    /// <summary>An answer for one image is written by hand, the entries of a batch by the serializer.</summary>
+    /// <summary>The answer for one image is written by hand, the entries of a batch by the serializer.</summary>
     [Theory]
     [InlineData("?model=odd")]
     [InlineData("?model=odd&topK=2&temperature=0.01&threshold=1")]

@@ -12,7 +12,7 @@ public sealed class SoakTests
     public async Task ImpatientSlowAndBrokenClientsCostNobodyAnAnswer()
     {
         using var service = new RunningService();
-        var address = service.Client.BaseAddress!; // it is set when the service has started
+        var address = service.Client.BaseAddress!; // set when the service has started
         using var soak = new Soak(address, [Model], [RunningService.Seven, RunningService.Three], seed: 2);
 
         await soak.RunAsync(Duration, Clients);

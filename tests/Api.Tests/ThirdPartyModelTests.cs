@@ -4,7 +4,7 @@ using SoftmaxService.Tests.Support.TestData;
 
 namespace SoftmaxService.Api.Tests;
 
-/// <summary>A model that somebody else trained, dropped into the model folder as it is.</summary>
+/// <summary>A third-party model, put into the model folder unchanged.</summary>
 public sealed class ThirdPartyModelTests
 {
     private const string Onnx = "models/mnist-zoo.onnx";

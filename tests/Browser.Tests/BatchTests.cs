@@ -29,7 +29,7 @@ public sealed class BatchTests(Browser browser) : PageTests(browser)
         await Page.Locator("#batch-class").SelectOptionAsync("");
 
         await Page.GetByRole(AriaRole.Button, new() { Name = "name" }).ClickAsync();
-        await Expect(Rows.First.Locator("th")).ToHaveTextAsync("broken.png"); // from the last to the first
+        await Expect(Rows.First.Locator("th")).ToHaveTextAsync("broken.png"); // in descending order
         await Page.Locator("#batch-show").SelectOptionAsync("failed");
         await Expect(Rows).ToHaveCountAsync(1);
 
@@ -56,7 +56,7 @@ public sealed class BatchTests(Browser browser) : PageTests(browser)
             }
             catch (PlaywrightException)
             {
-                // It was cancelled, as it should be.
+                // Cancelled, as expected.
             }
         });
         await Page.Locator("#images").SetInputFilesAsync(Many(40));

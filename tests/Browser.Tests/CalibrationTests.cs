@@ -70,7 +70,7 @@ public sealed class CalibrationTests(Browser browser) : PageTests(browser)
     [BrowserFact]
     public async Task RowsThatCannotBeFittedAreToldByTheService()
     {
-        ExpectedComplaint = "Failed to load resource"; // the request that is meant to fail
+        ExpectedComplaint = "Failed to load resource"; // the request that should fail
         await OpenAsync("#/calibration");
         await Page.Locator("#rows").FillAsync("5, 0, 0\n4, 0, 0\n6, 1, 0");
         await Page.Locator("#fit").ClickAsync();

@@ -77,7 +77,7 @@ public sealed class ClassifyTests(Browser browser) : PageTests(browser)
                 .EnumerateArray()
                 .Select(one => one.GetDouble())
                 .ToArray();
-            // T in the address has six digits
+            // T in the address has six digits.
             Assert.All(await BarsAsync(), bar => Assert.Equal(probabilities[bar.Index], bar.Probability, 1e-4));
         }
 
@@ -158,7 +158,7 @@ public sealed class ClassifyTests(Browser browser) : PageTests(browser)
     {
         await OpenAsync();
         await Page.Locator("#model").SelectOptionAsync(model);
-        // the model's own have come
+        // The model's samples have arrived.
         await Expect(Page.Locator("#samples button").First).ToHaveAttributeAsync("title", first);
         foreach (var sample in await Page.Locator("#samples button").AllAsync())
         {
@@ -167,7 +167,7 @@ public sealed class ClassifyTests(Browser browser) : PageTests(browser)
             await SettledAsync();
             if (model == "cifar10/1")
             {
-                await Expect(Verdict).ToContainTextAsync($"{name}, "); // what is drawn is recognised
+                await Expect(Verdict).ToContainTextAsync($"{name}, "); // the drawing is recognised
             }
         }
     }
@@ -208,7 +208,7 @@ public sealed class ClassifyTests(Browser browser) : PageTests(browser)
             }
             catch (PlaywrightException)
             {
-                // The page has given it up meanwhile, which is one way to be right.
+                // The page has cancelled the request meanwhile, which is also correct.
             }
         }
     }
@@ -239,7 +239,7 @@ public sealed class ClassifyTests(Browser browser) : PageTests(browser)
         var held = new TaskCompletionSource();
         await Page.RouteAsync("**/softmax", async route =>
         {
-            if (!route.Request.PostData!.Contains("[[", StringComparison.Ordinal)) // a plot's rows go their way
+            if (!route.Request.PostData!.Contains("[[", StringComparison.Ordinal)) // let a plot's rows through
             {
                 await held.Task;
             }
@@ -250,7 +250,7 @@ public sealed class ClassifyTests(Browser browser) : PageTests(browser)
             }
             catch (PlaywrightException)
             {
-                // The page has given it up, as it should.
+                // The page has cancelled the request, as expected.
             }
         });
         await Page.Locator("#classify-temperature-range").PressAsync("ArrowRight");
@@ -316,7 +316,7 @@ public sealed class ClassifyTests(Browser browser) : PageTests(browser)
         await OpenAsync("#/classify?model=mnist&T=1&logits=9,0,0,0,0,0,0,0,0,0");
         await Expect(Verdict).ToContainTextAsync("0, ");
 
-        // Between the link and the news of it, what was shown before is to be said in the address.
+        // Between the new link and its event, the page is about to write the previous view into the address.
         await Page.EvaluateAsync(
             """
             () => {

@@ -2,7 +2,7 @@ using static Microsoft.Playwright.Assertions;
 
 namespace SoftmaxService.Browser.Tests;
 
-/// <summary>What goes wrong is told in words, with what to do.</summary>
+/// <summary>Errors are explained, with a remedy.</summary>
 public sealed class ProblemTests(Browser browser) : PageTests(browser)
 {
     private ILocator Problem => Page.Locator("#classify-problem");

@@ -3,8 +3,8 @@ using static Microsoft.Playwright.Assertions;
 namespace SoftmaxService.Browser.Tests;
 
 /// <summary>
-/// Pictures of every view, light and dark, on a phone and a desktop: for the eye, and two of them for the documents.
-/// <c>docs/screenshots</c> asks for them.
+/// Takes screenshots of every view, light and dark, on a phone and a desktop, for review; two of them go into the
+/// documents. <c>docs/screenshots</c> runs this.
 /// </summary>
 public sealed class Screenshots(Browser browser) : PageTests(browser)
 {
@@ -20,7 +20,7 @@ public sealed class Screenshots(Browser browser) : PageTests(browser)
     [ScreenshotFact]
     public async Task OfEveryView()
     {
-        var folder = Environment.GetEnvironmentVariable(Variable)!; // else this is skipped
+        var folder = Environment.GetEnvironmentVariable(Variable)!; // otherwise the test is skipped
         foreach (var (device, width, height) in Devices)
         {
             foreach (var scheme in new[] { ColorScheme.Light, ColorScheme.Dark })

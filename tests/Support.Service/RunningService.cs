@@ -57,6 +57,7 @@ public class RunningService : WebApplicationFactory<Program>
     protected override void ConfigureWebHost(IWebHostBuilder builder)
     {
         builder.UseEnvironment("Production");
+
         // Services run side by side here; only a test of gRPC sets a port.
         builder.UseSetting("Grpc:Url", "");
         builder.UseSetting("Serilog:MinimumLevel:Default", "Fatal");

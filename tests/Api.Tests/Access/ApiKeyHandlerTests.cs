@@ -266,7 +266,7 @@ public sealed class ApiKeyHandlerTests(KeyedService service)
                 One(preflight, "Access-Control-Allow-Headers")));
 
         var refused = await service.SendAsync(HttpMethod.Get, "/models", ("Origin", "https://app.example.org"));
-        // so that the page can read why
+        // so that the page can read the reason
         Assert.Equal((401, "https://app.example.org"), (refused.Status, One(refused, "Access-Control-Allow-Origin")));
         var failed = await service.SendAsync(
             HttpMethod.Get,
@@ -283,7 +283,7 @@ public sealed class ApiKeyHandlerTests(KeyedService service)
         Assert.False(other.Headers.Contains("Access-Control-Allow-Origin"));
     }
 
-    /// <summary>Names that would lead out of the repository, did they ever make a path.</summary>
+    /// <summary>Names that would point outside the repository if they were used in a path.</summary>
     [Theory]
     [InlineData("..")]
     [InlineData("../plain")]

@@ -4,7 +4,7 @@ using SoftmaxService.Api.Settings;
 
 namespace SoftmaxService.Api.Tests.Container;
 
-/// <summary>The manifests say of the service what it does, and of each other what is there.</summary>
+/// <summary>Checks that the manifests agree with the service and with each other.</summary>
 [Collection(nameof(RunningService))]
 public sealed class KubernetesTests(RunningService service)
 {
@@ -38,7 +38,7 @@ public sealed class KubernetesTests(RunningService service)
         var path = Path.Combine(Manifests.Folder, file);
         foreach (var kustomization in Manifests.Read(File.ReadAllText(path)).OfType<Kustomization>())
         {
-            var folder = Path.GetDirectoryName(path)!; // it has one
+            var folder = Path.GetDirectoryName(path)!; // A file has a folder.
             Assert.All(
                 [
                     .. kustomization.Resources,
@@ -47,7 +47,7 @@ public sealed class KubernetesTests(RunningService service)
                     .. kustomization.Patches.Select(patch => patch.Path).OfType<string>(),
                 ],
                 name =>
-                    Assert.True(Path.Exists(Path.Combine(folder, name)), $"{file} names {name}, which is not there."));
+                    Assert.True(Path.Exists(Path.Combine(folder, name)), $"{file} names {name}, which is missing."));
         }
     }
 
@@ -74,7 +74,7 @@ public sealed class KubernetesTests(RunningService service)
     public async Task ModelsOfOnesOwnCanBeAdded(string overlay)
     {
         using var folder = new TemporaryFolder();
-        var manifests = Path.GetRelativePath(folder.Path, Manifests.Folder); // kustomize takes no absolute path
+        var manifests = Path.GetRelativePath(folder.Path, Manifests.Folder); // kustomize accepts no absolute path
         folder.Write(
             "kustomization.yaml",
             Encoding.UTF8.GetBytes(
@@ -123,7 +123,7 @@ public sealed class KubernetesTests(RunningService service)
         var predictor = inference.Spec.Predictor;
         var container = Assert.Single(runtime.Spec.Containers);
 
-        Assert.Equal("kserve-container", container.Name); // KServe's own name for the one that serves
+        Assert.Equal("kserve-container", container.Name); // the name that KServe requires
         Assert.Equal(Image, container.Image);
         Assert.Equal(ContainerFile.HttpPort, Assert.Single(container.Ports).ContainerPort);
         AssertLockedDown(container);
@@ -142,7 +142,7 @@ public sealed class KubernetesTests(RunningService service)
         );
         Assert.Equal(200, (await service.GetAsync($"/v2/models/{inference.Metadata!.Name}")).Status);
         AssertTimeToEnd(predictor.TerminationGracePeriodSeconds);
-        Assert.InRange(predictor.ScaleTarget, 1, 100); // what KServe takes
+        Assert.InRange(predictor.ScaleTarget, 1, 100); // the range of KServe
     }
 
     private async Task AssertFitsAsync(IReadOnlyList<object> objects)
@@ -183,7 +183,7 @@ public sealed class KubernetesTests(RunningService service)
                     autoscaler.Spec.ScaleTargetRef.Kind,
                     autoscaler.Spec.ScaleTargetRef.Name));
             Assert.InRange(autoscaler.Spec.MinReplicas!.Value, 2, autoscaler.Spec.MaxReplicas - 1);
-            Assert.Null(deployment.Spec.Replicas); // else every apply takes back what the autoscaler did
+            Assert.Null(deployment.Spec.Replicas); // otherwise each apply would undo the autoscaler
         }
 
         Assert.All(objects.OfType<V1PodDisruptionBudget>(), budget => AssertSelects(budget.Spec.Selector.MatchLabels));
@@ -200,7 +200,7 @@ public sealed class KubernetesTests(RunningService service)
     }
 
     /// <summary>
-    /// Probes ask what is answered, and a service that loads for as long as it may is not ended for it.
+    /// Probes use existing routes and do not kill a service that is still loading within its limit.
     /// </summary>
     private async Task AssertProbesAsync(V1Container container)
     {

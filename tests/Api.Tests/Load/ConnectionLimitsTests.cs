@@ -6,7 +6,7 @@ using System.Text;
 
 namespace SoftmaxService.Api.Tests.Load;
 
-/// <summary>What Kestrel refuses before a request is one, on bare connections.</summary>
+/// <summary>Kestrel's limits on connections and incomplete requests, tested over raw sockets.</summary>
 public sealed class ConnectionLimitsTests : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
@@ -113,7 +113,7 @@ public sealed class ConnectionLimitsTests : IDisposable
             NoDelay = true,
         };
         await connection.ConnectAsync(IPAddress.Loopback, service.Client.BaseAddress!.Port);
-        var body = new byte[10_000_000]; // more than the system's own buffers take
+        var body = new byte[10_000_000]; // larger than the system's buffers
         await SendAllAsync(
             connection,
             Encoding.ASCII.GetBytes(
@@ -125,7 +125,7 @@ public sealed class ConnectionLimitsTests : IDisposable
 
         var fault = await Assert.ThrowsAnyAsync<SocketException>(async () =>
         {
-            // A connection that was reset says so to who writes to it.
+            // A write to a reset connection fails.
             for (var clock = Stopwatch.StartNew(); clock.Elapsed < Patience; await Task.Delay(50))
             {
                 await connection.SendAsync("x"u8.ToArray());
@@ -174,7 +174,7 @@ public sealed class ConnectionLimitsTests : IDisposable
         }
     }
 
-    /// <summary>What comes until the server closes the connection.</summary>
+    /// <summary>Reads until the server closes the connection.</summary>
     private static async Task<string> RestAsync(Socket connection)
     {
         using var patience = new CancellationTokenSource(Patience);
@@ -189,7 +189,7 @@ public sealed class ConnectionLimitsTests : IDisposable
         }
         catch (SocketException)
         {
-            // Closed while there was still something to read from us.
+            // The server closed the connection before it had read everything.
         }
 
         return text.ToString();
@@ -208,7 +208,7 @@ public sealed class ConnectionLimitsTests : IDisposable
         }
         catch (Exception fault) when (fault is OperationCanceledException or SocketException)
         {
-            // Cut off, as it should be.
+            // Disconnected, as expected.
         }
     }
 }

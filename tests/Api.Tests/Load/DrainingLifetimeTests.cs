@@ -127,7 +127,7 @@ public sealed class DrainingLifetimeTests
         return service.Output.Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries);
     }
 
-    /// <summary>Whether nobody listens there any more.</summary>
+    /// <summary>Whether the port is no longer listened on.</summary>
     private static async Task<bool> IsRefusedAsync(Uri address)
     {
         using var connection = new TcpClient();
@@ -151,7 +151,7 @@ public sealed class DrainingLifetimeTests
             answer = await Answer.ReadAsync(await client.PostAsync("/softmax", content));
             return answer.Status != 200;
         });
-        return answer!; // it was asked at least once
+        return answer!; // at least one request was sent
     }
 
     private static async Task UntilAsync(Func<Task<bool>> isSo)
@@ -163,14 +163,14 @@ public sealed class DrainingLifetimeTests
         }
     }
 
-    /// <summary>A request whose body comes in two parts.</summary>
+    /// <summary>A request that sends its body in two parts.</summary>
     private sealed class SlowRequest(Uri address) : IDisposable
     {
         private const string Json = """{"logits": [1, 2]}""";
         private readonly TcpClient _connection = new();
 
         /// <summary>
-        /// Sends the first part, and waits until the service has begun to answer: it asks for the body.
+        /// Sends the first part and waits until the service handles the request, that is, asks for the body.
         /// </summary>
         public async Task BeginAsync()
         {

@@ -56,7 +56,7 @@ public sealed class HealthProbeTests(RunningService service)
     }
 
     /// <summary>
-    /// As a container runs it: the address stands in the environment, beside a proxy for what is far away.
+    /// Runs it as a container does: the environment has the address, and a proxy for remote hosts.
     /// </summary>
     [Theory]
     [InlineData("Urls")]

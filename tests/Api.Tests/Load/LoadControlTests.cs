@@ -264,8 +264,8 @@ public sealed class LoadControlTests
         };
 
     /// <summary>
-    /// Asks a model that takes on one image at a time, and gives the task that waits for its answer once another is
-    /// refused for it.
+    /// Sends a request to a model that admits one image at a time. Returns its task once another request is refused
+    /// because of it.
     /// </summary>
     private static async Task<Task<HttpResponseMessage>> FillModelAsync(
         RunningService service,
@@ -274,7 +274,7 @@ public sealed class LoadControlTests
         Task<HttpResponseMessage>? first = null;
         await UntilAsync(async () =>
         {
-            // It may have come while the one that tries was before it, and be refused itself.
+            // It may have arrived while the probing request was running, and have been refused itself.
             if (first is null or { IsCompleted: true })
             {
                 first = service.Client.PostAsync(
@@ -288,7 +288,7 @@ public sealed class LoadControlTests
 
             return (await ClassifyAsync(service, "?model=mnist", "0.05")).Status == 429 && !first.IsCompleted;
         });
-        return first!; // it was asked at least once
+        return first!; // at least one request was sent
     }
 
     private static async Task<Answer> ClassifyAsync(RunningService service, string query, string timeout)
@@ -313,7 +313,7 @@ public sealed class LoadControlTests
         }
     }
 
-    /// <summary>Holds every place of the gate, so that requests that were taken on wait in front of it.</summary>
+    /// <summary>Holds every permit of the gate, so that admitted requests wait for one.</summary>
     private sealed class BusyGate : IDisposable
     {
         private readonly Stack<ComputeGate.Permit> _places = [];

@@ -4,7 +4,7 @@ namespace SoftmaxService.Api.Tests.Logging;
 
 internal static class KeptEvents
 {
-    /// <summary>An event to keep: the service uses a request's line again when its sinks have written it.</summary>
+    /// <summary>Copies an event, because the service reuses a request's line once its sinks have written it.</summary>
     public static LogEvent ToKeep(this LogEvent written) =>
         new(
             written.Timestamp,

@@ -103,7 +103,7 @@ public sealed class RequestLogTests
             "\"POST\" \"/classify\" was broken off with 504 after ",
             line.RenderMessage(),
             StringComparison.Ordinal);
-        // what there is of it is no whole answer
+        // The answer is incomplete.
         await Assert.ThrowsAnyAsync<Exception>(() => response.Content.ReadAsByteArrayAsync());
         Assert.Contains("status=\"504\"} 1", await MetricsAsync(service), StringComparison.Ordinal);
     }
@@ -126,7 +126,7 @@ public sealed class RequestLogTests
         }
     }
 
-    /// <summary>The head of an answer that is far more than what lies between server and client can hold.</summary>
+    /// <summary>Reads the head of an answer that is much larger than the buffers between server and client.</summary>
     private static async Task<HttpResponseMessage> BeginAsync(RunningService service)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, "/classify?topK=50000")
@@ -142,7 +142,7 @@ public sealed class RequestLogTests
     private static string? Text(LogEvent line, string property) =>
         (line.Properties[property] as ScalarValue)?.Value as string;
 
-    /// <summary>The service with a logger that keeps the lines of requests.</summary>
+    /// <summary>The service with a logger that keeps the request lines.</summary>
     private sealed class ListenedTo(params (string Name, string Value)[] settings) : RunningService, ILogEventSink
     {
         private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
@@ -157,7 +157,7 @@ public sealed class RequestLogTests
             }
         }
 
-        // A line is written when the answer has left already.
+        // A line is written after the answer was sent.
         public Task<LogEvent> NextAsync() =>
             Task.Run(() => _lines.TryTake(out var line, Patience) ? line : throw new TimeoutException("No line came."));
 

@@ -19,13 +19,13 @@ using SoftmaxService.Tests.Support.Models;
 namespace SoftmaxService.Api.Tests.Metrics;
 
 /// <summary>
-/// The meters of inference are those of the whole process, so each test has models of names of its own.
+/// The meters of inference belong to the process, so each test uses its own model names.
 /// </summary>
 public sealed class MetricsEndpointTests : IDisposable
 {
     private const string Manifest = """{"input": {"scale": 0.015625}, "labels": ["dark", "bright \"1\"", "grey"]}""";
 
-    // Class k's logit is the brightness of pixel k, times 1/64.
+    // Class k's logit is the brightness of pixel k divided by 64.
     private static readonly double[] Logits = [0.5, 3, 1];
     private static readonly byte[] Image = EncodedImages.Encode(
         4,

@@ -23,7 +23,7 @@ internal sealed record Sample(string Name, IReadOnlyDictionary<string, string> L
         labels.All(label => Labels.GetValueOrDefault(label.Label) == label.Value);
 }
 
-/// <summary>Reads Prometheus' text format, and refuses what is none.</summary>
+/// <summary>Reads Prometheus' text format and rejects anything else.</summary>
 internal static partial class MetricsText
 {
     public static async Task<IReadOnlyList<Sample>> ReadAsync(RunningService service)
@@ -56,7 +56,7 @@ internal static partial class MetricsText
         return samples;
     }
 
-    /// <summary>The sum of all that have these labels; null where there is none.</summary>
+    /// <summary>The sum of all samples with these labels; null if there are none.</summary>
     public static double? Sum(
         this IReadOnlyList<Sample> samples,
         string name,
@@ -66,7 +66,7 @@ internal static partial class MetricsText
         return found.Length == 0 ? null : found.Sum(sample => sample.Value);
     }
 
-    /// <summary>A request is counted when its answer has left already.</summary>
+    /// <summary>Waits for a condition, because a request is counted after its answer was sent.</summary>
     public static async Task<IReadOnlyList<Sample>> UntilAsync(
         RunningService service,
         Func<IReadOnlyList<Sample>, bool> condition)

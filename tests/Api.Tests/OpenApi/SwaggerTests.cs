@@ -35,7 +35,7 @@ public sealed class SwaggerTests(RunningService service)
             rule => Assert.Contains(rule, policy, StringComparison.Ordinal));
     }
 
-    /// <summary>The page's policy lets none run that stands in the page itself.</summary>
+    /// <summary>The page's policy blocks inline scripts and styles.</summary>
     [Fact]
     public async Task ThePageNeedsNoScriptOrStyleOfItsOwn()
     {
@@ -257,8 +257,7 @@ public sealed class SwaggerTests(RunningService service)
     }
 
     /// <summary>
-    /// Swagger UI sends the example of an optional parameter unless told otherwise, and so would turn every first try
-    /// into an error.
+    /// Swagger UI sends the example of an optional parameter by default, so the first attempt of every user would fail.
     /// </summary>
     [Fact]
     public async Task NoOptionalParameterIsFilledInForTheUser()

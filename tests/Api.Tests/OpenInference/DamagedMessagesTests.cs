@@ -2,7 +2,7 @@ using SoftmaxService.Tests.Support.Fuzz;
 
 namespace SoftmaxService.Api.Tests.OpenInference;
 
-/// <summary>What is no message, or no text, is the client's fault.</summary>
+/// <summary>An invalid message or invalid text is the client's fault.</summary>
 [Collection(nameof(SmallModelService))]
 public sealed class DamagedMessagesTests(SmallModelService service)
 {
@@ -13,7 +13,7 @@ public sealed class DamagedMessagesTests(SmallModelService service)
     [InlineData(new byte[] { 0, 0, 0, 0, 2, 0xff, 0xff })] // a field that never ends
     [InlineData(new byte[] { 0, 0, 0, 0, 1, 0x00 })] // a field of number 0
     [InlineData(new byte[] { 0, 0, 0, 0, 3, 0x0a, 0x01, 0xff })] // a name that is no UTF-8
-    [InlineData(new byte[] { 7, 0, 0, 0, 0 })] // neither as it is nor compressed
+    [InlineData(new byte[] { 7, 0, 0, 0, 0 })] // neither plain nor compressed
     [InlineData(new byte[] { 0, 0x80, 0, 0, 1, 0 })] // 2 GiB and more
     public async Task BytesThatAreNoMessageAreAnInvalidArgument(byte[] body)
     {

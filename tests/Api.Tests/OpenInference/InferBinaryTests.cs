@@ -3,7 +3,7 @@ using SoftmaxService.Api.Tests.Metrics;
 
 namespace SoftmaxService.Api.Tests.OpenInference;
 
-/// <summary>The extension for binary tensors: JSON, then bytes.</summary>
+/// <summary>The binary tensor extension: JSON followed by bytes.</summary>
 [Collection(nameof(SmallModelService))]
 public sealed class InferBinaryTests(SmallModelService service)
 {

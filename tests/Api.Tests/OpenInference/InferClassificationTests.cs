@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace SoftmaxService.Api.Tests.OpenInference;
 
-/// <summary>The extension for classification: the highest classes as text.</summary>
+/// <summary>The classification extension: the highest classes as text.</summary>
 [Collection(nameof(SmallModelService))]
 public sealed class InferClassificationTests(SmallModelService service)
 {

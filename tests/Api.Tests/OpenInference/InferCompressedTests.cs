@@ -3,7 +3,7 @@ using System.Text;
 
 namespace SoftmaxService.Api.Tests.OpenInference;
 
-/// <summary>Bodies that are sent compressed.</summary>
+/// <summary>Compressed request bodies.</summary>
 [Collection(nameof(SmallModelService))]
 public sealed class InferCompressedTests(SmallModelService service)
 {

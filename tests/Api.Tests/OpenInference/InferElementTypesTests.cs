@@ -8,7 +8,7 @@ using DataType = Onnx.TensorProto.Types.DataType;
 namespace SoftmaxService.Api.Tests.OpenInference;
 
 /// <summary>
-/// Models that take bytes or halves, or one item a run: the tensor in its own datatype, over REST and gRPC.
+/// Models that take bytes, halves, or one item per run: the tensor in its datatype, over REST and gRPC.
 /// </summary>
 public sealed class InferElementTypesTests : IDisposable
 {

@@ -3,7 +3,7 @@ using SoftmaxService.Api.Tests.Metrics;
 
 namespace SoftmaxService.Api.Tests.OpenInference;
 
-/// <summary><c>POST …/infer</c> with JSON alone.</summary>
+/// <summary><c>POST …/infer</c> with JSON only.</summary>
 [Collection(nameof(SmallModelService))]
 public sealed class InferJsonTests(SmallModelService service)
 {

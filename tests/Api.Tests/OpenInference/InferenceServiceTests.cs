@@ -11,7 +11,7 @@ using SoftmaxService.Api.OpenInference.Wire;
 
 namespace SoftmaxService.Api.Tests.OpenInference;
 
-/// <summary>The protocol over gRPC, with a client that is generated from its .proto.</summary>
+/// <summary>The protocol over gRPC, with a client generated from its .proto.</summary>
 [Collection(nameof(SmallModelService))]
 public sealed class InferenceServiceTests : IDisposable
 {
@@ -376,7 +376,7 @@ public sealed class InferenceServiceTests : IDisposable
         );
     }
 
-    /// <summary>The bytes of the protocol, field numbers included, as any client in any language sends them.</summary>
+    /// <summary>The bytes of the protocol with its field numbers, as clients in all languages send them.</summary>
     [Fact]
     public async Task TheWireIsTheProtocols()
     {

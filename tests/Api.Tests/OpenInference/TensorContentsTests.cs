@@ -6,7 +6,7 @@ using SoftmaxService.Api.Problems;
 
 namespace SoftmaxService.Api.Tests.OpenInference;
 
-/// <summary>The three forms in which a tensor comes, for the datatypes that a model may take.</summary>
+/// <summary>The three forms of a tensor, for every datatype that a model may take.</summary>
 public sealed class TensorContentsTests
 {
     [Fact]

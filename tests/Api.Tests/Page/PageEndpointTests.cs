@@ -37,7 +37,7 @@ public sealed partial class PageEndpointTests(RunningService service)
         }
     }
 
-    /// <summary>While one version takes another's place, a page of the one asks the other for its files.</summary>
+    /// <summary>During a rollout, a page of one version requests its files from another version.</summary>
     [Fact]
     public async Task UnderAnotherHashTheFileIsServedAndNotKept()
     {
@@ -161,7 +161,7 @@ public sealed partial class PageEndpointTests(RunningService service)
     }
 
     /// <summary>
-    /// The policy lets no script and no style run that stands in the page itself, and nothing come from elsewhere.
+    /// The policy blocks inline scripts and styles, and everything from other origins.
     /// </summary>
     [Fact]
     public async Task ThePageHasNothingThatItsPolicyForbids()

@@ -104,7 +104,7 @@ public sealed class ProblemExceptionHandlerTests
         Assert.True(leaving.IsCancellationRequested);
     }
 
-    /// <summary>A connection that its client closes as soon as something is written to it.</summary>
+    /// <summary>A connection whose client disconnects at the first write.</summary>
     private sealed class ClosedByItsReader(CancellationTokenSource leaving) : MemoryStream
     {
         public override async ValueTask WriteAsync(

@@ -17,8 +17,8 @@ using SoftmaxService.Api.Tests.Tracing;
 namespace SoftmaxService.Api.Tests.Published;
 
 /// <summary>
-/// What reflection, embedded files, generated code and native libraries do for the service is there in the native
-/// binary too.
+/// Checks that everything based on reflection, embedded files, generated code and native libraries also works in the
+/// native binary.
 /// </summary>
 [Collection(nameof(RunningService))]
 public sealed class PublishedBinaryTests(RunningService portable, PublishedService published)

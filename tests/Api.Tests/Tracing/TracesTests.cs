@@ -61,7 +61,7 @@ public sealed class TracesTests
             Assert.Equal((server.SpanId, (object?)3), (run.ParentSpanId, run.GetTagItem("softmax.batch.size")));
             Assert.Equal(batch.SpanId, Assert.Single(run.Links).Context.SpanId);
         });
-        // the batch has not taken the request's place
+        // The batch has not replaced the request.
         Assert.Equal(3, spans.Count(span => span.OperationName == "softmax" && span.ParentSpanId == server.SpanId));
     }
 
@@ -138,7 +138,7 @@ public sealed class TracesTests
     }
 
     /// <summary>
-    /// A trace that the test begins, and all spans of it that end. Listeners are those of the whole process.
+    /// A trace that the test starts, with all its ended spans. Listeners belong to the whole process.
     /// </summary>
     private sealed class Trace : IDisposable
     {
@@ -176,7 +176,7 @@ public sealed class TracesTests
             return await service.Client.SendAsync(request);
         }
 
-        /// <summary>All spans, once the request's own, which is the last, has ended.</summary>
+        /// <summary>All spans, once the request's span, which is the last, has ended.</summary>
         public async Task<Activity[]> EndedAsync()
         {
             for (var patience = 1500; !_spans.Any(span => span.Source.Name == Server); patience--)

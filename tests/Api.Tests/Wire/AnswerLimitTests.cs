@@ -8,7 +8,7 @@ using SoftmaxService.Api.Tests.OpenInference;
 
 namespace SoftmaxService.Api.Tests.Wire;
 
-/// <summary>An answer has a limit as a request has, and is sent while it comes about.</summary>
+/// <summary>Answers have a size limit like requests, and are sent while they are produced.</summary>
 public sealed partial class AnswerLimitTests : IDisposable
 {
     private const int Classes = 3000;

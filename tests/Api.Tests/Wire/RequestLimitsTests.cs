@@ -4,7 +4,7 @@ using SoftmaxService.Api.Tests.OpenInference;
 
 namespace SoftmaxService.Api.Tests.Wire;
 
-/// <summary>Limits of what a request holds: each is named by its refusal, with the setting.</summary>
+/// <summary>Limits on the content of a request. Each refusal names the limit and its setting.</summary>
 public sealed class RequestLimitsTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();

@@ -27,7 +27,7 @@ public sealed class CalibrateCommandTests : IDisposable
         Assert.Equal(400, calibration.Confusion!.Sum(row => row.Sum()));
         Assert.Equal(6, calibration.PredictionSets!.Count);
 
-        // Without the calibration, the text is the one that was there.
+        // Without the calibration, the text is the original one.
         var start = text.IndexOf("\"calibration\"", StringComparison.Ordinal);
         var end = text.IndexOf("\"training\"", StringComparison.Ordinal);
         Assert.Equal(PickFirstData.OriginalManifest, text[..start] + text[end..]);
@@ -244,7 +244,7 @@ public sealed class CalibrateCommandTests : IDisposable
         await AssertUntouchedAsync();
     }
 
-    /// <summary>The pixels' softmax in 8 bits.</summary>
+    /// <summary>The 8-bit softmax of the pixels.</summary>
     private static byte[] QuantizedSoftmax()
     {
         var graph = new OnnxGraphBuilder("quantized");

@@ -130,7 +130,7 @@ public sealed class EvaluateCommandTests : IDisposable
         var ids = page.Descendants().Attributes("id").Select(id => id.Value).ToArray();
         Assert.Equal(ids.Length, ids.Distinct().Count());
 
-        // Text is text in the drawings, whatever fonts the machine has.
+        // The drawings contain text as text, independent of the machine's fonts.
         var words = XDocument
             .Load(Path.Combine(folder, "reliability.svg"))
             .Descendants()

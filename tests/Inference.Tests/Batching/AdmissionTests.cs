@@ -49,7 +49,7 @@ public sealed class AdmissionTests
             }
             catch (InferenceException)
             {
-                // It was one too many.
+                // One request too many.
             }
         });
 

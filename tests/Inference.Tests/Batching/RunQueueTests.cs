@@ -97,7 +97,7 @@ public sealed class RunQueueTests : IDisposable
         await Task.WhenAll(first.LetGoAsync(), second.LetGoAsync());
         await Task.WhenAll(completions);
 
-        // How the two split them is the scheduler's; none runs alone for want of a slot.
+        // The scheduler decides how the two slots split the items; none runs alone because of a missing slot.
         Assert.Equal(6, sizes.All.Sum());
         Assert.InRange(sizes.All.Length, 2, 4);
         Finish(queue, runs, slots: 2);
@@ -171,7 +171,7 @@ public sealed class RunQueueTests : IDisposable
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => completions[1]);
         await Task.WhenAll(completions[0], completions[2]);
 
-        // Its run went on to the end: the output is written, and only the report is another.
+        // Its run continued to the end: the output is written, and only the reported outcome differs.
         Assert.Equal([3], sizes.All);
         Assert.Equal([0.01f, 0.02f, 0.03f], runs.Select(run => run.Output[0]));
         Finish(queue, runs, slots: 1);
@@ -317,8 +317,8 @@ public sealed class RunQueueTests : IDisposable
         using var sizes = new BatchSizes(_name);
         int answered = 0, cancelled = 0, failed = 0;
 
-        // Every slot is held until every caller waits, so that some are cancelled in the line and the rest share runs,
-        // however few cores there are.
+        // Every slot is held until every caller waits, so that some are cancelled in the queue and the others share
+        // runs on any number of cores.
         var held = Enumerable.Range(0, slots).Select(_ => new HeldSlot(queue)).ToArray();
         var callers = Task.WhenAll(Enumerable.Range(0, Callers).Select(caller => Task.Run(async () =>
         {
@@ -392,7 +392,7 @@ public sealed class RunQueueTests : IDisposable
 
     private RunQueue Queue(int slots) => new(_classifier, slots, _name, "1");
 
-    /// <summary>An item whose first score will be the value, and the others 0.</summary>
+    /// <summary>An item whose first score is the value and whose other scores are 0.</summary>
     private OnnxRun Rent(float value)
     {
         var run = _classifier.Rent();
@@ -402,11 +402,11 @@ public sealed class RunQueueTests : IDisposable
         return run;
     }
 
-    /// <summary>Nothing may be left: nobody in the line, no slot taken, no buffers rented.</summary>
+    /// <summary>Asserts that the queue is empty, every slot is free, and no buffer is rented.</summary>
     private void Finish(RunQueue queue, OnnxRun[] runs, int slots)
     {
         Array.ForEach(runs, run => run.Dispose());
-        // a runner reports its items before it hands its slot on
+        // A runner reports its items before it passes its slot on.
         SpinWait.SpinUntil(() => queue.FreeSlots == slots, TimeSpan.FromSeconds(30));
         Assert.Equal((slots, 0), (queue.FreeSlots, queue.WaitingCount));
         Assert.Equal(1, _classifier.Leases);

@@ -80,7 +80,7 @@ public sealed class CalibrationWarningsTests
     [Fact]
     public void FromScores_ManyProbabilitiesOfEightBits_AreTakenAndKnown()
     {
-        // Of a thousand classes most round to 0, and the rest does not sum to 1.
+        // Of a thousand classes, most round to 0, and the others do not sum to 1.
         const int Classes = 1000;
         var random = new Random(3);
         var scores = new float[60 * Classes];

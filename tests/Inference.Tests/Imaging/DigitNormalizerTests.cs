@@ -65,7 +65,7 @@ public sealed class DigitNormalizerTests
     [Fact]
     public void Preprocess_FaintRim_BelongsToTheBox()
     {
-        // A bar of 190 rows, the first ten of which are faint: a pixel of the model is 9.5 of them.
+        // A bar of 190 rows, the first ten of them faint. A pixel of the model covers 9.5 rows.
         var file = EncodedImages.Encode(280, 280, (x, y) =>
         {
             var isBar = x is >= 120 and < 160 && y is >= 40 and < 230;
@@ -230,7 +230,7 @@ public sealed class DigitNormalizerTests
 
         var tensor = Normalized(file);
 
-        // Where the thick pen drew the middle of its strokes, the thin one must show.
+        // The thin pen must be visible in the middle of the thick pen's strokes.
         var thick = Normalized(Drawing());
         Assert.True(
             tensor.Count(value => value > 128) > 20,
@@ -333,7 +333,7 @@ public sealed class DigitNormalizerTests
     [InlineData(8)]
     public void Preprocess_ExifOrientation_GivesTheSameDigit(int orientation)
     {
-        // The pixels are stored as they are in every case, so the drawing itself is turned back.
+        // The stored pixels never change, so the drawing is rotated back.
         var matrix = orientation switch
         {
             2 => new SKMatrix(-1, 0, 280, 0, 1, 0, 0, 0, 1),
@@ -355,8 +355,8 @@ public sealed class DigitNormalizerTests
 
     private static float[] Normalized(byte[] file) => Preprocessing.Run(Preprocessing.Digit(), file);
 
-    // What the normalizer makes of the drawing, rounded to bytes as a file holds them, is by definition of MNIST's
-    // form. One loose dot, which it would wipe off any other picture, tells whether the file was left alone.
+    // The normalizer's output, rounded to bytes, has MNIST's form by definition. One loose dot, which it would remove
+    // from any other image, shows whether the file was left unchanged.
     private static float[] MnistLike()
     {
         var digit = Preprocessing.Rounded(Normalized(Drawing()));

@@ -7,7 +7,7 @@ using DataType = Onnx.TensorProto.Types.DataType;
 
 namespace SoftmaxService.Inference.Tests.Models;
 
-/// <summary>Models as people have them, dropped into the folder without a manifest.</summary>
+/// <summary>Typical third-party models, put into the folder without a manifest.</summary>
 public sealed class BroughtModelTests
 {
     // The first pixels are 51, 204 and 102: a fifth, four fifths and two fifths of white.
@@ -46,7 +46,7 @@ public sealed class BroughtModelTests
             $"{what}: {string.Join(" ", repository.Current.Failures.Select(failure => failure.Reason))}");
         var model = repository.Current.Find("a", null);
 
-        // A half knows 0.8 to 0.0002, which a temperature of 0.1 multiplies by 10.
+        // A half represents 0.8 to within 0.0002, which a temperature of 0.1 multiplies by 10.
         var tolerance = what == "halves" ? 1e-3 : 1e-6;
         foreach (var temperature in new[] { 0.1f, 1f, 3f })
         {

@@ -59,7 +59,7 @@ public sealed class LiveRepositoryTests
         var replaced = live.Current.Find("a", null);
         Assert.NotSame(before, replaced);
 
-        // The same file, written in place, and its time set back.
+        // The same file, written in place, with its time restored.
         File.WriteAllBytes(live.At("a/1/model.onnx"), other);
         File.SetLastWriteTimeUtc(live.At("a/1/model.onnx"), written);
         live.Follow();
@@ -353,7 +353,7 @@ public sealed class LiveRepositoryTests
     [Fact]
     public void Scan_LinksThatLeadElsewhere_AreFollowed()
     {
-        // As Kubernetes mounts a volume: the files are links through a hidden one, which is renamed over.
+        // Like a volume in Kubernetes: the files are links through a hidden link, which is replaced by a rename.
         using var live = new LiveFolder().With("a/1/..first", LiveFolder.Three).With("a/1/..second", LiveFolder.Four);
         Directory.CreateSymbolicLink(live.At("a/1/..data"), "..first");
         File.CreateSymbolicLink(live.At("a/1/model.onnx"), Path.Combine("..data", "model.onnx"));

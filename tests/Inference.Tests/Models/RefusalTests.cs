@@ -9,7 +9,7 @@ using DataType = Onnx.TensorProto.Types.DataType;
 namespace SoftmaxService.Inference.Tests.Models;
 
 /// <summary>
-/// What people put into the folder that is not served: each is told what is wrong and what would be right.
+/// Files in the folder that cannot be served. Each refusal says what is wrong and what would be correct.
 /// </summary>
 public sealed class RefusalTests
 {
@@ -225,7 +225,7 @@ public sealed class RefusalTests
 
     private static byte[] OfShape(params OnnxDimension[] shape)
     {
-        // Class k's logit is the first of the numbers, k = 0, and 0 for the others, whatever the shape.
+        // For every shape, class 0 has the first number as its logit and the other classes have 0.
         var graph = new OnnxGraphBuilder("shaped");
         var input = graph.Input("x", DataType.Float, shape);
         graph.Node("Flatten", [input], "flat", ("axis", shape.Length == 1 ? 0L : 1L));

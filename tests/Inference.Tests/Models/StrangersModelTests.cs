@@ -4,10 +4,10 @@ using Onnx;
 
 namespace SoftmaxService.Inference.Tests.Models;
 
-/// <summary>What a model from a stranger may try: to read files that are not its own.</summary>
+/// <summary>Untrusted models that try to read files outside their folder.</summary>
 public sealed class StrangersModelTests
 {
-    // What ONNX Runtime takes for a place in memory instead of a file; whoever reads it there reads the process.
+    // ONNX Runtime takes this location for an address in memory, which would expose the process.
     private const string InMemory = "*/_ORT_MEM_ADDR_/*";
 
     [Theory]
@@ -44,7 +44,7 @@ public sealed class StrangersModelTests
     }
 
     [Theory]
-    [InlineData("weights.bin", "..data/weights.bin")] // as Kubernetes mounts a volume
+    [InlineData("weights.bin", "..data/weights.bin")] // a volume in Kubernetes
     [InlineData("weights.bin", "../1/..data/../..data/weights.bin")]
     public void Load_ExternalDataBehindALinkInside_IsRead(string link, string target)
     {
@@ -98,7 +98,7 @@ public sealed class StrangersModelTests
         Assert.NotNull(model.Reliability);
     }
 
-    /// <summary>Where the graph keeps the tensor.</summary>
+    /// <summary>The part of the graph that holds the tensor.</summary>
     private enum Place
     {
         Initializer,
@@ -106,7 +106,7 @@ public sealed class StrangersModelTests
         Branch,
     }
 
-    /// <summary>Version 1 of model <c>a</c>, with a file of the right size outside of its folder.</summary>
+    /// <summary>Version 1 of model <c>a</c>, with a file of the right size outside its folder.</summary>
     private static ModelFolder Folder(byte[] onnx)
     {
         var folder = new ModelFolder().With("a/1", onnx);

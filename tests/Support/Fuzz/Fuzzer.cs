@@ -101,8 +101,9 @@ public sealed class Fuzzer(int port, int grpcPort, int seed)
         {
             Fail(
                 request,
-                exception is OperationCanceledException ? $"no answer within {Patience.TotalSeconds} s" : exception.Message
-            );
+                exception is OperationCanceledException
+                    ? $"no answer within {Patience.TotalSeconds} s"
+                    : exception.Message);
             kept = connection == kept ? null : kept;
         }
         finally

@@ -157,7 +157,7 @@ public sealed class CalibrateEndpointTests(RunningService service)
     {
         var answer = await service.PostAsync("/calibrate", Overconfident(50).ToJsonString());
 
-        Assert.Equal(5, answer.Json.GetProperty("predictionSets").GetArrayLength()); // for α = 0.01 it takes 99
+        Assert.Equal(5, answer.Json.GetProperty("predictionSets").GetArrayLength()); // α = 0.01 requires 99
         Assert.Equal(
             ["0.1", "0.05"],
             answer
@@ -232,7 +232,7 @@ public sealed class CalibrateEndpointTests(RunningService service)
         return new JsonArray([.. weights.Select(weight => JsonValue.Create(weight / weights.Sum()))]);
     }
 
-    /// <summary>Labels drawn from the softmax of small logits, and those logits made too large.</summary>
+    /// <summary>Draws labels from the softmax of small logits, then scales the logits up.</summary>
     private static JsonObject Overconfident(int rowCount)
     {
         var random = new Random(1);

@@ -246,7 +246,7 @@ public sealed class ClassifyBadInputTests(RunningService service)
         Assert.Equal(200, (await service.ClassifyAsync(RunningService.Seven)).Status);
     }
 
-    /// <summary>A PNG whose header declares a size and whose data is ten bytes long.</summary>
+    /// <summary>A PNG that declares a size in its header but has only ten bytes of data.</summary>
     private static byte[] PngHeader(uint width, uint height)
     {
         var header = new byte[13];

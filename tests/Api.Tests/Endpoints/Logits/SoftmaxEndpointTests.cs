@@ -312,7 +312,7 @@ public sealed class SoftmaxEndpointTests(RunningService service)
                 "application/octet-stream")).IsProblem(400, "invalid-logits", "Row 1");
     }
 
-    /// <summary>The last row is as long as makes 32 bits of rows · columns wrap round to the right number.</summary>
+    /// <summary>The last row is so long that rows · columns in 32 bits overflows to the correct number.</summary>
     [Fact]
     public async Task ARaggedMatrixIsRefusedHoweverLongItIs()
     {

@@ -22,11 +22,11 @@ public sealed class PreprocessEndpointTests(RunningService service)
         Assert.True(answer.Headers.CacheControl!.NoStore);
         using var picture = SKBitmap.Decode(answer.Body);
         Assert.Equal((28, 28, SKColorType.Gray8), (picture.Width, picture.Height, picture.ColorType));
-        // light ink on black, whereas the file has black on white
+        // Light ink on black; the file has black on white.
         Assert.Equal((0, 255), (picture.Bytes[0], picture.Bytes.Max()));
     }
 
-    /// <summary>What is of MNIST's form already is not changed, and so is classified as what it was made of.</summary>
+    /// <summary>An image in MNIST's form is not changed, so it is classified like its original.</summary>
     [Fact]
     public async Task WhatIsShownIsShownUnchangedAndClassifiedAlike()
     {

@@ -8,7 +8,7 @@ using DataType = Onnx.TensorProto.Types.DataType;
 namespace SoftmaxService.Inference.Tests.Models.Scores;
 
 /// <summary>
-/// What a model's numbers are taken for, where a wrong guess would be a wrong probability without a word.
+/// How a model's output is interpreted. A wrong guess would silently give wrong probabilities.
 /// </summary>
 public sealed class OutputKindTests
 {
@@ -45,7 +45,7 @@ public sealed class OutputKindTests
     [Fact]
     public void Classify_SoftmaxThatIsQuantizedAtOnce_AnswersTheModelsProbability()
     {
-        // As ONNX Runtime's quantiser writes it in its operator format.
+        // In the operator format of ONNX Runtime's quantiser.
         var onnx = ColorModels.Ending(
             graph =>
             {
@@ -74,17 +74,17 @@ public sealed class OutputKindTests
     [Fact]
     public void Classify_ProbabilitiesRoundedToZero_AreBoundedByThePrecision()
     {
-        // 255/256 leave 1/256 for the others, which is as much as half a step for each of two.
+        // 255/256 leave 1/256 for the others: half a step for each of two.
         var three = ColorModels.ClassifyRed(
             ColorModels.Ending(graph => ColorModels.QuantizedSoftmax(graph, 1f / 256, (byte)0), classes: 3));
         Assert.All(three.Predictions.Skip(1), one => Assert.Equal(Math.Log(1.0 / 512), one.Logit, 1e-4));
 
-        // Of 999 they have it together.
+        // The 999 others share it.
         var many = ColorModels.ClassifyRed(
             ColorModels.Ending(graph => ColorModels.QuantizedSoftmax(graph, 1f / 256, (byte)0), classes: 1000));
         Assert.All(many.Predictions.Skip(1), one => Assert.Equal(Math.Log(1.0 / 256 / 999), one.Logit, 1e-3));
 
-        // A half knows nothing below 2^-25, and a float nothing below 2^-150.
+        // A half rounds to zero below 2^-25, and a float below 2^-150.
         var half = ColorModels.ClassifyRed(ColorModels.Ending(
             graph => graph.Node(
                 "Cast", [graph.Node("Softmax", ["z"], "p", ("axis", -1L))], "scores", ("to", (long)DataType.Float16)),
@@ -140,7 +140,7 @@ public sealed class OutputKindTests
             ColorModels.Ask(onnx, null, model => model.Notes),
             note => note.Contains("2 of 8 warm-up images", StringComparison.Ordinal));
 
-        // Red alone: mean 1/3, deviation √2/3, so the channels are √2, −1/√2 and −1/√2, times the gain of 2.
+        // Only red: mean 1/3, deviation √2/3, so the channels are √2, −1/√2 and −1/√2, times the gain of 2.
         var expected = 1 / (1 + (2 * Math.Exp(2 * (-Math.Sqrt(0.5) - Math.Sqrt(2)))));
         Assert.Equal(expected, answer.Predictions[0].Probability, 1e-5);
     }
@@ -393,7 +393,7 @@ public sealed class OutputKindTests
     [Fact]
     public void Load_CoarseScoresOfUnknownKind_AreRefusedUntilSomebodySays()
     {
-        // A softmax that is not called one: of a thousand, steps of 1/256 hide the sum.
+        // A softmax under another name: with a thousand classes, steps of 1/256 hide the sum.
         var onnx = ColorModels.Ending(
             graph =>
             {
@@ -432,7 +432,7 @@ public sealed class OutputKindTests
     [Fact]
     public void Classify_NumberThatIsNoProbability_IsAFault()
     {
-        // Red is surer than any warm-up image: 1.5 of its probability.
+        // Red is more certain than any warm-up image: 1.5 times its probability.
         var onnx = ColorModels.Ending(
             graph =>
             {

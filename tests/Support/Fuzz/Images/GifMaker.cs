@@ -71,8 +71,8 @@ public static class GifMaker
         Blocks(gif, Codes(random, bits, (long)width * height));
     }
 
-    // Either literals with enough clear codes to keep the code width, or noise, in which every code up to the largest so
-    // far is valid.
+    // Either literals with enough clear codes to keep the code width, or noise, in which every code up to the largest
+    // so far is valid.
     private static byte[] Codes(Random random, int bits, long pixels)
     {
         if (bits is < 2 or > 8 || random.Chance(15))
