@@ -14,7 +14,7 @@ public sealed class BroughtModelTests
         (x, y) => x + y == 0 ? SKColors.White : SKColors.Black);
 
     [Fact]
-    public async Task WhatWasChosenIsShown()
+    public async Task TheChosenInterpretationIsShown()
     {
         using var folder = new TemporaryFolder();
         folder.Write("two/1/model.onnx", SmallModels.WithOutputs("features", "logits"));
@@ -83,7 +83,7 @@ public sealed class BroughtModelTests
     [InlineData("?model=odd")]
     [InlineData("?model=odd&topK=2&temperature=0.01&threshold=1")]
     [InlineData("?model=mnist&alpha=0.01")]
-    public async Task OneImageIsAnsweredInTheWordsOfABatch(string query)
+    public async Task OneImageIsAnsweredLikeABatchEntry(string query)
     {
         using var folder = new TemporaryFolder();
         folder.Write("odd/1/model.onnx", SmallModels.EndingIn("Softmax", 1, 1, 4, 4));
@@ -113,7 +113,7 @@ public sealed class BroughtModelTests
     }
 
     [Fact]
-    public async Task WhatCannotBeServedIsSaidAndTheRestIsServed()
+    public async Task ModelsThatCannotBeServedAreReportedAndTheOthersServe()
     {
         using var folder = new TemporaryFolder();
         folder.Write("good/1/model.onnx", SmallModels.OfHalves());

@@ -9,7 +9,7 @@ public sealed class SoakTests
     private static readonly TimeSpan Duration = TimeSpan.FromSeconds(4);
 
     [Fact]
-    public async Task ImpatientSlowAndBrokenClientsCostNobodyAnAnswer()
+    public async Task ImpatientSlowAndBrokenClientsDoNotAffectOthers()
     {
         using var service = new RunningService();
         var address = service.Client.BaseAddress!; // set when the service has started

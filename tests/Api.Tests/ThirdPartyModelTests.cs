@@ -25,7 +25,7 @@ public sealed class ThirdPartyModelTests
     }
 
     [MnistFact(Onnx)]
-    public async Task AManifestTeachesItAboutInkAndNames()
+    public async Task AManifestDeclaresForegroundAndLabels()
     {
         using var folder = new TemporaryFolder();
         folder.Write("zoo/1/model.onnx", await File.ReadAllBytesAsync(SharedData.Path(Onnx)));

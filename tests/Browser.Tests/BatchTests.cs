@@ -43,7 +43,7 @@ public sealed class BatchTests(Browser browser) : PageTests(browser)
     }
 
     [BrowserFact]
-    public async Task ABatchCanBeCancelledAndTakenUpAgain()
+    public async Task ABatchCanBeCancelledAndResumed()
     {
         var held = new TaskCompletionSource();
         await OpenAsync("#/batch?model=mnist");
@@ -69,7 +69,7 @@ public sealed class BatchTests(Browser browser) : PageTests(browser)
     }
 
     [BrowserFact]
-    public async Task FilesThatAreNoImagesAreNotSent()
+    public async Task FilesThatAreNotImagesAreNotSent()
     {
         await OpenAsync("#/batch");
         await Page.Locator("#images").SetInputFilesAsync(Payload("notes.txt", [65, 66], "text/plain"));
@@ -78,7 +78,7 @@ public sealed class BatchTests(Browser browser) : PageTests(browser)
     }
 
     [BrowserFact]
-    public async Task ABusyServiceIsAskedAgain()
+    public async Task ABusyServiceIsRetried()
     {
         ExpectedComplaint = "429"; // of the first request
         var asked = 0;

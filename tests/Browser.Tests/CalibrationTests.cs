@@ -25,7 +25,7 @@ public sealed class CalibrationTests(Browser browser) : PageTests(browser)
     }
 
     [BrowserFact]
-    public async Task OnesOwnRowsAreFitted()
+    public async Task EnteredRowsAreFitted()
     {
         await OpenAsync("#/calibration");
         await Page.Locator("#rows-example").ClickAsync();
@@ -36,7 +36,7 @@ public sealed class CalibrationTests(Browser browser) : PageTests(browser)
     }
 
     [BrowserFact]
-    public async Task ProbabilitiesAreWarnedOfUntilTheyAreSaidToBeOnes()
+    public async Task ProbabilitiesCauseAWarningUnlessDeclared()
     {
         var rows = string.Join(
             '\n',
@@ -68,7 +68,7 @@ public sealed class CalibrationTests(Browser browser) : PageTests(browser)
     }
 
     [BrowserFact]
-    public async Task RowsThatCannotBeFittedAreToldByTheService()
+    public async Task RowsThatCannotBeFittedAreRefusedByTheService()
     {
         ExpectedComplaint = "Failed to load resource"; // the request that should fail
         await OpenAsync("#/calibration");

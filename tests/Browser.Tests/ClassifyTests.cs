@@ -87,7 +87,7 @@ public sealed class ClassifyTests(Browser browser) : PageTests(browser)
     }
 
     [BrowserFact]
-    public async Task BelowTheThresholdItDoesNotKnow()
+    public async Task BelowTheThresholdThePageAbstains()
     {
         await OpenAsync();
         await DrawAsync(Digits.Seven);
@@ -100,7 +100,7 @@ public sealed class ClassifyTests(Browser browser) : PageTests(browser)
     }
 
     [BrowserFact]
-    public async Task ADroppedPictureIsAnswered()
+    public async Task ADroppedImageIsClassified()
     {
         await OpenAsync();
         await Page.Locator("#model").SelectOptionAsync("cifar10/1");
@@ -125,7 +125,7 @@ public sealed class ClassifyTests(Browser browser) : PageTests(browser)
     }
 
     [BrowserFact]
-    public async Task AChosenFileIsAnsweredAndADrawingReplacesIt()
+    public async Task AChosenFileIsClassifiedAndADrawingReplacesIt()
     {
         await OpenAsync();
         await Page.Locator("#file").SetInputFilesAsync(Payload("three.png", RunningService.Three));
@@ -173,7 +173,7 @@ public sealed class ClassifyTests(Browser browser) : PageTests(browser)
     }
 
     [BrowserFact]
-    public async Task AnswersInTheWrongOrderDoNotWin()
+    public async Task AnswersThatArriveOutOfOrderAreIgnored()
     {
         await OpenAsync();
         var held = new TaskCompletionSource();
@@ -232,7 +232,7 @@ public sealed class ClassifyTests(Browser browser) : PageTests(browser)
     }
 
     [BrowserFact]
-    public async Task ALateRankingOfTheImageBeforeDoesNotWin()
+    public async Task ALateRankingOfThePreviousImageIsIgnored()
     {
         await OpenAsync();
         await DrawAsync(Digits.Seven);
@@ -264,7 +264,7 @@ public sealed class ClassifyTests(Browser browser) : PageTests(browser)
     }
 
     [BrowserFact]
-    public async Task AFailureOfTheImageBeforeDoesNotTakeTheNextOnesAnswer()
+    public async Task AFailureOfThePreviousImageDoesNotReplaceTheNextAnswer()
     {
         ExpectedComplaint = "Failed to load resource";
         await OpenAsync();
@@ -298,7 +298,7 @@ public sealed class ClassifyTests(Browser browser) : PageTests(browser)
     }
 
     [BrowserFact]
-    public async Task ALinkKeepsThatNoSetIsWanted()
+    public async Task ALinkKeepsThatPredictionSetsAreOff()
     {
         await OpenAsync();
         await Page.Locator("#coverage").SelectOptionAsync("");
@@ -371,7 +371,7 @@ public sealed class ClassifyTests(Browser browser) : PageTests(browser)
     }
 
     [BrowserFact]
-    public async Task AModelThatCameLaterIsOffered()
+    public async Task AModelAddedLaterIsOffered()
     {
         await Page.RouteAsync("**/models", async route =>
         {

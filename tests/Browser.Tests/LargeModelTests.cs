@@ -63,7 +63,7 @@ public sealed partial class LargeModelTests(Browser browser, LargeModelService s
     [BrowserTheory]
     [InlineData(1280)]
     [InlineData(360)]
-    public async Task NamesOfTenThousandLettersKeepToThePage(int width)
+    public async Task NamesOfTenThousandLettersFitThePage(int width)
     {
         await Page.SetViewportSizeAsync(width, 900);
         await OpenAsync("#/classify?model=wordy");

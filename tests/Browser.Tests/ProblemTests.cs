@@ -8,7 +8,7 @@ public sealed class ProblemTests(Browser browser) : PageTests(browser)
     private ILocator Problem => Page.Locator("#classify-problem");
 
     [BrowserFact]
-    public async Task AFileThatIsNoImageIsRefusedInWords()
+    public async Task AFileThatIsNotAnImageIsRefusedWithAReason()
     {
         ExpectedComplaint = "Failed to load resource";
         await OpenAsync();
@@ -19,7 +19,7 @@ public sealed class ProblemTests(Browser browser) : PageTests(browser)
     }
 
     [BrowserFact]
-    public async Task AKeyIsAskedForWhereOneIsNeeded()
+    public async Task AKeyIsRequestedWhenOneIsRequired()
     {
         ExpectedComplaint = "Failed to load resource";
         await OpenAsync();
@@ -49,7 +49,7 @@ public sealed class ProblemTests(Browser browser) : PageTests(browser)
     }
 
     [BrowserFact]
-    public async Task AServiceThatIsGoneIsToldAndAskedAgain()
+    public async Task AnUnreachableServiceIsReportedAndRetried()
     {
         ExpectedComplaint = "Failed to load resource";
         await OpenAsync();
@@ -63,7 +63,7 @@ public sealed class ProblemTests(Browser browser) : PageTests(browser)
     }
 
     [BrowserFact]
-    public async Task ALinkToAModelThatIsNotServedIsTold()
+    public async Task ALinkToAModelThatIsNotServedIsReported()
     {
         await OpenAsync("#/classify?model=unicorn");
 
@@ -71,7 +71,7 @@ public sealed class ProblemTests(Browser browser) : PageTests(browser)
     }
 
     [BrowserFact]
-    public async Task ADamagedLinkIsTold()
+    public async Task ADamagedLinkIsReported()
     {
         await OpenAsync("#/classify?model=mnist&logits=1,2");
 

@@ -23,7 +23,7 @@ public sealed class OpenDoorsTests
     [InlineData("0.0.0.0", true, false)]
     [InlineData("127.0.0.1", false, false)]
     [InlineData("127.0.0.1", true, false)]
-    public async Task AServiceThatAnyoneCanReachSaysSoLoudly(string address, bool withKey, bool warns)
+    public async Task AServiceReachableWithoutKeysLogsAWarning(string address, bool withKey, bool warns)
     {
         using var service = new StartedService(address, withKey);
         _ = service.Client;
@@ -54,7 +54,7 @@ public sealed class OpenDoorsTests
     [InlineData("Access:Keys:web:Burst", "5", "Access:Keys:web:Burst", "RequestsPerSecond")]
     [InlineData("Access:AllowedOrigins", "https://a.example/", "Access:AllowedOrigins", "https://a.example/")]
     [InlineData("Access:AllowedOrigins", "a.example", "Access:AllowedOrigins", "a.example")]
-    public void ASettingThatCouldNeverMatchStopsTheStart(string name, string value, params string[] mentions)
+    public void ASettingThatCannotMatchStopsTheStart(string name, string value, params string[] mentions)
     {
         using var service = new ServiceWith((name, value));
 

@@ -12,7 +12,7 @@ namespace SoftmaxService.Api.Tests.Container;
 public sealed partial class DockerfileTests
 {
     [Fact]
-    public void ThePortsAreThoseThatAreListenedOn()
+    public void ThePortsAreTheListeningPorts()
     {
         Assert.Equal([ContainerFile.HttpPort, ContainerFile.GrpcPort], ContainerFile.Ports);
         Assert.True(
@@ -58,7 +58,7 @@ public sealed partial class DockerfileTests
     /// projects reference.
     /// </summary>
     [Fact]
-    public void EveryFileThatTheProjectsNameIsSent()
+    public void EveryFileThatTheProjectsReferenceIsInTheBuildContext()
     {
         var sent = File.ReadAllLines(Path.Combine(RunningService.RepositoryRoot, ".dockerignore"))
             .Where(line => line.StartsWith('!'))

@@ -19,7 +19,7 @@ public sealed class KubernetesTests(RunningService service)
         Assert.NotEmpty(Manifests.Read(File.ReadAllText(Path.Combine(Manifests.Folder, file))));
 
     [Fact]
-    public void AFieldThatDoesNotExistIsNoticed()
+    public void AnUnknownFieldIsAnError()
     {
         var yaml = File.ReadAllText(Path.Combine(Manifests.Folder, "base", "deployment.yaml"));
 
@@ -33,7 +33,7 @@ public sealed class KubernetesTests(RunningService service)
 
     [Theory]
     [MemberData(nameof(Files))]
-    public void WhatAKustomizationNamesIsThere(string file)
+    public void EveryFileOfAKustomizationExists(string file)
     {
         var path = Path.Combine(Manifests.Folder, file);
         foreach (var kustomization in Manifests.Read(File.ReadAllText(path)).OfType<Kustomization>())
@@ -58,7 +58,7 @@ public sealed class KubernetesTests(RunningService service)
     [InlineData("base")]
     [InlineData("overlays/small")]
     [InlineData("overlays/production")]
-    public async Task WhatIsAppliedFitsTheService(string overlay)
+    public async Task TheAppliedManifestsFitTheService(string overlay)
     {
         var objects = await Manifests.RenderAsync(overlay);
 
@@ -71,7 +71,7 @@ public sealed class KubernetesTests(RunningService service)
     [KubectlTheory]
     [InlineData("overlays/small")]
     [InlineData("overlays/production")]
-    public async Task ModelsOfOnesOwnCanBeAdded(string overlay)
+    public async Task CustomModelsCanBeAdded(string overlay)
     {
         using var folder = new TemporaryFolder();
         var manifests = Path.GetRelativePath(folder.Path, Manifests.Folder); // kustomize accepts no absolute path
@@ -93,7 +93,7 @@ public sealed class KubernetesTests(RunningService service)
     }
 
     [Fact]
-    public void KeysComeFromASecretThatNeedNotBeThere()
+    public void KeysComeFromAnOptionalSecret()
     {
         var secret = Assert.Single(Container(Manifests.OfFolder("base")).EnvFrom).SecretRef;
 
@@ -105,7 +105,7 @@ public sealed class KubernetesTests(RunningService service)
     }
 
     [Fact]
-    public void TheQueueScalesTheProduction()
+    public void TheProductionScalesOnItsQueue()
     {
         var production = Manifests.OfFolder("overlays/production").One<V2HorizontalPodAutoscaler>();
         var queue = Assert.Single(production.Spec.Metrics, metric => metric.Type == "Pods").Pods;

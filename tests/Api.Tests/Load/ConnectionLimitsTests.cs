@@ -14,7 +14,7 @@ public sealed class ConnectionLimitsTests : IDisposable
     private readonly TemporaryFolder _noModels = new();
 
     [Fact]
-    public async Task ALineOrHeadersThatAreTooLongAreRefused()
+    public async Task ATooLongRequestLineOrHeadersAreRefused()
     {
         using var service = Service(
             ("Limits:MaxRequestLineBytes", "300"),
@@ -35,7 +35,7 @@ public sealed class ConnectionLimitsTests : IDisposable
     }
 
     [Fact]
-    public async Task AConnectionTooManyIsClosedAndOthersGoOn()
+    public async Task AConnectionOverTheLimitIsClosedAndOthersContinue()
     {
         using var service = Service(("Limits:MaxConnections", "2"));
         var port = service.Client.BaseAddress!.Port;
@@ -72,7 +72,7 @@ public sealed class ConnectionLimitsTests : IDisposable
     }
 
     [Fact]
-    public async Task ABodyThatDripsInIsCutOffWithTheReason()
+    public async Task ABodyThatDripsInIsDisconnectedWithAReason()
     {
         using var service = Service(("Limits:MinRequestBytesPerSecond", "1000"), ("Limits:RateGraceSeconds", "1.1"));
         using var connection = await ConnectAsync(service.Client.BaseAddress!.Port);
@@ -102,7 +102,7 @@ public sealed class ConnectionLimitsTests : IDisposable
     }
 
     [Fact]
-    public async Task AClientThatDoesNotTakeItsAnswerIsCutOff()
+    public async Task AClientThatDoesNotReadItsAnswerIsDisconnected()
     {
         using var service = Service(
             ("Limits:MinResponseBytesPerSecond", "1000000000"),

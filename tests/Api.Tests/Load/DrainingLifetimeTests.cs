@@ -8,7 +8,7 @@ public sealed class DrainingLifetimeTests
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     [Fact]
-    public async Task ATerminatedServiceFinishesWhatItHasRefusesWhatIsNewAndEndsWithZero()
+    public async Task ATerminatedServiceFinishesRequestsRefusesNewOnesAndExitsWithZero()
     {
         using var service = await ServiceProcess.StartReadyAsync(
             ServiceProcess.Built,
@@ -34,7 +34,7 @@ public sealed class DrainingLifetimeTests
     }
 
     [Fact]
-    public async Task ATerminatedServiceDoesNotWaitForEver()
+    public async Task ATerminatedServiceExitsAfterItsTimeLimit()
     {
         using var service = await ServiceProcess.StartReadyAsync(
             ServiceProcess.Built,
@@ -49,7 +49,7 @@ public sealed class DrainingLifetimeTests
     }
 
     [Fact]
-    public async Task ASecondSignalDoesNotWaitAtAll()
+    public async Task ASecondSignalEndsTheServiceAtOnce()
     {
         using var service = await ServiceProcess.StartReadyAsync(ServiceProcess.Built, "--Shutdown:GraceSeconds=3600");
 
@@ -61,7 +61,7 @@ public sealed class DrainingLifetimeTests
     }
 
     [Fact]
-    public async Task CtrlCFinishesWhatItHasAndASecondOneDoesNotWait()
+    public async Task CtrlCFinishesRequestsAndASecondOneExitsAtOnce()
     {
         using var service = await ServiceProcess.StartReadyAsync(ServiceProcess.Built, "--Shutdown:DrainSeconds=3600");
         using var slow = new SlowRequest(service.Client.BaseAddress!);
@@ -100,7 +100,7 @@ public sealed class DrainingLifetimeTests
         "--Serilog:WriteTo:0=File",
         "The service cannot start: There is no setting Serilog:WriteTo. The section has MinimumLevel and Format.")]
     [InlineData("--Serilog:Format=xml", "The service cannot start: Serilog:Format is 'xml'. It must be text or json.")]
-    public async Task AWrongSettingIsToldInOneLine(string setting, string line)
+    public async Task AnInvalidSettingIsReportedInOneLine(string setting, string line)
     {
         Assert.Contains(line, Assert.Single(await LinesOfAFailedStartAsync(setting)), StringComparison.Ordinal);
     }
@@ -109,7 +109,7 @@ public sealed class DrainingLifetimeTests
     [InlineData("--Urls=http://127.0.0.1:99999", "has no port from 0 to 65535.")]
     [InlineData("--Urls=ftp://127.0.0.1:0", "Unrecognized scheme")]
     [InlineData("--Urls=https://127.0.0.1:0", "No server certificate was specified")]
-    public async Task AnAddressThatCannotBeServedIsToldInOneLine(string setting, string line)
+    public async Task AnAddressThatCannotBeBoundIsReportedInOneLine(string setting, string line)
     {
         var lines = await LinesOfAFailedStartAsync(setting);
 

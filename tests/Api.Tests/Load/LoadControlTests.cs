@@ -20,7 +20,7 @@ public sealed class LoadControlTests
     [Theory]
     [InlineData("/classify")]
     [InlineData("/preprocess")]
-    public async Task AModelWithEnoughBeforeItRefusesAtOnce(string path)
+    public async Task AModelWithAFullQueueRefusesAtOnce(string path)
     {
         using var service = new ServiceWith(("Load:MaxPendingPerModel", "1"));
         var busy = await BusyGate.OccupyAsync(service);
@@ -41,7 +41,7 @@ public sealed class LoadControlTests
     }
 
     [Fact]
-    public async Task AModelWithEnoughBeforeItLeavesAnotherAlone()
+    public async Task AFullQueueDoesNotAffectAnotherModel()
     {
         using var service = new ServiceWith(("Load:MaxPendingPerModel", "1"));
         using var busy = await BusyGate.OccupyAsync(service);
@@ -56,7 +56,7 @@ public sealed class LoadControlTests
     [InlineData("/classify")]
     [InlineData("/preprocess")]
     [InlineData("/v2/models/mnist/infer")]
-    public async Task AFullModelRefusesBeforeItLooksAtTheBody(string path)
+    public async Task AFullModelRefusesBeforeReadingTheBody(string path)
     {
         using var service = new ServiceWith(("Load:MaxPendingPerModel", "1"));
         using var busy = await BusyGate.OccupyAsync(service);
@@ -69,7 +69,7 @@ public sealed class LoadControlTests
     }
 
     [Fact]
-    public async Task ABatchOfMoreThanTheLimitIsTakenOnByAnIdleModel()
+    public async Task ABatchLargerThanTheLimitIsAdmittedByAnIdleModel()
     {
         using var service = new ServiceWith(("Load:MaxPendingPerModel", "1"));
 
@@ -81,7 +81,7 @@ public sealed class LoadControlTests
     }
 
     [Fact]
-    public async Task AServiceWithEnoughInFlightRefusesAtOnceAndStaysLive()
+    public async Task AFullServiceRefusesAtOnceAndStaysLive()
     {
         using var service = new ServiceWith(("Load:MaxRequestsInFlight", "1"));
         var busy = await BusyGate.OccupyAsync(service);
@@ -96,7 +96,7 @@ public sealed class LoadControlTests
     }
 
     [Fact]
-    public async Task WhatTakesLongerThanItSaysGets504()
+    public async Task ARequestThatExceedsItsTimeoutGets504()
     {
         using var service = new ServiceWith();
         using var busy = await BusyGate.OccupyAsync(service);
@@ -109,7 +109,7 @@ public sealed class LoadControlTests
     }
 
     [Fact]
-    public async Task WhatTakesLongerThanTheSettingGets504WhateverItSays()
+    public async Task ARequestThatExceedsTheSettingGets504WhateverItsTimeout()
     {
         using var service = new ServiceWith(("Load:RequestSeconds", "0.05"));
         using var busy = await BusyGate.OccupyAsync(service);
@@ -119,7 +119,7 @@ public sealed class LoadControlTests
     }
 
     [Fact]
-    public async Task ABodyThatDoesNotComeInTimeGets504()
+    public async Task ABodyThatArrivesTooLateGets504()
     {
         using var service = new ServiceWith(("Load:RequestSeconds", "0.05"));
         using var connection = new TcpClient();
@@ -145,7 +145,7 @@ public sealed class LoadControlTests
     [InlineData("soon")]
     [InlineData("NaN")]
     [InlineData("1e3")]
-    public async Task ATimeoutThatIsNoneIsRefused(string text)
+    public async Task AnInvalidTimeoutIsRefused(string text)
     {
         using var service = new ServiceWith();
 
@@ -158,7 +158,7 @@ public sealed class LoadControlTests
     [InlineData("60000000", 200)]
     [InlineData("-1", 400)]
     [InlineData("true", 400)]
-    public async Task UnderV2AParameterSaysTheTimeInMicroseconds(string microseconds, int status)
+    public async Task UnderV2TheTimeoutParameterIsInMicroseconds(string microseconds, int status)
     {
         using var service = new ServiceWith();
         var busy = await BusyGate.OccupyAsync(service);
@@ -180,7 +180,7 @@ public sealed class LoadControlTests
     }
 
     [Fact]
-    public async Task GrpcToldTheServiceIsFullOrLateHasItsOwnStatus()
+    public async Task OverloadAndDeadlineHaveTheirOwnGrpcStatus()
     {
         using var service = new GrpcServiceWith(("Load:RequestSeconds", "0.05"), ("Load:MaxPendingPerModel", "1"));
         _ = service.Client;
@@ -205,7 +205,7 @@ public sealed class LoadControlTests
     }
 
     [Fact]
-    public async Task AClientThatLeavesFreesItsPlace()
+    public async Task ADisconnectedClientFreesItsPermit()
     {
         using var service = new ServiceWith(("Load:MaxPendingPerModel", "1"));
         using var busy = await BusyGate.OccupyAsync(service);
@@ -219,7 +219,7 @@ public sealed class LoadControlTests
     }
 
     [Fact]
-    public async Task AServiceThatIsAboutToEndSaysSoAndAnswersOnThenRefuses()
+    public async Task ADrainingServiceReportsNotReadyKeepsAnsweringThenRefuses()
     {
         using var service = new ServiceWith();
         _ = service.Client;

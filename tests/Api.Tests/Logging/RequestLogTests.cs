@@ -11,7 +11,7 @@ namespace SoftmaxService.Api.Tests.Logging;
 public sealed class RequestLogTests
 {
     [Fact]
-    public async Task ALineSaysWhatWasAskedAndWhoAnswered()
+    public async Task ALogLineHasTheRequestAndTheModel()
     {
         using var service = new ListenedTo();
         await service.ClassifyAsync(RunningService.Seven, "?model=mnist");
@@ -38,7 +38,7 @@ public sealed class RequestLogTests
     }
 
     [Fact]
-    public async Task ATraceGoesOn()
+    public async Task AnIncomingTraceIsContinued()
     {
         using var service = new ListenedTo();
         using var request = new HttpRequestMessage(HttpMethod.Get, "/models");
@@ -51,7 +51,7 @@ public sealed class RequestLogTests
     }
 
     [Fact]
-    public async Task APathCannotForgeALine()
+    public async Task APathCannotForgeALogLine()
     {
         using var service = new ListenedTo();
         await service.GetAsync("/no%0A%1B[31mway%E2%80%AE%E2%80%A8%C3%BC");
@@ -60,7 +60,7 @@ public sealed class RequestLogTests
     }
 
     [Fact]
-    public async Task AProbeIsNotWorthALine()
+    public async Task AProbeIsNotLogged()
     {
         using var service = new ListenedTo();
         await service.GetAsync("/health/ready");
@@ -71,7 +71,7 @@ public sealed class RequestLogTests
     }
 
     [Fact]
-    public async Task AClientThatLeavesInTheMiddleOfItsAnswerIsLoggedAsGone()
+    public async Task AClientThatDisconnectsDuringItsAnswerIsLogged()
     {
         using var models = new TemporaryFolder();
         ManyClasses.Write(models, 50_000);
@@ -91,7 +91,7 @@ public sealed class RequestLogTests
     }
 
     [Fact]
-    public async Task AnAnswerThatIsCutOffByItsDeadlineIsLoggedAsSuch()
+    public async Task AnAnswerCutOffByItsDeadlineIsLoggedAsSuch()
     {
         using var models = new TemporaryFolder();
         ManyClasses.Write(models, 50_000);
@@ -109,7 +109,7 @@ public sealed class RequestLogTests
     }
 
     [Fact]
-    public async Task AWholeBinaryAnswerIsLoggedAsOneThoughItsClientLeavesAtOnce()
+    public async Task ACompleteBinaryAnswerIsLoggedAsSuchIfItsClientDisconnectsAfterwards()
     {
         using var service = new ListenedTo();
         for (var i = 0; i < 20; i++)

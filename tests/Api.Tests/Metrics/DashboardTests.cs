@@ -46,7 +46,7 @@ public sealed partial class DashboardTests : IDisposable
     }
 
     [Fact]
-    public void AQueryIsReadToItsNames()
+    public void MetricsAndLabelsAreReadFromAQuery()
     {
         var read = PromQl.Read(
             """

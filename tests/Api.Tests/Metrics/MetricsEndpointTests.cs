@@ -91,7 +91,7 @@ public sealed class MetricsEndpointTests : IDisposable
     }
 
     [Fact]
-    public async Task WhatAModelSeesIsMeasuredAtItsOwnTemperature()
+    public async Task ModelMetricsUseTheModelsTemperature()
     {
         _folder.With("seeing/1", Three, Manifest);
         using var service = new ServiceWith(("Models:Folder", _folder.Path));
@@ -120,7 +120,7 @@ public sealed class MetricsEndpointTests : IDisposable
     }
 
     [Fact]
-    public async Task TheClassesOfALargeModelShareASeries()
+    public async Task TheClassesOfALargeModelShareOneSeries()
     {
         _folder
             .With("large/1", ModelFolder.PickFirst(101, 121, "batch", 1, 11, 11))
@@ -145,7 +145,7 @@ public sealed class MetricsEndpointTests : IDisposable
     }
 
     [Fact]
-    public async Task WhatClientsSendMakesNoNewSeries()
+    public async Task ClientsCannotCreateSeries()
     {
         _folder.With("junk/1", Three, Manifest);
         using var service = new ServiceWith(
@@ -227,7 +227,7 @@ public sealed class MetricsEndpointTests : IDisposable
     }
 
     [Fact]
-    public void AVersionThatIsUnloadedLeavesNoGaugeAndAfterAWhileNothing()
+    public void AnUnloadedVersionLosesItsGaugeAndLaterItsSeries()
     {
         using var repository = _folder.With("gone/1", Three, Manifest).With("kept/1", Three, Manifest).Load();
         using var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
@@ -269,7 +269,7 @@ public sealed class MetricsEndpointTests : IDisposable
     }
 
     [Fact]
-    public void AHistogramsBucketsAddUp()
+    public void TheBucketsOfAHistogramAreCumulative()
     {
         using var meter = new Meter("test");
         var family = new MetricFamily(
@@ -304,7 +304,7 @@ public sealed class MetricsEndpointTests : IDisposable
     }
 
     [Fact]
-    public void NothingIsLostBetweenThreads()
+    public void ConcurrentWritesLoseNothing()
     {
         using var meter = new Meter("test");
         var family = new MetricFamily(

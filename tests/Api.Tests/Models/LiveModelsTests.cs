@@ -36,7 +36,7 @@ public sealed class LiveModelsTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public async Task ANewVersionAnswersWithoutARestartAndADeletedOneNoLonger()
+    public async Task ANewVersionServesWithoutARestartAndADeletedOneStops()
     {
         using var service = Start();
         (await service.ClassifyAsync(Image, "?model=a&version=2")).IsProblem(404, "version-not-found");
@@ -57,7 +57,7 @@ public sealed class LiveModelsTests : IDisposable
     }
 
     [Fact]
-    public async Task ABrokenVersionLeavesTheOldAnsweringAndReadinessSaysSo()
+    public async Task ABrokenVersionKeepsTheOldServingAndReadinessReportsIt()
     {
         using var service = Start();
         AssertAnswer(await service.ClassifyAsync(Image), 3);
@@ -87,7 +87,7 @@ public sealed class LiveModelsTests : IDisposable
     }
 
     [Fact]
-    public async Task TheVersionPolicyIsThatOfTheSettings()
+    public async Task TheVersionPolicyComesFromTheSettings()
     {
         _folder
             .With("a/2", Four, Manifest)
@@ -105,7 +105,7 @@ public sealed class LiveModelsTests : IDisposable
     }
 
     [Fact]
-    public async Task WhatIsNotWatchedChangesOnlyOnRequest()
+    public async Task AnUnwatchedFolderChangesOnlyOnRequest()
     {
         using var service = Start(("Models:Watch", "false"));
         AssertAnswer(await service.ClassifyAsync(Image), 3);
@@ -120,7 +120,7 @@ public sealed class LiveModelsTests : IDisposable
     }
 
     [Fact]
-    public async Task ReloadsUnderLoadLoseAndCorruptNoRequest()
+    public async Task ReloadsUnderLoadNeitherLoseNorCorruptRequests()
     {
         using var service = Start();
         using var client = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = Connections })

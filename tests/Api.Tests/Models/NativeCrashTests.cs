@@ -8,7 +8,7 @@ public sealed class NativeCrashTests
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     [Fact]
-    public async Task ACrashInNativeCodeEndsTheProcessAndTheLogTellsWhatCameBefore()
+    public async Task ACrashInNativeCodeEndsTheProcessAfterTheLogIsWritten()
     {
         using var service = await ServiceProcess.StartReadyAsync(ServiceProcess.Built);
         using var image = new ByteArrayContent(RunningService.Seven)

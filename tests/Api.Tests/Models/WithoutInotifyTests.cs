@@ -8,7 +8,7 @@ public sealed class WithoutInotifyTests
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     [WithoutInotifyFact]
-    public async Task TheServiceStartsWarnsOnceAndNoticesModelsByLooking()
+    public async Task TheServiceWarnsOnceAndFindsModelsByPolling()
     {
         using var folder = new TemporaryFolder();
         folder.Copy(Path.Combine(RunningService.RepositoryRoot, "models", "mnist", "1"), "models/mnist/1");

@@ -37,7 +37,7 @@ public sealed class SwaggerTests(RunningService service)
 
     /// <summary>The page's policy blocks inline scripts and styles.</summary>
     [Fact]
-    public async Task ThePageNeedsNoScriptOrStyleOfItsOwn()
+    public async Task ThePageHasNoInlineScriptOrStyle()
     {
         var page = System.Text.Encoding.UTF8.GetString((await service.GetAsync("/swagger/index.html")).Body);
 
@@ -166,7 +166,7 @@ public sealed class SwaggerTests(RunningService service)
     }
 
     [Fact]
-    public async Task APictureIsAnsweredAsBytes()
+    public async Task AnImageIsReturnedAsBytes()
     {
         var content = Operation(await DocumentAsync(), "/preprocess")
             .GetProperty("responses")

@@ -16,7 +16,7 @@ public sealed class InferBinaryTests(SmallModelService service)
     private static readonly byte[] Blob = InferCalls.Bytes(3, 1, 2, 9);
 
     [Fact]
-    public async Task BytesGoInAndJsonComesOut()
+    public async Task BytesInJsonOut()
     {
         var answer = await service.InferAsync(Header, Blob, "plain");
 
@@ -26,7 +26,7 @@ public sealed class InferBinaryTests(SmallModelService service)
     }
 
     [Fact]
-    public async Task BytesComeOutWhereAskedFor()
+    public async Task BytesAreReturnedForOutputsThatRequestThem()
     {
         var (json, blobs) = (
             await service.InferAsync(
@@ -49,7 +49,7 @@ public sealed class InferBinaryTests(SmallModelService service)
     }
 
     [Fact]
-    public async Task BinaryDataOutputIsForAllThatDoNotSayOtherwise()
+    public async Task BinaryDataOutputIsTheDefaultOfAllOutputs()
     {
         var all = (
             await service.InferAsync(With(Header, """ "parameters": {"binary_data_output": true} """), Blob, "plain")
@@ -71,7 +71,7 @@ public sealed class InferBinaryTests(SmallModelService service)
     }
 
     [Fact]
-    public async Task JsonInAndBytesOutNeedNoHeaderOnTheWayIn()
+    public async Task JsonInBytesOutNeedsNoRequestHeader()
     {
         var (_, blobs) = (
             await service.InferAsync(
@@ -117,7 +117,7 @@ public sealed class InferBinaryTests(SmallModelService service)
     }
 
     [Fact]
-    public async Task ImagesStandBehindTheirLengths()
+    public async Task ImagesAreLengthPrefixed()
     {
         var blob = InferCalls.Elements(RunningService.Seven, RunningService.Three);
         var answer = await service.InferAsync(
@@ -172,7 +172,7 @@ public sealed class InferBinaryTests(SmallModelService service)
     [InlineData("+5", "+5")]
     [InlineData("five", "five")]
     [InlineData("", "")]
-    public async Task AHeaderThatIsNoLengthOfThisBodyIsRefused(string header, string mention) =>
+    public async Task AHeaderWithAnInvalidLengthIsRefused(string header, string mention) =>
         (
             await service.SendAsync(
                 "/v2/models/plain/infer",
@@ -183,7 +183,7 @@ public sealed class InferBinaryTests(SmallModelService service)
     [InlineData(-1)]
     [InlineData(1)]
     [InlineData(-112)]
-    public async Task AHeaderThatCutsTheJsonElsewhereIsRefused(int shift) =>
+    public async Task AHeaderThatCutsTheJsonInTheWrongPlaceIsRefused(int shift) =>
         (
             await service.SendAsync(
                 "/v2/models/plain/infer",
@@ -191,7 +191,7 @@ public sealed class InferBinaryTests(SmallModelService service)
                 (InferCalls.HeaderLength, InferCalls.Text(Math.Max(0, Header.Length + shift))))).IsError(400);
 
     [Fact]
-    public async Task AHeaderAsLongAsTheBodyMeansJsonAlone()
+    public async Task AHeaderAsLongAsTheBodyMeansJsonOnly()
     {
         var json = """{"inputs": [{"name": "pixels", "datatype": "FP32", "shape": [1, 4], "data": [3, 1, 2, 9]}]}""";
 

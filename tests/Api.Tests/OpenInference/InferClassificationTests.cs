@@ -50,11 +50,11 @@ public sealed class InferClassificationTests(SmallModelService service)
     }
 
     [Fact]
-    public async Task WhatIsNoNumberCannotBeRanked() =>
+    public async Task ABooleanOutputCannotBeRanked() =>
         (await service.InferAsync(Request("positive", 1), "many")).IsError(400, "BOOL");
 
     [Fact]
-    public async Task TextsComeInBinaryToo()
+    public async Task TextsAreReturnedInBinary()
     {
         var json = Request("logits", 2)
             .Replace("\"classification\": 2", "\"classification\": 2, \"binary_data\": true", StringComparison.Ordinal);

@@ -31,7 +31,7 @@ public sealed class InferCompressedTests(SmallModelService service)
     [Theory]
     [InlineData("gzip")]
     [InlineData("deflate")]
-    public async Task WhatInflatesBeyondTheLimitIsRefused(string encoding)
+    public async Task DataThatInflatesBeyondTheLimitIsRefused(string encoding)
     {
         var bomb = Compress(new byte[50_000_000], encoding);
 
@@ -43,7 +43,7 @@ public sealed class InferCompressedTests(SmallModelService service)
     [InlineData("br")]
     [InlineData("zstd")]
     [InlineData("gzip, gzip")]
-    public async Task AnEncodingThatIsNotTakenIsRefused(string encoding) =>
+    public async Task AnUnsupportedEncodingIsRefused(string encoding) =>
         (await SendAsync(Body, encoding)).IsError(415, encoding, "gzip", "deflate");
 
     [Theory]
@@ -61,7 +61,7 @@ public sealed class InferCompressedTests(SmallModelService service)
     }
 
     [Fact]
-    public async Task OurOwnRoutesTakeNone() =>
+    public async Task OurRoutesRefuseCompressedBodies() =>
         (
             await service.SendAsync(
                 "/softmax",

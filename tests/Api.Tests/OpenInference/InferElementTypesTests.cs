@@ -34,7 +34,7 @@ public sealed class InferElementTypesTests : IDisposable
     }
 
     [Fact]
-    public async Task BytesGoInByEveryForm()
+    public async Task BytesAreAcceptedInEveryForm()
     {
         const string Outputs = """ "outputs": [{"name": "scores"}] """;
         var json = await _service.InferAsync(
@@ -85,7 +85,7 @@ public sealed class InferElementTypesTests : IDisposable
     }
 
     [Fact]
-    public async Task HalvesGoInAsBytesAlone()
+    public async Task HalvesAreOnlyAcceptedAsBytes()
     {
         var blob = MemoryMarshal.AsBytes<Half>([(Half)3f, (Half)1f, (Half)2f, (Half)9f]).ToArray();
         var request = Request("halves", "FP16", [1, 4]);

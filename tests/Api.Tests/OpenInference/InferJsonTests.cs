@@ -11,7 +11,7 @@ public sealed class InferJsonTests(SmallModelService service)
         """{"inputs": [{"name": "pixels", "datatype": "FP32", "shape": [1, 4], "data": [3, 1, 2, 9]}]}""";
 
     [Fact]
-    public async Task ThreeNumbersComeBackAsTheyWentIn()
+    public async Task ThreeNumbersAreReturnedUnchanged()
     {
         var answer = await service.InferAsync(One, "plain");
 
@@ -49,7 +49,7 @@ public sealed class InferJsonTests(SmallModelService service)
     }
 
     [Fact]
-    public async Task TheIdComesBackOnlyWhereItWasGiven()
+    public async Task TheIdIsReturnedOnlyIfItWasSent()
     {
         var with = (await service.InferAsync(With(One, "\"id\": \"a \\u00fc \\\"1\\\"\""), "plain")).Json;
         var without = (await service.InferAsync(One, "plain")).Json;
@@ -75,7 +75,7 @@ public sealed class InferJsonTests(SmallModelService service)
     }
 
     [Fact]
-    public async Task DataMayStandBeforeWhatSaysHowToReadIt()
+    public async Task DataMayPrecedeItsDatatypeAndShape()
     {
         var answer = await service.InferAsync(
             """
@@ -180,11 +180,11 @@ public sealed class InferJsonTests(SmallModelService service)
     [InlineData("{\"inputs\": []} x", "")]
     [InlineData("{\"id\": \"\\ud800\", \"inputs\": []}", "Unicode")]
     [InlineData("not JSON", "")]
-    public async Task ARequestThatIsNoneIsRefused(string json, params string[] mentions) =>
+    public async Task AnInvalidRequestIsRefused(string json, params string[] mentions) =>
         (await service.InferAsync(json, "plain")).IsError(400, mentions);
 
     [Fact]
-    public async Task JsonNestedWithoutEndIsRefused() =>
+    public async Task DeeplyNestedJsonIsRefused() =>
         (await service.InferAsync($$"""{"inputs": {{new string('[', 200_000)}}""", "plain")).IsError(400);
 
     [Fact]
@@ -201,7 +201,7 @@ public sealed class InferJsonTests(SmallModelService service)
     }
 
     [Fact]
-    public async Task NoOutputsAreAllOutputs() =>
+    public async Task NoRequestedOutputsMeansAllOutputs() =>
         Assert.Equal(
             3,
             (await service.InferAsync(With(One, "\"outputs\": []"), "plain"))
@@ -217,11 +217,11 @@ public sealed class InferJsonTests(SmallModelService service)
     [InlineData("""{"name": "scores", "parameters": {"binary_data": 1}}""", "binary_data", "true or false")]
     [InlineData("""{"name": "scores", "parameters": {"shared_memory_region": "r"}}""", "shared")]
     [InlineData("""{"name": "scores", "parameters": []}""", "parameters")]
-    public async Task AnOutputThatIsNoneIsRefused(string output, params string[] mentions) =>
+    public async Task AnUnknownOutputIsRefused(string output, params string[] mentions) =>
         (await service.InferAsync(With(One, $"\"outputs\": [{output}]"), "plain")).IsError(400, mentions);
 
     [Fact]
-    public async Task TheTemperatureIsTheRequestsElseTheCalibratedOne()
+    public async Task TheRequestsTemperatureOverridesTheCalibratedOne()
     {
         var requested = await service.InferAsync(
             With(One, """ "outputs": [{"name": "probabilities"}], "parameters": {"temperature": 0.5} """),
@@ -243,13 +243,13 @@ public sealed class InferJsonTests(SmallModelService service)
     [InlineData("true")]
     [InlineData("[1]")]
     [InlineData("{}")]
-    public async Task ATemperatureThatIsNoneIsRefused(string temperature) =>
+    public async Task AnInvalidTemperatureIsRefused(string temperature) =>
         (
             await service.InferAsync(With(One, $$""" "parameters": {"temperature": {{temperature}} } """), "plain")
         ).IsError(400, "temperature");
 
     [Fact]
-    public async Task WhatTheProtocolDefinesAndWeDoNotUseBreaksNoClient()
+    public async Task UnusedFieldsOfTheProtocolAreIgnored()
     {
         var json = """
             {"model_name": "x", "model_version": "y", "id": "1", "extra": [[{"deep": []}]],
@@ -290,7 +290,7 @@ public sealed class InferJsonTests(SmallModelService service)
     }
 
     [Fact]
-    public async Task ANumberThatJsonDoesNotHaveIsTheModelsFault()
+    public async Task ANumberThatJsonCannotRepresentIsTheModelsFault()
     {
         const string Negative =
             """
@@ -396,7 +396,7 @@ public sealed class InferJsonTests(SmallModelService service)
             "Limits:MaxRequestBodyBytes");
 
     [Fact]
-    public async Task AnUnknownModelIsFoundBeforeTheBodyIsRead()
+    public async Task AnUnknownModelIsRefusedBeforeTheBodyIsRead()
     {
         (await service.InferAsync("", "cats")).IsError(404, "cats");
         (await service.SendAsync("/v2/models/plain/versions/2/infer", [])).IsError(404, "1, 10");
@@ -427,7 +427,7 @@ public sealed class InferJsonTests(SmallModelService service)
     [InlineData("[9]", "[]", 413, "Limits:MaxImagesPerRequest")]
     [InlineData("[1]", "[\"\"]", 400, "")]
     [InlineData("[1]", "[\"AAAA\"]", 415, "PNG")]
-    public async Task ImagesThatAreNoneAreRefused(string shape, string data, int status, params string[] mentions) =>
+    public async Task InvalidImagesAreRefused(string shape, string data, int status, params string[] mentions) =>
         (
             await service.InferAsync(
                 $$"""{"inputs": [{"name": "image", "datatype": "BYTES", "shape": {{shape}}, "data": {{data}}}]}"""

@@ -23,7 +23,7 @@ public sealed partial class PageEndpointTests(RunningService service)
     }
 
     [Fact]
-    public async Task WhatThePageNamesIsThereAndMayBeKept()
+    public async Task FilesOfThePageExistAndMayBeCached()
     {
         var names = await AssetsOfThePageAsync();
 
@@ -39,7 +39,7 @@ public sealed partial class PageEndpointTests(RunningService service)
 
     /// <summary>During a rollout, a page of one version requests its files from another version.</summary>
     [Fact]
-    public async Task UnderAnotherHashTheFileIsServedAndNotKept()
+    public async Task AFileUnderAnotherHashIsServedButNotCached()
     {
         var name = (await AssetsOfThePageAsync())[0];
         using var expected = await AskAsync("/" + name);
@@ -55,7 +55,7 @@ public sealed partial class PageEndpointTests(RunningService service)
     [InlineData("")]
     [InlineData("..%2fappsettings.json")]
     [InlineData("%2e%2e/%2e%2e/appsettings.json")]
-    public async Task AFileThatIsNotThereIsNotFound(string name)
+    public async Task AMissingFileIsNotFound(string name)
     {
         var answer = await service.GetAsync($"/assets/0123456789abcdef/{name}");
 
@@ -66,7 +66,7 @@ public sealed partial class PageEndpointTests(RunningService service)
     [Theory]
     [InlineData("GET")]
     [InlineData("HEAD")]
-    public async Task WhoHoldsThePageIsToldSo(string method)
+    public async Task ACachedPageGetsNotModified(string method)
     {
         using var first = await AskAsync("/");
         var tag = first.Headers.ETag!;
@@ -100,7 +100,7 @@ public sealed partial class PageEndpointTests(RunningService service)
     [InlineData("identity", null)]
     [InlineData("gzip;q=nan", null)]
     [InlineData("", null)]
-    public async Task ItIsCompressedAsTheClientLikesIt(string accepted, string? encoding)
+    public async Task ItIsCompressedInTheClientsPreferredEncoding(string accepted, string? encoding)
     {
         foreach (var path in (string[])["/", "/" + (await AssetsOfThePageAsync())[0]])
         {
@@ -190,7 +190,7 @@ public sealed partial class PageEndpointTests(RunningService service)
     }
 
     [Fact]
-    public async Task NothingElseCanBeDoneToThePage() =>
+    public async Task APostToThePageIsRefused() =>
         (await service.PostAsync("/", "{}")).IsProblem(405, "method-not-allowed");
 
     private async Task<string[]> AssetsOfThePageAsync() =>

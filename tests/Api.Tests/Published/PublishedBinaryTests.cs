@@ -82,7 +82,7 @@ public sealed class PublishedBinaryTests(RunningService portable, PublishedServi
     }
 
     [PublishedFact]
-    public async Task WhatIsLoadedIsDescribedAsByThePortableBuild()
+    public async Task ModelsAreDescribedAsByThePortableBuild()
     {
         foreach (var path in new[]
             {
@@ -280,7 +280,7 @@ public sealed class PublishedBinaryTests(RunningService portable, PublishedServi
     }
 
     [PublishedFact]
-    public async Task TracesAreSentWhereTheyAreAskedFor()
+    public async Task TracesAreExportedOnRequest()
     {
         await using var collector = await OtlpCollector.StartAsync();
         using var process = await ServiceProcess.StartReadyAsync(
@@ -310,7 +310,7 @@ public sealed class PublishedBinaryTests(RunningService portable, PublishedServi
     }
 
     [PublishedFact]
-    public async Task KeysAreAskedFor()
+    public async Task KeysAreRequired()
     {
         const string Key = "open sesame";
         using var process = await ServiceProcess.StartReadyAsync(
@@ -323,7 +323,7 @@ public sealed class PublishedBinaryTests(RunningService portable, PublishedServi
     }
 
     [PublishedFact]
-    public async Task ATerminatedServiceEndsWithZero()
+    public async Task ATerminatedServiceExitsWithZero()
     {
         using var process = await ServiceProcess.StartReadyAsync(PublishedBinary.Path, "--Shutdown:GraceSeconds=0");
         await process.TerminateAsync();

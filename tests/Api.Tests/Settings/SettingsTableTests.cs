@@ -70,7 +70,7 @@ public sealed partial class SettingsTableTests
     }
 
     [Fact]
-    public void TheFileThatShipsHoldsTheDefaultsAndNoMore()
+    public void TheShippedFileHoldsOnlyTheDefaults()
     {
         var shipped = new Dictionary<string, string>();
         Flatten(

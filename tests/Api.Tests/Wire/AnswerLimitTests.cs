@@ -41,7 +41,7 @@ public sealed partial class AnswerLimitTests : IDisposable
     [InlineData("more", "", 10)]
     [InlineData("more", "&topK=101", 101)]
     [InlineData("many", "&topK=11", 11)]
-    public async Task AllOfAHundredClassesAreToldAndTheFirstTenOfMore(string model, string query, int told)
+    public async Task AHundredClassesAreListedInFullAndMoreAreCutToTen(string model, string query, int told)
     {
         var answer = await _service.ClassifyAsync(RunningService.Seven, $"?model={model}{query}");
         var batch = await _service.PostAsync($"/classify?model={model}{query}", ManyClasses.Images(2));
@@ -55,7 +55,7 @@ public sealed partial class AnswerLimitTests : IDisposable
     }
 
     [Fact]
-    public async Task TooLargeAnAnswerIsRefusedAndWhatIsProposedIsAnswered()
+    public async Task ATooLargeAnswerIsRefusedWithAWorkingProposal()
     {
         var refused = await _service.PostAsync($"/classify?model=many&topK={Classes}", ManyClasses.Images(5));
         refused.IsProblem(

@@ -76,7 +76,7 @@ public sealed class RequestLimitsTests : IDisposable
     [Theory]
     [InlineData("gzip")]
     [InlineData("deflate")]
-    public async Task ABodyThatInflatesTooFarIsRefused(string encoding)
+    public async Task ABodyThatInflatesBeyondTheLimitIsRefused(string encoding)
     {
         using var service = Service(("Limits:MaxDecompressedBytes", "1000"));
         var bomb = new MemoryStream();

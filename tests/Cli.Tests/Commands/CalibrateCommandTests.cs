@@ -97,7 +97,7 @@ public sealed class CalibrateCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task ProbabilitiesThatAreSaidToBeOnesGiveTheTemperatureOfTheirLogits()
+    public async Task DeclaredProbabilitiesGiveTheTemperatureOfTheirLogits()
     {
         var (_, logits, labels) = _data.WriteIdx(400);
         var fromLogits = await CommandRun.OfAsync("calibrate", "--logits", _data.WriteCsv(logits, labels), "--json");
@@ -192,7 +192,7 @@ public sealed class CalibrateCommandTests : IDisposable
     public async Task TooFewImagesForAnAlphaAreRefused() => await AssertRefusedAsync(_data.WriteIdx(50).Images, "0.01");
 
     [Fact]
-    public async Task FewerImagesDoForALargerAlpha()
+    public async Task ALargerAlphaNeedsFewerImages()
     {
         var run = await CommandRun.OfAsync("calibrate", _data.ModelPath, _data.WriteIdx(50).Images, "--alpha", "0.2");
 

@@ -39,7 +39,7 @@ public sealed class EvaluateCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task ARandomPartAndItsRestMakeTheWholeForImagesAndForTheirLogits()
+    public async Task ARandomPartAndItsRestAddUpForImagesAndLogits()
     {
         var (images, logits, labels) = _data.WriteIdx(60);
         var csv = Path.Combine(Path.GetDirectoryName(images)!, "logits.csv");
@@ -57,7 +57,7 @@ public sealed class EvaluateCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task AskedForATemperatureItMeasuresThereToo()
+    public async Task ARequestedTemperatureIsMeasuredToo()
     {
         var run = await CommandRun.OfAsync(
             "evaluate",

@@ -26,7 +26,7 @@ internal sealed class HeldSlot : IDisposable
         _begun.Wait();
     }
 
-    public Task LetGoAsync()
+    public Task ReleaseAsync()
     {
         _letGo.Set();
         return _work;

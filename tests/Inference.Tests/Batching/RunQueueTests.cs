@@ -39,7 +39,7 @@ public sealed class RunQueueTests : IDisposable
         var completions = runs.Select(run => queue.ExecuteAsync(run, CancellationToken.None).AsTask()).ToArray();
         Assert.Equal(10, queue.WaitingCount);
         Assert.All(completions, completion => Assert.False(completion.IsCompleted));
-        await held.LetGoAsync();
+        await held.ReleaseAsync();
         await Task.WhenAll(completions);
 
         Assert.Equal([4, 4, 2], sizes.All);
@@ -56,7 +56,7 @@ public sealed class RunQueueTests : IDisposable
         var completions = Enumerable.Range(0, 5).Select(i =>
             queue.ExecuteAloneAsync(() => order.Add(i), CancellationToken.None).AsTask()).ToArray();
 
-        await held.LetGoAsync();
+        await held.ReleaseAsync();
         await Task.WhenAll(completions);
 
         Assert.Equal([0, 1, 2, 3, 4], order);
@@ -77,7 +77,7 @@ public sealed class RunQueueTests : IDisposable
             queue.ExecuteAsync(runs[2], CancellationToken.None).AsTask(),
         ];
 
-        await held.LetGoAsync();
+        await held.ReleaseAsync();
         await Task.WhenAll(completions);
 
         Assert.Equal([2, 1, 1], sizes.All);
@@ -85,7 +85,7 @@ public sealed class RunQueueTests : IDisposable
     }
 
     [Fact]
-    public async Task Execute_TwoSlotsComeFree_ShareThoseWhoWait()
+    public async Task Execute_TwoSlotsComeFree_ShareTheWaitingItems()
     {
         var queue = Queue(slots: 2);
         using var first = new HeldSlot(queue);
@@ -94,7 +94,7 @@ public sealed class RunQueueTests : IDisposable
         var runs = Enumerable.Range(0, 6).Select(i => Rent(i / 100f)).ToArray();
         var completions = runs.Select(run => queue.ExecuteAsync(run, CancellationToken.None).AsTask()).ToArray();
 
-        await Task.WhenAll(first.LetGoAsync(), second.LetGoAsync());
+        await Task.WhenAll(first.ReleaseAsync(), second.ReleaseAsync());
         await Task.WhenAll(completions);
 
         // The scheduler decides how the two slots split the items; none runs alone because of a missing slot.
@@ -127,7 +127,7 @@ public sealed class RunQueueTests : IDisposable
         var runs = Enumerable.Range(0, 3).Select(_ => alone.Rent()).ToArray();
         var completions = runs.Select(run => queue.ExecuteAsync(run, CancellationToken.None).AsTask()).ToArray();
 
-        await held.LetGoAsync();
+        await held.ReleaseAsync();
         await Task.WhenAll(completions);
 
         Assert.Equal([1, 1, 1], sizes.All);
@@ -148,7 +148,7 @@ public sealed class RunQueueTests : IDisposable
         await cancellation.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => completions[1]);
         Assert.Equal(2, queue.WaitingCount);
-        await held.LetGoAsync();
+        await held.ReleaseAsync();
         await Task.WhenAll(completions[0], completions[2]);
 
         Assert.Equal([2], sizes.All);
@@ -167,7 +167,7 @@ public sealed class RunQueueTests : IDisposable
         var completions = runs.Select((run, i) =>
             queue.ExecuteAsync(run, i == 1 ? cancellation.Token : CancellationToken.None).AsTask()).ToArray();
 
-        await held.LetGoAsync();
+        await held.ReleaseAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => completions[1]);
         await Task.WhenAll(completions[0], completions[2]);
 
@@ -228,7 +228,7 @@ public sealed class RunQueueTests : IDisposable
         var runs = new[] { Rent(0.01f), Rent(1f), Rent(0.03f) };
         var completions = runs.Select(run => queue.ExecuteAsync(run, CancellationToken.None).AsTask()).ToArray();
 
-        await held.LetGoAsync();
+        await held.ReleaseAsync();
         var fault = await Assert.ThrowsAsync<InferenceException>(() => completions[1]);
         await Task.WhenAll(completions[0], completions[2]);
 
@@ -264,7 +264,7 @@ public sealed class RunQueueTests : IDisposable
         var runs = new[] { Rent(0.01f), Rent(float.NaN), Rent(0.03f) };
         var completions = runs.Select(run => queue.ExecuteAsync(run, CancellationToken.None).AsTask()).ToArray();
 
-        await held.LetGoAsync();
+        await held.ReleaseAsync();
         await Task.WhenAll(completions);
 
         Assert.Equal([3], sizes.All);

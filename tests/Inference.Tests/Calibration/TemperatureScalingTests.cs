@@ -188,7 +188,7 @@ public sealed class TemperatureScalingTests
     }
 
     [Fact]
-    public void BootstrapInterval_OverManySamples_HoldsTheTruthAboutAsOftenAsItSays()
+    public void BootstrapInterval_OverManySamples_CoversTheTruthAtItsNominalRate()
     {
         var held = Enumerable.Range(100, 60).Count(seed =>
         {

@@ -69,7 +69,7 @@ public sealed class OrientationCarrierTests
 
     [Theory]
     [MemberData(nameof(Carriers))]
-    public void Preprocess_NoOrientationOfTheEight_LeavesThePictureAsItIs(string carrier)
+    public void Preprocess_InvalidOrientation_LeavesTheImageUnchanged(string carrier)
     {
         foreach (var orientation in (int[])[0, 9, 36])
         {
@@ -118,7 +118,7 @@ public sealed class OrientationCarrierTests
         AssertUpright(Jpeg(1, XmpSegment(Encoding.UTF8.GetBytes(packet))), packet);
 
     [Fact]
-    public void Preprocess_MetadataCutAnywhere_IsNoException()
+    public void Preprocess_MetadataCutAnywhere_DoesNotThrow()
     {
         var exif = EncodedImages.Exif(6, isLittle: true);
         for (var length = 0; length < exif.Length - 8; length++)

@@ -93,7 +93,7 @@ public sealed class BroughtModelTests
     [Theory]
     [InlineData("Softmax", OutputKind.Probabilities)]
     [InlineData("LogSoftmax", OutputKind.LogProbabilities)]
-    public void Load_NoManifest_TellsTheKindOfTheScores(string operation, OutputKind expected)
+    public void Load_NoManifest_DetectsTheKindOfTheScores(string operation, OutputKind expected)
     {
         var onnx = SmallModels.EndingIn(operation, "batch", 1, 4, 4);
         using var folder = new ModelFolder().With("a/1", onnx).With("b/1", onnx, """{"output": {"kind": "logits"}}""");
@@ -139,7 +139,7 @@ public sealed class BroughtModelTests
     }
 
     [Fact]
-    public void Load_ManifestNamesTheOutput_IsTakenAtItsWord()
+    public void Load_ManifestNamesTheOutput_IsBelieved()
     {
         using var folder = new ModelFolder().With(
             "a/1", SmallModels.WithOutputs("dense_1", "dense_2"), """{"output": {"name": "dense_1"}}""");
@@ -244,7 +244,7 @@ public sealed class BroughtModelTests
 
     [Theory]
     [MemberData(nameof(Batches))]
-    public void Load_Graph_TellsWhetherImagesCanShareARun(string what, byte[] onnx, string? refusal)
+    public void Load_Graph_DetectsWhetherImagesCanShareARun(string what, byte[] onnx, string? refusal)
     {
         using var folder = new ModelFolder().With("a/1", onnx, SmallModels.IsImage);
         using var repository = folder.Load();
@@ -324,7 +324,7 @@ public sealed class BroughtModelTests
     }
 
     [Fact]
-    public void Load_ModelThatNeverEnds_IsGivenUpAndTheRestServes()
+    public void Load_ModelThatNeverEnds_TimesOutAndTheOthersServe()
     {
         using var folder = new ModelFolder().With("a/1", SmallModels.Endless()).With(
             "b/1", ModelFolder.PickFirst(3, 16, "batch", 1, 4, 4));

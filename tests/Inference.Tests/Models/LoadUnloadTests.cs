@@ -140,7 +140,7 @@ public sealed class LoadUnloadTests
     }
 
     [Fact]
-    public void Index_EveryState_IsToldWithItsReason()
+    public void Index_EveryState_HasItsReason()
     {
         using var live = new LiveFolder().With("a/1", LiveFolder.Three).With(
             "b/1", LiveFolder.Garbage).With("c/1", LiveFolder.Three)

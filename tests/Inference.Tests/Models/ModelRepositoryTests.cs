@@ -53,7 +53,7 @@ public sealed class ModelRepositoryTests
     }
 
     [Fact]
-    public void Load_HiddenFoldersAndLooseFiles_ArePassedOver()
+    public void Load_HiddenFoldersAndLooseFiles_AreIgnored()
     {
         using var folder = new ModelFolder().With("a/1", Onnx).With(".git/1", Onnx).With("a/.tmp", Onnx);
         File.WriteAllText(Path.Combine(folder.Path, "README.md"), "models");

@@ -49,7 +49,7 @@ public sealed class RefusalTests
         Assert.Contains("a fixed batch of 128", ColorModels.Refusal(OfShape(128, 784)), StringComparison.Ordinal);
 
     [Fact]
-    public void Load_FourOpenAxes_IsToldAllThatIsMissing()
+    public void Load_FourOpenAxes_ListsAllMissingSizes()
     {
         var refusal = ColorModels.Refusal(OfShape("n", "c", "h", "w"));
 
@@ -66,7 +66,7 @@ public sealed class RefusalTests
     }
 
     [Fact]
-    public void Load_OneClassMoreThanLabels_IsAskedAboutTheBackground()
+    public void Load_OneClassMoreThanLabels_AsksAboutTheBackground()
     {
         var labels = $$"""{"labels": [{{string.Join(", ", Enumerable.Range(0, 1000).Select(i => $"\"{i}\""))}}]}""";
 
@@ -81,7 +81,7 @@ public sealed class RefusalTests
     [InlineData("utf-16", "is not UTF-8 but UTF-16;")]
     [InlineData("utf-16BE", "is not UTF-8 but UTF-16;")]
     [InlineData("utf-32", "is not UTF-8 but UTF-32;")]
-    public void Load_ManifestInAnotherEncoding_IsToldSo(string encoding, string expected)
+    public void Load_ManifestInAnotherEncoding_IsRefusedWithTheReason(string encoding, string expected)
     {
         using var folder = new ModelFolder().With("a/1", OfShape("batch", 3, 8, 8));
         File.WriteAllText(
@@ -97,7 +97,7 @@ public sealed class RefusalTests
     [InlineData("a/model.onnx", "has no version, but model.onnx; a model belongs at a/1/model.onnx")]
     [InlineData("a/1/net.onnx", "holds no model.onnx; it has net.onnx: give that the name model.onnx")]
     [InlineData("a/1/model.ort", "it has model.ort, in ONNX Runtime's own format")]
-    public void Load_ModelAtAnotherPlace_IsToldWhereItBelongs(string path, string expected)
+    public void Load_ModelInTheWrongFolder_SaysWhereItBelongs(string path, string expected)
     {
         using var folder = new ModelFolder();
         var file = Path.Combine(folder.Path, path);
@@ -115,11 +115,11 @@ public sealed class RefusalTests
         "It is not valid JSON: it ends too early, or something does not belong there (line 1, byte 13)")]
     [InlineData(
         "{} garbage", "It is not valid JSON: it ends too early, or something does not belong there (line 1, byte 4)")]
-    public void Load_ManifestThatIsNoJson_IsToldInOurWords(string manifest, string expected) =>
+    public void Load_ManifestThatIsNotJson_IsRefusedInOurWords(string manifest, string expected) =>
         Assert.Contains(expected, ColorModels.Refusal(OfShape("batch", 3, 8, 8), manifest), StringComparison.Ordinal);
 
     [Fact]
-    public void Load_PointerOfGitLfs_IsToldHowToFetch()
+    public void Load_PointerOfGitLfs_SaysHowToFetch()
     {
         using var folder = new ModelFolder().With(
             "a/1", "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n"u8);
@@ -128,7 +128,7 @@ public sealed class RefusalTests
     }
 
     [Fact]
-    public void Load_ZipMap_IsToldHowToExport()
+    public void Load_ZipMap_SaysHowToExport()
     {
         var graph = ColorModels.Start(4);
         var model = graph.ToModel();
@@ -158,7 +158,7 @@ public sealed class RefusalTests
     }
 
     [Fact]
-    public void Load_NewerFormat_IsToldBothNumbers()
+    public void Load_NewerFormat_NamesBothVersions()
     {
         var onnx = OfShape("batch", 3, 8, 8);
         var model = ModelProto.Parser.ParseFrom(onnx);
@@ -208,7 +208,7 @@ public sealed class RefusalTests
     }
 
     [Fact]
-    public void Classify_RunThatFails_IsToldWithoutSourcePaths()
+    public void Classify_RunThatFails_IsReportedWithoutSourcePaths()
     {
         using var folder = new ModelFolder().With("a/1", SmallModels.Failing());
         using var repository = folder.Load();

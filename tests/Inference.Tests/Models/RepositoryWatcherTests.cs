@@ -8,7 +8,7 @@ public sealed class RepositoryWatcherTests
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     [Fact]
-    public async Task Run_FileSystemTellsOfAChange_IsFollowedLongBeforeThePoll()
+    public async Task Run_FileSystemEvent_IsHandledLongBeforeThePoll()
     {
         using var live = new LiveFolder().With("a/1", LiveFolder.Three);
         await using var watching = new Watching(live);
@@ -27,7 +27,7 @@ public sealed class RepositoryWatcherTests
     }
 
     [Fact]
-    public async Task Run_ChangeThatTheFileSystemDoesNotTell_IsSeenByThePoll()
+    public async Task Run_ChangeWithoutAFileSystemEvent_IsFoundByThePoll()
     {
         // Changes behind a link raise no events, like those of a network volume.
         using var elsewhere = new ModelFolder().With("v", LiveFolder.Three);

@@ -20,7 +20,7 @@ public sealed class CalibrateEndpointTests(RunningService service)
     }
 
     [Fact]
-    public async Task LogitsThatAreTooLargeAreGivenTheTemperatureThatTakesItBack()
+    public async Task OverconfidentLogitsGetTheirTrueTemperature()
     {
         var answer = await service.PostAsync("/calibrate", Overconfident(2000).ToJsonString());
 
@@ -138,7 +138,7 @@ public sealed class CalibrateEndpointTests(RunningService service)
     }
 
     [Fact]
-    public async Task ClassesWithoutRowsAreWarnedOf()
+    public async Task ClassesWithoutRowsAreReportedAsAWarning()
     {
         var body = Overconfident(200);
         foreach (var row in body["logits"]!.AsArray())
@@ -153,7 +153,7 @@ public sealed class CalibrateEndpointTests(RunningService service)
     }
 
     [Fact]
-    public async Task FewRowsAreGivenTheQuantilesTheySufficeFor()
+    public async Task FewRowsGetOnlyTheQuantilesThatTheySupport()
     {
         var answer = await service.PostAsync("/calibrate", Overconfident(50).ToJsonString());
 
@@ -220,7 +220,7 @@ public sealed class CalibrateEndpointTests(RunningService service)
     [InlineData("""{"logits": [[0.6, 0.4]], "labels": [1], "kind": 1}""", 400, "invalid-parameter", "kind is 1")]
     [InlineData("""{"logits": [[1, 2], [2, 1]]}""", 400, "malformed-json", "labels")]
     [InlineData("""{"logits": [[1, 2], [2, 1]], "labels": [0, 1], "classes": 2}""", 400, "malformed-json", "classes")]
-    public async Task DataThatNothingCanBeLearntFromIsRefusedInWords(
+    public async Task DataThatCannotBeFittedIsRefusedWithAReason(
         string json,
         int status,
         string code,
@@ -290,7 +290,7 @@ public sealed class CalibratedModelTests : IDisposable
     }
 
     [Fact]
-    public async Task AnAnswerUsesTheCalibratedTemperatureUnlessAnotherIsAsked()
+    public async Task TheCalibratedTemperatureIsTheDefault()
     {
         var calibrated = (await _service.ClassifyAsync(RunningService.Seven)).Json;
         Assert.Equal("""{"value":2.5,"source":"calibrated"}""", calibrated.GetProperty("temperature").GetRawText());

@@ -28,7 +28,7 @@ public sealed class StreamedBatchTests : IDisposable
     }
 
     [Fact]
-    public async Task TheFirstResultsComeBeforeTheLastImageIsLookedAtAndOthersAreAnsweredBetween()
+    public async Task TheFirstResultsArriveBeforeTheLastImageIsReadAndOtherRequestsRunInBetween()
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, $"/classify?topK={Classes}")
         {
@@ -58,7 +58,7 @@ public sealed class StreamedBatchTests : IDisposable
     }
 
     [Fact]
-    public async Task SoftmaxOfManyRowsIsWrittenNoFasterThanItIsRead()
+    public async Task SoftmaxOfManyRowsIsWrittenAtTheClientsPace()
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, "/softmax")
         {

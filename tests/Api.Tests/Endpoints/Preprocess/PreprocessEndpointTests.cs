@@ -28,7 +28,7 @@ public sealed class PreprocessEndpointTests(RunningService service)
 
     /// <summary>An image in MNIST's form is not changed, so it is classified like its original.</summary>
     [Fact]
-    public async Task WhatIsShownIsShownUnchangedAndClassifiedAlike()
+    public async Task APreprocessedImageIsUnchangedAndClassifiedAlike()
     {
         foreach (var image in new[] { RunningService.Seven, RunningService.Three })
         {
@@ -167,7 +167,7 @@ public sealed class PreprocessEndpointTests(RunningService service)
 
     [Theory]
     [MemberData(nameof(BadRequests))]
-    public async Task WhatClassifyRefusesIsRefusedInTheSameWords(string query, byte[] body, string mediaType)
+    public async Task RefusalsAreThoseOfClassify(string query, byte[] body, string mediaType)
     {
         var (expected, actual) = (
             await service.PostAsync($"/classify{query}", body, mediaType),
@@ -179,7 +179,7 @@ public sealed class PreprocessEndpointTests(RunningService service)
     }
 
     [Fact]
-    public async Task WhatIsForClassifyAloneIsRefused() =>
+    public async Task ParametersOfClassifyAreRefused() =>
         (await PreprocessAsync(RunningService.Seven, "?temperature=2")).IsProblem(
             400,
             "invalid-parameter",

@@ -391,7 +391,7 @@ public sealed class OutputKindTests
     }
 
     [Fact]
-    public void Load_CoarseScoresOfUnknownKind_AreRefusedUntilSomebodySays()
+    public void Load_CoarseScoresOfUnknownKind_AreRefusedUnlessDeclared()
     {
         // A softmax under another name: with a thousand classes, steps of 1/256 hide the sum.
         var onnx = ColorModels.Ending(
