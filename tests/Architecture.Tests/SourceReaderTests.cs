@@ -1,7 +1,7 @@
 namespace SoftmaxService.Architecture.Tests;
 
 /// <summary>
-/// The rules are only as good as what the reader sees; each of these is a way to use a type of a room above.
+/// The rules depend on what the reader finds. Each case uses a type of a higher room in another way.
 /// </summary>
 public sealed class SourceReaderTests
 {

@@ -109,7 +109,7 @@ public sealed class Screenshots(Browser browser) : PageTests(browser)
                 InstalledChromium.WhyMissing
                 ?? (
                     Environment.GetEnvironmentVariable(Variable) is null
-                        ? $"{Variable} does not say where the pictures go."
+                        ? $"{Variable} does not name a folder for the screenshots."
                         : null);
     }
 }

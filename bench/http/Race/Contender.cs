@@ -2,7 +2,7 @@ namespace SoftmaxService.HttpBenchmarks.Race;
 
 /// <summary>A server in the race.</summary>
 /// <param name="Name">Its name in the tables.</param>
-/// <param name="Command">Makes the program and arguments anew for each start.</param>
+/// <param name="Command">Makes the program and arguments for each start.</param>
 internal sealed record Contender(string Name, Func<string[]> Command)
 {
     public const string ModelName = "race";

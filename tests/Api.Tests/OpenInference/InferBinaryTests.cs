@@ -141,10 +141,12 @@ public sealed class InferBinaryTests(SmallModelService service)
     [InlineData("-1", 16, "binary_data_size")]
     [InlineData("1e1", 16, "binary_data_size")]
     [InlineData("99999999999999", 16, "binary_data_size")]
-    public async Task SizesThatDoNotFitAreRefused(string said, int sent, params string[] mentions) =>
-        (
-            await service.InferAsync(Header.Replace("16", said, StringComparison.Ordinal), new byte[sent], "plain")
-        ).IsError(400, mentions);
+    public async Task SizesThatDoNotFitAreRefused(string declaredSize, int sent, params string[] mentions)
+    {
+        var header = Header.Replace("16", declaredSize, StringComparison.Ordinal);
+
+        (await service.InferAsync(header, new byte[sent], "plain")).IsError(400, mentions);
+    }
 
     [Theory]
     [InlineData(-1, "runs beyond")]

@@ -102,7 +102,7 @@ public sealed class CalibrateCommandTests : IDisposable
         var (_, logits, labels) = _data.WriteIdx(400);
         var fromLogits = await CommandRun.OfAsync("calibrate", "--logits", _data.WriteCsv(logits, labels), "--json");
         var probabilities = _data.WriteCsv([.. logits.Select(SoftmaxOf)], labels);
-        var said = await CommandRun.OfAsync(
+        var declared = await CommandRun.OfAsync(
             "calibrate",
             "--logits",
             probabilities,
@@ -111,8 +111,8 @@ public sealed class CalibrateCommandTests : IDisposable
             "--json");
         var notSaid = await CommandRun.OfAsync("calibrate", "--logits", probabilities);
 
-        Assert.Equal(Temperature(fromLogits), Temperature(said), 1e-3);
-        Assert.False(JsonDocument.Parse(said.Output).RootElement.TryGetProperty("warnings", out _));
+        Assert.Equal(Temperature(fromLogits), Temperature(declared), 1e-3);
+        Assert.False(JsonDocument.Parse(declared.Output).RootElement.TryGetProperty("warnings", out _));
         Assert.Equal(0, notSaid.ExitCode);
         Assert.Contains("Warning: The rows look like probabilities", notSaid.Output, StringComparison.Ordinal);
     }

@@ -65,7 +65,7 @@ public sealed class TruncationTests
                 preprocessor.Preprocess(file.AsSpan(0, length), cut);
                 Assert.True(
                     whole.AsSpan().SequenceEqual(cut),
-                    $"{name} cut to {length} of {file.Length} bytes gave another picture.");
+                    $"{name} cut to {length} of {file.Length} bytes gave another image.");
             }
             catch (InferenceException exception)
             {

@@ -269,7 +269,7 @@ public sealed class BroughtModelTests
     [InlineData(false, null, 4)]
     [InlineData(false, 3, 0)]
     public void Load_RunsAtOnce_AreAsManyAsCoresOrFourTimesAsManyWhereNoneIsShared(
-        bool canBatch, int? said, int timesCores)
+        bool canBatch, int? configured, int timesCores)
     {
         using var folder = new ModelFolder().With(
             "a/1",
@@ -278,11 +278,12 @@ public sealed class BroughtModelTests
             new RepositorySettings
             {
                 Folder = folder.Path,
-                Model = new ModelSettings { Onnx = new OnnxSettings { ConcurrentRuns = said } },
+                Model = new ModelSettings { Onnx = new OnnxSettings { ConcurrentRuns = configured } },
             });
         repository.LoadAll();
 
-        Assert.Equal(said ?? timesCores * Environment.ProcessorCount, repository.Current.Models[0].Queue.FreeSlots);
+        var expected = configured ?? timesCores * Environment.ProcessorCount;
+        Assert.Equal(expected, repository.Current.Models[0].Queue.FreeSlots);
     }
 
     [Fact]

@@ -336,7 +336,7 @@ public sealed record FuzzRequest(long Number, FuzzKind Kind, byte[] Bytes, bool 
         }
 
         json = random.Next(2) == 0 ? TextMutation.Damage(random, Encoding.UTF8.GetString(json)) : json;
-        var said = json.Length + (random.Next(8) == 0 ? random.Next(-5, 6) : 0);
+        var declaredLength = json.Length + (random.Next(8) == 0 ? random.Next(-5, 6) : 0);
         return Answered(
             random,
             number,
@@ -344,7 +344,7 @@ public sealed record FuzzRequest(long Number, FuzzKind Kind, byte[] Bytes, bool 
             "/v2/models/mnist/infer",
             [.. json, .. blob],
             "application/octet-stream",
-            string.Create(CultureInfo.InvariantCulture, $"Inference-Header-Content-Length: {said}"));
+            string.Create(CultureInfo.InvariantCulture, $"Inference-Header-Content-Length: {declaredLength}"));
     }
 
     private static FuzzRequest Grpc(Random random, long number)

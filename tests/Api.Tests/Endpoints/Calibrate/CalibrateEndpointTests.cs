@@ -93,9 +93,9 @@ public sealed class CalibrateEndpointTests(RunningService service)
         Assert.InRange(warned.GetProperty("temperature").GetDouble(), 0, expected / 2);
 
         body["kind"] = "probabilities";
-        var said = (await service.PostAsync("/calibrate", body.ToJsonString())).Json;
-        Assert.False(said.TryGetProperty("warnings", out _));
-        Assert.Equal(expected, said.GetProperty("temperature").GetDouble(), 1e-3);
+        var declared = (await service.PostAsync("/calibrate", body.ToJsonString())).Json;
+        Assert.False(declared.TryGetProperty("warnings", out _));
+        Assert.Equal(expected, declared.GetProperty("temperature").GetDouble(), 1e-3);
     }
 
     [Fact]
@@ -111,12 +111,12 @@ public sealed class CalibrateEndpointTests(RunningService service)
         ]);
         var asLogits = (await service.PostAsync("/calibrate", body.ToJsonString())).Json;
         body["kind"] = "log-probabilities";
-        var said = (await service.PostAsync("/calibrate", body.ToJsonString())).Json;
+        var declared = (await service.PostAsync("/calibrate", body.ToJsonString())).Json;
 
         Assert.False(asLogits.TryGetProperty("warnings", out _));
         Assert.Equal(
             asLogits.GetProperty("temperature").GetDouble(),
-            said.GetProperty("temperature").GetDouble(),
+            declared.GetProperty("temperature").GetDouble(),
             1e-5);
     }
 
