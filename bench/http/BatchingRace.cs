@@ -4,8 +4,7 @@ using System.Text;
 namespace SoftmaxService.HttpBenchmarks;
 
 /// <summary>
-/// What joining waiting requests into one run is worth: the same load against the service with batches of up to 8 and
-/// without, turn by turn.
+/// Measures the gain of batching: the same load against the service with batches of up to 8 and without, turn by turn.
 /// </summary>
 internal static class BatchingRace
 {

@@ -18,7 +18,7 @@ internal static class BombTrial
         await using var service = await ServiceProcess.StartAsync(processor: null);
         for (var i = 0; i < 500; i++)
         {
-            await AskAsync(
+            await SendAsync(
                 service,
                 FuzzRequest.Make(seed: 1, i) is { IsHttp2: false, MustBeAnswered: true } usual
                     ? usual.Bytes
@@ -34,7 +34,7 @@ internal static class BombTrial
         {
             service.ForgetPeak();
             var clock = Stopwatch.StartNew();
-            var answer = await AskAsync(service, bytes);
+            var answer = await SendAsync(service, bytes);
             var (growth, isRight) = (service.PeakMegabytes - idle, bomb.IsAnswered(answer));
             isPassed &= isRight && growth <= LargestGrowth;
             table.Append(
@@ -45,7 +45,7 @@ internal static class BombTrial
         }
 
         service.ForgetPeak();
-        var answers = await Task.WhenAll(bombs.Select(one => AskAsync(service, one.Bytes)));
+        var answers = await Task.WhenAll(bombs.Select(one => SendAsync(service, one.Bytes)));
         var together = service.PeakMegabytes - idle;
         var wrong = bombs.Zip(answers).Count(pair => !pair.First.Bomb.IsAnswered(pair.Second));
         isPassed &= wrong == 0 && together <= LargestGrowth && service is { HasExited: false, LoggedErrors: 0 };
@@ -65,10 +65,10 @@ internal static class BombTrial
 
     private static string Text(RawAnswer? answer) => answer is null ? "closed" : Encoding.UTF8.GetString(answer.Body);
 
-    private static async Task<RawAnswer?> AskAsync(ServiceProcess service, byte[] request)
+    private static async Task<RawAnswer?> SendAsync(ServiceProcess service, byte[] request)
     {
         using var limit = new CancellationTokenSource(Patience);
         using var connection = await RawConnection.OpenAsync(service.Address.Port, limit.Token);
-        return await connection.AskAsync(request, mayBeCut: false, limit.Token);
+        return await connection.RequestAsync(request, mayBeIncomplete: false, limit.Token);
     }
 }

@@ -93,8 +93,8 @@ internal static class FuzzTrial
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         using var connection = await RawConnection.OpenAsync(isHttp2 ? grpcPort : service.Address.Port, limit.Token);
         var answer = isHttp2
-            ? await connection.CallAsync(bytes, mayBeCut: true, limit.Token)
-            : await connection.AskAsync(bytes, mayBeCut: true, limit.Token);
+            ? await connection.CallAsync(bytes, mayBeIncomplete: true, limit.Token)
+            : await connection.RequestAsync(bytes, mayBeIncomplete: true, limit.Token);
         Console.WriteLine(
             answer is null
                 ? "closed without an answer"

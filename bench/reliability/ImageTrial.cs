@@ -55,7 +55,7 @@ internal static class ImageTrial
         }
 
         var decoded = clock.Elapsed;
-        var overHttp = http > 0 ? await AskAsync(seed, first, http, failures) : "";
+        var overHttp = http > 0 ? await SendOverHttpAsync(seed, first, http, failures) : "";
         foreach (var (number, reason) in failures.OrderBy(failure => failure.Number).Take(MostFailures))
         {
             var line = $"image {number}: {reason}; saved as {Save(seed, number)}";
@@ -220,7 +220,7 @@ internal static class ImageTrial
         return start + done + 1;
     }
 
-    private static async Task<string> AskAsync(
+    private static async Task<string> SendOverHttpAsync(
         int seed, long first, long count, ConcurrentQueue<(long Number, string Reason)> failures)
     {
         var folder = Directory.CreateTempSubdirectory("softmax-models-").FullName;

@@ -19,7 +19,7 @@ public sealed class BombTests(RunningService service)
         using var limit = new CancellationTokenSource(Patience);
         // The address is set when the service has started.
         using var connection = await RawConnection.OpenAsync(service.Client.BaseAddress!.Port, limit.Token);
-        var answer = await connection.AskAsync(bomb.MakeBytes(), mayBeCut: false, limit.Token);
+        var answer = await connection.RequestAsync(bomb.MakeBytes(), mayBeIncomplete: false, limit.Token);
 
         Assert.True(
             bomb.IsAnswered(answer),

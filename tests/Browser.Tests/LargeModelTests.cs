@@ -18,7 +18,7 @@ public sealed partial class LargeModelTests(Browser browser, LargeModelService s
         var asked = 0;
         Page.Request += (_, request) => asked += request.Url.EndsWith("/softmax", StringComparison.Ordinal) ? 1 : 0;
         await OpenAsync("#/classify?model=many");
-        await GiveAsync();
+        await ClassifySampleAsync();
 
         await Expect(Page.Locator("#temperature-plot polyline")).ToHaveCountAsync(101);
         await Expect(Page.Locator("#temperature-plot .plot-note"))
@@ -67,41 +67,41 @@ public sealed partial class LargeModelTests(Browser browser, LargeModelService s
     {
         await Page.SetViewportSizeAsync(width, 900);
         await OpenAsync("#/classify?model=wordy");
-        await GiveAsync();
+        await ClassifySampleAsync();
         await Expect(Page.Locator("#set .chip").First).ToBeVisibleAsync();
         await Page.Locator("#temperature-plot summary").ClickAsync();
-        await AssertKeptAsync();
+        await AssertFitsThePageAsync();
         Assert.Equal(
             LargeModelService.LongLabel,
             await Page.Locator("#classify-bars li .name").First.GetAttributeAsync("title"));
 
         await Page.Locator("#to-lab").ClickAsync();
         await Expect(Page.Locator("#lab-bars li").First).ToBeVisibleAsync();
-        await AssertKeptAsync();
+        await AssertFitsThePageAsync();
 
         await OpenAsync("#/calibration?model=wordy");
         await Expect(Page.Locator("#evidence")).ToContainTextAsync("Model card");
         await Page.Locator("#evidence summary").Last.ClickAsync();
-        await AssertKeptAsync();
+        await AssertFitsThePageAsync();
 
         await OpenAsync("#/batch?model=wordy");
         await Expect(Page).ToHaveURLAsync(EnteredView()); // from here on, the view handles events
         await Page.Locator("#images").SetInputFilesAsync([Payload("seven.png", RunningService.Seven)]);
         await Expect(Page.Locator("#batch-table tbody")).ToContainTextAsync("…");
-        await AssertKeptAsync();
+        await AssertFitsThePageAsync();
     }
 
     [GeneratedRegex("batch.*version=1")]
     private static partial Regex EnteredView();
 
-    private async Task GiveAsync()
+    private async Task ClassifySampleAsync()
     {
         await Page.Locator("#file").SetInputFilesAsync([Payload("seven.png", RunningService.Seven)]);
         await Expect(Page.Locator("#classify-bars li").First).ToBeVisibleAsync();
         await SettledAsync();
     }
 
-    private async Task AssertKeptAsync()
+    private async Task AssertFitsThePageAsync()
     {
         var (content, window) = (
             await Page.EvaluateAsync<int>("() => document.documentElement.scrollWidth"),

@@ -38,7 +38,7 @@ internal sealed record Allocations(RequestKind Kind, double Ours, double Floor)
         var found = new double[kinds.Length];
         for (var i = 0; i < kinds.Length; i++)
         {
-            Progress.Say($"allocations of {contender.Name}, {kinds[i].Title}");
+            Progress.Report($"allocations of {contender.Name}, {kinds[i].Title}");
             await LoadAsync(plan.WarmUpSeconds);
             var before = await BytesAsync(socket);
             var load = await LoadAsync(plan.Seconds);

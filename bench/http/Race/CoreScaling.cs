@@ -26,7 +26,7 @@ internal sealed record CoreScaling(
         var found = new List<CoreScaling>();
         foreach (var kind in new[] { RequestKind.Classify, RequestKind.Cifar })
         {
-            Progress.Say($"one core and two, {kind.Title}");
+            Progress.Report($"one core and two, {kind.Title}");
             await TakeAsync(one, Two, plan.WarmUpSeconds);
             await TakeAsync(two, Two, plan.WarmUpSeconds);
             var (oneCore, twoCores, confined) = (new List<Turn>(), new List<Turn>(), new List<Turn>());

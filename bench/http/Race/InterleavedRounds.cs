@@ -39,7 +39,7 @@ internal static class InterleavedRounds
             await WarmUpAsync(races, parts, files, plan);
             for (var round = 0; round < plan.Rounds; round++)
             {
-                Progress.Say($"round {round + 1} of {plan.Rounds}");
+                Progress.Report($"round {round + 1} of {plan.Rounds}");
                 foreach (var part in PartsProcess.All)
                 {
                     measurements.AddPart(part, await parts.MeasureAsync(part, RacePlan.PartSeconds));
@@ -59,7 +59,7 @@ internal static class InterleavedRounds
                                 connections,
                                 plan.Seconds);
                             measurements.Add(name, kind, connections, turn);
-                            Progress.Say(
+                            Progress.Report(
                                 string.Create(
                                     CultureInfo.InvariantCulture,
                                     $"  {kind.Title}, {connections} connections, {name}: {turn.CpuMicroseconds:F1} µs, "
@@ -85,7 +85,7 @@ internal static class InterleavedRounds
         Contender contender,
         RaceFiles files)
     {
-        Progress.Say($"starting {contender.Name}");
+        Progress.Report($"starting {contender.Name}");
         var server = await contender.StartAsync(files, Contender.ServerProcessor);
         servers.Add((contender.Name, server));
         return server;
@@ -116,7 +116,7 @@ internal static class InterleavedRounds
         {
             foreach (var (name, server) in field)
             {
-                Progress.Say($"warming up {name}, {kind.Title}");
+                Progress.Report($"warming up {name}, {kind.Title}");
                 await Wrk.PostAsync(
                     new Uri(server.Address, kind.Path),
                     kind.BodyOf(files),
@@ -128,7 +128,7 @@ internal static class InterleavedRounds
 
         foreach (var part in PartsProcess.All)
         {
-            Progress.Say($"warming up the part {part}");
+            Progress.Report($"warming up the part {part}");
             // The parts share a process and need little warm-up.
             await parts.MeasureAsync(part, plan.WarmUpSeconds / 2);
         }

@@ -7,5 +7,5 @@ internal static class Progress
 {
     private static readonly Stopwatch Clock = Stopwatch.StartNew();
 
-    public static void Say(string what) => Console.Error.WriteLine($"{Clock.Elapsed:mm\\:ss} {what}");
+    public static void Report(string what) => Console.Error.WriteLine($"{Clock.Elapsed:mm\\:ss} {what}");
 }

@@ -37,7 +37,7 @@ internal sealed record ResidentMemory(double AfterHalf, double AfterAll, long Re
             return null;
         }
 
-        Progress.Say($"resident memory over {2 * Half} requests");
+        Progress.Report($"resident memory over {2 * Half} requests");
         await using var server = await new Contender("ours", () => [service, .. Contender.SettingsOf()]).StartAsync(
             files,
             processors: null);

@@ -27,7 +27,7 @@ internal sealed record StartTimes(double Ours, double Floor, double OursPortable
             new("ours, portable", () => ["dotnet", Checkout.Service, .. Contender.SettingsOf()]),
         ];
         var times = contenders.Select(_ => new List<double>()).ToArray();
-        Progress.Say($"{Starts} starts of each");
+        Progress.Report($"{Starts} starts of each");
         for (var start = 0; start <= Starts; start++)
         {
             for (var i = 0; i < contenders.Length; i++)

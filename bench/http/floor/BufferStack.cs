@@ -1,8 +1,8 @@
 namespace SoftmaxService.HttpBenchmarks.Floor;
 
 /// <summary>
-/// Keeps all buffers for bodies. ArrayPool.Shared keeps fewer than 64 connections use at once, and allocations of the
-/// floor would hide those of the contenders.
+/// Keeps all buffers for bodies. ArrayPool.Shared keeps fewer buffers than 64 connections use at once, and if the floor
+/// allocated, our allocations beyond it would look too low.
 /// </summary>
 internal sealed class BufferStack
 {

@@ -46,7 +46,7 @@ internal sealed record OpenLoop(double Seconds, double[] Accepted, double[] Shed
             }
 
             latest = Math.Max(latest, clock.Elapsed.TotalSeconds - due);
-            pending.Add(AskAsync(due));
+            pending.Add(SendAsync(due));
         }
 
         await Task.WhenAll(pending);
@@ -57,7 +57,7 @@ internal sealed record OpenLoop(double Seconds, double[] Accepted, double[] Shed
             answers.Count(answer => answer.Status is not (HttpStatusCode.OK or HttpStatusCode.TooManyRequests)),
             latest * 1000);
 
-        async Task AskAsync(double due)
+        async Task SendAsync(double due)
         {
             using var limit = new CancellationTokenSource(Patience);
             HttpStatusCode? status = null;

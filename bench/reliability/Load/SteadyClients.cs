@@ -27,7 +27,7 @@ internal sealed class SteadyClients : IAsyncDisposable
             BaseAddress = address,
             Timeout = TimeSpan.FromSeconds(30),
         };
-        _running = Task.WhenAll(Enumerable.Range(0, count).Select(_ => Task.Run(() => AskOnAsync(image))));
+        _running = Task.WhenAll(Enumerable.Range(0, count).Select(_ => Task.Run(() => SendRepeatedlyAsync(image))));
     }
 
     public int Answered => _milliseconds.Count;
@@ -60,7 +60,7 @@ internal sealed class SteadyClients : IAsyncDisposable
         _stop.Dispose();
     }
 
-    private async Task AskOnAsync(byte[] image)
+    private async Task SendRepeatedlyAsync(byte[] image)
     {
         while (!_stop.IsCancellationRequested)
         {

@@ -22,15 +22,15 @@ public sealed class ConnectionLimitsTests : IDisposable
             ("Limits:MaxHeaders", "8"));
         var port = service.Client.BaseAddress!.Port;
 
-        Assert.StartsWith("HTTP/1.1 200", await AskAsync(port, Get("/health/live", 5)), StringComparison.Ordinal);
+        Assert.StartsWith("HTTP/1.1 200", await SendAsync(port, Get("/health/live", 5)), StringComparison.Ordinal);
         Assert.StartsWith(
             "HTTP/1.1 414",
-            await AskAsync(port, Get($"/health/live?{new string('x', 300)}", 0)),
+            await SendAsync(port, Get($"/health/live?{new string('x', 300)}", 0)),
             StringComparison.Ordinal);
-        Assert.StartsWith("HTTP/1.1 431", await AskAsync(port, Get("/health/live", 9)), StringComparison.Ordinal);
+        Assert.StartsWith("HTTP/1.1 431", await SendAsync(port, Get("/health/live", 9)), StringComparison.Ordinal);
         Assert.StartsWith(
             "HTTP/1.1 431",
-            await AskAsync(port, Get("/health/live", 2, new string('x', 600))),
+            await SendAsync(port, Get("/health/live", 2, new string('x', 600))),
             StringComparison.Ordinal);
     }
 
@@ -157,7 +157,7 @@ public sealed class ConnectionLimitsTests : IDisposable
         return socket;
     }
 
-    private static async Task<string> AskAsync(int port, string request)
+    private static async Task<string> SendAsync(int port, string request)
     {
         using var connection = await ConnectAsync(port);
         await connection.SendAsync(

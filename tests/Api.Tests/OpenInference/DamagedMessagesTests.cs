@@ -20,7 +20,7 @@ public sealed class DamagedMessagesTests(SmallModelService service)
         _ = service.Client; // starts it
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         using var connection = await RawConnection.OpenAsync(new Uri(service.GrpcAddress).Port, limit.Token);
-        var answer = await connection.CallAsync(GrpcCall.Connection(Path, body), mayBeCut: false, limit.Token);
+        var answer = await connection.CallAsync(GrpcCall.Connection(Path, body), mayBeIncomplete: false, limit.Token);
 
         Assert.Equal((200, InvalidArgument), (answer?.Status, answer?.GrpcStatus));
     }

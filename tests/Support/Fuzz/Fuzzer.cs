@@ -80,8 +80,8 @@ public sealed class Fuzzer(int port, int grpcPort, int seed)
                     ? kept
                     : await RawConnection.OpenAsync(request.IsHttp2 ? grpcPort : port, limit.Token);
             var answer = request.IsHttp2
-                ? await connection.CallAsync(request.Bytes, mayBeCut: !request.MustBeAnswered, limit.Token)
-                : await connection.AskAsync(request.Bytes, mayBeCut: !request.MustBeAnswered, limit.Token);
+                ? await connection.CallAsync(request.Bytes, mayBeIncomplete: !request.MustBeAnswered, limit.Token)
+                : await connection.RequestAsync(request.Bytes, mayBeIncomplete: !request.MustBeAnswered, limit.Token);
             Judge(request, answer);
             if (answer is { KeepsOpen: true } && request is { MustBeAnswered: true, IsHttp2: false })
             {

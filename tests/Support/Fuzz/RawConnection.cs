@@ -32,14 +32,17 @@ public sealed class RawConnection : IDisposable
 
     /// <summary>Sends an HTTP/1.1 request. Returns null if the connection ends without an answer.</summary>
     /// <param name="request">All bytes.</param>
-    /// <param name="mayBeCut">
+    /// <param name="mayBeIncomplete">
     /// Whether the server may wait for more than was sent. If so, the sending side is closed soon.
     /// </param>
     /// <param name="cancellation">Ends the wait.</param>
-    public Task<RawAnswer?> AskAsync(ReadOnlyMemory<byte> request, bool mayBeCut, CancellationToken cancellation) =>
+    public Task<RawAnswer?> RequestAsync(
+        ReadOnlyMemory<byte> request,
+        bool mayBeIncomplete,
+        CancellationToken cancellation) =>
         ExchangeAsync(
             request,
-            mayBeCut,
+            mayBeIncomplete,
             ReadAnswerAsync(request.Span.StartsWith("HEAD "u8), cancellation),
             cancellation);
 
@@ -47,19 +50,22 @@ public sealed class RawConnection : IDisposable
     /// Sends the bytes of a whole HTTP/2 connection with one call. Returns null if the connection ends without an
     /// answer.
     /// </summary>
-    public Task<RawAnswer?> CallAsync(ReadOnlyMemory<byte> connection, bool mayBeCut, CancellationToken cancellation) =>
-        ExchangeAsync(connection, mayBeCut, ReadCallAsync(cancellation), cancellation);
+    public Task<RawAnswer?> CallAsync(
+        ReadOnlyMemory<byte> connection,
+        bool mayBeIncomplete,
+        CancellationToken cancellation) =>
+        ExchangeAsync(connection, mayBeIncomplete, ReadCallAsync(cancellation), cancellation);
 
     private async Task<RawAnswer?> ExchangeAsync(
         ReadOnlyMemory<byte> bytes,
-        bool mayBeCut,
+        bool mayBeIncomplete,
         Task<RawAnswer?> reading,
         CancellationToken cancellation)
     {
         try
         {
             await SendAsync(bytes, cancellation);
-            if (mayBeCut && await Task.WhenAny(reading, Task.Delay(PatienceWithCut, cancellation)) != reading)
+            if (mayBeIncomplete && await Task.WhenAny(reading, Task.Delay(PatienceWithCut, cancellation)) != reading)
             {
                 // Not at once, because Kestrel aborts requests of a client that has closed its side.
                 _socket.Shutdown(SocketShutdown.Send);
