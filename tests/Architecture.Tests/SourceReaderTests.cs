@@ -45,7 +45,7 @@ public sealed class SourceReaderTests
     [Theory]
     [InlineData("Beside")]
     [InlineData("(root)")]
-    public void AUseOfARoomBesideOrOfTheRootIsSeen(string room)
+    public void AUseOfARoomOnTheSameLevelOrOfTheRootIsFound(string room)
     {
         var uses = Read("Lower", room == Project.Root ? "" : room, "public Thing Field;");
 

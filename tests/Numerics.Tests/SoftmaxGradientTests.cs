@@ -106,7 +106,7 @@ public sealed class SoftmaxGradientTests
 
     [Theory]
     [MemberData(nameof(ForcedKernel.Paths), MemberType = typeof(ForcedKernel))]
-    public void Gradient_MaskedClasses_AreExactlyZeroWhateverComesFromAbove(string path)
+    public void Gradient_MaskedClasses_AreExactlyZeroForAnyUpstream(string path)
     {
         foreach (var count in new[] { 3, 16, 40 })
         {
@@ -134,7 +134,7 @@ public sealed class SoftmaxGradientTests
 
     [Theory]
     [MemberData(nameof(ForcedKernel.Paths), MemberType = typeof(ForcedKernel))]
-    public void Gradient_SameFromAboveForAllClasses_IsZero(string path)
+    public void Gradient_EqualUpstreamForAllClasses_IsZero(string path)
     {
         foreach (var count in new[] { 7, 16, 100 })
         {

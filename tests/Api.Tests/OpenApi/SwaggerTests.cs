@@ -224,7 +224,7 @@ public sealed class SwaggerTests(RunningService service)
     }
 
     [Fact]
-    public async Task TheOpenInferenceProtocolStandsTogetherAndItsExampleWorks()
+    public async Task TheOpenInferenceRoutesAreGroupedAndTheirExampleWorks()
     {
         var operations = Operations(await DocumentAsync())
             .Where(entry => entry.Path.StartsWith("/v2", StringComparison.Ordinal))

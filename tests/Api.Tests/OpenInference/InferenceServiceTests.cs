@@ -323,7 +323,7 @@ public sealed class InferenceServiceTests : IDisposable
     }
 
     [Fact]
-    public async Task LoadingAndUnloadingAreOffUnlessTheSettingSaysOtherwise()
+    public async Task LoadingAndUnloadingAreOffByDefault()
     {
         await AssertFaultAsync(
             StatusCode.PermissionDenied,

@@ -142,6 +142,6 @@ public sealed class ServerEndpointsTests(SmallModelService service)
     [Theory]
     [InlineData("load")]
     [InlineData("unload")]
-    public async Task LoadingAndUnloadingAreOffUnlessTheSettingSaysOtherwise(string verb) =>
+    public async Task LoadingAndUnloadingAreOffByDefault(string verb) =>
         (await service.SendAsync($"/v2/repository/models/mnist/{verb}", [])).IsError(403, "Models:AllowLoadUnload");
 }

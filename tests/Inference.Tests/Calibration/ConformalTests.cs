@@ -197,7 +197,7 @@ public sealed class ConformalTests
     }
 
     [Fact]
-    public void Fit_StoresTheOtherMethodsBeside()
+    public void Fit_AlsoStoresTheOtherMethods()
     {
         var conformal = Conformal.Fit(Synthetic.Calibrated(5, 300, 3), 1f, new CalibrationOptions());
 

@@ -154,7 +154,7 @@ public sealed class DigitNormalizerTests
     [Theory]
     [InlineData(0x000000, 0xFFFFFF)]
     [InlineData(0xFFFFFF, 0x000000)]
-    public void Preprocess_SheetWithTransparentCorners_IsNotTakenForInk(uint ink, uint paper)
+    public void Preprocess_SheetWithTransparentCorners_IsNotInk(uint ink, uint paper)
     {
         var file = EncodedImages.Draw(280, 280, SKColors.Transparent, canvas =>
         {
@@ -199,7 +199,7 @@ public sealed class DigitNormalizerTests
     }
 
     [Fact]
-    public void Preprocess_DustOnThePaper_IsNotTakenForInk()
+    public void Preprocess_DustOnThePaper_IsNotInk()
     {
         var random = new Random(11);
         var file = EncodedImages.Draw(280, 280, SKColors.White, canvas =>
@@ -259,7 +259,7 @@ public sealed class DigitNormalizerTests
     }
 
     [Fact]
-    public void Preprocess_SpeckOnAnEmptySheet_IsNoInk()
+    public void Preprocess_SpeckOnAnEmptySheet_IsNotInk()
     {
         var file = EncodedImages.Draw(280, 280, SKColors.White, canvas =>
         {
@@ -273,7 +273,7 @@ public sealed class DigitNormalizerTests
     [Theory]
     [InlineData(SKEncodedImageFormat.Png)]
     [InlineData(SKEncodedImageFormat.Jpeg)]
-    public void Preprocess_NoiseOnAnEmptySheet_IsNoInk(SKEncodedImageFormat format)
+    public void Preprocess_NoiseOnAnEmptySheet_IsNotInk(SKEncodedImageFormat format)
     {
         var random = new Random(3);
         var file = EncodedImages.Encode(300, 300, (_, _) =>

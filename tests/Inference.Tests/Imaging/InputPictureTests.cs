@@ -59,7 +59,7 @@ public sealed class InputPictureTests
     }
 
     [Fact]
-    public void Encode_WhatIsNoPixel_IsClampedAndRounded()
+    public void Encode_ValueOutOfRange_IsClampedAndRounded()
     {
         var input = Preprocessing.Photograph(7, 1, PixelColor.Gray);
 

@@ -170,7 +170,7 @@ public sealed class ClassifierModelTests
     }
 
     [Fact]
-    public void Load_FileThatIsNoOnnx_IsRefused()
+    public void Load_FileThatIsNotOnnx_IsRefused()
     {
         using var folder = new ModelFolder().With("a/1", "not a model"u8);
 

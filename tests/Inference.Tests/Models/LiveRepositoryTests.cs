@@ -67,7 +67,7 @@ public sealed class LiveRepositoryTests
     }
 
     [Fact]
-    public void Scan_LinkedFolderThatLeadsElsewhere_IsServedAnew()
+    public void Scan_LinkedFolderWithANewTarget_IsReloaded()
     {
         using var live = new LiveFolder();
         var written = new DateTime(2024, 2, 29, 12, 0, 0, DateTimeKind.Utc);
@@ -215,7 +215,7 @@ public sealed class LiveRepositoryTests
     }
 
     [Fact]
-    public async Task Acquire_WhileVersionsAreSwapped_NeverGivesAFreedOne()
+    public async Task Acquire_WhileVersionsAreSwapped_NeverReturnsAFreedOne()
     {
         using var live = new LiveFolder().With("a/1", LiveFolder.Three);
         _ = live.Current;
@@ -246,7 +246,7 @@ public sealed class LiveRepositoryTests
     }
 
     [Fact]
-    public void Scan_ManifestThatChanges_LoadsTheVersionAnew()
+    public void Scan_ChangedManifest_ReloadsTheVersion()
     {
         using var live = new LiveFolder().With("a/1", LiveFolder.Three, """{"labels": ["x", "y", "z"]}""");
         Assert.Equal("x", live.Current.Find("a", "1").Labels[0]);
@@ -263,11 +263,11 @@ public sealed class LiveRepositoryTests
     [InlineData("reliability.svg")]
     [InlineData("README.md")]
     [InlineData(".model.onnx.swp")]
-    public void Scan_FileThatIsNotRead_ChangesNothing(string name)
+    public void Scan_ChangeOfAnUnusedFile_ChangesNothing(string name)
     {
         using var live = new LiveFolder().With("a/1", LiveFolder.Three);
         var old = live.Current.Find("a", "1");
-        File.WriteAllText(live.At($"a/1/{name}"), "drawn anew");
+        File.WriteAllText(live.At($"a/1/{name}"), "drawn again");
         live.Follow();
 
         Assert.Same(old, live.Current.Find("a", "1"));
@@ -336,7 +336,7 @@ public sealed class LiveRepositoryTests
     }
 
     [Fact]
-    public void Scan_RepositoryThatIsGoneAndComesBack_IsServedOnAndFollowed()
+    public void Scan_RepositoryThatDisappearsAndReturns_KeepsServingAndIsFollowed()
     {
         using var live = new LiveFolder().With("a/1", LiveFolder.Three);
         _ = live.Current;
@@ -351,7 +351,7 @@ public sealed class LiveRepositoryTests
     }
 
     [Fact]
-    public void Scan_LinksThatLeadElsewhere_AreFollowed()
+    public void Scan_LinksWithNewTargets_AreFollowed()
     {
         // Like a volume in Kubernetes: the files are links through a hidden link, which is replaced by a rename.
         using var live = new LiveFolder().With("a/1/..first", LiveFolder.Three).With("a/1/..second", LiveFolder.Four);

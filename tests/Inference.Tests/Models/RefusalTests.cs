@@ -28,7 +28,7 @@ public sealed class RefusalTests
 
     [Theory]
     [MemberData(nameof(NoImages))]
-    public void Load_ShapeThatMayBeNoImage_IsRefusedUnlessTheManifestSaysSo(string what, OnnxDimension[] shape)
+    public void Load_ShapeThatMayNotBeAnImage_IsRefusedUnlessDeclared(string what, OnnxDimension[] shape)
     {
         Assert.NotEmpty(what);
         var onnx = OfShape(shape);

@@ -43,7 +43,7 @@ public sealed class RepositoryWatcherTests
     }
 
     [Fact]
-    public async Task Run_RepositoryThatIsMovedAwayAndMadeAnew_IsServedOnAndListenedToAgain()
+    public async Task Run_RepositoryThatIsMovedAwayAndRecreated_KeepsServingAndIsWatchedAgain()
     {
         using var live = new LiveFolder().With("a/1", LiveFolder.Three);
         await using var watching = new Watching(live);

@@ -77,7 +77,7 @@ public sealed class CalibrateEndpointTests(RunningService service)
                 out _));
 
     [Fact]
-    public async Task ProbabilitiesAreTakenAsSuchWhereTheKindSaysSoAndElseWarnedOf()
+    public async Task UndeclaredProbabilitiesCauseAWarning()
     {
         var body = Overconfident(500);
         var expected = (await service.PostAsync("/calibrate", body.ToJsonString()))
@@ -317,7 +317,7 @@ public sealed class CalibratedModelTests : IDisposable
     }
 
     [Fact]
-    public async Task ABatchHasAPredictionSetForEachImageAndNoneUnlessAsked()
+    public async Task ABatchHasPredictionSetsOnlyOnRequest()
     {
         var batch = (
             await _service.PostFormAsync("/classify?alpha=0.1", RunningService.Seven, RunningService.Three)).Json;

@@ -128,7 +128,7 @@ public sealed class OutputKindTests
     }
 
     [Fact]
-    public void Classify_GraphThatStandardizesItsInput_IsReadByTheImagesThatGiveNumbers()
+    public void Classify_GraphThatStandardizesItsInput_IsJudgedByImagesThatGiveNumbers()
     {
         // Black and white have no deviation: 0/0.
         var onnx = Standardizing();
@@ -267,7 +267,7 @@ public sealed class OutputKindTests
     }
 
     [Fact]
-    public void Classify_NaNThatAQuantizerRounds_IsNoEvidenceAndNoAnswer()
+    public void Classify_NaNThatAQuantizerRounds_IsNeitherEvidenceNorAnAnswer()
     {
         var onnx = Standardizing(quantized: true);
 
@@ -329,7 +329,7 @@ public sealed class OutputKindTests
     }
 
     [Fact]
-    public void Load_Percent_AreRefusedUnlessTheManifestSaysLogits()
+    public void Load_Percentages_AreRefusedUnlessDeclaredAsLogits()
     {
         var onnx = ColorModels.Ending(graph =>
         {
@@ -430,9 +430,9 @@ public sealed class OutputKindTests
     }
 
     [Fact]
-    public void Classify_NumberThatIsNoProbability_IsAFault()
+    public void Classify_ScoreThatIsNotAProbability_IsAFault()
     {
-        // Red is more certain than any warm-up image: 1.5 times its probability.
+        // Red is more certain than any warm-up image, so its score becomes 1.5.
         var onnx = ColorModels.Ending(
             graph =>
             {
