@@ -37,7 +37,7 @@ internal static class Accuracy
     public static string Table()
     {
         var table = new StringBuilder(
-            "The largest error of a probability in units in the last place, and |Σp − 1|; the worst of 20 rows (of 1, "
+            "The largest error of a probability in units in the last place, and |Σp − 1|: the worst of 20 rows (1 row "
                 + "for 16 million).\n\n|");
         foreach (var (name, _) in Ways)
         {
@@ -97,7 +97,7 @@ internal static class Accuracy
         return (largest, sumError);
     }
 
-    /// <summary>The node has no temperature: the logits are divided first, as its users do.</summary>
+    /// <summary>The node has no temperature, so the logits are divided first.</summary>
     private static void Onnx(ReadOnlySpan<float> logits, Span<float> probabilities, float temperature)
     {
         using var shape = new Shape(1, logits.Length);

@@ -4,17 +4,17 @@ using System.Text.Json;
 
 namespace SoftmaxService.Benchmarks;
 
-/// <summary>The quick race: every goal, what was measured, and whether it is met.</summary>
+/// <summary>The quick race: every goal, its measured value, and whether it is met.</summary>
 internal static class Check
 {
-    /// <summary>What asks a process for one race over the chosen shapes, as JSON.</summary>
+    /// <summary>The command of a process that runs one race over the chosen shapes and prints JSON.</summary>
     public const string RaceCommand = "race";
 
     private const int DefaultProcessCount = 5;
     private const int DefaultRoundCount = 15;
 
     /// <param name="options">
-    /// Shapes such as <c>64x1000</c>; none means all. <c>--processes=N</c>; <c>--rounds=N</c>; <c>--write</c> writes
+    /// Shapes such as <c>64x1000</c>; all by default. <c>--processes=N</c>; <c>--rounds=N</c>; <c>--write</c> writes
     /// bench/results.
     /// </param>
     public static int Run(string[] options)
@@ -43,7 +43,7 @@ internal static class Check
         return report.Shortfalls;
     }
 
-    /// <summary>One process's part: races the chosen shapes and prints all times.</summary>
+    /// <summary>Runs in one process: races the chosen shapes and prints all times.</summary>
     public static int RunRace(string[] options)
     {
         OneProcessor.Pin();

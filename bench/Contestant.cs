@@ -1,8 +1,8 @@
 namespace SoftmaxService.Benchmarks;
 
 /// <summary>
-/// One way to do the work of a shape. It repeats the work itself, so that a call of 12 ns is not measured through a
-/// delegate.
+/// One implementation of the work of a shape. It contains the loop of repetitions, so that a call of 12 ns is not
+/// measured through a delegate.
 /// </summary>
 internal abstract class Contestant(string name, Shape shape)
 {

@@ -29,7 +29,7 @@ internal sealed class Ours(Shape shape) : Contestant(Title, shape)
     }
 }
 
-/// <summary>Without a temperature, and without subtracting the maximum: it overflows from a logit of 88.7.</summary>
+/// <summary>Has no temperature and does not subtract the maximum, so it overflows from a logit of 88.7.</summary>
 internal sealed class TensorPrimitivesSoftMax(Shape shape) : Contestant(Title, shape)
 {
     public const string Title = "TensorPrimitives.SoftMax";

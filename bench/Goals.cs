@@ -1,7 +1,7 @@
 namespace SoftmaxService.Benchmarks;
 
 /// <summary>
-/// What one shape must reach: how many times our time each peer takes at least, and a bound of its own.
+/// The goals of one shape: the smallest ratio of each peer's time to ours, and an absolute bound.
 /// </summary>
 internal sealed record Goals(
     int RowCount, int ClassCount, double DivideSoftMax, double SoftMax, double Safe, double Onnx, Bound Bound)
@@ -18,7 +18,7 @@ internal sealed record Goals(
         new(1, 16_000_000, 2.8, 2.3, 3.6, 1.5, new(BoundKind.TimesReadAndNonTemporalCopy, 1.1)),
     ];
 
-    /// <summary>As the command line names it, such as <c>64x1000</c>.</summary>
+    /// <summary>Its name on the command line, such as <c>64x1000</c>.</summary>
     public string Shape => FormattableString.Invariant($"{RowCount}x{ClassCount}");
 
     public int ElementCount => RowCount * ClassCount;

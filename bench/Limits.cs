@@ -3,7 +3,7 @@ using System.Runtime.Intrinsics;
 
 namespace SoftmaxService.Benchmarks;
 
-/// <summary>The fastest that anything which reads its logits can be.</summary>
+/// <summary>A lower bound for everything that reads its logits.</summary>
 internal sealed unsafe class VectorRead(Shape shape) : Contestant(Title, shape)
 {
     public const string Title = "read (sum)";
@@ -65,7 +65,7 @@ internal sealed unsafe class MemoryCopy(Shape shape) : Contestant(Title, shape)
 }
 
 /// <summary>
-/// One pass to find the sum and one to write past the cache: the traffic that a softmax cannot do without beyond it.
+/// One pass that sums and one that writes past the cache: the least memory traffic of a softmax beyond the cache.
 /// </summary>
 internal sealed unsafe class ReadAndNonTemporalCopy(Shape shape) : Contestant(Title, shape)
 {

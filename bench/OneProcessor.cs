@@ -3,8 +3,8 @@ using System.Runtime.InteropServices;
 namespace SoftmaxService.Benchmarks;
 
 /// <summary>
-/// Keeps the racing thread on one processor, so that its caches stay its own. Only the thread: a process confined to
-/// one processor would wait ten times as long before it compiles the next tier.
+/// Pins the racing thread to one processor, so that its data stay in that processor's caches. It does not pin the
+/// process, which would then wait ten times as long before it compiles the next tier.
 /// </summary>
 internal static partial class OneProcessor
 {
@@ -16,7 +16,7 @@ internal static partial class OneProcessor
         }
 
         var last = 1ul << (Environment.ProcessorCount - 1);
-        // 0 is the calling thread; where it is refused, the race is only noisier
+        // 0 is the calling thread. If the call is refused, the race is only noisier.
         _ = SetAffinity(0, sizeof(ulong), in last);
     }
 

@@ -5,8 +5,7 @@ using DataType = Onnx.TensorProto.Types.DataType;
 namespace SoftmaxService.Benchmarks;
 
 /// <summary>
-/// A model of one Softmax node on one thread; input and output are bound to the shape's own memory. Without a
-/// temperature.
+/// A model of one Softmax node, without a temperature, on one thread. Input and output are bound to the shape's memory.
 /// </summary>
 internal sealed unsafe class OnnxSoftmax : Contestant, IDisposable
 {
@@ -63,7 +62,7 @@ internal sealed unsafe class OnnxSoftmax : Contestant, IDisposable
 
     private static OrtValue Bind(Span<float> memory, Shape shape)
     {
-        fixed (float* start = memory) // native memory: it stays where it is
+        fixed (float* start = memory) // Native memory does not move.
         {
             return OrtValue.CreateTensorValueWithData(
                 OrtMemoryInfo.DefaultInstance, Microsoft.ML.OnnxRuntime.Tensors.TensorElementType.Float,

@@ -1,7 +1,7 @@
 using BenchmarkDotNet.Running;
 using SoftmaxService.Benchmarks;
 
-// ONNX Runtime's binaries report home unless this is set before its environment is made.
+// ONNX Runtime's binaries send telemetry unless this is set before its environment is created.
 Environment.SetEnvironmentVariable("ORT_DISABLE_TELEMETRY", "1");
 
 return args switch

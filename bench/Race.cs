@@ -4,7 +4,7 @@ using System.Runtime;
 namespace SoftmaxService.Benchmarks;
 
 /// <summary>
-/// Runs contestants turn by turn in one process: what disturbs the machine disturbs all of them alike.
+/// Runs contestants turn by turn in one process, so that disturbances of the machine affect all of them equally.
 /// </summary>
 internal static class Race
 {
@@ -14,7 +14,7 @@ internal static class Race
     private static readonly TimeSpan TierPause = TimeSpan.FromMilliseconds(150);
     private static readonly TimeSpan Turn = TimeSpan.FromMilliseconds(12);
 
-    /// <summary>Each contestant's time in each round.</summary>
+    /// <summary>The time of each contestant in each round.</summary>
     public static Dictionary<string, double[]> Run(IReadOnlyList<Contestant> contestants, int roundCount)
     {
         WarmUp(contestants);
@@ -27,7 +27,7 @@ internal static class Race
         {
             for (var i = 0; i < contestants.Count; i++)
             {
-                // The first run brings the shape's memory into the caches as this contestant leaves it.
+                // The first run brings the caches into the state in which this contestant leaves them.
                 contestants[i].Run(Math.Max(1, repetitions[i] / 20));
                 var start = Stopwatch.GetTimestamp();
                 contestants[i].Run(repetitions[i]);
@@ -40,9 +40,9 @@ internal static class Race
     }
 
     /// <summary>
-    /// Runs until the runtime compiles nothing more. A method climbs its tiers by calls, each tier after a pause of 100
-    /// ms without new methods, in the background: so calls and pauses alternate. Shapes of large rows make few calls:
-    /// let small ones go first.
+    /// Runs until the runtime has nothing left to compile. Calls promote a method to the next tier, which is compiled
+    /// in the background after 100 ms without new methods, so calls and pauses alternate. Shapes with large rows make
+    /// few calls, so run small ones first.
     /// </summary>
     public static void WarmUp(IReadOnlyList<Contestant> contestants)
     {
@@ -59,7 +59,7 @@ internal static class Race
         }
     }
 
-    /// <summary>How many repetitions fill a turn.</summary>
+    /// <summary>The number of repetitions that fill a turn.</summary>
     private static int RunFor(Contestant contestant, TimeSpan time)
     {
         var (repetitions, elapsed, start) = (1, TimeSpan.Zero, Stopwatch.GetTimestamp());

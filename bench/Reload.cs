@@ -9,17 +9,17 @@ using SoftmaxService.Inference.Models;
 namespace SoftmaxService.Benchmarks;
 
 /// <summary>
-/// Whether memory comes back: a model is replaced 200 times while it answers, and the process's resident memory is read
-/// after each.
+/// Checks that memory is freed: a model is replaced 200 times while it answers, and the process's resident memory is
+/// read after each swap.
 /// </summary>
 internal static class Reload
 {
-    /// <summary>What asks a process for one series, as JSON.</summary>
+    /// <summary>The command of a process that runs one series and prints JSON.</summary>
     public const string SeriesCommand = "reload-series";
 
     private const int Swaps = 200;
 
-    // Until the runtime has compiled its last tier and the allocators have taken what a swap needs.
+    // Enough for the runtime to compile its last tier and for the allocators to reserve what a swap needs.
     private const int WarmUpSwaps = 200;
 
     private const int RequestsBetweenSwaps = 8;
@@ -32,7 +32,7 @@ internal static class Reload
     {
         CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
         var table = new StringBuilder("""
-            | model | median RSS of swaps 1–50, MB | 151–200, MB | ratio | least–most, MB | managed heap, first and last, MB | versions freed | left loaded | still reachable | ms a swap | |
+            | model | median RSS of swaps 1–50, MB | 151–200, MB | ratio | lowest–highest, MB | managed heap, first and last, MB | versions freed | left loaded | still reachable | ms per swap | |
             |---|---|---|---|---|---|---|---|---|---|---|
 
             """.ReplaceLineEndings("\n"));
@@ -60,7 +60,7 @@ internal static class Reload
         return shortfalls;
     }
 
-    /// <summary>One process's part: replaces a model over and over, and prints what it saw.</summary>
+    /// <summary>Runs in one process: replaces a model again and again and prints the measurements.</summary>
     public static int RunSeries(string[] options)
     {
         var root = Environment.GetEnvironmentVariable("BENCH_ROOT") ?? Directory.GetCurrentDirectory();
@@ -93,8 +93,8 @@ internal static class Reload
         var clock = new Stopwatch();
         for (var swap = -WarmUpSwaps; swap < Swaps; swap++)
         {
-            // A request that began before the swap and ends after it: the old version goes with its lease, not with its
-            // place in the catalog.
+            // A request that begins before the swap and ends after it: the old version is freed with its last lease,
+            // not when it leaves the catalog.
             using (var lease = repository.Acquire(null, null))
             {
                 clock.Start();
@@ -106,7 +106,7 @@ internal static class Reload
                 replaced.Add(new WeakReference(lease.Model));
                 if (ReferenceEquals(repository.Current.Models[0], lease.Model) || repository.LoadedCount != 2)
                 {
-                    throw new InvalidOperationException("The model was not replaced beside the one that is leased.");
+                    throw new InvalidOperationException("The new version was not loaded beside the leased one.");
                 }
 
                 ImageClassifier.Classify(lease.Model, image, new ClassificationOptions());
@@ -166,14 +166,16 @@ internal static class Reload
         Path.Combine(Environment.GetEnvironmentVariable("BENCH_RESULTS") ?? "results", "reload.md"), $"""
         # Memory over {Swaps} reloads
 
-        {Report.Cpu()}, {Environment.ProcessorCount} cores, {RuntimeInformation.FrameworkDescription}, {RuntimeInformation.OSDescription}, {DateTime.UtcNow:yyyy-MM-dd}.
-        Written by `bench/reload --write`.
+        {Report.Cpu()}, {Environment.ProcessorCount} cores, {RuntimeInformation.FrameworkDescription},
+        {RuntimeInformation.OSDescription}, {DateTime.UtcNow:yyyy-MM-dd}. Written by `bench/reload --write`.
 
-        One process a row loads a shipped model, then {WarmUpSwaps} times to warm up and {Swaps} times measured: leases it, rewrites its `model.onnx`, lets the
-        repository load it beside the old version and swap, runs the old version once more, returns the lease, which frees it, and sends {RequestsBetweenSwaps} images
-        to the new version on all cores. Resident memory (RSS) is read after each swap as it is: nothing is collected or trimmed before. The goal is a median
-        of the last 50 of at most {Margin:0.00} times that of the first 50, with every replaced version freed and none of them (but the last, which a register may
-        still hold) reachable after a collection at the end.
+        Each row is one process. It loads a shipped model and replaces it {WarmUpSwaps} times to warm up and {Swaps}
+        times measured. For each swap it leases the model and rewrites its `model.onnx`; the repository loads the new
+        version beside the old one and swaps; the old version runs once more; the lease is returned, which frees it;
+        and {RequestsBetweenSwaps} images go to the new version on all cores. Resident memory (RSS) is read after each
+        swap, without a collection or a trim first. The goals: the median of the last 50 swaps is at most
+        {Margin:0.00} times that of the first 50, every replaced version is freed, and none is reachable after a
+        collection at the end (except the last one, which a register may still hold).
 
         {table}
         """.ReplaceLineEndings("\n"));

@@ -5,7 +5,7 @@ using SoftmaxService.Numerics;
 
 namespace SoftmaxService.Benchmarks;
 
-/// <summary>Prints the goals as they are measured, and keeps the tables of the results file.</summary>
+/// <summary>Prints goals as they are measured and builds the tables of the results file.</summary>
 internal sealed class Report
 {
     private const string Header = "| rows × K | against | goal | measured | |\n|---|---|---|---|---|";
@@ -32,8 +32,8 @@ internal sealed class Report
 
         var (measured, unit) = goals.Bound.Kind switch
         {
-            BoundKind.NanosecondsACall => (times.Fastest(Ours.Title), "ns a call"),
-            BoundKind.NanosecondsAnElement => (times.Fastest(Ours.Title) / goals.ElementCount, "ns an element"),
+            BoundKind.NanosecondsACall => (times.Fastest(Ours.Title), "ns per call"),
+            BoundKind.NanosecondsAnElement => (times.Fastest(Ours.Title) / goals.ElementCount, "ns per element"),
             BoundKind.TimesMemoryCopy => (times.Ratio(Ours.Title, MemoryCopy.Title), "× MemoryCopy"),
             _ => (times.Ratio(Ours.Title, ReadAndNonTemporalCopy.Title), "× (read + NT copy)"),
         };
@@ -47,11 +47,12 @@ internal sealed class Report
         var cpu = Cpu();
         var folder = Path.Combine(Environment.GetEnvironmentVariable("BENCH_RESULTS") ?? "results");
         Directory.CreateDirectory(folder);
-        var file = Path.Combine(folder, string.Concat(cpu.Select(letter => char.IsLetterOrDigit(letter) ? letter : '-')).Trim('-') + ".md");
-        File.WriteAllText(file, $"""
+        var name = string.Concat(cpu.Select(letter => char.IsLetterOrDigit(letter) ? letter : '-')).Trim('-');
+        File.WriteAllText(Path.Combine(folder, $"{name}.md"), $"""
             # {cpu}
 
-            {RuntimeInformation.FrameworkDescription}, {RuntimeInformation.OSArchitecture}, {SoftmaxKernel.Best}, {Environment.ProcessorCount} cores, one thread, {DateTime.UtcNow:yyyy-MM-dd}.
+            {RuntimeInformation.FrameworkDescription}, {RuntimeInformation.OSArchitecture}, {SoftmaxKernel.Best},
+            {Environment.ProcessorCount} cores, one thread, {DateTime.UtcNow:yyyy-MM-dd}.
             Written by `bench/check --write`; the method is in `bench/README.md`.
 
             ## Goals
@@ -59,7 +60,7 @@ internal sealed class Report
             {_goals}
             ## Times
 
-            The fastest turn of each contestant, and its median time over ours, each from its best process.
+            The fastest turn of each contestant, and the ratio of its median time to ours, each from its best process.
             {_times}
             ## Accuracy
 
@@ -79,7 +80,7 @@ internal sealed class Report
 
     private void AddTimes(Goals shape, Times times)
     {
-        _times.Append($"\n### {shape}\n\n| | ns a call | ns an element | time / ours |\n|---|---|---|---|\n");
+        _times.Append($"\n### {shape}\n\n| | ns per call | ns per element | time / ours |\n|---|---|---|---|\n");
         foreach (var contestant in times.Contestants)
         {
             var time = times.Fastest(contestant);

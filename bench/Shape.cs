@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace SoftmaxService.Benchmarks;
 
 /// <summary>
-/// Rows of logits drawn evenly from [−10, 10], and room for their probabilities, both on page boundaries.
+/// Rows of logits drawn uniformly from [−10, 10] and space for their probabilities, both page-aligned.
 /// </summary>
 internal sealed unsafe class Shape : IDisposable
 {

@@ -3,11 +3,11 @@ using BenchmarkDotNet.Attributes;
 namespace SoftmaxService.Benchmarks;
 
 /// <summary>
-/// The same race in BenchmarkDotNet's own form: one process a contestant, long runs, confidence intervals.
+/// The same race in BenchmarkDotNet: one process per contestant, long runs, confidence intervals.
 /// </summary>
 public class SoftmaxBenchmarks : IDisposable
 {
-    private Shape _shape = null!; // set before every benchmark
+    private Shape _shape = null!; // Set before every benchmark.
     private OnnxSoftmax _onnx = null!;
     private Contestant[] _others = [];
 

@@ -1,9 +1,8 @@
 namespace SoftmaxService.Benchmarks;
 
 /// <summary>
-/// The times of one shape's contestants, from several processes. The same code may be compiled and placed in memory
-/// better in one process than in another, by up to half of its time: so each contestant, ours and theirs, counts with
-/// its best process.
+/// The times of one shape's contestants from several processes. Code and memory layout vary between processes, by up to
+/// half of the time, so each contestant, ours and theirs, counts with its best process.
 /// </summary>
 internal sealed class Times
 {
@@ -23,9 +22,9 @@ internal sealed class Times
         }
     }
 
-    /// <summary>The fastest turn: the machine undisturbed.</summary>
+    /// <summary>The fastest turn, with the machine undisturbed.</summary>
     public double Fastest(string contestant) => _best[contestant].Fastest;
 
-    /// <summary>One contestant's median time over another's.</summary>
+    /// <summary>The ratio of one contestant's median time to another's.</summary>
     public double Ratio(string contestant, string other) => _best[contestant].Median / _best[other].Median;
 }

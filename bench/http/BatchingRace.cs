@@ -4,8 +4,7 @@ using System.Text;
 namespace SoftmaxService.HttpBenchmarks;
 
 /// <summary>
-/// What joining waiting requests into one run is worth: the same load against the service with batches of up to 8 and
-/// without, turn by turn.
+/// Measures the gain of batching: the same load against the service with batches of up to 8 and without, turn by turn.
 /// </summary>
 internal static class BatchingRace
 {
@@ -49,11 +48,13 @@ internal static class BatchingRace
 
             {Results.Machine}. Written by `bench/http/run batching --write`.
 
-            Two processes of the service on one core, one with `Batching:MaxBatchSize=1` (off), one as shipped (on, up to 8); wrk on the other core posts
-            a PNG of 28 × 28 pixels to `/classify`. After {WarmUpSeconds} s of warm-up each, they take turns of {seconds} s; the table has medians of {rounds} turns. CPU is user and
-            system time of the service's process a request; the gain is requests a CPU-second with batching on, divided by those with it off.
+            Two processes of the service share one core: one with `Batching:MaxBatchSize=1` (off), one as shipped (on,
+            up to 8). wrk runs on the other core and posts a PNG of 28 × 28 pixels to `/classify`. After
+            {WarmUpSeconds} s of warm-up each, they take turns of {seconds} s; the table shows the medians of {rounds}
+            turns. CPU is the user and system time of the service's process per request. The gain is the number of
+            requests per CPU-second with batching on, divided by the number with it off.
 
-            | model | connections | CPU µs a request, off | on | gain | mean batch | requests/s, off | on | p50 ms, off | on | p99 ms, off | on | errors |
+            | model | connections | CPU µs per request, off | on | gain | mean batch | requests/s, off | on | p50 ms, off | on | p99 ms, off | on | errors |
             |---|---|---|---|---|---|---|---|---|---|---|---|---|
             {table}
             """,

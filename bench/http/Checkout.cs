@@ -1,19 +1,19 @@
 namespace SoftmaxService.HttpBenchmarks;
 
-/// <summary>Where things are in the checkout, and what <c>bench/http/run</c> has built of it.</summary>
+/// <summary>Paths in the checkout and of the binaries that <c>bench/http/run</c> has built.</summary>
 internal static class Checkout
 {
     public static string Root { get; } =
         Environment.GetEnvironmentVariable("BENCH_ROOT")
         ?? throw new InvalidOperationException(
-            "Start this by bench/http/run, which builds what it needs and says where that is.");
+            "Start this with bench/http/run, which builds the contenders and sets BENCH_ROOT.");
 
     public static string Results { get; } = Path.Combine(Root, "bench", "results");
 
     /// <summary>The service, framework-dependent.</summary>
     public static string Service { get; } = Build("SoftmaxService.Api");
 
-    /// <summary>The service as a native binary; null where it could not be published.</summary>
+    /// <summary>The service as a native binary; null if it could not be published.</summary>
     public static string? NativeService { get; } = Native("service", "SoftmaxService.Api");
 
     public static string? NativeFloor { get; } = Native("floor", "SoftmaxService.HttpBenchmarks.Floor");

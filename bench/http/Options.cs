@@ -9,20 +9,22 @@ internal sealed class Options(string[] arguments)
 
     public bool Write => arguments.Contains("--write");
 
-    public double Number(string name, double otherwise) =>
-        Text(name) is { } said ? double.Parse(said, CultureInfo.InvariantCulture) : otherwise;
+    public double Number(string name, double defaultValue) =>
+        Text(name) is { } text ? double.Parse(text, CultureInfo.InvariantCulture) : defaultValue;
 
     public string? Text(string name) =>
-        arguments.FirstOrDefault(argument => argument.StartsWith($"--{name}=", StringComparison.Ordinal)) is { } said
-            ? said[(name.Length + 3)..]
+        arguments.FirstOrDefault(argument => argument.StartsWith($"--{name}=", StringComparison.Ordinal)) is { } found
+            ? found[(name.Length + 3)..]
             : null;
 
     public static int Refuse()
     {
         Console.Error.WriteLine(
             """
-            usage: bench/http/run [--rounds=N] [--seconds=N] [--warm-up=N] [--model=FILE] [--write]    the race; without any option its result is kept, too
+            usage: bench/http/run [--rounds=N] [--seconds=N] [--warm-up=N] [--model=FILE] [--write]
                    bench/http/run batching [--rounds=N] [--seconds=N] [--write]
+
+            --write keeps the result; the race without any option keeps it, too.
             """);
         return 2;
     }

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace SoftmaxService.HttpBenchmarks;
 
-/// <summary>Shows a result, and keeps it where it is asked to.</summary>
+/// <summary>Prints a result and writes it to a file on request.</summary>
 internal static class Results
 {
     public static string Machine { get; } =
@@ -26,7 +26,7 @@ internal static class Results
             : (sorted[(sorted.Length / 2) - 1] + sorted[sorted.Length / 2]) / 2;
     }
 
-    /// <summary>The machine's, and not those that this process is confined to.</summary>
+    /// <summary>The machine's cores, not those that this process is confined to.</summary>
     private static int Cores() => File.Exists("/proc/cpuinfo")
         ? File.ReadLines("/proc/cpuinfo").Count(line => line.StartsWith("processor", StringComparison.Ordinal))
         : Environment.ProcessorCount;

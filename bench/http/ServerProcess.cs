@@ -5,13 +5,13 @@ using System.Net.Sockets;
 
 namespace SoftmaxService.HttpBenchmarks;
 
-/// <summary>A server in a process of its own, on a free port of the loopback, until it is disposed.</summary>
+/// <summary>A server in a separate process on a free loopback port. Disposing kills it.</summary>
 internal sealed class ServerProcess : IAsyncDisposable
 {
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
 
-    // Below the ports that the system gives to outgoing connections: one of those could be taken at any moment, and
-    // whoever tries such a port of its own machine often enough is connected with itself.
+    // Below the ephemeral ports: an outgoing connection could take one of those at any moment, and a client that keeps
+    // trying an ephemeral port of its own machine can connect to itself.
     private static int _nextPort = Random.Shared.Next(12_000, 30_000);
 
     private readonly Process _process;
@@ -27,7 +27,7 @@ internal sealed class ServerProcess : IAsyncDisposable
 
     public HttpClient Client { get; }
 
-    /// <summary>User and system time so far, of all threads.</summary>
+    /// <summary>User and system time of all threads so far.</summary>
     public TimeSpan CpuTime
     {
         get
@@ -47,7 +47,7 @@ internal sealed class ServerProcess : IAsyncDisposable
     }
 
     /// <summary>
-    /// The most resident memory since the start, or since <see cref="ForgetPeak"/>, by the kernel's own count.
+    /// The kernel's peak of resident memory since the start or the last <see cref="ForgetPeak"/>.
     /// </summary>
     public double PeakMegabytes
     {
@@ -92,14 +92,14 @@ internal sealed class ServerProcess : IAsyncDisposable
     }
 
     /// <summary>Starts a server without waiting for it.</summary>
-    /// <param name="command">Program and arguments; it is told its address as <c>--urls=</c>.</param>
+    /// <param name="command">Program and arguments; <c>--urls=</c> with its address is appended.</param>
     /// <param name="processors">
     /// The processors that it is confined to, as <c>taskset -c</c> takes them; null for all.
     /// </param>
-    /// <param name="environment">Variables that it is given besides ours.</param>
-    /// <param name="outputFile">Where its standard output goes; null for <paramref name="readLine"/>.</param>
-    /// <param name="readLine">Gets each line of standard output.</param>
-    /// <param name="port">Where it listens; a free port unless said.</param>
+    /// <param name="environment">Environment variables in addition to ours.</param>
+    /// <param name="outputFile">A file for its standard output; null for <paramref name="readLine"/>.</param>
+    /// <param name="readLine">Receives each line of standard output.</param>
+    /// <param name="port">The port; defaults to a free one.</param>
     public static ServerProcess Start(
         IEnumerable<string> command,
         string? processors,
@@ -116,7 +116,7 @@ internal sealed class ServerProcess : IAsyncDisposable
             $"--urls={address}",
         ];
 
-        // Each of these replaces itself by the next, so that the process that we know is the server's own.
+        // Each program replaces itself with the next, so that this process becomes the server's.
         string[] all = outputFile is null ? pinned : ["sh", "-c", "exec \"$@\" > \"$BENCH_OUTPUT\"", "sh", .. pinned];
         var start = new ProcessStartInfo(all[0], all[1..]) { RedirectStandardOutput = outputFile is null };
         foreach (var (name, value) in environment)
@@ -135,7 +135,7 @@ internal sealed class ServerProcess : IAsyncDisposable
         return server;
     }
 
-    /// <summary>Waits until an answer satisfies; what fails before is forgiven.</summary>
+    /// <summary>Waits until <paramref name="answersAsync"/> returns true; ignores failed requests until then.</summary>
     public async Task WaitUntilAsync(Func<HttpClient, Task<bool>> answersAsync)
     {
         for (var clock = Stopwatch.StartNew(); clock.Elapsed < StartLimit && !_process.HasExited;)
@@ -149,7 +149,7 @@ internal sealed class ServerProcess : IAsyncDisposable
             }
             catch (HttpRequestException)
             {
-                // It does not listen yet.
+                // The server does not listen yet.
             }
 
             await Task.Delay(50);
@@ -158,8 +158,8 @@ internal sealed class ServerProcess : IAsyncDisposable
         throw new InvalidOperationException(
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"The server at {Address} did not get "
-                    + $"ready{(_process.HasExited ? $": it ended with {_process.ExitCode}" : "")}."));
+                $"The server at {Address} did not become "
+                    + $"ready{(_process.HasExited ? $": it exited with code {_process.ExitCode}" : "")}."));
     }
 
     public async ValueTask DisposeAsync()
@@ -182,7 +182,7 @@ internal sealed class ServerProcess : IAsyncDisposable
             }
             catch (SocketException)
             {
-                // Somebody listens there; the next, then.
+                // The port is in use; try the next.
             }
         }
     }

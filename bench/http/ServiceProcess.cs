@@ -3,29 +3,29 @@ using System.Text.Json;
 
 namespace SoftmaxService.HttpBenchmarks;
 
-/// <summary>What a process holds at a moment.</summary>
+/// <summary>The resources of a process at one moment.</summary>
 internal sealed record ProcessResources(double Megabytes, int Threads, int Handles);
 
-/// <summary>How a service is started.</summary>
+/// <summary>Options for starting a service.</summary>
 internal sealed record ServiceSetup
 {
     /// <summary>The processors that it is confined to, as <c>taskset -c</c> takes them; null for all.</summary>
     public string? Processors { get; init; }
 
-    /// <summary>Settings as on the command line, <c>--Section:Name=value</c>.</summary>
+    /// <summary>Settings of the command line, <c>--Section:Name=value</c>.</summary>
     public IReadOnlyList<string> Settings { get; init; } = [];
 
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>Where it logs; read here unless said.</summary>
+    /// <summary>A file for its log; by default, the log is read here.</summary>
     public string? OutputFile { get; init; }
 
     public int? Port { get; init; }
 }
 
 /// <summary>
-/// The service for the batching race and the trials: without request log, which leaves its warnings and errors to be
-/// read.
+/// The service for the batching race and the trials. Its request log is off, so that only warnings and errors are left
+/// to read.
 /// </summary>
 internal sealed class ServiceProcess : IAsyncDisposable
 {
@@ -41,7 +41,7 @@ internal sealed class ServiceProcess : IAsyncDisposable
 
     public Uri Address => _server.Address;
 
-    /// <summary>How many errors it has logged.</summary>
+    /// <summary>The number of errors that it has logged.</summary>
     public int LoggedErrors { get; private set; }
 
     /// <summary>User and system time so far.</summary>
@@ -55,7 +55,7 @@ internal sealed class ServiceProcess : IAsyncDisposable
     public bool HasExited => _server.HasExited;
 
     /// <param name="processor">The processor that it is confined to, from 0; null for all.</param>
-    /// <param name="settings">Settings as on the command line, <c>--Section:Name=value</c>.</param>
+    /// <param name="settings">Settings of the command line, <c>--Section:Name=value</c>.</param>
     public static Task<ServiceProcess> StartAsync(int? processor, params string[] settings) =>
         StartAsync(
             new ServiceSetup { Processors = processor?.ToString(CultureInfo.InvariantCulture), Settings = settings });
@@ -84,7 +84,7 @@ internal sealed class ServiceProcess : IAsyncDisposable
         return ((int)answer.StatusCode, await answer.Content.ReadAsStringAsync());
     }
 
-    /// <summary>How many images a model has answered, in how many runs, and how many wait or run now.</summary>
+    /// <summary>A model's number of answered images, of runs, and of images that are queued or running now.</summary>
     public async Task<(long Images, long Runs, long Pending)> BatchingOfAsync(string model)
     {
         using var description = JsonDocument.Parse(

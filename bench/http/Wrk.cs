@@ -4,9 +4,9 @@ using System.Text.RegularExpressions;
 
 namespace SoftmaxService.HttpBenchmarks;
 
-/// <summary>What a load generator posts.</summary>
+/// <summary>The body that a load generator posts.</summary>
 /// <param name="Path">The file with the bytes.</param>
-/// <param name="MediaType">What they are.</param>
+/// <param name="MediaType">Their media type.</param>
 internal sealed record PostedBody(string Path, string MediaType)
 {
     public static PostedBody Seven { get; } =
@@ -14,17 +14,17 @@ internal sealed record PostedBody(string Path, string MediaType)
 }
 
 /// <summary>One run of the load generator wrk.</summary>
-/// <param name="Requests">Requests that were answered.</param>
-/// <param name="Seconds">How long it took.</param>
+/// <param name="Requests">Answered requests.</param>
+/// <param name="Seconds">Duration.</param>
 /// <param name="P50">Median latency in milliseconds.</param>
-/// <param name="P99">Latency in milliseconds that 99 % stay within.</param>
+/// <param name="P99">99th percentile of latency in milliseconds.</param>
 /// <param name="Errors">Answers that were not 2xx or 3xx, and socket errors.</param>
 internal sealed partial record Wrk(long Requests, double Seconds, double P50, double P99, long Errors)
 {
-    /// <param name="url">What is asked.</param>
-    /// <param name="body">What is posted.</param>
-    /// <param name="connections">How many connections ask at once.</param>
-    /// <param name="seconds">For how long, rounded to whole seconds.</param>
+    /// <param name="url">The URL to post to.</param>
+    /// <param name="body">The body to post.</param>
+    /// <param name="connections">The number of concurrent connections.</param>
+    /// <param name="seconds">The duration, rounded to whole seconds.</param>
     /// <param name="processors">The processors that wrk may use, as <c>taskset -c</c> takes them.</param>
     /// <param name="isLowest">Whether wrk has the lowest priority.</param>
     public static async Task<Wrk> PostAsync(
@@ -69,7 +69,7 @@ internal sealed partial record Wrk(long Requests, double Seconds, double P50, do
                 Milliseconds(Percentile50().Match(output)),
                 Milliseconds(Percentile99().Match(output)),
                 Counts(Refused().Match(output)) + Counts(SocketErrors().Match(output)))
-            : throw new InvalidOperationException($"wrk did not say what it measured:\n{output}");
+            : throw new InvalidOperationException($"wrk's output has no result:\n{output}");
     }
 
     private static long Counts(Match match) =>

@@ -11,8 +11,8 @@ using SoftmaxService.Tests.Support.Fuzz.Images;
 namespace SoftmaxService.ReliabilityBenchmarks;
 
 /// <summary>
-/// An hour of image files to one process whose native heap is checked: made part by part, found elsewhere, and found
-/// files that were damaged, by every route that takes an image.
+/// Sends image files for an hour to one process whose native heap is checked, over every route that takes an image:
+/// files assembled part by part, files found elsewhere, and damaged copies of those.
 /// </summary>
 internal static class AttackTrial
 {
@@ -83,9 +83,9 @@ internal static class AttackTrial
             string.Create(CultureInfo.InvariantCulture, $"""
                 `run attack --minutes={minutes} --seed={seed}`: one process with {modelCount} models of
                 {string.Join(", ", ImageSetups.Sides)} pixels, grey and RGB, under `MALLOC_CHECK_=3`,
-                `libc_malloc_debug.so.0` and `MALLOC_PERTURB_={Fill}`, and {Clients} clients. Files are made part by part
-                as for `images`, {foundCount} are the images of public repositories' tests, as they are and with one to
-                four faults.
+                `libc_malloc_debug.so.0` and `MALLOC_PERTURB_={Fill}`, and {Clients} clients. Files are assembled part
+                by part as for `images`; {foundCount} more are images from the tests of public repositories, as they
+                are and with one to four faults.
                 """).ReplaceLineEndings(" "),
             string.Create(CultureInfo.InvariantCulture, $"""
                 | files | {string.Join(" | ", Routes.Select(route => $"`{route}`"))} |
@@ -93,7 +93,7 @@ internal static class AttackTrial
                 {rows}
                 - Requests: {attack.Sent}. The slowest answer took {attack.SlowestSeconds:F1} s.
                 - Answers of 5xx, and requests without an answer: {attack.Failures.Count}.
-                - The process {(service.HasExited ? "ENDED" : "lives")}; errors in its log: {service.LoggedErrors}.
+                - The process {(service.HasExited ? "EXITED" : "is alive")}; errors in its log: {service.LoggedErrors}.
                 - Resident at the end: {(service.HasExited ? 0 : service.Resources.Megabytes):F0} MB.
                 """),
             attack.Failures.IsEmpty && !service.HasExited && service.LoggedErrors == 0);

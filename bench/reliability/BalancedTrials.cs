@@ -9,7 +9,7 @@ internal static class BalancedTrials
 {
     private const int Clients = 32;
 
-    // Until HAProxy has seen twice that a replica is back, and some load has gone over it.
+    // Long enough for HAProxy to see twice that a replica is back, and to send it some load.
     private static readonly TimeSpan Settling = TimeSpan.FromSeconds(5);
 
     public static Task<int> RollAsync() =>
@@ -18,7 +18,7 @@ internal static class BalancedTrials
             "run rolling",
             "TERM",
             [0, 1, 2],
-            "Each replica in turn gets SIGTERM, ends, and is started again, before the next does.");
+            "One replica after the other gets SIGTERM, exits and is started again before the next one.");
 
     public static Task<int> KillAsync() =>
         RunAsync(
@@ -26,7 +26,7 @@ internal static class BalancedTrials
             "run kill",
             "KILL",
             [1, 0, 2],
-            "One replica after the other gets SIGKILL with requests under way on it, and is started again.");
+            "One replica after the other gets SIGKILL while it has requests in flight, and is started again.");
 
     private static async Task<int> RunAsync(string title, string command, string signal, int[] order, string what)
     {
@@ -55,17 +55,20 @@ internal static class BalancedTrials
 
         await clients.StopAsync();
         var milliseconds = clients.Milliseconds;
+        var settling = Settling.TotalSeconds;
         return await Report.WriteAsync(
             title,
-            $"`{command}`: three replicas behind HAProxy with `docker/haproxy/haproxy.cfg`, {Clients} connections that "
-                + $"post an image to `/classify` again as soon as they are answered. {what} Replicas, HAProxy and "
-                + "clients share the cores.",
+            $"`{command}`: three replicas behind HAProxy with `docker/haproxy/haproxy.cfg`, and {Clients} connections "
+                + $"that post an image to `/classify` as soon as the previous one is answered. {what} Replicas, "
+                + "HAProxy and clients share the cores.",
             string.Create(CultureInfo.InvariantCulture, $"""
-                | replica | exit code | seconds until its end | requests meanwhile, and until {Settling.TotalSeconds} s after its restart | of these not 200 |
+                | replica | exit code | seconds to exit | requests until {settling} s after its restart | not 200 |
                 |---|---|---|---|---|
                 {table}
-                - Of {clients.Answered} requests in all, answers that were not 200 or did not come: {clients.FailuresInWords}.
-                - p50 {OpenLoop.Quantile(milliseconds, 0.5):F1} ms, p99 {OpenLoop.Quantile(milliseconds, 0.99):F1} ms, longest {milliseconds[^1]:F0} ms.
+                - Requests: {clients.Answered}; answered with another status than 200, or not at all:
+                  {clients.FailuresInWords}.
+                - p50 {OpenLoop.Quantile(milliseconds, 0.5):F1} ms, p99 {OpenLoop.Quantile(milliseconds, 0.99):F1} ms,
+                  longest {milliseconds[^1]:F0} ms.
                 """),
             isClean && clients.Failures.Count == 0);
     }

@@ -7,7 +7,7 @@ using SoftmaxService.Tests.Support.Fuzz;
 
 namespace SoftmaxService.ReliabilityBenchmarks;
 
-/// <summary>Requests that would take much memory, one after the other and all at once.</summary>
+/// <summary>Sends requests that try to exhaust memory, one by one and then all at once.</summary>
 internal static class BombTrial
 {
     private const double LargestGrowth = 200;
@@ -18,7 +18,7 @@ internal static class BombTrial
         await using var service = await ServiceProcess.StartAsync(processor: null);
         for (var i = 0; i < 500; i++)
         {
-            await AskAsync(
+            await SendAsync(
                 service,
                 FuzzRequest.Make(seed: 1, i) is { IsHttp2: false, MustBeAnswered: true } usual
                     ? usual.Bytes
@@ -34,7 +34,7 @@ internal static class BombTrial
         {
             service.ForgetPeak();
             var clock = Stopwatch.StartNew();
-            var answer = await AskAsync(service, bytes);
+            var answer = await SendAsync(service, bytes);
             var (growth, isRight) = (service.PeakMegabytes - idle, bomb.IsAnswered(answer));
             isPassed &= isRight && growth <= LargestGrowth;
             table.Append(
@@ -45,29 +45,30 @@ internal static class BombTrial
         }
 
         service.ForgetPeak();
-        var answers = await Task.WhenAll(bombs.Select(one => AskAsync(service, one.Bytes)));
+        var answers = await Task.WhenAll(bombs.Select(one => SendAsync(service, one.Bytes)));
         var together = service.PeakMegabytes - idle;
         var wrong = bombs.Zip(answers).Count(pair => !pair.First.Bomb.IsAnswered(pair.Second));
         isPassed &= wrong == 0 && together <= LargestGrowth && service is { HasExited: false, LoggedErrors: 0 };
         return await Report.WriteAsync(
             "Bombs",
-            "`run bombs`: each sent alone, then all at once.",
+            "`run bombs`: each bomb is sent alone, then all at once.",
             string.Create(CultureInfo.InvariantCulture, $"""
-                | bomb | KB sent | status | says | ms | most resident memory, MB above idle |
+                | bomb | KB sent | status | body contains | ms | peak resident memory, MB above idle |
                 |---|---|---|---|---|---|
                 {table}| all at once | | {(wrong == 0 ? "as above" : $"{wrong} OTHERWISE")} | | | {together:F0} |
 
-                Idle, after 500 requests, {idle:F0} MB are resident; at most {LargestGrowth} MB more are allowed. Peaks are the kernel's own (`VmHWM`). Errors in the log: {service.LoggedErrors}.
+                After 500 requests the idle service has {idle:F0} MB resident; at most {LargestGrowth} MB more are
+                allowed. Peaks are the kernel's (`VmHWM`). Errors in the log: {service.LoggedErrors}.
                 """),
             isPassed);
     }
 
     private static string Text(RawAnswer? answer) => answer is null ? "closed" : Encoding.UTF8.GetString(answer.Body);
 
-    private static async Task<RawAnswer?> AskAsync(ServiceProcess service, byte[] request)
+    private static async Task<RawAnswer?> SendAsync(ServiceProcess service, byte[] request)
     {
         using var limit = new CancellationTokenSource(Patience);
         using var connection = await RawConnection.OpenAsync(service.Address.Port, limit.Token);
-        return await connection.AskAsync(request, mayBeCut: false, limit.Token);
+        return await connection.RequestAsync(request, mayBeIncomplete: false, limit.Token);
     }
 }

@@ -6,7 +6,7 @@ using SoftmaxService.ReliabilityBenchmarks.Load;
 namespace SoftmaxService.ReliabilityBenchmarks;
 
 /// <summary>
-/// What a machine does to a service: a full disk, a folder that is gone, a clock that jumps. It keeps answering.
+/// Faults of the machine: a full disk, a missing folder, a clock that jumps. The service keeps answering.
 /// </summary>
 internal static class FaultTrials
 {
@@ -24,11 +24,13 @@ internal static class FaultTrials
         var after = service.Resources;
         return await Report.WriteAsync(
             "Full disk",
-            "`run disk`: standard output, with the line of each request, goes to `/dev/full`, where every write fails "
-                + "as on a full disk.",
+            "`run disk`: standard output, with a log line per request, goes to `/dev/full`, where every write fails as "
+                + "on a full disk.",
             string.Create(CultureInfo.InvariantCulture, $"""
-                - Requests from {Clients} clients in {Phase.TotalSeconds} s: {clients.Answered}; not 200: {clients.FailuresInWords}.
-                - Resident memory {before.Megabytes:F0} MB at the start, {after.Megabytes:F0} MB after; handles {before.Handles} and {after.Handles}.
+                - Requests from {Clients} clients in {Phase.TotalSeconds} s: {clients.Answered}; not 200:
+                  {clients.FailuresInWords}.
+                - Resident memory before and after: {before.Megabytes:F0} MB and {after.Megabytes:F0} MB; handles:
+                  {before.Handles} and {after.Handles}.
                 """),
             clients.Failures.Count == 0 && clients.Answered > 0 && !service.HasExited);
     }
@@ -54,15 +56,18 @@ internal static class FaultTrials
             await Task.Delay(Phase);
             var back = await service.GetAsync("/health/ready");
             await clients.StopAsync();
+            var isReady = gone.Status == 200 && back.Status == 200;
+            var hasRecovered = !back.Body.Contains("\"failures\":[{", StringComparison.Ordinal);
             return await Report.WriteAsync(
                 "Missing folder",
-                "`run folder`: the folder of models is moved away under load, and comes back.",
+                "`run folder`: the folder of models is moved away under load, and moved back.",
                 string.Create(CultureInfo.InvariantCulture, $"""
-                    - Requests from {Clients} clients: {clients.Answered}, {answeredWithout} of them until the end of {Phase.TotalSeconds} s without the folder; not 200: {clients.FailuresInWords}.
+                    - Requests from {Clients} clients: {clients.Answered}, {answeredWithout} of them before the folder
+                      came back after {Phase.TotalSeconds} s; not 200: {clients.FailuresInWords}.
                     - `/health/ready` without the folder: {gone.Status} `{gone.Body}`
-                    - and when it is back: {back.Status} `{back.Body}`
+                    - `/health/ready` once it is back: {back.Status} `{back.Body}`
                     """),
-                clients.Failures.Count == 0 && gone.Status == 200 && back.Status == 200 && !back.Body.Contains("\"failures\":[{", StringComparison.Ordinal));
+                clients.Failures.Count == 0 && isReady && hasRecovered);
         }
         finally
         {
@@ -71,8 +76,8 @@ internal static class FaultTrials
     }
 
     /// <summary>
-    /// By a library that gives the process another time of day from the moment that a file says so. libfaketime would
-    /// not do: .NET's timed waits hang in it.
+    /// A preloaded library shifts the process's time of day by the number of seconds in a file. libfaketime is no
+    /// alternative: .NET's timed waits hang in it.
     /// </summary>
     public static async Task<int> SetClockBackAsync()
     {
@@ -111,17 +116,23 @@ internal static class FaultTrials
             await Task.Delay(Phase);
             var (ahead, answeredAhead) = (await DateAsync(service), clients.Answered - answered - answeredBack);
             await clients.StopAsync();
-            var milliseconds = clients.Milliseconds;
+            var longest = clients.Milliseconds[^1];
+            var hasJumped = after < before && ahead > before;
+            var hasKeptPace = answeredBack > answered / 2 && answeredAhead > answered / 2;
             return await Report.WriteAsync(
                 "Clock set back",
-                "`run clock`: under load the time of day is set back by two days, then ahead by five, by a preloaded "
-                    + "library (`bench/reliability/clock.c`) that leaves the monotonic clock alone, as the system "
-                    + $"does. The service's `Date` headers said {before:u}, {after:u} and {ahead:u}.",
+                "`run clock`: under load, a preloaded library (`bench/reliability/clock.c`) sets the time of day back "
+                    + "by two days, then ahead by five. It leaves the monotonic clock alone, as the system does. The "
+                    + $"service's `Date` headers said {before:u}, {after:u} and {ahead:u}.",
                 string.Create(CultureInfo.InvariantCulture, $"""
-                    - Requests from {Clients} clients in {Phase.TotalSeconds} s each: {answered}, {answeredBack}, {answeredAhead}; not 200: {clients.FailuresInWords}. The longest took {milliseconds[^1]:F0} ms.
-                    - Deadlines, queues, durations in the log and the times between looks at the folder are measured by the monotonic clock (`Stopwatch`, `TimeProvider`'s timers and time stamps); the time of day dates lines of the log, and the gRPC library keeps a call's deadline as one.
+                    - Requests from {Clients} clients in three phases of {Phase.TotalSeconds} s: {answered},
+                      {answeredBack}, {answeredAhead}; not 200: {clients.FailuresInWords}. The longest took
+                      {longest:F0} ms.
+                    - Deadlines, queueing times, durations in the log and the interval between scans of the folder use
+                      the monotonic clock (`Stopwatch`, `TimeProvider`'s timers and time stamps). Only the dates of log
+                      lines and the gRPC library's call deadlines use the time of day.
                     """),
-                clients.Failures.Count == 0 && after < before && ahead > before && answeredBack > answered / 2 && answeredAhead > answered / 2);
+                clients.Failures.Count == 0 && hasJumped && hasKeptPace);
         }
         finally
         {
@@ -129,7 +140,7 @@ internal static class FaultTrials
         }
     }
 
-    /// <summary>Written in place: the process has mapped the file.</summary>
+    /// <summary>Writes in place, because the process has mapped the file.</summary>
     private static async Task ShiftAsync(string file, TimeSpan shift)
     {
         await using var stream = new FileStream(file, FileMode.OpenOrCreate, FileAccess.Write, FileShare.ReadWrite);

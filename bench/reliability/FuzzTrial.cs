@@ -5,7 +5,7 @@ using SoftmaxService.Tests.Support.Fuzz;
 
 namespace SoftmaxService.ReliabilityBenchmarks;
 
-/// <summary>Damaged requests by the hundred thousand.</summary>
+/// <summary>Sends hundreds of thousands of damaged requests.</summary>
 internal static class FuzzTrial
 {
     private const int Clients = 16;
@@ -25,7 +25,7 @@ internal static class FuzzTrial
             return await ReplayAsync(file, service, grpcPort);
         }
 
-        // The level is that of a service that has met every kind of request: those of another seed.
+        // The baseline is a service that has seen every kind of request, made from another seed.
         await new Fuzzer(service.Address.Port, grpcPort, seed + 1).RunAsync(0, Math.Max(2_000, count / 4), Clients);
         await Task.Delay(Rest);
         var before = service.Resources;
@@ -48,8 +48,7 @@ internal static class FuzzTrial
         await Task.Delay(Rest);
         var after = service.HasExited ? null : service.Resources;
 
-        // Where the collector stands in its cycle moves a single reading by a gen-0 budget, so that levels are
-        // compared.
+        // A single reading varies by a gen-0 budget with the collector's cycle, so medians are compared.
         var quarters = megabytes
             .Chunk(Math.Max(1, (megabytes.Count + 3) / 4))
             .Select(quarter => Results.Median(quarter))
@@ -60,20 +59,29 @@ internal static class FuzzTrial
             && after is not null
             && quarters[^1] <= quarters[0] * LargestGrowth
             && service.LoggedErrors == 0;
+        var quarterMedians = string.Join(
+            ", ",
+            quarters.Select(quarter => quarter.ToString("F0", CultureInfo.InvariantCulture)));
         return await Report.WriteAsync(
             "Fuzz",
-            $"`run fuzz --requests={count} --seed={seed}`: requests that are right but for one to four faults, the "
-                + $"same for the same seed, from {Clients} clients at once over raw sockets. Images are PNG, JPEG, "
-                + "WebP, GIF, BMP and ICO of every kind of pixel.",
+            $"`run fuzz --requests={count} --seed={seed}`: {Clients} concurrent clients send requests over raw "
+                + "sockets. Each request is valid except for one to four faults, and the same for the same seed. "
+                + "Images are PNG, JPEG, WebP, GIF, BMP and ICO with every kind of pixel.",
             string.Create(CultureInfo.InvariantCulture, $"""
                 | damaged | requests | {string.Join(" | ", Outcomes)} |
                 |---|---|{string.Concat(Outcomes.Select(_ => "---|"))}
                 {Rows(fuzzer)}
-                - Requests that failed (5xx but 503, 504, and 505 for another version of HTTP, gRPC's UNKNOWN, no end within 30 s, no answer though the framing was right, a refusal that is not our problem document): {fuzzer.Failures.Count}. gRPC's refusals count as 4xx.
-                - The process {(service.HasExited ? "ENDED" : "lives")}; errors in its log: {service.LoggedErrors}.
+                - Failed requests: {fuzzer.Failures.Count}. These are answers of 5xx (except 503, 504, and 505 for
+                  another version of HTTP), gRPC's UNKNOWN, no answer within 30 s, no answer to a correctly framed
+                  request, and a refusal that is not our problem document. gRPC's refusals count as 4xx.
+                - The process {(service.HasExited ? "EXITED" : "is alive")}; errors in its log: {service.LoggedErrors}.
                 - The slowest request took {fuzzer.Slowest.Milliseconds:F0} ms (number {fuzzer.Slowest.Number}).
-                - Resident memory, medians of the run's quarters: {string.Join(", ", quarters.Select(quarter => quarter.ToString("F0", CultureInfo.InvariantCulture)))} MB, at most {megabytes.Max():F0} MB; {before.Megabytes:F0} MB before, after a quarter as many damaged requests of another seed, and {after?.Megabytes:F0} MB {Rest.TotalSeconds} s after. The level is held when the last quarter's is at most {LargestGrowth} times the first's.
-                - Threads {before.Threads} before and {after?.Threads} after, handles {before.Handles} and {after?.Handles}.
+                - Resident memory, median of each quarter of the run: {quarterMedians} MB; peak {megabytes.Max():F0} MB.
+                  It was {before.Megabytes:F0} MB before the run, after a quarter as many damaged requests from another
+                  seed, and {after?.Megabytes:F0} MB {Rest.TotalSeconds} s after it. The last quarter may be at most
+                  {LargestGrowth} times the first.
+                - Threads before and after: {before.Threads} and {after?.Threads}; handles: {before.Handles} and
+                  {after?.Handles}.
                 """),
             isPassed);
     }
@@ -85,8 +93,8 @@ internal static class FuzzTrial
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         using var connection = await RawConnection.OpenAsync(isHttp2 ? grpcPort : service.Address.Port, limit.Token);
         var answer = isHttp2
-            ? await connection.CallAsync(bytes, mayBeCut: true, limit.Token)
-            : await connection.AskAsync(bytes, mayBeCut: true, limit.Token);
+            ? await connection.CallAsync(bytes, mayBeIncomplete: true, limit.Token)
+            : await connection.RequestAsync(bytes, mayBeIncomplete: true, limit.Token);
         Console.WriteLine(
             answer is null
                 ? "closed without an answer"

@@ -6,13 +6,13 @@ using DataType = Onnx.TensorProto.Types.DataType;
 
 namespace SoftmaxService.ReliabilityBenchmarks;
 
-/// <summary>A folder of models, one for each size of input that the image trials use.</summary>
+/// <summary>A folder of models, one per input size of the image trials.</summary>
 internal static class ImageModels
 {
     private const int Classes = 3;
 
     /// <summary>
-    /// Saves the smallest graph that takes images of each size: the mean of each channel, and a few classes of these.
+    /// Saves the smallest graph for images of each size: a few classes of each channel's mean.
     /// </summary>
     /// <returns>The models' names.</returns>
     public static List<string> Save(string folder)

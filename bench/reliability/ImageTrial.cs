@@ -10,8 +10,8 @@ using SoftmaxService.Tests.Support.Fuzz.Images;
 namespace SoftmaxService.ReliabilityBenchmarks;
 
 /// <summary>
-/// Images put together part by part, by the hundred thousand: decoded in processes whose native heap is checked, twice
-/// with different bytes in fresh memory, and some of them over HTTP by a service whose heap is checked, too.
+/// Hundreds of thousands of images assembled part by part. Processes with a checked native heap decode each one twice,
+/// with different bytes in fresh memory; some also go over HTTP to a service whose heap is checked.
 /// </summary>
 internal static class ImageTrial
 {
@@ -35,7 +35,7 @@ internal static class ImageTrial
         if (await StartAsync(Fills[0], "", ProbeCommand) != Aborted)
         {
             throw new InvalidOperationException(
-                "The native heap is not checked: glibc's libc_malloc_debug.so.0 is needed.");
+                "The native heap is not checked: glibc's libc_malloc_debug.so.0 is required.");
         }
 
         var failures = new ConcurrentQueue<(long Number, string Reason)>();
@@ -50,12 +50,12 @@ internal static class ImageTrial
         {
             if (results[0][i].Hash != results[1][i].Hash && failures.All(failure => failure.Number != first + i))
             {
-                failures.Enqueue((first + i, "the tensor depends on what memory held before"));
+                failures.Enqueue((first + i, "the tensor depends on uninitialised memory"));
             }
         }
 
         var decoded = clock.Elapsed;
-        var overHttp = http > 0 ? await AskAsync(seed, first, http, failures) : "";
+        var overHttp = http > 0 ? await SendOverHttpAsync(seed, first, http, failures) : "";
         foreach (var (number, reason) in failures.OrderBy(failure => failure.Number).Take(MostFailures))
         {
             var line = $"image {number}: {reason}; saved as {Save(seed, number)}";
@@ -66,12 +66,14 @@ internal static class ImageTrial
             "Images",
             Method(count, seed),
             string.Create(CultureInfo.InvariantCulture, $"""
-                | made as | files | read | refused | read by some inputs |
+                | format | files | accepted | refused | accepted by some inputs |
                 |---|---|---|---|---|
                 {Rows(results[0])}
 
-                - Files that ended a process, gave another exception than a refusal, a pixel out of range, or another tensor in other memory: {failures.Count}.
-                - Each file for two inputs, and that twice: {4 * count} decodes in {decoded.TotalMinutes:F1} minutes on {Workers} cores.
+                - Files that crashed a process, threw anything but a refusal, gave a pixel out of range, or gave a
+                  different tensor with different memory: {failures.Count}.
+                - Each file was decoded twice for each of two inputs: {4 * count} decodes in
+                  {decoded.TotalMinutes:F1} minutes on {Workers} cores.
                 {overHttp}
                 """),
             failures.IsEmpty);
@@ -80,18 +82,18 @@ internal static class ImageTrial
     private static string Method(long count, int seed) =>
         string.Create(
             CultureInfo.InvariantCulture,
-            $"`run images --count={count} --seed={seed}`: files put together marker by marker and chunk by chunk "
-                + $"(every frame of JPEG, precision, number of components and sampling factor; every depth and colour "
-                + $"type of PNG, its chunks in any order; WebP's canvas, frames and alpha; GIF's screens and frames; "
-                + $"every header and compression of BMP; icons whose directory is wrong), the same for the same seed. "
-                + $"Each goes to two of {ImageSetups.All.Count} models' "
-                + $"inputs of {string.Join(", ", ImageSetups.Sides)} pixels, grey and RGB, in processes under "
-                + $"`MALLOC_CHECK_=3` and `libc_malloc_debug.so.0`, which a deliberate overrun ended before. All was "
-                + $"done with `MALLOC_PERTURB_={Fills[0]}` and again with {Fills[1]}, and the tensors compared.");
+            $"`run images --count={count} --seed={seed}`: files assembled marker by marker and chunk by chunk (JPEG: "
+                + $"every frame type, precision, number of components and sampling factor; PNG: every depth and colour "
+                + $"type, chunks in any order; WebP: canvas, frames and alpha; GIF: screens and frames; BMP: every "
+                + $"header and compression; ICO: wrong directories), the same for the same seed. Each goes to the "
+                + $"inputs of two of {ImageSetups.All.Count} models, of {string.Join(", ", ImageSetups.Sides)} pixels, "
+                + $"grey and RGB, in processes under `MALLOC_CHECK_=3` and `libc_malloc_debug.so.0`; a deliberate "
+                + $"overrun first shows that these detect one. Everything runs with `MALLOC_PERTURB_={Fills[0]}` and "
+                + $"again with {Fills[1]}, and the tensors are compared.");
 
     /// <summary>
-    /// What a process of the trial does: decodes a batch, and writes a record behind each image, so that the next is
-    /// known if it ends the process.
+    /// Runs in a process of the trial: decodes a batch and writes a record after each image. If an image crashes the
+    /// process, the number of records tells which one it was.
     /// </summary>
     public static int Decode(Options options)
     {
@@ -119,7 +121,7 @@ internal static class ImageTrial
     }
 
     /// <summary>
-    /// Writes a byte behind a block of native memory and gives it back, which only a checked heap notices.
+    /// Writes a byte past the end of a block of native memory and frees it; only a checked heap notices.
     /// </summary>
     public static unsafe int OverrunHeap()
     {
@@ -178,7 +180,7 @@ internal static class ImageTrial
         return results;
     }
 
-    /// <returns>Where to go on: behind the image that ended the process, if one did.</returns>
+    /// <returns>Where to continue: after the image that crashed the process, if one did.</returns>
     private static async Task<long> DecodeBatchAsync(
         int fill, int seed, long first, long start, long end, string path, Record[] results,
         ConcurrentQueue<(long Number, string Reason)> failures)
@@ -218,7 +220,7 @@ internal static class ImageTrial
         return start + done + 1;
     }
 
-    private static async Task<string> AskAsync(
+    private static async Task<string> SendOverHttpAsync(
         int seed, long first, long count, ConcurrentQueue<(long Number, string Reason)> failures)
     {
         var folder = Directory.CreateTempSubdirectory("softmax-models-").FullName;
@@ -256,7 +258,7 @@ internal static class ImageTrial
                     catch (HttpRequestException exception)
                     {
                         failures.Enqueue(
-                            (first + i, $"no answer over HTTP, from it or one beside it: {exception.Message}"));
+                            (first + i, $"no answer over HTTP, to it or a concurrent one: {exception.Message}"));
                     }
                 }
             })));
@@ -264,7 +266,7 @@ internal static class ImageTrial
                 ", ", statuses.OrderBy(status => status.Key)
                 .Select(status => string.Create(CultureInfo.InvariantCulture, $"{status.Value} × {status.Key}")));
             return $"- Over HTTP, to a service with {models.Count} models under the same checks: {answers}. The "
-                + $"process {(service.HasExited ? "ENDED" : "lives")}; errors in its log: {service.LoggedErrors}.";
+                + $"process {(service.HasExited ? "EXITED" : "is alive")}; errors in its log: {service.LoggedErrors}.";
         }
         finally
         {

@@ -8,8 +8,7 @@ using SoftmaxService.ReliabilityBenchmarks.Load;
 namespace SoftmaxService.ReliabilityBenchmarks;
 
 /// <summary>
-/// More requests than the service can answer: it answers as many as ever, as fast as ever, and refuses the rest at
-/// once.
+/// Sends more requests than the service can answer. Throughput and latency must hold; the rest is refused at once.
 /// </summary>
 internal static class OverloadTrial
 {
@@ -80,21 +79,22 @@ internal static class OverloadTrial
         }
 
         var (goodput, tail) = (Share(Loads[^1]) / peak, Tail(Loads[^1]) / Tail(Loads[0]));
+        var others = turns.Values.SelectMany(all => all).Sum(turn => turn.Other);
         return await Report.WriteAsync(
             "Overload",
-            $"`run overload`: `{model}/1`, the service on one core and the load on the other. Requests arrive at "
-                + "random (Poisson) moments whether or not others are answered; times count from the moment that a "
-                + $"request was due. Capacity is what {ClosedClients} clients get who wait for their answers, "
-                + $"{Results.Median(capacities):F0} a second; medians of {rounds} rounds of {seconds} s "
-                + $"each.{(settings.Length > 0 ? $" `{settings[0]}`." : "")}",
+            $"`run overload`: `{model}/1`, the service on one core and the load on the other. Requests are an open "
+                + "loop: they arrive at random (Poisson) moments, whether or not earlier ones are answered, and a time "
+                + $"counts from the moment that the request was due. Capacity is the rate of {ClosedClients} clients "
+                + $"that wait for their answers, {Results.Median(capacities):F0} requests/s. Medians of {rounds} "
+                + $"rounds of {seconds} s each.{(settings.Length > 0 ? $" `{settings[0]}`." : "")}",
             string.Create(CultureInfo.InvariantCulture, $"""
-                | load, of capacity | answered a second | of capacity | p50 ms | p99 ms | 429 a second | p50 ms | p99 ms | other ends | generator late by at most, ms |
+                | load ÷ capacity | answers/s | ÷ capacity | p50 ms | p99 ms | 429/s | p50 ms | p99 ms | other outcomes | generator's largest delay, ms |
                 |---|---|---|---|---|---|---|---|---|---|
                 {table.Replace("NaN", "–")}
                 - Goodput at {Loads[^1]} times the capacity: {goodput:P0} of the peak; the goal is {LeastGoodput:P0}.
-                - p99 of accepted requests there: {tail:F1} times that at {Loads[0]}; the goal is {LongestTail}.
+                - p99 of accepted requests at that load: {tail:F1} times that at {Loads[0]}; the goal is {LongestTail}.
                 """),
-            goodput >= LeastGoodput && tail <= LongestTail && turns.Values.SelectMany(all => all).All(turn => turn.Other == 0));
+            goodput >= LeastGoodput && tail <= LongestTail && others == 0);
     }
 
     private static async Task<double> CapacityAsync(

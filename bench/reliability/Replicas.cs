@@ -3,7 +3,7 @@ using SoftmaxService.HttpBenchmarks;
 
 namespace SoftmaxService.ReliabilityBenchmarks;
 
-/// <summary>Three replicas of the service, each on a port that it keeps over restarts.</summary>
+/// <summary>Three replicas of the service. Each keeps its port across restarts.</summary>
 internal sealed class Replicas : IAsyncDisposable
 {
     private const int Count = 3;
@@ -19,8 +19,8 @@ internal sealed class Replicas : IAsyncDisposable
                 Enumerable.Range(0, Count).Select(_ => ServiceProcess.StartAsync(Setup(ServerProcess.FreePort())))));
 
     /// <summary>
-    /// Signals a replica, waits for its end, and starts it again. Tells with what code and after how many seconds it
-    /// ended.
+    /// Signals a replica, waits until it exits, and starts it again. Returns the exit code and the seconds until the
+    /// exit.
     /// </summary>
     public async Task<(int ExitCode, double Seconds)> RestartAsync(int index, string signal)
     {

@@ -3,15 +3,15 @@ using SoftmaxService.HttpBenchmarks;
 
 namespace SoftmaxService.ReliabilityBenchmarks;
 
-/// <summary><c>bench/results/reliability.md</c>: one part a trial, and each trial rewrites its own.</summary>
+/// <summary>Writes <c>bench/results/reliability.md</c>, in which each trial rewrites its own section.</summary>
 internal static class Report
 {
     private const string FileName = "reliability.md";
     private const string Heading = "## ";
     private const string Head =
-        "# Reliability\n\nWritten by the commands of `bench/reliability/run`, each its own part.\n\n";
+        "# Reliability\n\nWritten by `bench/reliability/run`; each command writes its own section.\n\n";
 
-    // In this order, whichever was written first.
+    // The order of the sections in the file.
     private static readonly string[] Order =
     [
         "Fuzz",
@@ -28,7 +28,7 @@ internal static class Report
         "Soak",
     ];
 
-    /// <summary>Shows a part and puts it in place of its last version.</summary>
+    /// <summary>Prints a section and replaces its last version in the file.</summary>
     public static async Task<int> WriteAsync(string title, string method, string body, bool isPassed)
     {
         var part =

@@ -8,7 +8,7 @@ using SoftmaxService.ReliabilityBenchmarks.Load;
 
 namespace SoftmaxService.ReliabilityBenchmarks;
 
-/// <summary>Clients that hold connections by being slow, beside others that are served.</summary>
+/// <summary>Slow clients hold connections open while others are served.</summary>
 internal static class SlowTrial
 {
     private const int SlowClients = 100;
@@ -18,15 +18,15 @@ internal static class SlowTrial
 
     private static readonly (string Name, byte[] Head, string Dripped)[] Kinds =
     [
-        ("headers, a byte a second", "POST /classify HTTP/1.1\r\nHost: localhost\r\nX-Slow: "u8.ToArray(), "a"),
+        ("headers, one byte per second", "POST /classify HTTP/1.1\r\nHost: localhost\r\nX-Slow: "u8.ToArray(), "a"),
         (
-            "a body, a byte a second",
+            "a body, one byte per second",
             [
                 .. "POST /classify HTTP/1.1\r\nHost: localhost\r\n"u8,
                 .. "Content-Type: image/png\r\nContent-Length: 1000\r\n\r\n"u8,
             ],
             "a"),
-        ("nothing at all after the connection", [], ""),
+        ("nothing", [], ""),
     ];
 
     public static async Task<int> RunAsync()
@@ -41,31 +41,33 @@ internal static class SlowTrial
             .Select(kind => (kind.Name, Ends: Repeat(() => DripAsync(service.Address.Port, kind.Head, kind.Dripped))))
             .Append(
                 (
-                    Name: "an answer of 8 MB, read not at all",
+                    Name: "a request for 8 MB, and never read the answer",
                     Ends: Repeat(() => ReadNothingAsync(service.Address.Port), SlowClients / 10)))
             .ToArray();
         var beside = await LatencyAsync(service, image, Task.WhenAll(slow.Select(kind => kind.Ends)));
         foreach (var (name, ends) in slow)
         {
             double?[] seconds = await ends;
-            // those that are not null
-            var cut = seconds.Where(end => end is not null).Select(end => end!.Value).Order().ToArray();
+            var cut = seconds.OfType<double>().Order().ToArray();
             isPassed &= cut.Length == seconds.Length;
-            table.Append(
-                CultureInfo.InvariantCulture,
-                $"| {name} | {seconds.Length} | {cut.Length} | {(cut.Length > 0 ? string.Create(CultureInfo.InvariantCulture, $"{cut[0]:F0}–{cut[^1]:F0}") : "")} |\n"
-            );
+            table.Append(CultureInfo.InvariantCulture, $"| {name} | {seconds.Length} | {cut.Length} | ");
+            if (cut.Length > 0)
+            {
+                table.Append(CultureInfo.InvariantCulture, $"{cut[0]:F0}–{cut[^1]:F0}");
+            }
+
+            table.Append(" |\n");
         }
 
         return await Report.WriteAsync(
             "Slow clients",
-            $"`run slow`: all of these at once, for {Longest.TotalSeconds} s at most, beside {NormalClients} clients "
-                + "that post an image to `/classify` again as soon as they are answered.",
+            $"`run slow`: all of these at once, for at most {Longest.TotalSeconds} s, beside {NormalClients} normal "
+                + "clients that post an image to `/classify` as soon as the previous one is answered.",
             string.Create(CultureInfo.InvariantCulture, $"""
-                | slow clients send | how many | cut off | after seconds |
+                | slow clients send | clients | disconnected | after seconds |
                 |---|---|---|---|
                 {table}
-                The clients beside them: {alone.Text} without slow ones, {beside.Text} with them.
+                Normal clients without slow ones: {alone.Text}. With them: {beside.Text}.
                 """),
             isPassed && alone.Failed + beside.Failed == 0);
     }
@@ -79,8 +81,8 @@ internal static class SlowTrial
         return (
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"p50 {OpenLoop.Quantile(milliseconds, 0.5):F1} ms, p99 {OpenLoop.Quantile(milliseconds, 0.99):F1} ms "
-                    + $"of {clients.Answered} requests, not 200: {clients.FailuresInWords}"),
+                $"p50 {OpenLoop.Quantile(milliseconds, 0.5):F1} ms, p99 {OpenLoop.Quantile(milliseconds, 0.99):F1} ms, "
+                    + $"{clients.Answered} requests, not 200: {clients.FailuresInWords}"),
             clients.Failures.Values.Sum());
     }
 
@@ -88,7 +90,8 @@ internal static class SlowTrial
         Task.WhenAll(Enumerable.Range(0, count).Select(_ => client()));
 
     /// <summary>
-    /// Sends a head and then a byte at a time. Tells after how many seconds the server ended it; null where it did not.
+    /// Sends a head, then one byte at a time. Returns after how many seconds the server disconnected, or null if it did
+    /// not.
     /// </summary>
     private static async Task<double?> DripAsync(int port, byte[] head, string dripped)
     {
@@ -110,14 +113,14 @@ internal static class SlowTrial
         }
         catch (SocketException)
         {
-            // It is cut off.
+            // The server has disconnected.
         }
 
         return clock.Elapsed < Longest ? clock.Elapsed.TotalSeconds : null;
     }
 
     /// <summary>
-    /// Asks for an answer that no buffer of the system holds, and does not read it. It is ended when the server resets
+    /// Asks for an answer that is larger than the system's buffers and never reads it. It ends when the server resets
     /// the connection.
     /// </summary>
     private static async Task<double?> ReadNothingAsync(int port)
@@ -145,7 +148,8 @@ internal static class SlowTrial
             await Task.Delay(Drip);
             try
             {
-                await socket.SendAsync("x"u8.ToArray()); // a reset connection refuses it
+                // Throws once the connection is reset.
+                await socket.SendAsync("x"u8.ToArray());
             }
             catch (SocketException)
             {
@@ -167,7 +171,7 @@ internal static class SlowTrial
         }
         catch (SocketException)
         {
-            // A reset is an end, too.
+            // A reset is a disconnect, too.
         }
     }
 }

@@ -5,7 +5,7 @@ using SoftmaxService.HttpBenchmarks;
 namespace SoftmaxService.ReliabilityBenchmarks;
 
 /// <summary>
-/// Clients of every kind at 70 % of what the service can do, for long, with its memory, threads and handles watched.
+/// Runs clients of every kind for a long time at 70 % of capacity and records memory, threads and handles.
 /// </summary>
 internal static class SoakTrial
 {
@@ -53,10 +53,11 @@ internal static class SoakTrial
             soak.ImagesAnswered + measured.ImagesAnswered,
             soak.ImagesPerhapsRun + measured.ImagesPerhapsRun);
         var addsUp = ran >= answered && ran <= answered + perhapsRun;
-        // by then the runtime has compiled its last tier and the heaps have grown to what the load takes
+        // After the first quarter, the last tier is compiled and the heaps have grown to what the load needs.
         var settled = moments[(moments.Count / 4)..];
         var (slope, error) = Slope([.. settled.Select(moment => moment.Megabytes)]);
         var growth = slope * (settled.Count - 1) / settled[0].Megabytes;
+        var growthError = 2 * error * (settled.Count - 1) / settled[0].Megabytes;
         var isFlat =
             growth <= LargestGrowth
             && Spread(settled, moment => moment.Threads) <= LargestSpread
@@ -66,17 +67,24 @@ internal static class SoakTrial
         return await Report.WriteAsync(
             "Soak",
             $"`run soak --minutes={duration.TotalMinutes:0.##}`: {Clients} clients, seed 1, "
-                + $"{string.Join(" and ", Models)}; service and clients share the cores. {rate:F0} requests a second, "
-                + $"{Load:P0} of what the same clients get in {WarmUp.TotalSeconds} s when each asks as soon as it is "
-                + "answered.",
+                + $"{string.Join(" and ", Models)}; service and clients share the cores. {rate:F0} requests/s, which "
+                + $"is {Load:P0} of the rate of the same clients in {WarmUp.TotalSeconds} s when each sends a request "
+                + "as soon as the previous one is answered.",
             string.Create(CultureInfo.InvariantCulture, $"""
-                | client | requests | answered | gone before the answer |
+                | client | requests | answered | cancelled |
                 |---|---|---|---|
                 {Rows(soak)}
-                - Answers for images were compared with those that the same image got alone (label, and probability to 1e-5), sums of probabilities with 1: {soak.Unexpected.Count} differed, failed or came with another status than foreseen.
-                - Requests stuck 30 s after the end: {soak.Stuck}; images still waiting or running in the service: {pending}. Errors in its log: {service.LoggedErrors}.
-                - Images answered, with the warm-up: {answered}; run: {ran}, in {runs} runs ({ran / (double)Math.Max(runs, 1):F2} a run). Of clients that left, {perhapsRun} may have been run; the counts {(addsUp ? "add up" : "DO NOT ADD UP")}.
-                - Resident memory at {moments.Count} even moments, MB: {Series(moment => moment.Megabytes)}. Over the last three quarters a line through it rises by {growth:P1} (± {2 * error * (settled.Count - 1) / settled[0].Megabytes:P1}); at most {LargestGrowth:P0} is flat.
+                - Unexpected answers: {soak.Unexpected.Count}. Each answer for an image must equal the one that the
+                  image got alone (label, and probability to 1e-5), probabilities must sum to 1, and the status must be
+                  the expected one.
+                - Requests stuck 30 s after the end: {soak.Stuck}; images still queued or running in the service:
+                  {pending}. Errors in its log: {service.LoggedErrors}.
+                - Images answered, with the warm-up: {answered}. Images run: {ran}, in {runs} runs
+                  ({ran / (double)Math.Max(runs, 1):F2} per run). Up to {perhapsRun} more may have run for clients that
+                  cancelled; the counts {(addsUp ? "add up" : "DO NOT ADD UP")}.
+                - Resident memory at {moments.Count} evenly spaced moments, MB: {Series(moment => moment.Megabytes)}.
+                  A line fitted through the last three quarters rises by {growth:P1} (± {growthError:P1}); up to
+                  {LargestGrowth:P0} counts as flat.
                 - Threads: {Series(moment => moment.Threads)}.
                 - Handles: {Series(moment => moment.Handles)}.
 
@@ -88,7 +96,7 @@ internal static class SoakTrial
     private static int Spread(List<ProcessResources> moments, Func<ProcessResources, int> value) =>
         moments.Max(value) - moments.Min(value);
 
-    /// <summary>The least-squares line's rise a moment, and its standard error.</summary>
+    /// <summary>The slope of the least-squares line per moment, and its standard error.</summary>
     private static (double Slope, double Error) Slope(double[] values)
     {
         var (meanX, meanY) = ((values.Length - 1) / 2.0, values.Average());
@@ -112,11 +120,11 @@ internal static class SoakTrial
     private static string Describe(SoakRequest request) => request switch
     {
         SoakRequest.One => "one image",
-        SoakRequest.Batch => "two to six images in a form, some of them none",
+        SoakRequest.Batch => "two to six images in a form, some of them invalid",
         SoakRequest.CancelledSoon => "one image, cancelled after 0…20 ms",
-        SoakRequest.BadImage => "a damaged image, or none",
+        SoakRequest.BadImage => "a damaged image, or not an image",
         SoakRequest.Slow => "one image, a tenth every 10 ms",
-        SoakRequest.SlowThenGone => "the same, gone after half",
+        SoakRequest.SlowThenGone => "the same, cancelled after half",
         SoakRequest.SoftmaxJson => "`/softmax` in JSON",
         SoakRequest.SoftmaxBinary => "`/softmax` in binary",
         _ => "`/v2`, an image in JSON",

@@ -1,5 +1,5 @@
-// Preloaded, gives a process another time of day than the machine's: ahead by as many seconds as the file in CLOCK_SHIFT_FILE holds as 64 bits.
-// The monotonic clock stays the machine's own, as when an administrator sets the clock.
+// When preloaded, shifts a process's time of day by the number of seconds (64 bits) in the file CLOCK_SHIFT_FILE.
+// The monotonic clock is left alone, as when an administrator sets the clock.
 #include <fcntl.h>
 #include <stdint.h>
 #include <stdlib.h>

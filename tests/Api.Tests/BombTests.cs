@@ -3,7 +3,7 @@ using SoftmaxService.Tests.Support.Fuzz;
 
 namespace SoftmaxService.Api.Tests;
 
-/// <summary>The short form of <c>bench/reliability/run bombs</c>, which measures the memory, too.</summary>
+/// <summary>The short form of <c>bench/reliability/run bombs</c>, which also measures memory.</summary>
 [Collection(nameof(RunningService))]
 public sealed class BombTests(RunningService service)
 {
@@ -13,13 +13,13 @@ public sealed class BombTests(RunningService service)
 
     [Theory]
     [MemberData(nameof(Names))]
-    public async Task WhatWouldTakeMuchIsRefusedOrReadNoFurther(string name)
+    public async Task ExpensiveRequestsAreRefusedOrReadNoFurther(string name)
     {
         var bomb = Bomb.All.Concat(Bomb.Harmless).Single(bomb => bomb.Name == name);
         using var limit = new CancellationTokenSource(Patience);
-        // it is set when the service has started
+        // The address is set when the service has started.
         using var connection = await RawConnection.OpenAsync(service.Client.BaseAddress!.Port, limit.Token);
-        var answer = await connection.AskAsync(bomb.MakeBytes(), mayBeCut: false, limit.Token);
+        var answer = await connection.RequestAsync(bomb.MakeBytes(), mayBeIncomplete: false, limit.Token);
 
         Assert.True(
             bomb.IsAnswered(answer),

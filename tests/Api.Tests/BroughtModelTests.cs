@@ -4,7 +4,7 @@ using SoftmaxService.Tests.Support.Models;
 
 namespace SoftmaxService.Api.Tests;
 
-/// <summary>Models as people have them, seen from outside.</summary>
+/// <summary>Typical third-party models, served over HTTP.</summary>
 public sealed class BroughtModelTests
 {
     private static readonly byte[] Good = EncodedImages.Encode(4, 4, (_, _) => SKColors.Gray);
@@ -14,7 +14,7 @@ public sealed class BroughtModelTests
         (x, y) => x + y == 0 ? SKColors.White : SKColors.Black);
 
     [Fact]
-    public async Task WhatWasChosenIsShown()
+    public async Task TheChosenInterpretationIsShown()
     {
         using var folder = new TemporaryFolder();
         folder.Write("two/1/model.onnx", SmallModels.WithOutputs("features", "logits"));
@@ -78,12 +78,12 @@ public sealed class BroughtModelTests
             batch.Json.GetProperty("results")[2].GetProperty("error").GetProperty("code").GetString());
     }
 
-    /// <summary>An answer for one image is written by hand, the entries of a batch by the serializer.</summary>
+    /// <summary>The answer for one image is written by hand, the entries of a batch by the serializer.</summary>
     [Theory]
     [InlineData("?model=odd")]
     [InlineData("?model=odd&topK=2&temperature=0.01&threshold=1")]
     [InlineData("?model=mnist&alpha=0.01")]
-    public async Task OneImageIsAnsweredInTheWordsOfABatch(string query)
+    public async Task OneImageIsAnsweredLikeABatchEntry(string query)
     {
         using var folder = new TemporaryFolder();
         folder.Write("odd/1/model.onnx", SmallModels.EndingIn("Softmax", 1, 1, 4, 4));
@@ -113,7 +113,7 @@ public sealed class BroughtModelTests
     }
 
     [Fact]
-    public async Task WhatCannotBeServedIsSaidAndTheRestIsServed()
+    public async Task ModelsThatCannotBeServedAreReportedAndTheOthersServe()
     {
         using var folder = new TemporaryFolder();
         folder.Write("good/1/model.onnx", SmallModels.OfHalves());

@@ -8,7 +8,7 @@ using Xunit.Abstractions;
 
 namespace SoftmaxService.Api.Tests;
 
-/// <summary>Five hundred MNIST test digits through HTTP, as they are and as people's files would hold them.</summary>
+/// <summary>Classifies five hundred MNIST test digits over HTTP, as published and as typical image files.</summary>
 [Collection(nameof(RunningService))]
 public sealed class MnistAccuracyTests(RunningService service, ITestOutputHelper output)
 {
@@ -38,7 +38,7 @@ public sealed class MnistAccuracyTests(RunningService service, ITestOutputHelper
         var served = await ClassifyAsync(digit => EncodedImages.Encode(Gray(digit)));
 
         Assert.Equal(offline, served);
-        Assert.True(CountRight(served) >= 0.99 * DigitCount, $"{CountRight(served)} of {DigitCount} are right.");
+        Assert.True(CountRight(served) >= 0.99 * DigitCount, $"{CountRight(served)} of {DigitCount} are correct.");
     }
 
     [MnistTheory]
@@ -72,7 +72,7 @@ public sealed class MnistAccuracyTests(RunningService service, ITestOutputHelper
     }
 
     /// <summary>
-    /// Pixels straight into ONNX Runtime, by nothing but the manifest's scale, mean and standard deviation.
+    /// Passes pixels directly to ONNX Runtime, with only the manifest's scale, mean and standard deviation.
     /// </summary>
     private static int[] ClassifyOffline()
     {
@@ -132,7 +132,7 @@ public sealed class MnistAccuracyTests(RunningService service, ITestOutputHelper
             new SKSamplingOptions(SKCubicResampler.CatmullRom));
 
     /// <summary>
-    /// A quarter turn against the clock: what a camera stores that says "turn me clockwise" (EXIF orientation 6).
+    /// A quarter turn counter-clockwise, as a camera stores it with EXIF orientation 6 ("rotate clockwise").
     /// </summary>
     private static SKBitmap TurnLeft(SKBitmap bitmap)
     {

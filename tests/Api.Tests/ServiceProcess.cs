@@ -4,7 +4,7 @@ using SoftmaxService.Api.Tests.OpenInference;
 
 namespace SoftmaxService.Api.Tests;
 
-/// <summary>The service in a process of its own.</summary>
+/// <summary>The service in a separate process.</summary>
 internal sealed class ServiceProcess : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
@@ -72,22 +72,22 @@ internal sealed class ServiceProcess : IDisposable
             }
             catch (HttpRequestException)
             {
-                // It does not listen yet.
+                // The service does not listen yet.
             }
         }
 
         using (process)
         {
-            throw new InvalidOperationException($"The service did not get ready:\n{process.Output}");
+            throw new InvalidOperationException($"The service did not become ready:\n{process.Output}");
         }
     }
 
     public bool HasExited => _process.HasExited;
 
-    /// <summary>Asks it to end, as systemd and Kubernetes do.</summary>
+    /// <summary>Terminates it, as systemd and Kubernetes do.</summary>
     public Task TerminateAsync() => SignalAsync("TERM");
 
-    /// <summary>Sends a signal by its name without SIG.</summary>
+    /// <summary>Sends a signal, named without SIG.</summary>
     public async Task SignalAsync(string signal)
     {
         using var kill = Process.Start("kill", [$"-{signal}", $"{_process.Id}"]);

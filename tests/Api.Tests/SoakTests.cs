@@ -9,10 +9,10 @@ public sealed class SoakTests
     private static readonly TimeSpan Duration = TimeSpan.FromSeconds(4);
 
     [Fact]
-    public async Task ImpatientSlowAndBrokenClientsCostNobodyAnAnswer()
+    public async Task ImpatientSlowAndBrokenClientsDoNotAffectOthers()
     {
         using var service = new RunningService();
-        var address = service.Client.BaseAddress!; // it is set when the service has started
+        var address = service.Client.BaseAddress!; // set when the service has started
         using var soak = new Soak(address, [Model], [RunningService.Seven, RunningService.Three], seed: 2);
 
         await soak.RunAsync(Duration, Clients);

@@ -4,7 +4,7 @@ using SoftmaxService.Tests.Support.TestData;
 
 namespace SoftmaxService.Api.Tests;
 
-/// <summary>A model that somebody else trained, dropped into the model folder as it is.</summary>
+/// <summary>A third-party model, put into the model folder unchanged.</summary>
 public sealed class ThirdPartyModelTests
 {
     private const string Onnx = "models/mnist-zoo.onnx";
@@ -25,14 +25,16 @@ public sealed class ThirdPartyModelTests
     }
 
     [MnistFact(Onnx)]
-    public async Task AManifestTeachesItAboutInkAndNames()
+    public async Task AManifestDeclaresForegroundAndLabels()
     {
         using var folder = new TemporaryFolder();
         folder.Write("zoo/1/model.onnx", await File.ReadAllBytesAsync(SharedData.Path(Onnx)));
         folder.Write(
             "zoo/1/model.json",
-            """{"input": {"foreground": "light", "resize": "fit"}, "labels": ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]}"""u8
-        );
+            """
+            {"input": {"foreground": "light", "resize": "fit"},
+             "labels": ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]}
+            """u8);
         using var service = new ServiceWith(("Models:Folder", folder.Path), ("Models:Default", "zoo"));
 
         Assert.InRange(await CountRightAsync(service, invert: true), 0.97 * DigitCount, DigitCount);

@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace SoftmaxService.Architecture.Tests;
 
-/// <summary>How folders and types may be called.</summary>
+/// <summary>Rules for the names of folders and types.</summary>
 public sealed partial class NameTests
 {
     [Fact]

@@ -2,7 +2,7 @@ using System.Reflection;
 
 namespace SoftmaxService.Architecture.Tests;
 
-/// <summary>Which libraries a project or a room may name.</summary>
+/// <summary>The libraries that a project or a room may use.</summary>
 public sealed class PackageTests
 {
     private const string OnnxRuntime = "Microsoft.ML.OnnxRuntime";
@@ -68,7 +68,7 @@ public sealed class PackageTests
         Assert.DoesNotContain("Training", solution, StringComparison.Ordinal);
     }
 
-    /// <summary>Fails where another room names something of these namespaces, or one of these rooms does not.</summary>
+    /// <summary>Fails if another room uses these namespaces, or if one of these rooms does not.</summary>
     private static void AssertOnly(string[] rooms, Project project, params string[] namespaces)
     {
         var uses = SourceReader.UsesIn(project).Where(use => namespaces.Any(use.IsOf)).ToArray();

@@ -5,12 +5,12 @@ namespace SoftmaxService.Architecture.Tests;
 /// <param name="Namespace">The namespace of its root.</param>
 /// <param name="Assembly">The name of its assembly.</param>
 /// <param name="Levels">
-/// The rooms from top to bottom. A room may use those of lower levels, never those above or beside it.
+/// The rooms from top to bottom. A room may use those of lower levels, but not those of its own or a higher level.
 /// </param>
 internal sealed record Project(
     string Folder, string Namespace, string Assembly, IReadOnlyList<IReadOnlyList<string>> Levels)
 {
-    /// <summary>The project's own files: its composition and its front doors, which may use every room.</summary>
+    /// <summary>The files in the project's root, which compose it and may use every room.</summary>
     public const string Root = "(root)";
 
     public static Project Api { get; } = new("src/Api", "SoftmaxService.Api", "SoftmaxService.Api",

@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace SoftmaxService.Architecture.Tests;
 
-/// <summary>A room may use the rooms below it, never those above or beside it.</summary>
+/// <summary>A room may use the rooms of lower levels, but not those of its own or a higher level.</summary>
 public sealed partial class RoomTests
 {
     public static TheoryData<string, string> EveryRoom()
@@ -46,7 +46,7 @@ public sealed partial class RoomTests
             var folders = source.Path[(folder.Length + 1)..].Split('/')[..^1];
             Assert.True(
                 folders.Length == 0 || project.Rooms.Contains(folders[0]),
-                $"{source.Path}: {folders.FirstOrDefault()} is no room of {folder}. "
+                $"{source.Path}: {folders.FirstOrDefault()} is not a room of {folder}. "
                 + $"Move the file to one, or add the room to {nameof(Project)}.");
             if (NamespaceDeclaration().Match(source.Text) is { Success: true } declared)
             {
@@ -55,7 +55,7 @@ public sealed partial class RoomTests
         });
     }
 
-    /// <summary>A contents page: it names every room of the edge, and sets each thing up once.</summary>
+    /// <summary>Program.cs reads like a contents page: it names every room of the edge and sets each up once.</summary>
     [Fact]
     public void ProgramNamesEachConcernOnce()
     {

@@ -5,12 +5,12 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 namespace SoftmaxService.Architecture.Tests;
 
 /// <summary>
-/// Finds every use of a type in the sources of a project, as the compiler understands them: a constant, a
-/// <c>nameof</c>, an extension method or a <c>cref</c> counts too, though the compiled assembly no longer shows it.
+/// Finds every use of a type in the sources of a project with the compiler's semantic model. A constant, a
+/// <c>nameof</c>, an extension method or a <c>cref</c> counts, too, although the compiled assembly does not contain it.
 /// </summary>
 internal static class SourceReader
 {
-    // What the SDK imports in every file.
+    // The namespaces that the SDK imports in every file.
     private const string ImplicitUsings = """
         global using System;
         global using System.Collections.Generic;
@@ -21,7 +21,7 @@ internal static class SourceReader
         global using System.Threading.Tasks;
         """;
 
-    // What the SDK of the web imports besides.
+    // The namespaces that the web SDK imports in addition.
     private const string WebUsings = """
         global using System.Net.Http.Json;
         global using Microsoft.AspNetCore.Builder;
@@ -34,7 +34,7 @@ internal static class SourceReader
         global using Microsoft.Extensions.Logging;
         """;
 
-    // Every assembly that these tests could load; the runtime always says which.
+    // Every assembly that these tests could load; the runtime always lists them.
     private static readonly string[] Assemblies =
         ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator);
 
@@ -50,7 +50,7 @@ internal static class SourceReader
         .EnumerateFiles(Path.Combine(RepositoryRoot, project.Folder), "*.cs", SearchOption.AllDirectories)
         .Select(path => (Path.GetRelativePath(RepositoryRoot, path).Replace('\\', '/'), File.ReadAllText(path)));
 
-    /// <summary>Every identifier of a source, whatever it stands for.</summary>
+    /// <summary>Every identifier of a source, regardless of its kind.</summary>
     public static IEnumerable<string> NamesIn(string source) =>
         CSharpSyntaxTree.ParseText(source)
             .GetRoot()
@@ -73,8 +73,8 @@ internal static class SourceReader
         SyntaxTree[] trees =
             [.. sources.Select(source => CSharpSyntaxTree.ParseText(source.Text, parsing, source.Path))];
 
-        // What is generated, such as the messages of gRPC, is missing, and cannot be in another room than the sources
-        // that it is generated from.
+        // Generated sources, such as gRPC messages, are missing. They are in the same room as the sources that they are
+        // generated from.
         var compilation = CSharpCompilation.Create(
             project.Assembly,
             [
@@ -131,6 +131,6 @@ internal static class SourceReader
         }
 
         return folder?.FullName
-            ?? throw new InvalidOperationException("The tests run from a checkout that holds SoftmaxService.sln.");
+            ?? throw new InvalidOperationException("The tests run from a checkout that contains SoftmaxService.sln.");
     }
 }

@@ -1,7 +1,7 @@
 namespace SoftmaxService.Architecture.Tests;
 
 /// <summary>
-/// The rules are only as good as what the reader sees; each of these is a way to use a type of a room above.
+/// The rules depend on what the reader finds. Each case uses a type of a higher room in another way.
 /// </summary>
 public sealed class SourceReaderTests
 {
@@ -45,7 +45,7 @@ public sealed class SourceReaderTests
     [Theory]
     [InlineData("Beside")]
     [InlineData("(root)")]
-    public void AUseOfARoomBesideOrOfTheRootIsSeen(string room)
+    public void AUseOfARoomOnTheSameLevelOrOfTheRootIsFound(string room)
     {
         var uses = Read("Lower", room == Project.Root ? "" : room, "public Thing Field;");
 

@@ -4,7 +4,7 @@ using static Microsoft.Playwright.Assertions;
 namespace SoftmaxService.Browser.Tests;
 
 /// <summary>
-/// For everybody: by keyboard, with a screen reader, in either scheme of colours, on any size of screen.
+/// Accessibility: keyboard, screen reader, both colour schemes, and all screen sizes.
 /// </summary>
 public sealed class AccessTests(Browser browser) : PageTests(browser)
 {
@@ -68,7 +68,7 @@ public sealed class AccessTests(Browser browser) : PageTests(browser)
         await PressAsync("ArrowRight", 3);
         await Expect(Page.Locator("#classify-temperature-range")).ToHaveJSPropertyAsync("value", "3");
 
-        // What T is rounded to must lead back to the same place, or the slider sticks there.
+        // A rounded T must map back to the same position, or the slider gets stuck there.
         Assert.Empty(await Page.EvaluateAsync<int[]>(
             """
             () => Array.from({ length: 1001 }, (_, place) => place).filter(place => {

@@ -29,7 +29,7 @@ public sealed class BatchTests(Browser browser) : PageTests(browser)
         await Page.Locator("#batch-class").SelectOptionAsync("");
 
         await Page.GetByRole(AriaRole.Button, new() { Name = "name" }).ClickAsync();
-        await Expect(Rows.First.Locator("th")).ToHaveTextAsync("broken.png"); // from the last to the first
+        await Expect(Rows.First.Locator("th")).ToHaveTextAsync("broken.png"); // in descending order
         await Page.Locator("#batch-show").SelectOptionAsync("failed");
         await Expect(Rows).ToHaveCountAsync(1);
 
@@ -43,7 +43,7 @@ public sealed class BatchTests(Browser browser) : PageTests(browser)
     }
 
     [BrowserFact]
-    public async Task ABatchCanBeCancelledAndTakenUpAgain()
+    public async Task ABatchCanBeCancelledAndResumed()
     {
         var held = new TaskCompletionSource();
         await OpenAsync("#/batch?model=mnist");
@@ -56,7 +56,7 @@ public sealed class BatchTests(Browser browser) : PageTests(browser)
             }
             catch (PlaywrightException)
             {
-                // It was cancelled, as it should be.
+                // Cancelled, as expected.
             }
         });
         await Page.Locator("#images").SetInputFilesAsync(Many(40));
@@ -69,7 +69,7 @@ public sealed class BatchTests(Browser browser) : PageTests(browser)
     }
 
     [BrowserFact]
-    public async Task FilesThatAreNoImagesAreNotSent()
+    public async Task FilesThatAreNotImagesAreNotSent()
     {
         await OpenAsync("#/batch");
         await Page.Locator("#images").SetInputFilesAsync(Payload("notes.txt", [65, 66], "text/plain"));
@@ -78,7 +78,7 @@ public sealed class BatchTests(Browser browser) : PageTests(browser)
     }
 
     [BrowserFact]
-    public async Task ABusyServiceIsAskedAgain()
+    public async Task ABusyServiceIsRetried()
     {
         ExpectedComplaint = "429"; // of the first request
         var asked = 0;

@@ -3,8 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 namespace SoftmaxService.Browser.Tests;
 
 /// <summary>
-/// The service with the models that ship, and a real Chromium to look at it. All tests share both; each has a page of
-/// its own.
+/// The service with the shipped models and a real Chromium. All tests share both; each test has its own page.
 /// </summary>
 [SuppressMessage(
     "Design",
@@ -18,9 +17,9 @@ public sealed class Browser : IAsyncLifetime
 
     public RunningService Service => _service;
 
-    public Uri Address => _service.Client.BaseAddress!; // the client is made with it
+    public Uri Address => _service.Client.BaseAddress!; // set when the client is created
 
-    public IBrowser Chromium => _chromium!; // tests that need it are skipped where there is none
+    public IBrowser Chromium => _chromium!; // tests are skipped if there is none
 
     public async Task InitializeAsync()
     {
@@ -51,7 +50,7 @@ public sealed class Browser : IAsyncLifetime
 [CollectionDefinition(nameof(Browser))]
 public sealed class BrowserGroup : ICollectionFixture<Browser>;
 
-/// <summary>A Chromium that the machine has.</summary>
+/// <summary>An installed Chromium.</summary>
 internal static class InstalledChromium
 {
     private static readonly string[] Names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];

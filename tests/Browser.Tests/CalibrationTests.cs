@@ -25,7 +25,7 @@ public sealed class CalibrationTests(Browser browser) : PageTests(browser)
     }
 
     [BrowserFact]
-    public async Task OnesOwnRowsAreFitted()
+    public async Task EnteredRowsAreFitted()
     {
         await OpenAsync("#/calibration");
         await Page.Locator("#rows-example").ClickAsync();
@@ -36,7 +36,7 @@ public sealed class CalibrationTests(Browser browser) : PageTests(browser)
     }
 
     [BrowserFact]
-    public async Task ProbabilitiesAreWarnedOfUntilTheyAreSaidToBeOnes()
+    public async Task ProbabilitiesCauseAWarningUnlessDeclared()
     {
         var rows = string.Join(
             '\n',
@@ -68,9 +68,9 @@ public sealed class CalibrationTests(Browser browser) : PageTests(browser)
     }
 
     [BrowserFact]
-    public async Task RowsThatCannotBeFittedAreToldByTheService()
+    public async Task RowsThatCannotBeFittedAreRefusedByTheService()
     {
-        ExpectedComplaint = "Failed to load resource"; // the request that is meant to fail
+        ExpectedComplaint = "Failed to load resource"; // the request that should fail
         await OpenAsync("#/calibration");
         await Page.Locator("#rows").FillAsync("5, 0, 0\n4, 0, 0\n6, 1, 0");
         await Page.Locator("#fit").ClickAsync();

@@ -77,7 +77,7 @@ public sealed class ClassifyTests(Browser browser) : PageTests(browser)
                 .EnumerateArray()
                 .Select(one => one.GetDouble())
                 .ToArray();
-            // T in the address has six digits
+            // T in the address has six digits.
             Assert.All(await BarsAsync(), bar => Assert.Equal(probabilities[bar.Index], bar.Probability, 1e-4));
         }
 
@@ -87,7 +87,7 @@ public sealed class ClassifyTests(Browser browser) : PageTests(browser)
     }
 
     [BrowserFact]
-    public async Task BelowTheThresholdItDoesNotKnow()
+    public async Task BelowTheThresholdThePageAbstains()
     {
         await OpenAsync();
         await DrawAsync(Digits.Seven);
@@ -100,7 +100,7 @@ public sealed class ClassifyTests(Browser browser) : PageTests(browser)
     }
 
     [BrowserFact]
-    public async Task ADroppedPictureIsAnswered()
+    public async Task ADroppedImageIsClassified()
     {
         await OpenAsync();
         await Page.Locator("#model").SelectOptionAsync("cifar10/1");
@@ -108,7 +108,8 @@ public sealed class ClassifyTests(Browser browser) : PageTests(browser)
             """
             async bytes => {
               const transfer = new DataTransfer();
-              transfer.items.add(new File([Uint8Array.from(atob(bytes), c => c.charCodeAt(0))], 'three.png', { type: 'image/png' }));
+              const content = Uint8Array.from(atob(bytes), c => c.charCodeAt(0));
+              transfer.items.add(new File([content], 'three.png', { type: 'image/png' }));
               return transfer;
             }
             """, Convert.ToBase64String(RunningService.Three));
@@ -124,7 +125,7 @@ public sealed class ClassifyTests(Browser browser) : PageTests(browser)
     }
 
     [BrowserFact]
-    public async Task AChosenFileIsAnsweredAndADrawingReplacesIt()
+    public async Task AChosenFileIsClassifiedAndADrawingReplacesIt()
     {
         await OpenAsync();
         await Page.Locator("#file").SetInputFilesAsync(Payload("three.png", RunningService.Three));
@@ -157,7 +158,7 @@ public sealed class ClassifyTests(Browser browser) : PageTests(browser)
     {
         await OpenAsync();
         await Page.Locator("#model").SelectOptionAsync(model);
-        // the model's own have come
+        // The model's samples have arrived.
         await Expect(Page.Locator("#samples button").First).ToHaveAttributeAsync("title", first);
         foreach (var sample in await Page.Locator("#samples button").AllAsync())
         {
@@ -166,13 +167,13 @@ public sealed class ClassifyTests(Browser browser) : PageTests(browser)
             await SettledAsync();
             if (model == "cifar10/1")
             {
-                await Expect(Verdict).ToContainTextAsync($"{name}, "); // what is drawn is recognised
+                await Expect(Verdict).ToContainTextAsync($"{name}, "); // the drawing is recognised
             }
         }
     }
 
     [BrowserFact]
-    public async Task AnswersInTheWrongOrderDoNotWin()
+    public async Task AnswersThatArriveOutOfOrderAreIgnored()
     {
         await OpenAsync();
         var held = new TaskCompletionSource();
@@ -207,7 +208,7 @@ public sealed class ClassifyTests(Browser browser) : PageTests(browser)
             }
             catch (PlaywrightException)
             {
-                // The page has given it up meanwhile, which is one way to be right.
+                // The page has cancelled the request meanwhile, which is also correct.
             }
         }
     }
@@ -231,14 +232,14 @@ public sealed class ClassifyTests(Browser browser) : PageTests(browser)
     }
 
     [BrowserFact]
-    public async Task ALateRankingOfTheImageBeforeDoesNotWin()
+    public async Task ALateRankingOfThePreviousImageIsIgnored()
     {
         await OpenAsync();
         await DrawAsync(Digits.Seven);
         var held = new TaskCompletionSource();
         await Page.RouteAsync("**/softmax", async route =>
         {
-            if (!route.Request.PostData!.Contains("[[", StringComparison.Ordinal)) // a plot's rows go their way
+            if (!route.Request.PostData!.Contains("[[", StringComparison.Ordinal)) // let a plot's rows through
             {
                 await held.Task;
             }
@@ -249,7 +250,7 @@ public sealed class ClassifyTests(Browser browser) : PageTests(browser)
             }
             catch (PlaywrightException)
             {
-                // The page has given it up, as it should.
+                // The page has cancelled the request, as expected.
             }
         });
         await Page.Locator("#classify-temperature-range").PressAsync("ArrowRight");
@@ -263,7 +264,7 @@ public sealed class ClassifyTests(Browser browser) : PageTests(browser)
     }
 
     [BrowserFact]
-    public async Task AFailureOfTheImageBeforeDoesNotTakeTheNextOnesAnswer()
+    public async Task AFailureOfThePreviousImageDoesNotReplaceTheNextAnswer()
     {
         ExpectedComplaint = "Failed to load resource";
         await OpenAsync();
@@ -297,7 +298,7 @@ public sealed class ClassifyTests(Browser browser) : PageTests(browser)
     }
 
     [BrowserFact]
-    public async Task ALinkKeepsThatNoSetIsWanted()
+    public async Task ALinkKeepsThatPredictionSetsAreOff()
     {
         await OpenAsync();
         await Page.Locator("#coverage").SelectOptionAsync("");
@@ -315,7 +316,7 @@ public sealed class ClassifyTests(Browser browser) : PageTests(browser)
         await OpenAsync("#/classify?model=mnist&T=1&logits=9,0,0,0,0,0,0,0,0,0");
         await Expect(Verdict).ToContainTextAsync("0, ");
 
-        // Between the link and the news of it, what was shown before is to be said in the address.
+        // Between the new link and its event, the page is about to write the previous view into the address.
         await Page.EvaluateAsync(
             """
             () => {
@@ -351,7 +352,8 @@ public sealed class ClassifyTests(Browser browser) : PageTests(browser)
             """
             () => {
               globalThis.offers = 0;
-              new MutationObserver(() => { globalThis.offers++; }).observe(document.querySelector('#samples'), { childList: true });
+              const observer = new MutationObserver(() => { globalThis.offers++; });
+              observer.observe(document.querySelector('#samples'), { childList: true });
               location.hash = '#/classify?model=cifar10&T=2';
               location.hash = '#/classify?model=cifar10&T=3';
             }
@@ -369,7 +371,7 @@ public sealed class ClassifyTests(Browser browser) : PageTests(browser)
     }
 
     [BrowserFact]
-    public async Task AModelThatCameLaterIsOffered()
+    public async Task AModelAddedLaterIsOffered()
     {
         await Page.RouteAsync("**/models", async route =>
         {

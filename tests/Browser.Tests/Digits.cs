@@ -1,6 +1,6 @@
 namespace SoftmaxService.Browser.Tests;
 
-/// <summary>How people write digits: strokes through points in 0…1.</summary>
+/// <summary>Handwritten digits as strokes through points in 0…1.</summary>
 internal static class Digits
 {
     private static readonly (double X, double Y)[][][] Strokes =
@@ -43,7 +43,7 @@ internal static class Digits
     public static (double X, double Y)[][] Seven => Strokes[7];
 
     /// <summary>
-    /// A digit as this hand would write it this time: smaller or larger, elsewhere, and not quite steady.
+    /// A variation of a digit: another size and position, with an unsteady hand.
     /// </summary>
     public static (double X, double Y)[][] Write(int digit, Random hand)
     {

@@ -85,9 +85,9 @@ public sealed class LabTests(Browser browser) : PageTests(browser)
     }
 
     [BrowserFact]
-    public async Task WhatTheServiceRefusesIsToldInWords()
+    public async Task RefusalsOfTheServiceAreShownWithTheirReason()
     {
-        ExpectedComplaint = "400"; // of the request that is meant to fail
+        ExpectedComplaint = "400"; // of the request that should fail
         await OpenAsync("#/lab?logits=-Infinity,-Infinity");
 
         await Expect(Page.Locator("#lab-problem")).ToContainTextAsync("invalid-logits");

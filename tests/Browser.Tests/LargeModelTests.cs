@@ -5,12 +5,12 @@ using static Microsoft.Playwright.Assertions;
 
 namespace SoftmaxService.Browser.Tests;
 
-/// <summary>Models of very many classes, and of classes with very long names.</summary>
+/// <summary>Models with very many classes, and with very long class names.</summary>
 public sealed partial class LargeModelTests(Browser browser, LargeModelService service)
     : PageTests(browser),
         IClassFixture<LargeModelService>
 {
-    protected override Uri Address => service.Client.BaseAddress!; // the client is made with it
+    protected override Uri Address => service.Client.BaseAddress!; // set when the client is created
 
     [BrowserFact]
     public async Task AHundredThousandClassesKeepTheirCurvesAndTheSliderMoves()
@@ -18,7 +18,7 @@ public sealed partial class LargeModelTests(Browser browser, LargeModelService s
         var asked = 0;
         Page.Request += (_, request) => asked += request.Url.EndsWith("/softmax", StringComparison.Ordinal) ? 1 : 0;
         await OpenAsync("#/classify?model=many");
-        await GiveAsync();
+        await ClassifySampleAsync();
 
         await Expect(Page.Locator("#temperature-plot polyline")).ToHaveCountAsync(101);
         await Expect(Page.Locator("#temperature-plot .plot-note"))
@@ -26,8 +26,7 @@ public sealed partial class LargeModelTests(Browser browser, LargeModelService s
         await Expect(Page.Locator("#classify-note")).ToContainTextAsync("1,000 most probable of 100,000 classes");
         await Expect(Page.Locator("#to-lab")).ToBeHiddenAsync();
 
-        // Sixty steps, a frame each. With a tenth of a second for each it would still be felt; before, the first took
-        // seconds.
+        // Sixty steps of one frame each. A tenth of a second per step would already be noticeable.
         var milliseconds = await Page.EvaluateAsync<double>(
             """
             async () => {
@@ -64,52 +63,52 @@ public sealed partial class LargeModelTests(Browser browser, LargeModelService s
     [BrowserTheory]
     [InlineData(1280)]
     [InlineData(360)]
-    public async Task NamesOfTenThousandLettersKeepToThePage(int width)
+    public async Task NamesOfTenThousandLettersFitThePage(int width)
     {
         await Page.SetViewportSizeAsync(width, 900);
         await OpenAsync("#/classify?model=wordy");
-        await GiveAsync();
+        await ClassifySampleAsync();
         await Expect(Page.Locator("#set .chip").First).ToBeVisibleAsync();
         await Page.Locator("#temperature-plot summary").ClickAsync();
-        await AssertKeptAsync();
+        await AssertFitsThePageAsync();
         Assert.Equal(
             LargeModelService.LongLabel,
             await Page.Locator("#classify-bars li .name").First.GetAttributeAsync("title"));
 
         await Page.Locator("#to-lab").ClickAsync();
         await Expect(Page.Locator("#lab-bars li").First).ToBeVisibleAsync();
-        await AssertKeptAsync();
+        await AssertFitsThePageAsync();
 
         await OpenAsync("#/calibration?model=wordy");
         await Expect(Page.Locator("#evidence")).ToContainTextAsync("Model card");
         await Page.Locator("#evidence summary").Last.ClickAsync();
-        await AssertKeptAsync();
+        await AssertFitsThePageAsync();
 
         await OpenAsync("#/batch?model=wordy");
-        await Expect(Page).ToHaveURLAsync(EnteredView()); // the view listens from then on
+        await Expect(Page).ToHaveURLAsync(EnteredView()); // from here on, the view handles events
         await Page.Locator("#images").SetInputFilesAsync([Payload("seven.png", RunningService.Seven)]);
         await Expect(Page.Locator("#batch-table tbody")).ToContainTextAsync("…");
-        await AssertKeptAsync();
+        await AssertFitsThePageAsync();
     }
 
     [GeneratedRegex("batch.*version=1")]
     private static partial Regex EnteredView();
 
-    private async Task GiveAsync()
+    private async Task ClassifySampleAsync()
     {
         await Page.Locator("#file").SetInputFilesAsync([Payload("seven.png", RunningService.Seven)]);
         await Expect(Page.Locator("#classify-bars li").First).ToBeVisibleAsync();
         await SettledAsync();
     }
 
-    private async Task AssertKeptAsync()
+    private async Task AssertFitsThePageAsync()
     {
         var (content, window) = (
             await Page.EvaluateAsync<int>("() => document.documentElement.scrollWidth"),
             await Page.EvaluateAsync<int>("() => document.documentElement.clientWidth"));
         Assert.True(content <= window, $"{Page.Url.Split('?')[0]} is {content} pixels wide in a window of {window}");
 
-        // What scrolls by itself is no wider than a few of its columns either.
+        // Elements that scroll are only a few of their columns wide.
         Assert.InRange(
             await Page.EvaluateAsync<int>(
                 "() => Math.max(...[...document.querySelectorAll('main *:not(input, textarea)')].map(element => "
@@ -119,7 +118,7 @@ public sealed partial class LargeModelTests(Browser browser, LargeModelService s
     }
 }
 
-/// <summary>The service with such models.</summary>
+/// <summary>The service with these models.</summary>
 public sealed class LargeModelService : RunningService
 {
     private readonly TemporaryFolder _models = new();

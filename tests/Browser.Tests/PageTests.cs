@@ -4,23 +4,23 @@ using System.Text.Json;
 namespace SoftmaxService.Browser.Tests;
 
 /// <summary>
-/// A test with a page. The network holds the service and nothing else, and the page may complain of nothing.
+/// A test with a page. Only the service is reachable, and the console must stay free of errors.
 /// </summary>
 [Collection(nameof(Browser))]
 public abstract class PageTests(Browser browser) : IAsyncLifetime
 {
     private readonly List<string> _complaints = [];
     private readonly List<string> _strangers = [];
-    private IBrowserContext _context = null!; // from here on made before each test
+    private IBrowserContext _context = null!; // set before each test, like the fields below
 
     protected Browser Browser { get; } = browser;
 
-    /// <summary>The service whose page it is.</summary>
+    /// <summary>The address of the service.</summary>
     protected virtual Uri Address => Browser.Address;
 
     protected IPage Page { get; private set; } = null!;
 
-    /// <summary>What the console may say, in a test in which the service refuses something.</summary>
+    /// <summary>The allowed console error of a test in which the service refuses a request.</summary>
     protected string? ExpectedComplaint { get; set; }
 
     protected virtual BrowserNewContextOptions Options =>
@@ -80,7 +80,7 @@ public abstract class PageTests(Browser browser) : IAsyncLifetime
     {
         var pad = Page.Locator("#pad canvas");
         await pad.ScrollIntoViewIfNeededAsync();
-        var box = await pad.BoundingBoxAsync() ?? throw new InvalidOperationException("The pad is not to be seen.");
+        var box = await pad.BoundingBoxAsync() ?? throw new InvalidOperationException("The pad is not visible.");
         foreach (var stroke in strokes)
         {
             await Page.Mouse.MoveAsync(X(stroke[0]), Y(stroke[0]));
@@ -99,10 +99,10 @@ public abstract class PageTests(Browser browser) : IAsyncLifetime
         float Y((double X, double Y) point) => (float)(box.Y + (point.Y * box.Height));
     }
 
-    /// <summary>Waits until the last change has its answer.</summary>
+    /// <summary>Waits until the last change is answered.</summary>
     protected Task SettledAsync() => Assertions.Expect(Verdict).ToHaveAttributeAsync("aria-busy", "false");
 
-    /// <summary>The bars as they are shown: class and probability, in their order.</summary>
+    /// <summary>The displayed bars in order: class and probability.</summary>
     protected async Task<(int Index, double Probability)[]> BarsAsync(string bars = "#classify-bars")
     {
         var shown = await Page.Locator($"{bars} li")
@@ -119,7 +119,7 @@ public abstract class PageTests(Browser browser) : IAsyncLifetime
         ];
     }
 
-    /// <summary>Has the page say in its address what it shows, which it else does a moment later.</summary>
+    /// <summary>Makes the page write its view into its address now instead of a moment later.</summary>
     protected async Task<string> LinkAsync()
     {
         await Page.Locator("#share").ClickAsync();

@@ -2,13 +2,13 @@ using static Microsoft.Playwright.Assertions;
 
 namespace SoftmaxService.Browser.Tests;
 
-/// <summary>What goes wrong is told in words, with what to do.</summary>
+/// <summary>Errors are explained, with a remedy.</summary>
 public sealed class ProblemTests(Browser browser) : PageTests(browser)
 {
     private ILocator Problem => Page.Locator("#classify-problem");
 
     [BrowserFact]
-    public async Task AFileThatIsNoImageIsRefusedInWords()
+    public async Task AFileThatIsNotAnImageIsRefusedWithAReason()
     {
         ExpectedComplaint = "Failed to load resource";
         await OpenAsync();
@@ -19,7 +19,7 @@ public sealed class ProblemTests(Browser browser) : PageTests(browser)
     }
 
     [BrowserFact]
-    public async Task AKeyIsAskedForWhereOneIsNeeded()
+    public async Task AKeyIsRequestedWhenOneIsRequired()
     {
         ExpectedComplaint = "Failed to load resource";
         await OpenAsync();
@@ -34,7 +34,10 @@ public sealed class ProblemTests(Browser browser) : PageTests(browser)
                             Status = 401,
                             ContentType = "application/problem+json",
                             Body =
-                                """{"title":"An API key is required","detail":"Send it as X-API-Key.","status":401,"code":"key-missing"}""",
+                                """
+                                {"title":"An API key is required","detail":"Send it as X-API-Key.","status":401,
+                                 "code":"key-missing"}
+                                """,
                         }));
         await Page.Locator("#file").SetInputFilesAsync(Payload("seven.png", RunningService.Seven));
         await Problem.GetByRole(AriaRole.Button).ClickAsync();
@@ -46,7 +49,7 @@ public sealed class ProblemTests(Browser browser) : PageTests(browser)
     }
 
     [BrowserFact]
-    public async Task AServiceThatIsGoneIsToldAndAskedAgain()
+    public async Task AnUnreachableServiceIsReportedAndRetried()
     {
         ExpectedComplaint = "Failed to load resource";
         await OpenAsync();
@@ -60,7 +63,7 @@ public sealed class ProblemTests(Browser browser) : PageTests(browser)
     }
 
     [BrowserFact]
-    public async Task ALinkToAModelThatIsNotServedIsTold()
+    public async Task ALinkToAModelThatIsNotServedIsReported()
     {
         await OpenAsync("#/classify?model=unicorn");
 
@@ -68,7 +71,7 @@ public sealed class ProblemTests(Browser browser) : PageTests(browser)
     }
 
     [BrowserFact]
-    public async Task ADamagedLinkIsTold()
+    public async Task ADamagedLinkIsReported()
     {
         await OpenAsync("#/classify?model=mnist&logits=1,2");
 

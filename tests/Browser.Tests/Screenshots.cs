@@ -3,8 +3,8 @@ using static Microsoft.Playwright.Assertions;
 namespace SoftmaxService.Browser.Tests;
 
 /// <summary>
-/// Pictures of every view, light and dark, on a phone and a desktop: for the eye, and two of them for the documents.
-/// <c>docs/screenshots</c> asks for them.
+/// Takes screenshots of every view, light and dark, on a phone and a desktop, for review; two of them go into the
+/// documents. <c>docs/screenshots</c> runs this.
 /// </summary>
 public sealed class Screenshots(Browser browser) : PageTests(browser)
 {

@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace SoftmaxService.Cli.Tests;
 
-/// <summary>What the room's assembly may refer to; its sources are held by <c>DependencyRulesTests</c>.</summary>
+/// <summary>The references of the assembly; <c>DependencyRulesTests</c> checks its sources.</summary>
 public sealed partial class RoomTests
 {
     [Fact]

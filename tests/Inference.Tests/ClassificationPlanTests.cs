@@ -12,7 +12,7 @@ public sealed class ClassificationPlanTests
          "calibration": {"temperature": 1.5, "conformal": {"method": "lac", "quantiles": {"0.1": 0.83}}}}
         """;
 
-    // The first row's brightness, times 1/64, is the logits: 0.5, 3, 1.
+    // The logits are the first row's brightness divided by 64: 0.5, 3, 1.
     private static readonly byte[] Image = EncodedImages.Encode(4, 4, (x, y) => y > 0 ? SKColors.Black : x switch
     {
         0 => new SKColor(32, 32, 32),

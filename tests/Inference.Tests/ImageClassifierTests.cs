@@ -10,7 +10,7 @@ namespace SoftmaxService.Inference.Tests;
 
 public sealed class ImageClassifierTests
 {
-    // The first row's brightness, times 1/64, is the logits: 0.5, 3, 1.
+    // The logits are the first row's brightness divided by 64: 0.5, 3, 1.
     private const string Manifest = """{"input": {"scale": 0.015625}, "labels": ["low", "high", "middle"]""";
 
     private static readonly byte[] Image = EncodedImages.Encode(4, 4, (x, y) => y > 0 ? SKColors.Black : x switch

@@ -32,7 +32,7 @@ public sealed class TensorClassifierTests
     }
 
     [Fact]
-    public async Task Classify_Images_AnswersAsThoughEachHadComeAlone()
+    public async Task Classify_Images_AnswersEachAsIfItWereAlone()
     {
         using var folder = new ModelFolder().With("tensors/1", SmallModels.EndingIn("Softmax", "batch", 1, 4, 4));
         using var repository = folder.Load();

@@ -1,8 +1,8 @@
 namespace SoftmaxService.Numerics.Tests;
 
 /// <summary>
-/// The kernels by name, so that one test run covers every instruction set of the machine. Paths the machine lacks are
-/// left out of the theories; the scalar path is always there. <c>DOTNET_EnableAVX512=0</c>,
+/// The kernels by name, so that one test run covers every instruction set of the machine. The theories omit paths that
+/// the machine lacks; the scalar path is always present. <c>DOTNET_EnableAVX512=0</c>,
 /// <c>DOTNET_PreferredVectorBitWidth=128</c> and <c>DOTNET_EnableHWIntrinsic=0</c> make the chooser fall back to 256
 /// bits, 128 bits and scalar.
 /// </summary>

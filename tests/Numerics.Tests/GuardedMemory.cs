@@ -3,8 +3,7 @@ using System.Runtime.InteropServices;
 namespace SoftmaxService.Numerics.Tests;
 
 /// <summary>
-/// Memory between two pages that may not be touched: reading or writing one float beyond the end at hand takes the
-/// process down, which no test can overlook.
+/// Memory between two inaccessible pages. Reading or writing one float beyond either end crashes the process.
 /// </summary>
 internal sealed unsafe partial class GuardedMemory : IDisposable
 {
@@ -38,10 +37,10 @@ internal sealed unsafe partial class GuardedMemory : IDisposable
         }
     }
 
-    /// <summary>The first floats: nothing may be touched before them.</summary>
+    /// <summary>The first floats; access before them crashes.</summary>
     public Span<float> First(int count) => new(_start + _page, count);
 
-    /// <summary>The last floats: nothing may be touched after them.</summary>
+    /// <summary>The last floats; access after them crashes.</summary>
     public Span<float> Last(int count) => new(_start + _page + _usable - (nuint)count * sizeof(float), count);
 
     public void Dispose()
@@ -60,7 +59,7 @@ internal sealed unsafe partial class GuardedMemory : IDisposable
     {
         if (!done)
         {
-            throw new InvalidOperationException("The guarded pages could not be made.");
+            throw new InvalidOperationException("The guard pages could not be allocated.");
         }
     }
 

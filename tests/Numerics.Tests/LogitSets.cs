@@ -11,7 +11,7 @@ internal static class LogitSets
         "3e38 at T = 3e38", "1e-30 at T = 1.3e-30", "denormal at T = 1e-40", "confident",
     ];
 
-    /// <summary>One row of a named set, and its temperature.</summary>
+    /// <summary>One row of a named set with its temperature.</summary>
     public static (float[] Logits, float Temperature) Row(string name, Random random) => name switch
     {
         "plain" => (Uniform(random, 1000, -10, 10), 1),
@@ -31,7 +31,7 @@ internal static class LogitSets
         "1e-30 at T = 1.3e-30" => (Uniform(random, 1000, -1e-29, 1e-29), 1.3e-30f),
         "denormal at T = 1e-40" => (Uniform(random, 1000, -1e-39, 1e-39), 1e-40f),
         "confident" => (Confident(random, 100), 1),
-        _ => throw new ArgumentOutOfRangeException(nameof(name), name, "Not a set."),
+        _ => throw new ArgumentOutOfRangeException(nameof(name), name, "The name is not that of a set."),
     };
 
     public static float[] Uniform(Random random, int count, double low, double high)

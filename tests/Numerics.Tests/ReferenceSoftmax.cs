@@ -1,8 +1,8 @@
 namespace SoftmaxService.Numerics.Tests;
 
 /// <summary>
-/// The oracle: the definitions in double precision, summed with Neumaier's compensation. Its error is below 1e-13 of a
-/// result, a millionth of a float's last place. It shares no code with what it judges.
+/// The oracle: the definitions in double precision, summed with Neumaier's compensation. Its relative error is below
+/// 1e-13, a millionth of a float's last place. It shares no code with the implementation.
 /// </summary>
 internal static class ReferenceSoftmax
 {
@@ -37,7 +37,7 @@ internal static class ReferenceSoftmax
         return maximum / temperature + LogOnePlus(rest);
     }
 
-    /// <summary>The distance in units in the last place that a float near the expected value has.</summary>
+    /// <summary>The distance in units in the last place (ULP) of a float near the expected value.</summary>
     public static double Ulps(float actual, double expected)
     {
         if (double.IsInfinity((double)(float)expected) || double.IsNaN(expected))

@@ -95,7 +95,7 @@ public sealed class SoftmaxAccuracyTests
         }
     }
 
-    /// <summary>A sum of few terms does not average their errors: this is where the largest ones are.</summary>
+    /// <summary>A sum of few terms does not average their errors, so rows of few classes have the largest.</summary>
     [Theory]
     [MemberData(nameof(ForcedKernel.Paths), MemberType = typeof(ForcedKernel))]
     public void Compute_ManyRowsOfFewClasses_StaysWithinItsUlps(string path)
@@ -118,8 +118,8 @@ public sealed class SoftmaxAccuracyTests
     [MemberData(nameof(ForcedKernel.Paths), MemberType = typeof(ForcedKernel))]
     public void Compute_RowsThatRoundTheSameWayEverywhere_SumToOne(string path)
     {
-        // A pattern repeated in every pair of vectors lets the roundings of all partial sums agree: the worst case of
-        // the sum.
+        // A pattern repeated in every pair of vectors makes all partial sums round the same way: the worst case of the
+        // sum.
         var random = new Random(46);
         for (var trial = 0; trial < 1000; trial++)
         {

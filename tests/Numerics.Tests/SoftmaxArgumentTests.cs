@@ -166,7 +166,7 @@ public sealed class SoftmaxArgumentTests
         var expected = new float[10];
         Softmax.Compute(_memory.AsSpan(10, 10).ToArray(), expected);
 
-        // The destination span reaches into the logits, but only its first ten elements are a destination.
+        // The destination span overlaps the logits, but only its first ten elements are written.
         Softmax.Compute(_memory.AsSpan(10, 10), _memory.AsSpan(0, 20));
         Assert.Equal(expected, _memory[..10]);
         Softmax.Compute(_memory.AsSpan(10, 10), _memory.AsSpan(20, 10));

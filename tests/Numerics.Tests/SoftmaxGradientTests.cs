@@ -22,8 +22,8 @@ public sealed class SoftmaxGradientTests
             var mean = p.Zip(upstream, (probability, g) => probability * g).Sum();
             for (var i = 0; i < p.Length; i++)
             {
-                // Four ULP of p and what they do to the mean, the same in the denormal range; and beyond float's range
-                // infinity.
+                // Four ULP of p and their effect on the mean, the same in the denormal range; infinity beyond float's
+                // range.
                 var tolerance = p[i] / temperature * 3 * Math.ScaleB(1, -20) + Math.ScaleB(1, -144) / Math.Min(
                     1, temperature);
                 var expected = p[i] * (upstream[i] - mean) / temperature;
@@ -106,7 +106,7 @@ public sealed class SoftmaxGradientTests
 
     [Theory]
     [MemberData(nameof(ForcedKernel.Paths), MemberType = typeof(ForcedKernel))]
-    public void Gradient_MaskedClasses_AreExactlyZeroWhateverComesFromAbove(string path)
+    public void Gradient_MaskedClasses_AreExactlyZeroForAnyUpstream(string path)
     {
         foreach (var count in new[] { 3, 16, 40 })
         {
@@ -134,7 +134,7 @@ public sealed class SoftmaxGradientTests
 
     [Theory]
     [MemberData(nameof(ForcedKernel.Paths), MemberType = typeof(ForcedKernel))]
-    public void Gradient_SameFromAboveForAllClasses_IsZero(string path)
+    public void Gradient_EqualUpstreamForAllClasses_IsZero(string path)
     {
         foreach (var count in new[] { 7, 16, 100 })
         {

@@ -14,7 +14,7 @@ public sealed class SoftmaxLengthTests
     {
         foreach (var length in Lengths)
         {
-            // NaN around the logits would spoil the row if it were read; numbers around the destination would show a
+            // Reading the NaN around the logits would make the row NaN; the numbers around the destination reveal a
             // write.
             var (source, logits) = Surrounded(length, float.NaN);
             LogitSets.Uniform(new Random(length), length, -10, 10).CopyTo(logits.AsSpan());
@@ -54,7 +54,7 @@ public sealed class SoftmaxLengthTests
         }
     }
 
-    /// <summary>The last block of such a row may be shorter than the way to the next aligned address.</summary>
+    /// <summary>The last block of such a row may be shorter than the distance to the next aligned address.</summary>
     [Theory]
     [MemberData(nameof(ForcedKernel.Paths), MemberType = typeof(ForcedKernel))]
     public void Compute_RowLargerThanTheCacheWithAShortLastBlock_EndsWhereItEnds(string path)
@@ -128,7 +128,7 @@ public sealed class SoftmaxLengthTests
     {
         const int Length = (1 << 22) + 5;
         var logits = LogitSets.Uniform(new Random(67), Length, -10, 10);
-        logits[^3] = 60; // far above the guess from the row's beginning
+        logits[^3] = 60; // far above the estimate from the start of the row
         var (memory, inPlace) = (new float[Length + 2 * Margin], logits.ToArray());
         Array.Fill(memory, Untouched);
         ForcedKernel.Compute(path, inPlace, inPlace, 0.8f);

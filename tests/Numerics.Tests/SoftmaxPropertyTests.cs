@@ -2,18 +2,18 @@ using CsCheck;
 
 namespace SoftmaxService.Numerics.Tests;
 
-/// <summary>What holds for every row, on every instruction set; a failing row is shrunk to a small one.</summary>
+/// <summary>Properties of every row on every instruction set; a failing row is shrunk to a small one.</summary>
 public sealed class SoftmaxPropertyTests
 {
     private const int Iterations = 2000;
-    private const string Seed = "0000KOIPe036"; // fixed: a failure must come again
+    private const string Seed = "0000KOIPe036"; // fixed, so that a failure is reproducible
 
     private static readonly Gen<float> Temperature = Gen.Double[-2, 2].Select(exponent =>
         (float)Math.Pow(10, exponent));
     private static readonly Gen<float[]> Row = Gen.OneOf(
         Gen.Float[-10, 10], Gen.Float[-1000, 1000], Gen.Float[-1e-3f, 1e-3f]).Array[1, 70];
 
-    // Late maxima far above the first 64 logits, where the guess at the shift fails.
+    // Late maxima far above the first 64 logits, for which the estimate of the shift fails.
     private static readonly Gen<float[]> RisingRow = Gen.Float[-10, 10].Array[65, 200].Select(row =>
         Raise(row, 64, 300));
     private static readonly Gen<float[]> AnyRow = Gen.OneOf(Row, RisingRow);
@@ -32,7 +32,7 @@ public sealed class SoftmaxPropertyTests
     [Theory]
     [MemberData(nameof(ForcedKernel.Paths), MemberType = typeof(ForcedKernel))]
     public void Compute_ShiftedRow_IsTheSameWithinUlps(string path) =>
-        // On a grid of 1/64 the shift by a multiple of it is exact.
+        // On a grid of 1/64, a shift by a multiple of 1/64 is exact.
         Check(Gen.Int[-640, 640].Array[1, 70].Select(row => row.Select(z => z / 64f).ToArray()), (row, temperature) =>
             AreClose(
                 ForcedKernel.Compute(path, row, temperature),
@@ -53,7 +53,7 @@ public sealed class SoftmaxPropertyTests
     [MemberData(nameof(ForcedKernel.Paths), MemberType = typeof(ForcedKernel))]
     public void Compute_HigherLogit_NeverHasALowerProbability(string path) => Check(AnyRow, (row, temperature) =>
     {
-        // But for an ULP or two, as the table's steps are each rounded.
+        // Up to one or two ULP, because each step of the table is rounded.
         var probabilities = ForcedKernel.Compute(path, row, temperature);
         var sorted = row.Zip(probabilities).OrderBy(pair => pair.First).Select(pair => pair.Second).ToArray();
         return sorted.Zip(sorted.Skip(1)).All(pair => pair.Second >= pair.First * (1 - Math.ScaleB(1, -21)));
@@ -79,7 +79,7 @@ public sealed class SoftmaxPropertyTests
     [Theory]
     [MemberData(nameof(ForcedKernel.Paths), MemberType = typeof(ForcedKernel))]
     public void Compute_AtATemperature_IsTheDividedRowAtOne(string path) =>
-        // A power of two divides exactly.
+        // Division by a power of two is exact.
         Gen.Select(AnyRow, Gen.Int[-3, 6]).Sample(
             (row, exponent) =>
             {

@@ -12,7 +12,7 @@ public sealed class SoftmaxRowsTests
         const int RowCount = 37;
         var random = new Random(classCount);
         var logits = LogitSets.Uniform(random, RowCount * classCount, -20, 20);
-        logits[classCount / 2] = float.NaN; // row 0 must not reach row 1
+        logits[classCount / 2] = float.NaN; // row 0 must not affect row 1
 
         var probabilities = ForcedKernel.Compute(path, logits, 0.9f, classCount);
         var logProbabilities = ForcedKernel.ComputeLog(path, logits, 0.9f, classCount);
@@ -50,7 +50,7 @@ public sealed class SoftmaxRowsTests
     public void ComputeRows_AnyNumberOfThreads_GiveTheSameBits(int rowCount, int classCount, int threads)
     {
         var logits = LogitSets.Uniform(new Random(rowCount), rowCount * classCount, -20, 20);
-        logits[^1] = 300; // a far row at the end
+        logits[^1] = 300; // a large value in the last row
         var (alone, shared) = (new float[logits.Length], new float[logits.Length]);
         Softmax.ComputeRows(logits, alone, classCount, 0.9f);
         Softmax.ComputeRows(logits, shared, classCount, 0.9f, threads);
@@ -63,8 +63,8 @@ public sealed class SoftmaxRowsTests
     }
 
     /// <summary>
-    /// At this temperature every odd logit lies exactly between two steps: which of them it takes must not depend on
-    /// the row's shift.
+    /// At this temperature every odd logit lies exactly between two steps. The step it rounds to must not depend on the
+    /// row's shift.
     /// </summary>
     [Theory]
     [MemberData(nameof(ForcedKernel.Paths), MemberType = typeof(ForcedKernel))]

@@ -1,11 +1,10 @@
-using System.Globalization;
 using System.Text.Json;
 using SoftmaxService.OnnxSchema;
 using DataType = Onnx.TensorProto.Types.DataType;
 
 namespace SoftmaxService.Tests.Support.Service;
 
-/// <summary>A model of 8 × 8 grey pixels whose classes are ranked by their index whatever the image.</summary>
+/// <summary>A model of 8 × 8 grey pixels that ranks classes by their index for every image.</summary>
 public static class ManyClasses
 {
     public const string Name = "many";
@@ -44,7 +43,10 @@ public static class ManyClasses
         models.Write($"{name}/1/model.json", JsonSerializer.SerializeToUtf8Bytes(manifest));
     }
 
-    /// <summary>The body of a request for so many images.</summary>
-    public static string Images(int count) =>
-        $$"""{"images": [{{string.Join(',', Enumerable.Repeat(string.Create(CultureInfo.InvariantCulture, $"\"{Convert.ToBase64String(RunningService.Seven)}\""), count))}}]}""";
+    /// <summary>The body of a request with <paramref name="count"/> images.</summary>
+    public static string Images(int count)
+    {
+        var image = $"\"{Convert.ToBase64String(RunningService.Seven)}\"";
+        return $$"""{"images": [{{string.Join(',', Enumerable.Repeat(image, count))}}]}""";
+    }
 }

@@ -10,7 +10,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace SoftmaxService.Tests.Support.Service;
 
-/// <summary>The real service on a real Kestrel and a free port, in Production, with the shipped models.</summary>
+/// <summary>The real service on Kestrel and a free port, in Production, with the shipped models.</summary>
 public class RunningService : WebApplicationFactory<Program>
 {
     public RunningService() => UseKestrel(0);
@@ -57,7 +57,9 @@ public class RunningService : WebApplicationFactory<Program>
     protected override void ConfigureWebHost(IWebHostBuilder builder)
     {
         builder.UseEnvironment("Production");
-        builder.UseSetting("Grpc:Url", ""); // services run side by side here, and only a test of gRPC gives it a port
+
+        // Services run side by side here; only a test of gRPC sets a port.
+        builder.UseSetting("Grpc:Url", "");
         builder.UseSetting("Serilog:MinimumLevel:Default", "Fatal");
         builder.UseSetting("Serilog:MinimumLevel:Override:Microsoft.AspNetCore", "Fatal");
     }
@@ -66,14 +68,13 @@ public class RunningService : WebApplicationFactory<Program>
     {
         StartServer();
 
-        // The first is the one it was told; where gRPC listens too, its address comes last.
-        // Kestrel has the feature
+        // The first address is the configured one; an address for gRPC comes last. Kestrel has the feature.
         var address = Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
         return CreateDefaultClient(new Uri(address));
     }
 }
 
-/// <summary>A response, read to its end.</summary>
+/// <summary>A response that was read to its end.</summary>
 public sealed record Answer(int Status, string? MediaType, byte[] Body, HttpResponseHeaders Headers)
 {
     public JsonElement Json => JsonDocument.Parse(Body).RootElement;

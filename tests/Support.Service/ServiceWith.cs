@@ -2,7 +2,7 @@ using Microsoft.AspNetCore.Hosting;
 
 namespace SoftmaxService.Tests.Support.Service;
 
-/// <summary>The real service with other settings than the shipped ones.</summary>
+/// <summary>The real service with settings that differ from the shipped ones.</summary>
 public sealed class ServiceWith(params (string Name, string Value)[] settings) : RunningService
 {
     protected override void ConfigureWebHost(IWebHostBuilder builder)

@@ -4,10 +4,10 @@ using System.Text.Json.Nodes;
 
 namespace SoftmaxService.Tests.Support;
 
-/// <summary>Lays JSON out for readers: what fits on a line is on one, everything else has a line per member.</summary>
+/// <summary>Formats JSON for readers: a value that fits goes on one line, any other has a line per member.</summary>
 public static class JsonLayout
 {
-    /// <summary>Stands for what a document leaves out: other properties, other items of an array, or a value.</summary>
+    /// <summary>Stands for something that a document omits: other properties, other items, or a value.</summary>
     public const string Ellipsis = "…";
 
     private const int MaxColumns = 120;
@@ -20,7 +20,7 @@ public static class JsonLayout
 
     public static string Format(JsonElement json) => Format(json, indentation: 0, column: 0);
 
-    /// <summary>Leaves out of <paramref name="actual"/> what <paramref name="documented"/> leaves out.</summary>
+    /// <summary>Omits from <paramref name="actual"/> what <paramref name="documented"/> omits.</summary>
     public static JsonElement Abridge(JsonElement documented, JsonElement actual) =>
         JsonSerializer.SerializeToElement(AbridgedNode(documented, actual));
 
@@ -121,7 +121,7 @@ public static class JsonLayout
             $"{{ {string.Join(", ", json.EnumerateObject().Select(OnOneLine))} }}",
         JsonValueKind.Object => "{}",
         JsonValueKind.Array => $"[{string.Join(", ", json.EnumerateArray().Select(OnOneLine))}]",
-        JsonValueKind.String => Quoted(json.GetString()!), // it is a string
+        JsonValueKind.String => Quoted(json.GetString()!), // It is a string.
         _ => json.GetRawText(),
     };
 

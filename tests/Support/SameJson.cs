@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace SoftmaxService.Tests.Support;
 
 /// <summary>
-/// Two answers of the same form and content, their numbers as equal as processors with other vector widths make them;
+/// Asserts that two answers have the same form and content. Numbers may differ as they do between vector widths, and
 /// trace ids differ.
 /// </summary>
 public static class SameJson

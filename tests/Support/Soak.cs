@@ -10,7 +10,7 @@ using System.Text.Json;
 
 namespace SoftmaxService.Tests.Support;
 
-/// <summary>What clients do to a service in a soak. Each request is one of these.</summary>
+/// <summary>The kinds of requests in a soak.</summary>
 public enum SoakRequest
 {
     One,
@@ -25,13 +25,13 @@ public enum SoakRequest
 }
 
 /// <summary>
-/// Well-behaved, impatient, broken and slow clients at once, against a service that runs somewhere. Every answer is
-/// compared with the one that the same image got while nothing else ran.
+/// Runs well-behaved, impatient, broken and slow clients against a service at the same time. Every answer is compared
+/// with the one that the same image got while nothing else ran.
 /// </summary>
-/// <param name="address">Where the service listens; plain HTTP.</param>
-/// <param name="models">What is asked, as <c>name/version</c>.</param>
-/// <param name="images">What is sent.</param>
-/// <param name="seed">Decides who does what.</param>
+/// <param name="address">The address of the service, plain HTTP.</param>
+/// <param name="models">The models, as <c>name/version</c>.</param>
+/// <param name="images">The images to send.</param>
+/// <param name="seed">The seed of the clients' choices.</param>
 public sealed class Soak(Uri address, IReadOnlyList<string> models, IReadOnlyList<byte[]> images, int seed)
     : IDisposable
 {
@@ -69,29 +69,30 @@ public sealed class Soak(Uri address, IReadOnlyList<string> models, IReadOnlyLis
     private long _imagesPerhapsRun;
     private long _started;
 
-    /// <summary>Requests that ended in no way that was foreseen; the first of them in words.</summary>
+    /// <summary>Descriptions of the first requests with an unexpected outcome.</summary>
     public IReadOnlyCollection<string> Unexpected => _unexpected;
 
-    /// <summary>Requests that had not ended some time after the last was sent.</summary>
+    /// <summary>Requests that were still unanswered some time after the last one was sent.</summary>
     public int Stuck { get; private set; }
 
-    /// <summary>Images whose answer arrived.</summary>
+    /// <summary>The number of answered images.</summary>
     public long ImagesAnswered => _imagesAnswered;
 
-    /// <summary>Images of clients that went away: they may have been run, or not.</summary>
+    /// <summary>The number of images of clients that cancelled; they may or may not have run.</summary>
     public long ImagesPerhapsRun => _imagesPerhapsRun;
 
     public IEnumerable<(SoakRequest Request, long Sent, long Answered, long Cancelled)> Counts =>
         Enum.GetValues<SoakRequest>()
             .Select(request => (request, _sent[(int)request], _answered[(int)request], _cancelled[(int)request]));
 
-    /// <summary>Requests that were begun.</summary>
+    /// <summary>The number of requests that were started.</summary>
     public long Started => _started;
 
-    /// <param name="duration">How long clients go on.</param>
-    /// <param name="clients">How many there are.</param>
+    /// <param name="duration">How long the clients run.</param>
+    /// <param name="clients">The number of clients.</param>
     /// <param name="rate">
-    /// The most requests a second, of all clients together; unless said each asks as soon as it is answered.
+    /// The highest rate of all clients together, in requests per second. By default, each client sends its next request
+    /// as soon as the previous one is answered.
     /// </param>
     public async Task RunAsync(TimeSpan duration, int clients, double rate = double.PositiveInfinity)
     {
@@ -174,7 +175,7 @@ public sealed class Soak(Uri address, IReadOnlyList<string> models, IReadOnlyLis
 
     private async Task<bool> BatchAsync(string model, Random random)
     {
-        // −1 is none
+        // −1 stands for no image.
         int[] sent = [.. Enumerable.Range(0, random.Next(2, 7)).Select(_ => random.Next(-1, images.Count))];
         using var form = new MultipartFormDataContent();
         foreach (var image in sent)
@@ -230,7 +231,7 @@ public sealed class Soak(Uri address, IReadOnlyList<string> models, IReadOnlyLis
         return true;
     }
 
-    /// <summary>Sends a body a little at a time, by hand, and may leave in the middle of it.</summary>
+    /// <summary>Sends a body slowly over a raw socket and may disconnect in the middle.</summary>
     private async Task<bool> SlowAsync(string model, int image, bool isGoneHalfway)
     {
         const int Pieces = 10;
@@ -273,8 +274,9 @@ public sealed class Soak(Uri address, IReadOnlyList<string> models, IReadOnlyLis
     private async Task<bool> SoftmaxJsonAsync(Random random)
     {
         float[] logits = [.. Enumerable.Range(0, random.Next(2, 200)).Select(_ => random.NextSingle() * 20)];
+        var numbers = string.Join(',', logits.Select(logit => logit.ToString(CultureInfo.InvariantCulture)));
         using var content = new StringContent(
-            $$"""{"logits": [{{string.Join(',', logits.Select(logit => logit.ToString(CultureInfo.InvariantCulture)))}}], "topK": 1}""",
+            $$"""{"logits": [{{numbers}}], "topK": 1}""",
             MediaTypeHeaderValue.Parse("application/json"));
         using var answer = await _client.PostAsync(new Uri("/softmax", UriKind.Relative), content);
         using var json = JsonDocument.Parse(await answer.Content.ReadAsByteArrayAsync());
@@ -303,8 +305,12 @@ public sealed class Soak(Uri address, IReadOnlyList<string> models, IReadOnlyLis
 
     private async Task<bool> OpenInferenceAsync(string model, int image)
     {
+        var base64 = Convert.ToBase64String(images[image]);
         var json =
-            $$"""{"inputs": [{"name": "image", "datatype": "BYTES", "shape": [1], "data": ["{{Convert.ToBase64String(images[image])}}"]}], "outputs": [{"name": "probabilities"}]}""";
+            $$"""
+            {"inputs": [{"name": "image", "datatype": "BYTES", "shape": [1], "data": ["{{base64}}"]}],
+             "outputs": [{"name": "probabilities"}]}
+            """;
         using var content = new StringContent(json, MediaTypeHeaderValue.Parse("application/json"));
         using var answer = await _client.PostAsync(
             new Uri($"/v2/models/{model.Replace("/", "/versions/", StringComparison.Ordinal)}/infer", UriKind.Relative),
@@ -321,7 +327,7 @@ public sealed class Soak(Uri address, IReadOnlyList<string> models, IReadOnlyLis
         return true;
     }
 
-    /// <summary>What is no answer has no probabilities either, and is found unexpected for that.</summary>
+    /// <summary>An answer without probabilities fails this check, too.</summary>
     private void CheckSum(SoakRequest request, double sum)
     {
         if (Math.Abs(sum - 1) > Tolerance)
@@ -353,14 +359,14 @@ public sealed class Soak(Uri address, IReadOnlyList<string> models, IReadOnlyLis
         var top = TopOf(answer);
         if (top.Label != label || Math.Abs(top.Probability - probability) > Tolerance)
         {
-            _unexpected.Enqueue($"{request} {model} got {top}, alone it was {(label, probability)}");
+            _unexpected.Enqueue($"{request} {model} got {top}, alone it got {(label, probability)}");
         }
     }
 
     private static (string Label, double Probability) TopOf(JsonElement answer)
     {
         var top = answer.GetProperty("predictions")[0];
-        // a label is never null
+        // A label is never null.
         return (top.GetProperty("label").GetString()!, top.GetProperty("probability").GetDouble());
     }
 

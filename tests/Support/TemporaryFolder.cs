@@ -13,7 +13,7 @@ public sealed class TemporaryFolder : IDisposable
     public string Write(string relativePath, ReadOnlySpan<byte> content)
     {
         var path = PathOf(relativePath);
-        Directory.CreateDirectory(System.IO.Path.GetDirectoryName(path)!); // it is below our folder
+        Directory.CreateDirectory(System.IO.Path.GetDirectoryName(path)!); // It is below our folder.
         File.WriteAllBytes(path, content);
         return path;
     }

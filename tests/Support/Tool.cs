@@ -3,10 +3,10 @@ using System.Diagnostics;
 
 namespace SoftmaxService.Tests.Support;
 
-/// <summary>A program that a test needs and not every machine has.</summary>
+/// <summary>A program that a test requires and that some machines lack.</summary>
 public static class Tool
 {
-    /// <summary>Null where it can be started, else the reason for which a test is skipped.</summary>
+    /// <summary>Null if the program can be started, otherwise the reason to skip a test.</summary>
     public static string? WhyMissing(string name, params string[] harmless)
     {
         try
@@ -18,7 +18,7 @@ public static class Tool
         }
         catch (Win32Exception)
         {
-            return $"This test runs {name}, which is not on this machine's path.";
+            return $"This test requires {name}, which is not on the path.";
         }
     }
 }

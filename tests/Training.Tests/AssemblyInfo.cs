@@ -1,3 +1,2 @@
-// libtorch's random numbers are one state for the whole process: tests beside each other would take them from each
-// other.
+// libtorch has one random state per process, so parallel tests would consume each other's random numbers.
 [assembly: CollectionBehavior(DisableTestParallelization = true)]

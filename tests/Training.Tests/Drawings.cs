@@ -3,7 +3,8 @@ using SoftmaxService.Training.Data;
 namespace SoftmaxService.Training.Tests;
 
 /// <summary>
-/// Digit-like images of 28×28: rings (class 0) and bars (class 1) of many places and sizes, with soft edges as MNIST's.
+/// Digit-like images of 28×28: rings (class 0) and bars (class 1) of many positions and sizes, with soft edges as in
+/// MNIST.
 /// </summary>
 internal static class Drawings
 {
@@ -32,7 +33,7 @@ internal static class Drawings
         return new LabelledImages(1, Size, Size, pixels, labels);
     }
 
-    /// <summary>Noise of 32×32 in colour: reddish (class 0) and bluish (class 1).</summary>
+    /// <summary>Colour noise of 32×32: reddish (class 0) and bluish (class 1).</summary>
     public static LabelledImages RedAndBlue(int count, int seed = 1)
     {
         const int Plane = 32 * 32;

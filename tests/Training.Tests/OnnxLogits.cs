@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace SoftmaxService.Training.Tests;
 
-/// <summary>Compares what a written model says with what its net says.</summary>
+/// <summary>Compares the logits of an exported model with those of its net.</summary>
 internal static class OnnxLogits
 {
     private const float Tolerance = 1e-4f;
@@ -21,7 +21,7 @@ internal static class OnnxLogits
     public static void AssertSame(float[] expected, float[] actual)
     {
         Assert.Equal(expected.Length, actual.Length);
-        Assert.True(expected.Max() - expected.Min() > 0.1f, "Logits this much alike would hide a difference.");
+        Assert.True(expected.Max() - expected.Min() > 0.1f, "Logits this close together would hide a difference.");
         for (var i = 0; i < expected.Length; i++)
         {
             Assert.Equal(expected[i], actual[i], Tolerance);

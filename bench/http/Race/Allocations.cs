@@ -5,12 +5,14 @@ using System.Text;
 namespace SoftmaxService.HttpBenchmarks.Race;
 
 /// <summary>
-/// Bytes that a process allocates on the managed heap a request. They are asked of the process itself, into which a
-/// startup hook is loaded; for that reason it is not one of those whose time is measured.
+/// Bytes that a process allocates on the managed heap per request. A startup hook inside the process reports them, so
+/// it is a separate process from those whose time is measured.
 /// </summary>
 internal sealed record Allocations(RequestKind Kind, double Ours, double Floor)
 {
-    /// <summary>What ours allocates beyond a server that reads and writes the same: Kestrel's own is in both.</summary>
+    /// <summary>
+    /// What ours allocates beyond a server that reads and writes the same bytes. Both include Kestrel's allocations.
+    /// </summary>
     public double Difference => Ours - Floor;
 
     public static async Task<IReadOnlyList<Allocations>> MeasureAsync(RaceFiles files, RacePlan plan)
@@ -36,7 +38,7 @@ internal sealed record Allocations(RequestKind Kind, double Ours, double Floor)
         var found = new double[kinds.Length];
         for (var i = 0; i < kinds.Length; i++)
         {
-            Progress.Say($"allocations of {contender.Name}, {kinds[i].Title}");
+            Progress.Report($"allocations of {contender.Name}, {kinds[i].Title}");
             await LoadAsync(plan.WarmUpSeconds);
             var before = await BytesAsync(socket);
             var load = await LoadAsync(plan.Seconds);

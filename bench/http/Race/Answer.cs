@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace SoftmaxService.HttpBenchmarks.Race;
 
-/// <summary>What a contender finds in the picture of a seven.</summary>
+/// <summary>A contender's answer to the image of a seven.</summary>
 /// <param name="Label">The most probable class.</param>
 /// <param name="Probability">Its probability.</param>
 internal sealed record Answer(string Label, double Probability)
@@ -16,7 +16,7 @@ internal sealed record Answer(string Label, double Probability)
 
     public bool IsLike(Answer other) => Label == other.Label && Math.Abs(Probability - other.Probability) <= Tolerance;
 
-    /// <summary>Null where the server answers, but not with 200.</summary>
+    /// <summary>Returns null if the server answers with another status than success.</summary>
     public static async Task<Answer?> ToSevenAsync(HttpClient client)
     {
         using var answer = await PostAsync(client, RequestKind.Classify.Path, Seven, PostedBody.Seven.MediaType);
@@ -27,7 +27,7 @@ internal sealed record Answer(string Label, double Probability)
 
         using var json = JsonDocument.Parse(await answer.Content.ReadAsStreamAsync());
         var top = json.RootElement.GetProperty("predictions")[0];
-        // a label is never null
+        // A label is never null.
         return new Answer(top.GetProperty("label").GetString()!, top.GetProperty("probability").GetDouble());
     }
 

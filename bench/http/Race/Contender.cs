@@ -1,8 +1,8 @@
 namespace SoftmaxService.HttpBenchmarks.Race;
 
 /// <summary>A server in the race.</summary>
-/// <param name="Name">What the tables call it.</param>
-/// <param name="Command">Program and arguments, new with each start.</param>
+/// <param name="Name">Its name in the tables.</param>
+/// <param name="Command">Makes the program and arguments for each start.</param>
 internal sealed record Contender(string Name, Func<string[]> Command)
 {
     public const string ModelName = "race";
@@ -10,7 +10,7 @@ internal sealed record Contender(string Name, Func<string[]> Command)
     public const string LoadProcessor = "1";
 
     /// <summary>
-    /// As built for every platform, and as it is shipped: batching, request log, gRPC and all checks are on.
+    /// The portable build with the shipped settings: batching, request log, gRPC and all checks are on.
     /// </summary>
     public static Contender Ours(RaceFiles files) =>
         new("ours", () => ["dotnet", Checkout.Service, .. SettingsOf(files.Models, ModelName)]);
@@ -30,8 +30,8 @@ internal sealed record Contender(string Name, Func<string[]> Command)
         new("node", () => ["node", Path.Combine(Checkout.Root, "bench", "http", "node", "server.js")]);
 
     /// <summary>
-    /// Settings of the service that are not as shipped: gRPC's port, so that several can run at once, and the models
-    /// where they are said.
+    /// Settings that differ from the shipped ones: gRPC's port, so that several instances can run at once, and the
+    /// models if they are given.
     /// </summary>
     public static string[] SettingsOf(string? models = null, string? defaultModel = null) =>
     [
@@ -48,12 +48,14 @@ internal sealed record Contender(string Name, Func<string[]> Command)
         ["BENCH_SOFTMAX_REQUEST"] = files.JsonLogits,
         ["BENCH_SOFTMAX_REPLY"] = files.SoftmaxReply,
         ["BENCH_CLASSIFY_REPLY"] = files.ClassifyReply,
-        ["ORT_DISABLE_TELEMETRY"] = "1", // ours does so by itself; nobody is to pay for it
+
+        // Ours disables it anyway; no contender should pay for it.
+        ["ORT_DISABLE_TELEMETRY"] = "1",
     };
 
-    /// <param name="files">What it serves.</param>
-    /// <param name="processors">As <c>taskset -c</c> takes them; null for all.</param>
-    /// <param name="environment">Variables that it is given besides those of the race.</param>
+    /// <param name="files">The files that it serves.</param>
+    /// <param name="processors">The processors, as <c>taskset -c</c> takes them; null for all.</param>
+    /// <param name="environment">Environment variables in addition to those of the race.</param>
     public ServerProcess Launch(
         RaceFiles files,
         string? processors,

@@ -1,10 +1,10 @@
 namespace SoftmaxService.HttpBenchmarks.Race;
 
-/// <summary>What ours answers with one core and with two, with the load generator at the lowest priority.</summary>
-/// <param name="Kind">What is asked.</param>
+/// <summary>Our throughput on one core and on two, with the load generator at the lowest priority.</summary>
+/// <param name="Kind">The kind of request.</param>
 /// <param name="OneCore">The server on one core, the load generator on both.</param>
-/// <param name="TwoCores">Both on both.</param>
-/// <param name="Confined">Both on one core, requests a second.</param>
+/// <param name="TwoCores">The server and the load generator on both cores.</param>
+/// <param name="Confined">The server and the load generator on the same core, requests per second.</param>
 internal sealed record CoreScaling(
     RequestKind Kind,
     (double Rate, double CpuMicroseconds) OneCore,
@@ -26,7 +26,7 @@ internal sealed record CoreScaling(
         var found = new List<CoreScaling>();
         foreach (var kind in new[] { RequestKind.Classify, RequestKind.Cifar })
         {
-            Progress.Say($"one core and two, {kind.Title}");
+            Progress.Report($"one core and two, {kind.Title}");
             await TakeAsync(one, Two, plan.WarmUpSeconds);
             await TakeAsync(two, Two, plan.WarmUpSeconds);
             var (oneCore, twoCores, confined) = (new List<Turn>(), new List<Turn>(), new List<Turn>());

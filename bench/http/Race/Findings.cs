@@ -1,6 +1,6 @@
 namespace SoftmaxService.HttpBenchmarks.Race;
 
-/// <summary>All that the race has found. What needs native binaries is null where there are none.</summary>
+/// <summary>All results of the race. Results that need native binaries are null if there are none.</summary>
 internal sealed record Findings(
     Measurements Rounds,
     IReadOnlyList<Allocations> Allocations,

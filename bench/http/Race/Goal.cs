@@ -2,11 +2,11 @@ using System.Globalization;
 
 namespace SoftmaxService.HttpBenchmarks.Race;
 
-/// <summary>A goal, and how far it is reached.</summary>
+/// <summary>A goal and its result.</summary>
 /// <param name="Title">What is measured.</param>
-/// <param name="Bound">What is wanted.</param>
-/// <param name="Measured">What was found.</param>
-/// <param name="IsMet">Null where it could not be measured.</param>
+/// <param name="Bound">The bound, in words.</param>
+/// <param name="Measured">The measured value, in words.</param>
+/// <param name="IsMet">Whether the goal is met; null if it could not be measured.</param>
 internal sealed record Goal(string Title, string Bound, string Measured, bool? IsMet)
 {
     public string Verdict => IsMet switch

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace SoftmaxService.HttpBenchmarks.Race;
 
-/// <summary>What the service wants to reach, judged.</summary>
+/// <summary>The goals of the service, judged by the findings.</summary>
 internal static class Goals
 {
     private const string Ours = "ours";
@@ -31,20 +31,20 @@ internal static class Goals
         double P99(string contender) => rounds.Median(contender, RequestKind.Classify, Busy, turn => turn.Load.P99);
 
         yield return Goal.AtMost(
-            "CPU a `/classify` at 64 connections ÷ (floor + decode + one batch-1 run)",
+            "CPU per `/classify` at 64 connections ÷ (floor + decode + one batch-1 run)",
             Cpu(Ours, RequestKind.Classify)
                 / (Cpu(Floor, RequestKind.Classify) + rounds.Part(PartsProcess.Decode) + rounds.Part(PartsProcess.Run)),
             1.15);
         yield return Goal.AtLeast(
-            "CPU a `/classify`, naive ÷ ours, at 1, 8, 64 connections",
+            "CPU per `/classify`, naive ÷ ours, at 1, 8, 64 connections",
             1.5,
             TimesOurs(Contender.Naive.Name));
         yield return Goal.AtLeast(
-            "CPU a `/classify`, node ÷ ours, at 1, 8, 64 connections",
+            "CPU per `/classify`, node ÷ ours, at 1, 8, 64 connections",
             1.5,
             TimesOurs(Contender.Node.Name));
         yield return Goal.AtLeast(
-            "CPU a `/classify`, ML.NET ÷ ours, at 1, 8, 64 connections",
+            "CPU per `/classify`, ML.NET ÷ ours, at 1, 8, 64 connections",
             2,
             TimesOurs(Contender.MlNet.Name));
         yield return Goal.AtMost("p99 at 64 connections ÷ naive's", P99(Ours) / P99(Contender.Naive.Name), 0.6);
@@ -66,13 +66,13 @@ internal static class Goals
     {
         double Of(RequestKind kind) => allocations.Single(found => found.Kind == kind).Difference;
         yield return Goal.AtMost(
-            "managed allocations a `/classify`, beyond the floor's",
+            "managed allocations per `/classify` beyond the floor's",
             Of(RequestKind.Classify),
             2048,
             " B",
             "F0");
         yield return Goal.AtMost(
-            "managed allocations a `/softmax`, octet-stream, beyond the floor's",
+            "managed allocations per `/softmax`, octet-stream, beyond the floor's",
             Of(RequestKind.SoftmaxBinary),
             1024,
             " B",
@@ -81,7 +81,7 @@ internal static class Goals
 
     private static IEnumerable<Goal> OfStart(StartTimes? starts)
     {
-        const string Title = "process start to first right answer, Native AOT";
+        const string Title = "process start to first correct answer, Native AOT";
         if (starts is null)
         {
             return [Goal.NotMeasured(Title, "≤ 300 ms"), Goal.NotMeasured($"{Title} ÷ the floor's", "≤ 2")];

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace SoftmaxService.HttpBenchmarks.Race;
 
 /// <summary>
-/// All contenders alive side by side on the server's processor, under load one at a time, turn by turn.
+/// All contenders run side by side on the server's processor and take turns under load, one at a time.
 /// </summary>
 internal static class InterleavedRounds
 {
@@ -39,7 +39,7 @@ internal static class InterleavedRounds
             await WarmUpAsync(races, parts, files, plan);
             for (var round = 0; round < plan.Rounds; round++)
             {
-                Progress.Say($"round {round + 1} of {plan.Rounds}");
+                Progress.Report($"round {round + 1} of {plan.Rounds}");
                 foreach (var part in PartsProcess.All)
                 {
                     measurements.AddPart(part, await parts.MeasureAsync(part, RacePlan.PartSeconds));
@@ -49,7 +49,7 @@ internal static class InterleavedRounds
                 {
                     foreach (var connections in RacePlan.Connections)
                     {
-                        // Each round begins with another, so that nobody always follows the same.
+                        // Each round starts with another contender, so that none always follows the same one.
                         foreach (var (name, server) in field.Select((_, i) => field[(i + round) % field.Length]))
                         {
                             var turn = await Turn.TakeAsync(
@@ -59,7 +59,7 @@ internal static class InterleavedRounds
                                 connections,
                                 plan.Seconds);
                             measurements.Add(name, kind, connections, turn);
-                            Progress.Say(
+                            Progress.Report(
                                 string.Create(
                                     CultureInfo.InvariantCulture,
                                     $"  {kind.Title}, {connections} connections, {name}: {turn.CpuMicroseconds:F1} µs, "
@@ -85,13 +85,13 @@ internal static class InterleavedRounds
         Contender contender,
         RaceFiles files)
     {
-        Progress.Say($"starting {contender.Name}");
+        Progress.Report($"starting {contender.Name}");
         var server = await contender.StartAsync(files, Contender.ServerProcessor);
         servers.Add((contender.Name, server));
         return server;
     }
 
-    /// <summary>A contender that computes something else is not worth a race.</summary>
+    /// <summary>Checks that all contenders compute the same.</summary>
     private static async Task CheckAsync(List<(string Name, ServerProcess Server)> servers)
     {
         var expected = await Answer.ToSevenAsync(servers[0].Server.Client);
@@ -101,7 +101,7 @@ internal static class InterleavedRounds
             if (expected is null || answer is null || !answer.IsRight || !answer.IsLike(expected))
             {
                 throw new InvalidOperationException(
-                    $"{name} answers {answer} to the picture of a seven, ours {expected}.");
+                    $"{name} answers {answer} to the image of a seven, ours answers {expected}.");
             }
         }
     }
@@ -116,7 +116,7 @@ internal static class InterleavedRounds
         {
             foreach (var (name, server) in field)
             {
-                Progress.Say($"warming up {name}, {kind.Title}");
+                Progress.Report($"warming up {name}, {kind.Title}");
                 await Wrk.PostAsync(
                     new Uri(server.Address, kind.Path),
                     kind.BodyOf(files),
@@ -128,8 +128,8 @@ internal static class InterleavedRounds
 
         foreach (var part in PartsProcess.All)
         {
-            Progress.Say($"warming up the part {part}");
-            // they share a process, and have next to nothing to warm up
+            Progress.Report($"warming up the part {part}");
+            // The parts share a process and need little warm-up.
             await parts.MeasureAsync(part, plan.WarmUpSeconds / 2);
         }
     }

@@ -1,6 +1,6 @@
 namespace SoftmaxService.HttpBenchmarks.Race;
 
-/// <summary>The turns of all rounds; what is read from them are medians.</summary>
+/// <summary>The turns of all rounds, read as medians.</summary>
 internal sealed class Measurements
 {
     private readonly Dictionary<(string Contender, RequestKind Kind, int Connections), List<Turn>> _turns = [];
@@ -11,7 +11,7 @@ internal sealed class Measurements
 
     public void AddPart(string part, double microseconds) => At(_parts, part).Add(microseconds);
 
-    /// <summary>The contenders that were sent such requests, in the order of their first turn.</summary>
+    /// <summary>The contenders that took this kind of request, in the order of their first turn.</summary>
     public IEnumerable<string> ContendersOf(RequestKind kind) =>
         _turns.Keys.Where(key => key.Kind == kind).Select(key => key.Contender).Distinct();
 

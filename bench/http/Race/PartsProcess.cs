@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace SoftmaxService.HttpBenchmarks.Race;
 
-/// <summary>The unavoidable parts, each by itself, in a process on the server's processor.</summary>
+/// <summary>Measures each unavoidable part alone, in a process on the server's processor.</summary>
 internal sealed class PartsProcess : IAsyncDisposable
 {
     public const string Decode = "decode";
@@ -33,14 +33,14 @@ internal sealed class PartsProcess : IAsyncDisposable
         return new PartsProcess(Process.Start(start)!); // null only with UseShellExecute
     }
 
-    /// <summary>Microseconds of CPU time an operation.</summary>
+    /// <summary>Microseconds of CPU time per operation.</summary>
     public async Task<double> MeasureAsync(string part, double seconds)
     {
         await _process.StandardInput.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{part} {seconds}"));
         await _process.StandardInput.FlushAsync();
         return double.Parse(
             await _process.StandardOutput.ReadLineAsync()
-                ?? throw new InvalidOperationException("The process of the parts has ended."),
+                ?? throw new InvalidOperationException("The process that measures the parts has exited."),
             CultureInfo.InvariantCulture);
     }
 

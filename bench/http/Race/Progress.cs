@@ -2,10 +2,10 @@ using System.Diagnostics;
 
 namespace SoftmaxService.HttpBenchmarks.Race;
 
-/// <summary>Tells on standard error how far it is.</summary>
+/// <summary>Reports progress on standard error.</summary>
 internal static class Progress
 {
     private static readonly Stopwatch Clock = Stopwatch.StartNew();
 
-    public static void Say(string what) => Console.Error.WriteLine($"{Clock.Elapsed:mm\\:ss} {what}");
+    public static void Report(string what) => Console.Error.WriteLine($"{Clock.Elapsed:mm\\:ss} {what}");
 }

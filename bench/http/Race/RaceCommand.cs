@@ -1,6 +1,6 @@
 namespace SoftmaxService.HttpBenchmarks.Race;
 
-/// <summary>The whole race: contenders, parts, allocations, start, memory, cores; each goal judged.</summary>
+/// <summary>The whole race: contenders, parts, allocations, start, memory and cores. It judges each goal.</summary>
 internal static class RaceCommand
 {
     private const string ResultFile = "http.md";
@@ -12,7 +12,7 @@ internal static class RaceCommand
         using var files = RaceFiles.Create(options.Text("model"));
         await WriteRepliesAsync(files);
 
-        // The longest last: what does not work is known soon.
+        // The longest goes last, so that a failure shows early.
         var (starts, memory) = (await StartTimes.MeasureAsync(files), await ResidentMemory.MeasureAsync(files));
         var (allocations, cores) = (
             await Allocations.MeasureAsync(files, plan),
@@ -26,7 +26,7 @@ internal static class RaceCommand
         return goals.Count(goal => goal.IsMet != true);
     }
 
-    /// <summary>Ours says what a reply is, so that the floor's are of the same size.</summary>
+    /// <summary>Takes the replies from ours, so that the floor's have the same size.</summary>
     private static async Task WriteRepliesAsync(RaceFiles files)
     {
         await using var ours = await Contender.Ours(files).StartAsync(files, processors: null);

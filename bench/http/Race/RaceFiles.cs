@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace SoftmaxService.HttpBenchmarks.Race;
 
-/// <summary>A temporary folder with what the contenders serve, are sent, and answer.</summary>
+/// <summary>A temporary folder with the contenders' models, requests and replies.</summary>
 internal sealed class RaceFiles : IDisposable
 {
     public const int ClassCount = 1000;
@@ -19,13 +19,13 @@ internal sealed class RaceFiles : IDisposable
 
     public string Folder { get; }
 
-    /// <summary>The ONNX file that all contenders run, outside of the folder.</summary>
+    /// <summary>The ONNX file that all contenders run; it is outside the folder.</summary>
     public string Model { get; }
 
     /// <summary>Which model that is, in words.</summary>
     public string ModelNote { get; }
 
-    /// <summary>The service's repository: the race's model, and those that ship.</summary>
+    /// <summary>The service's model repository: the race's model and the shipped ones.</summary>
     public string Models { get; }
 
     public string JsonLogits => Path.Combine(Folder, "logits.json");
@@ -36,23 +36,23 @@ internal sealed class RaceFiles : IDisposable
 
     public string SoftmaxReply => Path.Combine(Folder, "softmax-reply.json");
 
-    /// <param name="model">The ONNX file, where it was said.</param>
+    /// <param name="model">The ONNX file, if one was given.</param>
     public static RaceFiles Create(string? model)
     {
-        string[] places =
+        string[] folders =
         [
             .. Environment.GetEnvironmentVariable("SOFTMAX_DATA") is { Length: > 0 } data
                 ? [data]
                 : Array.Empty<string>(),
             Path.Combine(Checkout.Root, "..", "shared", "data"),
         ];
-        var (path, note) = (model ?? places.Select(place => Path.Combine(place, ZooModel)).FirstOrDefault(File.Exists))
-            is { } found
+        var zooModel = folders.Select(folder => Path.Combine(folder, ZooModel)).FirstOrDefault(File.Exists);
+        var (path, note) = (model ?? zooModel) is { } found
             ? (Path.GetFullPath(found), $"`{Path.GetFileName(found)}`")
             : (
                 Checkout.Shipped("mnist/1"),
-                "`models/mnist/1` without its manifest, since `mnist-zoo.onnx` of the ONNX Model Zoo is not at hand "
-                    + "(neither below `SOFTMAX_DATA` nor `../shared/data`)");
+                "`models/mnist/1` without its manifest, because `mnist-zoo.onnx` of the ONNX Model Zoo is neither in "
+                    + "`SOFTMAX_DATA` nor in `../shared/data`");
         var files = new RaceFiles(Directory.CreateTempSubdirectory("softmax-bench-http-").FullName, path, note);
         files.WriteModels();
         files.WriteLogits();
@@ -87,13 +87,14 @@ internal sealed class RaceFiles : IDisposable
         var row = string.Join(
             ',',
             logits.Take(ClassCount).Select(logit => logit.ToString("R", CultureInfo.InvariantCulture)));
-        // one ranked class: the smallest answer that ours gives
+
+        // One ranked class gives our smallest answer.
         File.WriteAllText(JsonLogits, $"{{\"logits\":[{row}],\"topK\":1}}");
     }
 
     private static void Copy(string from, string to)
     {
-        Directory.CreateDirectory(Path.GetDirectoryName(to)!); // a file is in a folder
+        Directory.CreateDirectory(Path.GetDirectoryName(to)!); // A file has a folder.
         File.Copy(from, to);
     }
 }

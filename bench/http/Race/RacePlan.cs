@@ -1,9 +1,9 @@
 namespace SoftmaxService.HttpBenchmarks.Race;
 
-/// <summary>How long and how often.</summary>
-/// <param name="Rounds">Turns of each kind; tables have their medians.</param>
-/// <param name="Seconds">A turn.</param>
-/// <param name="WarmUpSeconds">Load before the first turn, for each contender and each kind of request.</param>
+/// <summary>The number of rounds and their length.</summary>
+/// <param name="Rounds">Turns of each kind; the tables show their medians.</param>
+/// <param name="Seconds">The length of a turn.</param>
+/// <param name="WarmUpSeconds">Load before the first turn, per contender and kind of request.</param>
 internal sealed record RacePlan(int Rounds, double Seconds, double WarmUpSeconds)
 {
     public const int WarmUpConnections = 64;

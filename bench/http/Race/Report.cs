@@ -24,37 +24,41 @@ internal static class Report
             "System.Text.Json, source-generated, reads the JSON request and writes the arrays of our reply"),
     ];
 
-    public static string Write(Findings findings, IReadOnlyList<Goal> goals, RaceFiles files, RacePlan plan) => string.Create(CultureInfo.InvariantCulture, $"""
+    public static string Write(Findings findings, IReadOnlyList<Goal> goals, RaceFiles files, RacePlan plan) =>
+        string.Create(CultureInfo.InvariantCulture, $"""
         # Serving speed
 
-        {Results.Machine}. Written by `bench/http/run`: {plan.Rounds} rounds of {plan.Seconds:0.#} s, {plan.WarmUpSeconds:0.#} s of warm-up.
+        {Results.Machine}. Written by `bench/http/run`: {plan.Rounds} rounds of {plan.Seconds:0.#} s,
+        {plan.WarmUpSeconds:0.#} s of warm-up.
         {Versions.All}.
-        The model is {files.ModelNote}. The [method](../README.md#the-serving-race) is told beside the benchmarks.
+        The model is {files.ModelNote}. The [method](../README.md#the-serving-race) is described beside the benchmarks.
 
         | goal | wanted | measured | |
         |---|---|---|---|
         {Lines(goals.Select(goal => $"| {goal.Title} | {goal.Bound} | {goal.Measured} | {goal.Verdict} |"))}
 
-        CPU is user and system time of the server's process, µs a request: the median of the rounds, and the lowest and highest.
+        CPU is the user and system time of the server's process in µs per request: the median of the rounds, and the
+        lowest and the highest.
 
         {TablesOf(findings.Rounds)}
-        ## The unavoidable parts by themselves
+        ## The unavoidable parts alone
 
         | part | CPU µs | lowest…highest |
         |---|---|---|
-        {Lines(Parts.Select(part => Row(part.Title, findings.Rounds.Part(part.Part), findings.Rounds.PartRange(part.Part))))}
+        {Lines(Parts.Select(part => PartRow(findings.Rounds, part.Part, part.Title)))}
 
-        ## Managed allocations, bytes a request at 64 connections
+        ## Managed allocations, bytes per request at 64 connections
 
-        | request | ours | floor | ours beyond it |
+        | request | ours | floor | difference |
         |---|---|---|---|
-        {Lines(findings.Allocations.Select(found => string.Create(CultureInfo.InvariantCulture, $"| {found.Kind.Title} | {found.Ours:F0} | {found.Floor:F0} | {found.Difference:F0} |")))}
+        {Lines(findings.Allocations.Select(AllocationsRow))}
 
         ## One core and two, 64 connections
 
-        The load generator takes of both cores what the server leaves. "Alike": it has one core where the server has one, the same.
+        The load generator runs on both cores, at the lowest priority. For the second ratio, a server on one core shares
+        that core with the load generator.
 
-        | request | requests/s, one core | two cores | ratio | ratio, alike | CPU µs, one core | two cores | cores the server used of two |
+        | request | requests/s, one core | two cores | ratio | ratio, shared core | CPU µs, one core | two cores | cores used of two |
         |---|---|---|---|---|---|---|---|
         {Lines(findings.Cores.Select(CoresRow))}
 
@@ -98,10 +102,18 @@ internal static class Report
         return text.ToString().TrimEnd() + Environment.NewLine;
     }
 
-    private static string Row(string title, double median, (double Lowest, double Highest) range) =>
+    private static string PartRow(Measurements rounds, string part, string title)
+    {
+        var (lowest, highest) = rounds.PartRange(part);
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"| {title} | {rounds.Part(part):F1} | {lowest:F1}…{highest:F1} |");
+    }
+
+    private static string AllocationsRow(Allocations found) =>
         string.Create(
             CultureInfo.InvariantCulture,
-            $"| {title} | {median:F1} | {range.Lowest:F1}…{range.Highest:F1} |");
+            $"| {found.Kind.Title} | {found.Ours:F0} | {found.Floor:F0} | {found.Difference:F0} |");
 
     private static string CoresRow(CoreScaling scaling) =>
         string.Create(
@@ -115,16 +127,18 @@ internal static class Report
         ? string.Create(
             CultureInfo.InvariantCulture,
             $"""
-            - From process start to the first right answer: ours {starts.Ours:F0} ms, the floor {starts.Floor:F0} ms, both Native AOT; ours as portable build {starts.OursPortable:F0} ms.
-            - Resident memory, Native AOT: {memory.AfterHalf:F1} MB after half and {memory.AfterAll:F1} MB after all of {memory.Requests} requests, {memory.CifarRequests} of them to `cifar10/1`, the others to `mnist/1`.
+            - From process start to the first correct answer: ours {starts.Ours:F0} ms, the floor {starts.Floor:F0} ms,
+              both Native AOT; our portable build {starts.OursPortable:F0} ms.
+            - Resident memory, Native AOT: {memory.AfterHalf:F1} MB after half and {memory.AfterAll:F1} MB after all of
+              {memory.Requests} requests, {memory.CifarRequests} of them to `cifar10/1`, the others to `mnist/1`.
             """)
         : "There was no native binary to measure: `bench/http/run` says why.";
 
     private static string Rejected() =>
         Turn.Rejected == 0
             ? ""
-            : $"{Environment.NewLine}{Turn.Rejected} turn(s) in which the load generator saw errors were thrown away "
-                + $"and taken again.{Environment.NewLine}";
+            : $"{Environment.NewLine}{Turn.Rejected} turn(s) in which the load generator saw errors were discarded "
+                + $"and repeated.{Environment.NewLine}";
 
     private static string Lines(IEnumerable<string> lines) => string.Join(Environment.NewLine, lines);
 }

@@ -2,10 +2,10 @@ using System.Net.Mime;
 
 namespace SoftmaxService.HttpBenchmarks.Race;
 
-/// <summary>A request that is raced.</summary>
-/// <param name="Title">What the tables call it.</param>
+/// <summary>A kind of request in the race.</summary>
+/// <param name="Title">Its name in the tables.</param>
 /// <param name="Path">Path and query.</param>
-/// <param name="BodyOf">What is posted.</param>
+/// <param name="BodyOf">Its body.</param>
 internal sealed record RequestKind(string Title, string Path, Func<RaceFiles, PostedBody> BodyOf)
 {
     public static RequestKind Classify { get; } = new("/classify", "/classify", _ => PostedBody.Seven);

@@ -3,8 +3,8 @@ using System.Globalization;
 namespace SoftmaxService.HttpBenchmarks.Race;
 
 /// <summary>
-/// Megabytes of resident memory of the native binary with both models that ship, after the first half of the requests
-/// and after all.
+/// Resident memory of the native binary in megabytes, with both shipped models, after half of the requests and after
+/// all.
 /// </summary>
 internal sealed record ResidentMemory(double AfterHalf, double AfterAll, long Requests, long CifarRequests)
 {
@@ -12,13 +12,13 @@ internal sealed record ResidentMemory(double AfterHalf, double AfterAll, long Re
     private const double TurnSeconds = 3;
     private static readonly TimeSpan Rest = TimeSpan.FromSeconds(2);
 
-    /// <summary>By itself, for whoever works on it.</summary>
+    /// <summary>Measures it alone, for work on memory.</summary>
     public static async Task<int> ShowAsync()
     {
         using var files = RaceFiles.Create(null);
         if (await MeasureAsync(files) is not { } memory)
         {
-            Console.Error.WriteLine("There is no native binary; a race makes one.");
+            Console.Error.WriteLine("There is no native binary; a race builds one.");
             return 2;
         }
 
@@ -37,7 +37,7 @@ internal sealed record ResidentMemory(double AfterHalf, double AfterAll, long Re
             return null;
         }
 
-        Progress.Say($"resident memory over {2 * Half} requests");
+        Progress.Report($"resident memory over {2 * Half} requests");
         await using var server = await new Contender("ours", () => [service, .. Contender.SettingsOf()]).StartAsync(
             files,
             processors: null);

@@ -5,8 +5,8 @@ using System.Net.Sockets;
 namespace SoftmaxService.HttpBenchmarks.Race;
 
 /// <summary>
-/// Milliseconds from the start of a process to its first right answer, as native binaries with the models that ship;
-/// medians.
+/// Median milliseconds from the start of a process to its first correct answer, for native binaries with the shipped
+/// models.
 /// </summary>
 internal sealed record StartTimes(double Ours, double Floor, double OursPortable)
 {
@@ -27,13 +27,15 @@ internal sealed record StartTimes(double Ours, double Floor, double OursPortable
             new("ours, portable", () => ["dotnet", Checkout.Service, .. Contender.SettingsOf()]),
         ];
         var times = contenders.Select(_ => new List<double>()).ToArray();
-        Progress.Say($"{Starts} starts of each");
+        Progress.Report($"{Starts} starts of each");
         for (var start = 0; start <= Starts; start++)
         {
             for (var i = 0; i < contenders.Length; i++)
             {
                 var time = await TimeAsync(contenders[i], files);
-                if (start > 0) // the first reads the files from the disk
+
+                // The first start reads the files from disk.
+                if (start > 0)
                 {
                     times[i].Add(time);
                 }
@@ -55,7 +57,7 @@ internal sealed record StartTimes(double Ours, double Floor, double OursPortable
         var answer = await Answer.ToSevenAsync(server.Client);
         return answer is { IsRight: true }
             ? clock.Elapsed.TotalMilliseconds
-            : throw new InvalidOperationException($"{contender.Name} answers {answer} to the picture of a seven.");
+            : throw new InvalidOperationException($"{contender.Name} answers {answer} to the image of a seven.");
     }
 
     private static bool IsListening(Uri address)

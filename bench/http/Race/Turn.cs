@@ -3,19 +3,19 @@ using System.Text.Json;
 namespace SoftmaxService.HttpBenchmarks.Race;
 
 /// <summary>One server under load for some seconds.</summary>
-/// <param name="Load">What the load generator saw.</param>
-/// <param name="CpuMicroseconds">User and system time of the server's process, a request.</param>
+/// <param name="Load">The load generator's measurements.</param>
+/// <param name="CpuMicroseconds">User and system time of the server's process per request.</param>
 internal sealed record Turn(Wrk Load, double CpuMicroseconds)
 {
     private const int Attempts = 3;
     private static readonly TimeSpan LastAnswers = TimeSpan.FromMilliseconds(200);
 
-    /// <summary>How many turns were thrown away because the load generator saw errors.</summary>
+    /// <summary>The number of turns discarded because the load generator saw errors.</summary>
     public static int Rejected { get; private set; }
 
     public double Rate => Load.Requests / Load.Seconds;
 
-    /// <summary>Takes a turn without errors; after a few with errors there is something wrong.</summary>
+    /// <summary>Takes a turn without errors; throws after several turns with errors.</summary>
     public static async Task<Turn> TakeAsync(
         ServerProcess server,
         RequestKind kind,
@@ -35,30 +35,30 @@ internal sealed record Turn(Wrk Load, double CpuMicroseconds)
                 seconds,
                 loadProcessors,
                 isLoadLowest);
-            await Task.Delay(LastAnswers); // what was under way when wrk left
+
+            // Requests that were in flight when wrk stopped still cost CPU time.
+            await Task.Delay(LastAnswers);
             var (cpuAfter, imagesAfter) = (server.CpuTime, await ImagesAsync(server, kind));
             if (load.Errors == 0)
             {
-                return new Turn(
-                    load,
-                    (cpuAfter - cpu).TotalMicroseconds
-                        / (images is null ? load.Requests : imagesAfter!.Value - images.Value)
-                ); // both or neither are null
+                // Both counts of images are null, or neither is.
+                var requests = images is null ? load.Requests : imagesAfter!.Value - images.Value;
+                return new Turn(load, (cpuAfter - cpu).TotalMicroseconds / requests);
             }
 
             Rejected++;
-            Console.Error.WriteLine($"{server.Address} {kind.Title}: {load.Errors} errors, the turn does not count");
+            Console.Error.WriteLine($"{server.Address} {kind.Title}: {load.Errors} errors, the turn is discarded");
             if (attempt == Attempts)
             {
                 throw new InvalidOperationException(
-                    $"{kind.Title} at {server.Address} failed in {Attempts} turns one after the other.");
+                    $"{kind.Title} at {server.Address} failed in {Attempts} turns in a row.");
             }
         }
     }
 
     /// <summary>
-    /// How many images ours has run of a slow model. When wrk leaves, up to 64 answers are under way that it does not
-    /// count: nothing among tens of thousands, but one in twenty of a slow model's.
+    /// The number of images that ours has run for a slow model. When wrk stops, it does not count up to 64 answers that
+    /// are in flight: negligible among tens of thousands, but one in twenty for a slow model.
     /// </summary>
     private static async Task<long?> ImagesAsync(ServerProcess server, RequestKind kind)
     {

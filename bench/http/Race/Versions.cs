@@ -4,7 +4,7 @@ using System.Xml.Linq;
 
 namespace SoftmaxService.HttpBenchmarks.Race;
 
-/// <summary>What was raced, by version.</summary>
+/// <summary>The versions of everything in the race.</summary>
 internal static class Versions
 {
     private static readonly string[] Packages =
@@ -27,15 +27,16 @@ internal static class Versions
                 $"commit {FirstLine("git", "-C", Checkout.Root, "describe", "--always", "--dirty")}",
             ]);
 
-    // Its usage, with the version in front, comes with an exit code of 1; the copyright is left out.
+    // wrk prints version and copyright in front of its usage, with an exit code of 1; the copyright is left out.
     private static string WrkVersion => string.Join(' ', FirstLine("wrk", "--version").Split(' ').Take(2));
 
     private static string OfPackage(string name)
     {
-        var versions = XDocument
+        var package = XDocument
             .Load(Path.Combine(Checkout.Root, "Directory.Packages.props"))
-            .Descendants("PackageVersion");
-        return $"{name} {versions.Single(version => (string?)version.Attribute("Include") == name).Attribute("Version")?.Value}";
+            .Descendants("PackageVersion")
+            .Single(package => (string?)package.Attribute("Include") == name);
+        return $"{name} {package.Attribute("Version")?.Value}";
     }
 
     private static string OfModule(string name)
@@ -48,7 +49,7 @@ internal static class Versions
 
     private static string FirstLine(string program, params string[] arguments)
     {
-        // null only with UseShellExecute
+        // Null only with UseShellExecute.
         using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true })!;
         var line = process.StandardOutput.ReadLine();
         process.StandardOutput.ReadToEnd();

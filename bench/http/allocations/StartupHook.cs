@@ -3,9 +3,9 @@ using System.Net.Sockets;
 using System.Text;
 
 /// <summary>
-/// Tells, to whoever connects to the socket that BENCH_ALLOCATIONS names, how many bytes the process has allocated on
-/// the managed heap so far. The runtime finds the class by its name, which must have no namespace
-/// (DOTNET_STARTUP_HOOKS).
+/// Reports how many bytes the process has allocated on the managed heap to each client of the socket that
+/// BENCH_ALLOCATIONS names. The runtime (DOTNET_STARTUP_HOOKS) finds the class by its name, which must have no
+/// namespace.
 /// </summary>
 internal static class StartupHook
 {
@@ -16,11 +16,11 @@ internal static class StartupHook
             var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
             listener.Bind(new UnixDomainSocketEndPoint(path));
             listener.Listen();
-            new Thread(() => Tell(listener)) { IsBackground = true, Name = "allocations" }.Start();
+            new Thread(() => Report(listener)) { IsBackground = true, Name = "allocations" }.Start();
         }
     }
 
-    private static void Tell(Socket listener)
+    private static void Report(Socket listener)
     {
         while (true)
         {

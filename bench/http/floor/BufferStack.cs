@@ -1,8 +1,8 @@
 namespace SoftmaxService.HttpBenchmarks.Floor;
 
 /// <summary>
-/// Buffers for bodies, all of them kept. ArrayPool.Shared keeps fewer than 64 connections hold at once, and a floor
-/// that allocates would make those above it look low.
+/// Keeps all buffers for bodies. ArrayPool.Shared keeps fewer buffers than 64 connections use at once, and if the floor
+/// allocated, our allocations beyond it would look too low.
 /// </summary>
 internal sealed class BufferStack
 {

@@ -1,8 +1,7 @@
 using System.Net.Mime;
 using SoftmaxService.HttpBenchmarks.Floor;
 
-// The least that ASP.NET Core spends on a request of ours: the body is read and a reply of the same size written, with
-// nothing in between.
+// The least that ASP.NET Core spends on one of our requests: it reads the body and writes a reply of the same size.
 var builder = WebApplication.CreateSlimBuilder(args);
 builder.Logging.ClearProviders();
 builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
@@ -24,7 +23,7 @@ app.Run();
 static byte[] ReplyIn(string variable) =>
     File.ReadAllBytes(
         Environment.GetEnvironmentVariable(variable)
-            ?? throw new InvalidOperationException($"{variable} must name the file of a reply."));
+            ?? throw new InvalidOperationException($"{variable} must name a file with a reply."));
 
 async Task AnswerAsync(HttpContext context, byte[] reply)
 {
@@ -46,14 +45,14 @@ async Task EchoAsync(HttpContext context)
 
 async ValueTask<(byte[] Buffer, int Length)> ReadAsync(HttpRequest request)
 {
-    // One byte more than was declared, so that the end of the body is seen without growing.
+    // One byte more than declared, so that the last read finds the end of the body without growing the buffer.
     var buffer = buffers.Rent(
         (int)(
             request.ContentLength ?? throw new BadHttpRequestException("The load generator always declares a length.")
         ) + 1);
     var length = 0;
-    while (await request.Body.ReadAsync(buffer.AsMemory(length), request.HttpContext.RequestAborted) is var count and > 0
-    )
+    var aborted = request.HttpContext.RequestAborted;
+    while (await request.Body.ReadAsync(buffer.AsMemory(length), aborted) is var count and > 0)
     {
         length += count;
     }

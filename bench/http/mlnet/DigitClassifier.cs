@@ -4,8 +4,8 @@ using Microsoft.ML;
 namespace SoftmaxService.HttpBenchmarks.Peers;
 
 /// <summary>
-/// As ML.NET's documentation has it, an <c>OnnxTransformer</c> behind a pool of prediction engines: an encoded image
-/// in, ranked probabilities out.
+/// Follows ML.NET's documentation: an <c>OnnxTransformer</c> behind a pool of prediction engines turns an encoded image
+/// into ranked probabilities.
 /// </summary>
 internal sealed class DigitClassifier(string modelPath)
 {

@@ -19,7 +19,7 @@ internal sealed class DigitScores
 }
 
 /// <summary>
-/// Makes the prediction engines of a pool: an engine serves one thread at a time, and making one is dear.
+/// Makes the prediction engines of a pool. An engine serves one thread at a time and is expensive to make.
 /// </summary>
 internal sealed class PredictionEngines : PooledObjectPolicy<PredictionEngine<DigitImage, DigitScores>>
 {
@@ -28,8 +28,7 @@ internal sealed class PredictionEngines : PooledObjectPolicy<PredictionEngine<Di
 
     public PredictionEngines(string modelPath)
     {
-        // The columns of the pipeline bear the names of the graph; they are copied so that the classes above need not
-        // know them.
+        // The pipeline's columns have the graph's names. They are copied to the fixed names of the classes above.
         var (input, output) = NamesIn(modelPath);
         var pipeline = _context.Transforms.CopyColumns(input, "pixels")
             .Append(_context.Transforms.ApplyOnnxModel(new OnnxOptions

@@ -4,8 +4,8 @@ using SessionOptions = Microsoft.ML.OnnxRuntime.SessionOptions;
 namespace SoftmaxService.HttpBenchmarks.Peers;
 
 /// <summary>
-/// As one writes it with <c>InferenceSession.Run</c>: an encoded image in, ranked probabilities out. Sessions may be
-/// run by many threads at once.
+/// The straightforward use of <c>InferenceSession.Run</c>: an encoded image in, ranked probabilities out. Many threads
+/// may share a session.
 /// </summary>
 internal sealed class DigitClassifier : IDisposable
 {

@@ -1,4 +1,5 @@
-// The same classifier as one would serve it with node: fastify, onnxruntime-node, pngjs. BENCH_MODEL names the ONNX file, --urls= the address.
+// The same classifier in node, with fastify, onnxruntime-node and pngjs.
+// BENCH_MODEL names the ONNX file, --urls= the address.
 import fastify from 'fastify';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { PNG } from 'pngjs';

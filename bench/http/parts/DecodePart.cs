@@ -4,7 +4,7 @@ using SkiaSharp;
 namespace SoftmaxService.HttpBenchmarks.Parts;
 
 /// <summary>
-/// SKCodec decodes an encoded grey image from memory that stays where it is into memory that stays where it is.
+/// SKCodec decodes an encoded grey image. Both buffers are allocated once.
 /// </summary>
 internal sealed unsafe class DecodePart : IDisposable
 {
@@ -40,7 +40,7 @@ internal sealed unsafe class DecodePart : IDisposable
 
     private SKCodec Open()
     {
-        using var data = SKData.Create((nint)_encoded, _length); // the codec keeps a reference of its own
+        using var data = SKData.Create((nint)_encoded, _length); // The codec keeps its own reference.
         return SKCodec.Create(data) ?? throw new InvalidDataException("The image cannot be decoded.");
     }
 }

@@ -5,8 +5,8 @@ using System.Text.Json.Serialization;
 namespace SoftmaxService.HttpBenchmarks.Parts;
 
 /// <summary>
-/// System.Text.Json, source-generated, reads a request of POST /softmax and writes the numbers of our reply to it, into
-/// memory that is used again.
+/// System.Text.Json, source-generated, reads a request to POST /softmax and writes the numbers of our reply into a
+/// reused buffer.
 /// </summary>
 internal sealed class JsonPart : IDisposable
 {
@@ -18,14 +18,14 @@ internal sealed class JsonPart : IDisposable
     public JsonPart(byte[] request, byte[] reply)
     {
         _request = request;
-        _reply = JsonSerializer.Deserialize(reply, JsonContext.Default.SoftmaxReply)!; // our reply is never null
+        _reply = JsonSerializer.Deserialize(reply, JsonContext.Default.SoftmaxReply)!; // Our reply is never null.
         _writer = new Utf8JsonWriter(_written, new JsonWriterOptions { SkipValidation = true });
         Once();
         if (_written.WrittenCount != reply.Length)
         {
             throw new InvalidDataException(
-                $"The reply has {reply.Length} bytes, but {_written.WrittenCount} were written: properties must have "
-                    + "been added to it that this does not know.");
+                $"The reply has {reply.Length} bytes, but {_written.WrittenCount} were written: it must have new "
+                    + "properties that this benchmark lacks.");
         }
     }
 

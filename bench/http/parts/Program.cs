@@ -2,8 +2,8 @@ using System.Diagnostics;
 using System.Globalization;
 using SoftmaxService.HttpBenchmarks.Parts;
 
-// What no server can leave out, each by itself in a loop. A line "<part> <seconds>" on standard input asks for so many
-// seconds of a part; the answer is its CPU time in microseconds an operation, of all threads.
+// Runs each part that no server can avoid in a loop. A line "<part> <seconds>" on standard input runs a part for that
+// many seconds; the reply is its CPU time of all threads in microseconds per operation.
 using var decode = new DecodePart(File.ReadAllBytes(FileIn("BENCH_IMAGE")));
 using var run = new RunPart(FileIn("BENCH_MODEL"));
 using var cifar = new RunPart(FileIn("BENCH_CIFAR_MODEL"));

@@ -4,7 +4,7 @@ using Microsoft.ML.OnnxRuntime.Tensors;
 namespace SoftmaxService.HttpBenchmarks.Parts;
 
 /// <summary>
-/// ONNX Runtime runs a model on one image, on one thread, input and output bound to memory once and for all.
+/// ONNX Runtime runs a model on one image and one thread. Input and output are bound once.
 /// </summary>
 internal sealed class RunPart : IDisposable
 {
@@ -52,7 +52,8 @@ internal sealed class RunPart : IDisposable
 
     private static OrtValue Allocate(NodeMetadata node)
     {
-        long[] shape = [.. node.Dimensions.Select(size => (long)Math.Max(1, size))]; // an open batch axis is one image
+        // An open batch axis takes one image.
+        long[] shape = [.. node.Dimensions.Select(size => (long)Math.Max(1, size))];
         return OrtValue.CreateAllocatedTensorValue(OrtAllocator.DefaultInstance, TensorElementType.Float, shape);
     }
 }

@@ -4,7 +4,7 @@ using SkiaSharp;
 namespace SoftmaxService.HttpBenchmarks.Peers;
 
 /// <summary>
-/// What the peers in .NET do alike: an encoded image becomes a tensor, logits become ranked probabilities.
+/// Shared by the .NET peers: turns an encoded image into a tensor, and logits into ranked probabilities.
 /// </summary>
 internal static class Digit
 {
@@ -12,7 +12,7 @@ internal static class Digit
 
     public static float[] ToTensor(ReadOnlySpan<byte> encoded)
     {
-        using var decoded = SKBitmap.Decode(encoded) ?? throw new BadHttpRequestException("The body is no image.");
+        using var decoded = SKBitmap.Decode(encoded) ?? throw new BadHttpRequestException("The body is not an image.");
         using var gray = new SKBitmap(new SKImageInfo(Side, Side, SKColorType.Gray8, SKAlphaType.Opaque));
         decoded.ScalePixels(gray, SKSamplingOptions.Default);
         var pixels = gray.GetPixelSpan();

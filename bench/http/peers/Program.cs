@@ -1,7 +1,7 @@
 using System.Text.Json.Serialization;
 using SoftmaxService.HttpBenchmarks.Peers;
 
-// The classifier that one writes in an afternoon, knowing one's tools; each peer brings a DigitClassifier of its own.
+// The classifier that an experienced developer writes in an afternoon. Each peer has its own DigitClassifier.
 var builder = WebApplication.CreateSlimBuilder(args);
 builder.Logging.ClearProviders();
 builder.Services.ConfigureHttpJsonOptions(options =>

@@ -4,7 +4,7 @@ using SoftmaxService.HttpBenchmarks;
 
 namespace SoftmaxService.ReliabilityBenchmarks.Load;
 
-/// <summary>A real HAProxy with the configuration that ships, in front of replicas on this machine.</summary>
+/// <summary>A real HAProxy with the shipped configuration, in front of replicas on this machine.</summary>
 internal sealed class HaproxyProcess : IAsyncDisposable
 {
     private readonly Process _process;
@@ -50,12 +50,12 @@ internal sealed class HaproxyProcess : IAsyncDisposable
             }
             catch (HttpRequestException)
             {
-                // It does not listen yet.
+                // HAProxy does not listen yet.
             }
         }
 
         await haproxy.DisposeAsync();
-        throw new InvalidOperationException("HAProxy did not get ready.");
+        throw new InvalidOperationException("HAProxy did not become ready.");
     }
 
     public async ValueTask DisposeAsync()

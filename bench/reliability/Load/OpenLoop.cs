@@ -4,25 +4,27 @@ using System.Net;
 
 namespace SoftmaxService.ReliabilityBenchmarks.Load;
 
-/// <summary>What came of an open loop: requests that arrive whether or not those before them are answered.</summary>
-/// <param name="Seconds">How long they arrived.</param>
-/// <param name="Accepted">Milliseconds from a request's due moment to its answer, of those with 200, sorted.</param>
-/// <param name="Shed">The same of those with 429.</param>
-/// <param name="Other">How many ended otherwise.</param>
-/// <param name="LatestMilliseconds">By how much the generator itself was late at most.</param>
+/// <summary>
+/// The result of an open loop, in which requests arrive whether or not earlier ones are answered.
+/// </summary>
+/// <param name="Seconds">How long requests arrived.</param>
+/// <param name="Accepted">Sorted milliseconds from due moment to answer of the requests answered with 200.</param>
+/// <param name="Shed">The same for the requests answered with 429.</param>
+/// <param name="Other">The number of requests with another outcome.</param>
+/// <param name="LatestMilliseconds">The largest delay of the generator.</param>
 internal sealed record OpenLoop(double Seconds, double[] Accepted, double[] Shed, int Other, double LatestMilliseconds)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     public double Goodput => Accepted.Length / Seconds;
 
-    /// <param name="client">With as many connections as it takes.</param>
+    /// <param name="client">A client without a limit on connections.</param>
     /// <param name="makeRequest">Makes each request.</param>
     /// <param name="rate">
-    /// Requests a second; they arrive as those of many independent clients do, at random (Poisson) moments.
+    /// Requests per second. Like those of many independent clients, they arrive at random (Poisson) moments.
     /// </param>
-    /// <param name="seconds">For how long.</param>
-    /// <param name="seed">Decides the moments.</param>
+    /// <param name="seconds">How long requests arrive.</param>
+    /// <param name="seed">The seed of the moments.</param>
     public static async Task<OpenLoop> RunAsync(
         HttpClient client,
         Func<HttpRequestMessage> makeRequest,
@@ -39,12 +41,12 @@ internal sealed record OpenLoop(double Seconds, double[] Accepted, double[] Shed
         {
             if (due - clock.Elapsed.TotalSeconds is > 0 and var wait)
             {
-                // a millisecond too late at most; those that are due by then go together
+                // At most a millisecond too late; all requests that are due by then go together.
                 await Task.Delay(TimeSpan.FromSeconds(wait));
             }
 
             latest = Math.Max(latest, clock.Elapsed.TotalSeconds - due);
-            pending.Add(AskAsync(due));
+            pending.Add(SendAsync(due));
         }
 
         await Task.WhenAll(pending);
@@ -55,7 +57,7 @@ internal sealed record OpenLoop(double Seconds, double[] Accepted, double[] Shed
             answers.Count(answer => answer.Status is not (HttpStatusCode.OK or HttpStatusCode.TooManyRequests)),
             latest * 1000);
 
-        async Task AskAsync(double due)
+        async Task SendAsync(double due)
         {
             using var limit = new CancellationTokenSource(Patience);
             HttpStatusCode? status = null;
@@ -67,7 +69,7 @@ internal sealed record OpenLoop(double Seconds, double[] Accepted, double[] Shed
             }
             catch (Exception exception) when (exception is HttpRequestException or OperationCanceledException)
             {
-                // Counted as what it is: no answer.
+                // Counted as no answer.
             }
 
             answers.Enqueue((status, (clock.Elapsed.TotalSeconds - due) * 1000));

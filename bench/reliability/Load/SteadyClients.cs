@@ -6,8 +6,8 @@ using System.Net.Http.Headers;
 namespace SoftmaxService.ReliabilityBenchmarks.Load;
 
 /// <summary>
-/// Well-behaved clients that each ask again as soon as they are answered, until they are told to stop, and keep count
-/// of what is no 200.
+/// Well-behaved clients. Each sends its next request as soon as the previous one is answered, until they are stopped,
+/// and counts the outcomes other than success.
 /// </summary>
 internal sealed class SteadyClients : IAsyncDisposable
 {
@@ -17,9 +17,9 @@ internal sealed class SteadyClients : IAsyncDisposable
     private readonly ConcurrentQueue<double> _milliseconds = [];
     private readonly ConcurrentDictionary<string, int> _failures = [];
 
-    /// <param name="address">Of the service, or of a balancer before it.</param>
-    /// <param name="count">How many clients, each with a connection.</param>
-    /// <param name="image">What they post to <c>/classify</c>.</param>
+    /// <param name="address">The address of the service or of a load balancer.</param>
+    /// <param name="count">The number of clients, each with one connection.</param>
+    /// <param name="image">The image that they post to <c>/classify</c>.</param>
     public SteadyClients(Uri address, int count, byte[] image)
     {
         _client = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = count })
@@ -27,15 +27,15 @@ internal sealed class SteadyClients : IAsyncDisposable
             BaseAddress = address,
             Timeout = TimeSpan.FromSeconds(30),
         };
-        _running = Task.WhenAll(Enumerable.Range(0, count).Select(_ => Task.Run(() => AskOnAsync(image))));
+        _running = Task.WhenAll(Enumerable.Range(0, count).Select(_ => Task.Run(() => SendRepeatedlyAsync(image))));
     }
 
     public int Answered => _milliseconds.Count;
 
-    /// <summary>What came instead of 200, and how often.</summary>
+    /// <summary>The number of each outcome other than success.</summary>
     public IReadOnlyDictionary<string, int> Failures => _failures;
 
-    /// <summary>Milliseconds a request, sorted.</summary>
+    /// <summary>Sorted milliseconds per request.</summary>
     public double[] Milliseconds => [.. _milliseconds.Order()];
 
     public string FailuresInWords =>
@@ -60,7 +60,7 @@ internal sealed class SteadyClients : IAsyncDisposable
         _stop.Dispose();
     }
 
-    private async Task AskOnAsync(byte[] image)
+    private async Task SendRepeatedlyAsync(byte[] image)
     {
         while (!_stop.IsCancellationRequested)
         {

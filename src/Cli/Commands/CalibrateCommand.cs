@@ -86,7 +86,9 @@ internal static class CalibrateCommand
             }
 
             using var model = location?.Load();
-            var original = location is not null && File.Exists(location.ManifestPath) ? File.ReadAllBytes(location.ManifestPath) : null;
+            var original = location is not null && File.Exists(location.ManifestPath)
+                ? File.ReadAllBytes(location.ManifestPath)
+                : null;
             var scored = scoring.Score(parsed, model, temperature: 1f, terminal, cancellation);
             var options = new CalibrationOptions { Bins = parsed.GetValue(bins), Method = parsed.GetValue(method) };
             if (parsed.GetValue(alphas) is { Length: > 0 } said)
@@ -96,12 +98,17 @@ internal static class CalibrateCommand
 
             terminal.Say($"Fitting on {scored.Count} images.");
             var (result, findings) = FindingsBuilder.Calibrate(scored, location?.FullName, options, cancellation);
-            var files = parsed.GetValue(report) is { } folder ? [.. ReportFolder.Render(folder, findings, cancellation)] : new List<(string Path, byte[] Content)>();
+            List<(string Path, byte[] Content)> files = parsed.GetValue(report) is { } folder
+                ? [.. ReportFolder.Render(folder, findings, cancellation)]
+                : [];
             if (location is not null)
             {
+                var diagram = FindingsFigures.Reliability(findings).ToSvg();
+                var calibration = result.ToManifest(parsed.GetValue(dataset) ?? scored.Name);
+
                 // The manifest goes last: whoever sees it sees its diagram too.
-                files.Add((Path.Combine(location.Folder, DiagramName), Encoding.UTF8.GetBytes(FindingsFigures.Reliability(findings).ToSvg())));
-                files.Add((location.ManifestPath, Manifest(original, result.ToManifest(parsed.GetValue(dataset) ?? scored.Name))));
+                files.Add((Path.Combine(location.Folder, DiagramName), Encoding.UTF8.GetBytes(diagram)));
+                files.Add((location.ManifestPath, Manifest(original, calibration)));
             }
 
             if (parsed.GetValue(report) is { } reportFolder)

@@ -64,17 +64,30 @@ internal static class EvaluateCommand
 
             var scored = scoring.Score(parsed, model, applied.Value, terminal, cancellation);
             var calibration = model?.Manifest.Calibration;
-            var findings = FindingsBuilder.Evaluate(scored, location?.FullName, applied, calibration, new CalibrationOptions { Bins = parsed.GetValue(bins) }, cancellation);
+            var findings = FindingsBuilder.Evaluate(
+                scored,
+                location?.FullName,
+                applied,
+                calibration,
+                new CalibrationOptions { Bins = parsed.GetValue(bins) },
+                cancellation);
             if (model is not null && otherPaths.Length > 0)
             {
-                findings = findings with
+                OtherData Compare(string path)
                 {
-                    OutOfDistribution = [.. otherPaths.Select(path => FindingsBuilder.Compare(
-                        scored,
-                        scoring.ScoreOther(parsed, path, model, scored.Count, parsed.GetValue(seed), applied.Value, terminal, cancellation),
+                    var other = scoring.ScoreOther(
+                        parsed,
+                        path,
+                        model,
+                        scored.Count,
+                        parsed.GetValue(seed),
                         applied.Value,
-                        calibration?.Energy))],
-                };
+                        terminal,
+                        cancellation);
+                    return FindingsBuilder.Compare(scored, other, applied.Value, calibration?.Energy);
+                }
+
+                findings = findings with { OutOfDistribution = [.. otherPaths.Select(Compare)] };
             }
 
             if (parsed.GetValue(report) is { } folder)

@@ -74,7 +74,8 @@ internal static class InspectCommand
                     ["output", $"{served.Output}: {served.OutputReason}"],
                     [
                         "scores",
-                        $"{served.OutputKind} of {served.ClassCount} classes, {(served.OutputKindIsDetected ? "as the warm-up inputs show" : "as the manifest says")}",
+                        $"{served.OutputKind} of {served.ClassCount} classes, "
+                            + (served.OutputKindIsDetected ? "as the warm-up inputs show" : "as the manifest says"),
                     ],
                     [
                         "batching",

@@ -84,7 +84,9 @@ internal static class FindingsBuilder
                 TemperatureInterval = result.TemperatureInterval,
                 PredictionSets = result.PredictionSets,
                 Quantiles = result.Conformal?.Quantiles,
-                Curve = result.Conformal is { } conformal ? SetsOf(data, calibration, conformal, CurveAlphas(conformal), cancellation) : [],
+                Curve = result.Conformal is { } conformal
+                    ? SetsOf(data, calibration, conformal, CurveAlphas(conformal), cancellation)
+                    : [],
                 Energy = result.Energy,
                 Warnings = NullIfEmpty(result.Warnings),
             });

@@ -14,13 +14,33 @@ internal static class HtmlReport
     private const int MostClassesInTable = 100;
 
     private const string Style = """
-        body { font: 15px/1.5 "DejaVu Sans", Verdana, sans-serif; color: #222; background: #fff; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
-        h1 { font-size: 1.5rem; } h2 { font-size: 1.15rem; margin-top: 2.2rem; }
-        table { border-collapse: collapse; margin: .6rem 0; } th, td { padding: .25rem .8rem; text-align: right; border-bottom: 1px solid #ddd; }
-        th:first-child, td:first-child { text-align: left; } th { border-bottom: 2px solid #222; font-weight: 600; }
-        figure { margin: 1rem 0; } figure svg { max-width: 100%; height: auto; } p.note, figcaption { color: #555; font-size: .9rem; }
-        .mistakes { display: flex; flex-wrap: wrap; gap: 1rem; padding: 0; } .mistakes li { list-style: none; width: 8.5rem; font-size: .85rem; overflow-wrap: anywhere; }
-        .mistakes img { width: 96px; height: 96px; object-fit: contain; image-rendering: pixelated; border: 1px solid #ddd; display: block; }
+        body {
+          font: 15px/1.5 "DejaVu Sans", Verdana, sans-serif;
+          color: #222;
+          background: #fff;
+          max-width: 60rem;
+          margin: 2rem auto;
+          padding: 0 1rem;
+        }
+        h1 { font-size: 1.5rem; }
+        h2 { font-size: 1.15rem; margin-top: 2.2rem; }
+        table { border-collapse: collapse; margin: .6rem 0; }
+        th, td { padding: .25rem .8rem; text-align: right; border-bottom: 1px solid #ddd; }
+        th:first-child, td:first-child { text-align: left; }
+        th { border-bottom: 2px solid #222; font-weight: 600; }
+        figure { margin: 1rem 0; }
+        figure svg { max-width: 100%; height: auto; }
+        p.note, figcaption { color: #555; font-size: .9rem; }
+        .mistakes { display: flex; flex-wrap: wrap; gap: 1rem; padding: 0; }
+        .mistakes li { list-style: none; width: 8.5rem; font-size: .85rem; overflow-wrap: anywhere; }
+        .mistakes img {
+          width: 96px;
+          height: 96px;
+          object-fit: contain;
+          image-rendering: pixelated;
+          border: 1px solid #ddd;
+          display: block;
+        }
         """;
 
     public static string Write(Findings findings, IReadOnlyList<(string Name, string Svg)> drawings)
@@ -99,7 +119,8 @@ internal static class HtmlReport
                     + "ECE: as many of equal mass."
                     + (
                         findings.TemperatureInterval is { } interval
-                            ? $" The fitted temperature is {Numbers.Of(findings.Temperature, "0.####")}{Numbers.Brackets(interval, isShare: false)}."
+                            ? $" The fitted temperature is {Numbers.Of(findings.Temperature, "0.####")}"
+                                + $"{Numbers.Brackets(interval, isShare: false)}."
                             : "")),
         ];
 

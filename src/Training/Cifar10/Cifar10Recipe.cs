@@ -56,13 +56,19 @@ internal static class Cifar10Recipe
 
     public static float[] Std { get; } = [0.2470f, 0.2435f, 0.2616f];
 
-    public static string AugmentationSummary { get; } = string.Create(CultureInfo.InvariantCulture, $"""
-        reflected at the edges and shifted by up to {MaxShift} pixels an axis; a square of {CutSize} pixels blanked out; mirrored by a coin in the first epoch, then the other way each epoch
-        """);
+    public static string AugmentationSummary { get; } = string.Create(
+        CultureInfo.InvariantCulture,
+        $"reflected at the edges and shifted by up to {MaxShift} pixels an axis; a square of {CutSize} pixels blanked "
+            + $"out; mirrored by a coin in the first epoch, then the other way each epoch");
 
-    public static string Summary { get; } = string.Create(CultureInfo.InvariantCulture, $"""
-        airbench94 (Keller Jordan 2024): Nesterov SGD, momentum {Momentum}, batches of {BatchSize}, summed cross-entropy with label smoothing {LabelSmoothing}; learning rate {PeakLearningRate:G4} an example, {BiasLearningRateScale} times that for the biases of the norms, decoupled weight decay {WeightDecayPerBatch}; from {FirstRateShare:P0} up to it over the first {WarmUpShare:P0} of the steps, then linearly to {LastRateShare:P0}; lookahead every {LookaheadSteps} steps; whitening bias frozen after epoch {WhiteningBiasEpochs}; bfloat16 with float32 weights and statistics
-        """);
+    public static string Summary { get; } = string.Create(
+        CultureInfo.InvariantCulture,
+        $"airbench94 (Keller Jordan 2024): Nesterov SGD, momentum {Momentum}, batches of {BatchSize}, summed "
+            + $"cross-entropy with label smoothing {LabelSmoothing}; learning rate {PeakLearningRate:G4} an example, "
+            + $"{BiasLearningRateScale} times that for the biases of the norms, decoupled weight decay "
+            + $"{WeightDecayPerBatch}; from {FirstRateShare:P0} up to it over the first {WarmUpShare:P0} of the steps, "
+            + $"then linearly to {LastRateShare:P0}; lookahead every {LookaheadSteps} steps; whitening bias frozen "
+            + $"after epoch {WhiteningBiasEpochs}; bfloat16 with float32 weights and statistics");
 
     /// <summary>Up, then down, in straight lines; <paramref name="progress"/> runs from 0 to 1.</summary>
     public static double LearningRate(double progress) => PeakLearningRate * (progress < WarmUpShare

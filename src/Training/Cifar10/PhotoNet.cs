@@ -68,9 +68,12 @@ internal sealed class PhotoNet : IDisposable
 
     public static IReadOnlyList<int> DefaultWidths { get; } = [64, 256, 256];
 
-    public static string Summary { get; } = string.Create(CultureInfo.InvariantCulture, $"""
-        whitening conv {WhiteningSize}x{WhiteningSize} {Channels} to {WhiteningWidth}, GELU, {string.Join(", ", DefaultWidths.Select(width => $"[conv {KernelSize}x{KernelSize} to {width}, max-pool 2, BN, GELU, conv {KernelSize}x{KernelSize} {width}, BN, GELU]"))}, max-pool {LastSize}, linear {ClassCount} x 1/9; as written, the logarithm of the mean of both probabilities that it gives the image and its mirror image at temperature {ViewTemperature}
-        """);
+    public static string Summary { get; } = string.Create(
+        CultureInfo.InvariantCulture,
+        $"whitening conv {WhiteningSize}x{WhiteningSize} {Channels} to {WhiteningWidth}, GELU, "
+            + $"{string.Join(", ", DefaultWidths.Select(BlockSummary))}, max-pool {LastSize}, linear {ClassCount} x "
+            + $"1/9; as written, the logarithm of the mean of both probabilities that it gives the image and its "
+            + $"mirror image at temperature {ViewTemperature}");
 
     public Tensor WhiteningKernel { get; }
 
@@ -160,6 +163,12 @@ internal sealed class PhotoNet : IDisposable
 
     // A view with the axes in the usual order; casting keeps how it lies in memory.
     private static Tensor AsPlanes(Tensor kernel, ScalarType type) => kernel.permute(0, 3, 1, 2).to_type(type);
+
+    private static string BlockSummary(int width) =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"[conv {KernelSize}x{KernelSize} to {width}, max-pool 2, BN, GELU, "
+                + $"conv {KernelSize}x{KernelSize} {width}, BN, GELU]");
 
     /// <summary>The first kernels pass their input on, the others are random.</summary>
     private static ConvolutionWithNorm NewLayer(int inputs, int outputs, bool poolBetween)

@@ -27,9 +27,12 @@ internal sealed class Augmentation(Generator random)
     private const double MaxThickening = 0.6;
     private const double MaxThinning = 0.4;
 
-    public static string Summary { get; } = string.Create(CultureInfo.InvariantCulture, $"""
-        each image by its own random share of: shift by up to {MaxShiftPixels} pixels, rotation by up to {MaxRotationDegrees} degrees, scale by up to {MaxScale:P0} an axis, slant up to {MaxSlant}, bending by smooth noise of {BendPixels} pixels standard deviation, pen from {MaxThinning:P0} erosion to {MaxThickening:P0} dilation by 3x3
-        """);
+    public static string Summary { get; } = string.Create(
+        CultureInfo.InvariantCulture,
+        $"each image by its own random share of: shift by up to {MaxShiftPixels} pixels, rotation by up to "
+            + $"{MaxRotationDegrees} degrees, scale by up to {MaxScale:P0} an axis, slant up to {MaxSlant}, bending by "
+            + $"smooth noise of {BendPixels} pixels standard deviation, pen from {MaxThinning:P0} erosion to "
+            + $"{MaxThickening:P0} dilation by 3x3");
 
     public Tensor Apply(Tensor images)
     {

@@ -32,9 +32,9 @@ internal sealed class DigitNet : Module<Tensor, Tensor>
         new(96, 128, Padding: 0, PoolAfter: false),
     ];
 
-    public static string Summary { get; } = string.Create(CultureInfo.InvariantCulture, $"""
-        {string.Join(", ", Stages.Select(stage => $"conv {KernelSize}x{KernelSize} {stage.Inputs} to {stage.Outputs}{(stage.Padding == 0 ? " unpadded" : "")}, BN, ReLU{(stage.PoolAfter ? ", max-pool 2" : "")}"))}, dropout {DropoutProbability}, linear {ClassCount}
-        """);
+    public static string Summary { get; } = string.Create(
+        CultureInfo.InvariantCulture,
+        $"{string.Join(", ", Stages.Select(StageSummary))}, dropout {DropoutProbability}, linear {ClassCount}");
 
     private readonly Dropout _dropout = Dropout(DropoutProbability);
 
@@ -67,5 +67,14 @@ internal sealed class DigitNet : Module<Tensor, Tensor>
         }
 
         return Head.call(_dropout.call(x.flatten(1)));
+    }
+
+    private static string StageSummary(ConvolutionStage stage)
+    {
+        var padding = stage.Padding == 0 ? " unpadded" : "";
+        var pool = stage.PoolAfter ? ", max-pool 2" : "";
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"conv {KernelSize}x{KernelSize} {stage.Inputs} to {stage.Outputs}{padding}, BN, ReLU{pool}");
     }
 }

@@ -27,9 +27,11 @@ internal static class MnistRecipe
     /// <summary>Little, since a model's confidence must still tell its hard images from its easy ones.</summary>
     public const double LabelSmoothing = 0.05;
 
-    public static string Summary { get; } = string.Create(CultureInfo.InvariantCulture, $"""
-        Nesterov SGD, momentum {Momentum}, weight decay {WeightDecay}, batches of {BatchSize}; learning rate up to {PeakLearningRate} over the first {WarmUpShare:P0} of the steps, then half a cosine to 0; gradient norm at most {MaxGradientNorm}; cross-entropy with label smoothing {LabelSmoothing}
-        """);
+    public static string Summary { get; } = string.Create(
+        CultureInfo.InvariantCulture,
+        $"Nesterov SGD, momentum {Momentum}, weight decay {WeightDecay}, batches of {BatchSize}; learning rate up to "
+            + $"{PeakLearningRate} over the first {WarmUpShare:P0} of the steps, then half a cosine to 0; gradient "
+            + $"norm at most {MaxGradientNorm}; cross-entropy with label smoothing {LabelSmoothing}");
 
     /// <summary>Weights decay; BatchNorm's parameters and biases, all of one dimension, do not.</summary>
     public static double DecayOf(Tensor parameter) => parameter.dim() > 1 ? WeightDecay : 0;

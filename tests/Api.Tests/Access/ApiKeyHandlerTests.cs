@@ -27,7 +27,7 @@ public sealed class ApiKeyHandlerTests(KeyedService service)
     [InlineData("HEAD", "/")]
     [InlineData("GET", "/assets/0123456789abcdef/app.js")]
     [InlineData("GET", "/nowhere")]
-    public async Task WhatProbesAndReadersNeedStaysOpen(string method, string path) =>
+    public async Task ProbesAndDocumentationNeedNoKey(string method, string path) =>
         Assert.NotEqual(401, (await service.SendAsync(new HttpMethod(method), path)).Status);
 
     [Theory]
@@ -96,11 +96,11 @@ public sealed class ApiKeyHandlerTests(KeyedService service)
     [InlineData(Header, "", 401)]
     [InlineData(Header, "The key that may infer", 401)]
     [InlineData(Header, KeyedService.Infer + "!", 401)]
-    public async Task AKeyIsShownInOneOfTwoWays(string header, string value, int status) =>
+    public async Task AKeyIsReadFromEitherHeader(string header, string value, int status) =>
         Assert.Equal(status, (await service.SendAsync(HttpMethod.Get, "/models", (header, value))).Status);
 
     [Fact]
-    public async Task AHashIsNoKey() =>
+    public async Task AHashIsNotAcceptedAsAKey() =>
         Assert.Equal(
             401,
             (
@@ -108,13 +108,13 @@ public sealed class ApiKeyHandlerTests(KeyedService service)
             ).Status);
 
     [Fact]
-    public async Task AnEndlessKeyIsNone() =>
+    public async Task AnOversizedKeyIsRefused() =>
         Assert.Equal(
             401,
             (await service.SendAsync(HttpMethod.Get, "/models", (Header, new string('x', 20_000)))).Status);
 
     [Fact]
-    public async Task TwoKeysAreNone() =>
+    public async Task TwoKeysAreRefused() =>
         Assert.Equal(
             401,
             (
@@ -125,7 +125,7 @@ public sealed class ApiKeyHandlerTests(KeyedService service)
                     (Header, KeyedService.Infer))).Status);
 
     [Fact]
-    public async Task AKeyThatAsksTooOftenIsToldWhenToComeBackAndTheOthersAreNot()
+    public async Task AKeyOverItsRateGetsRetryAfterAndOthersAreUnaffected()
     {
         Assert.Equal(200, (await service.SendAsync(HttpMethod.Get, "/models", (Header, KeyedService.Slow))).Status);
         Assert.Equal(200, (await service.SendAsync(HttpMethod.Get, "/models", (Header, KeyedService.Slow))).Status);
@@ -250,7 +250,7 @@ public sealed class ApiKeyHandlerTests(KeyedService service)
     }
 
     [Fact]
-    public async Task AnAllowedOriginMayAskFromABrowserAndAnotherMayNot()
+    public async Task OnlyAnAllowedOriginMayCallFromABrowser()
     {
         var preflight = await service.SendAsync(
             HttpMethod.Options,
@@ -266,7 +266,7 @@ public sealed class ApiKeyHandlerTests(KeyedService service)
                 One(preflight, "Access-Control-Allow-Headers")));
 
         var refused = await service.SendAsync(HttpMethod.Get, "/models", ("Origin", "https://app.example.org"));
-        // so that the page can read why
+        // so that the page can read the reason
         Assert.Equal((401, "https://app.example.org"), (refused.Status, One(refused, "Access-Control-Allow-Origin")));
         var failed = await service.SendAsync(
             HttpMethod.Get,
@@ -283,7 +283,7 @@ public sealed class ApiKeyHandlerTests(KeyedService service)
         Assert.False(other.Headers.Contains("Access-Control-Allow-Origin"));
     }
 
-    /// <summary>Names that would lead out of the repository, did they ever make a path.</summary>
+    /// <summary>Names that would point outside the repository if they were used in a path.</summary>
     [Theory]
     [InlineData("..")]
     [InlineData("../plain")]

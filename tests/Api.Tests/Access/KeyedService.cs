@@ -11,7 +11,7 @@ using SoftmaxService.Api.Tests.OpenInference;
 namespace SoftmaxService.Api.Tests.Access;
 
 /// <summary>
-/// The real service with keys, a small model that may be loaded and unloaded, gRPC, and a log that is kept.
+/// The real service with keys, gRPC, a small model that may be loaded and unloaded, and a log in memory.
 /// </summary>
 public sealed class KeyedService : RunningService, ILogEventSink
 {
@@ -83,6 +83,6 @@ public sealed class KeyedService : RunningService, ILogEventSink
     }
 }
 
-/// <summary>All tests of keys share one running service.</summary>
+/// <summary>All tests of API keys share one running service.</summary>
 [CollectionDefinition(nameof(KeyedService))]
 public sealed class KeyedServiceGroup : ICollectionFixture<KeyedService>;

@@ -11,7 +11,7 @@ using Serilog.Events;
 
 namespace SoftmaxService.Api.Tests.Access;
 
-/// <summary>What is said, and what is refused, when the service starts.</summary>
+/// <summary>Warnings and refusals when the service starts.</summary>
 public sealed class OpenDoorsTests
 {
     private const string Hash = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
@@ -23,7 +23,7 @@ public sealed class OpenDoorsTests
     [InlineData("0.0.0.0", true, false)]
     [InlineData("127.0.0.1", false, false)]
     [InlineData("127.0.0.1", true, false)]
-    public async Task AServiceThatAnyoneCanReachSaysSoLoudly(string address, bool withKey, bool warns)
+    public async Task AServiceReachableWithoutKeysLogsAWarning(string address, bool withKey, bool warns)
     {
         using var service = new StartedService(address, withKey);
         _ = service.Client;
@@ -36,7 +36,7 @@ public sealed class OpenDoorsTests
             withKey ? HttpStatusCode.Unauthorized : HttpStatusCode.OK,
             (await client.GetAsync("/models")).StatusCode);
 
-        // The warning is the start's last act; the server answers a moment before.
+        // The warning comes last in the start, a moment after the server begins to answer.
         for (
             var clock = Stopwatch.StartNew();
             warns && service.Warnings.IsEmpty && clock.Elapsed < Patience;
@@ -54,7 +54,7 @@ public sealed class OpenDoorsTests
     [InlineData("Access:Keys:web:Burst", "5", "Access:Keys:web:Burst", "RequestsPerSecond")]
     [InlineData("Access:AllowedOrigins", "https://a.example/", "Access:AllowedOrigins", "https://a.example/")]
     [InlineData("Access:AllowedOrigins", "a.example", "Access:AllowedOrigins", "a.example")]
-    public void ASettingThatCouldNeverMatchStopsTheStart(string name, string value, params string[] mentions)
+    public void ASettingThatCannotMatchStopsTheStart(string name, string value, params string[] mentions)
     {
         using var service = new ServiceWith((name, value));
 
@@ -96,7 +96,7 @@ public sealed class OpenDoorsTests
         {
             base.ConfigureWebHost(builder);
             builder.UseSetting("Models:Folder", _empty.Path);
-            // the test host keeps the other address to itself
+            // The test host does not expose the other address.
             builder.UseSetting("Grpc:Url", $"http://{address}:{OpenInference.SmallModelService.FreePort()}");
             if (withKey)
             {

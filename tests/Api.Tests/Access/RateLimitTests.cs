@@ -9,7 +9,7 @@ public sealed class RateLimitTests
     private readonly FakeTimeProvider _time = new();
 
     [Fact]
-    public void ABurstIsGrantedAtOnceAndThenTheRate()
+    public void ABurstIsGrantedAtOnceThenTheRateApplies()
     {
         var limit = new RateLimit(perSecond: 2, burst: 3, _time);
         Assert.Equal([true, true, true, false], Take(limit, 4));
@@ -23,7 +23,7 @@ public sealed class RateLimitTests
     }
 
     [Fact]
-    public void ALongRestGrantsNoMoreThanTheBurst()
+    public void ALongPauseGrantsNoMoreThanTheBurst()
     {
         var limit = new RateLimit(perSecond: 100, burst: 2, _time);
         Take(limit, 5);
@@ -41,7 +41,7 @@ public sealed class RateLimitTests
     }
 
     [Fact]
-    public async Task ManyAtOnceTakeNoMoreThanThereIs()
+    public async Task ConcurrentRequestsTakeNoMoreThanTheBurst()
     {
         var limit = new RateLimit(perSecond: 0.001, burst: 500, _time);
         var taken = await Task.WhenAll(

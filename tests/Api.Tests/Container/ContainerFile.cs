@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace SoftmaxService.Api.Tests.Container;
 
-/// <summary>What the Dockerfile's last stage sets.</summary>
+/// <summary>The settings of the Dockerfile's last stage.</summary>
 internal static partial class ContainerFile
 {
     public static string Text { get; } =

@@ -7,12 +7,12 @@ using SoftmaxService.Api.Settings;
 namespace SoftmaxService.Api.Tests.Container;
 
 /// <summary>
-/// What the Dockerfile says about the service is so. docker/verify builds it and runs what comes out.
+/// Checks that the Dockerfile agrees with the service. docker/verify builds and runs the image.
 /// </summary>
 public sealed partial class DockerfileTests
 {
     [Fact]
-    public void ThePortsAreThoseThatAreListenedOn()
+    public void ThePortsAreTheListeningPorts()
     {
         Assert.Equal([ContainerFile.HttpPort, ContainerFile.GrpcPort], ContainerFile.Ports);
         Assert.True(
@@ -54,11 +54,11 @@ public sealed partial class DockerfileTests
             Assert.Single(ContainerFile.Text.Split('\n'), line => line.StartsWith("USER ", StringComparison.Ordinal)));
 
     /// <summary>
-    /// The build sees only what .dockerignore lets through; what the projects name outside their folders must be among
-    /// it.
+    /// The build sees only what .dockerignore admits, so it must admit every file outside their folders that the
+    /// projects reference.
     /// </summary>
     [Fact]
-    public void EveryFileThatTheProjectsNameIsSent()
+    public void EveryFileThatTheProjectsReferenceIsInTheBuildContext()
     {
         var sent = File.ReadAllLines(Path.Combine(RunningService.RepositoryRoot, ".dockerignore"))
             .Where(line => line.StartsWith('!'))

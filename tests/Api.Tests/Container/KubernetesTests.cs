@@ -4,7 +4,7 @@ using SoftmaxService.Api.Settings;
 
 namespace SoftmaxService.Api.Tests.Container;
 
-/// <summary>The manifests say of the service what it does, and of each other what is there.</summary>
+/// <summary>Checks that the manifests agree with the service and with each other.</summary>
 [Collection(nameof(RunningService))]
 public sealed class KubernetesTests(RunningService service)
 {
@@ -19,7 +19,7 @@ public sealed class KubernetesTests(RunningService service)
         Assert.NotEmpty(Manifests.Read(File.ReadAllText(Path.Combine(Manifests.Folder, file))));
 
     [Fact]
-    public void AFieldThatDoesNotExistIsNoticed()
+    public void AnUnknownFieldIsAnError()
     {
         var yaml = File.ReadAllText(Path.Combine(Manifests.Folder, "base", "deployment.yaml"));
 
@@ -33,12 +33,12 @@ public sealed class KubernetesTests(RunningService service)
 
     [Theory]
     [MemberData(nameof(Files))]
-    public void WhatAKustomizationNamesIsThere(string file)
+    public void EveryFileOfAKustomizationExists(string file)
     {
         var path = Path.Combine(Manifests.Folder, file);
         foreach (var kustomization in Manifests.Read(File.ReadAllText(path)).OfType<Kustomization>())
         {
-            var folder = Path.GetDirectoryName(path)!; // it has one
+            var folder = Path.GetDirectoryName(path)!; // A file has a folder.
             Assert.All(
                 [
                     .. kustomization.Resources,
@@ -47,7 +47,7 @@ public sealed class KubernetesTests(RunningService service)
                     .. kustomization.Patches.Select(patch => patch.Path).OfType<string>(),
                 ],
                 name =>
-                    Assert.True(Path.Exists(Path.Combine(folder, name)), $"{file} names {name}, which is not there."));
+                    Assert.True(Path.Exists(Path.Combine(folder, name)), $"{file} names {name}, which is missing."));
         }
     }
 
@@ -58,7 +58,7 @@ public sealed class KubernetesTests(RunningService service)
     [InlineData("base")]
     [InlineData("overlays/small")]
     [InlineData("overlays/production")]
-    public async Task WhatIsAppliedFitsTheService(string overlay)
+    public async Task TheAppliedManifestsFitTheService(string overlay)
     {
         var objects = await Manifests.RenderAsync(overlay);
 
@@ -71,10 +71,10 @@ public sealed class KubernetesTests(RunningService service)
     [KubectlTheory]
     [InlineData("overlays/small")]
     [InlineData("overlays/production")]
-    public async Task ModelsOfOnesOwnCanBeAdded(string overlay)
+    public async Task CustomModelsCanBeAdded(string overlay)
     {
         using var folder = new TemporaryFolder();
-        var manifests = Path.GetRelativePath(folder.Path, Manifests.Folder); // kustomize takes no absolute path
+        var manifests = Path.GetRelativePath(folder.Path, Manifests.Folder); // kustomize accepts no absolute path
         folder.Write(
             "kustomization.yaml",
             Encoding.UTF8.GetBytes(
@@ -93,7 +93,7 @@ public sealed class KubernetesTests(RunningService service)
     }
 
     [Fact]
-    public void KeysComeFromASecretThatNeedNotBeThere()
+    public void KeysComeFromAnOptionalSecret()
     {
         var secret = Assert.Single(Container(Manifests.OfFolder("base")).EnvFrom).SecretRef;
 
@@ -105,7 +105,7 @@ public sealed class KubernetesTests(RunningService service)
     }
 
     [Fact]
-    public void TheQueueScalesTheProduction()
+    public void TheProductionScalesOnItsQueue()
     {
         var production = Manifests.OfFolder("overlays/production").One<V2HorizontalPodAutoscaler>();
         var queue = Assert.Single(production.Spec.Metrics, metric => metric.Type == "Pods").Pods;
@@ -123,7 +123,7 @@ public sealed class KubernetesTests(RunningService service)
         var predictor = inference.Spec.Predictor;
         var container = Assert.Single(runtime.Spec.Containers);
 
-        Assert.Equal("kserve-container", container.Name); // KServe's own name for the one that serves
+        Assert.Equal("kserve-container", container.Name); // the name that KServe requires
         Assert.Equal(Image, container.Image);
         Assert.Equal(ContainerFile.HttpPort, Assert.Single(container.Ports).ContainerPort);
         AssertLockedDown(container);
@@ -142,7 +142,7 @@ public sealed class KubernetesTests(RunningService service)
         );
         Assert.Equal(200, (await service.GetAsync($"/v2/models/{inference.Metadata!.Name}")).Status);
         AssertTimeToEnd(predictor.TerminationGracePeriodSeconds);
-        Assert.InRange(predictor.ScaleTarget, 1, 100); // what KServe takes
+        Assert.InRange(predictor.ScaleTarget, 1, 100); // the range of KServe
     }
 
     private async Task AssertFitsAsync(IReadOnlyList<object> objects)
@@ -183,7 +183,7 @@ public sealed class KubernetesTests(RunningService service)
                     autoscaler.Spec.ScaleTargetRef.Kind,
                     autoscaler.Spec.ScaleTargetRef.Name));
             Assert.InRange(autoscaler.Spec.MinReplicas!.Value, 2, autoscaler.Spec.MaxReplicas - 1);
-            Assert.Null(deployment.Spec.Replicas); // else every apply takes back what the autoscaler did
+            Assert.Null(deployment.Spec.Replicas); // otherwise each apply would undo the autoscaler
         }
 
         Assert.All(objects.OfType<V1PodDisruptionBudget>(), budget => AssertSelects(budget.Spec.Selector.MatchLabels));
@@ -200,7 +200,7 @@ public sealed class KubernetesTests(RunningService service)
     }
 
     /// <summary>
-    /// Probes ask what is answered, and a service that loads for as long as it may is not ended for it.
+    /// Probes use existing routes and do not kill a service that is still loading within its limit.
     /// </summary>
     private async Task AssertProbesAsync(V1Container container)
     {

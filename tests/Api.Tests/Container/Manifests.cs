@@ -4,7 +4,7 @@ using k8s.Models;
 
 namespace SoftmaxService.Api.Tests.Container;
 
-/// <summary>The manifests in docker/kubernetes, read so that a field which does not exist is a fault.</summary>
+/// <summary>The manifests in docker/kubernetes; an unknown field is an error.</summary>
 internal static class Manifests
 {
     private static readonly Dictionary<string, Type> Kinds = new()
@@ -17,7 +17,7 @@ internal static class Manifests
 
     public static string Folder { get; } = Path.Combine(RunningService.RepositoryRoot, "docker", "kubernetes");
 
-    /// <summary>Every file but kustomize's own table of where images stand, which has no kind.</summary>
+    /// <summary>Every file except kustomize's table of image fields, which has no kind.</summary>
     public static string[] Files { get; } =
     [
         .. Directory
@@ -29,7 +29,7 @@ internal static class Manifests
     public static IReadOnlyList<object> Read(string yaml) =>
         KubernetesYaml.LoadAllFromString(yaml, Kinds, strict: true);
 
-    /// <summary>What the files of a folder say, each by itself.</summary>
+    /// <summary>The objects in the files of a folder, without kustomize.</summary>
     public static IReadOnlyList<object> OfFolder(string folder) =>
         [
             .. Directory
@@ -38,7 +38,7 @@ internal static class Manifests
                 .SelectMany(path => Read(File.ReadAllText(path))),
         ];
 
-    /// <summary>What <c>kubectl apply -k</c> would send.</summary>
+    /// <summary>The objects that <c>kubectl apply -k</c> would send.</summary>
     public static async Task<IReadOnlyList<object>> RenderAsync(string folder)
     {
         using var kubectl = Process.Start(
@@ -59,7 +59,7 @@ internal static class Manifests
 }
 
 /// <summary>
-/// A test of what kustomize makes of the manifests; skipped with the reason where there is no kubectl.
+/// A test of the manifests after kustomize. It is skipped with a reason if kubectl is missing.
 /// </summary>
 [AttributeUsage(AttributeTargets.Method)]
 internal sealed class KubectlTheoryAttribute : TheoryAttribute
@@ -67,7 +67,7 @@ internal sealed class KubectlTheoryAttribute : TheoryAttribute
     public KubectlTheoryAttribute() => Skip = Tool.WhyMissing("kubectl", "version", "--client");
 }
 
-/// <summary>kustomize's file, as far as it is used here.</summary>
+/// <summary>The fields of kustomize's file that are used here.</summary>
 internal sealed class Kustomization
 {
     public string? ApiVersion { get; set; }
@@ -106,7 +106,7 @@ internal sealed class Kustomization
     }
 }
 
-/// <summary>KServe's serving.kserve.io/v1alpha1, as far as it is used here.</summary>
+/// <summary>The types of KServe's serving.kserve.io/v1alpha1 that are used here.</summary>
 internal sealed class ServingRuntime
 {
     public string? ApiVersion { get; set; }
@@ -129,7 +129,7 @@ internal sealed class ServingRuntime
     }
 }
 
-/// <summary>KServe's serving.kserve.io/v1beta1, as far as it is used here.</summary>
+/// <summary>The types of KServe's serving.kserve.io/v1beta1 that are used here.</summary>
 internal sealed class InferenceService
 {
     public string? ApiVersion { get; set; }

@@ -4,8 +4,8 @@ using SoftmaxService.Api.Settings;
 namespace SoftmaxService.Api.Tests.Container;
 
 /// <summary>
-/// Which environment variables the service reads: each a property of the options class that has its section's name, or
-/// one of the web server's.
+/// The environment variables that the service reads. Each is a property of the options class of its section, or one of
+/// the web server's.
 /// </summary>
 internal static class SettingNames
 {

@@ -1,7 +1,7 @@
 
 namespace SoftmaxService.Api.Tests.Documentation;
 
-/// <summary>The documents for readers, by their path in the repository.</summary>
+/// <summary>The documents, by their path in the repository.</summary>
 internal static class Documents
 {
     public const string ReadMe = "README.md";

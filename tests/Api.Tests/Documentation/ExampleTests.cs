@@ -104,14 +104,14 @@ public sealed class ExampleTests(RunningService service) : IDisposable
         }
     }
 
-    /// <summary>The examples run in a folder of their own: one of them writes a file.</summary>
+    /// <summary>The examples run in a separate folder, because one of them writes a file.</summary>
     private void CopySamples()
     {
         var samples = Directory.EnumerateFiles(Repository.PathOf("samples"));
         foreach (var path in samples.Append(Repository.PathOf(Documents.ReadMe)))
         {
             var copy = Path.Combine(_folder.Path, Path.GetRelativePath(Repository.Root, path));
-            Directory.CreateDirectory(Path.GetDirectoryName(copy)!); // the root is above it
+            Directory.CreateDirectory(Path.GetDirectoryName(copy)!); // the root is its parent
             File.Copy(path, copy);
         }
     }
@@ -125,10 +125,10 @@ public sealed class ExampleTests(RunningService service) : IDisposable
             WorkingDirectory = _folder.Path,
             RedirectStandardOutput = true,
         };
-        using var process = Process.Start(start)!; // a program is started, not a document
+        using var process = Process.Start(start)!; // null only with UseShellExecute
         var output = await process.StandardOutput.ReadToEndAsync();
         await process.WaitForExitAsync();
-        Assert.True(process.ExitCode == 0, $"{command} exits with {process.ExitCode}");
+        Assert.True(process.ExitCode == 0, $"{command} exits with code {process.ExitCode}");
         return output.TrimEnd('\n');
     }
 

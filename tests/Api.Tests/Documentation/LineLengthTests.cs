@@ -4,25 +4,22 @@ using System.Text.RegularExpressions;
 namespace SoftmaxService.Api.Tests.Documentation;
 
 /// <summary>
-/// Lines of sources and documents have at most 120 columns. These may be longer:
+/// A line of a source file or a document has at most 120 columns. Exceptions:
 /// <list type="bullet">
-/// <item>a row of a Markdown table, also in a C# raw string;</item>
-/// <item>a line without a blank to break at: a URL, a link, a hash;</item>
-/// <item>in a code block of a document, a line that holds one JSON string, which JSON cannot break.</item>
+/// <item>a row of a Markdown table, also in a raw string of C#;</item>
+/// <item>a line without a space to break at, such as a URL, a link or a hash;</item>
+/// <item>in a code block of a document, a line that is one JSON string, which JSON cannot break;</item>
+/// <item>files in <c>bench/results</c> that a program wrote.</item>
 /// </list>
-/// Files of <c>bench/results</c> that a program wrote are not checked.
 /// </summary>
 public sealed partial class LineLengthTests
 {
     private const int MaxColumns = 120;
 
-    // Documents are checked everywhere; sources in these folders.
-    private static readonly string[] CheckedSources = ["src/Api/wwwroot/", "tests/Api.Tests/Documentation/"];
-
     [Fact]
     public void NoLineIsTooLong()
     {
-        var sources = Repository.FilesWith(".cs", ".js", ".css", ".html").Where(IsCheckedSource);
+        var sources = Repository.FilesWith(".cs", ".js", ".css", ".html");
         var documents = Repository.FilesWith(".md").Where(path => !IsGenerated(path));
 
         Assert.Empty(documents.Concat(sources).SelectMany(TooLongLines));
@@ -81,9 +78,6 @@ public sealed partial class LineLengthTests
         return !isUnbreakable && !isJsonString;
     }
 
-    private static bool IsCheckedSource(string path) =>
-        CheckedSources.Any(folder => path.StartsWith(folder, StringComparison.Ordinal));
-
     private static bool IsGenerated(string path) =>
         path.StartsWith("bench/results/", StringComparison.Ordinal)
         && Repository.ReadText(path).Contains("Written by ", StringComparison.Ordinal);
@@ -91,7 +85,7 @@ public sealed partial class LineLengthTests
     [GeneratedRegex(@"^\s*\|.*\|\s*$")]
     private static partial Regex TableRow();
 
-    /// <summary>The first word behind the indentation and the mark of a list or a comment.</summary>
+    /// <summary>The first word after the indentation and the marker of a list or a comment.</summary>
     [GeneratedRegex(@"^\s*(//+ |[-*#>] )?\S+")]
     private static partial Regex FirstWord();
 

@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 
 namespace SoftmaxService.Api.Tests.Documentation;
 
-/// <summary>Links between documents lead somewhere, and every page of docs can be reached.</summary>
+/// <summary>Every link between documents has a target, and every page of docs is linked.</summary>
 public sealed partial class LinkTests
 {
     public static TheoryData<string> All => [.. Documents.All];
@@ -12,7 +12,7 @@ public sealed partial class LinkTests
     [MemberData(nameof(All))]
     public void EveryLinkLeadsSomewhere(string document)
     {
-        var folder = Path.GetDirectoryName(document)!; // a file's path has a folder, be it empty
+        var folder = Path.GetDirectoryName(document)!; // a file's path has a folder, possibly empty
         Assert.All(LinksOf(document), link =>
         {
             var (path, anchor) = link.Split('#', 2) is [var before, var after] ? (before, after) : (link, null);

@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 
 namespace SoftmaxService.Api.Tests.Documentation;
 
-/// <summary>The README stays one page, and its figures are those that were measured.</summary>
+/// <summary>The README stays one page, and its figures are the measured ones.</summary>
 public sealed partial class ReadMeTests
 {
     private const int MaxBytes = 8 * 1024;
@@ -30,7 +30,7 @@ public sealed partial class ReadMeTests
         var start = operations.IndexOf("## What a request costs", StringComparison.Ordinal);
         var section = operations[start..operations.IndexOf("\n## ", start + 1, StringComparison.Ordinal)];
 
-        // The sum of the unavoidable parts stands in no table; each part does.
+        // No table has the sum of the unavoidable parts; each part is in one.
         var sum = 0m;
         foreach (Match part in Part().Matches(section))
         {
@@ -55,7 +55,7 @@ public sealed partial class ReadMeTests
         return Text[start..Text.IndexOf("\n## ", start + 1, StringComparison.Ordinal)];
     }
 
-    /// <summary>Every number of the section's table that has a decimal point.</summary>
+    /// <summary>Checks every number with a decimal point in the section's table.</summary>
     private static void AssertFiguresAppearIn(string section, string measured)
     {
         var figures = Row().Matches(section).SelectMany(row => Figure().Matches(row.Value))

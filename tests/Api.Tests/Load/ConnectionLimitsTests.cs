@@ -6,7 +6,7 @@ using System.Text;
 
 namespace SoftmaxService.Api.Tests.Load;
 
-/// <summary>What Kestrel refuses before a request is one, on bare connections.</summary>
+/// <summary>Kestrel's limits on connections and incomplete requests, tested over raw sockets.</summary>
 public sealed class ConnectionLimitsTests : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
@@ -14,7 +14,7 @@ public sealed class ConnectionLimitsTests : IDisposable
     private readonly TemporaryFolder _noModels = new();
 
     [Fact]
-    public async Task ALineOrHeadersThatAreTooLongAreRefused()
+    public async Task ATooLongRequestLineOrHeadersAreRefused()
     {
         using var service = Service(
             ("Limits:MaxRequestLineBytes", "300"),
@@ -22,20 +22,20 @@ public sealed class ConnectionLimitsTests : IDisposable
             ("Limits:MaxHeaders", "8"));
         var port = service.Client.BaseAddress!.Port;
 
-        Assert.StartsWith("HTTP/1.1 200", await AskAsync(port, Get("/health/live", 5)), StringComparison.Ordinal);
+        Assert.StartsWith("HTTP/1.1 200", await SendAsync(port, Get("/health/live", 5)), StringComparison.Ordinal);
         Assert.StartsWith(
             "HTTP/1.1 414",
-            await AskAsync(port, Get($"/health/live?{new string('x', 300)}", 0)),
+            await SendAsync(port, Get($"/health/live?{new string('x', 300)}", 0)),
             StringComparison.Ordinal);
-        Assert.StartsWith("HTTP/1.1 431", await AskAsync(port, Get("/health/live", 9)), StringComparison.Ordinal);
+        Assert.StartsWith("HTTP/1.1 431", await SendAsync(port, Get("/health/live", 9)), StringComparison.Ordinal);
         Assert.StartsWith(
             "HTTP/1.1 431",
-            await AskAsync(port, Get("/health/live", 2, new string('x', 600))),
+            await SendAsync(port, Get("/health/live", 2, new string('x', 600))),
             StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task AConnectionTooManyIsClosedAndOthersGoOn()
+    public async Task AConnectionOverTheLimitIsClosedAndOthersContinue()
     {
         using var service = Service(("Limits:MaxConnections", "2"));
         var port = service.Client.BaseAddress!.Port;
@@ -72,7 +72,7 @@ public sealed class ConnectionLimitsTests : IDisposable
     }
 
     [Fact]
-    public async Task ABodyThatDripsInIsCutOffWithTheReason()
+    public async Task ABodyThatDripsInIsDisconnectedWithAReason()
     {
         using var service = Service(("Limits:MinRequestBytesPerSecond", "1000"), ("Limits:RateGraceSeconds", "1.1"));
         using var connection = await ConnectAsync(service.Client.BaseAddress!.Port);
@@ -102,7 +102,7 @@ public sealed class ConnectionLimitsTests : IDisposable
     }
 
     [Fact]
-    public async Task AClientThatDoesNotTakeItsAnswerIsCutOff()
+    public async Task AClientThatDoesNotReadItsAnswerIsDisconnected()
     {
         using var service = Service(
             ("Limits:MinResponseBytesPerSecond", "1000000000"),
@@ -113,7 +113,7 @@ public sealed class ConnectionLimitsTests : IDisposable
             NoDelay = true,
         };
         await connection.ConnectAsync(IPAddress.Loopback, service.Client.BaseAddress!.Port);
-        var body = new byte[10_000_000]; // more than the system's own buffers take
+        var body = new byte[10_000_000]; // larger than the system's buffers
         await SendAllAsync(
             connection,
             Encoding.ASCII.GetBytes(
@@ -125,7 +125,7 @@ public sealed class ConnectionLimitsTests : IDisposable
 
         var fault = await Assert.ThrowsAnyAsync<SocketException>(async () =>
         {
-            // A connection that was reset says so to who writes to it.
+            // A write to a reset connection fails.
             for (var clock = Stopwatch.StartNew(); clock.Elapsed < Patience; await Task.Delay(50))
             {
                 await connection.SendAsync("x"u8.ToArray());
@@ -144,8 +144,11 @@ public sealed class ConnectionLimitsTests : IDisposable
     private ServiceWith Service(params (string Name, string Value)[] settings) =>
         new([("Models:Folder", _noModels.Path), .. settings]);
 
-    private static string Get(string path, int headers, string value = "1", bool close = false) =>
-        $"GET {path} HTTP/1.1\r\nHost: test\r\n{string.Concat(Enumerable.Range(0, headers).Select(index => $"X-{index}: {value}\r\n"))}{(close ? "Connection: close\r\n" : "")}\r\n";
+    private static string Get(string path, int headers, string value = "1", bool close = false)
+    {
+        var lines = string.Concat(Enumerable.Range(0, headers).Select(index => $"X-{index}: {value}\r\n"));
+        return $"GET {path} HTTP/1.1\r\nHost: test\r\n{lines}{(close ? "Connection: close\r\n" : "")}\r\n";
+    }
 
     private static async Task<Socket> ConnectAsync(int port)
     {
@@ -154,7 +157,7 @@ public sealed class ConnectionLimitsTests : IDisposable
         return socket;
     }
 
-    private static async Task<string> AskAsync(int port, string request)
+    private static async Task<string> SendAsync(int port, string request)
     {
         using var connection = await ConnectAsync(port);
         await connection.SendAsync(
@@ -171,7 +174,7 @@ public sealed class ConnectionLimitsTests : IDisposable
         }
     }
 
-    /// <summary>What comes until the server closes the connection.</summary>
+    /// <summary>Reads until the server closes the connection.</summary>
     private static async Task<string> RestAsync(Socket connection)
     {
         using var patience = new CancellationTokenSource(Patience);
@@ -186,7 +189,7 @@ public sealed class ConnectionLimitsTests : IDisposable
         }
         catch (SocketException)
         {
-            // Closed while there was still something to read from us.
+            // The server closed the connection before it had read everything.
         }
 
         return text.ToString();
@@ -205,7 +208,7 @@ public sealed class ConnectionLimitsTests : IDisposable
         }
         catch (Exception fault) when (fault is OperationCanceledException or SocketException)
         {
-            // Cut off, as it should be.
+            // Disconnected, as expected.
         }
     }
 }

@@ -8,7 +8,7 @@ public sealed class DrainingLifetimeTests
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     [Fact]
-    public async Task ATerminatedServiceFinishesWhatItHasRefusesWhatIsNewAndEndsWithZero()
+    public async Task ATerminatedServiceFinishesRequestsRefusesNewOnesAndExitsWithZero()
     {
         using var service = await ServiceProcess.StartReadyAsync(
             ServiceProcess.Built,
@@ -34,7 +34,7 @@ public sealed class DrainingLifetimeTests
     }
 
     [Fact]
-    public async Task ATerminatedServiceDoesNotWaitForEver()
+    public async Task ATerminatedServiceExitsAfterItsTimeLimit()
     {
         using var service = await ServiceProcess.StartReadyAsync(
             ServiceProcess.Built,
@@ -49,7 +49,7 @@ public sealed class DrainingLifetimeTests
     }
 
     [Fact]
-    public async Task ASecondSignalDoesNotWaitAtAll()
+    public async Task ASecondSignalEndsTheServiceAtOnce()
     {
         using var service = await ServiceProcess.StartReadyAsync(ServiceProcess.Built, "--Shutdown:GraceSeconds=3600");
 
@@ -61,7 +61,7 @@ public sealed class DrainingLifetimeTests
     }
 
     [Fact]
-    public async Task CtrlCFinishesWhatItHasAndASecondOneDoesNotWait()
+    public async Task CtrlCFinishesRequestsAndASecondOneExitsAtOnce()
     {
         using var service = await ServiceProcess.StartReadyAsync(ServiceProcess.Built, "--Shutdown:DrainSeconds=3600");
         using var slow = new SlowRequest(service.Client.BaseAddress!);
@@ -100,7 +100,7 @@ public sealed class DrainingLifetimeTests
         "--Serilog:WriteTo:0=File",
         "The service cannot start: There is no setting Serilog:WriteTo. The section has MinimumLevel and Format.")]
     [InlineData("--Serilog:Format=xml", "The service cannot start: Serilog:Format is 'xml'. It must be text or json.")]
-    public async Task AWrongSettingIsToldInOneLine(string setting, string line)
+    public async Task AnInvalidSettingIsReportedInOneLine(string setting, string line)
     {
         Assert.Contains(line, Assert.Single(await LinesOfAFailedStartAsync(setting)), StringComparison.Ordinal);
     }
@@ -109,7 +109,7 @@ public sealed class DrainingLifetimeTests
     [InlineData("--Urls=http://127.0.0.1:99999", "has no port from 0 to 65535.")]
     [InlineData("--Urls=ftp://127.0.0.1:0", "Unrecognized scheme")]
     [InlineData("--Urls=https://127.0.0.1:0", "No server certificate was specified")]
-    public async Task AnAddressThatCannotBeServedIsToldInOneLine(string setting, string line)
+    public async Task AnAddressThatCannotBeBoundIsReportedInOneLine(string setting, string line)
     {
         var lines = await LinesOfAFailedStartAsync(setting);
 
@@ -127,7 +127,7 @@ public sealed class DrainingLifetimeTests
         return service.Output.Split(Environment.NewLine, StringSplitOptions.RemoveEmptyEntries);
     }
 
-    /// <summary>Whether nobody listens there any more.</summary>
+    /// <summary>Whether the port is no longer listened on.</summary>
     private static async Task<bool> IsRefusedAsync(Uri address)
     {
         using var connection = new TcpClient();
@@ -151,7 +151,7 @@ public sealed class DrainingLifetimeTests
             answer = await Answer.ReadAsync(await client.PostAsync("/softmax", content));
             return answer.Status != 200;
         });
-        return answer!; // it was asked at least once
+        return answer!; // at least one request was sent
     }
 
     private static async Task UntilAsync(Func<Task<bool>> isSo)
@@ -163,14 +163,14 @@ public sealed class DrainingLifetimeTests
         }
     }
 
-    /// <summary>A request whose body comes in two parts.</summary>
+    /// <summary>A request that sends its body in two parts.</summary>
     private sealed class SlowRequest(Uri address) : IDisposable
     {
         private const string Json = """{"logits": [1, 2]}""";
         private readonly TcpClient _connection = new();
 
         /// <summary>
-        /// Sends the first part, and waits until the service has begun to answer: it asks for the body.
+        /// Sends the first part and waits until the service handles the request, that is, asks for the body.
         /// </summary>
         public async Task BeginAsync()
         {

@@ -10,7 +10,7 @@ public sealed class HealthProbeTests(RunningService service)
     [Theory]
     [InlineData("health/ready")]
     [InlineData("health/live")]
-    public async Task AHealthyServiceIsZero(string path)
+    public async Task AHealthyServiceExitsWithZero(string path)
     {
         var (exitCode, output) = await RunAsync(new Uri(service.Client.BaseAddress!, path).AbsoluteUri);
 
@@ -19,7 +19,7 @@ public sealed class HealthProbeTests(RunningService service)
     }
 
     [Fact]
-    public async Task AServiceThatIsNotReadyIsOneWithItsReason()
+    public async Task AServiceThatIsNotReadyExitsWithOneAndAReason()
     {
         using var notReady = new ServiceWith(("Models:Default", "cats"));
         var address = notReady.Client.BaseAddress!;
@@ -33,7 +33,7 @@ public sealed class HealthProbeTests(RunningService service)
     }
 
     [Fact]
-    public async Task WhereNobodyListensItIsOne()
+    public async Task WithoutAListenerItExitsWithOne()
     {
         var (exitCode, output) = await RunAsync($"http://127.0.0.1:{SmallModelService.FreePort()}/health/ready");
 
@@ -46,7 +46,7 @@ public sealed class HealthProbeTests(RunningService service)
     [InlineData("localhost:5000")]
     [InlineData("ftp://localhost/")]
     [InlineData("/health/live", "/health/ready")]
-    public async Task WhatIsNoAddressIsOneAndSaysWhatIs(params string[] words)
+    public async Task AnInvalidAddressExitsWithOneAndAnExample(params string[] words)
     {
         var (exitCode, output) = await RunAsync(words);
 
@@ -56,12 +56,12 @@ public sealed class HealthProbeTests(RunningService service)
     }
 
     /// <summary>
-    /// As a container runs it: the address stands in the environment, beside a proxy for what is far away.
+    /// Runs it as a container does: the environment has the address, and a proxy for remote hosts.
     /// </summary>
     [Theory]
     [InlineData("Urls")]
     [InlineData("ASPNETCORE_URLS")]
-    public async Task TheProgramAsksItsOwnAddressDirectly(string setting)
+    public async Task TheProgramProbesItsAddressWithoutAProxy(string setting)
     {
         var start = new ProcessStartInfo("dotnet", [typeof(Program).Assembly.Location, "health"])
         {

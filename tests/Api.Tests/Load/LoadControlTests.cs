@@ -20,7 +20,7 @@ public sealed class LoadControlTests
     [Theory]
     [InlineData("/classify")]
     [InlineData("/preprocess")]
-    public async Task AModelWithEnoughBeforeItRefusesAtOnce(string path)
+    public async Task AModelWithAFullQueueRefusesAtOnce(string path)
     {
         using var service = new ServiceWith(("Load:MaxPendingPerModel", "1"));
         var busy = await BusyGate.OccupyAsync(service);
@@ -41,7 +41,7 @@ public sealed class LoadControlTests
     }
 
     [Fact]
-    public async Task AModelWithEnoughBeforeItLeavesAnotherAlone()
+    public async Task AFullQueueDoesNotAffectAnotherModel()
     {
         using var service = new ServiceWith(("Load:MaxPendingPerModel", "1"));
         using var busy = await BusyGate.OccupyAsync(service);
@@ -56,7 +56,7 @@ public sealed class LoadControlTests
     [InlineData("/classify")]
     [InlineData("/preprocess")]
     [InlineData("/v2/models/mnist/infer")]
-    public async Task AFullModelRefusesBeforeItLooksAtTheBody(string path)
+    public async Task AFullModelRefusesBeforeReadingTheBody(string path)
     {
         using var service = new ServiceWith(("Load:MaxPendingPerModel", "1"));
         using var busy = await BusyGate.OccupyAsync(service);
@@ -69,7 +69,7 @@ public sealed class LoadControlTests
     }
 
     [Fact]
-    public async Task ABatchOfMoreThanTheLimitIsTakenOnByAnIdleModel()
+    public async Task ABatchLargerThanTheLimitIsAdmittedByAnIdleModel()
     {
         using var service = new ServiceWith(("Load:MaxPendingPerModel", "1"));
 
@@ -81,7 +81,7 @@ public sealed class LoadControlTests
     }
 
     [Fact]
-    public async Task AServiceWithEnoughInFlightRefusesAtOnceAndStaysLive()
+    public async Task AFullServiceRefusesAtOnceAndStaysLive()
     {
         using var service = new ServiceWith(("Load:MaxRequestsInFlight", "1"));
         var busy = await BusyGate.OccupyAsync(service);
@@ -96,7 +96,7 @@ public sealed class LoadControlTests
     }
 
     [Fact]
-    public async Task WhatTakesLongerThanItSaysGets504()
+    public async Task ARequestThatExceedsItsTimeoutGets504()
     {
         using var service = new ServiceWith();
         using var busy = await BusyGate.OccupyAsync(service);
@@ -109,7 +109,7 @@ public sealed class LoadControlTests
     }
 
     [Fact]
-    public async Task WhatTakesLongerThanTheSettingGets504WhateverItSays()
+    public async Task ARequestThatExceedsTheSettingGets504WhateverItsTimeout()
     {
         using var service = new ServiceWith(("Load:RequestSeconds", "0.05"));
         using var busy = await BusyGate.OccupyAsync(service);
@@ -119,7 +119,7 @@ public sealed class LoadControlTests
     }
 
     [Fact]
-    public async Task ABodyThatDoesNotComeInTimeGets504()
+    public async Task ABodyThatArrivesTooLateGets504()
     {
         using var service = new ServiceWith(("Load:RequestSeconds", "0.05"));
         using var connection = new TcpClient();
@@ -145,7 +145,7 @@ public sealed class LoadControlTests
     [InlineData("soon")]
     [InlineData("NaN")]
     [InlineData("1e3")]
-    public async Task ATimeoutThatIsNoneIsRefused(string text)
+    public async Task AnInvalidTimeoutIsRefused(string text)
     {
         using var service = new ServiceWith();
 
@@ -158,12 +158,14 @@ public sealed class LoadControlTests
     [InlineData("60000000", 200)]
     [InlineData("-1", 400)]
     [InlineData("true", 400)]
-    public async Task UnderV2AParameterSaysTheTimeInMicroseconds(string microseconds, int status)
+    public async Task UnderV2TheTimeoutParameterIsInMicroseconds(string microseconds, int status)
     {
         using var service = new ServiceWith();
         var busy = await BusyGate.OccupyAsync(service);
+        var image = Convert.ToBase64String(RunningService.Seven);
         var asking = service.PostAsync("/v2/models/mnist/infer", $$"""
-            {"parameters": {"timeout": {{microseconds}}}, "inputs": [{"name": "image", "datatype": "BYTES", "shape": [1], "data": ["{{Convert.ToBase64String(RunningService.Seven)}}"]}]}
+            {"parameters": {"timeout": {{microseconds}}},
+             "inputs": [{"name": "image", "datatype": "BYTES", "shape": [1], "data": ["{{image}}"]}]}
             """);
         if (status == 504)
         {
@@ -178,7 +180,7 @@ public sealed class LoadControlTests
     }
 
     [Fact]
-    public async Task GrpcToldTheServiceIsFullOrLateHasItsOwnStatus()
+    public async Task OverloadAndDeadlineHaveTheirOwnGrpcStatus()
     {
         using var service = new GrpcServiceWith(("Load:RequestSeconds", "0.05"), ("Load:MaxPendingPerModel", "1"));
         _ = service.Client;
@@ -203,7 +205,7 @@ public sealed class LoadControlTests
     }
 
     [Fact]
-    public async Task AClientThatLeavesFreesItsPlace()
+    public async Task ADisconnectedClientFreesItsPermit()
     {
         using var service = new ServiceWith(("Load:MaxPendingPerModel", "1"));
         using var busy = await BusyGate.OccupyAsync(service);
@@ -217,7 +219,7 @@ public sealed class LoadControlTests
     }
 
     [Fact]
-    public async Task AServiceThatIsAboutToEndSaysSoAndAnswersOnThenRefuses()
+    public async Task ADrainingServiceReportsNotReadyKeepsAnsweringThenRefuses()
     {
         using var service = new ServiceWith();
         _ = service.Client;
@@ -263,8 +265,8 @@ public sealed class LoadControlTests
         };
 
     /// <summary>
-    /// Asks a model that admits one image at a time, and gives the task that waits for its answer once another is
-    /// refused for it.
+    /// Sends a request to a model that admits one image at a time. Returns its task once another request is refused
+    /// because of it.
     /// </summary>
     private static async Task<Task<HttpResponseMessage>> FillModelAsync(
         RunningService service,
@@ -273,7 +275,7 @@ public sealed class LoadControlTests
         Task<HttpResponseMessage>? first = null;
         await UntilAsync(async () =>
         {
-            // It may have come while the one that tries was before it, and be refused itself.
+            // It may have arrived while the probing request was running, and have been refused itself.
             if (first is null or { IsCompleted: true })
             {
                 first = service.Client.PostAsync(
@@ -287,7 +289,7 @@ public sealed class LoadControlTests
 
             return (await ClassifyAsync(service, "?model=mnist", "0.05")).Status == 429 && !first.IsCompleted;
         });
-        return first!; // it was asked at least once
+        return first!; // at least one request was sent
     }
 
     private static async Task<Answer> ClassifyAsync(RunningService service, string query, string timeout)
@@ -312,7 +314,7 @@ public sealed class LoadControlTests
         }
     }
 
-    /// <summary>Holds every place of the gate, so that requests that were taken on wait in front of it.</summary>
+    /// <summary>Holds every permit of the gate, so that admitted requests wait for one.</summary>
     private sealed class BusyGate : IDisposable
     {
         private readonly Stack<ComputeGate.Permit> _places = [];

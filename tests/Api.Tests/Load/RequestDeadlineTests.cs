@@ -10,7 +10,7 @@ public sealed class RequestDeadlineTests
     private static readonly TimeSpan Short = TimeSpan.FromMilliseconds(50);
 
     [Fact]
-    public async Task TheTokenIsCancelledWhenTheTimeIsUp()
+    public async Task TheTokenIsCancelledAtTheDeadline()
     {
         var context = new DefaultHttpContext();
         using var deadline = RequestDeadline.Set(context, Short);
@@ -21,7 +21,7 @@ public sealed class RequestDeadlineTests
     }
 
     [Fact]
-    public async Task APartMayHaveLessTime()
+    public async Task APartMayHaveAShorterDeadline()
     {
         var context = new DefaultHttpContext();
         using var deadline = RequestDeadline.Set(context, Long);
@@ -33,7 +33,7 @@ public sealed class RequestDeadlineTests
     }
 
     [Fact]
-    public async Task APartThatIsDoneLeavesTheRestItsTime()
+    public async Task AFinishedPartLeavesTheRequestItsTime()
     {
         var context = new DefaultHttpContext();
         using var deadline = RequestDeadline.Set(context, Long);
@@ -47,7 +47,7 @@ public sealed class RequestDeadlineTests
     }
 
     [Fact]
-    public async Task WhatRemainsAfterAPartIsTheRequestsOwnTime()
+    public async Task TheTimeAfterAPartIsTheRequests()
     {
         var context = new DefaultHttpContext();
         var start = Stopwatch.GetTimestamp();
@@ -62,7 +62,7 @@ public sealed class RequestDeadlineTests
     }
 
     [Fact]
-    public async Task AClientThatLeavesIsNoExpiry()
+    public async Task ADisconnectIsNotATimeout()
     {
         using var client = new CancellationTokenSource();
         var context = new DefaultHttpContext { RequestAborted = client.Token };
@@ -75,7 +75,7 @@ public sealed class RequestDeadlineTests
     }
 
     [Fact]
-    public void ALiftedDeadlineLeavesTheClientsToken()
+    public void ALiftedDeadlineKeepsTheClientsToken()
     {
         using var client = new CancellationTokenSource();
         var context = new DefaultHttpContext { RequestAborted = client.Token };

@@ -24,7 +24,7 @@ public sealed class BufferedOutputSinkTests : IDisposable
     private string Written => Encoding.UTF8.GetString(_output.ToArray());
 
     [Fact]
-    public void LinesOfRequestsLeaveTogetherInAMoment()
+    public void RequestLinesAreWrittenInBatches()
     {
         Emit("first", LogEventLevel.Information, isRequest: true);
         Emit("second", LogEventLevel.Information, isRequest: true);
@@ -42,7 +42,7 @@ public sealed class BufferedOutputSinkTests : IDisposable
     [InlineData(LogEventLevel.Error, true)]
     [InlineData(LogEventLevel.Warning, true)]
     [InlineData(LogEventLevel.Information, false)]
-    public void WhatIsBadOrOfNoRequestLeavesAtOnceAndInOrder(LogEventLevel level, bool isRequest)
+    public void WarningsAndOtherLinesAreWrittenAtOnceAndInOrder(LogEventLevel level, bool isRequest)
     {
         Emit("before", LogEventLevel.Information, isRequest: true);
         Emit("now", level, isRequest);
@@ -51,7 +51,7 @@ public sealed class BufferedOutputSinkTests : IDisposable
     }
 
     [Fact]
-    public void NothingIsLostAtTheEnd()
+    public void DisposingWritesEverything()
     {
         Emit("last", LogEventLevel.Information, isRequest: true);
         _sink.Dispose();
@@ -62,7 +62,7 @@ public sealed class BufferedOutputSinkTests : IDisposable
     }
 
     [Fact]
-    public void AStreamThatFailsCostsNothingButItsLines()
+    public void AFailingStreamLosesOnlyItsLines()
     {
         using var sink = new BufferedOutputSink(
             new MessageTemplateTextFormatter("{Message:lj}|", CultureInfo.InvariantCulture),

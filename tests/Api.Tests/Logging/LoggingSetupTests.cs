@@ -23,7 +23,7 @@ public sealed class LoggingSetupTests
 
     [Theory]
     [MemberData(nameof(Events))]
-    public void OnlyGrpcsErrorsOfBrokenConnectionsAreLeftOut(string source, Exception? fault, bool isLeftOut)
+    public void OnlyGrpcErrorsOfBrokenConnectionsAreMuted(string source, Exception? fault, bool isLeftOut)
     {
         var written = new LogEvent(
             DateTimeOffset.UnixEpoch,

@@ -11,7 +11,7 @@ namespace SoftmaxService.Api.Tests.Logging;
 public sealed class RequestLogTests
 {
     [Fact]
-    public async Task ALineSaysWhatWasAskedAndWhoAnswered()
+    public async Task ALogLineHasTheRequestAndTheModel()
     {
         using var service = new ListenedTo();
         await service.ClassifyAsync(RunningService.Seven, "?model=mnist");
@@ -64,7 +64,7 @@ public sealed class RequestLogTests
     }
 
     [Fact]
-    public async Task ATraceGoesOn()
+    public async Task AnIncomingTraceIsContinued()
     {
         using var service = new ListenedTo();
         using var request = new HttpRequestMessage(HttpMethod.Get, "/models");
@@ -77,7 +77,7 @@ public sealed class RequestLogTests
     }
 
     [Fact]
-    public async Task APathCannotForgeALine()
+    public async Task APathCannotForgeALogLine()
     {
         using var service = new ListenedTo();
         await service.GetAsync("/no%0A%1B[31mway%E2%80%AE%E2%80%A8%C3%BC");
@@ -86,7 +86,7 @@ public sealed class RequestLogTests
     }
 
     [Fact]
-    public async Task AProbeIsNotWorthALine()
+    public async Task AProbeIsNotLogged()
     {
         using var service = new ListenedTo();
         await service.GetAsync("/health/ready");
@@ -97,7 +97,7 @@ public sealed class RequestLogTests
     }
 
     [Fact]
-    public async Task AClientThatLeavesInTheMiddleOfItsAnswerIsLoggedAsGone()
+    public async Task AClientThatDisconnectsDuringItsAnswerIsLogged()
     {
         using var models = new TemporaryFolder();
         ManyClasses.Write(models, 50_000);
@@ -117,7 +117,7 @@ public sealed class RequestLogTests
     }
 
     [Fact]
-    public async Task AnAnswerThatIsCutOffByItsDeadlineIsLoggedAsSuch()
+    public async Task AnAnswerCutOffByItsDeadlineIsLoggedAsSuch()
     {
         using var models = new TemporaryFolder();
         ManyClasses.Write(models, 50_000);
@@ -129,13 +129,13 @@ public sealed class RequestLogTests
             "\"POST\" \"/classify\" was broken off with 504 after ",
             line.RenderMessage(),
             StringComparison.Ordinal);
-        // what there is of it is no whole answer
+        // The answer is incomplete.
         await Assert.ThrowsAnyAsync<Exception>(() => response.Content.ReadAsByteArrayAsync());
         Assert.Contains("status=\"504\"} 1", await MetricsAsync(service), StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task AWholeBinaryAnswerIsLoggedAsOneThoughItsClientLeavesAtOnce()
+    public async Task ACompleteBinaryAnswerIsLoggedAsSuchIfItsClientDisconnectsAfterwards()
     {
         using var service = new ListenedTo();
         for (var i = 0; i < 20; i++)
@@ -152,7 +152,7 @@ public sealed class RequestLogTests
         }
     }
 
-    /// <summary>The head of an answer that is far more than what lies between server and client can hold.</summary>
+    /// <summary>Reads the head of an answer that is much larger than the buffers between server and client.</summary>
     private static async Task<HttpResponseMessage> BeginAsync(RunningService service)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, "/classify?topK=50000")
@@ -171,7 +171,7 @@ public sealed class RequestLogTests
     private static string? Text(LogEvent line, string property) =>
         (line.Properties[property] as ScalarValue)?.Value as string;
 
-    /// <summary>The service with a logger that keeps the lines of requests.</summary>
+    /// <summary>The service with a logger that keeps the request lines.</summary>
     private sealed class ListenedTo(params (string Name, string Value)[] settings) : RunningService, ILogEventSink
     {
         private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
@@ -186,7 +186,7 @@ public sealed class RequestLogTests
             }
         }
 
-        // A line is written when the answer has left already.
+        // A line is written after the answer was sent.
         public Task<LogEvent> NextAsync() =>
             Task.Run(() => _lines.TryTake(out var line, Patience) ? line : throw new TimeoutException("No line came."));
 

@@ -7,12 +7,12 @@ using SoftmaxService.Inference.Models;
 
 namespace SoftmaxService.Api.Tests.Metrics;
 
-/// <summary>What the dashboard and the alert rules ask Prometheus for is there to be had.</summary>
+/// <summary>The dashboard and the alert rules query only metrics and labels that exist.</summary>
 public sealed partial class DashboardTests : IDisposable
 {
     private static readonly string Docker = Path.Combine(RunningService.RepositoryRoot, "docker");
 
-    // Prometheus' own: its metric of a scrape, and the labels that it adds.
+    // Added by Prometheus: its metric of a scrape, and its labels.
     private static readonly string[] OwnMetrics = ["up"];
     private static readonly string[] OwnLabels = ["instance", "job"];
 
@@ -40,16 +40,19 @@ public sealed partial class DashboardTests : IDisposable
                 Assert.True(labels.ContainsKey(metric.Metric), $"{metric.Metric} is not exposed");
                 Assert.Empty(metric.Labels.Except(labels[metric.Metric]).Except(OwnLabels));
             });
-            Assert.Empty(read.Groupings.Except(read.Metrics.SelectMany(metric => labels.GetValueOrDefault(metric.Metric) ?? [])).Except(OwnLabels));
+            var known = read.Metrics.SelectMany(metric => labels.GetValueOrDefault(metric.Metric) ?? []);
+            Assert.Empty(read.Groupings.Except(known).Except(OwnLabels));
         });
     }
 
     [Fact]
-    public void AQueryIsReadToItsNames()
+    public void MetricsAndLabelsAreReadFromAQuery()
     {
         var read = PromQl.Read(
-            """histogram_quantile(0.9, sum by (le, a) (rate(x_bucket{b=~"y{z}|$c",d!="e"}[5m]))) > 1.5 * max(w offset 1d) / on (f) group_left v or vector(0)"""
-        );
+            """
+            histogram_quantile(0.9, sum by (le, a) (rate(x_bucket{b=~"y{z}|$c",d!="e"}[5m])))
+              > 1.5 * max(w offset 1d) / on (f) group_left v or vector(0)
+            """);
 
         Assert.Equal(
             [("x_bucket", "b,d"), ("w", ""), ("v", "")],
@@ -76,7 +79,7 @@ public sealed partial class DashboardTests : IDisposable
         var gate = service.Services.GetRequiredService<ComputeGate>();
         for (var patience = 100; ; patience--)
         {
-            // A wait for the gate is only counted where there is one.
+            // Waiting for the gate is only counted if a request had to wait.
             var places = await Task.WhenAll(
                 Enumerable
                     .Range(0, Environment.ProcessorCount)
@@ -95,7 +98,7 @@ public sealed partial class DashboardTests : IDisposable
                 return samples;
             }
 
-            Assert.True(patience > 0, "No wait for the gate is counted.");
+            Assert.True(patience > 0, "No wait for the gate was counted.");
         }
     }
 
@@ -139,7 +142,7 @@ public sealed partial class DashboardTests : IDisposable
     [GeneratedRegex("^label_values\\((?<metric>.+), (?<label>\\w+)\\)$")]
     private static partial Regex Variable();
 
-    // On the same line, or as a block of lines that are further in.
+    // On the same line, or as a block of lines with more indentation.
     [GeneratedRegex(
         "^ {8}expr: (\\|\\n(?<expression>( {10}.*\\n)+)|(?<expression>[^|\\n]+)\\n)",
         RegexOptions.Multiline)]

@@ -19,13 +19,13 @@ using SoftmaxService.Tests.Support.Models;
 namespace SoftmaxService.Api.Tests.Metrics;
 
 /// <summary>
-/// The meters of inference are those of the whole process, so each test has models of names of its own.
+/// The meters of inference belong to the process, so each test uses its own model names.
 /// </summary>
 public sealed class MetricsEndpointTests : IDisposable
 {
     private const string Manifest = """{"input": {"scale": 0.015625}, "labels": ["dark", "bright \"1\"", "grey"]}""";
 
-    // Class k's logit is the brightness of pixel k, times 1/64.
+    // Class k's logit is the brightness of pixel k divided by 64.
     private static readonly double[] Logits = [0.5, 3, 1];
     private static readonly byte[] Image = EncodedImages.Encode(
         4,
@@ -91,7 +91,7 @@ public sealed class MetricsEndpointTests : IDisposable
     }
 
     [Fact]
-    public async Task WhatAModelSeesIsMeasuredAtItsOwnTemperature()
+    public async Task ModelMetricsUseTheModelsTemperature()
     {
         _folder.With("seeing/1", Three, Manifest);
         using var service = new ServiceWith(("Models:Folder", _folder.Path));
@@ -99,8 +99,12 @@ public sealed class MetricsEndpointTests : IDisposable
         await service.PostFormAsync("/classify", Image, Image);
         await service.PostAsync(
             "/v2/models/seeing/infer",
-            $$"""{"parameters": {"temperature": 0.1}, "inputs": [{"name": "image", "datatype": "BYTES", "shape": [1], "data": ["{{Convert.ToBase64String(Image)}}"]}], "outputs": [{"name": "probabilities"}]}"""
-        );
+            $$"""
+            {"parameters": {"temperature": 0.1},
+             "inputs": [
+               {"name": "image", "datatype": "BYTES", "shape": [1], "data": ["{{Convert.ToBase64String(Image)}}"]}],
+             "outputs": [{"name": "probabilities"}]}
+            """);
 
         (string, string)[] model = [("model", "seeing"), ("version", "1")];
         var samples = await MetricsText.ReadAsync(service);
@@ -116,7 +120,7 @@ public sealed class MetricsEndpointTests : IDisposable
     }
 
     [Fact]
-    public async Task TheClassesOfALargeModelShareASeries()
+    public async Task TheClassesOfALargeModelShareOneSeries()
     {
         _folder
             .With("large/1", ModelFolder.PickFirst(101, 121, "batch", 1, 11, 11))
@@ -141,7 +145,7 @@ public sealed class MetricsEndpointTests : IDisposable
     }
 
     [Fact]
-    public async Task WhatClientsSendMakesNoNewSeries()
+    public async Task ClientsCannotCreateSeries()
     {
         _folder.With("junk/1", Three, Manifest);
         using var service = new ServiceWith(
@@ -223,7 +227,7 @@ public sealed class MetricsEndpointTests : IDisposable
     }
 
     [Fact]
-    public void AVersionThatIsUnloadedLeavesNoGaugeAndAfterAWhileNothing()
+    public void AnUnloadedVersionLosesItsGaugeAndLaterItsSeries()
     {
         using var repository = _folder.With("gone/1", Three, Manifest).With("kept/1", Three, Manifest).Load();
         using var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
@@ -265,7 +269,7 @@ public sealed class MetricsEndpointTests : IDisposable
     }
 
     [Fact]
-    public void AHistogramsBucketsAddUp()
+    public void TheBucketsOfAHistogramAreCumulative()
     {
         using var meter = new Meter("test");
         var family = new MetricFamily(
@@ -300,7 +304,7 @@ public sealed class MetricsEndpointTests : IDisposable
     }
 
     [Fact]
-    public void NothingIsLostBetweenThreads()
+    public void ConcurrentWritesLoseNothing()
     {
         using var meter = new Meter("test");
         var family = new MetricFamily(

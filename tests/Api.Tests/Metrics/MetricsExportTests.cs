@@ -9,7 +9,7 @@ public sealed class MetricsExportTests
     [Theory]
     [InlineData("OTEL_EXPORTER_OTLP_ENDPOINT", "")]
     [InlineData("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "/v1/metrics")]
-    public async Task MetricsGoToWhereTheStandardVariablesSay(string variable, string path)
+    public async Task MetricsAreExportedToTheEndpointOfTheStandardVariables(string variable, string path)
     {
         await using var collector = await OtlpCollector.StartAsync();
         using (var service = new ServiceWith(
@@ -37,7 +37,7 @@ public sealed class MetricsExportTests
     [InlineData("OTEL_SDK_DISABLED", "true", "OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1")]
     [InlineData("OTEL_METRICS_EXPORTER", "none", "OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1")]
     [InlineData("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://127.0.0.1:1")]
-    public void WithoutThemNothingIsExported(params string[] settings)
+    public void WithoutTheVariablesNothingIsExported(params string[] settings)
     {
         using var service = new ServiceWith([.. settings.Chunk(2).Select(setting => (setting[0], setting[1]))]);
         _ = service.Client;

@@ -4,18 +4,26 @@ using System.Text.RegularExpressions;
 
 namespace SoftmaxService.Api.Tests.Metrics;
 
-/// <summary>A number of <c>/metrics</c>.</summary>
+/// <summary>One sample of <c>/metrics</c>.</summary>
 internal sealed record Sample(string Name, IReadOnlyDictionary<string, string> Labels, double Value)
 {
-    /// <summary>What makes it a series of its own.</summary>
-    public string Identity =>
-        $"{Name}{{{string.Join(',', Labels.OrderBy(label => label.Key, StringComparer.Ordinal).Select(label => $"{label.Key}={label.Value}"))}}}";
+    /// <summary>The name and the labels, which identify its series.</summary>
+    public string Identity
+    {
+        get
+        {
+            var labels = Labels
+                .OrderBy(label => label.Key, StringComparer.Ordinal)
+                .Select(label => $"{label.Key}={label.Value}");
+            return $"{Name}{{{string.Join(',', labels)}}}";
+        }
+    }
 
     public bool Has(params (string Label, string Value)[] labels) =>
         labels.All(label => Labels.GetValueOrDefault(label.Label) == label.Value);
 }
 
-/// <summary>Reads Prometheus' text format, and refuses what is none.</summary>
+/// <summary>Reads Prometheus' text format and rejects anything else.</summary>
 internal static partial class MetricsText
 {
     public static async Task<IReadOnlyList<Sample>> ReadAsync(RunningService service)
@@ -48,7 +56,7 @@ internal static partial class MetricsText
         return samples;
     }
 
-    /// <summary>The sum of all that have these labels; null where there is none.</summary>
+    /// <summary>The sum of all samples with these labels; null if there are none.</summary>
     public static double? Sum(
         this IReadOnlyList<Sample> samples,
         string name,
@@ -58,7 +66,7 @@ internal static partial class MetricsText
         return found.Length == 0 ? null : found.Sum(sample => sample.Value);
     }
 
-    /// <summary>A request is counted when its answer has left already.</summary>
+    /// <summary>Waits for a condition, because a request is counted after its answer was sent.</summary>
     public static async Task<IReadOnlyList<Sample>> UntilAsync(
         RunningService service,
         Func<IReadOnlyList<Sample>, bool> condition)
@@ -71,10 +79,10 @@ internal static partial class MetricsText
                 return samples;
             }
 
-            Assert.True(
-                patience > 0,
-                $"It has not come about: {string.Join('\n', samples.Where(sample => sample.Name == "softmax_requests_total").Select(sample => $"{sample.Identity} {sample.Value}"))}"
-            );
+            var requests = samples
+                .Where(sample => sample.Name == "softmax_requests_total")
+                .Select(sample => $"{sample.Identity} {sample.Value}");
+            Assert.True(patience > 0, $"The condition was not met in time: {string.Join('\n', requests)}");
             await Task.Delay(20);
         }
     }
@@ -83,8 +91,8 @@ internal static partial class MetricsText
         Escape().Replace(text, match => match.Value[1] == 'n' ? "\n" : match.Value[1..]);
 
     [GeneratedRegex(
-        """^(?<name>[a-zA-Z_:][a-zA-Z0-9_:]*)(\{(?<labels>([a-zA-Z_][a-zA-Z0-9_]*="([^"\\\n]|\\[\\"n])*",?)*)\})? (?<value>\S+)$"""
-    )]
+        """^(?<name>[a-zA-Z_:][a-zA-Z0-9_:]*)"""
+        + """(\{(?<labels>([a-zA-Z_][a-zA-Z0-9_]*="([^"\\\n]|\\[\\"n])*",?)*)\})? (?<value>\S+)$""")]
     private static partial Regex Line();
 
     [GeneratedRegex("""(?<name>[a-zA-Z_][a-zA-Z0-9_]*)="(?<value>([^"\\]|\\.)*)["]""")]

@@ -3,8 +3,7 @@ using System.Text.RegularExpressions;
 namespace SoftmaxService.Api.Tests.Metrics;
 
 /// <summary>
-/// What an expression of PromQL names: its metrics with the labels that they are chosen by, and the labels that it
-/// groups by.
+/// The names in a PromQL expression: its metrics with the labels of their selectors, and the labels that it groups by.
 /// </summary>
 internal sealed partial class PromQl
 {
@@ -77,7 +76,7 @@ internal sealed partial class PromQl
         return read;
     }
 
-    // A range in brackets, a string, a name, a number or duration, or one character.
+    // A range in brackets, a string, a name, a number or duration, or a single character.
     [GeneratedRegex("""\[[^\]]*\]|"[^"]*"|[a-zA-Z_:][a-zA-Z0-9_:]*|[0-9.]+[a-z]*|\s+|.""", RegexOptions.Singleline)]
     private static partial Regex Token();
 

@@ -12,7 +12,7 @@ using SoftmaxService.Tests.Support.Models;
 namespace SoftmaxService.Api.Tests.Models;
 
 /// <summary>
-/// The folder of a running service changes under it. The file system and the clock are the real ones.
+/// Changes the model folder of a running service, with the real file system and clock.
 /// </summary>
 public sealed class LiveModelsTests : IDisposable
 {
@@ -22,7 +22,7 @@ public sealed class LiveModelsTests : IDisposable
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
-    // Class k's logit is the brightness of pixel k, times 1/64: 0.5, 3, 1, and for who knows four classes, 2.
+    // Class k's logit is the brightness of pixel k divided by 64: 0.5, 3, 1, and 2 for a model of four classes.
     private static readonly double[] Logits = [0.5, 3, 1, 2];
     private static readonly byte[] Image = EncodedImages.Encode(
         4,
@@ -36,7 +36,7 @@ public sealed class LiveModelsTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public async Task ANewVersionAnswersWithoutARestartAndADeletedOneNoLonger()
+    public async Task ANewVersionServesWithoutARestartAndADeletedOneStops()
     {
         using var service = Start();
         (await service.ClassifyAsync(Image, "?model=a&version=2")).IsProblem(404, "version-not-found");
@@ -57,7 +57,7 @@ public sealed class LiveModelsTests : IDisposable
     }
 
     [Fact]
-    public async Task ABrokenVersionLeavesTheOldAnsweringAndReadinessSaysSo()
+    public async Task ABrokenVersionKeepsTheOldServingAndReadinessReportsIt()
     {
         using var service = Start();
         AssertAnswer(await service.ClassifyAsync(Image), 3);
@@ -87,7 +87,7 @@ public sealed class LiveModelsTests : IDisposable
     }
 
     [Fact]
-    public async Task TheVersionPolicyIsThatOfTheSettings()
+    public async Task TheVersionPolicyComesFromTheSettings()
     {
         _folder
             .With("a/2", Four, Manifest)
@@ -105,14 +105,14 @@ public sealed class LiveModelsTests : IDisposable
     }
 
     [Fact]
-    public async Task WhatIsNotWatchedChangesOnlyOnRequest()
+    public async Task AnUnwatchedFolderChangesOnlyOnRequest()
     {
         using var service = Start(("Models:Watch", "false"));
         AssertAnswer(await service.ClassifyAsync(Image), 3);
         var repository = service.Services.GetRequiredService<ModelRepository>();
         _folder.With("a/1", Four, Manifest);
         Assert.Equal(Timeout.InfiniteTimeSpan, await SettledAsync(repository));
-        Assert.True(repository.IsLoadDue); // so that nobody has loaded it meanwhile
+        Assert.True(repository.IsLoadDue); // it has not been loaded yet
         AssertAnswer(await service.ClassifyAsync(Image), 3);
         await repository.LoadAsync("a", CancellationToken.None);
 
@@ -120,7 +120,7 @@ public sealed class LiveModelsTests : IDisposable
     }
 
     [Fact]
-    public async Task ReloadsUnderLoadLoseAndCorruptNoRequest()
+    public async Task ReloadsUnderLoadNeitherLoseNorCorruptRequests()
     {
         using var service = Start();
         using var client = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = Connections })
@@ -142,7 +142,7 @@ public sealed class LiveModelsTests : IDisposable
             }
         })).ToArray();
 
-        // An end before its time is a failed assertion, which waiting for it brings to light.
+        // A task that ends early has failed an assertion; awaiting it throws that.
         async Task ReloadedAsync(Func<JsonElement, bool> condition)
         {
             await UntilAsync(async () =>
@@ -192,12 +192,12 @@ public sealed class LiveModelsTests : IDisposable
     {
         for (var clock = Stopwatch.StartNew(); !await condition();)
         {
-            Assert.True(clock.Elapsed < Patience, "It has not come about.");
+            Assert.True(clock.Elapsed < Patience, "The condition was not met in time.");
             await Task.Delay(5);
         }
     }
 
-    /// <summary>The answer of a model of so many classes, every number of it.</summary>
+    /// <summary>Every number of the answer of a model with this many classes.</summary>
     private static void AssertAnswer(Answer answer, int classCount)
     {
         Assert.Equal(200, answer.Status);

@@ -8,7 +8,7 @@ public sealed class NativeCrashTests
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     [Fact]
-    public async Task ACrashInNativeCodeEndsTheProcessAndTheLogTellsWhatCameBefore()
+    public async Task ACrashInNativeCodeEndsTheProcessAfterTheLogIsWritten()
     {
         using var service = await ServiceProcess.StartReadyAsync(ServiceProcess.Built);
         using var image = new ByteArrayContent(RunningService.Seven)
@@ -18,11 +18,11 @@ public sealed class NativeCrashTests
         using var answer = await service.Client.PostAsync("/classify?model=mnist", image);
         for (var clock = Stopwatch.StartNew(); clock.Elapsed < Patience && !HasLogged(service); await Task.Delay(10))
         {
-            // The log is written by a thread of its own, a tenth of a second later at most.
+            // A background thread writes the log, at most a tenth of a second later.
         }
 
-        // A library that reads where it may not meets the signal twice: the runtime's handler gives it back to the
-        // system, and the same instruction fails again.
+        // An invalid read in a library raises the signal twice: the runtime's handler restores the system's handler,
+        // and the same instruction fails again.
         await service.SignalAsync("SEGV");
         await service.SignalAsync("SEGV");
 

@@ -2,13 +2,13 @@ using System.Diagnostics;
 
 namespace SoftmaxService.Api.Tests.Models;
 
-/// <summary>On a machine whose inotify instances are all taken, as beside many containers of one user.</summary>
+/// <summary>The service on a machine without free inotify instances, as with many containers of one user.</summary>
 public sealed class WithoutInotifyTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     [WithoutInotifyFact]
-    public async Task TheServiceStartsWarnsOnceAndNoticesModelsByLooking()
+    public async Task TheServiceWarnsOnceAndFindsModelsByPolling()
     {
         using var folder = new TemporaryFolder();
         folder.Copy(Path.Combine(RunningService.RepositoryRoot, "models", "mnist", "1"), "models/mnist/1");
@@ -24,7 +24,7 @@ public sealed class WithoutInotifyTests
             clock.Elapsed < Patience && !await IsServedAsync(service);
             await Task.Delay(50))
         {
-            // It looks five times a second, and loads what it finds.
+            // The service polls five times per second and loads what it finds.
         }
 
         Assert.True(await IsServedAsync(service), service.Output);
@@ -43,7 +43,8 @@ public sealed class WithoutInotifyTests
         var path = Path.Combine(folder.Path, "start");
         var script = $"""
             #!/bin/sh
-            exec {WithoutInotifyFactAttribute.Command} 'echo 0 > /proc/sys/user/max_inotify_instances && exec "$0" "$@"' '{ServiceProcess.Built}' "$@"
+            exec {WithoutInotifyFactAttribute.Command} \
+              'echo 0 > /proc/sys/user/max_inotify_instances && exec "$0" "$@"' '{ServiceProcess.Built}' "$@"
 
             """;
         folder.Write("start", System.Text.Encoding.UTF8.GetBytes(script));
@@ -56,7 +57,7 @@ public sealed class WithoutInotifyTests
     }
 }
 
-/// <summary>Needs a user name space of its own, in which the limit can be set.</summary>
+/// <summary>Requires a separate user namespace, in which the limit can be set.</summary>
 internal sealed class WithoutInotifyFactAttribute : FactAttribute
 {
     public const string Command = "unshare -Ur sh -c";

@@ -35,9 +35,9 @@ public sealed class SwaggerTests(RunningService service)
             rule => Assert.Contains(rule, policy, StringComparison.Ordinal));
     }
 
-    /// <summary>The page's policy lets none run that stands in the page itself.</summary>
+    /// <summary>The page's policy blocks inline scripts and styles.</summary>
     [Fact]
-    public async Task ThePageNeedsNoScriptOrStyleOfItsOwn()
+    public async Task ThePageHasNoInlineScriptOrStyle()
     {
         var page = System.Text.Encoding.UTF8.GetString((await service.GetAsync("/swagger/index.html")).Body);
 
@@ -166,7 +166,7 @@ public sealed class SwaggerTests(RunningService service)
     }
 
     [Fact]
-    public async Task APictureIsAnsweredAsBytes()
+    public async Task AnImageIsReturnedAsBytes()
     {
         var content = Operation(await DocumentAsync(), "/preprocess")
             .GetProperty("responses")
@@ -224,7 +224,7 @@ public sealed class SwaggerTests(RunningService service)
     }
 
     [Fact]
-    public async Task TheOpenInferenceProtocolStandsTogetherAndItsExampleWorks()
+    public async Task TheOpenInferenceRoutesAreGroupedAndTheirExampleWorks()
     {
         var operations = Operations(await DocumentAsync())
             .Where(entry => entry.Path.StartsWith("/v2", StringComparison.Ordinal))
@@ -257,8 +257,7 @@ public sealed class SwaggerTests(RunningService service)
     }
 
     /// <summary>
-    /// Swagger UI sends the example of an optional parameter unless told otherwise, and so would turn every first try
-    /// into an error.
+    /// Swagger UI sends the example of an optional parameter by default, so the first attempt of every user would fail.
     /// </summary>
     [Fact]
     public async Task NoOptionalParameterIsFilledInForTheUser()

@@ -2,7 +2,7 @@ using SoftmaxService.Tests.Support.Fuzz;
 
 namespace SoftmaxService.Api.Tests.OpenInference;
 
-/// <summary>What is no message, or no text, is the client's fault.</summary>
+/// <summary>An invalid message or invalid text is the client's fault.</summary>
 [Collection(nameof(SmallModelService))]
 public sealed class DamagedMessagesTests(SmallModelService service)
 {
@@ -13,14 +13,14 @@ public sealed class DamagedMessagesTests(SmallModelService service)
     [InlineData(new byte[] { 0, 0, 0, 0, 2, 0xff, 0xff })] // a field that never ends
     [InlineData(new byte[] { 0, 0, 0, 0, 1, 0x00 })] // a field of number 0
     [InlineData(new byte[] { 0, 0, 0, 0, 3, 0x0a, 0x01, 0xff })] // a name that is no UTF-8
-    [InlineData(new byte[] { 7, 0, 0, 0, 0 })] // neither as it is nor compressed
+    [InlineData(new byte[] { 7, 0, 0, 0, 0 })] // neither plain nor compressed
     [InlineData(new byte[] { 0, 0x80, 0, 0, 1, 0 })] // 2 GiB and more
-    public async Task BytesThatAreNoMessageAreAnInvalidArgument(byte[] body)
+    public async Task BytesThatAreNotAMessageAreAnInvalidArgument(byte[] body)
     {
         _ = service.Client; // starts it
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         using var connection = await RawConnection.OpenAsync(new Uri(service.GrpcAddress).Port, limit.Token);
-        var answer = await connection.CallAsync(GrpcCall.Connection(Path, body), mayBeCut: false, limit.Token);
+        var answer = await connection.CallAsync(GrpcCall.Connection(Path, body), mayBeIncomplete: false, limit.Token);
 
         Assert.Equal((200, InvalidArgument), (answer?.Status, answer?.GrpcStatus));
     }
@@ -29,7 +29,7 @@ public sealed class DamagedMessagesTests(SmallModelService service)
     [InlineData(new byte[] { 0xf4 })]
     // half of a surrogate pair
     [InlineData(new byte[] { (byte)'\\', (byte)'u', (byte)'d', (byte)'8', (byte)'0', (byte)'0' })]
-    public async Task AnImageThatIsNoUnicodeIsMalformed(byte[] text)
+    public async Task AnImageWithInvalidUnicodeIsMalformed(byte[] text)
     {
         byte[] v2 =
         [
@@ -44,7 +44,7 @@ public sealed class DamagedMessagesTests(SmallModelService service)
     }
 
     [Fact]
-    public async Task APropertyWhoseNameIsNoUnicodeIsMalformed() =>
+    public async Task APropertyNameWithInvalidUnicodeIsMalformed() =>
         (
             await service.PostAsync("/v2/repository/index", """{"\ud800": true}"""u8.ToArray(), "application/json")
         ).IsError(400, "Unicode");

@@ -3,17 +3,20 @@ using SoftmaxService.Api.Tests.Metrics;
 
 namespace SoftmaxService.Api.Tests.OpenInference;
 
-/// <summary>The extension for binary tensors: JSON, then bytes.</summary>
+/// <summary>The binary tensor extension: JSON followed by bytes.</summary>
 [Collection(nameof(SmallModelService))]
 public sealed class InferBinaryTests(SmallModelService service)
 {
     private const string Header =
-        """{"inputs": [{"name": "pixels", "datatype": "FP32", "shape": [1, 4], "parameters": {"binary_data_size": 16}}]}""";
+        """
+        {"inputs": [
+          {"name": "pixels", "datatype": "FP32", "shape": [1, 4], "parameters": {"binary_data_size": 16}}]}
+        """;
 
     private static readonly byte[] Blob = InferCalls.Bytes(3, 1, 2, 9);
 
     [Fact]
-    public async Task BytesGoInAndJsonComesOut()
+    public async Task BytesInJsonOut()
     {
         var answer = await service.InferAsync(Header, Blob, "plain");
 
@@ -23,14 +26,18 @@ public sealed class InferBinaryTests(SmallModelService service)
     }
 
     [Fact]
-    public async Task BytesComeOutWhereAskedFor()
+    public async Task BytesAreReturnedForOutputsThatRequestThem()
     {
         var (json, blobs) = (
             await service.InferAsync(
                 With(
                     Header,
-                    """ "outputs": [{"name": "logits", "parameters": {"binary_data": true}}, {"name": "scores"}, {"name": "probabilities", "parameters": {"binary_data": true}}] """
-                ),
+                    """
+                    "outputs": [
+                      {"name": "logits", "parameters": {"binary_data": true}},
+                      {"name": "scores"},
+                      {"name": "probabilities", "parameters": {"binary_data": true}}]
+                    """),
                 Blob,
                 "plain")).Binary();
 
@@ -42,7 +49,7 @@ public sealed class InferBinaryTests(SmallModelService service)
     }
 
     [Fact]
-    public async Task BinaryDataOutputIsForAllThatDoNotSayOtherwise()
+    public async Task BinaryDataOutputIsTheDefaultOfAllOutputs()
     {
         var all = (
             await service.InferAsync(With(Header, """ "parameters": {"binary_data_output": true} """), Blob, "plain")
@@ -51,8 +58,10 @@ public sealed class InferBinaryTests(SmallModelService service)
             await service.InferAsync(
                 With(
                     Header,
-                    """ "parameters": {"binary_data_output": true}, "outputs": [{"name": "logits", "parameters": {"binary_data": false}}, {"name": "scores"}] """
-                ),
+                    """
+                    "parameters": {"binary_data_output": true},
+                    "outputs": [{"name": "logits", "parameters": {"binary_data": false}}, {"name": "scores"}]
+                    """),
                 Blob,
                 "plain")).Binary();
 
@@ -62,11 +71,14 @@ public sealed class InferBinaryTests(SmallModelService service)
     }
 
     [Fact]
-    public async Task JsonInAndBytesOutNeedNoHeaderOnTheWayIn()
+    public async Task JsonInBytesOutNeedsNoRequestHeader()
     {
         var (_, blobs) = (
             await service.InferAsync(
-                """{"inputs": [{"name": "pixels", "datatype": "FP32", "shape": [1, 4], "data": [3, 1, 2, 9]}], "outputs": [{"name": "logits", "parameters": {"binary_data": true}}]}""",
+                """
+                {"inputs": [{"name": "pixels", "datatype": "FP32", "shape": [1, 4], "data": [3, 1, 2, 9]}],
+                 "outputs": [{"name": "logits", "parameters": {"binary_data": true}}]}
+                """,
                 "plain")).Binary();
 
         Assert.Equal([3f, 1f, 2f], InferCalls.Floats(blobs["logits"]));
@@ -105,11 +117,15 @@ public sealed class InferBinaryTests(SmallModelService service)
     }
 
     [Fact]
-    public async Task ImagesStandBehindTheirLengths()
+    public async Task ImagesAreLengthPrefixed()
     {
         var blob = InferCalls.Elements(RunningService.Seven, RunningService.Three);
         var answer = await service.InferAsync(
-            $$"""{"inputs": [{"name": "image", "datatype": "BYTES", "shape": [2], "parameters": {"binary_data_size": {{blob.Length}} } }], "outputs": [{"name": "probabilities", "parameters": {"classification": 1} }]}""",
+            $$"""
+            {"inputs": [{"name": "image", "datatype": "BYTES", "shape": [2],
+                         "parameters": {"binary_data_size": {{blob.Length}} } }],
+             "outputs": [{"name": "probabilities", "parameters": {"classification": 1} }]}
+            """,
             blob);
 
         Assert.Equal([2L, 1L], answer.Output("probabilities").Shape());
@@ -125,10 +141,12 @@ public sealed class InferBinaryTests(SmallModelService service)
     [InlineData("-1", 16, "binary_data_size")]
     [InlineData("1e1", 16, "binary_data_size")]
     [InlineData("99999999999999", 16, "binary_data_size")]
-    public async Task SizesThatDoNotFitAreRefused(string said, int sent, params string[] mentions) =>
-        (
-            await service.InferAsync(Header.Replace("16", said, StringComparison.Ordinal), new byte[sent], "plain")
-        ).IsError(400, mentions);
+    public async Task SizesThatDoNotFitAreRefused(string declaredSize, int sent, params string[] mentions)
+    {
+        var header = Header.Replace("16", declaredSize, StringComparison.Ordinal);
+
+        (await service.InferAsync(header, new byte[sent], "plain")).IsError(400, mentions);
+    }
 
     [Theory]
     [InlineData(-1, "runs beyond")]
@@ -141,7 +159,10 @@ public sealed class InferBinaryTests(SmallModelService service)
 
         (
             await service.InferAsync(
-                $$"""{"inputs": [{"name": "image", "datatype": "BYTES", "shape": [1], "parameters": {"binary_data_size": {{blob.Length}} } }]}""",
+                $$"""
+                {"inputs": [{"name": "image", "datatype": "BYTES", "shape": [1],
+                             "parameters": {"binary_data_size": {{blob.Length}} } }]}
+                """,
                 blob)).IsError(400, mention);
     }
 
@@ -153,7 +174,7 @@ public sealed class InferBinaryTests(SmallModelService service)
     [InlineData("+5", "+5")]
     [InlineData("five", "five")]
     [InlineData("", "")]
-    public async Task AHeaderThatIsNoLengthOfThisBodyIsRefused(string header, string mention) =>
+    public async Task AHeaderWithAnInvalidLengthIsRefused(string header, string mention) =>
         (
             await service.SendAsync(
                 "/v2/models/plain/infer",
@@ -164,7 +185,7 @@ public sealed class InferBinaryTests(SmallModelService service)
     [InlineData(-1)]
     [InlineData(1)]
     [InlineData(-112)]
-    public async Task AHeaderThatCutsTheJsonElsewhereIsRefused(int shift) =>
+    public async Task AHeaderThatCutsTheJsonInTheWrongPlaceIsRefused(int shift) =>
         (
             await service.SendAsync(
                 "/v2/models/plain/infer",
@@ -172,7 +193,7 @@ public sealed class InferBinaryTests(SmallModelService service)
                 (InferCalls.HeaderLength, InferCalls.Text(Math.Max(0, Header.Length + shift))))).IsError(400);
 
     [Fact]
-    public async Task AHeaderAsLongAsTheBodyMeansJsonAlone()
+    public async Task AHeaderAsLongAsTheBodyMeansJsonOnly()
     {
         var json = """{"inputs": [{"name": "pixels", "datatype": "FP32", "shape": [1, 4], "data": [3, 1, 2, 9]}]}""";
 

@@ -5,7 +5,7 @@ using System.Text.Json;
 
 namespace SoftmaxService.Api.Tests.OpenInference;
 
-/// <summary>Requests as clients of the protocol send them: bytes and headers, nothing of ours in between.</summary>
+/// <summary>Requests as clients of the protocol send them, made of bytes and headers without our code.</summary>
 internal static class InferCalls
 {
     public const string HeaderLength = "Inference-Header-Content-Length";
@@ -13,7 +13,7 @@ internal static class InferCalls
     public static Task<Answer> InferAsync(this RunningService service, string json, string model = "mnist") =>
         service.SendAsync($"/v2/models/{model}/infer", Encoding.UTF8.GetBytes(json));
 
-    /// <summary>JSON and blobs, as the binary extension has them.</summary>
+    /// <summary>JSON and blobs in the form of the binary extension.</summary>
     public static Task<Answer> InferAsync(
         this RunningService service,
         string json,
@@ -74,7 +74,7 @@ internal static class InferCalls
     public static long[] Shape(this JsonElement output) =>
         [.. output.GetProperty("shape").EnumerateArray().Select(size => size.GetInt64())];
 
-    /// <summary>An answer in binary, taken apart by its header and sizes alone.</summary>
+    /// <summary>Splits a binary answer by its header and sizes alone.</summary>
     public static (JsonElement Json, Dictionary<string, byte[]> Blobs) Binary(this Answer answer)
     {
         Assert.True(answer.Status == 200, $"{answer.Status}: {Encoding.UTF8.GetString(answer.Body)}");
@@ -101,7 +101,7 @@ internal static class InferCalls
 
     public static float[] Floats(byte[] bytes) => MemoryMarshal.Cast<byte, float>(bytes).ToArray();
 
-    /// <summary>Elements of BYTES: each behind its length.</summary>
+    /// <summary>Elements of BYTES, each prefixed with its length.</summary>
     public static byte[] Elements(params byte[][] elements) =>
         [.. elements.SelectMany(element => (byte[])[.. BitConverter.GetBytes(element.Length), .. element])];
 

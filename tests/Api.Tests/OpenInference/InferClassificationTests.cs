@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace SoftmaxService.Api.Tests.OpenInference;
 
-/// <summary>The extension for classification: the highest classes as text.</summary>
+/// <summary>The classification extension: the highest classes as text.</summary>
 [Collection(nameof(SmallModelService))]
 public sealed class InferClassificationTests(SmallModelService service)
 {
@@ -50,11 +50,11 @@ public sealed class InferClassificationTests(SmallModelService service)
     }
 
     [Fact]
-    public async Task WhatIsNoNumberCannotBeRanked() =>
+    public async Task ABooleanOutputCannotBeRanked() =>
         (await service.InferAsync(Request("positive", 1), "many")).IsError(400, "BOOL");
 
     [Fact]
-    public async Task TextsComeInBinaryToo()
+    public async Task TextsAreReturnedInBinary()
     {
         var json = Request("logits", 2)
             .Replace("\"classification\": 2", "\"classification\": 2, \"binary_data\": true", StringComparison.Ordinal);
@@ -64,9 +64,13 @@ public sealed class InferClassificationTests(SmallModelService service)
         Assert.Equal(["3:0:ant", "2:2:cat", "0.3:1:bee", "0.2:0:ant"], InferCalls.Texts(blobs["logits"]));
     }
 
-    private static string Request(string output, int? classification) =>
-        $$"""
-        {"inputs": [{"name": "pixels", "datatype": "FP32", "shape": [2, 4], "data": [[3, 1e-7, 2, 9], [0.2, 0.30000001, -1.5, 9]]}],
-         "outputs": [{"name": "{{output}}", "parameters": { {{(classification is null ? "" : $"\"classification\": {classification}")}} } }]}
-        """;
+    private static string Request(string output, int? classification)
+    {
+        var parameter = classification is null ? "" : $"\"classification\": {classification}";
+        return $$"""
+            {"inputs": [{"name": "pixels", "datatype": "FP32", "shape": [2, 4],
+                         "data": [[3, 1e-7, 2, 9], [0.2, 0.30000001, -1.5, 9]]}],
+             "outputs": [{"name": "{{output}}", "parameters": { {{parameter}} } }]}
+            """;
+    }
 }

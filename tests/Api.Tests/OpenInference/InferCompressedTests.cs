@@ -3,12 +3,16 @@ using System.Text;
 
 namespace SoftmaxService.Api.Tests.OpenInference;
 
-/// <summary>Bodies that are sent compressed.</summary>
+/// <summary>Compressed request bodies.</summary>
 [Collection(nameof(SmallModelService))]
 public sealed class InferCompressedTests(SmallModelService service)
 {
     private const string Json =
-        """{"inputs": [{"name": "pixels", "datatype": "FP32", "shape": [1, 4], "parameters": {"binary_data_size": 16}}], "outputs": [{"name": "logits"}]}""";
+        """
+        {"inputs": [
+          {"name": "pixels", "datatype": "FP32", "shape": [1, 4], "parameters": {"binary_data_size": 16}}],
+         "outputs": [{"name": "logits"}]}
+        """;
 
     private static readonly byte[] Body = [.. Encoding.UTF8.GetBytes(Json), .. InferCalls.Bytes(3, 1, 2, 9)];
 
@@ -27,7 +31,7 @@ public sealed class InferCompressedTests(SmallModelService service)
     [Theory]
     [InlineData("gzip")]
     [InlineData("deflate")]
-    public async Task WhatInflatesBeyondTheLimitIsRefused(string encoding)
+    public async Task DataThatInflatesBeyondTheLimitIsRefused(string encoding)
     {
         var bomb = Compress(new byte[50_000_000], encoding);
 
@@ -39,7 +43,7 @@ public sealed class InferCompressedTests(SmallModelService service)
     [InlineData("br")]
     [InlineData("zstd")]
     [InlineData("gzip, gzip")]
-    public async Task AnEncodingThatIsNotTakenIsRefused(string encoding) =>
+    public async Task AnUnsupportedEncodingIsRefused(string encoding) =>
         (await SendAsync(Body, encoding)).IsError(415, encoding, "gzip", "deflate");
 
     [Theory]
@@ -57,7 +61,7 @@ public sealed class InferCompressedTests(SmallModelService service)
     }
 
     [Fact]
-    public async Task OurOwnRoutesTakeNone() =>
+    public async Task OurRoutesRefuseCompressedBodies() =>
         (
             await service.SendAsync(
                 "/softmax",

@@ -8,7 +8,7 @@ using DataType = Onnx.TensorProto.Types.DataType;
 namespace SoftmaxService.Api.Tests.OpenInference;
 
 /// <summary>
-/// Models that take bytes or halves, or one item a run: the tensor in its own datatype, over REST and gRPC.
+/// Models that take bytes, halves, or one item per run: the tensor in its datatype, over REST and gRPC.
 /// </summary>
 public sealed class InferElementTypesTests : IDisposable
 {
@@ -34,14 +34,22 @@ public sealed class InferElementTypesTests : IDisposable
     }
 
     [Fact]
-    public async Task BytesGoInByEveryForm()
+    public async Task BytesAreAcceptedInEveryForm()
     {
         const string Outputs = """ "outputs": [{"name": "scores"}] """;
         var json = await _service.InferAsync(
-            $$"""{"inputs": [{"name": "pixels", "datatype": "UINT8", "shape": [2, 4], "data": [[3, 1, 2, 9], [255, 0, 1, 9]]}], {{Outputs}} }""",
+            $$"""
+            {"inputs": [
+              {"name": "pixels", "datatype": "UINT8", "shape": [2, 4], "data": [[3, 1, 2, 9], [255, 0, 1, 9]]}],
+             {{Outputs}} }
+            """,
             "bytes");
         var binary = await _service.InferAsync(
-            $$"""{"inputs": [{"name": "pixels", "datatype": "UINT8", "shape": [2, 4], "parameters": {"binary_data_size": 8} }], {{Outputs}} }""",
+            $$"""
+            {"inputs": [
+              {"name": "pixels", "datatype": "UINT8", "shape": [2, 4], "parameters": {"binary_data_size": 8} }],
+             {{Outputs}} }
+            """,
             [3, 1, 2, 9, 255, 0, 1, 9],
             "bytes");
         var typed = await CallAsync(
@@ -77,7 +85,7 @@ public sealed class InferElementTypesTests : IDisposable
     }
 
     [Fact]
-    public async Task HalvesGoInAsBytesAlone()
+    public async Task HalvesAreOnlyAcceptedAsBytes()
     {
         var blob = MemoryMarshal.AsBytes<Half>([(Half)3f, (Half)1f, (Half)2f, (Half)9f]).ToArray();
         var request = Request("halves", "FP16", [1, 4]);
@@ -89,7 +97,10 @@ public sealed class InferElementTypesTests : IDisposable
             (float[])[3f, 1f, 2f],
             (
                 await _service.InferAsync(
-                    """{"inputs": [{"name": "pixels", "datatype": "FP16", "shape": [1, 4], "parameters": {"binary_data_size": 8}}]}""",
+                    """
+                    {"inputs": [
+                      {"name": "pixels", "datatype": "FP16", "shape": [1, 4], "parameters": {"binary_data_size": 8}}]}
+                    """,
                     blob,
                     "halves"))
                 .Output("scores")
@@ -110,7 +121,9 @@ public sealed class InferElementTypesTests : IDisposable
     public async Task AModelWithABatchOfOneTakesSeveralItems()
     {
         var answer = await _service.InferAsync(
-            """{"inputs": [{"name": "pixels", "datatype": "FP32", "shape": [2, 4], "data": [3, 1, 2, 9, 4, 5, 6, 9]}]}""",
+            """
+            {"inputs": [{"name": "pixels", "datatype": "FP32", "shape": [2, 4], "data": [3, 1, 2, 9, 4, 5, 6, 9]}]}
+            """,
             "one");
 
         Assert.All(

@@ -3,7 +3,7 @@ using SoftmaxService.Api.Tests.Metrics;
 
 namespace SoftmaxService.Api.Tests.OpenInference;
 
-/// <summary><c>POST …/infer</c> with JSON alone.</summary>
+/// <summary><c>POST …/infer</c> with JSON only.</summary>
 [Collection(nameof(SmallModelService))]
 public sealed class InferJsonTests(SmallModelService service)
 {
@@ -11,7 +11,7 @@ public sealed class InferJsonTests(SmallModelService service)
         """{"inputs": [{"name": "pixels", "datatype": "FP32", "shape": [1, 4], "data": [3, 1, 2, 9]}]}""";
 
     [Fact]
-    public async Task ThreeNumbersComeBackAsTheyWentIn()
+    public async Task ThreeNumbersAreReturnedUnchanged()
     {
         var answer = await service.InferAsync(One, "plain");
 
@@ -49,7 +49,7 @@ public sealed class InferJsonTests(SmallModelService service)
     }
 
     [Fact]
-    public async Task TheIdComesBackOnlyWhereItWasGiven()
+    public async Task TheIdIsReturnedOnlyIfItWasSent()
     {
         var with = (await service.InferAsync(With(One, "\"id\": \"a \\u00fc \\\"1\\\"\""), "plain")).Json;
         var without = (await service.InferAsync(One, "plain")).Json;
@@ -75,10 +75,14 @@ public sealed class InferJsonTests(SmallModelService service)
     }
 
     [Fact]
-    public async Task DataMayStandBeforeWhatSaysHowToReadIt()
+    public async Task DataMayPrecedeItsDatatypeAndShape()
     {
         var answer = await service.InferAsync(
-            """{"inputs": [{"data": [3, 1, 2, 9], "shape": [1, 4], "parameters": null, "datatype": "FP32", "name": "pixels"}], "outputs": null, "parameters": null}""",
+            """
+            {"inputs": [
+              {"data": [3, 1, 2, 9], "shape": [1, 4], "parameters": null, "datatype": "FP32", "name": "pixels"}],
+             "outputs": null, "parameters": null}
+            """,
             "plain");
 
         Assert.Equal([3f, 1f, 2f], answer.Output("logits").Floats());
@@ -131,7 +135,10 @@ public sealed class InferJsonTests(SmallModelService service)
         "'pixel'",
         "'pixels'")]
     [InlineData(
-        """{"inputs": [{"name": "pixels", "datatype": "FP32", "shape": [1, 4], "data": [1, 2, 3, 4]}, {"name": "pixels", "datatype": "FP32", "shape": [1, 4], "data": [1, 2, 3, 4]}]}""",
+        """
+        {"inputs": [{"name": "pixels", "datatype": "FP32", "shape": [1, 4], "data": [1, 2, 3, 4]},
+                    {"name": "pixels", "datatype": "FP32", "shape": [1, 4], "data": [1, 2, 3, 4]}]}
+        """,
         "2 inputs")]
     [InlineData("""{"inputs": [{"datatype": "FP32", "shape": [1, 4], "data": [1, 2, 3, 4]}]}""", "name")]
     [InlineData("""{"inputs": [{"name": "pixels", "shape": [1, 4], "data": [1, 2, 3, 4]}]}""", "datatype")]
@@ -150,11 +157,17 @@ public sealed class InferJsonTests(SmallModelService service)
         "exactly one",
         "binary_data_size")]
     [InlineData(
-        """{"inputs": [{"name": "pixels", "datatype": "FP32", "shape": [1, 4], "data": [1, 2, 3, 4], "parameters": {"binary_data_size": 16}}]}""",
+        """
+        {"inputs": [{"name": "pixels", "datatype": "FP32", "shape": [1, 4], "data": [1, 2, 3, 4],
+                     "parameters": {"binary_data_size": 16}}]}
+        """,
         "exactly one",
         "data")]
     [InlineData(
-        """{"inputs": [{"name": "pixels", "datatype": "FP32", "shape": [1, 4], "parameters": {"shared_memory_region": "r", "shared_memory_byte_size": 16}}]}""",
+        """
+        {"inputs": [{"name": "pixels", "datatype": "FP32", "shape": [1, 4],
+                     "parameters": {"shared_memory_region": "r", "shared_memory_byte_size": 16}}]}
+        """,
         "shared")]
     [InlineData("""{"inputs": [1]}""", "inputs")]
     [InlineData("""{"inputs": {}}""", "inputs")]
@@ -167,11 +180,11 @@ public sealed class InferJsonTests(SmallModelService service)
     [InlineData("{\"inputs\": []} x", "")]
     [InlineData("{\"id\": \"\\ud800\", \"inputs\": []}", "Unicode")]
     [InlineData("not JSON", "")]
-    public async Task ARequestThatIsNoneIsRefused(string json, params string[] mentions) =>
+    public async Task AnInvalidRequestIsRefused(string json, params string[] mentions) =>
         (await service.InferAsync(json, "plain")).IsError(400, mentions);
 
     [Fact]
-    public async Task JsonNestedWithoutEndIsRefused() =>
+    public async Task DeeplyNestedJsonIsRefused() =>
         (await service.InferAsync($$"""{"inputs": {{new string('[', 200_000)}}""", "plain")).IsError(400);
 
     [Fact]
@@ -188,7 +201,7 @@ public sealed class InferJsonTests(SmallModelService service)
     }
 
     [Fact]
-    public async Task NoOutputsAreAllOutputs() =>
+    public async Task NoRequestedOutputsMeansAllOutputs() =>
         Assert.Equal(
             3,
             (await service.InferAsync(With(One, "\"outputs\": []"), "plain"))
@@ -204,11 +217,11 @@ public sealed class InferJsonTests(SmallModelService service)
     [InlineData("""{"name": "scores", "parameters": {"binary_data": 1}}""", "binary_data", "true or false")]
     [InlineData("""{"name": "scores", "parameters": {"shared_memory_region": "r"}}""", "shared")]
     [InlineData("""{"name": "scores", "parameters": []}""", "parameters")]
-    public async Task AnOutputThatIsNoneIsRefused(string output, params string[] mentions) =>
+    public async Task AnUnknownOutputIsRefused(string output, params string[] mentions) =>
         (await service.InferAsync(With(One, $"\"outputs\": [{output}]"), "plain")).IsError(400, mentions);
 
     [Fact]
-    public async Task TheTemperatureIsTheRequestsElseTheCalibratedOne()
+    public async Task TheRequestsTemperatureOverridesTheCalibratedOne()
     {
         var requested = await service.InferAsync(
             With(One, """ "outputs": [{"name": "probabilities"}], "parameters": {"temperature": 0.5} """),
@@ -230,18 +243,20 @@ public sealed class InferJsonTests(SmallModelService service)
     [InlineData("true")]
     [InlineData("[1]")]
     [InlineData("{}")]
-    public async Task ATemperatureThatIsNoneIsRefused(string temperature) =>
+    public async Task AnInvalidTemperatureIsRefused(string temperature) =>
         (
             await service.InferAsync(With(One, $$""" "parameters": {"temperature": {{temperature}} } """), "plain")
         ).IsError(400, "temperature");
 
     [Fact]
-    public async Task WhatTheProtocolDefinesAndWeDoNotUseBreaksNoClient()
+    public async Task UnusedFieldsOfTheProtocolAreIgnored()
     {
         var json = """
             {"model_name": "x", "model_version": "y", "id": "1", "extra": [[{"deep": []}]],
-             "parameters": {"sequence_id": 7, "sequence_start": true, "sequence_end": "x", "priority": 1, "timeout": 60000000, "content_type": "np", "headers": {"a": ["b"]}, "mine": null},
-             "inputs": [{"name": "pixels", "datatype": "FP32", "shape": [1, 4], "data": [3, 1, 2, 9], "parameters": {"content_type": "np"}}],
+             "parameters": {"sequence_id": 7, "sequence_start": true, "sequence_end": "x", "priority": 1,
+                            "timeout": 60000000, "content_type": "np", "headers": {"a": ["b"]}, "mine": null},
+             "inputs": [{"name": "pixels", "datatype": "FP32", "shape": [1, 4], "data": [3, 1, 2, 9],
+                         "parameters": {"content_type": "np"}}],
              "outputs": [{"name": "logits", "parameters": {"content_type": "np", "binary_data": false}}]}
             """;
 
@@ -275,12 +290,18 @@ public sealed class InferJsonTests(SmallModelService service)
     }
 
     [Fact]
-    public async Task ANumberThatJsonDoesNotHaveIsTheModelsFault()
+    public async Task ANumberThatJsonCannotRepresentIsTheModelsFault()
     {
         const string Negative =
-            """{"inputs": [{"name": "pixels", "datatype": "FP32", "shape": [1, 4], "data": [-3, 1, 2, 9]}], "outputs": [{"name": "logs"}]}""";
+            """
+            {"inputs": [{"name": "pixels", "datatype": "FP32", "shape": [1, 4], "data": [-3, 1, 2, 9]}],
+             "outputs": [{"name": "logs"}]}
+            """;
         const string Zero =
-            """{"inputs": [{"name": "pixels", "datatype": "FP32", "shape": [1, 4], "data": [0, 1, 2, 9]}], "outputs": [{"name": "logs"}]}""";
+            """
+            {"inputs": [{"name": "pixels", "datatype": "FP32", "shape": [1, 4], "data": [0, 1, 2, 9]}],
+             "outputs": [{"name": "logs"}]}
+            """;
 
         (await service.InferAsync(Negative, "many")).IsError(422, "logs", "NaN", "binary_data");
         Assert.Equal(
@@ -292,7 +313,10 @@ public sealed class InferJsonTests(SmallModelService service)
     public async Task MinusInfinityIsAString()
     {
         var answer = await service.InferAsync(
-            """{"inputs": [{"name": "pixels", "datatype": "FP32", "shape": [1, 4], "data": [1, 0, 0, 0]}], "outputs": [{"name": "logs"}]}""",
+            """
+            {"inputs": [{"name": "pixels", "datatype": "FP32", "shape": [1, 4], "data": [1, 0, 0, 0]}],
+             "outputs": [{"name": "logs"}]}
+            """,
             "many");
 
         Assert.Equal("[0,\"-Infinity\",\"-Infinity\"]", answer.Output("logs").GetProperty("data").GetRawText());
@@ -302,7 +326,10 @@ public sealed class InferJsonTests(SmallModelService service)
     public async Task AProbabilityOfZeroHasALogitThatIsFinite()
     {
         var answer = await service.InferAsync(
-            """{"inputs": [{"name": "pixels", "datatype": "FP32", "shape": [1, 4], "data": [500, 0, 0, 0]}], "outputs": [{"name": "logits"}, {"name": "probabilities"}]}""",
+            """
+            {"inputs": [{"name": "pixels", "datatype": "FP32", "shape": [1, 4], "data": [500, 0, 0, 0]}],
+             "outputs": [{"name": "logits"}, {"name": "probabilities"}]}
+            """,
             "softmaxed");
 
         Assert.Equal([0f, -104.66522f, -104.66522f], answer.Output("logits").Floats());
@@ -369,7 +396,7 @@ public sealed class InferJsonTests(SmallModelService service)
             "Limits:MaxRequestBodyBytes");
 
     [Fact]
-    public async Task AnUnknownModelIsFoundBeforeTheBodyIsRead()
+    public async Task AnUnknownModelIsRefusedBeforeTheBodyIsRead()
     {
         (await service.InferAsync("", "cats")).IsError(404, "cats");
         (await service.SendAsync("/v2/models/plain/versions/2/infer", [])).IsError(404, "1, 10");
@@ -382,8 +409,10 @@ public sealed class InferJsonTests(SmallModelService service)
     {
         var image = Convert.ToBase64String(RunningService.Seven);
         var answer = await service.InferAsync(
-            $$"""{"inputs": [{"name": "image", "datatype": "BYTES", "shape": {{shape}}, "data": ["{{image}}"]}], "outputs": [{"name": "probabilities", "parameters": {"classification": 1} }]}"""
-        );
+            $$"""
+            {"inputs": [{"name": "image", "datatype": "BYTES", "shape": {{shape}}, "data": ["{{image}}"]}],
+             "outputs": [{"name": "probabilities", "parameters": {"classification": 1} }]}
+            """);
 
         Assert.EndsWith(":7:7", Assert.Single(answer.Output("probabilities").Texts()), StringComparison.Ordinal);
     }
@@ -398,7 +427,7 @@ public sealed class InferJsonTests(SmallModelService service)
     [InlineData("[9]", "[]", 413, "Limits:MaxImagesPerRequest")]
     [InlineData("[1]", "[\"\"]", 400, "")]
     [InlineData("[1]", "[\"AAAA\"]", 415, "PNG")]
-    public async Task ImagesThatAreNoneAreRefused(string shape, string data, int status, params string[] mentions) =>
+    public async Task InvalidImagesAreRefused(string shape, string data, int status, params string[] mentions) =>
         (
             await service.InferAsync(
                 $$"""{"inputs": [{"name": "image", "datatype": "BYTES", "shape": {{shape}}, "data": {{data}}}]}"""

@@ -11,7 +11,7 @@ using SoftmaxService.Api.OpenInference.Wire;
 
 namespace SoftmaxService.Api.Tests.OpenInference;
 
-/// <summary>The protocol over gRPC, with a client that is generated from its .proto.</summary>
+/// <summary>The protocol over gRPC, with a client generated from its .proto.</summary>
 [Collection(nameof(SmallModelService))]
 public sealed class InferenceServiceTests : IDisposable
 {
@@ -30,7 +30,7 @@ public sealed class InferenceServiceTests : IDisposable
     public void Dispose() => _channel.Dispose();
 
     [Fact]
-    public async Task TheServerIsLiveAndReadyAndNamesItself()
+    public async Task TheServerIsLiveReadyAndHasAName()
     {
         Assert.True((await _client.ServerLiveAsync(new())).Live);
         Assert.True((await _client.ServerReadyAsync(new())).Ready);
@@ -55,7 +55,7 @@ public sealed class InferenceServiceTests : IDisposable
     }
 
     [Fact]
-    public async Task WhatIsNotThereIsNotFound()
+    public async Task AMissingResourceIsNotFound()
     {
         await AssertFaultAsync(StatusCode.NotFound, _client.ModelReadyAsync(new() { Name = "cats" }), "cats");
         await AssertFaultAsync(
@@ -66,7 +66,7 @@ public sealed class InferenceServiceTests : IDisposable
     }
 
     [Fact]
-    public async Task RawContentsAreAnsweredRaw()
+    public async Task RawContentsGetRawContents()
     {
         var answer = await _client.ModelInferAsync(Raw("plain", [1, 4], InferCalls.Bytes(3, 1, 2, 9)));
 
@@ -78,7 +78,7 @@ public sealed class InferenceServiceTests : IDisposable
     }
 
     [Fact]
-    public async Task TypedContentsAreAnsweredTyped()
+    public async Task TypedContentsGetTypedContents()
     {
         var request = Typed("plain", [2, 4], 3, 1, 2, 9, 4, 5, 6, 9);
         request.Id = "x7";
@@ -185,7 +185,7 @@ public sealed class InferenceServiceTests : IDisposable
     }
 
     [Fact]
-    public async Task WhatTheProtocolDefinesAndWeDoNotUseBreaksNoClient()
+    public async Task UnusedFieldsOfTheProtocolAreIgnored()
     {
         var request = Typed("plain", [1, 4], 3, 1, 2, 9);
         request.Parameters["sequence_id"] = new InferParameter { Int64Param = 1 };
@@ -271,7 +271,7 @@ public sealed class InferenceServiceTests : IDisposable
     }
 
     [Fact]
-    public async Task ScoresThatAreNotFiniteAreAFaultAndRawOutputsOfTheGraphAreNot()
+    public async Task NonFiniteScoresAreAFaultButRawOutputsAreNot()
     {
         var request = Raw("many", [1, 4], InferCalls.Bytes(float.NaN, 1, 2, 3));
         await AssertFaultAsync(StatusCode.InvalidArgument, _client.ModelInferAsync(request), "NaN");
@@ -305,7 +305,7 @@ public sealed class InferenceServiceTests : IDisposable
     }
 
     [Fact]
-    public async Task ADeadlineThatHasPassedIsSaid() =>
+    public async Task AnExceededDeadlineIsReported() =>
         await AssertFaultAsync(
             StatusCode.DeadlineExceeded,
             _client.ModelInferAsync(Raw("plain", [1, 4], InferCalls.Bytes(3, 1, 2, 9)), deadline: DateTime.UtcNow),
@@ -323,7 +323,7 @@ public sealed class InferenceServiceTests : IDisposable
     }
 
     [Fact]
-    public async Task LoadingAndUnloadingAreOffUnlessTheSettingSaysOtherwise()
+    public async Task LoadingAndUnloadingAreOffByDefault()
     {
         await AssertFaultAsync(
             StatusCode.PermissionDenied,
@@ -376,9 +376,9 @@ public sealed class InferenceServiceTests : IDisposable
         );
     }
 
-    /// <summary>The bytes of the protocol, field numbers included, as any client in any language sends them.</summary>
+    /// <summary>The bytes of the protocol with its field numbers, as clients in all languages send them.</summary>
     [Fact]
-    public async Task TheWireIsTheProtocols()
+    public async Task TheWireFormatIsTheProtocols()
     {
         // model_name = 1; inputs = 5 { name = 1, datatype = 2, shape = 3 (packed) }; outputs = 6 { name = 1 };
         // raw_input_contents = 7.

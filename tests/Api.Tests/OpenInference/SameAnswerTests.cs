@@ -9,7 +9,7 @@ using SoftmaxService.Tests.Support.TestData;
 
 namespace SoftmaxService.Api.Tests.OpenInference;
 
-/// <summary>Whichever way an image goes in, its probabilities are the same.</summary>
+/// <summary>An image has the same probabilities over every route.</summary>
 public sealed class SameAnswerTests
 {
     private const string Zoo = "models/mnist-zoo.onnx";
@@ -59,7 +59,7 @@ public sealed class SameAnswerTests
             var tensor = new float[model.Input.ElementCount];
             new ImagePreprocessor(model.Input).Preprocess(image, tensor);
             var bytes = InferCalls.Bytes(tensor);
-            // −1, an open batch, becomes 1
+            // −1, an open batch, becomes 1.
             long[] shape = [.. model.GraphInput.Shape.Select(size => (long)Math.Abs(size))];
             var input = $"\"name\": \"{model.GraphInput.Name}\"";
             var numbers = $"{input}, \"datatype\": \"FP32\", \"shape\": [{string.Join(", ", shape)}]";
@@ -136,8 +136,15 @@ public sealed class SameAnswerTests
         ];
     }
 
-    private static string Json(string input, float? temperature, bool binary = false) =>
-        $"{{\"inputs\": [{input}], \"outputs\": [{{\"name\": \"probabilities\", \"parameters\": {{\"binary_data\": {(binary ? "true" : "false")}}}}}]{(temperature is null ? "" : $", \"parameters\": {{\"temperature\": {InferCalls.Text(temperature.Value)}}}")}}}";
+    private static string Json(string input, float? temperature, bool binary = false)
+    {
+        var parameter = temperature is null ? "" : $"\"temperature\": {InferCalls.Text(temperature.Value)}";
+        return $$"""
+            {"inputs": [{{input}}],
+             "outputs": [{"name": "probabilities", "parameters": {"binary_data": {{(binary ? "true" : "false")}} } }],
+             "parameters": { {{parameter}} } }
+            """;
+    }
 
     private static float[] Blob(Answer answer) => InferCalls.Floats(answer.Binary().Blobs["probabilities"]);
 

@@ -24,7 +24,7 @@ public sealed class ServerEndpointsTests(SmallModelService service)
     [InlineData("/v2/health/ready", "ready")]
     [InlineData("/v2/models/mnist/ready", "ready")]
     [InlineData("/v2/models/mnist/versions/1/ready", "ready")]
-    public async Task HealthIsSaidByStatusAndBody(string path, string property)
+    public async Task HealthIsReportedByStatusAndBody(string path, string property)
     {
         var answer = await service.GetAsync(path);
 
@@ -53,7 +53,7 @@ public sealed class ServerEndpointsTests(SmallModelService service)
     [InlineData("/v2/models/broken/ready", "broken", "mnist")]
     [InlineData("/v2/nothing", "/v2/nothing", "")]
     [InlineData("/v2/models", "/v2/models", "")]
-    public async Task WhatIsNotThereIsAnErrorOfTheProtocol(string path, params string[] mentions) =>
+    public async Task AMissingResourceIsAnErrorOfTheProtocol(string path, params string[] mentions) =>
         (await service.GetAsync(path)).IsError(404, mentions);
 
     [Fact]
@@ -80,12 +80,14 @@ public sealed class ServerEndpointsTests(SmallModelService service)
             """[{"name":"pixels","datatype":"FP32","shape":[-1,4]}]""",
             model.GetProperty("inputs").GetRawText());
         Assert.Equal(
-            """[{"name":"scores","datatype":"FP32","shape":[-1,3]},{"name":"logits","datatype":"FP32","shape":[-1,3]},{"name":"probabilities","datatype":"FP32","shape":[-1,3]}]""",
+            """[{"name":"scores","datatype":"FP32","shape":[-1,3]},"""
+                + """{"name":"logits","datatype":"FP32","shape":[-1,3]},"""
+                + """{"name":"probabilities","datatype":"FP32","shape":[-1,3]}]""",
             model.GetProperty("outputs").GetRawText());
     }
 
     [Fact]
-    public async Task OnANameClashOursIsMeant()
+    public async Task OurOutputWinsANameClash()
     {
         var outputs = (await service.GetAsync("/v2/models/many/versions/1"))
             .Json.GetProperty("outputs")
@@ -134,12 +136,12 @@ public sealed class ServerEndpointsTests(SmallModelService service)
     [InlineData("{")]
     [InlineData("[]")]
     [InlineData("""{"ready": 1}""")]
-    public async Task AnIndexRequestThatIsNoneIsRefused(string body) =>
+    public async Task AnInvalidIndexRequestIsRefused(string body) =>
         (await service.SendAsync("/v2/repository/index", Encoding.UTF8.GetBytes(body))).IsError(400);
 
     [Theory]
     [InlineData("load")]
     [InlineData("unload")]
-    public async Task LoadingAndUnloadingAreOffUnlessTheSettingSaysOtherwise(string verb) =>
+    public async Task LoadingAndUnloadingAreOffByDefault(string verb) =>
         (await service.SendAsync($"/v2/repository/models/mnist/{verb}", [])).IsError(403, "Models:AllowLoadUnload");
 }

@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Hosting;
 
 namespace SoftmaxService.Api.Tests.OpenInference;
 
-/// <summary>The real service with the small models and the shipped ones, and gRPC on a port of its own.</summary>
+/// <summary>The real service with the small and the shipped models, and gRPC on a separate port.</summary>
 public sealed class SmallModelService : RunningService
 {
     private readonly TemporaryFolder _folder = new();
@@ -15,8 +15,9 @@ public sealed class SmallModelService : RunningService
         _folder.Write("many/1/model.onnx", SmallModels.ManyOutputs());
         _folder.Write(
             "many/1/model.json",
-            """{"labels": ["ant", "bee", "cat"], "input": {"height": 2, "width": 2}, "calibration": {"temperature": 2}}"""u8
-        );
+            """
+            {"labels": ["ant", "bee", "cat"], "input": {"height": 2, "width": 2}, "calibration": {"temperature": 2}}
+            """u8);
         foreach (var (path, onnx) in new[]
             {
                 ("plain/1", SmallModels.Plain()),
@@ -68,6 +69,6 @@ public sealed class SmallModelService : RunningService
     }
 }
 
-/// <summary>All tests of the protocol that only ask share one running service.</summary>
+/// <summary>All read-only tests of the protocol share one running service.</summary>
 [CollectionDefinition(nameof(SmallModelService))]
 public sealed class SmallModelServiceGroup : ICollectionFixture<SmallModelService>;

@@ -4,18 +4,18 @@ using DataType = Onnx.TensorProto.Types.DataType;
 namespace SoftmaxService.Api.Tests.OpenInference;
 
 /// <summary>
-/// Graphs that are small enough to foresee their answers: four pixels in, three classes out, class k scoring pixel k.
+/// Graphs small enough to know their answers: four pixels in, three classes out, pixel k is the score of class k.
 /// </summary>
 internal static class SmallModels
 {
     public const int Pixels = 4;
     public const int Classes = 3;
 
-    /// <summary>Flat input with an open batch; output <c>scores</c>.</summary>
+    /// <summary>A flat input with an open batch and the output <c>scores</c>.</summary>
     public static byte[] Plain() => Build((_, _) => { });
 
     /// <summary>
-    /// Beside the scores their softmax, under our own name, and what no score is: a 16-bit copy, and the winner's
+    /// The scores, their softmax under our name, and two outputs that are not scores: a 16-bit copy and the winner's
     /// index.
     /// </summary>
     public static byte[] ManyOutputs() =>
@@ -45,10 +45,10 @@ internal static class SmallModels
             },
             scoresName: "logits");
 
-    /// <summary>A manifest that calls four numbers an image.</summary>
+    /// <summary>A manifest that declares four numbers to be an image.</summary>
     public static ReadOnlySpan<byte> IsImage => """{"input": {"height": 2, "width": 2}}"""u8;
 
-    /// <summary>Ends in a softmax; the manifest must say so.</summary>
+    /// <summary>A graph that ends in a softmax; the manifest must say so.</summary>
     public static byte[] EndsInSoftmax()
     {
         var graph = new OnnxGraphBuilder("softmax-at-the-end");
@@ -58,7 +58,7 @@ internal static class SmallModels
         return graph.ToByteArray();
     }
 
-    /// <summary>One axis, and so no batch.</summary>
+    /// <summary>A graph with one axis and therefore no batch.</summary>
     public static byte[] WithoutBatch()
     {
         var graph = new OnnxGraphBuilder("without-batch");

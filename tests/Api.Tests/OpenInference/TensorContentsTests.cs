@@ -6,7 +6,7 @@ using SoftmaxService.Api.Problems;
 
 namespace SoftmaxService.Api.Tests.OpenInference;
 
-/// <summary>The three forms in which a tensor comes, for the datatypes that a model may take.</summary>
+/// <summary>The three forms of a tensor, for every datatype that a model may take.</summary>
 public sealed class TensorContentsTests
 {
     [Fact]
@@ -47,7 +47,7 @@ public sealed class TensorContentsTests
     [Theory]
     [InlineData("[[1, 2, 3], [4, 5, 6]]")]
     [InlineData("[1, 2, 3, 4, 5, 6]")]
-    public void NumbersMayBeFlatOrNestedAsTheShapeSays(string json) =>
+    public void NumbersMayBeFlatOrNestedLikeTheShape(string json) =>
         Assert.Equal(
             (byte[])[1, 2, 3, 4, 5, 6],
             Json(json).ReadNumbers("x", TensorDatatype.UInt8, [2, 3], 6).ToArray());
@@ -60,11 +60,11 @@ public sealed class TensorContentsTests
     [InlineData("[1, 2, 3, 4, 5, 6, []]")]
     [InlineData("[1, 2, 3, 4, 5, 6, [[]]]")]
     [InlineData("[[1, 2, 3], [4, 5, 6], []]")]
-    public void NumbersNestedOtherwiseAreRefused(string json) =>
+    public void NumbersNestedUnlikeTheShapeAreRefused(string json) =>
         Refused(() => Json(json).ReadNumbers("x", TensorDatatype.UInt8, [2, 3], 6), "nested");
 
     [Fact]
-    public void SixteenBitFloatsAreOnlyTakenInBinary()
+    public void SixteenBitFloatsAreOnlyAcceptedInBinary()
     {
         var halves = new byte[] { 0, 0x3c, 0, 0x40 };
 
@@ -96,7 +96,7 @@ public sealed class TensorContentsTests
     }
 
     [Fact]
-    public void AShapeThatPromisesMoreThanThereIsCostsNoMemory()
+    public void AShapeLargerThanItsDataAllocatesNothing()
     {
         const long Count = long.MaxValue / 8;
 

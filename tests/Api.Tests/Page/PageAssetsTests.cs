@@ -6,7 +6,7 @@ namespace SoftmaxService.Api.Tests.Page;
 public sealed class PageAssetsTests
 {
     [Fact]
-    public void TheHashChangesWithEachNameAndContent()
+    public void TheHashDependsOnEveryNameAndContent()
     {
         PageAssets[] sets =
         [
@@ -48,7 +48,7 @@ public sealed class PageAssetsTests
     }
 
     [Fact]
-    public void AFileThatHasNoContentTypeIsRefusedByName() =>
+    public void AFileWithoutAContentTypeIsRefusedByName() =>
         Assert.Contains(
             "a.exe",
             Assert.Throws<ArgumentException>(() => With(("a.exe", ""))).Message,

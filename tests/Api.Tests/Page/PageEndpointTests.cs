@@ -13,7 +13,7 @@ public sealed partial class PageEndpointTests(RunningService service)
     [Fact]
     public async Task TheRootIsThePage()
     {
-        using var answer = await AskAsync("/");
+        using var answer = await SendAsync("/");
 
         Assert.Equal(
             (200, "text/html; charset=utf-8"),
@@ -23,7 +23,7 @@ public sealed partial class PageEndpointTests(RunningService service)
     }
 
     [Fact]
-    public async Task WhatThePageNamesIsThereAndMayBeKept()
+    public async Task FilesOfThePageExistAndMayBeCached()
     {
         var names = await AssetsOfThePageAsync();
 
@@ -31,19 +31,19 @@ public sealed partial class PageEndpointTests(RunningService service)
         Assert.Single(names.Select(name => name.Split('/')[1]).Distinct());
         foreach (var name in names)
         {
-            using var answer = await AskAsync("/" + name);
+            using var answer = await SendAsync("/" + name);
             Assert.Equal((200, KeepForEver), ((int)answer.StatusCode, answer.Headers.CacheControl?.ToString()));
             Assert.NotEmpty(await answer.Content.ReadAsByteArrayAsync());
         }
     }
 
-    /// <summary>While one version takes another's place, a page of the one asks the other for its files.</summary>
+    /// <summary>During a rollout, a page of one version requests its files from another version.</summary>
     [Fact]
-    public async Task UnderAnotherHashTheFileIsServedAndNotKept()
+    public async Task AFileUnderAnotherHashIsServedButNotCached()
     {
         var name = (await AssetsOfThePageAsync())[0];
-        using var expected = await AskAsync("/" + name);
-        using var actual = await AskAsync(Hash().Replace("/" + name, "0123456789abcdef"));
+        using var expected = await SendAsync("/" + name);
+        using var actual = await SendAsync(Hash().Replace("/" + name, "0123456789abcdef"));
 
         Assert.Equal((200, "no-cache"), ((int)actual.StatusCode, actual.Headers.CacheControl?.ToString()));
         Assert.Equal(await expected.Content.ReadAsByteArrayAsync(), await actual.Content.ReadAsByteArrayAsync());
@@ -55,7 +55,7 @@ public sealed partial class PageEndpointTests(RunningService service)
     [InlineData("")]
     [InlineData("..%2fappsettings.json")]
     [InlineData("%2e%2e/%2e%2e/appsettings.json")]
-    public async Task AFileThatIsNotThereIsNotFound(string name)
+    public async Task AMissingFileIsNotFound(string name)
     {
         var answer = await service.GetAsync($"/assets/0123456789abcdef/{name}");
 
@@ -66,15 +66,15 @@ public sealed partial class PageEndpointTests(RunningService service)
     [Theory]
     [InlineData("GET")]
     [InlineData("HEAD")]
-    public async Task WhoHoldsThePageIsToldSo(string method)
+    public async Task ACachedPageGetsNotModified(string method)
     {
-        using var first = await AskAsync("/");
+        using var first = await SendAsync("/");
         var tag = first.Headers.ETag!;
         Assert.False(tag.IsWeak);
 
         foreach (var held in new[] { tag.Tag, $"W/{tag.Tag}", $"\"other\", {tag.Tag}", "*" })
         {
-            using var answer = await AskAsync("/", method, ("If-None-Match", held));
+            using var answer = await SendAsync("/", method, ("If-None-Match", held));
             Assert.Equal(
                 (304, tag, "no-cache"),
                 ((int)answer.StatusCode, answer.Headers.ETag, answer.Headers.CacheControl?.ToString()));
@@ -83,7 +83,7 @@ public sealed partial class PageEndpointTests(RunningService service)
 
         foreach (var other in new[] { "\"other\"", "nonsense" })
         {
-            using var answer = await AskAsync("/", method, ("If-None-Match", other));
+            using var answer = await SendAsync("/", method, ("If-None-Match", other));
             Assert.Equal(200, (int)answer.StatusCode);
         }
     }
@@ -100,12 +100,12 @@ public sealed partial class PageEndpointTests(RunningService service)
     [InlineData("identity", null)]
     [InlineData("gzip;q=nan", null)]
     [InlineData("", null)]
-    public async Task ItIsCompressedAsTheClientLikesIt(string accepted, string? encoding)
+    public async Task ItIsCompressedInTheClientsPreferredEncoding(string accepted, string? encoding)
     {
         foreach (var path in (string[])["/", "/" + (await AssetsOfThePageAsync())[0]])
         {
-            using var plain = await AskAsync(path);
-            using var answer = await AskAsync(path, "GET", ("Accept-Encoding", accepted));
+            using var plain = await SendAsync(path);
+            using var answer = await SendAsync(path, "GET", ("Accept-Encoding", accepted));
 
             Assert.Equal(encoding, answer.Content.Headers.ContentEncoding.SingleOrDefault());
             Assert.Equal(
@@ -123,8 +123,8 @@ public sealed partial class PageEndpointTests(RunningService service)
     {
         foreach (var path in (string[])["/", "/" + (await AssetsOfThePageAsync())[0]])
         {
-            using var get = await AskAsync(path, "GET", ("Accept-Encoding", "br"));
-            using var head = await AskAsync(path, "HEAD", ("Accept-Encoding", "br"));
+            using var get = await SendAsync(path, "GET", ("Accept-Encoding", "br"));
+            using var head = await SendAsync(path, "HEAD", ("Accept-Encoding", "br"));
 
             Assert.Equal(HeadersOf(get), HeadersOf(head));
             Assert.Empty(await head.Content.ReadAsByteArrayAsync());
@@ -161,7 +161,7 @@ public sealed partial class PageEndpointTests(RunningService service)
     }
 
     /// <summary>
-    /// The policy lets no script and no style run that stands in the page itself, and nothing come from elsewhere.
+    /// The policy blocks inline scripts and styles, and everything from other origins.
     /// </summary>
     [Fact]
     public async Task ThePageHasNothingThatItsPolicyForbids()
@@ -190,7 +190,7 @@ public sealed partial class PageEndpointTests(RunningService service)
     }
 
     [Fact]
-    public async Task NothingElseCanBeDoneToThePage() =>
+    public async Task APostToThePageIsRefused() =>
         (await service.PostAsync("/", "{}")).IsProblem(405, "method-not-allowed");
 
     private async Task<string[]> AssetsOfThePageAsync() =>
@@ -200,7 +200,7 @@ public sealed partial class PageEndpointTests(RunningService service)
                 .Select(url => url.Groups["path"].Value),
         ];
 
-    private async Task<HttpResponseMessage> AskAsync(
+    private async Task<HttpResponseMessage> SendAsync(
         string path,
         string method = "GET",
         params (string Name, string Value)[] headers)

@@ -11,7 +11,7 @@ public sealed class ProblemExceptionHandlerTests
     private static readonly ProblemWriter Writer = new([new OpenInferenceProblems()]);
 
     [Fact]
-    public async Task AnUnexpectedFaultIsLoggedAndItsTextStaysInTheLog()
+    public async Task AnUnexpectedFaultIsLoggedButNotSentToTheClient()
     {
         var log = new Recorder();
         var context = new DefaultHttpContext { Response = { Body = new MemoryStream() } };
@@ -68,7 +68,7 @@ public sealed class ProblemExceptionHandlerTests
     }
 
     [Fact]
-    public async Task AClientThatHasLeftIsAnsweredNothing()
+    public async Task ADisconnectedClientGetsNoAnswer()
     {
         var context = new DefaultHttpContext
         {
@@ -86,7 +86,7 @@ public sealed class ProblemExceptionHandlerTests
     }
 
     [Fact]
-    public async Task AClientThatLeavesWhileItsRefusalIsWrittenIsNoFault()
+    public async Task ADisconnectWhileARefusalIsWrittenIsNotAFault()
     {
         using var leaving = new CancellationTokenSource();
         var context = new DefaultHttpContext
@@ -104,7 +104,7 @@ public sealed class ProblemExceptionHandlerTests
         Assert.True(leaving.IsCancellationRequested);
     }
 
-    /// <summary>A connection that its client closes as soon as something is written to it.</summary>
+    /// <summary>A connection whose client disconnects at the first write.</summary>
     private sealed class ClosedByItsReader(CancellationTokenSource leaving) : MemoryStream
     {
         public override async ValueTask WriteAsync(

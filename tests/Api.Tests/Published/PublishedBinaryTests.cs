@@ -17,8 +17,8 @@ using SoftmaxService.Api.Tests.Tracing;
 namespace SoftmaxService.Api.Tests.Published;
 
 /// <summary>
-/// What reflection, embedded files, generated code and native libraries do for the service is there in the native
-/// binary too.
+/// Checks that everything based on reflection, embedded files, generated code and native libraries also works in the
+/// native binary.
 /// </summary>
 [Collection(nameof(RunningService))]
 public sealed class PublishedBinaryTests(RunningService portable, PublishedService published)
@@ -53,8 +53,10 @@ public sealed class PublishedBinaryTests(RunningService portable, PublishedServi
         await AssertSameAsync(service =>
             service.PostAsync(
                 "/calibrate",
-                """{"logits": [[1, 2], [4, 3], [0, 9], [3, 1], [1, 5], [2, 0]], "labels": [1, 1, 1, 0, 1, 0], "bins": 5, "alphas": [0.2]}"""
-            ));
+                """
+                {"logits": [[1, 2], [4, 3], [0, 9], [3, 1], [1, 5], [2, 0]], "labels": [1, 1, 1, 0, 1, 0],
+                 "bins": 5, "alphas": [0.2]}
+                """));
     }
 
     [PublishedFact]
@@ -80,7 +82,7 @@ public sealed class PublishedBinaryTests(RunningService portable, PublishedServi
     }
 
     [PublishedFact]
-    public async Task WhatIsLoadedIsDescribedAsByThePortableBuild()
+    public async Task ModelsAreDescribedAsByThePortableBuild()
     {
         foreach (var path in new[]
             {
@@ -278,7 +280,7 @@ public sealed class PublishedBinaryTests(RunningService portable, PublishedServi
     }
 
     [PublishedFact]
-    public async Task TracesAreSentWhereTheyAreAskedFor()
+    public async Task TracesAreExportedOnRequest()
     {
         await using var collector = await OtlpCollector.StartAsync();
         using var process = await ServiceProcess.StartReadyAsync(
@@ -308,7 +310,7 @@ public sealed class PublishedBinaryTests(RunningService portable, PublishedServi
     }
 
     [PublishedFact]
-    public async Task KeysAreAskedFor()
+    public async Task KeysAreRequired()
     {
         const string Key = "open sesame";
         using var process = await ServiceProcess.StartReadyAsync(
@@ -321,7 +323,7 @@ public sealed class PublishedBinaryTests(RunningService portable, PublishedServi
     }
 
     [PublishedFact]
-    public async Task ATerminatedServiceEndsWithZero()
+    public async Task ATerminatedServiceExitsWithZero()
     {
         using var process = await ServiceProcess.StartReadyAsync(PublishedBinary.Path, "--Shutdown:GraceSeconds=0");
         await process.TerminateAsync();

@@ -1,8 +1,8 @@
 namespace SoftmaxService.Api.Tests.Published;
 
 /// <summary>
-/// A test of the native binary; skipped with the reason where there is none, or one that is older than its source.
-/// Where <c>SOFTMAX_PUBLISHED</c> names the binary, nothing is skipped.
+/// A test of the native binary. It is skipped with a reason if the binary is missing or older than its source, but
+/// never if <c>SOFTMAX_PUBLISHED</c> names the binary.
 /// </summary>
 [AttributeUsage(AttributeTargets.Method)]
 internal sealed class PublishedFactAttribute : FactAttribute

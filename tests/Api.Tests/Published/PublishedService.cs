@@ -1,7 +1,7 @@
 namespace SoftmaxService.Api.Tests.Published;
 
 /// <summary>
-/// The published binary in a process of its own, with the models beside it, asked as the service in this process is.
+/// The published binary in a separate process with its models, tested like the service in this process.
 /// </summary>
 public sealed class PublishedService : RunningService
 {
@@ -21,7 +21,7 @@ public sealed class PublishedService : RunningService
         base.Dispose(disposing);
         if (disposing && _process.IsValueCreated)
         {
-            _process.Value.Dispose(); // once more does nothing: the base class disposes twice
+            _process.Value.Dispose(); // may run twice: the base class disposes twice
         }
     }
 }

@@ -19,7 +19,7 @@ public sealed class ServiceAddressTests
     [InlineData("https://127.0.0.1:8443/health/live", "urls=https://*:8443")]
     [InlineData("http://127.0.0.1:8081/health/live", "http_ports=8081;8082")]
     [InlineData("http://127.0.0.1:8080/health/live", "urls=http://*:8080", "http_ports=8081")]
-    public void APathIsAskedAtTheServicesOwnAddress(string expected, params string[] settings)
+    public void APathIsProbedAtTheServicesAddress(string expected, params string[] settings)
     {
         var pairs = settings
             .Select(setting => setting.Split('=', 2))

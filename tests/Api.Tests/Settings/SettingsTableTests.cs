@@ -8,13 +8,13 @@ using SoftmaxService.Api.Settings;
 namespace SoftmaxService.Api.Tests.Settings;
 
 /// <summary>
-/// Compares the tables of docs/configuration.md with the options that the service reads and the file that ships.
+/// Compares the tables of docs/configuration.md with the options that the service reads and the shipped file.
 /// </summary>
 public sealed partial class SettingsTableTests
 {
     private const string Suffix = "Options";
 
-    // Read by others than our options: the host, and the set-up of the log.
+    // Not read by our options but by the host and the log configuration.
     private static readonly string[] Elsewhere =
     [
         "Serilog:MinimumLevel:Default",
@@ -55,7 +55,7 @@ public sealed partial class SettingsTableTests
                 stated.Length == 0
                     || double.TryParse(stated, CultureInfo.InvariantCulture, out _)
                     || bool.TryParse(stated, out _),
-                $"{option.Key} has no default, and the table says {stated}");
+                $"{option.Key} has no default, but the table says {stated}");
         }
     });
 
@@ -70,7 +70,7 @@ public sealed partial class SettingsTableTests
     }
 
     [Fact]
-    public void TheFileThatShipsHoldsTheDefaultsAndNoMore()
+    public void TheShippedFileHoldsOnlyTheDefaults()
     {
         var shipped = new Dictionary<string, string>();
         Flatten(
@@ -86,7 +86,7 @@ public sealed partial class SettingsTableTests
         Assert.Equal(Table["Serilog:MinimumLevel:Default"].Trim('`'), shipped["Serilog:MinimumLevel:Default"]);
     }
 
-    /// <summary>Every setting's default, by the setting's name.</summary>
+    /// <summary>The default of every setting, by name.</summary>
     private static Dictionary<string, object?> AllOptions() =>
         Settings().ToDictionary(setting => setting.Name, setting => setting.Default);
 
@@ -95,7 +95,7 @@ public sealed partial class SettingsTableTests
         .ToDictionary(
             setting => setting.Name, setting => $"{TextOf(setting.Range!.Minimum)} to {TextOf(setting.Range.Maximum)}");
 
-    /// <summary>Every property of every options class; of a dictionary the parts of one entry.</summary>
+    /// <summary>Every property of every options class; for a dictionary, the parts of one entry.</summary>
     private static IEnumerable<Setting> Settings()
     {
         Type[] types =
@@ -116,10 +116,11 @@ public sealed partial class SettingsTableTests
             var name = $"{section}:{property.Name}";
             if (!IsDictionary(property))
             {
-                return [new Setting(name, property.GetValue(defaults), property.GetCustomAttribute<SettingRangeAttribute>())];
+                var range = property.GetCustomAttribute<SettingRangeAttribute>();
+                return [new Setting(name, property.GetValue(defaults), range)];
             }
 
-            Assert.Empty((IDictionary)property.GetValue(defaults)!); // an options class makes its dictionaries itself
+            Assert.Empty((IDictionary)property.GetValue(defaults)!); // an options class initialises its dictionaries
             return EntryOf(property) == typeof(string)
                 ? [new Setting($"{name}:<name>", Default: null, Range: null)]
                 : SettingsOf(EntryOf(property), $"{name}:<name>");

@@ -56,7 +56,7 @@ public sealed class SettingsTests
     }
 
     [Fact]
-    public void AVersionPolicyThatIsNoneStopsTheStartAndSaysWhatIsRight()
+    public void AnInvalidVersionPolicyStopsTheStartWithTheValidForms()
     {
         using var service = new ServiceWith(("Models:Versions:mnist", "latest:0"));
 
@@ -68,7 +68,7 @@ public sealed class SettingsTests
     }
 
     [Fact]
-    public void ALogLevelThatIsNoneStopsTheStart()
+    public void AnUnknownLogLevelStopsTheStart()
     {
         using var service = new ServiceWith(("Serilog:MinimumLevel:Default", "Loud"));
 
@@ -76,7 +76,7 @@ public sealed class SettingsTests
     }
 
     [Fact]
-    public void ALogFormatThatIsNoneStopsTheStart()
+    public void AnUnknownLogFormatStopsTheStart()
     {
         using var service = new ServiceWith(("Serilog:Format", "xml"));
 
@@ -84,7 +84,7 @@ public sealed class SettingsTests
     }
 
     [Fact]
-    public async Task TheLimitsAreThoseOfTheSettings()
+    public async Task TheLimitsComeFromTheSettings()
     {
         using var service = new ServiceWith(
             ("Limits:MaxRequestBodyBytes", "400"),
@@ -99,7 +99,7 @@ public sealed class SettingsTests
     }
 
     [Fact]
-    public async Task APixelLimitIsHeldByTheHeader()
+    public async Task ThePixelLimitIsCheckedInTheHeader()
     {
         using var service = new ServiceWith(("Limits:MaxImagePixels", "4000"));
 

@@ -6,7 +6,7 @@ namespace SoftmaxService.Api.Tests.Settings;
 public sealed class StartFaultTests
 {
     [Fact]
-    public void ASettingAtFaultIsNamedAsItIsWritten() =>
+    public void AnInvalidSettingIsNamedAsWritten() =>
         Assert.Equal(
             "The service cannot start: Load:RequestSeconds must be between 0.001 and 86400.",
             StartFault.Describe(

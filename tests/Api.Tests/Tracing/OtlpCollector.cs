@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging;
 
 namespace SoftmaxService.Api.Tests.Tracing;
 
-/// <summary>Takes what an exporter sends over OTLP as HTTP.</summary>
+/// <summary>Receives what an exporter sends over OTLP/HTTP.</summary>
 internal sealed class OtlpCollector : IAsyncDisposable
 {
     private readonly WebApplication _app;
@@ -18,10 +18,10 @@ internal sealed class OtlpCollector : IAsyncDisposable
 
     public string Address => _app.Urls.Single();
 
-    /// <summary>All traces that came, a character a byte: names stand in them as they are.</summary>
+    /// <summary>All received traces with one character per byte, so that names can be searched for.</summary>
     public string Traces => string.Concat(_traces);
 
-    /// <summary>The same of metrics.</summary>
+    /// <summary>The same for metrics.</summary>
     public string Metrics => string.Concat(_metrics);
 
     public static async Task<OtlpCollector> StartAsync()

@@ -12,7 +12,7 @@ public sealed class TracesTests
     private const string Server = "Microsoft.AspNetCore";
 
     [Fact]
-    public async Task TheSpansOfARequestHangBelowItsOwn()
+    public async Task TheSpansOfARequestAreChildrenOfItsSpan()
     {
         using var service = new RunningService();
         using var trace = new Trace();
@@ -61,7 +61,7 @@ public sealed class TracesTests
             Assert.Equal((server.SpanId, (object?)3), (run.ParentSpanId, run.GetTagItem("softmax.batch.size")));
             Assert.Equal(batch.SpanId, Assert.Single(run.Links).Context.SpanId);
         });
-        // the batch has not taken the request's place
+        // The batch has not replaced the request.
         Assert.Equal(3, spans.Count(span => span.OperationName == "softmax" && span.ParentSpanId == server.SpanId));
     }
 
@@ -79,7 +79,7 @@ public sealed class TracesTests
     [Theory]
     [InlineData("OTEL_EXPORTER_OTLP_ENDPOINT", "")]
     [InlineData("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "/v1/traces")]
-    public async Task TracesGoToWhereTheStandardVariablesSay(string variable, string path)
+    public async Task TracesAreExportedToTheEndpointOfTheStandardVariables(string variable, string path)
     {
         await using var collector = await OtlpCollector.StartAsync();
         using var trace = new Trace();
@@ -116,7 +116,7 @@ public sealed class TracesTests
     [Theory]
     [InlineData("localhost:4317")]
     [InlineData("collector")]
-    public void AnEndpointThatIsNoneStopsTheStart(string endpoint)
+    public void AnInvalidEndpointStopsTheStart(string endpoint)
     {
         using var service = new ServiceWith(("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint));
 
@@ -129,7 +129,7 @@ public sealed class TracesTests
     [InlineData("OTEL_EXPORTER_OTLP_ENDPOINT", "")]
     [InlineData("OTEL_SDK_DISABLED", "true", "OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1")]
     [InlineData("OTEL_TRACES_EXPORTER", "none", "OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1")]
-    public void WithoutThemNothingOfItIsThere(params string[] settings)
+    public void WithoutAnExporterNothingIsTraced(params string[] settings)
     {
         using var service = new ServiceWith([.. settings.Chunk(2).Select(setting => (setting[0], setting[1]))]);
         _ = service.Client;
@@ -138,7 +138,7 @@ public sealed class TracesTests
     }
 
     /// <summary>
-    /// A trace that the test begins, and all spans of it that end. Listeners are those of the whole process.
+    /// A trace that the test starts, with all its ended spans. Listeners belong to the whole process.
     /// </summary>
     private sealed class Trace : IDisposable
     {
@@ -176,7 +176,7 @@ public sealed class TracesTests
             return await service.Client.SendAsync(request);
         }
 
-        /// <summary>All spans, once the request's own, which is the last, has ended.</summary>
+        /// <summary>All spans, once the request's span, which is the last, has ended.</summary>
         public async Task<Activity[]> EndedAsync()
         {
             for (var patience = 1500; !_spans.Any(span => span.Source.Name == Server); patience--)

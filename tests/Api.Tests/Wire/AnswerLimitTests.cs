@@ -8,7 +8,7 @@ using SoftmaxService.Api.Tests.OpenInference;
 
 namespace SoftmaxService.Api.Tests.Wire;
 
-/// <summary>An answer has a limit as a request has, and is sent while it comes about.</summary>
+/// <summary>Answers have a size limit like requests, and are sent while they are produced.</summary>
 public sealed partial class AnswerLimitTests : IDisposable
 {
     private const int Classes = 3000;
@@ -41,7 +41,7 @@ public sealed partial class AnswerLimitTests : IDisposable
     [InlineData("more", "", 10)]
     [InlineData("more", "&topK=101", 101)]
     [InlineData("many", "&topK=11", 11)]
-    public async Task AllOfAHundredClassesAreToldAndTheFirstTenOfMore(string model, string query, int told)
+    public async Task AHundredClassesAreListedInFullAndMoreAreCutToTen(string model, string query, int told)
     {
         var answer = await _service.ClassifyAsync(RunningService.Seven, $"?model={model}{query}");
         var batch = await _service.PostAsync($"/classify?model={model}{query}", ManyClasses.Images(2));
@@ -55,7 +55,7 @@ public sealed partial class AnswerLimitTests : IDisposable
     }
 
     [Fact]
-    public async Task TooLargeAnAnswerIsRefusedAndWhatIsProposedIsAnswered()
+    public async Task ATooLargeAnswerIsRefusedWithAWorkingProposal()
     {
         var refused = await _service.PostAsync($"/classify?model=many&topK={Classes}", ManyClasses.Images(5));
         refused.IsProblem(
@@ -180,11 +180,13 @@ public sealed partial class AnswerLimitTests : IDisposable
                 )).Body);
 
         Assert.StartsWith(
-            """{"model":"hundred","version":"1","temperature":{"value":1,"source":"default"},"results":[{"predictions":[{"label":"0","index":0,"probability":""",
+            """{"model":"hundred","version":"1","temperature":{"value":1,"source":"default"}"""
+                + ""","results":[{"predictions":[{"label":"0","index":0,"probability":""",
             text,
             StringComparison.Ordinal);
         Assert.Matches(
-            ""","logit":[0-9.]+\}\],"uncertainty":\{"entropy":[0-9.]+,"margin":[0-9.E-]+,"energy":[0-9.-]+\},"abstained":true\},\{"error":\{"code":"image-""",
+            ""","logit":[0-9.]+\}\],"uncertainty":\{"entropy":[0-9.]+,"margin":[0-9.E-]+,"energy":[0-9.-]+\}"""
+                + ""","abstained":true\},\{"error":\{"code":"image-""",
             text);
         Assert.EndsWith("}}]}", text, StringComparison.Ordinal);
     }

@@ -19,7 +19,7 @@ public sealed class JsonNestingTests
     [InlineData("[[1, x, [[[", false)]
     [InlineData("[[[1]]] [", false)]
     [InlineData("", false)]
-    public void OnlyABracketTooManyIsTooDeep(string json, bool? isTooDeep)
+    public void OnlyNestingBeyondTheLimitIsTooDeep(string json, bool? isTooDeep)
     {
         var utf8 = Encoding.UTF8.GetBytes(json);
 

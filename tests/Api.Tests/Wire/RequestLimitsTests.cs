@@ -4,7 +4,7 @@ using SoftmaxService.Api.Tests.OpenInference;
 
 namespace SoftmaxService.Api.Tests.Wire;
 
-/// <summary>Limits of what a request holds: each is named by its refusal, with the setting.</summary>
+/// <summary>Limits on the content of a request. Each refusal names the limit and its setting.</summary>
 public sealed class RequestLimitsTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -25,7 +25,8 @@ public sealed class RequestLimitsTests : IDisposable
             ("/calibrate", """{"logits": [[1,2],[3,4],[5,6],[7,8]], "labels": [0,1,0,1]}"""),
         })
         {
-            (await service.PostAsync(path, body)).IsProblem(413, "too-many-logits", "more than 6 ", "Limits:MaxLogitsPerRequest");
+            var answer = await service.PostAsync(path, body);
+            answer.IsProblem(413, "too-many-logits", "more than 6 ", "Limits:MaxLogitsPerRequest");
         }
 
         Assert.Equal(200, (await service.PostAsync("/softmax", new byte[24], "application/octet-stream")).Status);
@@ -33,7 +34,9 @@ public sealed class RequestLimitsTests : IDisposable
             413,
             "too-many-logits",
             "Limits:MaxLogitsPerRequest");
-        Assert.Equal(200, (await generous.SoftmaxAsync("""{"logits": [1,2,3,4,5,6,7]}""")).Status); // one service's limits are not another's
+
+        // Limits belong to one service, not to the process.
+        Assert.Equal(200, (await generous.SoftmaxAsync("""{"logits": [1,2,3,4,5,6,7]}""")).Status);
     }
 
     [Theory]
@@ -73,7 +76,7 @@ public sealed class RequestLimitsTests : IDisposable
     [Theory]
     [InlineData("gzip")]
     [InlineData("deflate")]
-    public async Task ABodyThatInflatesTooFarIsRefused(string encoding)
+    public async Task ABodyThatInflatesBeyondTheLimitIsRefused(string encoding)
     {
         using var service = Service(("Limits:MaxDecompressedBytes", "1000"));
         var bomb = new MemoryStream();
@@ -96,8 +99,10 @@ public sealed class RequestLimitsTests : IDisposable
                 await service.SendAsync(
                     "/v2/models/plain/infer",
                     Encoding.UTF8.GetBytes(
-                        $$"""{"inputs": [{"name": "pixels", "datatype": "FP32", "shape": [1, 4], "data": [1, 2, 3, 4]}], "extra": "{{new string('x', 2000)}}"}"""
-                    ))).Status);
+                        $$"""
+                        {"inputs": [{"name": "pixels", "datatype": "FP32", "shape": [1, 4], "data": [1, 2, 3, 4]}],
+                         "extra": "{{new string('x', 2000)}}"}
+                        """))).Status);
     }
 
     public void Dispose() => _folder.Dispose();

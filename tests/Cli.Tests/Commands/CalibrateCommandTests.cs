@@ -27,7 +27,7 @@ public sealed class CalibrateCommandTests : IDisposable
         Assert.Equal(400, calibration.Confusion!.Sum(row => row.Sum()));
         Assert.Equal(6, calibration.PredictionSets!.Count);
 
-        // Without the calibration, the text is the one that was there.
+        // Without the calibration, the text is the original one.
         var start = text.IndexOf("\"calibration\"", StringComparison.Ordinal);
         var end = text.IndexOf("\"training\"", StringComparison.Ordinal);
         Assert.Equal(PickFirstData.OriginalManifest, text[..start] + text[end..]);
@@ -97,12 +97,12 @@ public sealed class CalibrateCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task ProbabilitiesThatAreSaidToBeOnesGiveTheTemperatureOfTheirLogits()
+    public async Task DeclaredProbabilitiesGiveTheTemperatureOfTheirLogits()
     {
         var (_, logits, labels) = _data.WriteIdx(400);
         var fromLogits = await CommandRun.OfAsync("calibrate", "--logits", _data.WriteCsv(logits, labels), "--json");
         var probabilities = _data.WriteCsv([.. logits.Select(SoftmaxOf)], labels);
-        var said = await CommandRun.OfAsync(
+        var declared = await CommandRun.OfAsync(
             "calibrate",
             "--logits",
             probabilities,
@@ -111,8 +111,8 @@ public sealed class CalibrateCommandTests : IDisposable
             "--json");
         var notSaid = await CommandRun.OfAsync("calibrate", "--logits", probabilities);
 
-        Assert.Equal(Temperature(fromLogits), Temperature(said), 1e-3);
-        Assert.False(JsonDocument.Parse(said.Output).RootElement.TryGetProperty("warnings", out _));
+        Assert.Equal(Temperature(fromLogits), Temperature(declared), 1e-3);
+        Assert.False(JsonDocument.Parse(declared.Output).RootElement.TryGetProperty("warnings", out _));
         Assert.Equal(0, notSaid.ExitCode);
         Assert.Contains("Warning: The rows look like probabilities", notSaid.Output, StringComparison.Ordinal);
     }
@@ -192,7 +192,7 @@ public sealed class CalibrateCommandTests : IDisposable
     public async Task TooFewImagesForAnAlphaAreRefused() => await AssertRefusedAsync(_data.WriteIdx(50).Images, "0.01");
 
     [Fact]
-    public async Task FewerImagesDoForALargerAlpha()
+    public async Task ALargerAlphaNeedsFewerImages()
     {
         var run = await CommandRun.OfAsync("calibrate", _data.ModelPath, _data.WriteIdx(50).Images, "--alpha", "0.2");
 
@@ -244,7 +244,7 @@ public sealed class CalibrateCommandTests : IDisposable
         await AssertUntouchedAsync();
     }
 
-    /// <summary>The pixels' softmax in 8 bits.</summary>
+    /// <summary>The 8-bit softmax of the pixels.</summary>
     private static byte[] QuantizedSoftmax()
     {
         var graph = new OnnxGraphBuilder("quantized");

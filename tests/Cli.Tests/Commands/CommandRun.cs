@@ -2,7 +2,7 @@ using SoftmaxService.Cli.Output;
 
 namespace SoftmaxService.Cli.Tests.Commands;
 
-/// <summary>One run of the command line in this process, and what it said.</summary>
+/// <summary>One run of the command line in this process, with its output.</summary>
 internal sealed record CommandRun(int ExitCode, string Output, string Error)
 {
     public static async Task<CommandRun> OfAsync(params string[] arguments) =>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Xml.Linq;
 
@@ -38,17 +39,13 @@ public sealed class EvaluateCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task ARandomPartAndItsRestMakeTheWholeForImagesAndForTheirLogits()
+    public async Task ARandomPartAndItsRestAddUpForImagesAndLogits()
     {
         var (images, logits, labels) = _data.WriteIdx(60);
         var csv = Path.Combine(Path.GetDirectoryName(images)!, "logits.csv");
-        await File.WriteAllLinesAsync(
-            csv,
-            logits.Select(
-                (row, i) =>
-                    FormattableString.Invariant(
-                        $"{string.Join(',', row.Select(logit => logit.ToString(System.Globalization.CultureInfo.InvariantCulture)))},{labels[i]}"
-                    )));
+        static string Text(float number) => number.ToString(CultureInfo.InvariantCulture);
+        var lines = logits.Select((row, i) => $"{string.Join(',', row.Select(Text))},{labels[i]}");
+        await File.WriteAllLinesAsync(csv, lines);
 
         var whole = await SumOfNllAsync(images);
         var part = await SumOfNllAsync(images, "--shuffle", "5", "--limit", "25");
@@ -60,7 +57,7 @@ public sealed class EvaluateCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task AskedForATemperatureItMeasuresThereToo()
+    public async Task ARequestedTemperatureIsMeasuredToo()
     {
         var run = await CommandRun.OfAsync(
             "evaluate",
@@ -133,7 +130,7 @@ public sealed class EvaluateCommandTests : IDisposable
         var ids = page.Descendants().Attributes("id").Select(id => id.Value).ToArray();
         Assert.Equal(ids.Length, ids.Distinct().Count());
 
-        // Text is text in the drawings, whatever fonts the machine has.
+        // The drawings contain text as text, independent of the machine's fonts.
         var words = XDocument
             .Load(Path.Combine(folder, "reliability.svg"))
             .Descendants()

@@ -43,7 +43,7 @@ public sealed class InspectCommandTests
     }
 
     [Fact]
-    public async Task AFileThatIsNoModelIsRefused()
+    public async Task AFileThatIsNotAModelIsRefused()
     {
         using var folder = new TemporaryFolder();
 

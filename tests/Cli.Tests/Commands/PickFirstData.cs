@@ -4,8 +4,8 @@ using SoftmaxService.Tests.Support.Models;
 namespace SoftmaxService.Cli.Tests.Commands;
 
 /// <summary>
-/// A model whose logits are the first three pixels of a 2 × 2 image, and images whose brightest of them mostly is their
-/// class.
+/// A model whose logits are the first three pixels of a 2 × 2 image, and images whose brightest of these pixels is
+/// mostly their class.
 /// </summary>
 internal sealed class PickFirstData : IDisposable
 {
@@ -32,7 +32,7 @@ internal sealed class PickFirstData : IDisposable
     public static string OriginalManifest => Manifest;
 
     /// <summary>
-    /// IDX files of images that are right eight times in ten, and the logits that the model must give them.
+    /// Writes IDX files in which eight of ten images are classified correctly, and returns the model's logits for them.
     /// </summary>
     public (string Images, float[][] Logits, int[] Labels) WriteIdx(int count, int seed = 1, int labelsFrom = 0)
     {

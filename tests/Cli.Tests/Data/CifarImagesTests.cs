@@ -14,7 +14,7 @@ public sealed class CifarImagesTests : IDisposable
     [Fact]
     public void Read_Archive_GivesTheBatchesInTheOrderOfTheirNumbers()
     {
-        // The official archive holds them in another order too.
+        // The official archive has another order, too.
         var archive = _folder.Write("cifar.tar.gz", DataFiles.Gzip(DataFiles.Tar(
             ("cifar-10-batches-bin/data_batch_4.bin", DataFiles.Cifar(30, 10)),
             ("cifar-10-batches-bin/batches.meta.txt", "airplane"u8.ToArray()),

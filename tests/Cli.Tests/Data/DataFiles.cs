@@ -4,7 +4,7 @@ using System.IO.Compression;
 
 namespace SoftmaxService.Cli.Tests.Data;
 
-/// <summary>Small data files in the formats that are read, made on the spot.</summary>
+/// <summary>Makes small data files in the supported formats.</summary>
 internal static class DataFiles
 {
     public const int CifarRecord = 3073;
@@ -33,7 +33,7 @@ internal static class DataFiles
         return zipped.ToArray();
     }
 
-    /// <summary>Records whose label is <c>first + index</c> modulo ten and whose pixels are all that number.</summary>
+    /// <summary>Records whose label is <c>first + index</c> modulo ten; all pixels have the same value.</summary>
     public static byte[] Cifar(int first, int count)
     {
         var file = new byte[count * CifarRecord];

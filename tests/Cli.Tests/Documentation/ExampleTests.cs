@@ -40,7 +40,7 @@ public sealed partial class ExampleTests
     }
 
     /// <summary>
-    /// Output as a document has it: without terminal styles and trailing spaces, and with paths from the repository.
+    /// Output in a document's form: without terminal styles and trailing spaces, with paths relative to the repository.
     /// </summary>
     private static string AsWritten(string output) => string.Join(
         '\n',
@@ -50,7 +50,7 @@ public sealed partial class ExampleTests
     private static string[] ArgumentsOf(ConsoleExample example) =>
         [.. example.Command.Split(' ').Skip(1).Select(FromAnywhere)];
 
-    /// <summary>A path of the repository, as seen from wherever the tests run.</summary>
+    /// <summary>A path of the repository, independent of the working directory.</summary>
     private static string FromAnywhere(string argument) =>
         Path.Exists(Repository.PathOf(argument)) ? Repository.PathOf(argument) : argument;
 

@@ -23,7 +23,7 @@ public sealed class AdmissionTests
     }
 
     [Fact]
-    public void Enter_MoreThanTheLimitAlone_LetsInAndNothingElse()
+    public void Enter_MoreThanTheLimitWhenIdle_IsAdmittedAlone()
     {
         var admission = Of(limit: 3);
 
@@ -49,7 +49,7 @@ public sealed class AdmissionTests
             }
             catch (InferenceException)
             {
-                // It was one too many.
+                // One request too many.
             }
         });
 

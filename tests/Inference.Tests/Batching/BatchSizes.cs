@@ -5,7 +5,7 @@ using SoftmaxService.Inference.Observation;
 namespace SoftmaxService.Inference.Tests.Batching;
 
 /// <summary>
-/// What the meter tells of one model's runs, in their order. A run is told before it begins, on its own thread.
+/// The batch sizes that the meter reports for one model, in order. A run is reported on its thread before it starts.
 /// </summary>
 internal sealed class BatchSizes : IDisposable
 {

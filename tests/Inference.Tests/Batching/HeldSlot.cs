@@ -2,7 +2,7 @@ using SoftmaxService.Inference.Batching;
 
 namespace SoftmaxService.Inference.Tests.Batching;
 
-/// <summary>A slot of a queue that is busy until it is let go.</summary>
+/// <summary>A slot of a queue that is busy until it is released.</summary>
 internal sealed class HeldSlot : IDisposable
 {
     private readonly ManualResetEventSlim _begun = new();
@@ -11,7 +11,7 @@ internal sealed class HeldSlot : IDisposable
 
     public HeldSlot(RunQueue queue)
     {
-        // A thread of its own: the pool's are for those that wait.
+        // A dedicated thread, because callers that wait use the pool's threads.
         _work = Task.Factory.StartNew(
             () => queue.ExecuteAloneAsync(
                 () =>
@@ -26,7 +26,7 @@ internal sealed class HeldSlot : IDisposable
         _begun.Wait();
     }
 
-    public Task LetGoAsync()
+    public Task ReleaseAsync()
     {
         _letGo.Set();
         return _work;

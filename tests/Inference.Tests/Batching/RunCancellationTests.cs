@@ -18,7 +18,7 @@ public sealed class RunCancellationTests : IDisposable
         await cancellation.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => completions[1]);
         Assert.Equal(2, queue.WaitingCount);
-        await held.LetGoAsync();
+        await held.ReleaseAsync();
         await Task.WhenAll(completions[0], completions[2]);
 
         Assert.Equal([2], sizes.All);
@@ -37,11 +37,11 @@ public sealed class RunCancellationTests : IDisposable
         var completions = runs.Select((run, i) =>
             queue.ExecuteAsync(run, i == 1 ? cancellation.Token : CancellationToken.None).AsTask()).ToArray();
 
-        await held.LetGoAsync();
+        await held.ReleaseAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => completions[1]);
         await Task.WhenAll(completions[0], completions[2]);
 
-        // Its run went on to the end: the output is written, and only the report is another.
+        // Its run continued to the end: the output is written, and only the reported outcome differs.
         Assert.Equal([3], sizes.All);
         Assert.Equal([0.01f, 0.02f, 0.03f], runs.Select(run => run.Output[0]));
         _model.AssertIdle(queue, runs, slots: 1);

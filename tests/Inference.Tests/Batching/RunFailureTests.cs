@@ -15,7 +15,7 @@ public sealed class RunFailureTests : IDisposable
         var runs = new[] { _model.Rent(0.01f), _model.Rent(1f), _model.Rent(0.03f) };
         var completions = runs.Select(run => queue.ExecuteAsync(run, CancellationToken.None).AsTask()).ToArray();
 
-        await held.LetGoAsync();
+        await held.ReleaseAsync();
         var fault = await Assert.ThrowsAsync<InferenceException>(() => completions[1]);
         await Task.WhenAll(completions[0], completions[2]);
 
@@ -51,7 +51,7 @@ public sealed class RunFailureTests : IDisposable
         var runs = new[] { _model.Rent(0.01f), _model.Rent(float.NaN), _model.Rent(0.03f) };
         var completions = runs.Select(run => queue.ExecuteAsync(run, CancellationToken.None).AsTask()).ToArray();
 
-        await held.LetGoAsync();
+        await held.ReleaseAsync();
         await Task.WhenAll(completions);
 
         Assert.Equal([3], sizes.All);

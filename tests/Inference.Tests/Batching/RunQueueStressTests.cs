@@ -18,8 +18,8 @@ public sealed class RunQueueStressTests : IDisposable
         using var sizes = new BatchSizes(_model.Name);
         int answered = 0, cancelled = 0, failed = 0;
 
-        // Every slot is held until every caller waits, so that some are cancelled in the line and the rest share runs,
-        // however few cores there are.
+        // Every slot is held until every caller waits, so that some are cancelled in the queue and the others share
+        // runs on any number of cores.
         var held = Enumerable.Range(0, slots).Select(_ => new HeldSlot(queue)).ToArray();
         var callers = Task.WhenAll(Enumerable.Range(0, Callers).Select(caller => Task.Run(async () =>
         {

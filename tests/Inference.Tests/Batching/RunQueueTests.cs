@@ -34,7 +34,7 @@ public sealed class RunQueueTests : IDisposable
         var completions = runs.Select(run => queue.ExecuteAsync(run, CancellationToken.None).AsTask()).ToArray();
         Assert.Equal(10, queue.WaitingCount);
         Assert.All(completions, completion => Assert.False(completion.IsCompleted));
-        await held.LetGoAsync();
+        await held.ReleaseAsync();
         await Task.WhenAll(completions);
 
         Assert.Equal([4, 4, 2], sizes.All);
@@ -51,7 +51,7 @@ public sealed class RunQueueTests : IDisposable
         var completions = Enumerable.Range(0, 5).Select(i =>
             queue.ExecuteAloneAsync(() => order.Add(i), CancellationToken.None).AsTask()).ToArray();
 
-        await held.LetGoAsync();
+        await held.ReleaseAsync();
         await Task.WhenAll(completions);
 
         Assert.Equal([0, 1, 2, 3, 4], order);
@@ -72,7 +72,7 @@ public sealed class RunQueueTests : IDisposable
             queue.ExecuteAsync(runs[2], CancellationToken.None).AsTask(),
         ];
 
-        await held.LetGoAsync();
+        await held.ReleaseAsync();
         await Task.WhenAll(completions);
 
         Assert.Equal([2, 1, 1], sizes.All);
@@ -80,7 +80,7 @@ public sealed class RunQueueTests : IDisposable
     }
 
     [Fact]
-    public async Task Execute_TwoSlotsComeFree_ShareThoseWhoWait()
+    public async Task Execute_TwoSlotsComeFree_ShareTheWaitingItems()
     {
         var queue = _model.Queue(slots: 2);
         using var first = new HeldSlot(queue);
@@ -89,10 +89,10 @@ public sealed class RunQueueTests : IDisposable
         var runs = Enumerable.Range(0, 6).Select(i => _model.Rent(i / 100f)).ToArray();
         var completions = runs.Select(run => queue.ExecuteAsync(run, CancellationToken.None).AsTask()).ToArray();
 
-        await Task.WhenAll(first.LetGoAsync(), second.LetGoAsync());
+        await Task.WhenAll(first.ReleaseAsync(), second.ReleaseAsync());
         await Task.WhenAll(completions);
 
-        // How the two split them is the scheduler's; none runs alone for want of a slot.
+        // The scheduler decides how the two slots split the items; none runs alone because of a missing slot.
         Assert.Equal(6, sizes.All.Sum());
         Assert.InRange(sizes.All.Length, 2, 4);
         _model.AssertIdle(queue, runs, slots: 2);
@@ -122,7 +122,7 @@ public sealed class RunQueueTests : IDisposable
         var runs = Enumerable.Range(0, 3).Select(_ => alone.Rent()).ToArray();
         var completions = runs.Select(run => queue.ExecuteAsync(run, CancellationToken.None).AsTask()).ToArray();
 
-        await held.LetGoAsync();
+        await held.ReleaseAsync();
         await Task.WhenAll(completions);
 
         Assert.Equal([1, 1, 1], sizes.All);

@@ -23,7 +23,7 @@ internal sealed class SmallClassifier : IDisposable
 
     public RunQueue Queue(int slots) => new(_classifier, slots, Name, "1");
 
-    /// <summary>An item whose first score will be the value, and the others 0.</summary>
+    /// <summary>An item whose first score is the value and whose other scores are 0.</summary>
     public OnnxRun Rent(float value)
     {
         var run = _classifier.Rent();
@@ -37,7 +37,7 @@ internal sealed class SmallClassifier : IDisposable
     public void AssertIdle(RunQueue queue, OnnxRun[] runs, int slots)
     {
         Array.ForEach(runs, run => run.Dispose());
-        // a runner reports its items before it hands its slot on
+        // A runner reports its items before it passes its slot on.
         SpinWait.SpinUntil(() => queue.FreeSlots == slots, TimeSpan.FromSeconds(30));
         Assert.Equal((slots, 0), (queue.FreeSlots, queue.WaitingCount));
         Assert.Equal(1, _classifier.Leases);

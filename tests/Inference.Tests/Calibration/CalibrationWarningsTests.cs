@@ -80,7 +80,7 @@ public sealed class CalibrationWarningsTests
     [Fact]
     public void FromScores_ManyProbabilitiesOfEightBits_AreTakenAndKnown()
     {
-        // Of a thousand classes most round to 0, and the rest does not sum to 1.
+        // Of a thousand classes, most round to 0, and the others do not sum to 1.
         const int Classes = 1000;
         var random = new Random(3);
         var scores = new float[60 * Classes];
@@ -139,15 +139,15 @@ public sealed class CalibrationWarningsTests
     {
         var logits = Synthetic.Calibrated(65, 300, 3, 2);
         var probabilities = ProbabilitiesOf(logits);
-        var said = LabelledLogits.FromScores(
+        var declared = LabelledLogits.FromScores(
             Values(probabilities), probabilities.Labels.ToArray(), 3, OutputKind.Probabilities);
         var logarithms = LabelledLogits.FromScores(
             Array.ConvertAll(Values(probabilities), MathF.Log), probabilities.Labels.ToArray(), 3,
             OutputKind.LogProbabilities);
 
-        Assert.Equal(Calibrate(logits).Temperature, Calibrate(said).Temperature, 1e-4);
+        Assert.Equal(Calibrate(logits).Temperature, Calibrate(declared).Temperature, 1e-4);
         Assert.Equal(Calibrate(logits).Temperature, Calibrate(logarithms).Temperature, 1e-4);
-        Assert.Empty(Calibrate(said).Warnings);
+        Assert.Empty(Calibrate(declared).Warnings);
         Assert.Empty(Calibrate(logarithms).Warnings);
     }
 

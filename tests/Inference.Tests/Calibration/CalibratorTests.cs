@@ -58,7 +58,7 @@ public sealed class CalibratorTests
     [InlineData(98, 5)]
     [InlineData(99, 6)]
     [InlineData(9, 3)]
-    public void Calibrate_ManifestsSets_AreOfTheAlphasThatTheRowsSufficeFor(int count, int alphas) =>
+    public void Calibrate_ManifestsSets_AreOfTheAlphasThatTheRowsSupport(int count, int alphas) =>
         Assert.Equal(
             alphas,
             Calibrator.Calibrate(

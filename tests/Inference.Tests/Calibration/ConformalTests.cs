@@ -83,7 +83,7 @@ public sealed class ConformalTests
         var sums = new double[alphas.Length];
         for (var split = 0; split < Splits; split++)
         {
-            // Miscalibrated on purpose: coverage does not rest on the model.
+            // Miscalibrated on purpose: coverage does not depend on the model.
             var options = new CalibrationOptions { Method = method, Seed = split };
             var conformal = Conformal.Fit(Synthetic.Calibrated(1000 + split, N, 4, 1.6), 1.2f, options);
             var evaluations = Conformal.Evaluate(
@@ -197,7 +197,7 @@ public sealed class ConformalTests
     }
 
     [Fact]
-    public void Fit_StoresTheOtherMethodsBeside()
+    public void Fit_AlsoStoresTheOtherMethods()
     {
         var conformal = Conformal.Fit(Synthetic.Calibrated(5, 300, 3), 1f, new CalibrationOptions());
 

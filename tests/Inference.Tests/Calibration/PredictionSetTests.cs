@@ -33,8 +33,8 @@ public sealed class PredictionSetTests
     [InlineData(ConformalMethod.Aps, 3)]
     public void Of_TheCalibrationRows_HoldsTheRightClassInExactlyAsManyAsTheRank(ConformalMethod method, int classCount)
     {
-        // To the last bit the same scores in calibrating, through the manifest's JSON, and in serving: else the row of
-        // the quantile itself is lost. Sums near 1 tie now and then, so that APS may hold a few more.
+        // Scores must be bit for bit the same in calibration, in the manifest's JSON and in serving; otherwise the row
+        // of the quantile itself is lost. Sums near 1 sometimes tie, so APS may include a few more rows.
         var ties = method == ConformalMethod.Lac ? 0 : 5;
         var data = Synthetic.Calibrated(21, 700, classCount, 1.9);
         var result = Calibrator.Calibrate(data, new CalibrationOptions { Method = method, Replicates = 0 });

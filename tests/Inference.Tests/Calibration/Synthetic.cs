@@ -5,8 +5,8 @@ namespace SoftmaxService.Inference.Tests.Calibration;
 internal static class Synthetic
 {
     /// <summary>
-    /// Rows of normal logits whose labels are drawn from their own softmax, and which are then multiplied: the best T
-    /// is the factor.
+    /// Rows of normally distributed logits. Labels are drawn from their softmax, then the logits are multiplied by a
+    /// factor, which is the best T.
     /// </summary>
     public static LabelledLogits Calibrated(int seed, int count, int classCount, double factor = 1, double spread = 2)
     {
@@ -42,7 +42,7 @@ internal static class Synthetic
             rows.SelectMany(row => row.Logits).ToArray(), rows.Select(row => row.Label).ToArray(),
             rows[0].Logits.Length);
 
-    /// <summary>Softmax in double, by definition.</summary>
+    /// <summary>Softmax in double precision, by its definition.</summary>
     public static double[] Softmax(ReadOnlySpan<float> logits, double temperature)
     {
         var largest = logits.ToArray().Max();

@@ -15,8 +15,8 @@ public sealed class TemperatureScalingTests
     [InlineData(3e38f, 3, 4)]
     public void Fit_TwoClassesAtOneMargin_IsTheClosedForm(float margin, int right, int count)
     {
-        // Each answer has the probability 1 / (1 + exp(−m/T)), which the likelihood sets to the share of right ones: T
-        // = m / ln(r / (1 − r)).
+        // Each answer has the probability 1 / (1 + exp(−m/T)), which maximum likelihood sets to the share r of correct
+        // answers: T = m / ln(r / (1 − r)).
         var data = Synthetic.Rows(
         [
             .. Enumerable.Range(0, count).Select(i =>
@@ -72,7 +72,7 @@ public sealed class TemperatureScalingTests
     [Fact]
     public void Fit_MaskedRightClassAmongHugeLogits_IsNoHigherThanTheLowest()
     {
-        // Beside 1e30, a step of 103 is no step at all: the class would be level with the first.
+        // Next to 1e30, a step of 103 vanishes: the class would be level with the first.
         var masked = Synthetic.Rows(([1e30f, -Inf, 9e29f], 1), ([1e30f, 0f, 0f], 0), ([0f, 1e30f, 0f], 1));
         var bounded = Synthetic.Rows(([1e30f, 9e29f, 9e29f], 1), ([1e30f, 0f, 0f], 0), ([0f, 1e30f, 0f], 1));
 
@@ -173,7 +173,7 @@ public sealed class TemperatureScalingTests
     [InlineData(60_000, 45_000)]
     public void BootstrapInterval_TwoClassesAtOneMargin_IsThatOfTheBinomial(int count, int right)
     {
-        // A replicate's share of right answers is binomial, and T = m / ln(r / (1 − r)) falls with it.
+        // A replicate's share r of correct answers is binomial, and T = m / ln(r / (1 − r)) decreases with it.
         var rows = Enumerable.Range(0, count).Select(i =>
             (i % 2 == 0 ? new[] { 2f, 0f } : [0f, 2f], i < right ? i % 2 : 1 - (i % 2)));
         var data = Synthetic.Rows([.. rows]);
@@ -188,7 +188,7 @@ public sealed class TemperatureScalingTests
     }
 
     [Fact]
-    public void BootstrapInterval_OverManySamples_HoldsTheTruthAboutAsOftenAsItSays()
+    public void BootstrapInterval_OverManySamples_CoversTheTruthAtItsNominalRate()
     {
         var held = Enumerable.Range(100, 60).Count(seed =>
         {
@@ -227,8 +227,8 @@ public sealed class TemperatureScalingTests
         Assert.InRange(actual / expected, 1 - tolerance, 1 + tolerance);
 
     /// <summary>
-    /// Narrows to where the function is flat to rounding, then to the middle of a parabola through three points around
-    /// it.
+    /// Narrows the interval until the function is flat within rounding, then takes the vertex of a parabola through
+    /// three points around it.
     /// </summary>
     private static double GoldenSection(Func<double, double> function, double low, double high)
     {

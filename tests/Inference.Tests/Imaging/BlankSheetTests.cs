@@ -26,7 +26,7 @@ public sealed class BlankSheetTests
     }
 
     [Fact]
-    public void Preprocess_SpeckOnAnEmptySheet_IsNoInk()
+    public void Preprocess_SpeckOnAnEmptySheet_IsNotInk()
     {
         var file = EncodedImages.Draw(280, 280, SKColors.White, canvas =>
         {
@@ -40,7 +40,7 @@ public sealed class BlankSheetTests
     [Theory]
     [InlineData(SKEncodedImageFormat.Png)]
     [InlineData(SKEncodedImageFormat.Jpeg)]
-    public void Preprocess_NoiseOnAnEmptySheet_IsNoInk(SKEncodedImageFormat format)
+    public void Preprocess_NoiseOnAnEmptySheet_IsNotInk(SKEncodedImageFormat format)
     {
         var random = new Random(3);
         var file = EncodedImages.Encode(300, 300, (_, _) =>

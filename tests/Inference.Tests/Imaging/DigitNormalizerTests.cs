@@ -59,7 +59,7 @@ public sealed class DigitNormalizerTests
     [Fact]
     public void Preprocess_FaintRim_BelongsToTheBox()
     {
-        // A bar of 190 rows, the first ten of which are faint: a pixel of the model is 9.5 of them.
+        // A bar of 190 rows, the first ten of them faint. A pixel of the model covers 9.5 rows.
         var file = EncodedImages.Encode(280, 280, (x, y) =>
         {
             var isBar = x is >= 120 and < 160 && y is >= 40 and < 230;
@@ -132,8 +132,8 @@ public sealed class DigitNormalizerTests
         }
     }
 
-    // What the normalizer makes of the drawing, rounded to bytes as a file holds them, is by definition of MNIST's
-    // form. One loose dot, which it would wipe off any other picture, tells whether the file was left alone.
+    // The normalizer's output, rounded to bytes, has MNIST's form by definition. One loose dot, which it would remove
+    // from any other image, shows whether the file was left unchanged.
     private static float[] MnistLike()
     {
         var digit = Preprocessing.Rounded(Preprocessing.RunDigit(DrawnFour.Encode()));

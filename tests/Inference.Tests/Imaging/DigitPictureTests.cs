@@ -59,7 +59,7 @@ public sealed class DigitPictureTests
     [Theory]
     [InlineData(0x000000, 0xFFFFFF)]
     [InlineData(0xFFFFFF, 0x000000)]
-    public void Preprocess_SheetWithTransparentCorners_IsNotTakenForInk(uint ink, uint paper)
+    public void Preprocess_SheetWithTransparentCorners_IsNotInk(uint ink, uint paper)
     {
         var file = EncodedImages.Draw(280, 280, SKColors.Transparent, canvas =>
         {
@@ -104,7 +104,7 @@ public sealed class DigitPictureTests
     }
 
     [Fact]
-    public void Preprocess_DustOnThePaper_IsNotTakenForInk()
+    public void Preprocess_DustOnThePaper_IsNotInk()
     {
         var random = new Random(11);
         var file = EncodedImages.Draw(280, 280, SKColors.White, canvas =>
@@ -135,7 +135,7 @@ public sealed class DigitPictureTests
 
         var tensor = Preprocessing.RunDigit(file);
 
-        // Where the thick pen drew the middle of its strokes, the thin one must show.
+        // The thin pen must be visible in the middle of the thick pen's strokes.
         var thick = Preprocessing.RunDigit(DrawnFour.Encode());
         Assert.True(
             tensor.Count(value => value > 128) > 20,
@@ -154,7 +154,7 @@ public sealed class DigitPictureTests
     [InlineData(8)]
     public void Preprocess_ExifOrientation_GivesTheSameDigit(int orientation)
     {
-        // The pixels are stored as they are in every case, so the drawing itself is turned back.
+        // The stored pixels never change, so the drawing is rotated back.
         var matrix = orientation switch
         {
             2 => new SKMatrix(-1, 0, 280, 0, 1, 0, 0, 0, 1),

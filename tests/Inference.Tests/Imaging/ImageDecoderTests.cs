@@ -52,7 +52,7 @@ public sealed class ImageDecoderTests
     [Fact]
     public void Preprocess_PalettePng_LooksColorsUp()
     {
-        // Two bits a pixel: the four colours in order.
+        // Two bits per pixel: the four colours in order.
         byte[] colors = [.. Palette.SelectMany(color => new[] { color.Red, color.Green, color.Blue })];
         var tensor = Preprocessing.Run(
             Preprocessing.Photograph(4, 1), EncodedImages.Png(4, 1, 2, 3, [0b00_01_10_11], ("PLTE", colors)));
@@ -182,8 +182,8 @@ public sealed class ImageDecoderTests
             Preprocessing.Run(Preprocessing.Photograph(41, 33), file));
     }
 
-    // As Pillow: what the frame leaves of the screen has its palette's first colour, or is transparent where the frame
-    // knows transparency.
+    // Like Pillow: the screen outside the frame has the palette's first colour, or is transparent if the frame has
+    // transparency.
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
@@ -217,7 +217,7 @@ public sealed class ImageDecoderTests
     [Fact]
     public void Preprocess_BmpRunsThatSkipPixels_LeaveTheFirstColor()
     {
-        // A row of two red pixels and two skipped ones, then nothing: the end.
+        // A row of two red and two skipped pixels, then the end.
         byte[] runs = [2, 1, 0, 0, 0, 1];
         byte[] palette = [.. new byte[] { 255, 0, 0, 0, 0, 0, 255, 0 }, .. new byte[4 * 254]];
         byte[] header = [40, 0, 0, 0, 4, 0, 0, 0, 2, 0, 0, 0, 1, 0, 8, 0, 1, 0, 0, 0, .. new byte[20]];

@@ -23,7 +23,7 @@ public sealed class ImageFormatsTests
     }
 
     [Fact]
-    public void Identify_EveryPrefixOfASignature_IsNoException()
+    public void Identify_EveryPrefixOfASignature_DoesNotThrow()
     {
         var png = EncodedImages.EmptyPng(1, 1);
         for (var length = 0; length < 8; length++)

@@ -27,7 +27,7 @@ public sealed class ImageFuzzTests
             refused[image.FormatIndex] += outcome.Refused;
         }
 
-        // A generator of nothing but noise, or of nothing but right files, would find little.
+        // A generator of only noise or only valid files would find little.
         Assert.All(MadeImage.Formats.Index(), format =>
         {
             var total = read[format.Index] + refused[format.Index];

@@ -42,8 +42,8 @@ public sealed class ImageSizeLimitTests
         var tensor = new float[input.ElementCount];
         Assert.Throws<InferenceException>(() => preprocessor.Preprocess(bomb, tensor));
 
-        // Were the pixels of a single one allocated, it would be 900 MB or more, and would show in the peak even when
-        // given back.
+        // Allocating the pixels of a single image would take at least 900 MB, visible in the peak even after it is
+        // freed.
         var peakBefore = PeakResidentBytes();
         var managedBefore = GC.GetAllocatedBytesForCurrentThread();
         for (var i = 0; i < Repeats; i++)
@@ -93,7 +93,7 @@ public sealed class ImageSizeLimitTests
             new ImagePreprocessor(input).Preprocess(file, new float[input.ElementCount]));
 
         Assert.Equal(isRead ? null : InferenceError.ImageTooLarge, exception?.Error);
-        // else the line above has failed
+        // Otherwise the line above has failed.
         Assert.True(isRead || exception!.Message.Contains($"{frames} frames", StringComparison.Ordinal));
     }
 
@@ -116,7 +116,7 @@ public sealed class ImageSizeLimitTests
         const int Side = 300;
         var bits = bitDepth * (colorType switch { 2 => 3, 6 => 4, _ => 1 });
         var noise = new byte[Side * (((Side * bits) + 7) / 8)];
-        new Random(1).NextBytes(noise); // what nothing can compress
+        new Random(1).NextBytes(noise); // incompressible
 
         var exception = Record.Exception(() =>
             Preprocessing.Run(

@@ -8,7 +8,7 @@ public sealed class InputPictureTests
     private const int Width = 13;
     private const int Height = 7;
 
-    // Where a PNG says what a pixel is made of: 0 is grey, 2 is RGB.
+    // The offset of a PNG's colour type: 0 is grey, 2 is RGB.
     private const int ColorType = 25;
 
     [Theory]
@@ -59,7 +59,7 @@ public sealed class InputPictureTests
     }
 
     [Fact]
-    public void Encode_WhatIsNoPixel_IsClampedAndRounded()
+    public void Encode_ValueOutOfRange_IsClampedAndRounded()
     {
         var input = Preprocessing.Photograph(7, 1, PixelColor.Gray);
 

@@ -3,7 +3,7 @@ using SoftmaxService.Inference.Faults;
 
 namespace SoftmaxService.Inference.Tests.Imaging;
 
-/// <summary>Frames are judged before the native decoder sees them.</summary>
+/// <summary>Frames are checked before they reach the native decoder.</summary>
 public sealed class JpegStructureTests
 {
     private const int Width = 40;

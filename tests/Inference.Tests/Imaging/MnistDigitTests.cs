@@ -7,8 +7,7 @@ using SoftmaxService.Tests.Support.TestData;
 namespace SoftmaxService.Inference.Tests.Imaging;
 
 /// <summary>
-/// The published test images, plain and as people send them, judged by a model that had no part in the making of this
-/// code.
+/// The published test images, plain and as typical image files, classified by a third-party model.
 /// </summary>
 public sealed class MnistDigitTests
 {
@@ -184,7 +183,7 @@ public sealed class MnistDigitTests
             75);
     }
 
-    // Turned so that a viewer who obeys the orientation sees it upright again.
+    // Rotated so that a viewer that applies the orientation shows it upright.
     private static byte[] Turned(byte[] image, int orientation)
     {
         var turned = new byte[image.Length];

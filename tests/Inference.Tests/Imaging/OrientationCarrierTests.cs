@@ -6,7 +6,7 @@ using SoftmaxService.Inference.Imaging;
 namespace SoftmaxService.Inference.Tests.Imaging;
 
 /// <summary>
-/// Every place in which a format may say its orientation; what is right was compared with Pillow's
+/// Every place where a format may store the orientation. Expected results were compared with Pillow's
 /// <c>ImageOps.exif_transpose</c>.
 /// </summary>
 public sealed class OrientationCarrierTests
@@ -14,7 +14,7 @@ public sealed class OrientationCarrierTests
     private const int Width = 24;
     private const int Height = 16;
 
-    // What the upright picture shows in its corners.
+    // The corner colours of the upright image.
     private static readonly SKColor[] Corners = [SKColors.Red, SKColors.Lime, SKColors.Blue, SKColors.White];
 
     public static TheoryData<string> Carriers => [.. AllCarriers.Keys];
@@ -69,7 +69,7 @@ public sealed class OrientationCarrierTests
 
     [Theory]
     [MemberData(nameof(Carriers))]
-    public void Preprocess_NoOrientationOfTheEight_LeavesThePictureAsItIs(string carrier)
+    public void Preprocess_InvalidOrientation_LeavesTheImageUnchanged(string carrier)
     {
         foreach (var orientation in (int[])[0, 9, 36])
         {
@@ -118,7 +118,7 @@ public sealed class OrientationCarrierTests
         AssertUpright(Jpeg(1, XmpSegment(Encoding.UTF8.GetBytes(packet))), packet);
 
     [Fact]
-    public void Preprocess_MetadataCutAnywhere_IsNoException()
+    public void Preprocess_MetadataCutAnywhere_DoesNotThrow()
     {
         var exif = EncodedImages.Exif(6, isLittle: true);
         for (var length = 0; length < exif.Length - 8; length++)
@@ -211,7 +211,7 @@ public sealed class OrientationCarrierTests
     private static (int Width, int Height) StoredSize(int orientation) => orientation is >= 5 and <= 8 ? (Height, Width)
         : (Width, Height);
 
-    // Where orientation shows a stored pixel, from the table of the EXIF specification: where row 0 and column 0 are.
+    // Where an orientation shows a stored pixel, from the EXIF specification's table of row 0 and column 0.
     private static (int X, int Y) Upright(int orientation, int column, int row, int width, int height) =>
         orientation switch
         {
@@ -240,7 +240,7 @@ public sealed class OrientationCarrierTests
             $"<x:xmpmeta><rdf:Description><tiff:Orientation>{orientation}</tiff:Orientation>"
             + "</rdf:Description></x:xmpmeta>");
 
-    // As ImageMagick writes it: 36 bytes a line.
+    // In ImageMagick's form, with 36 bytes per line.
     private static byte[] Profile(string name, int orientation)
     {
         byte[] exif = [.. "Exif\0\0"u8, .. EncodedImages.Exif((uint)orientation)];

@@ -5,7 +5,7 @@ namespace SoftmaxService.Inference.Tests.Imaging;
 
 public sealed class OrientationTests
 {
-    // What an upright picture of 48 × 32 pixels shows in its corners.
+    // The corner colours of an upright image of 48 × 32 pixels.
     private static readonly SKColor[] Corners = [SKColors.Red, SKColors.Lime, SKColors.Blue, SKColors.White];
 
     [Theory]
@@ -43,15 +43,14 @@ public sealed class OrientationTests
         var upright = Preprocessing.Run(input, Stored(1));
         var rotated = Preprocessing.Run(input, EncodedImages.WithExifOrientation(Stored(orientation), orientation));
 
-        // Blocks of JPEG fall differently on a rotated picture; their seams may differ a little.
+        // JPEG blocks lie differently on a rotated image, so their edges may differ a little.
         for (var i = 0; i < upright.Length; i++)
         {
             Assert.InRange(rotated[i], upright[i] - 16, upright[i] + 16);
         }
     }
 
-    // The stored pixel that orientation shows at (x, y), from the table of the EXIF specification: where row 0 and
-    // column 0 are.
+    // The stored pixel that an orientation shows at (x, y), from the EXIF specification's table of row 0 and column 0.
     private static byte[] Stored(int orientation)
     {
         var (width, height) = orientation >= 5 ? (32, 48) : (48, 32);

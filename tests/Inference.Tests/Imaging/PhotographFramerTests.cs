@@ -28,7 +28,7 @@ public sealed class PhotographFramerTests
     [InlineData(1000, 224)]
     public void Preprocess_FineChecks_ShrinkToTheirMean(int size, int target)
     {
-        // Whoever samples points of this picture, or a fixed neighbourhood, gets stripes of black and white.
+        // Sampling points or a fixed neighbourhood of this image would give black and white stripes.
         var file = EncodedImages.Encode(size, size, (x, y) => (x + y) % 2 == 0 ? SKColors.White : SKColors.Black);
 
         var tensor = Preprocessing.Run(Preprocessing.Photograph(target, target, PixelColor.Gray), file);

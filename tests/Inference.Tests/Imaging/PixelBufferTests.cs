@@ -11,7 +11,7 @@ public sealed unsafe class PixelBufferTests
     [InlineData(-1, false)]
     [InlineData(5 * 3 * 4, false)]
     [InlineData((5 * 3 * 4) + 40, false)]
-    public void IsGuardIntact_AfterAWrite_TellsWhetherItWasWithinThePixels(int offset, bool isWithin)
+    public void IsGuardIntact_AfterAWrite_IsFalseIfItWasOutsideThePixels(int offset, bool isWithin)
     {
         using var pixels = new PixelBuffer(5, 3, 4, isOpaque: true, SKEncodedOrigin.TopLeft);
         Assert.True(pixels.IsGuardIntact());

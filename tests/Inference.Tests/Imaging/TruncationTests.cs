@@ -4,7 +4,7 @@ using SoftmaxService.Inference.Imaging;
 
 namespace SoftmaxService.Inference.Tests.Imaging;
 
-/// <summary>A file may be cut anywhere: either it is refused, or what was cut off was no part of the picture.</summary>
+/// <summary>A file cut anywhere is either refused, or the missing part is not part of the image.</summary>
 public sealed class TruncationTests
 {
     private const int Width = 45;
@@ -65,7 +65,7 @@ public sealed class TruncationTests
                 preprocessor.Preprocess(file.AsSpan(0, length), cut);
                 Assert.True(
                     whole.AsSpan().SequenceEqual(cut),
-                    $"{name} cut to {length} of {file.Length} bytes gave another picture.");
+                    $"{name} cut to {length} of {file.Length} bytes gave another image.");
             }
             catch (InferenceException exception)
             {
@@ -86,7 +86,7 @@ public sealed class TruncationTests
     {
         var file = AllFiles[name];
 
-        // Half of an animation may hold its first frame.
+        // Half of an animation may contain its first frame.
         var part = name.StartsWith("animated", StringComparison.Ordinal) ? file.Length / 4 : file.Length / 2;
 
         Assert.Equal(InferenceError.ImageUndecodable, Preprocessing.Fail(file[..part]).Error);

@@ -7,7 +7,7 @@ using DataType = Onnx.TensorProto.Types.DataType;
 
 namespace SoftmaxService.Inference.Tests.Models;
 
-/// <summary>Models as people have them, dropped into the folder without a manifest.</summary>
+/// <summary>Typical third-party models, put into the folder without a manifest.</summary>
 public sealed class BroughtModelTests
 {
     // The first pixels are 51, 204 and 102: a fifth, four fifths and two fifths of white.
@@ -46,7 +46,7 @@ public sealed class BroughtModelTests
             $"{what}: {string.Join(" ", repository.Current.Failures.Select(failure => failure.Reason))}");
         var model = repository.Current.Find("a", null);
 
-        // A half knows 0.8 to 0.0002, which a temperature of 0.1 multiplies by 10.
+        // A half represents 0.8 to within 0.0002, which a temperature of 0.1 multiplies by 10.
         var tolerance = what == "halves" ? 1e-3 : 1e-6;
         foreach (var temperature in new[] { 0.1f, 1f, 3f })
         {
@@ -93,7 +93,7 @@ public sealed class BroughtModelTests
     [Theory]
     [InlineData("Softmax", OutputKind.Probabilities)]
     [InlineData("LogSoftmax", OutputKind.LogProbabilities)]
-    public void Load_NoManifest_TellsTheKindOfTheScores(string operation, OutputKind expected)
+    public void Load_NoManifest_DetectsTheKindOfTheScores(string operation, OutputKind expected)
     {
         var onnx = SmallModels.EndingIn(operation, "batch", 1, 4, 4);
         using var folder = new ModelFolder().With("a/1", onnx).With("b/1", onnx, """{"output": {"kind": "logits"}}""");
@@ -139,7 +139,7 @@ public sealed class BroughtModelTests
     }
 
     [Fact]
-    public void Load_ManifestNamesTheOutput_IsTakenAtItsWord()
+    public void Load_ManifestNamesTheOutput_IsBelieved()
     {
         using var folder = new ModelFolder().With(
             "a/1", SmallModels.WithOutputs("dense_1", "dense_2"), """{"output": {"name": "dense_1"}}""");
@@ -244,7 +244,7 @@ public sealed class BroughtModelTests
 
     [Theory]
     [MemberData(nameof(Batches))]
-    public void Load_Graph_TellsWhetherImagesCanShareARun(string what, byte[] onnx, string? refusal)
+    public void Load_Graph_DetectsWhetherImagesCanShareARun(string what, byte[] onnx, string? refusal)
     {
         using var folder = new ModelFolder().With("a/1", onnx, SmallModels.IsImage);
         using var repository = folder.Load();
@@ -269,7 +269,7 @@ public sealed class BroughtModelTests
     [InlineData(false, null, 4)]
     [InlineData(false, 3, 0)]
     public void Load_RunsAtOnce_AreAsManyAsCoresOrFourTimesAsManyWhereNoneIsShared(
-        bool canBatch, int? said, int timesCores)
+        bool canBatch, int? configured, int timesCores)
     {
         using var folder = new ModelFolder().With(
             "a/1",
@@ -278,11 +278,12 @@ public sealed class BroughtModelTests
             new RepositorySettings
             {
                 Folder = folder.Path,
-                Model = new ModelSettings { Onnx = new OnnxSettings { ConcurrentRuns = said } },
+                Model = new ModelSettings { Onnx = new OnnxSettings { ConcurrentRuns = configured } },
             });
         repository.LoadAll();
 
-        Assert.Equal(said ?? timesCores * Environment.ProcessorCount, repository.Current.Models[0].Queue.FreeSlots);
+        var expected = configured ?? timesCores * Environment.ProcessorCount;
+        Assert.Equal(expected, repository.Current.Models[0].Queue.FreeSlots);
     }
 
     [Fact]
@@ -324,7 +325,7 @@ public sealed class BroughtModelTests
     }
 
     [Fact]
-    public void Load_ModelThatNeverEnds_IsGivenUpAndTheRestServes()
+    public void Load_ModelThatNeverEnds_TimesOutAndTheOthersServe()
     {
         using var folder = new ModelFolder().With("a/1", SmallModels.Endless()).With(
             "b/1", ModelFolder.PickFirst(3, 16, "batch", 1, 4, 4));

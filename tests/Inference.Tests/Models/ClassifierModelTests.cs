@@ -93,7 +93,7 @@ public sealed class ClassifierModelTests
     }
 
     [Fact]
-    public void Load_Manifest_IsTakenAtItsWord()
+    public void Load_Manifest_IsBelieved()
     {
         using var folder = new ModelFolder().With("a/1", ModelFolder.PickFirst(3, 16, "batch", 1, 4, 4), """
             {
@@ -170,7 +170,7 @@ public sealed class ClassifierModelTests
     }
 
     [Fact]
-    public void Load_FileThatIsNoOnnx_IsRefused()
+    public void Load_FileThatIsNotOnnx_IsRefused()
     {
         using var folder = new ModelFolder().With("a/1", "not a model"u8);
 
@@ -209,7 +209,7 @@ public sealed class ClassifierModelTests
     }
 
     [Fact]
-    public void Load_OpenSizeThatNobodySays_IsRefused()
+    public void Load_UnspecifiedOpenSize_IsRefused()
     {
         using var folder = new ModelFolder().With("a/1", ModelFolder.PickFirst(3, 16, "batch", 1, "h", "w"));
 

@@ -8,8 +8,8 @@ using DataType = Onnx.TensorProto.Types.DataType;
 namespace SoftmaxService.Inference.Tests.Models;
 
 /// <summary>
-/// Graphs over 4 × 4 RGB whose logits are a picture's mean red, green and blue (0…1) times a gain; further classes have
-/// 0.
+/// Graphs over 4 × 4 RGB whose logits are an image's mean red, green and blue (0…1) times a gain. Further classes have
+/// the logit 0.
 /// </summary>
 internal static class ColorModels
 {
@@ -19,11 +19,11 @@ internal static class ColorModels
 
     public static byte[] Red { get; } = EncodedImages.Encode(4, 4, (_, _) => SKColors.Red);
 
-    /// <summary>A graph whose ending makes "scores" of the logits "z".</summary>
-    /// <param name="ending">Adds what follows the logits.</param>
+    /// <summary>A graph whose last nodes compute "scores" from the logits "z".</summary>
+    /// <param name="ending">Adds the nodes after the logits.</param>
     /// <param name="classes">K, at least 3.</param>
-    /// <param name="gain">The logit of a class whose colour is full.</param>
-    /// <param name="output">What the output holds.</param>
+    /// <param name="gain">The logit of a class whose colour is saturated.</param>
+    /// <param name="output">The type of the output.</param>
     public static byte[] Ending(
         Action<OnnxGraphBuilder> ending, int classes = 4, float gain = Gain, DataType output = DataType.Float)
     {
@@ -57,7 +57,7 @@ internal static class ColorModels
         return graph;
     }
 
-    /// <summary>A softmax in 8 bits, as quantisers write it.</summary>
+    /// <summary>An 8-bit softmax in the form that quantisers write.</summary>
     public static void QuantizedSoftmax<T>(OnnxGraphBuilder graph, float scale, T zeroPoint)
         where T : unmanaged
     {

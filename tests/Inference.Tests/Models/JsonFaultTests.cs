@@ -25,7 +25,7 @@ public sealed class JsonFaultTests
     [InlineData(
         """{"labels": ["a"}""",
         "It is not valid JSON: it ends too early, or something does not belong there (line 1, byte 16).")]
-    public void Describe_TheFirstFault_IsToldInTheWritersTerms(string json, string expected)
+    public void Describe_TheFirstFault_UsesTheWritersTerms(string json, string expected)
     {
         var fault = Assert.Throws<JsonException>(() => ModelManifest.Parse(Encoding.UTF8.GetBytes(json)));
 

@@ -5,13 +5,13 @@ using SoftmaxService.Inference.Models;
 namespace SoftmaxService.Inference.Tests.Models;
 
 /// <summary>
-/// A model folder with the repository that follows it, by a clock that only moves when it is told to.
+/// A model folder and the repository that watches it, with a fake clock.
 /// </summary>
 internal sealed class LiveFolder : IDisposable
 {
     public static readonly TimeSpan SettleTime = TimeSpan.FromSeconds(1);
 
-    // Told apart by their class counts, which also makes the files differ in length.
+    // The models differ in their class counts, so the files differ in length.
     public static readonly byte[] Three = ModelFolder.PickFirst(3, 16, "batch", 1, 4, 4);
     public static readonly byte[] Four = ModelFolder.PickFirst(4, 16, "batch", 1, 4, 4);
     public static readonly byte[] Garbage = [1, 2, 3];
@@ -29,7 +29,7 @@ internal sealed class LiveFolder : IDisposable
 
     public string Path => _folder.Path;
 
-    /// <summary>Loaded with what is in the folder when it is first asked for.</summary>
+    /// <summary>The repository, which loads the folder's content on first use.</summary>
     public ModelRepository Repository => _repository ??= Start();
 
     public ModelCatalog Current => Repository.Current;
@@ -51,7 +51,7 @@ internal sealed class LiveFolder : IDisposable
         return this;
     }
 
-    /// <summary>Lets what has changed settle, and loads it.</summary>
+    /// <summary>Waits until changes have settled, and loads them.</summary>
     public void Follow()
     {
         Repository.Scan();
@@ -85,7 +85,7 @@ internal sealed class LiveFolder : IDisposable
 
     private ModelRepository Start()
     {
-        // No limit for a load: tests let minutes of their own clock pass while one is under way.
+        // No time limit for a load, because tests advance their clock by minutes during one.
         var settings = new RepositorySettings
         {
             Folder = Path,

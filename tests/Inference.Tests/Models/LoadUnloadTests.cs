@@ -48,7 +48,7 @@ public sealed class LoadUnloadTests
     }
 
     [Fact]
-    public async Task Load_ModelThatIsLoaded_IsLoadedAnew()
+    public async Task Load_LoadedModel_IsReloaded()
     {
         using var live = new LiveFolder().With("a/1", LiveFolder.Three).With("b/1", LiveFolder.Three);
         var before = live.Current.Models;
@@ -99,7 +99,7 @@ public sealed class LoadUnloadTests
     [InlineData("/etc")]
     [InlineData("a\0")]
     [InlineData("nobody")]
-    public async Task Load_NameThatIsNoFolderOfTheRepository_IsNotFound(string name)
+    public async Task Load_NameThatIsNotAFolderOfTheRepository_IsNotFound(string name)
     {
         using var live = new LiveFolder().With("inside/a/1", LiveFolder.Three).With("a/1", LiveFolder.Three).With(
             "inside/.hidden/1", LiveFolder.Three);
@@ -140,7 +140,7 @@ public sealed class LoadUnloadTests
     }
 
     [Fact]
-    public void Index_EveryState_IsToldWithItsReason()
+    public void Index_EveryState_HasItsReason()
     {
         using var live = new LiveFolder().With("a/1", LiveFolder.Three).With(
             "b/1", LiveFolder.Garbage).With("c/1", LiveFolder.Three)

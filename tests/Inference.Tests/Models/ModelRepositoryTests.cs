@@ -41,7 +41,7 @@ public sealed class ModelRepositoryTests
     [InlineData("-1")]
     [InlineData("1.0")]
     [InlineData("99999999999")]
-    public void Load_VersionThatIsNoPositiveNumber_IsReported(string version)
+    public void Load_VersionThatIsNotAPositiveNumber_IsReported(string version)
     {
         using var folder = new ModelFolder().With($"a/{version}", Onnx).With("b/1", Onnx);
         using var repository = folder.Load();
@@ -53,7 +53,7 @@ public sealed class ModelRepositoryTests
     }
 
     [Fact]
-    public void Load_HiddenFoldersAndLooseFiles_ArePassedOver()
+    public void Load_HiddenFoldersAndLooseFiles_AreIgnored()
     {
         using var folder = new ModelFolder().With("a/1", Onnx).With(".git/1", Onnx).With("a/.tmp", Onnx);
         File.WriteAllText(Path.Combine(folder.Path, "README.md"), "models");

@@ -9,7 +9,7 @@ using DataType = Onnx.TensorProto.Types.DataType;
 namespace SoftmaxService.Inference.Tests.Models;
 
 /// <summary>
-/// What people put into the folder that is not served: each is told what is wrong and what would be right.
+/// Files in the folder that cannot be served. Each refusal says what is wrong and what would be correct.
 /// </summary>
 public sealed class RefusalTests
 {
@@ -28,7 +28,7 @@ public sealed class RefusalTests
 
     [Theory]
     [MemberData(nameof(NoImages))]
-    public void Load_ShapeThatMayBeNoImage_IsRefusedUnlessTheManifestSaysSo(string what, OnnxDimension[] shape)
+    public void Load_ShapeThatMayNotBeAnImage_IsRefusedUnlessDeclared(string what, OnnxDimension[] shape)
     {
         Assert.NotEmpty(what);
         var onnx = OfShape(shape);
@@ -49,7 +49,7 @@ public sealed class RefusalTests
         Assert.Contains("a fixed batch of 128", ColorModels.Refusal(OfShape(128, 784)), StringComparison.Ordinal);
 
     [Fact]
-    public void Load_FourOpenAxes_IsToldAllThatIsMissing()
+    public void Load_FourOpenAxes_ListsAllMissingSizes()
     {
         var refusal = ColorModels.Refusal(OfShape("n", "c", "h", "w"));
 
@@ -66,7 +66,7 @@ public sealed class RefusalTests
     }
 
     [Fact]
-    public void Load_OneClassMoreThanLabels_IsAskedAboutTheBackground()
+    public void Load_OneClassMoreThanLabels_AsksAboutTheBackground()
     {
         var labels = $$"""{"labels": [{{string.Join(", ", Enumerable.Range(0, 1000).Select(i => $"\"{i}\""))}}]}""";
 
@@ -81,7 +81,7 @@ public sealed class RefusalTests
     [InlineData("utf-16", "is not UTF-8 but UTF-16;")]
     [InlineData("utf-16BE", "is not UTF-8 but UTF-16;")]
     [InlineData("utf-32", "is not UTF-8 but UTF-32;")]
-    public void Load_ManifestInAnotherEncoding_IsToldSo(string encoding, string expected)
+    public void Load_ManifestInAnotherEncoding_IsRefusedWithTheReason(string encoding, string expected)
     {
         using var folder = new ModelFolder().With("a/1", OfShape("batch", 3, 8, 8));
         File.WriteAllText(
@@ -97,7 +97,7 @@ public sealed class RefusalTests
     [InlineData("a/model.onnx", "has no version, but model.onnx; a model belongs at a/1/model.onnx")]
     [InlineData("a/1/net.onnx", "holds no model.onnx; it has net.onnx: give that the name model.onnx")]
     [InlineData("a/1/model.ort", "it has model.ort, in ONNX Runtime's own format")]
-    public void Load_ModelAtAnotherPlace_IsToldWhereItBelongs(string path, string expected)
+    public void Load_ModelInTheWrongFolder_SaysWhereItBelongs(string path, string expected)
     {
         using var folder = new ModelFolder();
         var file = Path.Combine(folder.Path, path);
@@ -115,11 +115,11 @@ public sealed class RefusalTests
         "It is not valid JSON: it ends too early, or something does not belong there (line 1, byte 13)")]
     [InlineData(
         "{} garbage", "It is not valid JSON: it ends too early, or something does not belong there (line 1, byte 4)")]
-    public void Load_ManifestThatIsNoJson_IsToldInOurWords(string manifest, string expected) =>
+    public void Load_ManifestThatIsNotJson_IsRefusedInOurWords(string manifest, string expected) =>
         Assert.Contains(expected, ColorModels.Refusal(OfShape("batch", 3, 8, 8), manifest), StringComparison.Ordinal);
 
     [Fact]
-    public void Load_PointerOfGitLfs_IsToldHowToFetch()
+    public void Load_PointerOfGitLfs_SaysHowToFetch()
     {
         using var folder = new ModelFolder().With(
             "a/1", "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n"u8);
@@ -128,7 +128,7 @@ public sealed class RefusalTests
     }
 
     [Fact]
-    public void Load_ZipMap_IsToldHowToExport()
+    public void Load_ZipMap_SaysHowToExport()
     {
         var graph = ColorModels.Start(4);
         var model = graph.ToModel();
@@ -158,7 +158,7 @@ public sealed class RefusalTests
     }
 
     [Fact]
-    public void Load_NewerFormat_IsToldBothNumbers()
+    public void Load_NewerFormat_NamesBothVersions()
     {
         var onnx = OfShape("batch", 3, 8, 8);
         var model = ModelProto.Parser.ParseFrom(onnx);
@@ -208,7 +208,7 @@ public sealed class RefusalTests
     }
 
     [Fact]
-    public void Classify_RunThatFails_IsToldWithoutSourcePaths()
+    public void Classify_RunThatFails_IsReportedWithoutSourcePaths()
     {
         using var folder = new ModelFolder().With("a/1", SmallModels.Failing());
         using var repository = folder.Load();
@@ -225,7 +225,7 @@ public sealed class RefusalTests
 
     private static byte[] OfShape(params OnnxDimension[] shape)
     {
-        // Class k's logit is the first of the numbers, k = 0, and 0 for the others, whatever the shape.
+        // For every shape, class 0 has the first number as its logit and the other classes have 0.
         var graph = new OnnxGraphBuilder("shaped");
         var input = graph.Input("x", DataType.Float, shape);
         graph.Node("Flatten", [input], "flat", ("axis", shape.Length == 1 ? 0L : 1L));

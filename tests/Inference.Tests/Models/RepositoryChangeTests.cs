@@ -57,7 +57,7 @@ public sealed class RepositoryChangeTests
         var replaced = live.Current.Find("a", null);
         Assert.NotSame(before, replaced);
 
-        // The same file, written in place, and its time set back.
+        // The same file, written in place, with its time restored.
         File.WriteAllBytes(live.At("a/1/model.onnx"), other);
         File.SetLastWriteTimeUtc(live.At("a/1/model.onnx"), written);
         live.Follow();
@@ -65,7 +65,7 @@ public sealed class RepositoryChangeTests
     }
 
     [Fact]
-    public void Scan_LinkedFolderThatLeadsElsewhere_IsServedAnew()
+    public void Scan_LinkedFolderWithANewTarget_IsReloaded()
     {
         using var live = new LiveFolder();
         var written = new DateTime(2024, 2, 29, 12, 0, 0, DateTimeKind.Utc);
@@ -131,7 +131,7 @@ public sealed class RepositoryChangeTests
     }
 
     [Fact]
-    public void Scan_ManifestThatChanges_LoadsTheVersionAnew()
+    public void Scan_ChangedManifest_ReloadsTheVersion()
     {
         using var live = new LiveFolder().With("a/1", LiveFolder.Three, """{"labels": ["x", "y", "z"]}""");
         Assert.Equal("x", live.Current.Find("a", "1").Labels[0]);
@@ -148,11 +148,11 @@ public sealed class RepositoryChangeTests
     [InlineData("reliability.svg")]
     [InlineData("README.md")]
     [InlineData(".model.onnx.swp")]
-    public void Scan_FileThatIsNotRead_ChangesNothing(string name)
+    public void Scan_ChangeOfAnUnusedFile_ChangesNothing(string name)
     {
         using var live = new LiveFolder().With("a/1", LiveFolder.Three);
         var old = live.Current.Find("a", "1");
-        File.WriteAllText(live.At($"a/1/{name}"), "drawn anew");
+        File.WriteAllText(live.At($"a/1/{name}"), "drawn again");
         live.Follow();
 
         Assert.Same(old, live.Current.Find("a", "1"));
@@ -175,9 +175,9 @@ public sealed class RepositoryChangeTests
     }
 
     [Fact]
-    public void Scan_LinksThatLeadElsewhere_AreFollowed()
+    public void Scan_LinksWithNewTargets_AreFollowed()
     {
-        // As Kubernetes mounts a volume: the files are links through a hidden one, which is renamed over.
+        // Like a volume in Kubernetes: the files are links through a hidden link, which is replaced by a rename.
         using var live = new LiveFolder().With("a/1/..first", LiveFolder.Three).With("a/1/..second", LiveFolder.Four);
         Directory.CreateSymbolicLink(live.At("a/1/..data"), "..first");
         File.CreateSymbolicLink(live.At("a/1/model.onnx"), Path.Combine("..data", "model.onnx"));

@@ -53,7 +53,7 @@ public sealed class RepositoryDeletionTests
     }
 
     [Fact]
-    public void Scan_RepositoryThatIsGoneAndComesBack_IsServedOnAndFollowed()
+    public void Scan_RepositoryThatDisappearsAndReturns_KeepsServingAndIsFollowed()
     {
         using var live = new LiveFolder().With("a/1", LiveFolder.Three);
         _ = live.Current;

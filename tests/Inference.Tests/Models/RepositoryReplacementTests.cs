@@ -88,7 +88,7 @@ public sealed class RepositoryReplacementTests
     }
 
     [Fact]
-    public async Task Acquire_WhileVersionsAreSwapped_NeverGivesAFreedOne()
+    public async Task Acquire_WhileVersionsAreSwapped_NeverReturnsAFreedOne()
     {
         using var live = new LiveFolder().With("a/1", LiveFolder.Three);
         _ = live.Current;

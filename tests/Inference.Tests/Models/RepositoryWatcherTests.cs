@@ -8,7 +8,7 @@ public sealed class RepositoryWatcherTests
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     [Fact]
-    public async Task Run_FileSystemTellsOfAChange_IsFollowedLongBeforeThePoll()
+    public async Task Run_FileSystemEvent_IsHandledLongBeforeThePoll()
     {
         using var live = new LiveFolder().With("a/1", LiveFolder.Three);
         await using var watching = new Watching(live);
@@ -27,9 +27,9 @@ public sealed class RepositoryWatcherTests
     }
 
     [Fact]
-    public async Task Run_ChangeThatTheFileSystemDoesNotTell_IsSeenByThePoll()
+    public async Task Run_ChangeWithoutAFileSystemEvent_IsFoundByThePoll()
     {
-        // What lies behind a link is not listened to, just as a network volume is not.
+        // Changes behind a link raise no events, like those of a network volume.
         using var elsewhere = new ModelFolder().With("v", LiveFolder.Three);
         using var live = new LiveFolder();
         Directory.CreateDirectory(live.At("a"));
@@ -43,12 +43,12 @@ public sealed class RepositoryWatcherTests
     }
 
     [Fact]
-    public async Task Run_RepositoryThatIsMovedAwayAndMadeAnew_IsServedOnAndListenedToAgain()
+    public async Task Run_RepositoryThatIsMovedAwayAndRecreated_KeepsServingAndIsWatchedAgain()
     {
         using var live = new LiveFolder().With("a/1", LiveFolder.Three);
         await using var watching = new Watching(live);
         await watching.UntilAsync(() => watching.Elapsed > TimeSpan.Zero);
-        Directory.Move(live.Path, $"{live.Path}.gone"); // at once, where deleting goes file by file
+        Directory.Move(live.Path, $"{live.Path}.gone"); // atomic, whereas deletion removes file by file
         Directory.Delete($"{live.Path}.gone", recursive: true);
         await watching.UntilAsync(() => live.Current.Failures.Count > 0);
         Assert.Contains("not there", live.Current.Failures[0].Reason, StringComparison.Ordinal);
@@ -101,7 +101,7 @@ public sealed class RepositoryWatcherTests
         Assert.Contains("inotify", Assert.Single(losses), StringComparison.Ordinal);
     }
 
-    /// <summary>Runs a watcher, and moves the clock on until something has come about.</summary>
+    /// <summary>Runs a watcher and advances the clock until a condition holds.</summary>
     private sealed class Watching : IAsyncDisposable
     {
         private readonly LiveFolder _live;
@@ -126,9 +126,9 @@ public sealed class RepositoryWatcherTests
         {
             for (var clock = Stopwatch.StartNew(); !condition();)
             {
-                Assert.True(clock.Elapsed < Patience, "It has not come about.");
+                Assert.True(clock.Elapsed < Patience, "The condition was not met in time.");
                 _live.Time.Advance(step ?? TimeSpan.FromMilliseconds(50));
-                await Task.Delay(2); // real time, in which the file system speaks
+                await Task.Delay(2); // real time, for events of the file system
             }
         }
 

@@ -4,8 +4,7 @@ using SoftmaxService.Inference.Models;
 namespace SoftmaxService.Inference.Tests.Models;
 
 /// <summary>
-/// A <c>model.json</c> that takes as long to read as the test wants: a named pipe. Who loads it waits until it is
-/// written.
+/// A <c>model.json</c> that is a named pipe, so that the test decides how long a load waits for it.
 /// </summary>
 internal sealed partial class SlowManifest
 {
@@ -19,15 +18,15 @@ internal sealed partial class SlowManifest
         Assert.Equal(0, MakePipe(_path, OwnerReadsAndWrites));
     }
 
-    /// <summary>Waits until the manifest is being read, then does something, then lets the reader go on.</summary>
+    /// <summary>Waits until the manifest is being read, runs an action, then lets the reader continue.</summary>
     public void WhileItIsRead(Action action)
     {
         var written = File.GetLastWriteTimeUtc(_path);
-        using var pipe = new FileStream(_path, FileMode.Open, FileAccess.Write); // opens when the reader has
+        using var pipe = new FileStream(_path, FileMode.Open, FileAccess.Write); // opens once the reader has opened it
         action();
         pipe.Write("{}"u8);
         pipe.Flush();
-        File.SetLastWriteTimeUtc(_path, written); // else the writing would look like a change of the file
+        File.SetLastWriteTimeUtc(_path, written); // otherwise the write would look like a change
     }
 
     [LibraryImport("libc", EntryPoint = "mkfifo", StringMarshalling = StringMarshalling.Utf8)]

@@ -4,10 +4,10 @@ using Onnx;
 
 namespace SoftmaxService.Inference.Tests.Models;
 
-/// <summary>What a model from a stranger may try: to read files that are not its own.</summary>
+/// <summary>Untrusted models that try to read files outside their folder.</summary>
 public sealed class StrangersModelTests
 {
-    // What ONNX Runtime takes for a place in memory instead of a file; whoever reads it there reads the process.
+    // ONNX Runtime takes this location for an address in memory, which would expose the process.
     private const string InMemory = "*/_ORT_MEM_ADDR_/*";
 
     [Theory]
@@ -18,13 +18,13 @@ public sealed class StrangersModelTests
     [InlineData("..\0/secret.bin", "cannot load it")]
     public void Load_ExternalDataElsewhere_IsRefused(string location, params string[] reasons)
     {
-        foreach (var place in Enum.GetValues<Place>())
+        foreach (var owner in Enum.GetValues<TensorOwner>())
         {
-            using var folder = Folder(Reading(location, place));
+            using var folder = Folder(Reading(location, owner));
 
             var refusal = folder.Refusal();
             Assert.True(
-                reasons.Any(reason => refusal.Contains(reason, StringComparison.Ordinal)), $"{place}: {refusal}");
+                reasons.Any(reason => refusal.Contains(reason, StringComparison.Ordinal)), $"{owner}: {refusal}");
         }
     }
 
@@ -35,7 +35,7 @@ public sealed class StrangersModelTests
     [InlineData("data/weights.bin", "data/weights.bin", "../../secret.bin")]
     public void Load_ExternalDataBehindALinkOut_IsRefused(string location, string link, string target)
     {
-        using var folder = Folder(Reading(location, Place.Initializer));
+        using var folder = Folder(Reading(location, TensorOwner.Initializer));
         Link(folder, link, target);
 
         Assert.Contains(
@@ -44,11 +44,11 @@ public sealed class StrangersModelTests
     }
 
     [Theory]
-    [InlineData("weights.bin", "..data/weights.bin")] // as Kubernetes mounts a volume
+    [InlineData("weights.bin", "..data/weights.bin")] // a volume in Kubernetes
     [InlineData("weights.bin", "../1/..data/../..data/weights.bin")]
     public void Load_ExternalDataBehindALinkInside_IsRead(string link, string target)
     {
-        using var folder = Folder(Reading("weights.bin", Place.Initializer));
+        using var folder = Folder(Reading("weights.bin", TensorOwner.Initializer));
         Directory.CreateDirectory(At(folder, "..first"));
         File.WriteAllBytes(At(folder, "..first/weights.bin"), Weights());
         Link(folder, "..data", "..first");
@@ -61,7 +61,7 @@ public sealed class StrangersModelTests
     [Fact]
     public void Load_ExternalDataInACircleOfLinks_IsRefused()
     {
-        using var folder = Folder(Reading("weights.bin", Place.Initializer));
+        using var folder = Folder(Reading("weights.bin", TensorOwner.Initializer));
         Link(folder, "weights.bin", "other.bin");
         Link(folder, "other.bin", "weights.bin");
 
@@ -75,7 +75,7 @@ public sealed class StrangersModelTests
     [InlineData("9223372036854775807", "192")]
     public void Load_ExternalDataBeyondItsFile_IsRefused(string offset, string length)
     {
-        using var folder = Folder(Reading("weights.bin", Place.Initializer, offset, length));
+        using var folder = Folder(Reading("weights.bin", TensorOwner.Initializer, offset, length));
         File.WriteAllBytes(At(folder, "weights.bin"), Weights());
 
         Assert.Contains("cannot load it", folder.Refusal(), StringComparison.Ordinal);
@@ -98,15 +98,15 @@ public sealed class StrangersModelTests
         Assert.NotNull(model.Reliability);
     }
 
-    /// <summary>Where the graph keeps the tensor.</summary>
-    private enum Place
+    /// <summary>The part of the graph that holds the tensor.</summary>
+    private enum TensorOwner
     {
         Initializer,
         Constant,
         Branch,
     }
 
-    /// <summary>Version 1 of model <c>a</c>, with a file of the right size outside of its folder.</summary>
+    /// <summary>Version 1 of model <c>a</c>, with a file of the right size outside its folder.</summary>
     private static ModelFolder Folder(byte[] onnx)
     {
         var folder = new ModelFolder().With("a/1", onnx);
@@ -126,7 +126,7 @@ public sealed class StrangersModelTests
         MemoryMarshal.AsBytes<float>(
             Enumerable.Repeat(1f, SmallModels.Pixels * SmallModels.Classes).ToArray()).ToArray();
 
-    private static byte[] Reading(string location, Place place, string offset = "0", string length = "192")
+    private static byte[] Reading(string location, TensorOwner owner, string offset = "0", string length = "192")
     {
         var model = ModelProto.Parser.ParseFrom(SmallModels.WithExternalData(location).Onnx);
         var weights = model.Graph.Initializer.Single(tensor => tensor.Name == "weights");
@@ -146,14 +146,14 @@ public sealed class StrangersModelTests
                 },
             },
         };
-        switch (place)
+        switch (owner)
         {
-            case Place.Constant:
+            case TensorOwner.Constant:
                 model.Graph.Initializer.Remove(weights);
                 model.Graph.Node.Insert(0, constant);
                 break;
 
-            case Place.Branch:
+            case TensorOwner.Branch:
                 model.Graph.Initializer.Remove(weights);
                 model.Graph.Initializer.Add(
                     new TensorProto

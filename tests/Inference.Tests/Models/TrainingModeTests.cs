@@ -8,7 +8,7 @@ using DataType = Onnx.TensorProto.Types.DataType;
 
 namespace SoftmaxService.Inference.Tests.Models;
 
-/// <summary>Graphs whose answer to one image depends on others, or on chance.</summary>
+/// <summary>Graphs whose answer to an image depends on other images or on random numbers.</summary>
 public sealed class TrainingModeTests
 {
     private const int Classes = 4;
@@ -125,7 +125,7 @@ public sealed class TrainingModeTests
     [Fact]
     public void Load_AnswerThatDependsOnChanceUnseen_IsRefusedByWhatItGives()
     {
-        // Whether it trains is computed, and so stands nowhere in the file.
+        // The training flag is computed, so the file does not contain it.
         var onnx = ColorModels.Ending(graph =>
         {
             graph.Initializer("ratio", [0.5f]);

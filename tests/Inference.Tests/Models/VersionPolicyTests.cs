@@ -35,7 +35,7 @@ public sealed class VersionPolicyTests
     }
 
     [Fact]
-    public void Latest_NewVersion_TakesThePlaceOfTheOldOnceItIsLoaded()
+    public void Latest_NewVersion_ReplacesTheOldOnceItIsLoaded()
     {
         using var live = new LiveFolder().With("a/1", LiveFolder.Three).With("a/2", LiveFolder.Three).With(
             "a", VersionPolicy.Parse("latest:1"));
@@ -67,7 +67,7 @@ public sealed class VersionPolicyTests
     }
 
     [Fact]
-    public void Latest_HighestThatIsBrokenAtTheStart_GivesWayToTheNext()
+    public void Latest_HighestIsBrokenAtTheStart_ServesTheNext()
     {
         using var live = new LiveFolder().With("a/1", LiveFolder.Three).With("a/2", LiveFolder.Garbage).With(
             "a", VersionPolicy.Parse("latest:1"));

@@ -83,7 +83,7 @@ public sealed partial class OnnxClassifierTests : IDisposable
     [Fact]
     public void Dispose_WhileManyRun_HarmsNone()
     {
-        // Counted as they begin: the loop may begin with its middle.
+        // Runs are counted when they begin, so the loop may start in the middle of one.
         int begun = 0, finished = 0;
         Parallel.For(0, 400, value =>
         {
@@ -103,7 +103,7 @@ public sealed partial class OnnxClassifierTests : IDisposable
             }
             catch (ObjectDisposedException)
             {
-                // Refused, as it must be after the model is gone.
+                // Refused, as expected once the model is disposed.
             }
         });
 

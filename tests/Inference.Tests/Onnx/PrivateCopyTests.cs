@@ -28,7 +28,7 @@ public sealed class PrivateCopyTests
         }
 
         Assert.Equal(1f, Logit(lease.Model));
-        File.WriteAllBytes(weights, []); // what is mapped and then cut short ends the process when it is read
+        File.WriteAllBytes(weights, []); // reading a truncated mapping would crash the process
         Assert.Equal(1f, Logit(lease.Model));
     }
 
@@ -46,7 +46,7 @@ public sealed class PrivateCopyTests
             model, EncodedImages.Encode(64, 64, (_, _) => SkiaSharp.SKColors.Black),
             new ClassificationOptions()).Predictions[0].Logit;
 
-    /// <summary>The input, black, plus weights from a file.</summary>
+    /// <summary>Adds weights from a file to a black input.</summary>
     private static byte[] WithExternalData(string location)
     {
         var graph = new OnnxGraphBuilder("external");

@@ -9,11 +9,11 @@ using SoftmaxService.Tests.Support.Images;
 
 namespace SoftmaxService.Tests.Support.Bombs;
 
-/// <summary>A request that is small, or says that it is, and would take much to answer.</summary>
-/// <param name="Name">What it is.</param>
-/// <param name="Status">The answer's status.</param>
-/// <param name="Reason">What the answer says: a problem's code, or under /v2 a part of the error.</param>
-/// <param name="MakeBytes">Makes all that goes over the wire.</param>
+/// <summary>A request that is small, or claims to be, and would be expensive to answer.</summary>
+/// <param name="Name">Its description.</param>
+/// <param name="Status">The expected status.</param>
+/// <param name="Reason">Expected text in the answer: a problem's code, or under /v2 a part of the error.</param>
+/// <param name="MakeBytes">Makes all bytes sent over the wire.</param>
 public sealed record Bomb(string Name, int Status, string Reason, Func<byte[]> MakeBytes)
 {
     private const int Parts = 10_000;
@@ -22,7 +22,7 @@ public sealed record Bomb(string Name, int Status, string Reason, Func<byte[]> M
     private const int Giga = 1_000_000_000;
     private const string Boundary = "bomb";
 
-    // A body that ends by the limit would only be refused for its length.
+    // A body at the limit would only be refused for its length.
     private const int UnderTheLimit = 9_000_000;
 
     private static readonly Lazy<byte[]> Inflating = new(() => Zeros(Giga, isGzip: false));
@@ -84,13 +84,7 @@ public sealed record Bomb(string Name, int Status, string Reason, Func<byte[]> M
             "JSON with 10,000 images",
             413,
             "too-many-images",
-            () =>
-                Http(
-                    "/classify",
-                    "application/json",
-                    Encoding.UTF8.GetBytes(
-                        $$"""{"images": [{{string.Join(',', Enumerable.Repeat($"\"{Convert.ToBase64String(FuzzSeeds.Images[0].Bytes)}\"", Parts))}}]}"""
-                    ))),
+            () => Http("/classify", "application/json", ManyImages())),
         .. new[]
         {
             ("/classify", "images", "malformed-json"),
@@ -130,8 +124,7 @@ public sealed record Bomb(string Name, int Status, string Reason, Func<byte[]> M
     ];
 
     /// <summary>
-    /// Images all the same, with what is too much in a part that no pixel needs: it is not read, and the picture is
-    /// answered.
+    /// Valid images with an oversized part that no pixel needs. The part is not read, and the image is classified.
     /// </summary>
     public static IReadOnlyList<Bomb> Harmless { get; } =
     [
@@ -173,6 +166,12 @@ public sealed record Bomb(string Name, int Status, string Reason, Func<byte[]> M
         return [.. Encoding.ASCII.GetBytes($"{string.Join("\r\n", headers)}\r\n{length}\r\n"), .. body];
     }
 
+    private static byte[] ManyImages()
+    {
+        var image = $"\"{Convert.ToBase64String(FuzzSeeds.Images[0].Bytes)}\"";
+        return Encoding.UTF8.GetBytes($$"""{"images": [{{string.Join(',', Enumerable.Repeat(image, Parts))}}]}""");
+    }
+
     private static byte[] Nested(string property) =>
         Encoding.ASCII.GetBytes($$"""{"{{property}}": {{new string('[', Nesting)}}1{{new string(']', Nesting)}}}""");
 
@@ -194,7 +193,7 @@ public sealed record Bomb(string Name, int Status, string Reason, Func<byte[]> M
         return compressed.ToArray();
     }
 
-    /// <summary>A PNG that claims a square of grey pixels.</summary>
+    /// <summary>A PNG that declares a square of grey pixels.</summary>
     private static byte[] Png(int side, params (string Type, byte[] Data)[] chunks)
     {
         var header = new byte[13];
@@ -223,7 +222,7 @@ public sealed record Bomb(string Name, int Status, string Reason, Func<byte[]> M
         return chunk;
     }
 
-    /// <summary>65,535 frames of one pixel each, on a screen of any size.</summary>
+    /// <summary>A GIF with 65,535 frames of one pixel each, on a screen of any size.</summary>
     private static byte[] Gif(ushort screen)
     {
         var one = EncodedImages.Gif(1, 1, [SKColors.White], (_, _) => 0);

@@ -3,7 +3,7 @@ using System.IO.Hashing;
 
 namespace SoftmaxService.Tests.Support.Fuzz;
 
-/// <summary>Damages bytes as a broken client, a bad line or an attacker would.</summary>
+/// <summary>Damages bytes like a broken client, a bad connection or an attacker.</summary>
 public static class ByteMutation
 {
     private const int PngSignatureLength = 8;
@@ -26,7 +26,7 @@ public static class ByteMutation
         0xffff_ffff,
     ];
 
-    /// <summary>One to four faults.</summary>
+    /// <summary>Adds one to four faults.</summary>
     public static byte[] Damage(Random random, byte[] bytes)
     {
         for (var faults = random.Next(1, 5); faults > 0 && bytes.Length > 0; faults--)
@@ -38,7 +38,7 @@ public static class ByteMutation
     }
 
     /// <summary>
-    /// An image, damaged; half of the PNGs get right checksums again, so that what lies behind them is reached.
+    /// Damages an image. Half of the PNGs get correct checksums, so that the code after the checksum test is reached.
     /// </summary>
     public static byte[] DamageImage(Random random, byte[] image)
     {
@@ -53,7 +53,7 @@ public static class ByteMutation
 
     private static byte[] Once(Random random, byte[] bytes)
     {
-        // headers are hit as often as all the rest
+        // Headers are damaged as often as everything else together.
         var position = random.Next(random.Next(2) == 0 ? Math.Min(bytes.Length, 64) : bytes.Length);
         var length = Math.Min(random.Next(1, 1 << random.Next(1, 10)), bytes.Length - position);
         switch (random.Next(8))

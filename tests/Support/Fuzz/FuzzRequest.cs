@@ -5,7 +5,7 @@ using SoftmaxService.Tests.Support.Fuzz.Images;
 
 namespace SoftmaxService.Tests.Support.Fuzz;
 
-/// <summary>What of a request is damaged.</summary>
+/// <summary>The damaged part of a request.</summary>
 public enum FuzzKind
 {
     Image,
@@ -22,13 +22,13 @@ public enum FuzzKind
 }
 
 /// <summary>
-/// A request that is damaged somewhere: the same for the same seed and number, whatever was sent before.
+/// A damaged request. It depends only on the seed and the number.
 /// </summary>
 /// <param name="Number">Its number, from 0.</param>
-/// <param name="Kind">What is damaged.</param>
-/// <param name="Bytes">All that goes over the wire.</param>
+/// <param name="Kind">The damaged part.</param>
+/// <param name="Bytes">All bytes sent over the wire.</param>
 /// <param name="MustBeAnswered">
-/// Whether the damage leaves the framing alone, so that an answer must come, and a refusal must be one of ours.
+/// Whether the framing is undamaged, so that the service must answer, and refuse with one of its own problem documents.
 /// </param>
 public sealed record FuzzRequest(long Number, FuzzKind Kind, byte[] Bytes, bool MustBeAnswered)
 {
@@ -203,7 +203,7 @@ public sealed record FuzzRequest(long Number, FuzzKind Kind, byte[] Bytes, bool 
 
     public static FuzzRequest Make(int seed, long number)
     {
-        // Neighbouring seeds of Random begin alike, so they are spread.
+        // Random starts similarly for adjacent seeds, so the seeds are spread.
         var random = new Random(unchecked((int)(((seed * 1_000_003L) + number) * 2_654_435_761L >> 7)));
         var kind = Mix[random.Next(Mix.Length)];
         return kind switch
@@ -331,12 +331,12 @@ public sealed record FuzzRequest(long Number, FuzzKind Kind, byte[] Bytes, bool 
                 random,
                 FuzzSeeds.Elements(ImageBody(random, out _), Pick(random, FuzzSeeds.Images).Bytes));
             json = Encoding.UTF8.GetBytes(
-                $$"""{"inputs": [{"name": "image", "datatype": "BYTES", "shape": [2], "parameters": {"binary_data_size": {{blob.Length}} } }]}"""
-            );
+                """{"inputs": [{"name": "image", "datatype": "BYTES", "shape": [2],"""
+                + $$""" "parameters": {"binary_data_size": {{blob.Length}} } }]}""");
         }
 
         json = random.Next(2) == 0 ? TextMutation.Damage(random, Encoding.UTF8.GetString(json)) : json;
-        var said = json.Length + (random.Next(8) == 0 ? random.Next(-5, 6) : 0);
+        var declaredLength = json.Length + (random.Next(8) == 0 ? random.Next(-5, 6) : 0);
         return Answered(
             random,
             number,
@@ -344,7 +344,7 @@ public sealed record FuzzRequest(long Number, FuzzKind Kind, byte[] Bytes, bool 
             "/v2/models/mnist/infer",
             [.. json, .. blob],
             "application/octet-stream",
-            string.Create(CultureInfo.InvariantCulture, $"Inference-Header-Content-Length: {said}"));
+            string.Create(CultureInfo.InvariantCulture, $"Inference-Header-Content-Length: {declaredLength}"));
     }
 
     private static FuzzRequest Grpc(Random random, long number)

@@ -6,26 +6,33 @@ using SoftmaxService.Tests.Support.Images;
 
 namespace SoftmaxService.Tests.Support.Fuzz;
 
-/// <summary>Requests as they should be, for the fuzzer to damage.</summary>
+/// <summary>Valid requests for the fuzzer to damage.</summary>
 public static class FuzzSeeds
 {
     private const int Side = 28;
     private static readonly SKColor[] Palette = [SKColors.White, SKColors.Black, SKColors.Red];
 
     /// <summary>
-    /// Images of every format that is read, small, and of every kind of pixel that has code of its own.
+    /// Small images of every supported format and of every kind of pixel with its own code path.
     /// </summary>
     public static IReadOnlyList<(byte[] Bytes, string MediaType)> Images { get; } = MakeImages();
 
-    /// <summary>JSON for our own routes.</summary>
+    private static readonly string ManyLogits = string.Join(
+        ", ",
+        Enumerable.Range(0, 300).Select(i => (i * 0.37).ToString("F2", CultureInfo.InvariantCulture)));
+
+    private static readonly string CalibrationLogits = string.Join(
+        ", ",
+        Enumerable.Range(0, 30).Select(i => $"[{i % 3}, {i % 5}.5, {-i % 4}]"));
+
+    private static readonly string CalibrationLabels = string.Join(", ", Enumerable.Range(0, 30).Select(i => i % 3));
+
+    /// <summary>JSON for our routes.</summary>
     public static IReadOnlyList<(string Path, string Json)> Json { get; } =
     [
         ("/softmax", """{"logits": [2.0, 1.0, 0.1], "labels": ["cat", "dog", "fish"], "temperature": 0.5}"""),
         ("/softmax", """{"logits": [[1, 2, 3], [3e38, -3e38, "-Infinity"]], "temperature": [1.5, 1e-30], "topK": 2}"""),
-        (
-            "/softmax",
-            $$"""{"logits": [{{string.Join(", ", Enumerable.Range(0, 300).Select(i => (i * 0.37).ToString("F2", CultureInfo.InvariantCulture)))}}], "topK": 5}"""
-        ),
+        ("/softmax", $$"""{"logits": [{{ManyLogits}}], "topK": 5}"""),
         ("/softmax/gradient", """{"logits": [2.0, 1.0, 0.1], "target": 0}"""),
         ("/softmax/gradient", """{"logits": [[2.0, 1.0], [0.1, "-Infinity"]], "target": [1, 0], "temperature": 2}"""),
         (
@@ -34,7 +41,8 @@ public static class FuzzSeeds
         ),
         (
             "/calibrate",
-            $$"""{"logits": [{{string.Join(", ", Enumerable.Range(0, 30).Select(i => $"[{i % 3}, {i % 5}.5, {-i % 4}]"))}}], "labels": [{{string.Join(", ", Enumerable.Range(0, 30).Select(i => i % 3))}}], "bins": 10, "alphas": [0.1, 0.05]}"""
+            $$"""{"logits": [{{CalibrationLogits}}], "labels": [{{CalibrationLabels}}], "bins": 10,"""
+                + """ "alphas": [0.1, 0.05]}"""
         ),
     ];
 
@@ -43,22 +51,29 @@ public static class FuzzSeeds
     [
         (
             "/v2/models/mnist/infer",
-            $$"""{"id": "a", "parameters": {"temperature": 1.5}, "inputs": [{"name": "image", "datatype": "BYTES", "shape": [1], "data": ["{{Convert.ToBase64String(Images[0].Bytes)}}"]}], "outputs": [{"name": "probabilities", "parameters": {"classification": 3} }]}"""
+            """{"id": "a", "parameters": {"temperature": 1.5}, "inputs": [{"name": "image", "datatype": "BYTES","""
+                + $$""" "shape": [1], "data": ["{{Convert.ToBase64String(Images[0].Bytes)}}"]}],"""
+                + """ "outputs": [{"name": "probabilities", "parameters": {"classification": 3} }]}"""
         ),
         (
             "/v2/models/mnist/versions/1/infer",
-            $$"""{"inputs": [{"name": "image", "datatype": "FP32", "shape": [1, 1, 28, 28], "data": [{{string.Join(", ", Enumerable.Repeat("0.5", Side * Side))}}]}], "outputs": [{"name": "logits", "parameters": {"binary_data": true} }]}"""
+            """{"inputs": [{"name": "image", "datatype": "FP32", "shape": [1, 1, 28, 28], "data": ["""
+                + $$"""{{string.Join(", ", Enumerable.Repeat("0.5", Side * Side))}}]}],"""
+                + """ "outputs": [{"name": "logits", "parameters": {"binary_data": true} }]}"""
         ),
         (
             "/v2/models/mnist/infer",
-            """{"inputs": [{"name": "image", "datatype": "UINT8", "shape": [1, 1, 2, 2], "data": [[[[1, 2], [3, 4]]]], "parameters": {"binary_data_size": 4}}]}"""
+            """{"inputs": [{"name": "image", "datatype": "UINT8", "shape": [1, 1, 2, 2],"""
+                + """ "data": [[[[1, 2], [3, 4]]]], "parameters": {"binary_data_size": 4}}]}"""
         ),
         ("/v2/repository/index", """{"ready": true}"""),
     ];
 
-    /// <summary>The JSON part of a request in the binary extension, for a tensor of float32 and for images.</summary>
+    /// <summary>The JSON part of a request in the binary extension, for a tensor of float32.</summary>
     public static string BinaryTensorJson { get; } =
-        $$"""{"inputs": [{"name": "image", "datatype": "FP32", "shape": [2, 1, 28, 28], "parameters": {"binary_data_size": {{TensorBytes.Length}} } }], "parameters": {"binary_data_output": true} }""";
+        """{"inputs": [{"name": "image", "datatype": "FP32", "shape": [2, 1, 28, 28],"""
+            + $$""" "parameters": {"binary_data_size": {{TensorBytes.Length}} } }],"""
+            + """ "parameters": {"binary_data_output": true} }""";
 
     /// <summary>Two images of float32.</summary>
     public static byte[] TensorBytes =>
@@ -66,12 +81,12 @@ public static class FuzzSeeds
             .AsBytes(Enumerable.Range(0, 2 * Side * Side).Select(i => (i % 17) / 16f).ToArray().AsSpan())
             .ToArray();
 
-    /// <summary>Images as elements of BYTES, each behind its length.</summary>
+    /// <summary>Images as elements of BYTES, each prefixed with its length.</summary>
     public static byte[] Elements(params byte[][] images) =>
         [.. images.SelectMany(image => (byte[])[.. BitConverter.GetBytes(image.Length), .. image])];
 
     /// <summary>
-    /// A message of inference.GRPCInferenceService/ModelInfer; the numbers are those of the protocol's fields.
+    /// A message of inference.GRPCInferenceService/ModelInfer. The numbers are the field numbers of the protocol.
     /// </summary>
     public static byte[] InferMessage(byte[] image, bool asTensor)
     {
@@ -155,7 +170,7 @@ public static class FuzzSeeds
     private static byte[] IconOf(byte[] png) =>
         [0, 0, 1, 0, 1, 0, 41, 33, 0, 0, 1, 0, 32, 0, .. BitConverter.GetBytes(png.Length), 22, 0, 0, 0, .. png];
 
-    /// <summary>A form with one part for each image.</summary>
+    /// <summary>A form with one part per image.</summary>
     public static byte[] Form(string boundary, params byte[][] images)
     {
         using var form = new MemoryStream();

@@ -7,22 +7,22 @@ using System.Text.Json;
 
 namespace SoftmaxService.Tests.Support.Fuzz;
 
-/// <summary>A request that the service did not stand up to.</summary>
+/// <summary>A request that the service failed to handle.</summary>
 public sealed record FuzzFailure(FuzzRequest Request, string Reason)
 {
     public override string ToString() =>
         string.Create(CultureInfo.InvariantCulture, $"request {Request.Number} ({Request.Kind}): {Reason}");
 }
 
-/// <summary>Sends damaged requests to a service and judges what comes back.</summary>
-/// <param name="port">Where it speaks HTTP/1.1 on the loopback.</param>
-/// <param name="grpcPort">Where it speaks gRPC.</param>
-/// <param name="seed">Decides what is sent.</param>
+/// <summary>Sends damaged requests to a service and checks the answers.</summary>
+/// <param name="port">Its loopback port for HTTP/1.1.</param>
+/// <param name="grpcPort">Its loopback port for gRPC.</param>
+/// <param name="seed">The seed of the requests.</param>
 public sealed class Fuzzer(int port, int grpcPort, int seed)
 {
     private const int MostFailures = 100;
     private const int GrpcUnknown = 2;
-    // the web server's answer, and the right one, where the version is what is damaged
+    // The web server's answer to a damaged version, which is correct.
     private const int HttpVersionNotSupported = 505;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
@@ -34,7 +34,7 @@ public sealed class Fuzzer(int port, int grpcPort, int seed)
 
     public IReadOnlyCollection<FuzzFailure> Failures => _failures;
 
-    /// <summary>How many requests of a kind ended how: 2xx, 4xx, one of the 5xx that are meant, or closed.</summary>
+    /// <summary>The number of requests per kind and outcome: 2xx, 3xx, 4xx, an intended 5xx, or closed.</summary>
     public IReadOnlyDictionary<(FuzzKind Kind, string Outcome), long> Outcomes => _outcomes;
 
     public (double Milliseconds, long Number) Slowest { get; private set; }
@@ -42,8 +42,8 @@ public sealed class Fuzzer(int port, int grpcPort, int seed)
     public long Sent => _sent;
 
     /// <param name="first">The number of the first request.</param>
-    /// <param name="count">How many.</param>
-    /// <param name="clients">How many are under way at once.</param>
+    /// <param name="count">The number of requests.</param>
+    /// <param name="clients">The number of concurrent requests.</param>
     public Task RunAsync(long first, long count, int clients)
     {
         _next = first - 1;
@@ -66,8 +66,7 @@ public sealed class Fuzzer(int port, int grpcPort, int seed)
     }
 
     /// <summary>
-    /// Sends one request, over a connection that is kept from before or a new one. Returns the connection where it can
-    /// be used again.
+    /// Sends one request over the given connection or a new one. Returns the connection if it can be reused.
     /// </summary>
     private async Task<RawConnection?> TryAsync(FuzzRequest request, RawConnection? kept)
     {
@@ -81,8 +80,8 @@ public sealed class Fuzzer(int port, int grpcPort, int seed)
                     ? kept
                     : await RawConnection.OpenAsync(request.IsHttp2 ? grpcPort : port, limit.Token);
             var answer = request.IsHttp2
-                ? await connection.CallAsync(request.Bytes, mayBeCut: !request.MustBeAnswered, limit.Token)
-                : await connection.AskAsync(request.Bytes, mayBeCut: !request.MustBeAnswered, limit.Token);
+                ? await connection.CallAsync(request.Bytes, mayBeIncomplete: !request.MustBeAnswered, limit.Token)
+                : await connection.RequestAsync(request.Bytes, mayBeIncomplete: !request.MustBeAnswered, limit.Token);
             Judge(request, answer);
             if (answer is { KeepsOpen: true } && request is { MustBeAnswered: true, IsHttp2: false })
             {
@@ -102,8 +101,9 @@ public sealed class Fuzzer(int port, int grpcPort, int seed)
         {
             Fail(
                 request,
-                exception is OperationCanceledException ? $"no end within {Patience.TotalSeconds} s" : exception.Message
-            );
+                exception is OperationCanceledException
+                    ? $"no answer within {Patience.TotalSeconds} s"
+                    : exception.Message);
             kept = connection == kept ? null : kept;
         }
         finally
@@ -132,8 +132,7 @@ public sealed class Fuzzer(int port, int grpcPort, int seed)
                 Fail(request, "the connection was closed without an answer");
             }
         }
-        else if (answer is { Status: >= 500 and not (503 or 504 or HttpVersionNotSupported) } or { GrpcStatus: GrpcUnknown }
-        )
+        else if (IsServerFault(answer))
         {
             Fail(request, $"{answer.Status}, gRPC {answer.GrpcStatus}: {Encoding.UTF8.GetString(answer.Body)}");
         }
@@ -143,7 +142,11 @@ public sealed class Fuzzer(int port, int grpcPort, int seed)
         }
     }
 
-    /// <summary>What is wrong with the form of an answer; null when nothing is.</summary>
+    private static bool IsServerFault(RawAnswer answer) =>
+        answer.GrpcStatus == GrpcUnknown
+        || answer.Status is >= 500 and not (503 or 504 or HttpVersionNotSupported);
+
+    /// <summary>Describes what is wrong with the form of an answer; null if it is correct.</summary>
     private static string? FaultOf(RawAnswer answer)
     {
         if (answer is { Status: 200, MediaType: "application/octet-stream" })
@@ -160,7 +163,7 @@ public sealed class Fuzzer(int port, int grpcPort, int seed)
                     answer.MediaType == "application/problem+json" ? "code" : "error",
                     out _)
                 ? null
-                : "a refusal without its reason";
+                : "a refusal without a reason";
         }
         catch (JsonException)
         {

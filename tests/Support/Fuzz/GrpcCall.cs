@@ -4,7 +4,7 @@ using System.Text;
 namespace SoftmaxService.Tests.Support.Fuzz;
 
 /// <summary>
-/// A gRPC call as the bytes of an HTTP/2 connection of its own, written by hand so that any of them can be wrong.
+/// A gRPC call as the bytes of a whole HTTP/2 connection, written by hand so that any byte can be wrong.
 /// </summary>
 public static class GrpcCall
 {
@@ -18,7 +18,7 @@ public static class GrpcCall
     private const byte Settings = 4;
     private const byte EndHeaders = 4;
     private const int LargestFrame = 16 * 1024;
-    private static readonly byte[] NoHeaderTable = [0, 1, 0, 0, 0, 0]; // what the server answers is then spelled out
+    private static readonly byte[] NoHeaderTable = [0, 1, 0, 0, 0, 0]; // The server then answers with literals.
 
     public static ReadOnlySpan<byte> Preface => "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8;
 
@@ -48,7 +48,7 @@ public static class GrpcCall
         return [.. bytes];
     }
 
-    /// <summary>A message behind its flag and length.</summary>
+    /// <summary>A message, prefixed with its flag and length.</summary>
     public static byte[] Framed(byte[] message, byte flag = 0)
     {
         var head = new byte[5];
@@ -57,7 +57,7 @@ public static class GrpcCall
         return [.. head, .. message];
     }
 
-    /// <summary>A field of a message whose value has a length: text, bytes, packed numbers or a message.</summary>
+    /// <summary>A length-delimited field of a message: text, bytes, packed numbers or a message.</summary>
     public static byte[] Field(int number, params byte[] value) =>
         [.. Varint((number << 3) | 2), .. Varint(value.Length), .. value];
 

@@ -6,10 +6,10 @@ using System.Text;
 
 namespace SoftmaxService.Tests.Support.Fuzz;
 
-/// <summary>What came back: a status, and for gRPC that of the call too.</summary>
+/// <summary>An answer: its status, and for gRPC also the status of the call.</summary>
 public sealed record RawAnswer(int Status, string MediaType, byte[] Body, bool KeepsOpen, int? GrpcStatus = null);
 
-/// <summary>A connection that sends the bytes it is told, valid or not, and reads what comes back.</summary>
+/// <summary>A connection that sends any bytes, valid or not, and reads the answer.</summary>
 public sealed class RawConnection : IDisposable
 {
     private static readonly TimeSpan PatienceWithCut = TimeSpan.FromMilliseconds(300);
@@ -30,44 +30,50 @@ public sealed class RawConnection : IDisposable
         return connection;
     }
 
-    /// <summary>Asks over HTTP/1.1; null where the connection ends without an answer.</summary>
+    /// <summary>Sends an HTTP/1.1 request. Returns null if the connection ends without an answer.</summary>
     /// <param name="request">All bytes.</param>
-    /// <param name="mayBeCut">
-    /// Whether the server may wait for more than was sent: then it is soon told that nothing more comes.
+    /// <param name="mayBeIncomplete">
+    /// Whether the server may wait for more than was sent. If so, the sending side is closed soon.
     /// </param>
     /// <param name="cancellation">Ends the wait.</param>
-    public Task<RawAnswer?> AskAsync(ReadOnlyMemory<byte> request, bool mayBeCut, CancellationToken cancellation) =>
+    public Task<RawAnswer?> RequestAsync(
+        ReadOnlyMemory<byte> request,
+        bool mayBeIncomplete,
+        CancellationToken cancellation) =>
         ExchangeAsync(
             request,
-            mayBeCut,
+            mayBeIncomplete,
             ReadAnswerAsync(request.Span.StartsWith("HEAD "u8), cancellation),
             cancellation);
 
     /// <summary>
-    /// Makes the call that the bytes of a whole HTTP/2 connection hold; null where the connection ends without an
-    /// answer to it.
+    /// Sends the bytes of a whole HTTP/2 connection with one call. Returns null if the connection ends without an
+    /// answer.
     /// </summary>
-    public Task<RawAnswer?> CallAsync(ReadOnlyMemory<byte> connection, bool mayBeCut, CancellationToken cancellation) =>
-        ExchangeAsync(connection, mayBeCut, ReadCallAsync(cancellation), cancellation);
+    public Task<RawAnswer?> CallAsync(
+        ReadOnlyMemory<byte> connection,
+        bool mayBeIncomplete,
+        CancellationToken cancellation) =>
+        ExchangeAsync(connection, mayBeIncomplete, ReadCallAsync(cancellation), cancellation);
 
     private async Task<RawAnswer?> ExchangeAsync(
         ReadOnlyMemory<byte> bytes,
-        bool mayBeCut,
+        bool mayBeIncomplete,
         Task<RawAnswer?> reading,
         CancellationToken cancellation)
     {
         try
         {
             await SendAsync(bytes, cancellation);
-            if (mayBeCut && await Task.WhenAny(reading, Task.Delay(PatienceWithCut, cancellation)) != reading)
+            if (mayBeIncomplete && await Task.WhenAny(reading, Task.Delay(PatienceWithCut, cancellation)) != reading)
             {
-                // not at once: Kestrel gives up what it does for a client that says so
+                // Not at once, because Kestrel aborts requests of a client that has closed its side.
                 _socket.Shutdown(SocketShutdown.Send);
             }
         }
         catch (SocketException)
         {
-            // Refused and closed while we still sent; what was answered before can be read.
+            // The server closed the connection while we were sending; its answer can still be read.
         }
 
         try
@@ -156,13 +162,13 @@ public sealed class RawConnection : IDisposable
     }
 
     /// <summary>
-    /// :status is the first field: one of the static table (RFC 7541, appendix A), or spelled out. 0 where damage has
-    /// made the server encode it otherwise.
+    /// The first field is :status, either indexed in the static table (RFC 7541, appendix A) or a literal. Returns 0 if
+    /// damage has made the server encode it in another way.
     /// </summary>
     private static int StatusIn(byte[] block)
     {
         int[] indexed = [200, 204, 206, 304, 400, 404, 500];
-        var first = block.AsSpan().IndexOfAnyExcept((byte)0x20); // a changed table size comes before
+        var first = block.AsSpan().IndexOfAnyExcept((byte)0x20); // A new table size may precede it.
         if (first >= 0 && block[first] is >= 0x88 and <= 0x8e and var index)
         {
             return indexed[index - 0x88];

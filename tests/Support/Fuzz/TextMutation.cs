@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 
 namespace SoftmaxService.Tests.Support.Fuzz;
 
-/// <summary>Damages JSON and the values of parameters where they mean something.</summary>
+/// <summary>Damages JSON and parameter values at meaningful places.</summary>
 public static partial class TextMutation
 {
     private static readonly string[] Values =
@@ -92,7 +92,7 @@ public static partial class TextMutation
     public static string Value(Random random) => ParameterValues[random.Next(ParameterValues.Length)];
 
     /// <summary>
-    /// JSON with one to three tokens replaced, removed, doubled or wrapped; sometimes cut or with stray bytes.
+    /// Replaces, removes, doubles or wraps one to three tokens of JSON; sometimes cuts it or adds stray bytes.
     /// </summary>
     public static byte[] Damage(Random random, string json)
     {

@@ -7,31 +7,32 @@ using SkiaSharp;
 namespace SoftmaxService.Tests.Support.Images;
 
 /// <summary>
-/// Image files made on the spot: by Skia's encoders where it has them, else by hand from the formats' specifications.
+/// Makes image files with Skia's encoders or, where Skia has none, by hand from the formats' specifications.
 /// </summary>
 public static class EncodedImages
 {
     /// <summary>A greyscale progressive JPEG of 45 × 37 pixels, ten scans, written with Java's ImageIO.</summary>
     public static byte[] ProgressiveJpeg =>
         Convert.FromBase64String(
-            "/9j/4AAQSkZJRgABAgAAAQABAAD/2wBDAAgGBgcGBQgHBwcJCQgKDBQNDAsLDBkSEw8UHRofHh0aHBwgJC4nICIsIxwcKDcpLDAxNDQ0Hyc5PTgyPC4zNDL/wgAL"
-                + "CAAlAC0BAREA/8QAGQABAQADAQAAAAAAAAAAAAAAAwIAAQQG/9oACAEBAAAAAfAbtGbgtKVuZcRXmrtWbdIjf//EABwQAAICAwEBAAAAAAAAAAAAAAABAhEDEhMh"
-                + "EP/aAAgBAQABBQL5QkJFFCiVR6KIkamtCgaigKLFjOfvM5ix0cxQQoIUFSgqUEaJH//EABgQAAIDAAAAAAAAAAAAAAAAACAhEBEw/9oACAEBAAY/At0NSz//xAAd"
-                + "EAACAwADAQEAAAAAAAAAAAAAAREhMRBRYUFx/9oACAEBAAE/IYIFyVJ3zIfoSYh0RGCNHvGvgIWjSpFuDlg6BQpKzpWIpxuEmYhISS9Egf/aAAgBAQAAABBYOTcP"
-                + "/8QAHhABAAIDAAMBAQAAAAAAAAAAAQARITFRQWFxgZH/2gAIAQEAAT8QIFGiPiKUuD3DGR+ZguRF1NRL4mtx8gUuE0jfsVdS4oZaiLrEa6KO1ma1bwlooPkRgrmh"
-                + "iKsDHmf0A8mAZcch1ln5GmBHyC9QgbPUrwzdalHb8uQYANl5J//Z");
+            "/9j/4AAQSkZJRgABAgAAAQABAAD/2wBDAAgGBgcGBQgHBwcJCQgKDBQNDAsLDBkSEw8UHRofHh0aHBwgJC4nICIsIxwcKDcp"
+                + "LDAxNDQ0Hyc5PTgyPC4zNDL/wgALCAAlAC0BAREA/8QAGQABAQADAQAAAAAAAAAAAAAAAwIAAQQG/9oACAEBAAAAAfAbtGbg"
+                + "tKVuZcRXmrtWbdIjf//EABwQAAICAwEBAAAAAAAAAAAAAAABAhEDEhMhEP/aAAgBAQABBQL5QkJFFCiVR6KIkamtCgaigKLF"
+                + "jOfvM5ix0cxQQoIUFSgqUEaJH//EABgQAAIDAAAAAAAAAAAAAAAAACAhEBEw/9oACAEBAAY/At0NSz//xAAdEAACAwADAQEA"
+                + "AAAAAAAAAAAAAREhMRBRYUFx/9oACAEBAAE/IYIFyVJ3zIfoSYh0RGCNHvGvgIWjSpFuDlg6BQpKzpWIpxuEmYhISS9Egf/a"
+                + "AAgBAQAAABBYOTcP/8QAHhABAAIDAAMBAQAAAAAAAAAAAQARITFRQWFxgZH/2gAIAQEAAT8QIFGiPiKUuD3DGR+ZguRF1NRL"
+                + "4mtx8gUuE0jfsVdS4oZaiLrEa6KO1ma1bwlooPkRgrmhiKsDHmf0A8mAZcch1ln5GmBHyC9QgbPUrwzdalHb8uQYANl5J//Z");
 
     /// <summary>
-    /// A CMYK JPEG as Adobe writes them, of 16 × 16 pixels: red above green on the left, blue above mid grey on the
-    /// right.
+    /// A CMYK JPEG in Adobe's form, of 16 × 16 pixels: red above green on the left, blue above mid grey on the right.
     /// </summary>
     public static byte[] CmykJpeg =>
         Convert.FromBase64String(
-            "/9j/7gAOQWRvYmUAZAAAAAAA/9sAQwABAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEB/8AAFAgA"
-                + "EAAQBAERAAIRAAMRAAQRAP/EAB8AAAEFAQEBAQEBAAAAAAAAAAABAgMEBQYHCAkKC//EALUQAAIBAwMCBAMFBQQEAAABfQECAwAEEQUSITFBBhNRYQcicRQygZGh"
-                + "CCNCscEVUtHwJDNicoIJChYXGBkaJSYnKCkqNDU2Nzg5OkNERUZHSElKU1RVVldYWVpjZGVmZ2hpanN0dXZ3eHl6g4SFhoeIiYqSk5SVlpeYmZqio6Slpqeoqaqy"
-                + "s7S1tre4ubrCw8TFxsfIycrS09TV1tfY2drh4uPk5ebn6Onq8fLz9PX29/j5+v/aAA4EAQACAAMABAAAPwD+/iv8/wDr/P8A6/v4r/AHor/f4oor/f4r/AHor/f4"
-                + "or/f4r+Aev/Z");
+            "/9j/7gAOQWRvYmUAZAAAAAAA/9sAQwABAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEB"
+                + "AQEBAQEBAQEBAQEBAQEB/8AAFAgAEAAQBAERAAIRAAMRAAQRAP/EAB8AAAEFAQEBAQEBAAAAAAAAAAABAgMEBQYHCAkKC//E"
+                + "ALUQAAIBAwMCBAMFBQQEAAABfQECAwAEEQUSITFBBhNRYQcicRQygZGhCCNCscEVUtHwJDNicoIJChYXGBkaJSYnKCkqNDU2"
+                + "Nzg5OkNERUZHSElKU1RVVldYWVpjZGVmZ2hpanN0dXZ3eHl6g4SFhoeIiYqSk5SVlpeYmZqio6Slpqeoqaqys7S1tre4ubrC"
+                + "w8TFxsfIycrS09TV1tfY2drh4uPk5ebn6Onq8fLz9PX29/j5+v/aAA4EAQACAAMABAAAPwD+/iv8/wDr/P8A6/v4r/AHor/f"
+                + "4oor/f4r/AHor/f4or/f4r+Aev/Z");
 
     public static byte[] Encode(
         int width,
@@ -41,7 +42,7 @@ public static class EncodedImages
         int quality = 100,
         SKAlphaType alpha = SKAlphaType.Opaque)
     {
-        // One copy of all pixels: SKBitmap.SetPixel takes microseconds a pixel.
+        // Copies all pixels at once; SKBitmap.SetPixel takes microseconds per pixel.
         var pixels = new byte[4 * width * height];
         for (var i = 0; i < width * height; i++)
         {
@@ -68,7 +69,7 @@ public static class EncodedImages
         return data.ToArray();
     }
 
-    /// <summary>Draws at the given size on a paper of one colour.</summary>
+    /// <summary>Draws at the given size on a background of one colour.</summary>
     public static byte[] Draw(
         int width,
         int height,
@@ -87,7 +88,7 @@ public static class EncodedImages
         return Encode(bitmap, format, quality);
     }
 
-    /// <summary>A picture that uses many colours, so that every part of its file matters.</summary>
+    /// <summary>An image with many colours, so that every part of its file matters.</summary>
     public static SKColor Colorful(int x, int y) => new((byte)(x * 5), (byte)(y * 6), (byte)(x * y));
 
     public static byte[] WithExifOrientation(byte[] jpeg, int orientation)
@@ -104,7 +105,7 @@ public static class EncodedImages
     public static byte[] JpegSegment(byte marker, ReadOnlySpan<byte> data) =>
         [0xFF, marker, (byte)((data.Length + 2) >> 8), (byte)(data.Length + 2), .. data];
 
-    /// <summary>A lossless JPEG, frame SOF3: what a decoder makes of it does not matter.</summary>
+    /// <summary>A lossless JPEG (frame SOF3); its pixels do not matter.</summary>
     public static byte[] LosslessJpeg(int side, int components)
     {
         byte[] frame = [8, (byte)(side >> 8), (byte)side, (byte)(side >> 8), (byte)side, (byte)components];
@@ -115,7 +116,7 @@ public static class EncodedImages
             scan = [.. scan, i, 0];
         }
 
-        byte[] table = [0, 1, .. new byte[15], 0]; // one code of one bit
+        byte[] table = [0, 1, .. new byte[15], 0]; // A single one-bit code.
         return
         [
             0xFF, 0xD8, .. JpegSegment(0xC3, frame), .. JpegSegment(0xC4, table),
@@ -124,7 +125,7 @@ public static class EncodedImages
         ];
     }
 
-    /// <summary>A TIFF structure, as EXIF is one, of one directory with the orientation alone.</summary>
+    /// <summary>EXIF: a TIFF structure whose only directory holds the orientation.</summary>
     public static byte[] Exif(uint orientation, bool isLittle = false, bool isLong = false)
     {
         byte[] exif = [.. isLittle ? "II*\0"u8 : "MM\0*"u8, .. new byte[22]];
@@ -151,7 +152,7 @@ public static class EncodedImages
         return exif;
     }
 
-    /// <summary>A PNG with one more chunk, before its data or as the last.</summary>
+    /// <summary>A PNG with an additional chunk, before its data or at the end.</summary>
     public static byte[] WithPngChunk(byte[] png, string type, byte[] data, bool afterData = false)
     {
         const int AfterHeader = 33, EndLength = 12;
@@ -161,7 +162,7 @@ public static class EncodedImages
         return [.. png[..position], .. chunk.ToArray(), .. png[position..]];
     }
 
-    /// <summary>A still WebP in the extended format, with chunks of metadata behind the picture.</summary>
+    /// <summary>A still WebP in the extended format, with metadata chunks after the image.</summary>
     public static byte[] ExtendedWebP(int width, int height, byte[] still, params (string Type, byte[] Data)[] metadata)
     {
         using var body = new MemoryStream();
@@ -193,7 +194,7 @@ public static class EncodedImages
         return compressed.ToArray();
     }
 
-    /// <summary>A PNG with one IDAT chunk; scanlines come without their filter bytes.</summary>
+    /// <summary>A PNG with one IDAT chunk; the scanlines are given without filter bytes.</summary>
     public static byte[] Png(
         int width,
         int height,
@@ -276,10 +277,10 @@ public static class EncodedImages
         return png.ToArray();
     }
 
-    /// <summary>A PNG that claims a size and holds nothing.</summary>
+    /// <summary>A PNG that declares a size but has no data.</summary>
     public static byte[] EmptyPng(int width, int height) => PngFromFiltered(width, height, 1, 0, interlace: 0, []);
 
-    /// <summary>A BMP of 24 bits a pixel, bottom row first.</summary>
+    /// <summary>A BMP with 24 bits per pixel, bottom row first.</summary>
     public static byte[] Bmp(int width, int height, Func<int, int, SKColor> color)
     {
         var stride = ((3 * width) + 3) / 4 * 4;
@@ -300,7 +301,7 @@ public static class EncodedImages
         return file;
     }
 
-    /// <summary>An icon of several squares, each with 32 bits a pixel and an empty mask.</summary>
+    /// <summary>An icon of several squares, each with 32 bits per pixel and an empty mask.</summary>
     public static byte[] Icon(params (int Side, SKColor Color)[] pictures)
     {
         var offset = 6 + (16 * pictures.Length);
@@ -335,8 +336,8 @@ public static class EncodedImages
     }
 
     /// <summary>
-    /// A GIF with a palette of 128 colours and one frame for each picture of palette indices; codes of fixed width, as
-    /// the format allows.
+    /// A GIF with a palette of 128 colours and one frame per image of palette indices. Its codes have a fixed width,
+    /// which the format allows.
     /// </summary>
     public static byte[] Gif(int width, int height, ReadOnlySpan<SKColor> palette, params Func<int, int, int>[] frames)
     {
@@ -353,8 +354,7 @@ public static class EncodedImages
         {
             file.Write([0x21, 0xF9, 4, 0, 10, 0, 0, 0, 0x2C, 0, 0, 0, 0, (byte)width, 0, (byte)height, 0, 0, 7]);
 
-            // A clear code after every 100 pixels keeps the decoder's table, and with it the code's width of eight
-            // bits, from growing.
+            // A clear code after every 100 pixels keeps the decoder's table small, and so the codes at eight bits.
             var codes = new List<byte>();
             for (var i = 0; i < width * height; i++)
             {
@@ -380,7 +380,7 @@ public static class EncodedImages
         return file.ToArray();
     }
 
-    /// <summary>An animation made of still WebP pictures of one size.</summary>
+    /// <summary>An animation of still WebP images of the same size.</summary>
     public static byte[] AnimatedWebP(int width, int height, params byte[][] stills)
     {
         using var body = new MemoryStream();
@@ -405,7 +405,7 @@ public static class EncodedImages
         return file.ToArray();
     }
 
-    // A frame holds the picture alone: an extended header, a profile and the like belong to the whole file.
+    // A frame holds only the image; an extended header, a profile and the like belong to the file.
     private static byte[] ImageChunks(byte[] still)
     {
         for (var position = 12; ;)

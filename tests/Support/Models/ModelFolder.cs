@@ -5,14 +5,14 @@ using DataType = Onnx.TensorProto.Types.DataType;
 
 namespace SoftmaxService.Tests.Support.Models;
 
-/// <summary>A model repository in a folder of its own, gone after the test, filled with small ONNX models.</summary>
+/// <summary>A temporary model repository with small ONNX models, deleted after the test.</summary>
 public sealed class ModelFolder : IDisposable
 {
     public string Path { get; } = Directory.CreateTempSubdirectory("softmax-models-").FullName;
 
     /// <summary>
-    /// A linear model: the input, flattened, times weights. Class k's logit is the input's element k, so an answer can
-    /// be foreseen.
+    /// A linear model: the flattened input times weights. Class k's logit is the input's element k, so the answer is
+    /// known in advance.
     /// </summary>
     public static byte[] PickFirst(int classCount, int elementCount, params ReadOnlySpan<OnnxDimension> inputShape)
     {
@@ -47,7 +47,7 @@ public sealed class ModelFolder : IDisposable
         return repository;
     }
 
-    /// <summary>Why the only model cannot be served.</summary>
+    /// <summary>The reason why the only model cannot be served.</summary>
     public string Refusal()
     {
         using var repository = Load();

@@ -6,17 +6,17 @@ using DataType = Onnx.TensorProto.Types.DataType;
 namespace SoftmaxService.Tests.Support.Models;
 
 /// <summary>
-/// Small graphs of every kind that people bring. Where nothing else is said, class k's logit is the input's element k.
+/// Small graphs of every kind that users serve. By default, class k's logit is the input's element k.
 /// </summary>
 public static class SmallModels
 {
     public const int Classes = 3;
     public const int Pixels = 16;
 
-    /// <summary>A manifest for those whose shape alone might as well be features.</summary>
+    /// <summary>A manifest for models whose input shape could also be a vector of features.</summary>
     public const string IsImage = """{"input": {"height": 4, "width": 4}}""";
 
-    /// <summary>A graph over 4 × 4 grey pixels, with what follows the logits left to the caller.</summary>
+    /// <summary>A graph over 4 × 4 grey pixels; the caller adds the nodes after the logits.</summary>
     public static OnnxGraphBuilder Start(params ReadOnlySpan<OnnxDimension> inputShape)
     {
         var graph = new OnnxGraphBuilder("small");
@@ -70,7 +70,7 @@ public static class SmallModels
         return graph.ToByteArray();
     }
 
-    /// <summary>The logits, doubled, under one name, and the logits under another.</summary>
+    /// <summary>Outputs the doubled logits under one name and the logits under another.</summary>
     public static byte[] WithOutputs(string doubled, string plain)
     {
         var graph = Start("batch", 1, 4, 4);
@@ -82,7 +82,7 @@ public static class SmallModels
     }
 
     /// <summary>
-    /// What exporters of classical learners write: the class's number, a feature map, a sequence, and one row of
+    /// The outputs of exporters for classical learners: the class index, a feature map, a sequence, and one row of
     /// floats.
     /// </summary>
     public static byte[] WithOutputsOfManyKinds()
@@ -107,7 +107,7 @@ public static class SmallModels
         return model.ToByteArray();
     }
 
-    /// <summary>A graph that lets the images of a batch see one another.</summary>
+    /// <summary>A graph in which the images of a batch affect one another.</summary>
     public static byte[] Mixing()
     {
         var graph = Start("batch", 1, 4, 4);
@@ -117,7 +117,7 @@ public static class SmallModels
         return graph.ToByteArray();
     }
 
-    /// <summary>A graph that lays all images into one row.</summary>
+    /// <summary>A graph that flattens all images into one row.</summary>
     public static byte[] Flattening()
     {
         var graph = Start("batch", 1, 4, 4);
@@ -126,7 +126,7 @@ public static class SmallModels
         return graph.ToByteArray();
     }
 
-    /// <summary>Turns its scores' sign 2^62 times.</summary>
+    /// <summary>A graph that negates its scores 2^62 times.</summary>
     public static byte[] Endless()
     {
         var graph = Start("batch", 1, 4, 4);
@@ -183,8 +183,8 @@ public static class SmallModels
     }
 
     /// <summary>
-    /// A graph that fails where the first pixel is as good as white and the last one as good as black: an index of 1
-    /// into a table of one.
+    /// A graph that fails if the first pixel is nearly white and the last one nearly black: it indexes a table of one
+    /// entry with 1.
     /// </summary>
     public static byte[] Failing()
     {
@@ -211,7 +211,7 @@ public static class SmallModels
         return graph.ToByteArray();
     }
 
-    /// <summary>A model whose weights lie in a file beside it, and that file.</summary>
+    /// <summary>A model with external weights, and the file of the weights.</summary>
     public static (byte[] Onnx, byte[] Weights) WithExternalData(string fileName)
     {
         var graph = Start("batch", 1, 4, 4);

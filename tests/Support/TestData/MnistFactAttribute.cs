@@ -1,8 +1,8 @@
 namespace SoftmaxService.Tests.Support.TestData;
 
 /// <summary>
-/// A test that needs the MNIST test images, and perhaps more of the shared data; skipped with the reason where they are
-/// absent.
+/// A test that requires the MNIST test images and possibly other shared data. It is skipped with a reason if they are
+/// missing.
 /// </summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class MnistFactAttribute : FactAttribute
@@ -13,7 +13,7 @@ public sealed class MnistFactAttribute : FactAttribute
     }
 }
 
-/// <summary>As <see cref="MnistFactAttribute"/>, for a test with cases.</summary>
+/// <summary>Like <see cref="MnistFactAttribute"/>, for a theory.</summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class MnistTheoryAttribute : TheoryAttribute
 {

@@ -3,7 +3,7 @@ using System.IO.Compression;
 
 namespace SoftmaxService.Tests.Support.TestData;
 
-/// <summary>The MNIST test images as they were published: gzipped IDX files.</summary>
+/// <summary>The MNIST test images in their published form, gzipped IDX files.</summary>
 public sealed class MnistTestData
 {
     public const string ImageFile = "mnist/t10k-images-idx3-ubyte.gz";

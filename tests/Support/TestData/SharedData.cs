@@ -1,8 +1,8 @@
 namespace SoftmaxService.Tests.Support.TestData;
 
 /// <summary>
-/// Data sets and third parties' models, which are not part of the repository: in <c>../shared/data</c> beside it, or
-/// where the environment variable <c>SOFTMAX_DATA</c> says.
+/// Data sets and third-party models outside the repository: in <c>../shared/data</c>, or in the folder that the
+/// environment variable <c>SOFTMAX_DATA</c> names.
 /// </summary>
 public static class SharedData
 {
@@ -17,7 +17,7 @@ public static class SharedData
     {
         if (Folder is null)
         {
-            return $"There is no folder ../shared/data beside the repository; {Variable} may name another.";
+            return $"The folder ../shared/data does not exist; {Variable} may name another.";
         }
 
         foreach (var file in files)

@@ -38,7 +38,7 @@ public sealed class PhotoNetExportTests
         Assert.Equal(("batch", "batch"), (input.SymbolicDimensions[0], output.SymbolicDimensions[0]));
     }
 
-    /// <summary>An untrained net's norms do nothing, and its logits are small.</summary>
+    /// <summary>The norms of an untrained net have no effect, and its logits are small.</summary>
     private static PhotoNet LivelyNet()
     {
         random.manual_seed(11);

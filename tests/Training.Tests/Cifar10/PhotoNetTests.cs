@@ -35,7 +35,7 @@ public sealed class PhotoNetTests
     }
 
     [Fact]
-    public void ForwardBothWays_MirroredImage_SaysTheSame()
+    public void ForwardBothWays_MirroredImage_GivesTheSameLogits()
     {
         using var scope = NewDisposeScope();
         using var noGradient = no_grad();

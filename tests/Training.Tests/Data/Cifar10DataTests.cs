@@ -124,8 +124,8 @@ public sealed class Cifar10DataTests
     }
 
     /// <summary>
-    /// Five training files and two test images; each file's first image has the file's number as its class and first
-    /// pixel.
+    /// Five training files and two test images. The first image of each file has the file's number as its class and
+    /// first pixel.
     /// </summary>
     private static (string Name, byte[] Bytes)[] WholeFiles() =>
     [

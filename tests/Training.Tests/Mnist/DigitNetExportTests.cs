@@ -54,7 +54,7 @@ public sealed class DigitNetExportTests
         OnnxLogits.AssertSame(expected, OnnxLogits.Of(DigitNetExport.ToOnnx(net), input));
     }
 
-    /// <summary>An untrained net's norms do nothing; these scale, some of them to the negative, and shift.</summary>
+    /// <summary>Untrained norms have no effect; these scale, some by a negative factor, and shift.</summary>
     private static DigitNet NetWithLivelyNorms()
     {
         random.manual_seed(11);
@@ -63,7 +63,7 @@ public sealed class DigitNetExportTests
         net.eval();
         foreach (var norm in net.Norms)
         {
-            norm.weight!.normal_(0.5, 0.7); // BatchNorm2d is made with weight, bias and statistics
+            norm.weight!.normal_(0.5, 0.7); // BatchNorm2d has weight, bias and statistics by default
             norm.bias!.normal_(0, 0.3);
             norm.running_mean!.normal_(0, 0.3);
             norm.running_var!.uniform_(0.3, 2);

@@ -14,7 +14,7 @@ public sealed class CheckpointTests
     }
 
     [Fact]
-    public void TryLoad_SavedState_ComesBack()
+    public void TryLoad_SavedState_IsRestored()
     {
         using var folder = new TemporaryFolder();
         var path = folder.PathOf("new-folder/run.bin");

@@ -9,15 +9,18 @@ public sealed class CalibrateEndpointTests(RunningService service)
     private const double TrueTemperature = 2.5;
 
     [Fact]
-    public async Task MoreAlphasThanAnyoneNeedsAreRefused() =>
-        (
-            await service.PostAsync(
-                "/calibrate",
-                $$"""{"logits": [[1, 2], [2, 1], [3, 1]], "labels": [0, 1, 0], "alphas": [{{string.Join(',', Enumerable.Repeat("0.5", 101))}}]}"""
-            )).IsProblem(400, "invalid-parameter", "at most 100");
+    public async Task MoreThanAHundredAlphasAreRefused()
+    {
+        var alphas = string.Join(',', Enumerable.Repeat("0.5", 101));
+        var answer = await service.PostAsync(
+            "/calibrate",
+            $$"""{"logits": [[1, 2], [2, 1], [3, 1]], "labels": [0, 1, 0], "alphas": [{{alphas}}]}""");
+
+        answer.IsProblem(400, "invalid-parameter", "at most 100");
+    }
 
     [Fact]
-    public async Task LogitsThatAreTooLargeAreGivenTheTemperatureThatTakesItBack()
+    public async Task OverconfidentLogitsGetTheirTrueTemperature()
     {
         var answer = await service.PostAsync("/calibrate", Overconfident(2000).ToJsonString());
 
@@ -74,7 +77,7 @@ public sealed class CalibrateEndpointTests(RunningService service)
                 out _));
 
     [Fact]
-    public async Task ProbabilitiesAreTakenAsSuchWhereTheKindSaysSoAndElseWarnedOf()
+    public async Task UndeclaredProbabilitiesCauseAWarning()
     {
         var body = Overconfident(500);
         var expected = (await service.PostAsync("/calibrate", body.ToJsonString()))
@@ -90,9 +93,9 @@ public sealed class CalibrateEndpointTests(RunningService service)
         Assert.InRange(warned.GetProperty("temperature").GetDouble(), 0, expected / 2);
 
         body["kind"] = "probabilities";
-        var said = (await service.PostAsync("/calibrate", body.ToJsonString())).Json;
-        Assert.False(said.TryGetProperty("warnings", out _));
-        Assert.Equal(expected, said.GetProperty("temperature").GetDouble(), 1e-3);
+        var declared = (await service.PostAsync("/calibrate", body.ToJsonString())).Json;
+        Assert.False(declared.TryGetProperty("warnings", out _));
+        Assert.Equal(expected, declared.GetProperty("temperature").GetDouble(), 1e-3);
     }
 
     [Fact]
@@ -108,12 +111,12 @@ public sealed class CalibrateEndpointTests(RunningService service)
         ]);
         var asLogits = (await service.PostAsync("/calibrate", body.ToJsonString())).Json;
         body["kind"] = "log-probabilities";
-        var said = (await service.PostAsync("/calibrate", body.ToJsonString())).Json;
+        var declared = (await service.PostAsync("/calibrate", body.ToJsonString())).Json;
 
         Assert.False(asLogits.TryGetProperty("warnings", out _));
         Assert.Equal(
             asLogits.GetProperty("temperature").GetDouble(),
-            said.GetProperty("temperature").GetDouble(),
+            declared.GetProperty("temperature").GetDouble(),
             1e-5);
     }
 
@@ -135,7 +138,7 @@ public sealed class CalibrateEndpointTests(RunningService service)
     }
 
     [Fact]
-    public async Task ClassesWithoutRowsAreWarnedOf()
+    public async Task ClassesWithoutRowsAreReportedAsAWarning()
     {
         var body = Overconfident(200);
         foreach (var row in body["logits"]!.AsArray())
@@ -150,11 +153,11 @@ public sealed class CalibrateEndpointTests(RunningService service)
     }
 
     [Fact]
-    public async Task FewRowsAreGivenTheQuantilesTheySufficeFor()
+    public async Task FewRowsGetOnlyTheQuantilesThatTheySupport()
     {
         var answer = await service.PostAsync("/calibrate", Overconfident(50).ToJsonString());
 
-        Assert.Equal(5, answer.Json.GetProperty("predictionSets").GetArrayLength()); // for α = 0.01 it takes 99
+        Assert.Equal(5, answer.Json.GetProperty("predictionSets").GetArrayLength()); // α = 0.01 requires 99
         Assert.Equal(
             ["0.1", "0.05"],
             answer
@@ -217,7 +220,7 @@ public sealed class CalibrateEndpointTests(RunningService service)
     [InlineData("""{"logits": [[0.6, 0.4]], "labels": [1], "kind": 1}""", 400, "invalid-parameter", "kind is 1")]
     [InlineData("""{"logits": [[1, 2], [2, 1]]}""", 400, "malformed-json", "labels")]
     [InlineData("""{"logits": [[1, 2], [2, 1]], "labels": [0, 1], "classes": 2}""", 400, "malformed-json", "classes")]
-    public async Task DataThatNothingCanBeLearntFromIsRefusedInWords(
+    public async Task DataThatCannotBeFittedIsRefusedWithAReason(
         string json,
         int status,
         string code,
@@ -229,7 +232,7 @@ public sealed class CalibrateEndpointTests(RunningService service)
         return new JsonArray([.. weights.Select(weight => JsonValue.Create(weight / weights.Sum()))]);
     }
 
-    /// <summary>Labels drawn from the softmax of small logits, and those logits made too large.</summary>
+    /// <summary>Draws labels from the softmax of small logits, then scales the logits up.</summary>
     private static JsonObject Overconfident(int rowCount)
     {
         var random = new Random(1);
@@ -258,10 +261,17 @@ public sealed class CalibratedModelTests : IDisposable
 
     private const string Manifest = """
         {
-          "input": { "layout": "NCHW", "channels": 1, "height": 28, "width": 28, "color": "gray", "scale": 0.00392156862745098,
-                     "mean": [0.1307], "std": [0.3081], "resize": "fit", "foreground": "light" },
-          "calibration": { "temperature": 2.5, "count": 99, "warnings": ["one of the classes has no image"], "conformal": { "method": "lac", "count": 99,
-                           "quantiles": { "0.1": 0.1, "0.05": 0.99999 }, "scores": { "ranks": [90, 95, 99], "values": [0.1, 0.99999, 1] } } }
+          "input": {
+            "layout": "NCHW", "channels": 1, "height": 28, "width": 28, "color": "gray",
+            "scale": 0.00392156862745098, "mean": [0.1307], "std": [0.3081], "resize": "fit", "foreground": "light"
+          },
+          "calibration": {
+            "temperature": 2.5, "count": 99, "warnings": ["one of the classes has no image"],
+            "conformal": {
+              "method": "lac", "count": 99, "quantiles": { "0.1": 0.1, "0.05": 0.99999 },
+              "scores": { "ranks": [90, 95, 99], "values": [0.1, 0.99999, 1] }
+            }
+          }
         }
         """;
 
@@ -280,7 +290,7 @@ public sealed class CalibratedModelTests : IDisposable
     }
 
     [Fact]
-    public async Task AnAnswerUsesTheCalibratedTemperatureUnlessAnotherIsAsked()
+    public async Task TheCalibratedTemperatureIsTheDefault()
     {
         var calibrated = (await _service.ClassifyAsync(RunningService.Seven)).Json;
         Assert.Equal("""{"value":2.5,"source":"calibrated"}""", calibrated.GetProperty("temperature").GetRawText());
@@ -307,7 +317,7 @@ public sealed class CalibratedModelTests : IDisposable
     }
 
     [Fact]
-    public async Task ABatchHasAPredictionSetForEachImageAndNoneUnlessAsked()
+    public async Task ABatchHasPredictionSetsOnlyOnRequest()
     {
         var batch = (
             await _service.PostFormAsync("/classify?alpha=0.1", RunningService.Seven, RunningService.Three)).Json;

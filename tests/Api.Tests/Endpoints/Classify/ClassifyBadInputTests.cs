@@ -46,7 +46,7 @@ public sealed class ClassifyBadInputTests(RunningService service)
     [InlineData("text/plain")]
     [InlineData("application/x-www-form-urlencoded")]
     [InlineData("garbage")]
-    public async Task AContentTypeThatIsNotTakenIsRefused(string? mediaType)
+    public async Task AnUnsupportedContentTypeIsRefused(string? mediaType)
     {
         using var content = new ByteArrayContent(RunningService.Seven);
         if (mediaType is not null)
@@ -64,7 +64,7 @@ public sealed class ClassifyBadInputTests(RunningService service)
         (await service.ClassifyAsync(new byte[11_000_000])).IsProblem(413, "body-too-large");
 
     [Fact]
-    public async Task ABodyOverTheLimitThatDeclaresNoLengthIsRefused()
+    public async Task ABodyOverTheLimitWithoutALengthIsRefused()
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, "/classify")
         {
@@ -85,7 +85,7 @@ public sealed class ClassifyBadInputTests(RunningService service)
     [InlineData("version=99", "version-not-found", "1")]
     [InlineData("version=..", "version-not-found", "1")]
     [InlineData("model=..%2f..%2fetc", "model-not-found", "mnist")]
-    public async Task AModelThatIsNotThereIsNotFound(string query, string code, string mention) =>
+    public async Task AnUnknownModelIsNotFound(string query, string code, string mention) =>
         (await service.ClassifyAsync(RunningService.Seven, $"?{query}")).IsProblem(404, code, mention);
 
     [Theory]
@@ -145,7 +145,7 @@ public sealed class ClassifyBadInputTests(RunningService service)
     }
 
     [Fact]
-    public async Task FieldsThatWereLeftEmptyArePassedOver()
+    public async Task EmptyFieldsAreIgnored()
     {
         byte[] form =
         [
@@ -207,7 +207,7 @@ public sealed class ClassifyBadInputTests(RunningService service)
     }
 
     [Fact]
-    public async Task NoMessageRepeatsAllThatWasSent()
+    public async Task NoMessageEchoesALongInput()
     {
         var endless = new string('x', 4000);
 
@@ -246,7 +246,7 @@ public sealed class ClassifyBadInputTests(RunningService service)
         Assert.Equal(200, (await service.ClassifyAsync(RunningService.Seven)).Status);
     }
 
-    /// <summary>A PNG whose header declares a size and whose data is ten bytes long.</summary>
+    /// <summary>A PNG that declares a size in its header but has only ten bytes of data.</summary>
     private static byte[] PngHeader(uint width, uint height)
     {
         var header = new byte[13];

@@ -199,7 +199,7 @@ public sealed class ClassifyEndpointTests(RunningService service)
     }
 
     [Fact]
-    public async Task AnImageThatCannotBeReadFailsItsOwnEntryOnly()
+    public async Task AnUnreadableImageFailsOnlyItsEntry()
     {
         var answer = await service.PostFormAsync(
             "/classify",

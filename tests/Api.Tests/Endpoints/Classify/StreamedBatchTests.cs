@@ -3,7 +3,7 @@ using System.Text;
 
 namespace SoftmaxService.Api.Tests.Endpoints.Classify;
 
-/// <summary>The answer to a batch is sent run by run: what is answered does not pile up, and holds up nobody.</summary>
+/// <summary>The answer to a batch is sent run by run, so it does not pile up and blocks no other request.</summary>
 public sealed class StreamedBatchTests : IDisposable
 {
     private const int Classes = 50_000;
@@ -28,7 +28,7 @@ public sealed class StreamedBatchTests : IDisposable
     }
 
     [Fact]
-    public async Task TheFirstResultsComeBeforeTheLastImageIsLookedAtAndOthersAreAnsweredBetween()
+    public async Task TheFirstResultsArriveBeforeTheLastImageIsReadAndOtherRequestsRunInBetween()
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, $"/classify?topK={Classes}")
         {
@@ -39,14 +39,14 @@ public sealed class StreamedBatchTests : IDisposable
         var first = new byte[20_000];
         await body.ReadExactlyAsync(first);
 
-        // Nobody reads on: of some four megabytes a result only the first few fit into what lies between server and
-        // client.
+        // The client stops reading: with some four megabytes per result, only the first few fit into the buffers
+        // between server and client.
         Assert.Contains("\"index\":100,", Encoding.UTF8.GetString(first), StringComparison.Ordinal);
         Assert.InRange(
             (await _service.GetAsync("/models/many/1")).Json.GetProperty("batching").GetProperty("images").GetInt64(),
             1,
             Images - 1);
-        Assert.Equal(200, (await OneAsync()).Status); // though the model admits one image at a time
+        Assert.Equal(200, (await OneAsync()).Status); // although the model admits one image at a time
 
         using var rest = new MemoryStream();
         await body.CopyToAsync(rest);
@@ -58,7 +58,7 @@ public sealed class StreamedBatchTests : IDisposable
     }
 
     [Fact]
-    public async Task SoftmaxOfManyRowsIsWrittenNoFasterThanItIsRead()
+    public async Task SoftmaxOfManyRowsIsWrittenAtTheClientsPace()
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, "/softmax")
         {
@@ -77,7 +77,7 @@ public sealed class StreamedBatchTests : IDisposable
             StringComparison.Ordinal);
     }
 
-    /// <summary>Between two results of the batch there is a moment for it.</summary>
+    /// <summary>Sends one image, which runs between two results of the batch.</summary>
     private async Task<Answer> OneAsync()
     {
         var answer = await _service.ClassifyAsync(RunningService.Seven, "?topK=1");

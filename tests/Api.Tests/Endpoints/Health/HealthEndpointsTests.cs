@@ -33,7 +33,7 @@ public sealed class HealthEndpointsTests(RunningService service)
     }
 
     [Fact]
-    public async Task AModelThatIsNotMnistCanBeTheOnlyOne()
+    public async Task AnotherModelThanMnistCanBeTheOnlyOne()
     {
         using var folder = new TemporaryFolder();
         folder.Copy(Path.Combine(RunningService.RepositoryRoot, "models", "mnist", "1"), "digits/1");
@@ -46,7 +46,7 @@ public sealed class HealthEndpointsTests(RunningService service)
     }
 
     [Fact]
-    public async Task ADefaultModelThatIsNotServedIsNamedAndTheServiceIsNotReady()
+    public async Task AMissingDefaultModelIsNamedAndTheServiceIsNotReady()
     {
         using var service = new ServiceWith(("Models:Default", "cats"));
 
@@ -62,11 +62,11 @@ public sealed class HealthEndpointsTests(RunningService service)
     [InlineData("/health/live")]
     [InlineData("/health/ready")]
     [InlineData("/models/mnist")]
-    public async Task AWrongMethodIsToldSo(string path) =>
+    public async Task AWrongMethodIsRefused(string path) =>
         (await service.PostAsync(path, "{}")).IsProblem(405, "method-not-allowed");
 
     [Fact]
-    public async Task AModelThatCannotBeLoadedIsNamedAndTheRestServes()
+    public async Task AModelThatCannotBeLoadedIsNamedAndTheOthersServe()
     {
         using var folder = new TemporaryFolder();
         folder.Copy(Path.Combine(RunningService.RepositoryRoot, "models", "mnist", "1"), "mnist/1");

@@ -134,7 +134,7 @@ public sealed class SoftmaxEndpointTests(RunningService service)
     [InlineData(", \"topK\": 5000", 300)]
     [InlineData(", \"topK\": 3000000000", 300)]
     [InlineData(", \"topK\": 1e99", 300)]
-    public async Task TheRankingIsOfAHundredUnlessAskedForMore(string topK, int ranked)
+    public async Task TheRankingHasAHundredClassesByDefault(string topK, int ranked)
     {
         var answer = await service.SoftmaxAsync(
             $$"""{"logits": [{{string.Join(",", Enumerable.Range(0, 300))}}]{{topK}}}"""
@@ -162,7 +162,7 @@ public sealed class SoftmaxEndpointTests(RunningService service)
     }
 
     [Fact]
-    public async Task BinaryRowsAreAnsweredInKind()
+    public async Task BinaryRowsAreAnsweredInBinary()
     {
         float[] logits = [2f, 1f, 0.1f, 0f, 0f, 0f];
 
@@ -182,7 +182,7 @@ public sealed class SoftmaxEndpointTests(RunningService service)
     }
 
     [Fact]
-    public async Task ABinaryBodyIsOneRowUnlessSaid()
+    public async Task ABinaryBodyIsOneRowByDefault()
     {
         var answer = await service.PostAsync("/softmax", new byte[16], "application/octet-stream");
 
@@ -260,7 +260,7 @@ public sealed class SoftmaxEndpointTests(RunningService service)
         (await service.SoftmaxAsync(json)).IsProblem(400, "malformed-json");
 
     [Fact]
-    public async Task NoMessageSpeaksOfDotNet()
+    public async Task NoMessageMentionsDotNet()
     {
         string[] bodies =
         [
@@ -295,7 +295,7 @@ public sealed class SoftmaxEndpointTests(RunningService service)
     [InlineData("?topK=1", 16, "invalid-parameter")]
     [InlineData("", 0, "invalid-logits")]
     [InlineData("", 7, "invalid-logits")]
-    public async Task ABinaryBodyThatIsNotWholeRowsIsRefused(string query, int length, string code) =>
+    public async Task ABinaryBodyWithAPartialRowIsRefused(string query, int length, string code) =>
         (await service.PostAsync($"/softmax{query}", new byte[length], "application/octet-stream")).IsProblem(
             400,
             code);
@@ -312,9 +312,9 @@ public sealed class SoftmaxEndpointTests(RunningService service)
                 "application/octet-stream")).IsProblem(400, "invalid-logits", "Row 1");
     }
 
-    /// <summary>The last row is as long as makes 32 bits of rows · columns wrap round to the right number.</summary>
+    /// <summary>The last row is so long that rows · columns in 32 bits overflows to the correct number.</summary>
     [Fact]
-    public async Task ARaggedMatrixIsRefusedHoweverLongItIs()
+    public async Task ARaggedMatrixOfAnyLengthIsRefused()
     {
         var rows = string.Concat(Enumerable.Repeat("[1],", 65536));
         var last = string.Join(",", Enumerable.Repeat("1", 65537));
@@ -346,7 +346,7 @@ public sealed class SoftmaxEndpointTests(RunningService service)
     }
 
     [Fact]
-    public async Task AByteOrderMarkIsPassedOver() =>
+    public async Task AByteOrderMarkIsSkipped() =>
         Assert.Equal(
             200,
             (
@@ -387,7 +387,7 @@ public sealed class SoftmaxEndpointTests(RunningService service)
     [InlineData("text/plain")]
     [InlineData("image/png")]
     [InlineData(null)]
-    public async Task AContentTypeThatIsNotTakenIsRefused(string? mediaType) =>
+    public async Task AnUnsupportedContentTypeIsRefused(string? mediaType) =>
         (await service.PostAsync("/softmax", "{\"logits\": [1]}"u8.ToArray(), mediaType)).IsProblem(
             415,
             "unsupported-media-type",

@@ -6,7 +6,7 @@ namespace SoftmaxService.Api.Tests.Endpoints.Logits;
 public sealed class SoftmaxGradientEndpointTests(RunningService service)
 {
     [Fact]
-    public async Task NullIsAsGoodAsLeavingItOut()
+    public async Task NullEqualsAMissingProperty()
     {
         var plain = await service.PostAsync("/softmax/gradient", """{"logits": [1, 2], "target": 1}""");
         var nulls = await service.PostAsync(

@@ -6,7 +6,7 @@ namespace SoftmaxService.Api.Tests.Endpoints.Models;
 public sealed class ModelEndpointsTests(RunningService service)
 {
     [Fact]
-    public async Task TheListNamesTheDefaultAndEveryVersion()
+    public async Task TheListHasTheDefaultAndEveryVersion()
     {
         var answer = await service.GetAsync("/models");
 
@@ -42,7 +42,7 @@ public sealed class ModelEndpointsTests(RunningService service)
     [Theory]
     [InlineData("mnist")]
     [InlineData("cifar10")]
-    public async Task AShippedModelTellsItsConfusionAndPredictionSets(string name)
+    public async Task AShippedModelDescribesItsConfusionAndPredictionSets(string name)
     {
         var calibration = (await service.GetAsync($"/models/{name}/1")).Json.GetProperty("calibration");
 
@@ -75,14 +75,14 @@ public sealed class ModelEndpointsTests(RunningService service)
     [InlineData("/models/nobody", "model-not-found")]
     [InlineData("/models/nobody/1", "model-not-found")]
     [InlineData("/models/mnist/99", "version-not-found")]
-    public async Task WhatIsNotThereIsNotFound(string path, string code) =>
+    public async Task AMissingResourceIsNotFound(string path, string code) =>
         (await service.GetAsync(path)).IsProblem(404, code);
 
     [Fact]
-    public async Task AnUnknownPathIsAProblemToo() =>
+    public async Task AnUnknownPathIsAProblem() =>
         (await service.GetAsync("/no/such/path")).IsProblem(404, "not-found", "/no/such/path");
 
     [Fact]
-    public async Task AWrongMethodIsAProblemToo() =>
+    public async Task AWrongMethodIsAProblem() =>
         (await service.GetAsync("/classify")).IsProblem(405, "method-not-allowed", "GET");
 }

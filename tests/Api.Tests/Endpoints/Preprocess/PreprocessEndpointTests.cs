@@ -22,13 +22,13 @@ public sealed class PreprocessEndpointTests(RunningService service)
         Assert.True(answer.Headers.CacheControl!.NoStore);
         using var picture = SKBitmap.Decode(answer.Body);
         Assert.Equal((28, 28, SKColorType.Gray8), (picture.Width, picture.Height, picture.ColorType));
-        // light ink on black, whereas the file has black on white
+        // Light ink on black; the file has black on white.
         Assert.Equal((0, 255), (picture.Bytes[0], picture.Bytes.Max()));
     }
 
-    /// <summary>What is of MNIST's form already is not changed, and so is classified as what it was made of.</summary>
+    /// <summary>An image in MNIST's form is not changed, so it is classified like its original.</summary>
     [Fact]
-    public async Task WhatIsShownIsShownUnchangedAndClassifiedAlike()
+    public async Task APreprocessedImageIsUnchangedAndClassifiedAlike()
     {
         foreach (var image in new[] { RunningService.Seven, RunningService.Three })
         {
@@ -167,7 +167,7 @@ public sealed class PreprocessEndpointTests(RunningService service)
 
     [Theory]
     [MemberData(nameof(BadRequests))]
-    public async Task WhatClassifyRefusesIsRefusedInTheSameWords(string query, byte[] body, string mediaType)
+    public async Task RefusalsAreThoseOfClassify(string query, byte[] body, string mediaType)
     {
         var (expected, actual) = (
             await service.PostAsync($"/classify{query}", body, mediaType),
@@ -179,7 +179,7 @@ public sealed class PreprocessEndpointTests(RunningService service)
     }
 
     [Fact]
-    public async Task WhatIsForClassifyAloneIsRefused() =>
+    public async Task ParametersOfClassifyAreRefused() =>
         (await PreprocessAsync(RunningService.Seven, "?temperature=2")).IsProblem(
             400,
             "invalid-parameter",

@@ -6,7 +6,7 @@ using DataType = Onnx.TensorProto.Types.DataType;
 namespace SoftmaxService.Inference.Tests.Models.Scores;
 
 /// <summary>
-/// What a model's numbers are taken for, where a wrong guess would be a wrong probability without a word.
+/// How a model's output is interpreted. A wrong guess would silently give wrong probabilities.
 /// </summary>
 public sealed class OutputKindTests
 {
@@ -24,7 +24,7 @@ public sealed class OutputKindTests
     }
 
     [Fact]
-    public void Load_Percent_AreRefusedUnlessTheManifestSaysLogits()
+    public void Load_Percentages_AreRefusedUnlessDeclaredAsLogits()
     {
         var onnx = ColorModels.Ending(graph =>
         {
@@ -86,7 +86,7 @@ public sealed class OutputKindTests
     }
 
     [Fact]
-    public void Classify_GraphThatStandardizesItsInput_IsReadByTheImagesThatGiveNumbers()
+    public void Classify_GraphThatStandardizesItsInput_IsJudgedByImagesThatGiveNumbers()
     {
         // Black and white have no deviation: 0/0.
         var onnx = Standardizing();
@@ -98,13 +98,13 @@ public sealed class OutputKindTests
             ColorModels.Ask(onnx, null, model => model.Notes),
             note => note.Contains("2 of 8 warm-up images", StringComparison.Ordinal));
 
-        // Red alone: mean 1/3, deviation √2/3, so the channels are √2, −1/√2 and −1/√2, times the gain of 2.
+        // Only red: mean 1/3, deviation √2/3, so the channels are √2, −1/√2 and −1/√2, times the gain of 2.
         var expected = 1 / (1 + (2 * Math.Exp(2 * (-Math.Sqrt(0.5) - Math.Sqrt(2)))));
         Assert.Equal(expected, answer.Predictions[0].Probability, 1e-5);
     }
 
     [Fact]
-    public void Classify_NaNThatAQuantizerRounds_IsNoEvidenceAndNoAnswer()
+    public void Classify_NaNThatAQuantizerRounds_IsNeitherEvidenceNorAnAnswer()
     {
         var onnx = Standardizing(quantized: true);
 

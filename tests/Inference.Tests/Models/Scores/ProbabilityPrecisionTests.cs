@@ -10,17 +10,17 @@ public sealed class ProbabilityPrecisionTests
     [Fact]
     public void Classify_ProbabilitiesRoundedToZero_AreBoundedByThePrecision()
     {
-        // 255/256 leave 1/256 for the others, which is as much as half a step for each of two.
+        // 255/256 leave 1/256 for the others: half a step for each of two.
         var three = ColorModels.ClassifyRed(
             ColorModels.Ending(graph => ColorModels.QuantizedSoftmax(graph, 1f / 256, (byte)0), classes: 3));
         Assert.All(three.Predictions.Skip(1), one => Assert.Equal(Math.Log(1.0 / 512), one.Logit, 1e-4));
 
-        // Of 999 they have it together.
+        // The 999 others share it.
         var many = ColorModels.ClassifyRed(
             ColorModels.Ending(graph => ColorModels.QuantizedSoftmax(graph, 1f / 256, (byte)0), classes: 1000));
         Assert.All(many.Predictions.Skip(1), one => Assert.Equal(Math.Log(1.0 / 256 / 999), one.Logit, 1e-3));
 
-        // A half knows nothing below 2^-25, and a float nothing below 2^-150.
+        // A half rounds to zero below 2^-25, and a float below 2^-150.
         var half = ColorModels.ClassifyRed(ColorModels.Ending(
             graph => graph.Node(
                 "Cast", [graph.Node("Softmax", ["z"], "p", ("axis", -1L))], "scores", ("to", (long)DataType.Float16)),
@@ -120,9 +120,9 @@ public sealed class ProbabilityPrecisionTests
     }
 
     [Fact]
-    public void Classify_NumberThatIsNoProbability_IsAFault()
+    public void Classify_ScoreThatIsNotAProbability_IsAFault()
     {
-        // Red is surer than any warm-up image: 1.5 of its probability.
+        // Red is more certain than any warm-up image, so its score becomes 1.5.
         var onnx = ColorModels.Ending(
             graph =>
             {

@@ -34,7 +34,7 @@ public sealed class QuantizedScoresTests
     [Fact]
     public void Classify_SoftmaxThatIsQuantizedAtOnce_AnswersTheModelsProbability()
     {
-        // As ONNX Runtime's quantiser writes it in its operator format.
+        // In the operator format of ONNX Runtime's quantiser.
         var onnx = ColorModels.Ending(
             graph =>
             {
@@ -91,9 +91,9 @@ public sealed class QuantizedScoresTests
     }
 
     [Fact]
-    public void Load_CoarseScoresOfUnknownKind_AreRefusedUntilSomebodySays()
+    public void Load_CoarseScoresOfUnknownKind_AreRefusedUnlessDeclared()
     {
-        // A softmax that is not called one: of a thousand, steps of 1/256 hide the sum.
+        // A softmax under another name: with a thousand classes, steps of 1/256 hide the sum.
         var onnx = ColorModels.Ending(
             graph =>
             {

@@ -4,7 +4,7 @@ using DataType = Onnx.TensorProto.Types.DataType;
 namespace SoftmaxService.Inference.Tests.Models.Scores;
 
 /// <summary>
-/// Which of several outputs the scores are: what they give and what the labels say comes before what they are called.
+/// Which of several outputs holds the scores: their values and the labels take precedence over their names.
 /// </summary>
 public sealed class ScoresOutputTests
 {

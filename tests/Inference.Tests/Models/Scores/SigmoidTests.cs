@@ -13,10 +13,10 @@ public sealed class SigmoidTests
         var onnx = Sigmoids();
 
         Assert.Contains("ends in Sigmoid", ColorModels.Refusal(onnx), StringComparison.Ordinal);
-        var said = ColorModels.Refusal(onnx, Stated.Probabilities);
-        Assert.Contains("output.kind", said, StringComparison.Ordinal);
-        Assert.Contains("sum to", said, StringComparison.Ordinal);
-        Assert.Contains("Sigmoid", said, StringComparison.Ordinal);
+        var refusal = ColorModels.Refusal(onnx, Stated.Probabilities);
+        Assert.Contains("output.kind", refusal, StringComparison.Ordinal);
+        Assert.Contains("sum to", refusal, StringComparison.Ordinal);
+        Assert.Contains("Sigmoid", refusal, StringComparison.Ordinal);
         Assert.Contains(
             "sum to", ColorModels.Refusal(LogSigmoids(), Stated.LogProbabilities), StringComparison.Ordinal);
     }

@@ -1,6 +1,6 @@
 namespace SoftmaxService.Tests.Support.Fuzz.Images;
 
-/// <summary>Bitmaps field by field: every header, depth and compression, rows from above or below.</summary>
+/// <summary>Makes bitmaps field by field: every header, depth and compression, top-down or bottom-up.</summary>
 public static class BmpMaker
 {
     private const int MostData = 1 << 20;
@@ -12,7 +12,7 @@ public static class BmpMaker
             .Little32((uint)random.Usually(14 + pixelsAt, 1 << 20, percent: 98)).Add(body).ToArray();
     }
 
-    /// <summary>A bitmap without its file header, as in an icon, where the height counts the mask, too.</summary>
+    /// <summary>A bitmap without its file header, as in an icon, whose height includes the mask.</summary>
     public static byte[] MakeBody(Random random, int heightFactor, out int pixelsAt)
     {
         var headerLength = random.Chance(50) ? 40 : random.Chance(92) ? random.Of(12, 16, 40, 52, 56, 64, 108, 124)

@@ -5,7 +5,7 @@ using System.IO.Hashing;
 
 namespace SoftmaxService.Tests.Support.Fuzz.Images;
 
-/// <summary>Bytes that are written one field after the other, in either byte order.</summary>
+/// <summary>Writes bytes field by field, in either byte order.</summary>
 public sealed class ByteSink
 {
     private readonly ArrayBufferWriter<byte> _buffer = new();
@@ -42,14 +42,14 @@ public sealed class ByteSink
         return Add(bytes);
     }
 
-    /// <summary>A chunk of PNG, with its checksum.</summary>
+    /// <summary>Adds a PNG chunk with its checksum.</summary>
     public ByteSink PngChunk(ReadOnlySpan<byte> type, ReadOnlySpan<byte> data)
     {
         byte[] covered = [.. type, .. data];
         return Big32((uint)data.Length).Add(covered).Big32(Crc32.HashToUInt32(covered));
     }
 
-    /// <summary>A chunk of RIFF, padded to an even length.</summary>
+    /// <summary>Adds a RIFF chunk, padded to an even length.</summary>
     public ByteSink RiffChunk(ReadOnlySpan<byte> type, ReadOnlySpan<byte> data)
     {
         Add(type).Little32((uint)data.Length).Add(data);

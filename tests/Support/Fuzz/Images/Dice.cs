@@ -4,7 +4,7 @@ using System.Text;
 namespace SoftmaxService.Tests.Support.Fuzz.Images;
 
 /// <summary>
-/// Choices that are right more often than not, so that a file gets far into a decoder before it finds a fault.
+/// Random choices that are mostly valid, so that a file gets far into a decoder before the first fault.
 /// </summary>
 public static class Dice
 {
@@ -14,13 +14,12 @@ public static class Dice
 
     public static T Of<T>(this Random random, params ReadOnlySpan<T> choices) => choices[random.Next(choices.Length)];
 
-    /// <summary>The usual value, or in a few cases one from 0 up to and without <paramref name="end"/>.</summary>
+    /// <summary>The usual value, or rarely one from 0 up to but excluding <paramref name="end"/>.</summary>
     public static int Usually(this Random random, int usual, int end, int percent = 99) => random.Chance(percent)
         ? usual : random.Next(end);
 
     /// <summary>
-    /// A side: mostly from 1 to 600, often just where a scaled decode begins or ends, seldom 0 or as large as fits into
-    /// 16 bits.
+    /// A side: mostly from 1 to 600, often at the limits of scaled decoding, rarely 0 or the largest 16-bit values.
     /// </summary>
     public static int Side(this Random random) => random.Next(40) switch
     {
@@ -40,7 +39,7 @@ public static class Dice
         return noise;
     }
 
-    /// <summary>Bytes as a picture has them, or noise, or all the same.</summary>
+    /// <summary>Bytes like those of an image, noise, or equal bytes.</summary>
     public static byte[] Samples(this Random random, int length)
     {
         if (random.Chance(40))
@@ -86,7 +85,7 @@ public static class Dice
     }
 
     /// <summary>
-    /// EXIF with an orientation, mostly one of the eight; sometimes with directories that lead elsewhere.
+    /// EXIF with an orientation, mostly one of the eight valid ones; sometimes its directories point elsewhere.
     /// </summary>
     public static byte[] Exif(this Random random)
     {
@@ -127,7 +126,7 @@ public static class Dice
     }
 
     /// <summary>
-    /// A colour profile: the header and table of tags of one, with matrices and curves that may be anything.
+    /// A colour profile with a header, a table of tags, and arbitrary matrices and curves.
     /// </summary>
     public static byte[] Profile(this Random random)
     {

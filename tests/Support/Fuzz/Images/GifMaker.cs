@@ -1,7 +1,7 @@
 namespace SoftmaxService.Tests.Support.Fuzz.Images;
 
 /// <summary>
-/// GIFs block by block: screens and frames of any size and place, palettes of any length, any width of codes.
+/// Makes GIFs block by block: screens and frames of any size and position, palettes of any length, any code width.
 /// </summary>
 public static class GifMaker
 {
@@ -71,8 +71,8 @@ public static class GifMaker
         Blocks(gif, Codes(random, bits, (long)width * height));
     }
 
-    // Literals with a clear code often enough for the codes' width to stay; or noise, for which every code up to the
-    // largest so far means something.
+    // Either literals with enough clear codes to keep the code width, or noise, in which every code up to the largest
+    // so far is valid.
     private static byte[] Codes(Random random, int bits, long pixels)
     {
         if (bits is < 2 or > 8 || random.Chance(15))

@@ -1,7 +1,7 @@
 namespace SoftmaxService.Tests.Support.Fuzz.Images;
 
 /// <summary>
-/// Icons entry by entry: bitmaps and PNGs whose sizes, places and lengths the directory may get wrong.
+/// Makes icons entry by entry: bitmaps and PNGs whose directory may have wrong sizes, offsets and lengths.
 /// </summary>
 public static class IcoMaker
 {

@@ -2,10 +2,10 @@ using SoftmaxService.Inference.Imaging;
 
 namespace SoftmaxService.Tests.Support.Fuzz.Images;
 
-/// <summary>What models of real sizes want of an image: each image goes to some of them.</summary>
+/// <summary>The inputs of models of realistic sizes; each image goes to some of them.</summary>
 public static class ImageSetups
 {
-    /// <summary>More would be refused; so much keeps a trial of hundreds of thousands within minutes.</summary>
+    /// <summary>Larger images are refused, so that a trial of hundreds of thousands takes minutes.</summary>
     public const long MaxPixels = 2_000_000;
 
     private const int PerImage = 2;

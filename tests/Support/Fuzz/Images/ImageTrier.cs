@@ -5,15 +5,15 @@ using SoftmaxService.Inference.Imaging;
 
 namespace SoftmaxService.Tests.Support.Fuzz.Images;
 
-/// <summary>What became of an image under the models that it was given to.</summary>
-/// <param name="Read">By how many it was read.</param>
-/// <param name="Refused">By how many it was refused.</param>
-/// <param name="Hash">Of all tensors, so that two runs can be compared: memory that a decoder has not written
+/// <summary>The outcome of an image for the models that it was given to.</summary>
+/// <param name="Read">The number of models that accepted it.</param>
+/// <param name="Refused">The number of models that refused it.</param>
+/// <param name="Hash">A hash of all tensors. Two runs are compared, because memory that a decoder has not written
 /// differs.</param>
-/// <param name="Fault">What should not happen; null where nothing did.</param>
+/// <param name="Fault">A description of what went wrong; null if nothing did.</param>
 public sealed record ImageOutcome(int Read, int Refused, ulong Hash, string? Fault);
 
-/// <summary>Preprocesses images for models of real sizes.</summary>
+/// <summary>Preprocesses images for models of realistic sizes.</summary>
 public sealed class ImageTrier
 {
     private readonly ImagePreprocessor[] _preprocessors = [

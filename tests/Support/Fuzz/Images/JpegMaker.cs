@@ -1,6 +1,6 @@
 namespace SoftmaxService.Tests.Support.Fuzz.Images;
 
-/// <summary>JPEGs marker by marker: every frame, precision, number of components and sampling factor.</summary>
+/// <summary>Makes JPEGs marker by marker: every frame, precision, component count and sampling factor.</summary>
 public static class JpegMaker
 {
     private const int MostData = 1 << 18;
@@ -73,7 +73,7 @@ public static class JpegMaker
             0xE2, [.. "ICC_PROFILE\0"u8, (byte)random.Usually(1, 4), (byte)random.Usually(1, 4), .. random.Profile()]),
         4 => Segment(0xEE, [.. "Adobe"u8, 0, 100, 0, 0, 0, 0, (byte)random.Next(4)]),
 
-        // Several pictures in one file, such as one with a gain map.
+        // Several images in one file, such as one with a gain map.
         5 => Segment(0xE2, [.. "MPF\0"u8, .. random.Exif()]),
         _ => Segment(random.Of(0xFE, 0xE0 + random.Next(16)), random.Noise(random.Next(60))),
     };
@@ -104,14 +104,14 @@ public static class JpegMaker
 
     private static bool IsLossless(int marker) => marker is 0xC3 or 0xC7 or 0xCB or 0xCF;
 
-    // Two for DC, two for AC.
+    // Two tables for DC, two for AC.
     private static byte[] HuffmanTable(Random random, int table)
     {
         var destination = random.Usually(((table / 2) << 4) | (table % 2), 0x24, percent: 99);
         switch (random.Next(20) switch { < 7 => 0, < 15 => 1, < 19 => 2, _ => 3 })
         {
             case 0:
-                // A single code of one bit for the value 0: no difference, and no coefficients.
+                // A single one-bit code for the value 0: no difference and no coefficients.
                 return Segment(0xC4, [(byte)destination, 1, .. new byte[15], 0]);
             case 1:
                 // Eight codes of three bits for small differences, or for short runs of small coefficients.
@@ -139,16 +139,15 @@ public static class JpegMaker
                 .Byte(random.Usually(i == 0 ? 0 : 0x11, 0x44, percent: 99));
         }
 
-        // A lossless scan has a predictor where others have the first of their coefficients, and a difference for each
-        // sample.
+        // A lossless scan has a predictor in place of the first coefficient, and a difference for each sample.
         var isLossless = IsLossless(marker);
         var (start, end) = isLossless ? (random.Next(1, 8), 0) : marker == 0xC2 ? scan == 0 ? (0, 0)
             : (random.Next(1, 30), random.Next(30, 64)) : (0, 63);
         var bits = marker == 0xC2 ? random.Of(0, 0, 1, 0x10, 0x21) : 0;
         header.Byte(random.Usually(start, 70)).Byte(random.Usually(end, 70)).Byte(random.Usually(bits, 256));
 
-        // Zeros end each block in a few bits under most tables; noise comes first. A byte of 0xFF is followed by a
-        // zero, or is a marker.
+        // Noise, then zeros, which end each block in a few bits under most tables. A byte of 0xFF is followed by a zero
+        // or starts a marker.
         var needed = Math.Min(MostData, ((long)width * height * components / (isLossless ? 8 : 64)) + 16);
         var noise = random.Noise(random.Next((int)Math.Min(needed, 4096)));
         var data = new ByteSink();

@@ -1,8 +1,8 @@
 namespace SoftmaxService.Tests.Support.Fuzz.Images;
 
-/// <summary>An image file that was put together part by part, and may contradict itself in any of them.</summary>
-/// <param name="Format">What it is meant to be.</param>
-/// <param name="MediaType">What it is sent as.</param>
+/// <summary>An image file assembled part by part; its parts may contradict each other.</summary>
+/// <param name="Format">The intended format.</param>
+/// <param name="MediaType">The media type that it is sent with.</param>
 /// <param name="Bytes">The file.</param>
 public sealed record MadeImage(string Format, string MediaType, byte[] Bytes)
 {
@@ -12,10 +12,10 @@ public sealed record MadeImage(string Format, string MediaType, byte[] Bytes)
 
     public int FormatIndex => Array.IndexOf(Names, Format);
 
-    /// <summary>The same for the same seed and number, whatever was made before.</summary>
+    /// <summary>Makes an image that depends only on the seed and the number.</summary>
     public static MadeImage Make(int seed, long number)
     {
-        // Neighbouring seeds of Random begin alike, so they are spread.
+        // Random starts similarly for adjacent seeds, so the seeds are spread.
         var random = new Random(unchecked((int)(((seed * 1_000_003L) + number) * 2_654_435_761L >> 7)));
         return Make(random);
     }

@@ -3,7 +3,7 @@ using System.Text;
 namespace SoftmaxService.Tests.Support.Fuzz.Images;
 
 /// <summary>
-/// PNGs chunk by chunk: every depth and colour type, interlaced or not, with every chunk that a decoder reads.
+/// Makes PNGs chunk by chunk: every depth and colour type, interlaced or not, with every chunk that a decoder reads.
 /// </summary>
 public static class PngMaker
 {

@@ -4,7 +4,7 @@ using SoftmaxService.Tests.Support.Images;
 
 namespace SoftmaxService.Tests.Support.Fuzz.Images;
 
-/// <summary>WebPs chunk by chunk, around frames that an encoder has made and that may be declared otherwise.</summary>
+/// <summary>Makes WebPs chunk by chunk around frames from an encoder, with possibly wrong headers.</summary>
 public static class WebPMaker
 {
     private static readonly Lazy<(int Width, int Height, byte[] Chunks)[]> Stills = new(MakeStills);
@@ -47,7 +47,7 @@ public static class WebPMaker
             {
                 if (random.Chance(25))
                 {
-                    // Plain alpha has one byte a pixel behind its header.
+                    // Uncompressed alpha has one byte per pixel after its header.
                     var method = random.Usually(0, 4, percent: 92);
                     body.RiffChunk("ALPH"u8,
                         [(byte)(method | (random.Next(4) << 2) | (random.Next(4) << 4)),
@@ -75,7 +75,7 @@ public static class WebPMaker
         }
     }
 
-    // The size, or anything behind it, may be something else.
+    // The size, or anything after it, may be replaced.
     private static byte[] Frame(Random random, byte[] chunks)
     {
         byte[] frame = [.. chunks];
@@ -136,7 +136,7 @@ public static class WebPMaker
         return data.ToArray();
     }
 
-    // The picture alone, from the first of its chunks on.
+    // Only the image, from its first chunk on.
     private static byte[] ChunksOf(byte[] still)
     {
         for (var position = 12; ;)
