@@ -11,7 +11,7 @@ internal static class CommandLine
     public static async Task<int> RunAsync(
         string[] arguments,
         Terminal terminal,
-        CancellationToken cancellation = default)
+        CancellationToken cancellationToken = default)
     {
         var root = new RootCommand($"Inspects, evaluates and calibrates ONNX image classifiers. {ExitCode.Help}")
         {
@@ -26,7 +26,7 @@ internal static class CommandLine
             Error = terminal.Error,
             EnableDefaultExceptionHandler = false,
         };
-        var code = await parsed.InvokeAsync(configuration, cancellation);
+        var code = await parsed.InvokeAsync(configuration, cancellationToken);
         return parsed.Action is ParseErrorAction ? ExitCode.Usage : code;
     }
 }

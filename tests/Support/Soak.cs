@@ -165,10 +165,10 @@ public sealed class Soak(Uri address, IReadOnlyList<string> models, IReadOnlyLis
         }
     }
 
-    private async Task<bool> OneAsync(string model, int image, CancellationToken cancellation)
+    private async Task<bool> OneAsync(string model, int image, CancellationToken cancellationToken)
     {
-        using var answer = await PostAsync(model, images[image], cancellation);
-        using var json = JsonDocument.Parse(await answer.Content.ReadAsByteArrayAsync(cancellation));
+        using var answer = await PostAsync(model, images[image], cancellationToken);
+        using var json = JsonDocument.Parse(await answer.Content.ReadAsByteArrayAsync(cancellationToken));
         Check(SoakRequest.One, model, image, answer.StatusCode, json.RootElement);
         return true;
     }
@@ -337,13 +337,13 @@ public sealed class Soak(Uri address, IReadOnlyList<string> models, IReadOnlyLis
         }
     }
 
-    private async Task<HttpResponseMessage> PostAsync(string model, byte[] body, CancellationToken cancellation)
+    private async Task<HttpResponseMessage> PostAsync(string model, byte[] body, CancellationToken cancellationToken)
     {
         using var content = new ByteArrayContent(body)
         {
             Headers = { ContentType = new MediaTypeHeaderValue("image/png") },
         };
-        return await _client.PostAsync(UrlOf(model), content, cancellation);
+        return await _client.PostAsync(UrlOf(model), content, cancellationToken);
     }
 
     private void Check(SoakRequest request, string model, int image, HttpStatusCode status, JsonElement answer)

@@ -37,8 +37,7 @@ internal sealed partial class ProblemExceptionHandler(ProblemWriter writer, ILog
         (
             Problem.RequestTooSlow,
             "The body arrived more slowly than the settings Limits:MinRequestBytesPerSecond and "
-            + "Limits:RateGraceSeconds allow."
-        ),
+            + "Limits:RateGraceSeconds allow."),
         BadHttpRequestException bad => (Problem.ForStatus(bad.StatusCode), bad.Message),
 
         // Kestrel's exception for a chunk of 2 GiB or more.

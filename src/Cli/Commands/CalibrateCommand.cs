@@ -76,7 +76,7 @@ internal static class CalibrateCommand
         command.Add(bins);
         command.Add(report);
         command.Add(json);
-        command.Runs(terminal, (parsed, cancellation) =>
+        command.Runs(terminal, (parsed, cancellationToken) =>
         {
             var location = scoring.FindModel(parsed);
             if (location is { IsVersionFolder: false })
@@ -89,7 +89,7 @@ internal static class CalibrateCommand
             var original = location is not null && File.Exists(location.ManifestPath)
                 ? File.ReadAllBytes(location.ManifestPath)
                 : null;
-            var scored = scoring.Score(parsed, model, temperature: 1f, terminal, cancellation);
+            var scored = scoring.Score(parsed, model, temperature: 1f, terminal, cancellationToken);
             var options = new CalibrationOptions { Bins = parsed.GetValue(bins), Method = parsed.GetValue(method) };
             if (parsed.GetValue(alphas) is { Length: > 0 } said)
             {
@@ -97,9 +97,9 @@ internal static class CalibrateCommand
             }
 
             terminal.Say($"Fitting on {scored.Count} images.");
-            var (result, findings) = FindingsBuilder.Calibrate(scored, location?.FullName, options, cancellation);
+            var (result, findings) = FindingsBuilder.Calibrate(scored, location?.FullName, options, cancellationToken);
             List<(string Path, byte[] Content)> files = parsed.GetValue(report) is { } folder
-                ? [.. ReportFolder.Render(folder, findings, cancellation)]
+                ? [.. ReportFolder.Render(folder, findings, cancellationToken)]
                 : [];
             if (location is not null)
             {
@@ -116,7 +116,7 @@ internal static class CalibrateCommand
                 Directory.CreateDirectory(reportFolder);
             }
 
-            FileReplacement.WriteAll(cancellation, files);
+            FileReplacement.WriteAll(cancellationToken, files);
             if (parsed.GetValue(json))
             {
                 Json.Write(terminal.Output, findings);

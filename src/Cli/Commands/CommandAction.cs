@@ -10,8 +10,8 @@ internal static class CommandAction
     /// <summary>Gives a command its work, which runs off the thread that waits for Ctrl-C.</summary>
     public static void Runs(this Command command, Terminal terminal, Action<ParseResult, CancellationToken> work) =>
         command.SetAction(
-            (parsed, cancellation) =>
-                Task.Run(() => Run(terminal, () => work(parsed, cancellation)), CancellationToken.None));
+            (parsed, cancellationToken) =>
+                Task.Run(() => Run(terminal, () => work(parsed, cancellationToken)), CancellationToken.None));
 
     private static int Run(Terminal terminal, Action work)
     {

@@ -50,7 +50,7 @@ internal static class EvaluateCommand
         command.Add(seed);
         command.Add(report);
         command.Add(json);
-        command.Runs(terminal, (parsed, cancellation) =>
+        command.Runs(terminal, (parsed, cancellationToken) =>
         {
             var location = scoring.FindModel(parsed);
             var otherPaths = parsed.GetValue(others) ?? [];
@@ -62,7 +62,7 @@ internal static class EvaluateCommand
             using var model = location?.Load();
             var applied = AppliedTemperature.Resolve(parsed.GetValue(temperature), model?.CalibratedTemperature);
 
-            var scored = scoring.Score(parsed, model, applied.Value, terminal, cancellation);
+            var scored = scoring.Score(parsed, model, applied.Value, terminal, cancellationToken);
             var calibration = model?.Manifest.Calibration;
             var findings = FindingsBuilder.Evaluate(
                 scored,
@@ -70,7 +70,7 @@ internal static class EvaluateCommand
                 applied,
                 calibration,
                 new CalibrationOptions { Bins = parsed.GetValue(bins) },
-                cancellation);
+                cancellationToken);
             if (model is not null && otherPaths.Length > 0)
             {
                 OtherData Compare(string path)
@@ -83,7 +83,7 @@ internal static class EvaluateCommand
                         parsed.GetValue(seed),
                         applied.Value,
                         terminal,
-                        cancellation);
+                        cancellationToken);
                     return FindingsBuilder.Compare(scored, other, applied.Value, calibration?.Energy);
                 }
 
@@ -92,7 +92,7 @@ internal static class EvaluateCommand
 
             if (parsed.GetValue(report) is { } folder)
             {
-                ReportFolder.Write(folder, findings, cancellation);
+                ReportFolder.Write(folder, findings, cancellationToken);
                 terminal.Say($"Written: {Path.Combine(folder, ReportFolder.PageName)}");
             }
 

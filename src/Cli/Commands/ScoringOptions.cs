@@ -51,7 +51,7 @@ internal sealed class ScoringOptions
         ClassifierModel? model,
         float temperature,
         Terminal terminal,
-        CancellationToken cancellation)
+        CancellationToken cancellationToken)
     {
         var (skip, limit, shuffle) = (parsed.GetValue(_skip), parsed.GetValue(_limit), parsed.GetValue(_shuffle));
         var path = parsed.GetValue(_logits) ?? parsed.GetValue(_data)!; // FindModel saw to one of them
@@ -59,9 +59,9 @@ internal sealed class ScoringOptions
         {
             return ToLogits(
                 shuffle is null
-                    ? LogitsCsv.Read(path, model?.Labels, skip, limit, cancellation)
+                    ? LogitsCsv.Read(path, model?.Labels, skip, limit, cancellationToken)
                     : Choose(
-                        LogitsCsv.Read(path, model?.Labels, skip: 0, int.MaxValue, cancellation),
+                        LogitsCsv.Read(path, model?.Labels, skip: 0, int.MaxValue, cancellationToken),
                         path,
                         skip,
                         limit,
@@ -78,7 +78,7 @@ internal sealed class ScoringOptions
 
         var images = ImageSets.Open(path, parsed.GetValue(_split), Labels.Of(model.Labels));
         var selection = Select(path, images.Count, skip, limit, shuffle);
-        var scored = Run(model, images, selection, temperature, terminal, cancellation);
+        var scored = Run(model, images, selection, temperature, terminal, cancellationToken);
         return selection.Count == images.Count
             ? scored
             : scored with
@@ -96,14 +96,14 @@ internal sealed class ScoringOptions
         int seed,
         float temperature,
         Terminal terminal,
-        CancellationToken cancellation)
+        CancellationToken cancellationToken)
     {
         var images = path == UniformNoise.Keyword
             ? new UniformNoise(noiseCount, model.Input.Channels, model.Input.Height, model.Input.Width, seed)
             : ImageSets.Open(path, parsed.GetValue(_split), Labels.Ignored);
         return images.Count == 0
             ? throw new DataException($"{path}: there are no images.")
-            : Run(model, images, Selection.Range(0, images.Count), temperature, terminal, cancellation);
+            : Run(model, images, Selection.Range(0, images.Count), temperature, terminal, cancellationToken);
     }
 
     private static ScoredSet Run(
@@ -112,11 +112,11 @@ internal sealed class ScoringOptions
         Selection selection,
         float temperature,
         Terminal terminal,
-        CancellationToken cancellation) =>
+        CancellationToken cancellationToken) =>
         terminal.Track(
             images.Name,
             selection.Count,
-            progress => ModelRun.Score(model, images, selection, temperature, progress, cancellation));
+            progress => ModelRun.Score(model, images, selection, temperature, progress, cancellationToken));
 
     private static ScoredSet ToLogits(ScoredSet scored, OutputKind kind)
     {

@@ -17,21 +17,21 @@ internal static class LogitsCsv
     /// <param name="classNames">The model's classes; null to take the heading's, else numbers.</param>
     /// <param name="skip">Lines of logits to pass over.</param>
     /// <param name="limit">The most lines to read.</param>
-    /// <param name="cancellation">Stops the reading.</param>
+    /// <param name="cancellationToken">Stops the reading.</param>
     /// <exception cref="DataException">A line is not what it should be; the message has its number.</exception>
     public static ScoredSet Read(
         string path,
         IReadOnlyList<string>? classNames,
         int skip,
         int limit,
-        CancellationToken cancellation)
+        CancellationToken cancellationToken)
     {
         using var reader = new StreamReader(DataFile.OpenRead(path));
         var table = new Table(path, classNames);
         var number = 0;
         while (reader.ReadLine() is { } line)
         {
-            cancellation.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
             number++;
             if (!string.IsNullOrWhiteSpace(line))
             {

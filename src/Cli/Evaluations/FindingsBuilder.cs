@@ -30,20 +30,20 @@ internal static class FindingsBuilder
         AppliedTemperature temperature,
         ManifestCalibration? calibration,
         CalibrationOptions options,
-        CancellationToken cancellation)
+        CancellationToken cancellationToken)
     {
         var data = ToLabelledLogits(scored);
         return Refused(
             scored,
             () =>
             {
-                var before = Calibrator.Evaluate(data, 1f, options, cancellation);
+                var before = Calibrator.Evaluate(data, 1f, options, cancellationToken);
                 var after =
                     temperature.Value == 1f
                         ? null
-                        : Calibrator.Evaluate(data, temperature.Value, options, cancellation);
+                        : Calibrator.Evaluate(data, temperature.Value, options, cancellationToken);
                 var sets = calibration?.Conformal is { } conformal
-                    ? SetsOf(data, calibration, conformal, AlphasOf(conformal), cancellation)
+                    ? SetsOf(data, calibration, conformal, AlphasOf(conformal), cancellationToken)
                     : null;
                 return Describe(scored, before, after) with
                 {
@@ -54,7 +54,7 @@ internal static class FindingsBuilder
                     PredictionSets = sets,
                     Quantiles = calibration?.Conformal?.Quantiles,
                     Curve = calibration?.Conformal is { } known
-                        ? SetsOf(data, calibration, known, CurveAlphas(known), cancellation)
+                        ? SetsOf(data, calibration, known, CurveAlphas(known), cancellationToken)
                         : [],
                     Energy = calibration?.Energy,
                     Warnings = NullIfEmpty([.. scored.Warnings, .. Calibrator.WarningsFor(data, scored.ClassNames)]),
@@ -67,12 +67,12 @@ internal static class FindingsBuilder
         ScoredSet scored,
         string? model,
         CalibrationOptions options,
-        CancellationToken cancellation)
+        CancellationToken cancellationToken)
     {
         var data = ToLabelledLogits(scored);
         return Refused(scored, () =>
         {
-            var result = Calibrator.Calibrate(data, options with { ClassNames = scored.ClassNames }, cancellation);
+            var result = Calibrator.Calibrate(data, options with { ClassNames = scored.ClassNames }, cancellationToken);
             result = result with { Warnings = [.. scored.Warnings, .. result.Warnings] };
             var calibration = result.ToManifest(scored.Name);
             return (result, Describe(scored, result.Before, result.After) with
@@ -85,7 +85,7 @@ internal static class FindingsBuilder
                 PredictionSets = result.PredictionSets,
                 Quantiles = result.Conformal?.Quantiles,
                 Curve = result.Conformal is { } conformal
-                    ? SetsOf(data, calibration, conformal, CurveAlphas(conformal), cancellation)
+                    ? SetsOf(data, calibration, conformal, CurveAlphas(conformal), cancellationToken)
                     : [],
                 Energy = result.Energy,
                 Warnings = NullIfEmpty(result.Warnings),
@@ -170,8 +170,13 @@ internal static class FindingsBuilder
         ManifestCalibration calibration,
         ConformalQuantiles conformal,
         double[] alphas,
-        CancellationToken cancellation
-    ) => Conformal.Evaluate(data, (float)calibration.Temperature, conformal, alphas, cancellationToken: cancellation);
+        CancellationToken cancellationToken) =>
+        Conformal.Evaluate(
+            data,
+            (float)calibration.Temperature,
+            conformal,
+            alphas,
+            cancellationToken: cancellationToken);
 
     private static IReadOnlyList<string>? NullIfEmpty(IReadOnlyList<string> warnings) =>
         warnings.Count > 0 ? warnings : null;

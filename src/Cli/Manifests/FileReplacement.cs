@@ -8,7 +8,7 @@ internal static class FileReplacement
 {
     /// <summary>Writes all, then replaces all in the order given; when writing fails nothing is replaced.</summary>
     public static void WriteAll(
-        CancellationToken cancellation,
+        CancellationToken cancellationToken,
         params IReadOnlyList<(string Path, byte[] Content)> files)
     {
         var written = new List<(string Temporary, string Path)>();
@@ -16,7 +16,7 @@ internal static class FileReplacement
         {
             foreach (var (path, content) in files)
             {
-                cancellation.ThrowIfCancellationRequested();
+                cancellationToken.ThrowIfCancellationRequested();
                 var target =
                     (File.Exists(path) ? File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName : null)
                     ?? path;
@@ -27,7 +27,7 @@ internal static class FileReplacement
                 file.Flush(flushToDisk: true);
             }
 
-            cancellation.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
             foreach (var (temporary, path) in written)
             {
                 File.Move(temporary, path, overwrite: true);

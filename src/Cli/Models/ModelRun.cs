@@ -20,7 +20,7 @@ internal static class ModelRun
     /// <param name="selection">Which of its images.</param>
     /// <param name="temperature">The T at which a mistake's confidence is judged.</param>
     /// <param name="progress">Told of the images done.</param>
-    /// <param name="cancellation">Stops between two images.</param>
+    /// <param name="cancellationToken">Stops between two images.</param>
     /// <exception cref="DataException">An image cannot be read, or the model has no finite answer to it.</exception>
     public static ScoredSet Score(
         ClassifierModel model,
@@ -28,7 +28,7 @@ internal static class ModelRun
         Selection selection,
         float temperature,
         Action<int> progress,
-        CancellationToken cancellation)
+        CancellationToken cancellationToken)
     {
         var plan = new ClassificationPlan(model, new ClassificationOptions { Temperature = temperature });
         var count = selection.Count;
@@ -41,7 +41,7 @@ internal static class ModelRun
         var (done, rounded) = (0, 0);
         foreach (var image in images.Read(selection))
         {
-            cancellation.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
             if (done == 0)
             {
                 // Else the first image would always be the slowest.

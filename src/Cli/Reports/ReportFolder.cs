@@ -13,13 +13,13 @@ internal static class ReportFolder
     public static IReadOnlyList<(string Path, byte[] Content)> Render(
         string folder,
         Findings findings,
-        CancellationToken cancellation)
+        CancellationToken cancellationToken)
     {
         var files = new List<(string Path, byte[] Content)>();
         var drawings = new List<(string Name, string Svg)>();
         foreach (var figure in FindingsFigures.All(findings))
         {
-            cancellation.ThrowIfCancellationRequested();
+            cancellationToken.ThrowIfCancellationRequested();
             drawings.Add((figure.Name, figure.ToSvg()));
             files.Add((Path.Combine(folder, $"{figure.Name}.svg"), Encoding.UTF8.GetBytes(drawings[^1].Svg)));
             files.Add((Path.Combine(folder, $"{figure.Name}.png"), figure.ToPng()));
@@ -29,10 +29,10 @@ internal static class ReportFolder
         return files;
     }
 
-    public static void Write(string folder, Findings findings, CancellationToken cancellation)
+    public static void Write(string folder, Findings findings, CancellationToken cancellationToken)
     {
-        var files = Render(folder, findings, cancellation);
+        var files = Render(folder, findings, cancellationToken);
         Directory.CreateDirectory(folder);
-        FileReplacement.WriteAll(cancellation, files);
+        FileReplacement.WriteAll(cancellationToken, files);
     }
 }

@@ -364,19 +364,19 @@ public sealed class ApiKeyHandlerTests(KeyedService service)
     private async Task IsAsync<T>(
         StatusCode status,
         string? key,
-        Func<GRPCInferenceService.GRPCInferenceServiceClient, Metadata, AsyncUnaryCall<T>> call
-    ) => Assert.Equal(status, await StatusOfAsync(key, call));
+        Func<GRPCInferenceService.GRPCInferenceServiceClient, Metadata, AsyncUnaryCall<T>> call) =>
+        Assert.Equal(status, await StatusOfAsync(key, call));
 
     private async Task IsAsync(
         StatusCode status,
         string? key,
-        Func<GRPCInferenceService.GRPCInferenceServiceClient, Metadata, Task> call
-    ) => Assert.Equal(status, await StatusOfAsync(key, call));
+        Func<GRPCInferenceService.GRPCInferenceServiceClient, Metadata, Task> call) =>
+        Assert.Equal(status, await StatusOfAsync(key, call));
 
     private Task<StatusCode> StatusOfAsync<T>(
         string? key,
-        Func<GRPCInferenceService.GRPCInferenceServiceClient, Metadata, AsyncUnaryCall<T>> call
-    ) => StatusOfAsync(key, async (client, metadata) => await call(client, metadata));
+        Func<GRPCInferenceService.GRPCInferenceServiceClient, Metadata, AsyncUnaryCall<T>> call) =>
+        StatusOfAsync(key, async (client, metadata) => await call(client, metadata));
 
     private async Task<StatusCode> StatusOfAsync(
         string? key,

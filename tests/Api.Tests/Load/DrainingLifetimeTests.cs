@@ -88,8 +88,7 @@ public sealed class DrainingLifetimeTests
     [InlineData(
         "--Access:Keys=secret",
         "The service cannot start: Access:Keys is no key itself: each has a name and a hash, as in "
-            + "Access:Keys:web:Hash."
-    )]
+            + "Access:Keys:web:Hash.")]
     [InlineData(
         "--Access:Keys:web:hsah=0",
         "The service cannot start: there is no setting 'hsah' in the section Access:Keys:<name>.")]

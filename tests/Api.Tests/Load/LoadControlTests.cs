@@ -270,7 +270,7 @@ public sealed class LoadControlTests
     /// </summary>
     private static async Task<Task<HttpResponseMessage>> FillModelAsync(
         RunningService service,
-        CancellationToken cancellation)
+        CancellationToken cancellationToken)
     {
         Task<HttpResponseMessage>? first = null;
         await UntilAsync(async () =>
@@ -284,7 +284,7 @@ public sealed class LoadControlTests
                     {
                         Headers = { ContentType = new MediaTypeHeaderValue("image/png") },
                     },
-                    cancellation);
+                    cancellationToken);
             }
 
             return (await ClassifyAsync(service, "?model=mnist", "0.05")).Status == 429 && !first.IsCompleted;

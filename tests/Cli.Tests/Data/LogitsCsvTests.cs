@@ -64,6 +64,6 @@ public sealed class LogitsCsvTests : IDisposable
         string content,
         IReadOnlyList<string>? classNames = null,
         int skip = 0,
-        int limit = int.MaxValue
-    ) => LogitsCsv.Read(_folder.Write("logits.csv", content), classNames, skip, limit, CancellationToken.None);
+        int limit = int.MaxValue) =>
+        LogitsCsv.Read(_folder.Write("logits.csv", content), classNames, skip, limit, CancellationToken.None);
 }

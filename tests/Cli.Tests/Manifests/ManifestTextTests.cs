@@ -17,8 +17,7 @@ public sealed class ManifestTextTests
     [InlineData(
         "{\r\n\t\"license\":\"MIT\"\r\n}",
         "{\r\n\t\"license\":\"MIT\",\r\n\t\"calibration\": {\r\n\t\t\"temperature\": 1.25,\r\n\t\t\"count\": 7\r\n"
-            + "\t}\r\n}"
-    )]
+            + "\t}\r\n}")]
     [InlineData(
         "{ \"license\": \"MIT\" }",
         "{ \"license\": \"MIT\", \"calibration\": {\"temperature\":1.25,\"count\":7} }")]
@@ -26,8 +25,7 @@ public sealed class ManifestTextTests
     [InlineData(
         "{\n    // why\n    \"license\": \"MIT\", /* kept */\n    \"training\": { \"b\" : 1.0e0,\n \"a\":2 } , \n}\n",
         "{\n    // why\n    \"license\": \"MIT\", /* kept */\n    \"calibration\": {\n        \"temperature\": 1.25,\n "
-            + "       \"count\": 7\n    },\n    \"training\": { \"b\" : 1.0e0,\n \"a\":2 } , \n}\n"
-    )]
+            + "       \"count\": 7\n    },\n    \"training\": { \"b\" : 1.0e0,\n \"a\":2 } , \n}\n")]
     [InlineData(
         "{\n  \"license\": \"MIT\",\n}",
         "{\n  \"license\": \"MIT\",\n  \"calibration\": {\n    \"temperature\": 1.25,\n    \"count\": 7\n  },\n}")]

@@ -44,8 +44,7 @@ public sealed class CalibratorTests
                 var sets = Enumerable.Range(0, data.Count).Select(row =>
                 (
                     PredictionSet.Of(data.Row(row), calibration, told.Alpha).Indices,
-                    Label: data.LabelOf(row)
-                )).ToArray();
+                    Label: data.LabelOf(row))).ToArray();
                 Assert.Equal(sets.Average(set => set.Indices.Contains(set.Label) ? 1.0 : 0.0), told.Coverage, 1e-12);
                 Assert.Equal(sets.Average(set => set.Indices.Count), told.MeanSize, 1e-12);
                 Assert.InRange(told.Coverage, 1 - told.Alpha, 1);

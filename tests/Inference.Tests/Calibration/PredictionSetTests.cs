@@ -46,8 +46,7 @@ public sealed class PredictionSetTests
             var sets = Enumerable.Range(0, data.Count).Select(row =>
             (
                 Set: PredictionSet.Of(data.Row(row), manifest.Calibration, alpha),
-                Label: data.LabelOf(row)
-            )).ToArray();
+                Label: data.LabelOf(row))).ToArray();
             var held = sets.Count(one => !one.Set.TopClassAdded && one.Set.Indices.Contains(one.Label));
             var rank = Conformal.Rank(data.Count, alpha);
 

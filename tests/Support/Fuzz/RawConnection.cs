@@ -23,10 +23,10 @@ public sealed class RawConnection : IDisposable
     private int _start;
     private int _end;
 
-    public static async Task<RawConnection> OpenAsync(int port, CancellationToken cancellation)
+    public static async Task<RawConnection> OpenAsync(int port, CancellationToken cancellationToken)
     {
         var connection = new RawConnection();
-        await connection._socket.ConnectAsync(IPAddress.Loopback, port, cancellation);
+        await connection._socket.ConnectAsync(IPAddress.Loopback, port, cancellationToken);
         return connection;
     }
 
@@ -35,16 +35,16 @@ public sealed class RawConnection : IDisposable
     /// <param name="mayBeIncomplete">
     /// Whether the server may wait for more than was sent. If so, the sending side is closed soon.
     /// </param>
-    /// <param name="cancellation">Ends the wait.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
     public Task<RawAnswer?> RequestAsync(
         ReadOnlyMemory<byte> request,
         bool mayBeIncomplete,
-        CancellationToken cancellation) =>
+        CancellationToken cancellationToken) =>
         ExchangeAsync(
             request,
             mayBeIncomplete,
-            ReadAnswerAsync(request.Span.StartsWith("HEAD "u8), cancellation),
-            cancellation);
+            ReadAnswerAsync(request.Span.StartsWith("HEAD "u8), cancellationToken),
+            cancellationToken);
 
     /// <summary>
     /// Sends the bytes of a whole HTTP/2 connection with one call. Returns null if the connection ends without an
@@ -53,19 +53,20 @@ public sealed class RawConnection : IDisposable
     public Task<RawAnswer?> CallAsync(
         ReadOnlyMemory<byte> connection,
         bool mayBeIncomplete,
-        CancellationToken cancellation) =>
-        ExchangeAsync(connection, mayBeIncomplete, ReadCallAsync(cancellation), cancellation);
+        CancellationToken cancellationToken) =>
+        ExchangeAsync(connection, mayBeIncomplete, ReadCallAsync(cancellationToken), cancellationToken);
 
     private async Task<RawAnswer?> ExchangeAsync(
         ReadOnlyMemory<byte> bytes,
         bool mayBeIncomplete,
         Task<RawAnswer?> reading,
-        CancellationToken cancellation)
+        CancellationToken cancellationToken)
     {
         try
         {
-            await SendAsync(bytes, cancellation);
-            if (mayBeIncomplete && await Task.WhenAny(reading, Task.Delay(PatienceWithCut, cancellation)) != reading)
+            await SendAsync(bytes, cancellationToken);
+            if (mayBeIncomplete
+                && await Task.WhenAny(reading, Task.Delay(PatienceWithCut, cancellationToken)) != reading)
             {
                 // Not at once, because Kestrel aborts requests of a client that has closed its side.
                 _socket.Shutdown(SocketShutdown.Send);
@@ -86,23 +87,23 @@ public sealed class RawConnection : IDisposable
         }
     }
 
-    private async Task SendAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellation)
+    private async Task SendAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
         while (bytes.Length > 0)
         {
-            bytes = bytes[await _socket.SendAsync(bytes, cancellation)..];
+            bytes = bytes[await _socket.SendAsync(bytes, cancellationToken)..];
         }
     }
 
     public void Dispose() => _socket.Dispose();
 
-    private async Task<RawAnswer?> ReadAnswerAsync(bool isHead, CancellationToken cancellation)
+    private async Task<RawAnswer?> ReadAnswerAsync(bool isHead, CancellationToken cancellationToken)
     {
         string[] head;
         int status;
         do
         {
-            head = (await ReadHeadAsync(cancellation)).Split("\r\n");
+            head = (await ReadHeadAsync(cancellationToken)).Split("\r\n");
             status = int.Parse(head[0].Split(' ')[1], CultureInfo.InvariantCulture);
         }
         while (status < 200);
@@ -119,13 +120,13 @@ public sealed class RawConnection : IDisposable
         }
         else if (Header("Transfer-Encoding") == "chunked")
         {
-            body = await ReadChunksAsync(cancellation);
+            body = await ReadChunksAsync(cancellationToken);
         }
         else
         {
             body = await ReadBytesAsync(
                 int.Parse(Header("Content-Length") ?? "0", CultureInfo.InvariantCulture),
-                cancellation);
+                cancellationToken);
         }
 
         return new RawAnswer(
@@ -135,13 +136,13 @@ public sealed class RawConnection : IDisposable
             Header("Connection") != "close");
     }
 
-    private async Task<RawAnswer?> ReadCallAsync(CancellationToken cancellation)
+    private async Task<RawAnswer?> ReadCallAsync(CancellationToken cancellationToken)
     {
         var status = 0;
         while (true)
         {
-            var head = await ReadBytesAsync(GrpcCall.FrameHeaderLength, cancellation);
-            var payload = await ReadBytesAsync(BinaryPrimitives.ReadInt32BigEndian(head) >>> 8, cancellation);
+            var head = await ReadBytesAsync(GrpcCall.FrameHeaderLength, cancellationToken);
+            var payload = await ReadBytesAsync(BinaryPrimitives.ReadInt32BigEndian(head) >>> 8, cancellationToken);
             var isEnd = (head[4] & GrpcCall.EndStream) != 0;
             switch (head[3])
             {
@@ -192,12 +193,12 @@ public sealed class RawConnection : IDisposable
             : null;
     }
 
-    private async Task<string> ReadHeadAsync(CancellationToken cancellation)
+    private async Task<string> ReadHeadAsync(CancellationToken cancellationToken)
     {
         int length;
         while ((length = _buffer.AsSpan(_start.._end).IndexOf("\r\n\r\n"u8)) < 0)
         {
-            await ReceiveAsync(cancellation);
+            await ReceiveAsync(cancellationToken);
         }
 
         var head = Encoding.Latin1.GetString(_buffer, _start, length);
@@ -205,7 +206,7 @@ public sealed class RawConnection : IDisposable
         return head;
     }
 
-    private async Task<byte[]> ReadChunksAsync(CancellationToken cancellation)
+    private async Task<byte[]> ReadChunksAsync(CancellationToken cancellationToken)
     {
         var body = new List<byte>();
         while (true)
@@ -213,12 +214,12 @@ public sealed class RawConnection : IDisposable
             int length;
             while ((length = _buffer.AsSpan(_start.._end).IndexOf("\r\n"u8)) < 0)
             {
-                await ReceiveAsync(cancellation);
+                await ReceiveAsync(cancellationToken);
             }
 
             var size = int.Parse(_buffer.AsSpan(_start, length), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
             _start += length + 2;
-            body.AddRange((await ReadBytesAsync(size + 2, cancellation)).AsSpan(..size));
+            body.AddRange((await ReadBytesAsync(size + 2, cancellationToken)).AsSpan(..size));
             if (size == 0)
             {
                 return [.. body];
@@ -226,11 +227,11 @@ public sealed class RawConnection : IDisposable
         }
     }
 
-    private async Task<byte[]> ReadBytesAsync(int count, CancellationToken cancellation)
+    private async Task<byte[]> ReadBytesAsync(int count, CancellationToken cancellationToken)
     {
         while (_end - _start < count)
         {
-            await ReceiveAsync(cancellation);
+            await ReceiveAsync(cancellationToken);
         }
 
         var bytes = _buffer[_start..(_start + count)];
@@ -238,7 +239,7 @@ public sealed class RawConnection : IDisposable
         return bytes;
     }
 
-    private async Task ReceiveAsync(CancellationToken cancellation)
+    private async Task ReceiveAsync(CancellationToken cancellationToken)
     {
         if (_start == _end)
         {
@@ -250,7 +251,7 @@ public sealed class RawConnection : IDisposable
             Array.Resize(ref _buffer, _buffer.Length * 2);
         }
 
-        var received = await _socket.ReceiveAsync(_buffer.AsMemory(_end), cancellation);
+        var received = await _socket.ReceiveAsync(_buffer.AsMemory(_end), cancellationToken);
         _end += received > 0 ? received : throw new EndOfStreamException();
     }
 }
