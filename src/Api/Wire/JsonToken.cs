@@ -6,7 +6,8 @@ using SoftmaxService.Inference.Faults;
 namespace SoftmaxService.Api.Wire;
 
 /// <summary>
-/// Describes the token at which a reader is positioned, for messages: <c>the string "abc"</c>, <c>1e400</c>, <c>null</c>.
+/// Describes the token at which a reader is positioned, for messages: <c>the string "abc"</c>, <c>1e400</c>,
+/// <c>null</c>.
 /// </summary>
 internal static class JsonToken
 {
