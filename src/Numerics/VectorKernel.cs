@@ -63,8 +63,8 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums> : ISoftmaxKe
     }
 
     /// <summary>
-    /// Prepares the temperature again, which costs less than a small row would lose if its scale had to have an
-    /// address.
+    /// Computes the scale from the temperature again. Passing the scale by reference instead would slow small rows by
+    /// more than that costs.
     /// </summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void ComputeOtherRow(float* logits, float* probabilities, nint classCount, float temperature) =>

@@ -74,7 +74,7 @@ internal sealed class RequestMetrics
 
     /// <summary>The pattern, not the path: clients cannot create new ones.</summary>
     private static string RouteOf(HttpContext context) =>
-        context.AskedEndpoint() is RouteEndpoint { RoutePattern.RawText: { } pattern } ? pattern : OtherRoute;
+        context.RequestedEndpoint() is RouteEndpoint { RoutePattern.RawText: { } pattern } ? pattern : OtherRoute;
 
     private static string StatusOf(int status) => (uint)status < StatusTexts.Length
         ? StatusTexts[status] ??= status.ToString(CultureInfo.InvariantCulture)

@@ -13,7 +13,7 @@ internal sealed class GrpcProblems : IProblemFormat
     /// <summary>Only for routes of ours: gRPC's clients understand HTTP's own 404 for others.</summary>
     public bool IsExpectedBy(HttpContext context) =>
         context.Request.ContentType?.StartsWith(ContentType, StringComparison.OrdinalIgnoreCase) == true
-        && context.AskedEndpoint()?.Metadata.GetMetadata<GrpcMethodMetadata>() is not null;
+        && context.RequestedEndpoint()?.Metadata.GetMetadata<GrpcMethodMetadata>() is not null;
 
     public Task WriteAsync(HttpContext context, Problem problem, string detail) =>
         AnswerAsync(context.Response, StatusOf(problem), detail);

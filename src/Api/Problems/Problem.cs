@@ -55,7 +55,7 @@ internal sealed record Problem(string Code, int Status, string Title, int? Retry
     public static readonly Problem NotReady = new("not-ready", 503, "The service is not ready");
 
     /// <summary>The problems that any work may get, whatever was sent.</summary>
-    public static IReadOnlyList<Problem> OfWork { get; } = [Overloaded, Draining, DeadlineExceeded];
+    public static IReadOnlyList<Problem> CommonToAllWork { get; } = [Overloaded, Draining, DeadlineExceeded];
 
     /// <summary>The URI that identifies the kind of fault.</summary>
     public string Type => $"urn:softmax-service:problem:{Code}";

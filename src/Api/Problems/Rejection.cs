@@ -1,7 +1,8 @@
 namespace SoftmaxService.Api.Problems;
 
 /// <summary>
-/// A problem that is answered without an exception, which would cost more than the rest of the answer.
+/// A problem as an endpoint's result. Under a flood most requests are rejected, and throwing an exception for each
+/// would cost more than all the rest of the answer.
 /// </summary>
 internal sealed record Rejection(Problem Problem, string Detail) : IResult
 {

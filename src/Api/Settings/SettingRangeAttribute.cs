@@ -29,9 +29,8 @@ internal sealed class SettingRangeAttribute(double minimum, double maximum) : Va
         : new ValidationResult($"{NameOf(validationContext.DisplayName)} {Requirement}");
 
     /// <summary>
-    /// The setting as it is written. The generated validators give the property, <c>LoadOptions.RequestSeconds</c>, or
-    /// below a name of ours
-    /// <c>Access:Keys:web.Burst</c>.
+    /// The setting's name as users write it. The generated validators pass <c>LoadOptions.RequestSeconds</c>; for an
+    /// entry of a dictionary, our validator passes <c>Access:Keys:web.Burst</c>.
     /// </summary>
     private static string NameOf(string property)
     {

@@ -53,7 +53,7 @@ internal static class SettingsSetup
             .Bind(access)
             .Validate(
                 _ => string.IsNullOrEmpty(access["Keys"]),
-                "Access:Keys is no key itself: each has a name and a hash, as in Access:Keys:web:Hash.");
+                "Access:Keys must contain named keys, each with a hash, such as Access:Keys:web:Hash.");
         services.AddSingleton(_ => LogSettings.Read(log));
     }
 

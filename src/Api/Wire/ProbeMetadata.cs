@@ -17,5 +17,5 @@ internal static class ProbeExtensions
         where T : IEndpointConventionBuilder => endpoints.WithMetadata(ProbeMetadata.Instance);
 
     public static bool IsProbe(this HttpContext context) =>
-        context.AskedEndpoint()?.Metadata.GetMetadata<ProbeMetadata>() is not null;
+        context.RequestedEndpoint()?.Metadata.GetMetadata<ProbeMetadata>() is not null;
 }

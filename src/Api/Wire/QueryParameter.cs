@@ -59,8 +59,8 @@ internal sealed record QueryParameter(string Name, string Description, string Re
         };
 
     /// <summary>
-    /// The parameter as a whole number of at least 1, null when it is absent. More than an int can hold counts as the
-    /// most it can.
+    /// The parameter as a whole number of at least 1; null when it is absent. Values above <see cref="int.MaxValue"/>
+    /// are clamped to it.
     /// </summary>
     public int? ReadCount(HttpRequest request) => ReadText(request) switch
     {

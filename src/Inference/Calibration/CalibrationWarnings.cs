@@ -13,9 +13,9 @@ internal static class CalibrationWarnings
 
     /// <summary>Warns about rows that are probabilities where logits are expected.</summary>
     public const string LookLikeProbabilities =
-        "The rows look like probabilities: each is in 0…1 and sums to 1. Taken for logits, they give a temperature "
-        + "that means nothing; say that their kind is probabilities (\"kind\": \"probabilities\" to POST /calibrate, "
-        + "--kind probabilities on the command line).";
+        "The rows look like probabilities: each is in 0…1 and sums to 1. Treated as logits, they give a "
+        + "meaningless temperature; say that their kind is probabilities (\"kind\": \"probabilities\" to POST "
+        + "/calibrate, --kind probabilities on the command line).";
 
     public static IReadOnlyList<string> Of(LabelledLogits data, IReadOnlyList<string>? classNames)
     {
@@ -50,21 +50,24 @@ internal static class CalibrationWarnings
         if (lacking.Length > 0)
         {
             warnings.Add(
-                $"There is no row of {lacking.Length} of the {data.ClassCount} classes ({Names(lacking, classNames)}): "
-                + $"neither the temperature nor the quantiles promise anything for {Them(lacking)}.");
+                $"{lacking.Length} of the {data.ClassCount} classes {Have(lacking)} no rows "
+                + $"({Names(lacking, classNames)}): neither the temperature nor the quantiles can be trusted for "
+                + $"{Them(lacking)}.");
         }
 
         int[] scarce = [.. Indices(counts, count => count is > 0 and < MinRowsPerClass)];
         if (scarce.Length > 0)
         {
             warnings.Add(
-                $"There are fewer than {MinRowsPerClass} rows of {scarce.Length} of the {data.ClassCount} classes "
-                + $"({Names(scarce, classNames)}): what is said of {Them(scarce)} rests on next to nothing.");
+                $"{scarce.Length} of the {data.ClassCount} classes {Have(scarce)} fewer than {MinRowsPerClass} rows "
+                + $"({Names(scarce, classNames)}): the figures for {Them(scarce)} are unreliable.");
         }
     }
 
     private static IEnumerable<int> Indices(int[] counts, Func<int, bool> isMeant) =>
         counts.Index().Where(one => isMeant(one.Item)).Select(one => one.Index);
+
+    private static string Have(int[] classes) => classes.Length == 1 ? "has" : "have";
 
     private static string Them(int[] classes) => classes.Length == 1 ? "it" : "them";
 

@@ -32,9 +32,9 @@ internal static class ImageInputResolver
         if (!StatesImage(stated) && !LooksLikeImage(tensor, axes, height, width))
         {
             throw new ModelLoadException(
-                $"input '{tensor.Name}' has the shape {tensor.ShapeText}, which may be no image but features or a "
-                + $"signal; if it is one of {height} × {width} pixels, say \"input\": {{ \"height\": {height}, "
-                + $"\"width\": {width} }} in {ModelManifest.FileName}");
+                $"input '{tensor.Name}' has the shape {tensor.ShapeText}, which may be features or a "
+                + $"signal instead of an image; if it is an image of {height} × {width} pixels, say "
+                + $"\"input\": {{ \"height\": {height}, \"width\": {width} }} in {ModelManifest.FileName}");
         }
 
         if ((long)channels * height * width > MaxElements)

@@ -87,7 +87,7 @@ public sealed class DrainingLifetimeTests
         "The service cannot start: there is no setting 'MaxImagePixel' in the section Limits.")]
     [InlineData(
         "--Access:Keys=secret",
-        "The service cannot start: Access:Keys is no key itself: each has a name and a hash, as in "
+        "The service cannot start: Access:Keys must contain named keys, each with a hash, such as "
             + "Access:Keys:web:Hash.")]
     [InlineData(
         "--Access:Keys:web:hsah=0",

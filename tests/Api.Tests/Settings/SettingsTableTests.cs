@@ -70,6 +70,14 @@ public sealed partial class SettingsTableTests
     }
 
     [Fact]
+    public void EveryOptionsClassIsRegistered()
+    {
+        using var service = new RunningService();
+
+        Assert.All(SectionTypes(), type => Assert.NotNull(service.Services.GetService(type)));
+    }
+
+    [Fact]
     public void TheShippedFileHoldsOnlyTheDefaults()
     {
         var shipped = new Dictionary<string, string>();
@@ -96,7 +104,11 @@ public sealed partial class SettingsTableTests
             setting => setting.Name, setting => $"{TextOf(setting.Range!.Minimum)} to {TextOf(setting.Range.Maximum)}");
 
     /// <summary>Every property of every options class; for a dictionary, the parts of one entry.</summary>
-    private static IEnumerable<Setting> Settings()
+    private static IEnumerable<Setting> Settings() =>
+        SectionTypes().SelectMany(type => SettingsOf(type, type.Name[..^Suffix.Length]));
+
+    /// <summary>Every options class of a section, without those that a dictionary's entries have.</summary>
+    private static IEnumerable<Type> SectionTypes()
     {
         Type[] types =
         [
@@ -105,7 +117,7 @@ public sealed partial class SettingsTableTests
                     && type.Name.EndsWith(Suffix, StringComparison.Ordinal)),
         ];
         var entries = types.SelectMany(type => type.GetProperties()).Where(IsDictionary).Select(EntryOf);
-        return types.Except(entries).SelectMany(type => SettingsOf(type, type.Name[..^Suffix.Length]));
+        return types.Except(entries);
     }
 
     private static IEnumerable<Setting> SettingsOf(Type type, string section)

@@ -153,8 +153,7 @@ public sealed class CalibrateCommandTests : IDisposable
         var (images, _, _) = _data.WriteIdx(400, labelsFrom: 1);
         var report = Path.Combine(_data.FolderPath, "report");
         const string Warning =
-            "There is no row of 1 of the 3 classes ('a'): neither the temperature nor the quantiles promise anything "
-                + "for it.";
+            "1 of the 3 classes has no rows ('a'): neither the temperature nor the quantiles can be trusted for it.";
 
         var run = await CommandRun.OfAsync("calibrate", _data.ModelPath, images, "--report", report);
         var measured = await CommandRun.OfAsync("evaluate", _data.ModelPath, images, "--json");

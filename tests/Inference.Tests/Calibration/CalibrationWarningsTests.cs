@@ -46,9 +46,9 @@ public sealed class CalibrationWarningsTests
 
         Assert.Equal(
         [
-            $"There is no row of 2 of the 6 classes ('{new string('e', 40)}…', 'f'): neither the temperature nor the "
-            + "quantiles promise anything for them.",
-            "There are fewer than 10 rows of 1 of the 6 classes ('d'): what is said of it rests on next to nothing.",
+            $"2 of the 6 classes have no rows ('{new string('e', 40)}…', 'f'): neither the temperature nor the "
+            + "quantiles can be trusted for them.",
+            "1 of the 6 classes has fewer than 10 rows ('d'): the figures for it are unreliable.",
         ], result.Warnings);
         Assert.Equal(
             result.Warnings,

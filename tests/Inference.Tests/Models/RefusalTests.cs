@@ -35,7 +35,7 @@ public sealed class RefusalTests
 
         var refusal = ColorModels.Refusal(onnx);
 
-        Assert.Contains("may be no image but features or a signal", refusal, StringComparison.Ordinal);
+        Assert.Contains("may be features or a signal instead of an image", refusal, StringComparison.Ordinal);
         var advice = refusal[
             refusal.IndexOf("\"input\"", StringComparison.Ordinal)..refusal.IndexOf(
                 " in model.json",

@@ -42,7 +42,7 @@ internal static class CalibrateEndpoint
             Problem.BodyTooLarge,
             Problem.TooManyLogits,
             Problem.UnsupportedMediaType,
-            .. Problem.OfWork,
+            .. Problem.CommonToAllWork,
         ]);
 
     private static async Task<ManifestCalibration> AnswerAsync(

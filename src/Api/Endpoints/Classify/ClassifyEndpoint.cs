@@ -38,7 +38,7 @@ internal static class ClassifyEndpoint
                 Problem.ImageEmpty, Problem.ModelNotFound, Problem.VersionNotFound, Problem.BodyTooLarge,
                 Problem.ImageTooLarge, Problem.TooManyImages, Problem.AnswerTooLarge, Problem.UnsupportedMediaType,
                 Problem.ImageFormatUnsupported, Problem.ImageUndecodable, Problem.ModelOutputNotFinite,
-                Problem.ModelRunFailed, .. Problem.OfWork,
+                Problem.ModelRunFailed, .. Problem.CommonToAllWork,
             ]);
     }
 

@@ -26,7 +26,7 @@ internal static class SoftmaxEndpoint
         [
             Problem.MalformedJson, Problem.InvalidLogits, Problem.InvalidTemperature, Problem.InvalidLabels,
             Problem.InvalidParameter, Problem.BodyTooLarge, Problem.TooManyLogits, Problem.AnswerTooLarge,
-            Problem.UnsupportedMediaType, .. Problem.OfWork,
+            Problem.UnsupportedMediaType, .. Problem.CommonToAllWork,
         ]);
 
     private static async Task<Results<SoftmaxResponse, BinaryRows>> AnswerAsync(

@@ -28,7 +28,7 @@ internal static class SoftmaxGradientEndpoint
         [
             Problem.MalformedJson, Problem.InvalidLogits, Problem.InvalidTemperature, Problem.InvalidParameter,
             Problem.BodyTooLarge, Problem.TooManyLogits, Problem.AnswerTooLarge, Problem.UnsupportedMediaType,
-            .. Problem.OfWork,
+            .. Problem.CommonToAllWork,
         ]);
 
     private static async Task<SoftmaxGradientResponse> AnswerAsync(

@@ -40,7 +40,7 @@ internal static class PreprocessEndpoint
             Problem.UnsupportedMediaType,
             Problem.ImageFormatUnsupported,
             Problem.ImageUndecodable,
-            .. Problem.OfWork,
+            .. Problem.CommonToAllWork,
         ]);
 
     private static async Task<Results<FileContentHttpResult, Rejection>> AnswerAsync(
