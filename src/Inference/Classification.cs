@@ -1,3 +1,5 @@
+using SoftmaxService.Inference.Calibration;
+
 namespace SoftmaxService.Inference;
 
 /// <summary>The answer for one image.</summary>

@@ -13,7 +13,7 @@ namespace SoftmaxService.Tests.Support.Service;
 /// <summary>The real service on Kestrel and a free port, in Production, with the shipped models.</summary>
 public class RunningService : WebApplicationFactory<Program>
 {
-    public RunningService() => UseKestrel(0);
+    public RunningService() => UseKestrel();
 
     public virtual HttpClient Client => field ??= Start();
 
@@ -57,6 +57,9 @@ public class RunningService : WebApplicationFactory<Program>
     protected override void ConfigureWebHost(IWebHostBuilder builder)
     {
         builder.UseEnvironment("Production");
+
+        // As a setting, because the factory's own port replaces the addresses while the service is already starting.
+        builder.UseSetting("Urls", "http://127.0.0.1:0");
 
         // Services run side by side here; only a test of gRPC sets a port.
         builder.UseSetting("Grpc:Url", "");

@@ -96,8 +96,7 @@ public sealed class OpenDoorsTests
         {
             base.ConfigureWebHost(builder);
             builder.UseSetting("Models:Folder", _empty.Path);
-            // The test host does not expose the other address.
-            builder.UseSetting("Grpc:Url", $"http://{address}:{OpenInference.SmallModelService.FreePort()}");
+            builder.UseSetting("Urls", $"http://{address}:0");
             if (withKey)
             {
                 builder.UseSetting("Access:Keys:web:Hash", Hash);

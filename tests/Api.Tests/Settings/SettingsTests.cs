@@ -46,8 +46,8 @@ public sealed class SettingsTests
     public void GrpcOnAPortThatIsTakenStopsTheStartWithTheReason()
     {
         var port = OpenInference.SmallModelService.FreePort();
-        using var service = new ServiceWith(("Grpc:Url", $"http://127.0.0.1:{port}"));
-        service.UseKestrel(port);
+        var address = $"http://127.0.0.1:{port}";
+        using var service = new ServiceWith(("Urls", address), ("Grpc:Url", address));
 
         Assert.Contains(
             "a port of its own",
