@@ -52,7 +52,6 @@ internal sealed record Problem(string Code, int Status, string Title, int? Retry
     public static readonly Problem Draining =
         new("draining", 503, "The service is shutting down", RetryAfterSeconds: 1);
     public static readonly Problem DeadlineExceeded = new("deadline-exceeded", 504, "The request ran out of time");
-    public static readonly Problem NotReady = new("not-ready", 503, "The service is not ready");
 
     /// <summary>The problems that any work may get, whatever was sent.</summary>
     public static IReadOnlyList<Problem> CommonToAllWork { get; } = [Overloaded, Draining, DeadlineExceeded];
@@ -68,7 +67,6 @@ internal sealed record Problem(string Code, int Status, string Title, int? Retry
         408 => RequestTooSlow,
         413 => BodyTooLarge,
         415 => UnsupportedMediaType,
-        503 => NotReady,
         >= 500 => InternalError,
         _ => BadRequest with { Status = status },
     };

@@ -347,7 +347,7 @@ function showRanking(ranked, uncertainty) {
   $('#known').textContent =
     known &&
     `At the calibrated temperature, ${percent(known.truePositiveRate, 0)} of the images used for calibration have an ` +
-      `energy of at most ${short(known.threshold)}. A higher energy suggests a different kind of image.`;
+      `energy of at most ${short(known.threshold)}; there, a higher energy may mean a different kind of image.`;
   showVerdict();
   showBusy();
   remember();

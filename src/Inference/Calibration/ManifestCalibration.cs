@@ -52,7 +52,7 @@ public sealed record ManifestCalibration
     /// </summary>
     public IReadOnlyList<ServedSets>? PredictionSets { get; init; }
 
-    /// <summary>The energy below which an image counts as similar to those that the model was trained on.</summary>
+    /// <summary>The energy at or below which an image counts as similar to those of the calibration.</summary>
     public EnergyThreshold? Energy { get; init; }
 
     /// <summary>
