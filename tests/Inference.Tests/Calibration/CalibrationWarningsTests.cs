@@ -65,7 +65,7 @@ public sealed class CalibrationWarningsTests
         var data = new LabelledLogits((float[])[.. row, .. row], new[] { 0, 1 }, 20);
 
         Assert.Contains(
-            "no row of 18 of the 20 classes (2, 3, 4, 5, 6, …)", Calibrator.WarningsFor(data)[0],
+            "18 of the 20 classes have no rows (2, 3, 4, 5, 6, …)", Calibrator.WarningsFor(data)[0],
             StringComparison.Ordinal);
     }
 

@@ -147,7 +147,7 @@ public sealed class CalibrateEndpointTests(RunningService service)
         }
 
         Assert.Contains(
-            "no row of 1 of the 6 classes (5)",
+            "1 of the 6 classes has no rows (5)",
             (await service.PostAsync("/calibrate", body.ToJsonString())).Json.GetProperty("warnings")[0].GetString(),
             StringComparison.Ordinal);
     }
