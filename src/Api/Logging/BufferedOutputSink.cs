@@ -7,8 +7,9 @@ using Serilog.Formatting;
 namespace SoftmaxService.Api.Logging;
 
 /// <summary>
-/// Writes log lines to a stream, many with one system call: the lines of a moment leave together. A warning, or worse,
-/// leaves at once and takes with it what came before, and so does whatever is not said of a request.
+/// Writes log lines to a stream, many with one system call: the lines of requests are collected for a moment and
+/// flushed together. A warning, an error, and every line that is not a request's is flushed at once, with all lines
+/// before it.
 /// </summary>
 internal sealed class BufferedOutputSink : ILogEventSink, IDisposable
 {
@@ -77,7 +78,7 @@ internal sealed class BufferedOutputSink : ILogEventSink, IDisposable
     }
 
     /// <summary>
-    /// A full disk costs lines of the log and not the service. While an event is written, Serilog itself sees to that.
+    /// A full disk costs log lines, not the service. Serilog itself handles a failure while an event is written.
     /// </summary>
     private static void Try(Action write)
     {

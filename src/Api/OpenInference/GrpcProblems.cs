@@ -10,7 +10,7 @@ internal sealed class GrpcProblems : IProblemFormat
 {
     private const string ContentType = "application/grpc";
 
-    /// <summary>Only for routes of ours: gRPC's clients understand HTTP's own 404 for others.</summary>
+    /// <summary>Only for our own routes: gRPC's clients understand HTTP's own 404 for others.</summary>
     public bool IsExpectedBy(HttpContext context) =>
         context.Request.ContentType?.StartsWith(ContentType, StringComparison.OrdinalIgnoreCase) == true
         && context.RequestedEndpoint()?.Metadata.GetMetadata<GrpcMethodMetadata>() is not null;

@@ -14,7 +14,7 @@ namespace SoftmaxService.Api.OpenInference;
 /// </summary>
 internal static class TopClasses
 {
-    /// <summary>Formats an output of ours, which the answer has ranked.</summary>
+    /// <summary>Formats an output that the service computes, whose ranking is in the answer.</summary>
     /// <param name="values">The logits or the probabilities, row after row.</param>
     /// <param name="answer">The answer that they are part of.</param>
     /// <param name="topK">How many of each row, at most as many as are ranked.</param>

@@ -27,7 +27,7 @@ internal sealed partial class ProblemExceptionHandler(ProblemWriter writer, ILog
         return true;
     }
 
-    /// <summary>What a client is told about an exception. The text of an unexpected one stays in the log.</summary>
+    /// <summary>Describes an exception to a client. The text of an unexpected one stays in the log.</summary>
     public static (Problem Problem, string Detail) Describe(Exception exception) => exception switch
     {
         RequestException rejected => (rejected.Problem, rejected.Message),

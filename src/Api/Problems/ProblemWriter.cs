@@ -30,7 +30,7 @@ internal sealed class ProblemWriter(IEnumerable<IProblemFormat> formats)
             : format.WriteAsync(context, problem, detail);
     }
 
-    /// <summary>Answers what no handler of ours answered: an unknown path, a wrong method.</summary>
+    /// <summary>Answers a request that matches none of our routes: an unknown path, a wrong method.</summary>
     public Task WriteStatusAsync(HttpContext context)
     {
         var problem = Problem.ForStatus(context.Response.StatusCode);

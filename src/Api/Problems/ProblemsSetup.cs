@@ -12,7 +12,7 @@ internal static class ProblemsSetup
     {
         app.UseExceptionHandler(_ => { });
 
-        // What no route of ours answers: an unknown path, a wrong method.
+        // Requests that match none of our routes: an unknown path, a wrong method.
         var writer = app.Services.GetRequiredService<ProblemWriter>();
         app.UseWhen(
             context => context.GetEndpoint() is not RouteEndpoint,

@@ -15,7 +15,7 @@ internal static class ModelRun
     /// <summary>How many of the wrongly classified images are kept for the report.</summary>
     public const int MostMistakes = 12;
 
-    /// <param name="model">The model that is asked.</param>
+    /// <param name="model">The model to run.</param>
     /// <param name="images">The data set.</param>
     /// <param name="selection">Which of its images.</param>
     /// <param name="temperature">The T at which a mistake's confidence is judged.</param>

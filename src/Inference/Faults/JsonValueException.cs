@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace SoftmaxService.Inference.Faults;
 
 /// <summary>
-/// A JSON value that a converter of ours rejects. Its message is meant for the writer of the JSON; every other
+/// A JSON value that one of our converters rejects. Its message is meant for the writer of the JSON; every other
 /// <see cref="JsonException"/> speaks of .NET types.
 /// </summary>
 /// <param name="message">What the value must be.</param>

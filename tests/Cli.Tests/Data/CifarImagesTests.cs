@@ -60,7 +60,7 @@ public sealed class CifarImagesTests : IDisposable
         var path = _folder.Write("one.bin", new byte[DataFiles.CifarRecord - 1]);
 
         Assert.Contains(
-            "no whole number of records",
+            "not a whole number of records",
             Assert.Throws<DataException>(() => ImageSets.Open(path, null, Ten)).Message,
             StringComparison.Ordinal);
     }
