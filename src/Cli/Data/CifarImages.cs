@@ -129,8 +129,8 @@ internal sealed class CifarImages : IImageSet
         file.Length % RecordLength == 0
             ? checked((int)(file.Length / RecordLength))
             : throw new DataException(
-                $"{Describe(file.Path)}: its {file.Length} bytes are not a whole number of records of {RecordLength}; it "
-                    + "is cut off, or no CIFAR-10 binary file.");
+                $"{Describe(file.Path)}: its {file.Length} bytes are not a whole number of records of {RecordLength}; "
+                    + "it is cut off, or is not a CIFAR-10 binary file.");
 
     private string Describe(string path) => _archive is null ? path : $"{_archive}: {path}";
 
