@@ -81,7 +81,7 @@ internal static class CalibrateCommand
             var location = scoring.FindModel(parsed);
             if (location is { IsVersionFolder: false })
             {
-                throw new DataException($"{location.OnnxPath}: a calibration belongs into a version's folder. Put the "
+                throw new DataException($"{location.OnnxPath}: a calibration belongs in a version's folder. Put the "
                     + $"file at models/<name>/1/{ClassifierModel.OnnxFileName} and calibrate that folder.");
             }
 

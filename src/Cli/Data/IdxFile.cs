@@ -80,7 +80,7 @@ internal sealed class IdxFile : IDisposable
         if (magic[0] != 0 || magic[1] != 0)
         {
             throw new DataException(
-                $"{_path}: it is no IDX file; it begins with {Convert.ToHexString(magic)}, not with 0000.");
+                $"{_path}: it is not an IDX file; it begins with {Convert.ToHexString(magic)}, not with 0000.");
         }
 
         if (magic[2] != UnsignedByteType)

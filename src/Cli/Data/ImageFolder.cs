@@ -40,7 +40,7 @@ internal sealed class ImageFolder : IImageSet
             { } loose)
         {
             throw new DataException(
-                $"{loose}: the file lies beside the folders that name the classes ({labels}); every image belongs into "
+                $"{loose}: the file lies beside the folders that name the classes ({labels}); every image belongs in "
                     + "one of them.");
         }
 
@@ -51,7 +51,7 @@ internal sealed class ImageFolder : IImageSet
             if (label < 0)
             {
                 throw new DataException(
-                    $"{subfolder}: '{Path.GetFileName(subfolder)}' is no class of the model, which has {labels}.");
+                    $"{subfolder}: '{Path.GetFileName(subfolder)}' is not a class of the model, which has {labels}.");
             }
 
             labelled.AddRange(FilesBelow(subfolder).Select(path => (path, label)));

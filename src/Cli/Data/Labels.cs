@@ -26,7 +26,7 @@ internal sealed class Labels
             null => -1,
             _ when (uint)label < (uint)_names.Count => label,
             _ => throw new DataException(
-                $"{source()}: label {label} is no class; the model has {_names.Count}, numbered from 0."),
+                $"{source()}: label {label} is not a class; the model has {_names.Count}, numbered from 0."),
         };
 
     /// <summary>A class by its name, else by its number.</summary>

@@ -143,7 +143,7 @@ internal static class LogitsCsv
             {
                 ("", _) => throw new DataException($"{path}: line {number} has no label."),
                 (_, < 0) => throw new DataException(
-                    $"{path}: line {number}: '{Quoting.Shorten(cell)}' is no class; there are {_names}."),
+                    $"{path}: line {number}: '{Quoting.Shorten(cell)}' is not a class; there are {_names}."),
                 var (_, label) => label,
             };
 
@@ -157,7 +157,7 @@ internal static class LogitsCsv
             return TryParse(cell, out var logit) && float.IsFinite(logit)
                 ? logit
                 : throw new DataException(
-                    $"{path}: line {number}, column {column + 1}: '{Quoting.Shorten(cell)}' is no finite number.");
+                    $"{path}: line {number}, column {column + 1}: '{Quoting.Shorten(cell)}' is not a finite number.");
         }
 
         private static bool TryParse(string cell, out float number) =>

@@ -176,8 +176,8 @@ internal static class ImageInputResolver
         return height is >= 1 and var rows && length % ((long)channels * rows) == 0
             ? new Axes(layout, hasBatch, channels, rows, (int)(length / ((long)channels * rows))) { IsFlat = true }
             : throw new ModelLoadException(
-                $"input '{tensor.Name}' holds {length} numbers, which is no square image with {channels} channel(s); "
-                + $"say height and width in input of {ModelManifest.FileName}");
+                $"input '{tensor.Name}' holds {length} numbers, which is not a square image with {channels} "
+                + $"channel(s); say height and width in input of {ModelManifest.FileName}");
     }
 
     private static int Agree(string name, int inGraph, int? inManifest, OnnxTensorInfo tensor) =>

@@ -108,7 +108,7 @@ public sealed partial class OnnxClassifier
                     {
                         throw new InferenceException(
                             InferenceError.ModelRunFailed,
-                            $"The output '{names[i]}' has another shape for each item, which is no tensor; send the "
+                            $"The output '{names[i]}' has another shape for each item, which is not a tensor; send the "
                             + "items one by one.");
                     }
 

@@ -48,7 +48,7 @@ internal static partial class OnnxRuntimeFault
         }
 
         return text.Contains("Protobuf parsing failed", StringComparison.Ordinal)
-            ? "it is no ONNX file, or not a whole one"
+            ? "it is not an ONNX file, or it is incomplete"
             : Clean(text);
     }
 

@@ -114,7 +114,7 @@ public sealed class IdxImagesTests : IDisposable
     }
 
     [Theory]
-    [InlineData("not an IDX file at all", "no IDX file")]
+    [InlineData("not an IDX file at all", "not an IDX file")]
     [InlineData("\0\0\u000D\u0003", "type 0x0D")]
     [InlineData("\0\0", "magic number")]
     public void Open_NoIdxFile_SaysSo(string content, string reason)

@@ -30,7 +30,7 @@ public sealed class ImageFolderTests : IDisposable
         _folder.Write("bird/a.png", [1]);
 
         var refusal = Refusal();
-        Assert.Contains("'bird' is no class", refusal, StringComparison.Ordinal);
+        Assert.Contains("'bird' is not a class", refusal, StringComparison.Ordinal);
         Assert.Contains("dog, cat", refusal, StringComparison.Ordinal);
     }
 
