@@ -48,14 +48,13 @@ internal static class RowClassifier
         // Metrics and prediction sets use the model's own temperature, whatever the caller's: otherwise a caller's
         // choice would look like a change of the images, and a quantile is only valid at the temperature that it was
         // fitted at.
-        var ownTemperature = model.CalibratedTemperature ?? 1f;
         var ownProbabilities = probabilities;
         var ownEntropy = uncertainty.Entropy;
-        if (temperature != ownTemperature)
+        if (temperature != model.OwnTemperature)
         {
             ownProbabilities = classCount <= StackLimit ? stackalloc float[classCount] : new float[classCount];
-            Softmax.Compute(logits, ownProbabilities, ownTemperature);
-            ownEntropy = Uncertainty.Measure(logits, ownProbabilities, ownTemperature).Entropy;
+            Softmax.Compute(logits, ownProbabilities, model.OwnTemperature);
+            ownEntropy = Uncertainty.EntropyOf(ownProbabilities);
         }
 
         model.Metrics.CountAnswer(ranking[0], ownProbabilities[ranking[0]], ownEntropy);

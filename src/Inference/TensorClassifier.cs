@@ -177,8 +177,7 @@ public static class TensorClassifier
         float temperature,
         ReadOnlySpan<int> ranking)
     {
-        var ownTemperature = model.CalibratedTemperature ?? 1f;
-        var ownProbabilities = temperature == ownTemperature ? null : new float[model.ClassCount];
+        var ownProbabilities = temperature == model.OwnTemperature ? null : new float[model.ClassCount];
         var count = logits.Length / model.ClassCount;
         for (var item = 0; item < count; item++)
         {
@@ -186,12 +185,12 @@ public static class TensorClassifier
             var own = probabilities.Slice(item * model.ClassCount, model.ClassCount);
             if (ownProbabilities is not null)
             {
-                Softmax.Compute(row, ownProbabilities, ownTemperature);
+                Softmax.Compute(row, ownProbabilities, model.OwnTemperature);
                 own = ownProbabilities;
             }
 
             var top = ranking[ranking.Length / count * item];
-            model.Metrics.CountAnswer(top, own[top], Uncertainty.Measure(row, own, ownTemperature).Entropy);
+            model.Metrics.CountAnswer(top, own[top], Uncertainty.EntropyOf(own));
         }
     }
 }

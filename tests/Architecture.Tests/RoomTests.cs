@@ -36,6 +36,16 @@ public sealed partial class RoomTests
         use => use is { UserRoom: "Batching", UsedRoom: "Imaging" or "Calibration" });
 
     [Theory]
+    [InlineData("Imaging")]
+    [InlineData("Onnx")]
+    [InlineData("Batching")]
+    public void PixelsAndTensorsKnowNoLabels(string room) => Assert.DoesNotContain(
+        SourceReader.Sources(Project.Inference)
+            .Where(source => source.Path.StartsWith($"src/Inference/{room}/", StringComparison.Ordinal))
+            .SelectMany(source => SourceReader.NamesIn(source.Text)),
+        name => name.Contains("Labels", StringComparison.Ordinal));
+
+    [Theory]
     [MemberData(nameof(EveryProject))]
     public void EveryFolderIsARoomAndEveryNamespaceFollowsItsFolder(string folder)
     {

@@ -65,6 +65,16 @@ public sealed class LabTests(Browser browser) : PageTests(browser)
     }
 
     [BrowserFact]
+    public async Task MoreLogitsThanTheLabShowsAreRejected()
+    {
+        await OpenAsync("#/lab");
+        await Page.Locator("#logits").FillAsync(string.Join(',', Enumerable.Repeat("1", 1001)));
+
+        await Expect(Page.Locator("#lab-problem"))
+            .ToContainTextAsync("There are 1001 logits; the lab shows at most 1000.");
+    }
+
+    [BrowserFact]
     public async Task WhatIsNoNumberIsNamed()
     {
         await OpenAsync("#/lab");

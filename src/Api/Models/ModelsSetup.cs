@@ -11,7 +11,6 @@ namespace SoftmaxService.Api.Models;
 internal static partial class ModelsSetup
 {
     private const string FolderName = "models";
-    private const int PendingPerCore = 64;
 
     public static void AddModels(this IServiceCollection services)
     {
@@ -51,12 +50,13 @@ internal static partial class ModelsSetup
     private static ModelSettings ModelSettingsFrom(IServiceProvider provider)
     {
         var batching = provider.GetRequiredService<BatchingOptions>();
+        var defaults = new ModelSettings();
         return new ModelSettings
         {
             MaxImagePixels = provider.GetRequiredService<LimitsOptions>().MaxImagePixels,
             MaxBatchSize = batching.MaxBatchSize,
-            MaxPendingItems = provider.GetRequiredService<LoadOptions>().MaxPendingPerModel
-                ?? PendingPerCore * Environment.ProcessorCount,
+            MaxPendingItems =
+                provider.GetRequiredService<LoadOptions>().MaxPendingPerModel ?? defaults.MaxPendingItems,
             Gate = provider.GetRequiredService<ComputeGate>(),
             Onnx = new OnnxSettings
             {

@@ -47,7 +47,7 @@ function readAll() {
 
   if (logits.length > maxLogits) {
     throw new RangeError(
-      `There are ${logits.length} logits; the lab shows at maxLogits ${maxLogits}. The service itself takes more.`,
+      `There are ${logits.length} logits; the lab shows at most ${maxLogits}. The service itself takes more.`,
     );
   }
 

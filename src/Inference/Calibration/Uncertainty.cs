@@ -37,6 +37,18 @@ public readonly record struct Uncertainty(float Entropy, float Margin, float Ene
             (float)Math.Max(entropy, 0.0), first - second, EnergyOf(largestLogit, first, temperature));
     }
 
+    /// <summary>The entropy alone, as <see cref="Measure"/> computes it.</summary>
+    internal static float EntropyOf(ReadOnlySpan<float> probabilities)
+    {
+        var entropy = 0.0;
+        foreach (var p in probabilities)
+        {
+            entropy -= p > 0f ? p * Math.Log(p) : 0.0;
+        }
+
+        return (float)Math.Max(entropy, 0.0);
+    }
+
     /// <summary>
     /// The energy of a row. ln Σ exp(z_i / T) = z_max / T − ln p_max, which needs no second exponential and cannot
     /// overflow.

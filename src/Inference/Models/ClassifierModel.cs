@@ -114,6 +114,11 @@ public sealed class ClassifierModel : IDisposable
     public float? CalibratedTemperature { get; }
 
     /// <summary>
+    /// The temperature of the metrics and of prediction sets, whatever a caller chooses: the calibrated one, else 1.
+    /// </summary>
+    internal float OwnTemperature => CalibratedTemperature ?? 1f;
+
+    /// <summary>
     /// The diagram that <c>softmax calibrate</c> drew; null where there is none. A link that leads out of the version's
     /// folder does not count: whoever supplies a model must not choose which other files are shown.
     /// </summary>

@@ -18,8 +18,8 @@ public sealed partial class OnnxClassifier : IDisposable
     private readonly bool _hasOpenBatchAxis;
     private readonly int[] _inputShape;
     private readonly int[] _outputShape;
-    private readonly ObjectPool<OnnxRun> _idleRuns;
-    private readonly ObjectPool<OnnxBatch> _idleBatches = new(Environment.ProcessorCount);
+    private readonly IdlePool<OnnxRun> _idleRuns;
+    private readonly IdlePool<OnnxBatch> _idleBatches = new(Environment.ProcessorCount);
     private readonly RunOptions _runOptions = new();
 
     // The shape for one item, until a batch has been seen to work.
@@ -63,7 +63,7 @@ public sealed partial class OnnxClassifier : IDisposable
             + "least two class scores");
         _batchOutputShape = _outputShape;
         ClassCount = _outputShape.Max();
-        _idleRuns = new ObjectPool<OnnxRun>(
+        _idleRuns = new IdlePool<OnnxRun>(
             Math.Clamp(PooledBytes / ItemBytes, 2 * Environment.ProcessorCount, MaxPooledRuns));
     }
 

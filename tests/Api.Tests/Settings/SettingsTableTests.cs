@@ -4,6 +4,8 @@ using System.Reflection;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using SoftmaxService.Api.Settings;
+using SoftmaxService.Inference.Models;
+using SoftmaxService.Inference.Onnx;
 
 namespace SoftmaxService.Api.Tests.Settings;
 
@@ -67,6 +69,24 @@ public sealed partial class SettingsTableTests
         Assert.True(ranges.Count >= 25, "The ranges were not found.");
         Assert.All(ranges, range =>
             Assert.Equal((range.Key, range.Value), (range.Key, Rows[range.Key].Groups["range"].Value.Trim())));
+    }
+
+    [Fact]
+    public void TheLibraryHasTheDefaultsOfTheService()
+    {
+        var (model, onnx) = (new ModelSettings(), new OnnxSettings());
+        var repository = new RepositorySettings { Folder = "" };
+        var folder = new ModelsOptions();
+
+        Assert.Equal(new BatchingOptions().MaxBatchSize, model.MaxBatchSize);
+        Assert.Equal(new LimitsOptions().MaxImagePixels, model.MaxImagePixels);
+        Assert.Equal(new OnnxOptions().IntraOpThreads, onnx.IntraOpThreads);
+        Assert.Equal(
+            (folder.SettleSeconds, folder.LoadSeconds, folder.PollSeconds),
+            (
+                repository.SettleTime.TotalSeconds,
+                repository.LoadTime.TotalSeconds,
+                repository.PollInterval.TotalSeconds));
     }
 
     [Fact]

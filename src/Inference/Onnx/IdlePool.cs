@@ -3,10 +3,11 @@ using System.Collections.Concurrent;
 namespace SoftmaxService.Inference.Onnx;
 
 /// <summary>
-/// Idle objects, for use again. It is bounded, so that a burst of requests does not hold its memory for ever.
+/// A bounded pool of idle objects: a burst of requests does not hold its memory for ever. Unlike the framework's object
+/// pools it makes no objects, and leaves those that it does not keep to the caller, who frees their native memory.
 /// </summary>
 /// <param name="capacity">The most objects that are kept.</param>
-internal sealed class ObjectPool<T>(int capacity)
+internal sealed class IdlePool<T>(int capacity)
     where T : class
 {
     // Not ConcurrentBag, whose thread-local lists would keep an unloaded model alive: the objects lead to their model
