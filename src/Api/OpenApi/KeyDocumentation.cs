@@ -30,15 +30,19 @@ internal sealed class KeyDocumentation : IOperationFilter
             },
         ];
         operation.Responses ??= [];
-        operation.Responses.TryAdd("401", Answer(Problem.KeyMissing, Problem.KeyUnknown));
-        operation.Responses.TryAdd("403", Answer(Problem.ScopeMissing));
-        operation.Responses.TryAdd("429", Answer(Problem.RateExceeded));
+        Add(operation.Responses, "401", Problem.KeyMissing, Problem.KeyUnknown);
+        Add(operation.Responses, "403", Problem.ScopeMissing);
+        Add(operation.Responses, "429", Problem.RateExceeded);
     }
 
-    private static OpenApiResponse Answer(params IEnumerable<Problem> problems) => new()
+    private static void Add(OpenApiResponses responses, string status, params IEnumerable<Problem> problems)
     {
-        Description = string.Join("; or ", problems.Select(problem => $"{problem.Title} (`{problem.Code}`)")),
-    };
+        var description = string.Join("; or ", problems.Select(problem => $"{problem.Title} (`{problem.Code}`)"));
+        if (!responses.TryAdd(status, new OpenApiResponse { Description = description }))
+        {
+            responses[status].Description += $"; or {description}";
+        }
+    }
 }
 
 internal static class KeyDocumentationExtensions

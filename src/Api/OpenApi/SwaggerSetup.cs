@@ -12,6 +12,9 @@ internal static class SwaggerSetup
 
     public static void AddSwagger(this IServiceCollection services)
     {
+        services.AddEndpointsApiExplorer().AddSwaggerGen(Describe);
+
+        // After the operations' own problems, to which a key's are added.
         services.AddOptions<SwaggerGenOptions>().Configure<AccessOptions>((swagger, access) =>
         {
             if (access.Keys.Count > 0)
@@ -19,7 +22,6 @@ internal static class SwaggerSetup
                 swagger.AddKeys();
             }
         });
-        services.AddEndpointsApiExplorer().AddSwaggerGen(Describe);
     }
 
     /// <summary>

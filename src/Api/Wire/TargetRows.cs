@@ -11,10 +11,7 @@ internal sealed record TargetRows(int[] Values, bool IsArray);
 internal sealed class TargetRowsConverter()
     : ClassIndicesConverter("target", "a target is the index of a class, a whole number from 0");
 
-/// <summary>Targets under the name that they have in calibration data.</summary>
-internal sealed class LabelIndicesConverter()
-    : ClassIndicesConverter("labels", "a label is the index of the right class, a whole number from 0");
-
+/// <summary>Reads class indices; derived classes give them the name that they have in a request.</summary>
 internal abstract class ClassIndicesConverter(string name, string requirement) : JsonConverter<TargetRows>
 {
     public override TargetRows Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)

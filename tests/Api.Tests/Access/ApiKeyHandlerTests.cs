@@ -243,10 +243,12 @@ public sealed class ApiKeyHandlerTests(KeyedService service)
         Assert.Equal(
             """[{"apiKey":[]},{"bearer":[]}]""",
             System.Text.Json.JsonSerializer.Serialize(classify.GetProperty("security")));
-        Assert.Contains(
-            "key-missing",
-            classify.GetProperty("responses").GetProperty("401").GetProperty("description").GetString(),
-            StringComparison.Ordinal);
+        Assert.All(
+            [("401", "key-missing"), ("403", "scope-missing"), ("429", "overloaded"), ("429", "rate-exceeded")],
+            problem => Assert.Contains(
+                $"`{problem.Item2}`",
+                classify.GetProperty("responses").GetProperty(problem.Item1).GetProperty("description").GetString(),
+                StringComparison.Ordinal));
     }
 
     [Fact]
