@@ -37,10 +37,10 @@ export const titleOf = label => (clip(label) === label ? null : label);
 
 /** Lets only the last of many calls through, when the next frame is drawn. */
 export function eachFrame(act) {
-  let asked = 0;
+  let scheduled = 0;
   return () => {
-    asked ||= requestAnimationFrame(() => {
-      asked = 0;
+    scheduled ||= requestAnimationFrame(() => {
+      scheduled = 0;
       act();
     });
   };
