@@ -50,9 +50,9 @@ internal static class Numbers
     }
 
     public static IReadOnlyList<string> SetHeadings { get; } =
-    ["α", "asked for", "coverage", "mean set size", "empty sets", "coverage as served", "size as served"];
+    ["α", "requested", "coverage", "mean set size", "empty sets", "coverage as served", "size as served"];
 
-    /// <summary>What prediction sets of one α did, a cell a heading.</summary>
+    /// <summary>What prediction sets of one α did, one cell per heading.</summary>
     public static IReadOnlyList<string> SetCells(PredictionSetEvaluation set) =>
     [
         Of(set.Alpha, "G"),

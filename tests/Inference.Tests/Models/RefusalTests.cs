@@ -58,7 +58,7 @@ public sealed class RefusalTests
     }
 
     [Fact]
-    public void Load_PlanesWithoutABatch_AreNotSaidToHaveNoBatchAxis()
+    public void Load_PlanesWithoutABatch_ErrorDoesNotMentionBatchAxis()
     {
         var onnx = OfShape(1, 28, 28);
 

@@ -64,7 +64,7 @@ public sealed class OutputKindTests
     [Theory]
     [InlineData("Sigmoid")]
     [InlineData("Softmax")]
-    public void Load_ManifestSaysLogitsOfAnEnding_IsBelievedWithANote(string operation)
+    public void Load_ManifestSaysLogitsOfAnEnding_IsAcceptedWithANote(string operation)
     {
         var onnx = ColorModels.Ending(graph => graph.Node(operation, ["z"], "scores"));
 
