@@ -207,7 +207,7 @@ public sealed class TensorClassifierTests
     }
 
     [Fact]
-    public async Task Classify_TopKBelowOne_IsRefused()
+    public async Task Classify_TopKBelowOne_IsRejected()
     {
         using var folder = new ModelFolder().With("a/1", Three);
         using var repository = folder.Load();
