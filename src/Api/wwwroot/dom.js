@@ -122,7 +122,7 @@ export function takeDrops(place, take) {
   });
 }
 
-/** A number in at most so many significant digits, without trailing zeros. */
+/** A number in at most `digits` significant digits, without trailing zeros. */
 export const short = (value, digits = 4) => {
   if (typeof value !== 'number' || !Number.isFinite(value)) {
     return String(value);

@@ -6,7 +6,7 @@ namespace SoftmaxService.Cli.Evaluations;
 /// <summary>Numbers as tables show them, on a page and on a terminal.</summary>
 internal static class Numbers
 {
-    /// <summary>The metrics of each evaluation with their intervals: a row a metric, its name first.</summary>
+    /// <summary>The metrics of each evaluation with their intervals: one row per metric, its name first.</summary>
     public static IEnumerable<IReadOnlyList<string>> MetricRows(IReadOnlyList<Evaluation> evaluations)
     {
         yield return Row(

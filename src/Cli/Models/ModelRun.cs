@@ -8,7 +8,7 @@ using SoftmaxService.Inference.Models;
 namespace SoftmaxService.Cli.Models;
 
 /// <summary>
-/// Runs a model on every image of a set, one by one, as the service would; keeps the logits and forgets the images.
+/// Runs a model on every image of a set, one by one, as the service would; keeps the logits, not the images.
 /// </summary>
 internal static class ModelRun
 {

@@ -87,8 +87,8 @@ internal static class HtmlReport
                     "coverage",
                     drawings,
                     "Prediction sets",
-                    "Left: what coverage costs in classes a set, measured on these images. Right: the coverage of sets "
-                        + "of each size."),
+                    "Left: what coverage costs in classes per set, measured on these images. Right: the coverage of "
+                        + "sets of each size."),
                 PredictionSets(findings),
                 OutOfDistribution(findings),
                 Mistakes(findings),
