@@ -163,7 +163,7 @@ internal static class Reload
     }
 
     private static void Write(StringBuilder table) => File.WriteAllText(
-        Path.Combine(Environment.GetEnvironmentVariable("BENCH_RESULTS") ?? "results", "reload.md"), $"""
+        Path.Combine(Environment.GetEnvironmentVariable("BENCH_RESULTS") ?? "results", "reload.md"), Markdown.Wrap($"""
         # Memory over {Swaps} reloads
 
         {Report.Cpu()}, {Environment.ProcessorCount} cores, {RuntimeInformation.FrameworkDescription},
@@ -178,7 +178,7 @@ internal static class Reload
         collection at the end (except the last one, which a register may still hold).
 
         {table}
-        """.ReplaceLineEndings("\n"));
+        """));
 
     private sealed record Series(
         double[] Resident,

@@ -48,7 +48,7 @@ internal sealed class Report
         var folder = Path.Combine(Environment.GetEnvironmentVariable("BENCH_RESULTS") ?? "results");
         Directory.CreateDirectory(folder);
         var name = string.Concat(cpu.Select(letter => char.IsLetterOrDigit(letter) ? letter : '-')).Trim('-');
-        File.WriteAllText(Path.Combine(folder, $"{name}.md"), $"""
+        File.WriteAllText(Path.Combine(folder, $"{name}.md"), Markdown.Wrap($"""
             # {cpu}
 
             {RuntimeInformation.FrameworkDescription}, {RuntimeInformation.OSArchitecture}, {SoftmaxKernel.Best},
@@ -65,7 +65,7 @@ internal sealed class Report
             ## Accuracy
 
             {Accuracy.Table()}
-            """.ReplaceLineEndings("\n"));
+            """));
     }
 
     public static string Cpu()

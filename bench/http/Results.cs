@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using SoftmaxService.Benchmarks;
 
 namespace SoftmaxService.HttpBenchmarks;
 
@@ -14,7 +15,7 @@ internal static class Results
         if (write)
         {
             Directory.CreateDirectory(Checkout.Results);
-            await File.WriteAllTextAsync(Path.Combine(Checkout.Results, fileName), markdown);
+            await File.WriteAllTextAsync(Path.Combine(Checkout.Results, fileName), Markdown.Wrap(markdown));
         }
     }
 

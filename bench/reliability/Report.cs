@@ -1,4 +1,5 @@
 using System.Text;
+using SoftmaxService.Benchmarks;
 using SoftmaxService.HttpBenchmarks;
 
 namespace SoftmaxService.ReliabilityBenchmarks;
@@ -41,7 +42,10 @@ internal static class Report
         Directory.CreateDirectory(Checkout.Results);
         await File.WriteAllTextAsync(
             path,
-            Head + string.Join('\n', parts.OrderBy(one => Array.IndexOf(Order, one.Key)).Select(one => one.Value)));
+            Markdown.Wrap(
+                Head
+                    + string.Join(
+                        '\n', parts.OrderBy(one => Array.IndexOf(Order, one.Key)).Select(one => one.Value))));
         return isPassed ? 0 : 1;
     }
 

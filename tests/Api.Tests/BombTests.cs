@@ -13,7 +13,7 @@ public sealed class BombTests(RunningService service)
 
     [Theory]
     [MemberData(nameof(Names))]
-    public async Task ExpensiveRequestsAreRefusedOrReadNoFurther(string name)
+    public async Task ExpensiveRequestsAreRejectedOrReadNoFurther(string name)
     {
         var bomb = Bomb.All.Concat(Bomb.Harmless).Single(bomb => bomb.Name == name);
         using var limit = new CancellationTokenSource(Patience);

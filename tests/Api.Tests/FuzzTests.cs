@@ -11,7 +11,7 @@ public sealed class FuzzTests
     private const int Clients = 8;
 
     [Fact]
-    public async Task DamagedRequestsAreAnsweredOrRefused()
+    public async Task DamagedRequestsAreAnsweredOrRejected()
     {
         var grpcPort = SmallModelService.FreePort();
         using var service = new ServiceWith(

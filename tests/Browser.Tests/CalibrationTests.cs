@@ -68,7 +68,7 @@ public sealed class CalibrationTests(Browser browser) : PageTests(browser)
     }
 
     [BrowserFact]
-    public async Task RowsThatCannotBeFittedAreRefusedByTheService()
+    public async Task RowsThatCannotBeFittedAreRejectedByTheService()
     {
         ExpectedComplaint = "Failed to load resource"; // the request that should fail
         await OpenAsync("#/calibration");

@@ -95,7 +95,7 @@ public sealed class LabTests(Browser browser) : PageTests(browser)
     }
 
     [BrowserFact]
-    public async Task RefusalsOfTheServiceAreShownWithTheirReason()
+    public async Task RejectionsOfTheServiceAreShownWithTheirReason()
     {
         ExpectedComplaint = "400"; // of the request that should fail
         await OpenAsync("#/lab?logits=-Infinity,-Infinity");

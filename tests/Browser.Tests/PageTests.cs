@@ -20,7 +20,7 @@ public abstract class PageTests(Browser browser) : IAsyncLifetime
 
     protected IPage Page { get; private set; } = null!;
 
-    /// <summary>The allowed console error of a test in which the service refuses a request.</summary>
+    /// <summary>The allowed console error of a test in which the service rejects a request.</summary>
     protected string? ExpectedComplaint { get; set; }
 
     protected virtual BrowserNewContextOptions Options =>

@@ -8,7 +8,7 @@ public sealed class ProblemTests(Browser browser) : PageTests(browser)
     private ILocator Problem => Page.Locator("#classify-problem");
 
     [BrowserFact]
-    public async Task AFileThatIsNotAnImageIsRefusedWithAReason()
+    public async Task AFileThatIsNotAnImageIsRejectedWithAReason()
     {
         ExpectedComplaint = "Failed to load resource";
         await OpenAsync();

@@ -1,9 +1,7 @@
-using System.Text.RegularExpressions;
-
 namespace SoftmaxService.Cli.Tests;
 
-/// <summary>The references of the assembly; <c>DependencyRulesTests</c> checks its sources.</summary>
-public sealed partial class RoomTests
+/// <summary>The references of the compiled assembly.</summary>
+public sealed class RoomTests
 {
     [Fact]
     public void TheCommandLineReferencesNoWebFrameworkAndNoRuntimeOfModels() =>
@@ -13,11 +11,4 @@ public sealed partial class RoomTests
                 reference.Name!.StartsWith("Microsoft.", StringComparison.Ordinal)
                 || reference.Name.StartsWith("System.Net", StringComparison.Ordinal)
                 || reference.Name.StartsWith("SoftmaxService.Api", StringComparison.Ordinal));
-
-    [Fact]
-    public void NoTypeHasANameThatCouldHoldAnything() =>
-        Assert.DoesNotContain(typeof(CommandLine).Assembly.GetTypes(), type => AnythingName().IsMatch(type.Name));
-
-    [GeneratedRegex("(Manager|Helper|Helpers|Util|Utils|Processor|Common)$")]
-    private static partial Regex AnythingName();
 }

@@ -69,7 +69,7 @@ public sealed class ClassificationPlanTests
     }
 
     [Fact]
-    public void Alpha_WithoutAQuantile_IsRefusedBeforeAnImageIsSeen()
+    public void Alpha_WithoutAQuantile_IsRejectedBeforeAnImageIsSeen()
     {
         using var folder = new ModelFolder().With("a/1", Three, Calibrated).With("b/1", Three);
         using var repository = folder.Load();
@@ -90,7 +90,7 @@ public sealed class ClassificationPlanTests
     [InlineData(1f, 0, 0.1)]
     [InlineData(1f, 1, 0.0)]
     [InlineData(1f, 1, 1.0)]
-    public void Options_OutOfRange_AreRefused(float temperature, int topK, double alpha)
+    public void Options_OutOfRange_AreRejected(float temperature, int topK, double alpha)
     {
         using var folder = new ModelFolder().With("a/1", Three, Calibrated);
         using var repository = folder.Load();

@@ -62,7 +62,7 @@ public sealed class ImageClassifierTests
     }
 
     [Fact]
-    public void Classify_OutputThatIsNotFinite_IsRefused()
+    public void Classify_OutputThatIsNotFinite_IsRejected()
     {
         var graph = new OnnxGraphBuilder("logarithm");
         var input = graph.Input("image", DataType.Float, "batch", 1, 4, 4);
@@ -110,7 +110,7 @@ public sealed class ImageClassifierTests
     }
 
     [Fact]
-    public void Classify_TopKBelowOne_IsRefused()
+    public void Classify_TopKBelowOne_IsRejected()
     {
         using var folder = new ModelFolder().With("a/1", Three, Manifest + "}");
         using var repository = folder.Load();

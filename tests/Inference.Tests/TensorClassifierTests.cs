@@ -177,7 +177,7 @@ public sealed class TensorClassifierTests
     [InlineData(63, 1)]
     [InlineData(64, 2)]
     [InlineData(0, 0)]
-    public async Task Classify_ItemsThatAreNotSoMany_AreRefused(int bytes, int count)
+    public async Task Classify_ItemCountMismatch_IsRejected(int bytes, int count)
     {
         using var folder = new ModelFolder().With("a/1", Three);
         using var repository = folder.Load();
@@ -192,7 +192,7 @@ public sealed class TensorClassifierTests
     [InlineData(1, new[] { 2, 0 })]
     [InlineData(2, new[] { 2, 1, 0, 2 })]
     [InlineData(9, new[] { 2, 1, 0, 0, 2, 1 })]
-    public async Task Classify_TopK_RanksSoManyClassesOfEachItem(int topK, int[] ranking)
+    public async Task Classify_TopK_RanksKClassesOfEachItem(int topK, int[] ranking)
     {
         using var folder = new ModelFolder().With("a/1", Three);
         using var repository = folder.Load();
@@ -207,7 +207,7 @@ public sealed class TensorClassifierTests
     }
 
     [Fact]
-    public async Task Classify_TopKBelowOne_IsRefused()
+    public async Task Classify_TopKBelowOne_IsRejected()
     {
         using var folder = new ModelFolder().With("a/1", Three);
         using var repository = folder.Load();

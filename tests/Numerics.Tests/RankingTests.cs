@@ -38,6 +38,6 @@ public sealed class RankingTests
     }
 
     [Fact]
-    public void TopK_MoreThanThereAre_IsRefused() =>
+    public void TopK_MoreThanThereAre_IsRejected() =>
         Assert.Throws<ArgumentException>(() => Ranking.TopK([1f, 2f], new int[3]));
 }

@@ -13,7 +13,7 @@ public sealed class SoftmaxArgumentTests
     [InlineData(float.PositiveInfinity)]
     [InlineData(float.NegativeInfinity)]
     [InlineData(-float.Epsilon)]
-    public void EveryOperation_TemperatureOutOfRange_IsRefusedBeforeAnythingIsWritten(float temperature)
+    public void EveryOperation_TemperatureOutOfRange_IsRejectedBeforeAnythingIsWritten(float temperature)
     {
         var destination = new float[4];
         float[] temperatures = [1, temperature];
@@ -40,7 +40,7 @@ public sealed class SoftmaxArgumentTests
     [Theory]
     [InlineData(0)]
     [InlineData(-1)]
-    public void ComputeRows_LessThanOneThread_IsRefused(int threads)
+    public void ComputeRows_LessThanOneThread_IsRejected(int threads)
     {
         Assert.Throws<ArgumentOutOfRangeException>(
             "maxDegreeOfParallelism", () => Softmax.ComputeRows([1, 2], new float[2], 2, 1f, threads));
@@ -49,7 +49,7 @@ public sealed class SoftmaxArgumentTests
     }
 
     [Fact]
-    public void CrossEntropyRows_ResultsOverTheTargets_AreRefused()
+    public void CrossEntropyRows_ResultsOverTheTargets_AreRejected()
     {
         var targets = new int[12];
         Assert.Throws<ArgumentException>("targets", () => Softmax.CrossEntropyRows(
@@ -60,7 +60,7 @@ public sealed class SoftmaxArgumentTests
     }
 
     [Fact]
-    public void EveryOperation_EmptyRow_IsRefused()
+    public void EveryOperation_EmptyRow_IsRejected()
     {
         Assert.Throws<ArgumentException>("logits", () => Softmax.Compute([], _memory));
         Assert.Throws<ArgumentException>("logits", () => Softmax.ComputeLog([], _memory));
@@ -71,7 +71,7 @@ public sealed class SoftmaxArgumentTests
     [InlineData(0)]
     [InlineData(-1)]
     [InlineData(int.MinValue)]
-    public void EveryRowOperation_ClassCountBelowOne_IsRefused(int classCount)
+    public void EveryRowOperation_ClassCountBelowOne_IsRejected(int classCount)
     {
         Assert.Throws<ArgumentOutOfRangeException>(
             nameof(classCount), () => Softmax.ComputeRows([1, 2], _memory, classCount));
@@ -84,7 +84,7 @@ public sealed class SoftmaxArgumentTests
     }
 
     [Fact]
-    public void EveryRowOperation_LengthNotAWholeNumberOfRows_IsRefused()
+    public void EveryRowOperation_LengthNotAWholeNumberOfRows_IsRejected()
     {
         Assert.Throws<ArgumentException>("logits", () => Softmax.ComputeRows([1, 2, 3], _memory, 2));
         Assert.Throws<ArgumentException>("logits", () => Softmax.ComputeLogRows([1, 2, 3], _memory, 2));
@@ -95,7 +95,7 @@ public sealed class SoftmaxArgumentTests
     [InlineData(0)]
     [InlineData(1)]
     [InlineData(3)]
-    public void EveryRowOperation_NotOneTemperatureForEachRow_IsRefused(int count)
+    public void EveryRowOperation_NotOneTemperatureForEachRow_IsRejected(int count)
     {
         var temperatures = Enumerable.Repeat(1f, count).ToArray();
         Assert.Throws<ArgumentException>(
@@ -107,7 +107,7 @@ public sealed class SoftmaxArgumentTests
     }
 
     [Fact]
-    public void EveryOperation_DestinationTooShort_IsRefused()
+    public void EveryOperation_DestinationTooShort_IsRejected()
     {
         Assert.Throws<ArgumentException>("probabilities", () => Softmax.Compute([1, 2], new float[1]));
         Assert.Throws<ArgumentException>("probabilities", () => Softmax.ComputeRows([1, 2, 3, 4], new float[3], 2));
@@ -122,7 +122,7 @@ public sealed class SoftmaxArgumentTests
     [InlineData(-1)]
     [InlineData(9)]
     [InlineData(-9)]
-    public void EveryOperation_ShiftedOverlap_IsRefused(int shift)
+    public void EveryOperation_ShiftedOverlap_IsRejected(int shift)
     {
         var copy = _memory.ToArray();
         Assert.Throws<ArgumentException>(
@@ -137,7 +137,7 @@ public sealed class SoftmaxArgumentTests
     }
 
     [Fact]
-    public void Compute_OverlapByPartOfAnElement_IsRefused()
+    public void Compute_OverlapByPartOfAnElement_IsRejected()
     {
         var bytes = new byte[84];
         Assert.Throws<ArgumentException>("probabilities", () => Softmax.Compute(
@@ -146,11 +146,11 @@ public sealed class SoftmaxArgumentTests
     }
 
     [Fact]
-    public void LogSumExpRows_ResultsInPlaceOfLogits_IsRefused() =>
+    public void LogSumExpRows_ResultsInPlaceOfLogits_IsRejected() =>
         Assert.Throws<ArgumentException>("results", () => Softmax.LogSumExpRows(_memory, _memory, 1));
 
     [Fact]
-    public void EveryRowOperation_TemperaturesInTheDestination_IsRefused()
+    public void EveryRowOperation_TemperaturesInTheDestination_IsRejected()
     {
         Assert.Throws<ArgumentException>("temperatures", () =>
             Softmax.ComputeRows(_memory.AsSpan(20, 4), _memory.AsSpan(1, 4), 2, _memory.AsSpan(3, 2)));

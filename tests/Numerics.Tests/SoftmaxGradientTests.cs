@@ -209,7 +209,7 @@ public sealed class SoftmaxGradientTests
     }
 
     [Fact]
-    public void GradientAndCrossEntropy_WrongArguments_AreRefusedByName()
+    public void GradientAndCrossEntropy_WrongArguments_AreRejectedByName()
     {
         var memory = new float[8];
         Assert.Throws<ArgumentException>("logits", () => Softmax.Gradient([], [], memory));

@@ -41,7 +41,7 @@ public sealed class SoftmaxGuardPageTests
     }
 
     [Fact]
-    public void EveryOperation_NoLength_IsRefused()
+    public void EveryOperation_NoLength_IsRejected()
     {
         Assert.Throws<ArgumentException>(() => Softmax.Compute([], []));
         Assert.Throws<ArgumentException>(() => Softmax.ComputeLog([], []));

@@ -39,7 +39,7 @@ internal static class LoggingSetup
 
         logger.Filter.ByExcluding(IsBrokenConnection);
 
-        // The context holds the connection's number. A request's line has its trace, and does without.
+        // The context holds the connection's number. A request's line already carries its trace id.
         logger.Enrich.When(written => !RequestLog.IsLine(written), other => other.FromLogContext());
         switch (settings.Format)
         {

@@ -4,7 +4,7 @@ using SoftmaxService.Inference.Models;
 namespace SoftmaxService.Api.Models;
 
 /// <summary>
-/// Has the server wait for the models, and then keeps what is served up to date with their folder for as long as the
+/// Makes the server wait for the models, and then keeps what is served up to date with their folder for as long as the
 /// service runs.
 /// </summary>
 internal sealed partial class ModelsFollower(

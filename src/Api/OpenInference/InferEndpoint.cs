@@ -73,8 +73,10 @@ internal static class InferEndpoint
 
         using var body = await CompressedBody.ReadAsync(request, limits.MaxDecompressedBytes, cancellationToken);
         var jsonLength = JsonLength(request, body.Memory.Length);
-        var asked = InferRequestReader.Read(body.Memory[..jsonLength], body.Memory[jsonLength..], limits.MaxJsonDepth);
-        var answer = await ModelInference.AnswerAsync(request.HttpContext, found, asked, limits, cancellationToken);
+        var inferRequest = InferRequestReader.Read(
+            body.Memory[..jsonLength], body.Memory[jsonLength..], limits.MaxJsonDepth);
+        var answer = await ModelInference.AnswerAsync(
+            request.HttpContext, found, inferRequest, limits, cancellationToken);
         return new InferResult(answer);
     }
 

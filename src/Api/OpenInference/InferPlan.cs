@@ -30,7 +30,7 @@ internal sealed record InferPlan(
         {
             Temperature = request.Parameters.ReadTemperature(),
             Scores = ours.Length > 0,
-            TopK = ours.Max(selected => selected.How.Classification) ?? 1,
+            TopK = ours.Max(selected => selected.Requested.Classification) ?? 1,
             GraphOutputs = [.. graphs.Select(selected => selected.Output.Name).Distinct()],
         };
 

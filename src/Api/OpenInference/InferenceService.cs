@@ -56,8 +56,8 @@ internal sealed class InferenceService(
         var model = lease.Model;
         var http = context.GetHttpContext();
         http.AnsweredBy(model);
-        var asked = GrpcMessages.Read(request);
-        var answer = await ModelInference.AnswerAsync(http, model, asked, limits, context.CancellationToken);
+        var inferRequest = GrpcMessages.Read(request);
+        var answer = await ModelInference.AnswerAsync(http, model, inferRequest, limits, context.CancellationToken);
         return GrpcMessages.Write(answer, asRaw: request.RawInputContents.Count > 0);
     }
 

@@ -8,7 +8,7 @@ using SoftmaxService.Inference.Models;
 namespace SoftmaxService.Api.OpenInference;
 
 /// <summary>An output that a model offers, and the form in which a request wants it.</summary>
-internal sealed record SelectedOutput(OfferedOutput Output, RequestedOutput How)
+internal sealed record SelectedOutput(OfferedOutput Output, RequestedOutput Requested)
 {
     /// <summary>The outputs that a request names, or all that the model offers where it names none.</summary>
     public static IReadOnlyList<SelectedOutput> Of(InferRequest request, ClassifierModel model, TensorInput input)
@@ -16,10 +16,10 @@ internal sealed record SelectedOutput(OfferedOutput Output, RequestedOutput How)
         var offered = OfferedOutput.Of(model, input);
         SelectedOutput[] selected = request.Outputs.Count == 0
             ? [.. offered.Select(output => new SelectedOutput(output, AsOffered(output, request)))]
-            : [.. request.Outputs.Select(how => new SelectedOutput(Find(how.Name, offered, model), how))];
-        foreach (var (output, how) in selected)
+            : [.. request.Outputs.Select(one => new SelectedOutput(Find(one.Name, offered, model), one))];
+        foreach (var (output, requested) in selected)
         {
-            if (how.AsJson && how.Classification is null && !output.Datatype.HasTypedForm)
+            if (requested.AsJson && requested.Classification is null && !output.Datatype.HasTypedForm)
             {
                 throw new RequestException(
                     Problem.BadRequest,
@@ -41,9 +41,9 @@ internal sealed record SelectedOutput(OfferedOutput Output, RequestedOutput How)
         var columns = Output.DeclaredShape
             .Skip(isWhole ? 0 : 1)
             .Aggregate(1L, (product, size) => product * Math.Max(size, 1));
-        return How.Classification is { } count
+        return Requested.Classification is { } count
             ? items * ((Math.Min(count, columns) * OutputTensor.ClassBytes) + AnswerSize.Of(model).OfLabels(count))
-            : items * columns * OutputTensor.ElementBytes(Output.Datatype, How.AsJson);
+            : items * columns * OutputTensor.ElementBytes(Output.Datatype, Requested.AsJson);
     }
 
     /// <summary>Takes this output from the model's answer.</summary>
@@ -55,7 +55,7 @@ internal sealed record SelectedOutput(OfferedOutput Output, RequestedOutput How)
         }
 
         var values = Output.Source == OutputSource.Logits ? answer.Logits : answer.Probabilities;
-        return How.Classification is { } topK
+        return Requested.Classification is { } topK
             ? Classified(TopClasses.Of(values, answer, topK, model.Labels), answer.Count)
             : new OutputTensor(
                 Output.Name,
@@ -63,7 +63,7 @@ internal sealed record SelectedOutput(OfferedOutput Output, RequestedOutput How)
                 [answer.Count, answer.ClassCount],
                 MemoryMarshal.AsBytes(values.AsSpan()).ToArray(),
                 Elements: null,
-                How.AsJson);
+                Requested.AsJson);
     }
 
     private OutputTensor ReadGraph(TensorAnswer answer, ClassifierModel model, TensorInput input)
@@ -71,10 +71,10 @@ internal sealed record SelectedOutput(OfferedOutput Output, RequestedOutput How)
         var tensor = answer.GraphOutputs.First(output => output.Name == Output.Name);
         var followsBatch = input.HasBatchAxis && tensor.Shape.Count > 0 && tensor.Shape[0] == answer.Count;
         var rows = followsBatch ? answer.Count : 1;
-        return How.Classification is { } topK
+        return Requested.Classification is { } topK
             ? Classified(TopClasses.Of(Output.Datatype, tensor.Bytes, rows, topK, model.Labels), rows)
             : new OutputTensor(
-                Output.Name, Output.Datatype, [.. tensor.Shape], tensor.Bytes, Elements: null, How.AsJson);
+                Output.Name, Output.Datatype, [.. tensor.Shape], tensor.Bytes, Elements: null, Requested.AsJson);
     }
 
     private OutputTensor Classified(byte[][] elements, int rows) => new(
@@ -83,7 +83,7 @@ internal sealed record SelectedOutput(OfferedOutput Output, RequestedOutput How)
         [rows, elements.Length / rows],
         ReadOnlyMemory<byte>.Empty,
         elements,
-        How.AsJson);
+        Requested.AsJson);
 
     private static RequestedOutput AsOffered(OfferedOutput output, InferRequest request) =>
         new(output.Name, Classification: null, request.OutputsAsJson);

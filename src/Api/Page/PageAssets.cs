@@ -7,8 +7,8 @@ namespace SoftmaxService.Api.Page;
 
 /// <summary>
 /// The files of the page, embedded in the assembly: the native binary is then the whole service, while MapStaticAssets
-/// would need a folder and a manifest beside it. All files but the page itself lie below a hash of them all. Browsers
-/// may keep them for ever, and never run files of two versions together.
+/// would need a folder and a manifest beside it. All files but the page itself are served under a hash of all files.
+/// Browsers may keep them forever, and never run files of two versions together.
 /// </summary>
 internal sealed class PageAssets
 {

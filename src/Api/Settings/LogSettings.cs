@@ -45,7 +45,8 @@ internal sealed record LogSettings(
         : Enum.TryParse<LogEventLevel>(text, ignoreCase: true, out var level)
             ? level
             : throw new SettingException(
-                $"'{text}' is no Serilog level. The levels are: {string.Join(", ", Enum.GetNames<LogEventLevel>())}.");
+                $"'{text}' is not a Serilog level. "
+                + $"The levels are: {string.Join(", ", Enum.GetNames<LogEventLevel>())}.");
 
     private static LogFormat FormatOf(string? text) => text?.ToLowerInvariant() switch
     {

@@ -58,7 +58,7 @@ internal static class SettingsSetup
     }
 
     /// <summary>
-    /// Rejects what is no setting of a section, and registers the options themselves beside
+    /// Rejects unknown settings of a section, and registers the options themselves beside
     /// <see cref="IOptions{TOptions}"/>.
     /// </summary>
     private static IServiceCollection Declare<[DynamicallyAccessedMembers(Accessed)] T>(

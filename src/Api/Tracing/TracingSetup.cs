@@ -12,7 +12,7 @@ namespace SoftmaxService.Api.Tracing;
 /// </summary>
 internal static class TracingSetup
 {
-    // W3C Trace Context, level 2: tells the client which trace it was.
+    // W3C Trace Context, level 2: returns the trace id to the client.
     private const string ResponseHeader = "traceresponse";
 
     public static void AddTracing(this IServiceCollection services, FeatureSettings features)

@@ -84,7 +84,7 @@ internal sealed class AnswerSize
             $"Ask for {string.Join(", or for ", possible)}.");
     }
 
-    /// <summary>The bytes of so many labels, of a row's most probable classes, at most.</summary>
+    /// <summary>Upper bound in bytes for <paramref name="count"/> labels of a row's most probable classes.</summary>
     public long OfLabels(int count) => _longest[Math.Min(count, _longest.Length - 1)];
 
     private long OfImage(int topK, bool hasSet)

@@ -5,7 +5,7 @@ using SoftmaxService.Inference.Faults;
 
 namespace SoftmaxService.Api.Wire;
 
-/// <summary>Reads <see cref="LogitRows"/> of so many numbers at most.</summary>
+/// <summary>Reads <see cref="LogitRows"/> with at most <c>maxCount</c> numbers.</summary>
 internal sealed class LogitRowsConverter(int maxCount)
     : FloatRowsConverter<LogitRows>("logits", Problem.InvalidLogits, allowsMasked: true, maxCount)
 {
@@ -16,7 +16,7 @@ internal sealed class LogitRowsConverter(int maxCount)
         new(values, rowCount, columnCount, isMatrix);
 }
 
-/// <summary>Reads <see cref="UpstreamRows"/> of so many numbers at most.</summary>
+/// <summary>Reads <see cref="UpstreamRows"/> with at most <c>maxCount</c> numbers.</summary>
 internal sealed class UpstreamRowsConverter(int maxCount)
     : FloatRowsConverter<UpstreamRows>("upstream", Problem.InvalidParameter, allowsMasked: false, maxCount)
 {

@@ -17,7 +17,7 @@ internal sealed class PooledJson : IDisposable, IResettable
     private const int InitialCapacity = 4096;
     private const int MaxPooledCapacity = 64 * 1024;
 
-    // As ASP.NET Core writes JSON itself: a response is no part of an HTML page.
+    // As ASP.NET Core writes JSON itself: a response is not embedded in HTML.
     public static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     // Not ObjectPool.Create: its pool would dispose what it does not keep, which returns it to the pool.

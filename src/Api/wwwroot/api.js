@@ -144,7 +144,7 @@ export const model = async (name, version) =>
  */
 export class Latest {
   #maxInFlight;
-  #asked = 0;
+  #newest = 0;
   #shown = 0;
   #waiting = null;
   #inFlight = new Map();
@@ -159,19 +159,19 @@ export class Latest {
    * @param {(problem: Error) => void} fail
    */
   ask(question, show, fail) {
-    this.#waiting = { question, show, fail, number: ++this.#asked };
+    this.#waiting = { question, show, fail, number: ++this.#newest };
     this.#next();
   }
 
   /** Whether the last question has been answered. */
   get isSettled() {
-    return this.#shown === this.#asked;
+    return this.#shown === this.#newest;
   }
 
   /** Drops whatever is in flight. */
   forget() {
     this.#waiting = null;
-    this.#settle(this.#asked);
+    this.#settle(this.#newest);
   }
 
   #next() {

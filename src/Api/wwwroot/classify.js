@@ -222,9 +222,9 @@ function run() {
     return;
   }
 
-  const asked = chosen();
+  const selected = chosen();
   const image = picture ? Promise.resolve(picture) : pad.toBlob();
-  const where = { model: asked.name, version: asked.version };
+  const where = { model: selected.name, version: selected.version };
   answers.ask(
     async signal =>
       classify(

@@ -37,10 +37,10 @@ export const titleOf = label => (clip(label) === label ? null : label);
 
 /** Lets only the last of many calls through, when the next frame is drawn. */
 export function eachFrame(act) {
-  let asked = 0;
+  let scheduled = 0;
   return () => {
-    asked ||= requestAnimationFrame(() => {
-      asked = 0;
+    scheduled ||= requestAnimationFrame(() => {
+      scheduled = 0;
       act();
     });
   };
@@ -122,7 +122,7 @@ export function takeDrops(place, take) {
   });
 }
 
-/** A number in at most so many significant digits, without trailing zeros. */
+/** A number in at most `digits` significant digits, without trailing zeros. */
 export const short = (value, digits = 4) => {
   if (typeof value !== 'number' || !Number.isFinite(value)) {
     return String(value);

@@ -54,7 +54,7 @@ internal sealed class ScoringOptions
         CancellationToken cancellationToken)
     {
         var (skip, limit, shuffle) = (parsed.GetValue(_skip), parsed.GetValue(_limit), parsed.GetValue(_shuffle));
-        var path = parsed.GetValue(_logits) ?? parsed.GetValue(_data)!; // FindModel saw to one of them
+        var path = parsed.GetValue(_logits) ?? parsed.GetValue(_data)!; // FindModel ensures that one is set
         if (model is null || LogitsCsv.IsNamed(path))
         {
             return ToLogits(

@@ -4,8 +4,8 @@ using SoftmaxService.Inference.Faults;
 namespace SoftmaxService.Cli.Data;
 
 /// <summary>
-/// A comma-separated file of logits: a line an image, a number a class, and the image's class in the column that a
-/// heading calls <c>label</c>, else in the last. The heading may be absent; where it is there, it names the classes.
+/// A comma-separated file of logits: one line per image, one number per class, and the image's class in the column that
+/// a heading calls <c>label</c>, else in the last. The heading may be absent; if present, it names the classes.
 /// </summary>
 internal static class LogitsCsv
 {

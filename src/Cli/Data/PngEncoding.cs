@@ -4,8 +4,8 @@ using SkiaSharp;
 namespace SoftmaxService.Cli.Data;
 
 /// <summary>
-/// Raw pixels as a PNG file, so that they take the very path of a posted image. A third of a millisecond for a digit
-/// buys that there is no second path that could give other numbers.
+/// Raw pixels as a PNG file, so that they follow the same path as posted images. This costs a third of a millisecond
+/// for a digit, and there is no second path that could give other numbers.
 /// </summary>
 internal static class PngEncoding
 {

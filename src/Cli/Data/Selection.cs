@@ -21,12 +21,11 @@ internal sealed class Selection
     /// <summary>One past the last that is read.</summary>
     public int End { get; }
 
-    /// <summary>So many from a position on.</summary>
+    /// <summary>N images from a position.</summary>
     public static Selection Range(int first, int count) => new(first, first + count, count);
 
     /// <summary>
-    /// So many from a position on in a random order of all. Parts of one seed's order that do not overlap share no
-    /// image.
+    /// N images from a position in a shuffled order. Parts of one seed's order that do not overlap share no image.
     /// </summary>
     public static Selection Shuffled(int total, int first, int count, int seed)
     {

@@ -69,7 +69,7 @@ internal sealed record Findings
             [
                 ("before, T = 1", Before),
                 (
-                    $"{(TemperatureSource == "request" ? "asked for" : "after")}, T = "
+                    $"{(TemperatureSource == "request" ? "requested" : "after")}, T = "
                         + $"{Numbers.Of(Temperature, "0.####")}",
                     After),
             ];

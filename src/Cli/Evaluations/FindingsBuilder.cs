@@ -9,7 +9,7 @@ using SoftmaxService.Numerics;
 namespace SoftmaxService.Cli.Evaluations;
 
 /// <summary>
-/// Measures scored data: through the calibration room for every number, with lists and curves for people beside them.
+/// Measures scored data, using Calibration for every figure, and adds lists and curves for people.
 /// </summary>
 internal static class FindingsBuilder
 {
@@ -17,7 +17,7 @@ internal static class FindingsBuilder
     private const int SlowestListed = 5;
     private const int CurvePoints = 60;
 
-    /// <summary>The scored rows as the calibration room takes them; its refusals become refusals of the data.</summary>
+    /// <summary>The scored rows as Calibration takes them; what it rejects is a fault of the data.</summary>
     public static LabelledLogits ToLabelledLogits(ScoredSet scored) =>
         Refused(scored, () => new LabelledLogits(scored.Logits, scored.Labels, scored.ClassCount));
 

@@ -6,7 +6,7 @@ namespace SoftmaxService.Cli.Evaluations;
 /// <summary>Numbers as tables show them, on a page and on a terminal.</summary>
 internal static class Numbers
 {
-    /// <summary>The metrics of each evaluation with their intervals: a row a metric, its name first.</summary>
+    /// <summary>The metrics of each evaluation with their intervals: one row per metric, its name first.</summary>
     public static IEnumerable<IReadOnlyList<string>> MetricRows(IReadOnlyList<Evaluation> evaluations)
     {
         yield return Row(
@@ -50,9 +50,9 @@ internal static class Numbers
     }
 
     public static IReadOnlyList<string> SetHeadings { get; } =
-    ["α", "asked for", "coverage", "mean set size", "empty sets", "coverage as served", "size as served"];
+    ["α", "requested", "coverage", "mean set size", "empty sets", "coverage as served", "size as served"];
 
-    /// <summary>What prediction sets of one α did, a cell a heading.</summary>
+    /// <summary>What prediction sets of one α did, one cell per heading.</summary>
     public static IReadOnlyList<string> SetCells(PredictionSetEvaluation set) =>
     [
         Of(set.Alpha, "G"),

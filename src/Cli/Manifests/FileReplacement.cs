@@ -2,7 +2,7 @@ namespace SoftmaxService.Cli.Manifests;
 
 /// <summary>
 /// Replaces files so that a reader, and a run that is stopped, only ever sees the old file or the new one: each is
-/// written in full beside its place, and put into it by a rename.
+/// written to a temporary file and renamed.
 /// </summary>
 internal static class FileReplacement
 {

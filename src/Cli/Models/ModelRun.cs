@@ -8,7 +8,7 @@ using SoftmaxService.Inference.Models;
 namespace SoftmaxService.Cli.Models;
 
 /// <summary>
-/// Asks a model about every image of a set, one by one, as the service would; keeps the logits and forgets the images.
+/// Runs a model on every image of a set, one by one, as the service would; keeps the logits, not the images.
 /// </summary>
 internal static class ModelRun
 {
@@ -91,9 +91,9 @@ internal static class ModelRun
     private static string Warning(int rounded, int count) =>
         string.Create(
             CultureInfo.InvariantCulture,
-            $"For {rounded} of {count} images the model's output rounds the right class's probability to 0. How far "
-                + $"below it was, the output cannot tell, and a temperature that is fitted to it is likely too low; "
-                + $"export the model with its logits to calibrate it well.");
+            $"For {rounded} of {count} images the model's output rounds the right class's probability to 0. The "
+                + $"output cannot represent how far below it was, and a temperature that is fitted to it is likely too "
+                + $"low; export the model with its logits to calibrate it well.");
 
     private static Classification Classify(ClassificationPlan plan, LabelledImage image)
     {

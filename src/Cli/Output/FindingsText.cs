@@ -71,7 +71,7 @@ internal static class FindingsText
             if (findings.TemperatureSource == "fitted")
             {
                 terminal.WriteLine(
-                    "On the calibration data itself coverage is met by construction; only the sizes tell.");
+                    "On the calibration data itself coverage is met by construction; only the sizes are informative.");
             }
         }
     }

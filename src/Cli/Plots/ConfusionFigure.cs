@@ -4,8 +4,8 @@ using ScottPlot;
 namespace SoftmaxService.Cli.Plots;
 
 /// <summary>
-/// The confusion matrix: a row a true class, a column a predicted one, counts in the cells. Right answers are blue,
-/// wrong ones orange.
+/// The confusion matrix: one row per true class, one column per predicted class, counts in the cells. Right answers are
+/// blue, wrong ones orange.
 /// </summary>
 internal static class ConfusionFigure
 {

@@ -6,7 +6,8 @@ using SoftmaxService.Inference.Calibration;
 namespace SoftmaxService.Cli.Plots;
 
 /// <summary>
-/// Coverage against set size: what coverage costs in classes a set, and whether large sets cover as well as small ones.
+/// Coverage against set size: what coverage costs in classes per set, and whether large sets cover as well as small
+/// ones.
 /// </summary>
 internal static class CoverageFigure
 {
@@ -79,8 +80,8 @@ internal static class CoverageFigure
         var left = Math.Max(0, sets.Min(set => set.MeanSize) - 0.25);
         Finish(
             plot,
-            $"Coverage against mean set size ({Names.Of(sets[0].Method).ToUpperInvariant()})\ndashed: the coverage "
-                + "asked for, 1 − α",
+            $"Coverage against mean set size ({Names.Of(sets[0].Method).ToUpperInvariant()})\ndashed: the requested "
+                + "coverage, 1 − α",
             "mean set size, classes",
             "coverage");
         plot.Axes.SetLimits(left, Math.Max(widest * 1.1, left + 0.5), bottom, 1.004);

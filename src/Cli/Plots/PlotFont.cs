@@ -4,8 +4,7 @@ using SkiaSharp;
 namespace SoftmaxService.Cli.Plots;
 
 /// <summary>
-/// The plots' font, which comes with the program: our build of Skia knows no system's fonts, and what it has no font
-/// for it leaves out.
+/// The plots' font, which comes with the program: our build of Skia has no system fonts and omits text without a font.
 /// </summary>
 internal static class PlotFont
 {

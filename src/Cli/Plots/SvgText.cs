@@ -4,8 +4,7 @@ using System.Xml.Linq;
 namespace SoftmaxService.Cli.Plots;
 
 /// <summary>
-/// Makes of Skia's SVG one that scales, has a title, reads well without our font, and can stand with others in one
-/// page.
+/// Turns Skia's SVG into one that scales, has a title, is legible without our font, and can share a page with others.
 /// </summary>
 internal static class SvgText
 {
@@ -26,7 +25,7 @@ internal static class SvgText
 
         foreach (var element in root.Descendants().ToArray())
         {
-            // Every drawing of Skia numbers from the same start; in one page they would clip each other.
+            // Skia numbers the ids of each drawing from the same start; in one page they would clip each other.
             foreach (var attribute in element.Attributes().ToArray())
             {
                 attribute.Value =

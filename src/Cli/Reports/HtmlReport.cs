@@ -87,8 +87,8 @@ internal static class HtmlReport
                     "coverage",
                     drawings,
                     "Prediction sets",
-                    "Left: what coverage costs in classes a set, measured on these images. Right: the coverage of sets "
-                        + "of each size."),
+                    "Left: what coverage costs in classes per set, measured on these images. Right: the coverage of "
+                        + "sets of each size."),
                 PredictionSets(findings),
                 OutOfDistribution(findings),
                 Mistakes(findings),
@@ -174,7 +174,7 @@ internal static class HtmlReport
                 Note(
                     findings.TemperatureSource == "fitted"
                         ? "These are the images that the quantiles were taken from: coverage is met by construction, "
-                            + "and only the sizes tell."
+                            + "and only the sizes are informative."
                         : "The quantiles are the model's own, from its calibration data. Where a set is empty, the "
                             + "service answers the most probable class."),
             ]

@@ -190,8 +190,7 @@ internal sealed class RunQueue
         StartSlot();
     }
 
-    // On another thread, so that the caller that has just run can go on. Behind the work that the thread pool already
-    // has, which may well prepare further items.
+    // Queued behind existing pool work, which may prepare more items, so that the caller can return.
     private void StartSlot() =>
         ThreadPool.UnsafeQueueUserWorkItem(queue => queue.RunNext(), this, preferLocal: false);
 

@@ -15,7 +15,7 @@ internal sealed class EpochLoop(Checkpoint checkpoint, int epochs, LabelledImage
 
     /// <param name="train">Trains the epoch of this number, from 0, and says how it went.</param>
     /// <param name="logits">What the net says about images.</param>
-    /// <param name="log">Takes a line an epoch.</param>
+    /// <param name="log">Takes one line per epoch.</param>
     public void Run(Func<int, string> train, Func<LabelledImages, float[]> logits, Action<string> log)
     {
         var first = 0;

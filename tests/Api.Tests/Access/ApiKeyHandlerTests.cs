@@ -108,13 +108,13 @@ public sealed class ApiKeyHandlerTests(KeyedService service)
             ).Status);
 
     [Fact]
-    public async Task AnOversizedKeyIsRefused() =>
+    public async Task AnOversizedKeyIsRejected() =>
         Assert.Equal(
             401,
             (await service.SendAsync(HttpMethod.Get, "/models", (Header, new string('x', 20_000)))).Status);
 
     [Fact]
-    public async Task TwoKeysAreRefused() =>
+    public async Task TwoKeysAreRejected() =>
         Assert.Equal(
             401,
             (

@@ -8,8 +8,7 @@ namespace SoftmaxService.Api.Tests.Documentation;
 /// <list type="bullet">
 /// <item>a row of a Markdown table, also in a raw string of C#;</item>
 /// <item>a line without a space to break at, such as a URL, a link or a hash;</item>
-/// <item>in a code block of a document, a line that is one JSON string, which JSON cannot break;</item>
-/// <item>files in <c>bench/results</c> that a program wrote.</item>
+/// <item>in a code block of a document, a line that is one JSON string, which JSON cannot break.</item>
 /// </list>
 /// </summary>
 public sealed partial class LineLengthTests
@@ -19,10 +18,9 @@ public sealed partial class LineLengthTests
     [Fact]
     public void NoLineIsTooLong()
     {
-        var sources = Repository.FilesWith(".cs", ".js", ".css", ".html");
-        var documents = Repository.FilesWith(".md").Where(path => !IsGenerated(path));
+        var files = Repository.FilesWith(".md", ".cs", ".js", ".css", ".html");
 
-        Assert.Empty(documents.Concat(sources).SelectMany(TooLongLines));
+        Assert.Empty(files.SelectMany(TooLongLines));
     }
 
     [Theory]
@@ -77,10 +75,6 @@ public sealed partial class LineLengthTests
         var isJsonString = isInCodeBlock && JsonString().IsMatch(line);
         return !isUnbreakable && !isJsonString;
     }
-
-    private static bool IsGenerated(string path) =>
-        path.StartsWith("bench/results/", StringComparison.Ordinal)
-        && Repository.ReadText(path).Contains("Written by ", StringComparison.Ordinal);
 
     [GeneratedRegex(@"^\s*\|.*\|\s*$")]
     private static partial Regex TableRow();

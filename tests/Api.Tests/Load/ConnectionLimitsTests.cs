@@ -14,7 +14,7 @@ public sealed class ConnectionLimitsTests : IDisposable
     private readonly TemporaryFolder _noModels = new();
 
     [Fact]
-    public async Task ATooLongRequestLineOrHeadersAreRefused()
+    public async Task ATooLongRequestLineOrHeadersAreRejected()
     {
         using var service = Service(
             ("Limits:MaxRequestLineBytes", "300"),

@@ -8,7 +8,7 @@ public sealed class DrainingLifetimeTests
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     [Fact]
-    public async Task ATerminatedServiceFinishesRequestsRefusesNewOnesAndExitsWithZero()
+    public async Task ATerminatedServiceFinishesRequestsRejectsNewOnesAndExitsWithZero()
     {
         using var service = await ServiceProcess.StartReadyAsync(
             ServiceProcess.Built,

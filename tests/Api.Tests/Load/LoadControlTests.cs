@@ -20,7 +20,7 @@ public sealed class LoadControlTests
     [Theory]
     [InlineData("/classify")]
     [InlineData("/preprocess")]
-    public async Task AModelWithAFullQueueRefusesAtOnce(string path)
+    public async Task AModelWithAFullQueueRejectsAtOnce(string path)
     {
         using var service = new ServiceWith(("Load:MaxPendingPerModel", "1"));
         var busy = await BusyGate.OccupyAsync(service);
@@ -56,7 +56,7 @@ public sealed class LoadControlTests
     [InlineData("/classify")]
     [InlineData("/preprocess")]
     [InlineData("/v2/models/mnist/infer")]
-    public async Task AFullModelRefusesBeforeReadingTheBody(string path)
+    public async Task AFullModelRejectsBeforeReadingTheBody(string path)
     {
         using var service = new ServiceWith(("Load:MaxPendingPerModel", "1"));
         using var busy = await BusyGate.OccupyAsync(service);
@@ -81,7 +81,7 @@ public sealed class LoadControlTests
     }
 
     [Fact]
-    public async Task AFullServiceRefusesAtOnceAndStaysLive()
+    public async Task AFullServiceRejectsAtOnceAndStaysLive()
     {
         using var service = new ServiceWith(("Load:MaxRequestsInFlight", "1"));
         var busy = await BusyGate.OccupyAsync(service);
@@ -145,7 +145,7 @@ public sealed class LoadControlTests
     [InlineData("soon")]
     [InlineData("NaN")]
     [InlineData("1e3")]
-    public async Task AnInvalidTimeoutIsRefused(string text)
+    public async Task AnInvalidTimeoutIsRejected(string text)
     {
         using var service = new ServiceWith();
 
@@ -219,7 +219,7 @@ public sealed class LoadControlTests
     }
 
     [Fact]
-    public async Task ADrainingServiceReportsNotReadyKeepsAnsweringThenRefuses()
+    public async Task ADrainingServiceReportsNotReadyKeepsAnsweringThenRejects()
     {
         using var service = new ServiceWith();
         _ = service.Client;
@@ -265,7 +265,7 @@ public sealed class LoadControlTests
         };
 
     /// <summary>
-    /// Sends a request to a model that admits one image at a time. Returns its task once another request is refused
+    /// Sends a request to a model that admits one image at a time. Returns its task once another request is rejected
     /// because of it.
     /// </summary>
     private static async Task<Task<HttpResponseMessage>> FillModelAsync(
@@ -275,7 +275,7 @@ public sealed class LoadControlTests
         Task<HttpResponseMessage>? first = null;
         await UntilAsync(async () =>
         {
-            // It may have arrived while the probing request was running, and have been refused itself.
+            // It may have arrived while the probing request was running, and have been rejected itself.
             if (first is null or { IsCompleted: true })
             {
                 first = service.Client.PostAsync(

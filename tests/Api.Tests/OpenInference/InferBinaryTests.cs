@@ -141,7 +141,7 @@ public sealed class InferBinaryTests(SmallModelService service)
     [InlineData("-1", 16, "binary_data_size")]
     [InlineData("1e1", 16, "binary_data_size")]
     [InlineData("99999999999999", 16, "binary_data_size")]
-    public async Task SizesThatDoNotFitAreRefused(string declaredSize, int sent, params string[] mentions)
+    public async Task SizesThatDoNotFitAreRejected(string declaredSize, int sent, params string[] mentions)
     {
         var header = Header.Replace("16", declaredSize, StringComparison.Ordinal);
 
@@ -152,7 +152,7 @@ public sealed class InferBinaryTests(SmallModelService service)
     [InlineData(-1, "runs beyond")]
     [InlineData(1, "runs beyond")]
     [InlineData(4, "more than 1")]
-    public async Task ElementsThatDoNotFitTheirLengthsAreRefused(int excess, string mention)
+    public async Task ElementsThatDoNotFitTheirLengthsAreRejected(int excess, string mention)
     {
         var elements = InferCalls.Elements(RunningService.Seven);
         byte[] blob = excess < 0 ? elements[..^1] : [.. elements, .. new byte[excess]];
@@ -174,7 +174,7 @@ public sealed class InferBinaryTests(SmallModelService service)
     [InlineData("+5", "+5")]
     [InlineData("five", "five")]
     [InlineData("", "")]
-    public async Task AHeaderWithAnInvalidLengthIsRefused(string header, string mention) =>
+    public async Task AHeaderWithAnInvalidLengthIsRejected(string header, string mention) =>
         (
             await service.SendAsync(
                 "/v2/models/plain/infer",
@@ -185,7 +185,7 @@ public sealed class InferBinaryTests(SmallModelService service)
     [InlineData(-1)]
     [InlineData(1)]
     [InlineData(-112)]
-    public async Task AHeaderThatCutsTheJsonInTheWrongPlaceIsRefused(int shift) =>
+    public async Task AHeaderThatCutsTheJsonInTheWrongPlaceIsRejected(int shift) =>
         (
             await service.SendAsync(
                 "/v2/models/plain/infer",
@@ -201,7 +201,7 @@ public sealed class InferBinaryTests(SmallModelService service)
     }
 
     [Fact]
-    public async Task ASizeWithoutTheHeaderIsRefused() =>
+    public async Task ASizeWithoutTheHeaderIsRejected() =>
         (await service.InferAsync(Header, "plain")).IsError(400, "16", InferCalls.HeaderLength);
 
     private static string With(string json, string property) => $"{json[..^1]}, {property}}}";

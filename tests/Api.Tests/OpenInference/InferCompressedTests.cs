@@ -31,7 +31,7 @@ public sealed class InferCompressedTests(SmallModelService service)
     [Theory]
     [InlineData("gzip")]
     [InlineData("deflate")]
-    public async Task DataThatInflatesBeyondTheLimitIsRefused(string encoding)
+    public async Task DataThatInflatesBeyondTheLimitIsRejected(string encoding)
     {
         var bomb = Compress(new byte[50_000_000], encoding);
 
@@ -43,13 +43,13 @@ public sealed class InferCompressedTests(SmallModelService service)
     [InlineData("br")]
     [InlineData("zstd")]
     [InlineData("gzip, gzip")]
-    public async Task AnUnsupportedEncodingIsRefused(string encoding) =>
+    public async Task AnUnsupportedEncodingIsRejected(string encoding) =>
         (await SendAsync(Body, encoding)).IsError(415, encoding, "gzip", "deflate");
 
     [Theory]
     [InlineData("gzip")]
     [InlineData("deflate")]
-    public async Task ADamagedBodyIsRefused(string encoding)
+    public async Task ADamagedBodyIsRejected(string encoding)
     {
         var damaged = Compress(Body, encoding);
         damaged[^(encoding == "gzip" ? 5 : 1)] ^= 0xff; // in the checksum
@@ -61,7 +61,7 @@ public sealed class InferCompressedTests(SmallModelService service)
     }
 
     [Fact]
-    public async Task OurRoutesRefuseCompressedBodies() =>
+    public async Task OurRoutesRejectCompressedBodies() =>
         (
             await service.SendAsync(
                 "/softmax",

@@ -102,7 +102,7 @@ public sealed class InferJsonTests(SmallModelService service)
     [InlineData("[1, 2, 3, 4, 5, 6, 7, {}]", "object")]
     [InlineData("8", "array")]
     [InlineData("\"AAAA\"", "array")]
-    public async Task DataThatDoesNotFitIsRefused(string data, params string[] mentions) =>
+    public async Task DataThatDoesNotFitIsRejected(string data, params string[] mentions) =>
         (
             await service.InferAsync(
                 $$"""{"inputs": [{"name": "pixels", "datatype": "FP32", "shape": [2, 4], "data": {{data}}}]}""",
@@ -122,7 +122,7 @@ public sealed class InferJsonTests(SmallModelService service)
     [InlineData("[2, 4]", 400, "8")]
     [InlineData("[9, 4]", 413, "8", "Limits:MaxImagesPerRequest")]
     [InlineData("[9223372036854775807, 4]", 413, "Limits:MaxImagesPerRequest")]
-    public async Task AShapeThatDoesNotFitIsRefused(string shape, int status, params string[] mentions) =>
+    public async Task AShapeThatDoesNotFitIsRejected(string shape, int status, params string[] mentions) =>
         (
             await service.InferAsync(
                 $$"""{"inputs": [{"name": "pixels", "datatype": "FP32", "shape": {{shape}}, "data": [1, 2, 3, 4]}]}""",
@@ -180,11 +180,11 @@ public sealed class InferJsonTests(SmallModelService service)
     [InlineData("{\"inputs\": []} x", "")]
     [InlineData("{\"id\": \"\\ud800\", \"inputs\": []}", "Unicode")]
     [InlineData("not JSON", "")]
-    public async Task AnInvalidRequestIsRefused(string json, params string[] mentions) =>
+    public async Task AnInvalidRequestIsRejected(string json, params string[] mentions) =>
         (await service.InferAsync(json, "plain")).IsError(400, mentions);
 
     [Fact]
-    public async Task DeeplyNestedJsonIsRefused() =>
+    public async Task DeeplyNestedJsonIsRejected() =>
         (await service.InferAsync($$"""{"inputs": {{new string('[', 200_000)}}""", "plain")).IsError(400);
 
     [Fact]
@@ -217,7 +217,7 @@ public sealed class InferJsonTests(SmallModelService service)
     [InlineData("""{"name": "scores", "parameters": {"binary_data": 1}}""", "binary_data", "true or false")]
     [InlineData("""{"name": "scores", "parameters": {"shared_memory_region": "r"}}""", "shared")]
     [InlineData("""{"name": "scores", "parameters": []}""", "parameters")]
-    public async Task AnUnknownOutputIsRefused(string output, params string[] mentions) =>
+    public async Task AnUnknownOutputIsRejected(string output, params string[] mentions) =>
         (await service.InferAsync(With(One, $"\"outputs\": [{output}]"), "plain")).IsError(400, mentions);
 
     [Fact]
@@ -243,7 +243,7 @@ public sealed class InferJsonTests(SmallModelService service)
     [InlineData("true")]
     [InlineData("[1]")]
     [InlineData("{}")]
-    public async Task AnInvalidTemperatureIsRefused(string temperature) =>
+    public async Task AnInvalidTemperatureIsRejected(string temperature) =>
         (
             await service.InferAsync(With(One, $$""" "parameters": {"temperature": {{temperature}} } """), "plain")
         ).IsError(400, "temperature");
@@ -390,13 +390,13 @@ public sealed class InferJsonTests(SmallModelService service)
     }
 
     [Fact]
-    public async Task ABodyOverTheLimitIsRefused() =>
+    public async Task ABodyOverTheLimitIsRejected() =>
         (await service.SendAsync("/v2/models/plain/infer", new byte[2_000_001])).IsError(
             413,
             "Limits:MaxRequestBodyBytes");
 
     [Fact]
-    public async Task AnUnknownModelIsRefusedBeforeTheBodyIsRead()
+    public async Task AnUnknownModelIsRejectedBeforeTheBodyIsRead()
     {
         (await service.InferAsync("", "cats")).IsError(404, "cats");
         (await service.SendAsync("/v2/models/plain/versions/2/infer", [])).IsError(404, "1, 10");
@@ -427,7 +427,7 @@ public sealed class InferJsonTests(SmallModelService service)
     [InlineData("[9]", "[]", 413, "Limits:MaxImagesPerRequest")]
     [InlineData("[1]", "[\"\"]", 400, "")]
     [InlineData("[1]", "[\"AAAA\"]", 415, "PNG")]
-    public async Task InvalidImagesAreRefused(string shape, string data, int status, params string[] mentions) =>
+    public async Task InvalidImagesAreRejected(string shape, string data, int status, params string[] mentions) =>
         (
             await service.InferAsync(
                 $$"""{"inputs": [{"name": "image", "datatype": "BYTES", "shape": {{shape}}, "data": {{data}}}]}"""

@@ -283,7 +283,7 @@ public sealed class InferenceServiceTests : IDisposable
     }
 
     [Fact]
-    public async Task AMessageOverTheLimitIsRefusedCompressedOrNot()
+    public async Task AMessageOverTheLimitIsRejectedCompressedOrNot()
     {
         var request = Raw("plain", [1, 4], new byte[3_000_000]);
 

@@ -136,7 +136,7 @@ public sealed class ServerEndpointsTests(SmallModelService service)
     [InlineData("{")]
     [InlineData("[]")]
     [InlineData("""{"ready": 1}""")]
-    public async Task AnInvalidIndexRequestIsRefused(string body) =>
+    public async Task AnInvalidIndexRequestIsRejected(string body) =>
         (await service.SendAsync("/v2/repository/index", Encoding.UTF8.GetBytes(body))).IsError(400);
 
     [Theory]

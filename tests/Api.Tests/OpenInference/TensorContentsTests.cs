@@ -60,7 +60,7 @@ public sealed class TensorContentsTests
     [InlineData("[1, 2, 3, 4, 5, 6, []]")]
     [InlineData("[1, 2, 3, 4, 5, 6, [[]]]")]
     [InlineData("[[1, 2, 3], [4, 5, 6], []]")]
-    public void NumbersNestedUnlikeTheShapeAreRefused(string json) =>
+    public void NumbersNestedUnlikeTheShapeAreRejected(string json) =>
         Refused(() => Json(json).ReadNumbers("x", TensorDatatype.UInt8, [2, 3], 6), "nested");
 
     [Fact]

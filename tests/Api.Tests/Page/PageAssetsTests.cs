@@ -48,7 +48,7 @@ public sealed class PageAssetsTests
     }
 
     [Fact]
-    public void AFileWithoutAContentTypeIsRefusedByName() =>
+    public void AFileWithoutAContentTypeIsRejectedByName() =>
         Assert.Contains(
             "a.exe",
             Assert.Throws<ArgumentException>(() => With(("a.exe", ""))).Message,

@@ -190,7 +190,7 @@ public sealed partial class PageEndpointTests(RunningService service)
     }
 
     [Fact]
-    public async Task APostToThePageIsRefused() =>
+    public async Task APostToThePageIsRejected() =>
         (await service.PostAsync("/", "{}")).IsProblem(405, "method-not-allowed");
 
     private async Task<string[]> AssetsOfThePageAsync() =>

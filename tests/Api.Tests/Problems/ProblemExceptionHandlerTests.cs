@@ -55,7 +55,7 @@ public sealed class ProblemExceptionHandlerTests
     }
 
     [Fact]
-    public async Task ARefusalIsNotLoggedAsAFault()
+    public async Task ARejectionIsNotLoggedAsAFault()
     {
         var log = new Recorder();
 
@@ -86,7 +86,7 @@ public sealed class ProblemExceptionHandlerTests
     }
 
     [Fact]
-    public async Task ADisconnectWhileARefusalIsWrittenIsNotAFault()
+    public async Task ADisconnectWhileARejectionIsWrittenIsNotAFault()
     {
         using var leaving = new CancellationTokenSource();
         var context = new DefaultHttpContext

@@ -55,7 +55,7 @@ public sealed partial class AnswerLimitTests : IDisposable
     }
 
     [Fact]
-    public async Task ATooLargeAnswerIsRefusedWithAWorkingProposal()
+    public async Task ATooLargeAnswerIsRejectedWithAWorkingProposal()
     {
         var refused = await _service.PostAsync($"/classify?model=many&topK={Classes}", ManyClasses.Images(5));
         refused.IsProblem(

@@ -4,13 +4,13 @@ using SoftmaxService.Api.Tests.OpenInference;
 
 namespace SoftmaxService.Api.Tests.Wire;
 
-/// <summary>Limits on the content of a request. Each refusal names the limit and its setting.</summary>
+/// <summary>Limits on the content of a request. Each rejection names the limit and its setting.</summary>
 public sealed class RequestLimitsTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
 
     [Fact]
-    public async Task MoreLogitsThanTheLimitAreRefusedInEveryForm()
+    public async Task MoreLogitsThanTheLimitAreRejectedInEveryForm()
     {
         using var service = Service(("Limits:MaxLogitsPerRequest", "6"));
         using var generous = Service();
@@ -43,7 +43,7 @@ public sealed class RequestLimitsTests : IDisposable
     [InlineData("4")]
     [InlineData("32")]
     [InlineData("64")]
-    public async Task JsonThatIsNestedTooDeepIsRefused(string depth)
+    public async Task JsonThatIsNestedTooDeepIsRejected(string depth)
     {
         using var service = Service(("Limits:MaxJsonDepth", depth));
         var tooDeep = new string('[', 100_000);
@@ -76,7 +76,7 @@ public sealed class RequestLimitsTests : IDisposable
     [Theory]
     [InlineData("gzip")]
     [InlineData("deflate")]
-    public async Task ABodyThatInflatesBeyondTheLimitIsRefused(string encoding)
+    public async Task ABodyThatInflatesBeyondTheLimitIsRejected(string encoding)
     {
         using var service = Service(("Limits:MaxDecompressedBytes", "1000"));
         var bomb = new MemoryStream();

@@ -54,7 +54,7 @@ public sealed class CalibrateCommandTests : IDisposable
     [Theory]
     [InlineData("0")]
     [InlineData("1001")]
-    public async Task AnImpossibleNumberOfBinsIsRefusedAtOnce(string bins)
+    public async Task AnImpossibleNumberOfBinsIsRejectedAtOnce(string bins)
     {
         var run = await CommandRun.OfAsync("calibrate", _data.ModelPath, "nothing", "--bins", bins);
         Assert.Equal(2, run.ExitCode);
@@ -118,7 +118,7 @@ public sealed class CalibrateCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task RowsThatAreNotOfTheirKindAreRefusedByRow()
+    public async Task RowsThatAreNotOfTheirKindAreRejectedByRow()
     {
         var (_, logits, labels) = _data.WriteIdx(400);
         var run = await CommandRun.OfAsync(
@@ -188,7 +188,8 @@ public sealed class CalibrateCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task TooFewImagesForAnAlphaAreRefused() => await AssertRefusedAsync(_data.WriteIdx(50).Images, "0.01");
+    public async Task TooFewImagesForAnAlphaAreRejected() =>
+        await AssertRefusedAsync(_data.WriteIdx(50).Images, "0.01");
 
     [Fact]
     public async Task ALargerAlphaNeedsFewerImages()
@@ -203,11 +204,11 @@ public sealed class CalibrateCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task OneClassOnlyIsRefused() =>
+    public async Task OneClassOnlyIsRejected() =>
         await AssertRefusedAsync(_data.WriteIdx(200, labelsFrom: 2).Images, "class");
 
     [Fact]
-    public async Task ADamagedImageIsRefusedByName()
+    public async Task ADamagedImageIsRejectedByName()
     {
         _data.WriteImage("images/a/good.png", 10);
         await File.WriteAllTextAsync(Path.Combine(_data.FolderPath, "images/a/text.png"), "no image");
@@ -216,7 +217,7 @@ public sealed class CalibrateCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task AMissingFileIsRefused() =>
+    public async Task AMissingFileIsRejected() =>
         await AssertRefusedAsync(Path.Combine(_data.FolderPath, "nowhere"), "there is no such file");
 
     [Fact]

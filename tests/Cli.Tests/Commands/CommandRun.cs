@@ -8,11 +8,11 @@ internal sealed record CommandRun(int ExitCode, string Output, string Error)
     public static async Task<CommandRun> OfAsync(params string[] arguments) =>
         await OfAsync(CancellationToken.None, arguments);
 
-    public static async Task<CommandRun> OfAsync(CancellationToken cancellation, params string[] arguments)
+    public static async Task<CommandRun> OfAsync(CancellationToken cancellationToken, params string[] arguments)
     {
         using var output = new StringWriter();
         using var error = new StringWriter();
-        var code = await CommandLine.RunAsync(arguments, new Terminal(output, error), cancellation);
+        var code = await CommandLine.RunAsync(arguments, new Terminal(output, error), cancellationToken);
         return new CommandRun(code, output.ToString(), error.ToString());
     }
 }

@@ -43,7 +43,7 @@ public sealed class InspectCommandTests
     }
 
     [Fact]
-    public async Task AFileThatIsNotAModelIsRefused()
+    public async Task AFileThatIsNotAModelIsRejected()
     {
         using var folder = new TemporaryFolder();
 

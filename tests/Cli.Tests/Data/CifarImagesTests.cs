@@ -55,7 +55,7 @@ public sealed class CifarImagesTests : IDisposable
     }
 
     [Fact]
-    public void Open_CutOffFile_IsRefused()
+    public void Open_CutOffFile_IsRejected()
     {
         var path = _folder.Write("one.bin", new byte[DataFiles.CifarRecord - 1]);
 
@@ -90,7 +90,7 @@ public sealed class CifarImagesTests : IDisposable
     }
 
     [Fact]
-    public void Open_CutOffArchive_IsRefused()
+    public void Open_CutOffArchive_IsRejected()
     {
         var archive = DataFiles.Gzip(DataFiles.Tar(("test_batch.bin", DataFiles.Cifar(0, 50))));
         var path = _folder.Write("cifar.tar.gz", archive.AsSpan(0, archive.Length / 2));

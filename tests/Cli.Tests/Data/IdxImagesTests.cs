@@ -68,7 +68,7 @@ public sealed class IdxImagesTests : IDisposable
     }
 
     [Fact]
-    public void Open_TooFewLabels_IsRefused()
+    public void Open_TooFewLabels_IsRejected()
     {
         Write("train", false, false, labels: [1, 2]);
 

@@ -35,7 +35,7 @@ public sealed class ImageFolderTests : IDisposable
     }
 
     [Fact]
-    public void Open_FileBesideTheFolders_IsRefused()
+    public void Open_FileBesideTheFolders_IsRejected()
     {
         _folder.Write("cat/a.png", [1]);
         _folder.Write("stray.png", [1]);
@@ -44,7 +44,7 @@ public sealed class ImageFolderTests : IDisposable
     }
 
     [Fact]
-    public void Open_WithoutImages_IsRefused()
+    public void Open_WithoutImages_IsRejected()
     {
         Directory.CreateDirectory(Path.Combine(_folder.Path, "cat"));
 

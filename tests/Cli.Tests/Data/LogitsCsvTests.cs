@@ -45,7 +45,7 @@ public sealed class LogitsCsvTests : IDisposable
     [InlineData("1,0\n", "at least two logits and a label")]
     [InlineData("", "no logits in it")]
     [InlineData("a,b,label\n", "no logits in it")]
-    public void Read_Fault_IsRefusedWithFileAndLine(string content, string reason)
+    public void Read_Fault_IsRejectedWithFileAndLine(string content, string reason)
     {
         var refusal = Assert.Throws<DataException>(() => Read(content)).Message;
 
@@ -54,7 +54,7 @@ public sealed class LogitsCsvTests : IDisposable
     }
 
     [Fact]
-    public void Read_OtherClassCountThanTheModel_IsRefused() =>
+    public void Read_OtherClassCountThanTheModel_IsRejected() =>
         Assert.Contains(
             "the model has 3 classes",
             Assert.Throws<DataException>(() => Read("1,2,0\n", classNames: ["a", "b", "c"])).Message,

@@ -182,7 +182,7 @@ public sealed class CalibrationWarningsTests
     [InlineData(
         OutputKind.LogProbabilities, -0.1f, -0.1f,
         "Row 1 (the first is 0) holds no log-probabilities: their probabilities sum to 1.8")]
-    public void FromScores_RowsOfAnotherKind_AreRefusedByRow(OutputKind kind, float first, float second, string reason)
+    public void FromScores_RowsOfAnotherKind_AreRejectedByRow(OutputKind kind, float first, float second, string reason)
     {
         var good = kind == OutputKind.Probabilities ? 0.5f : MathF.Log(0.5f);
         var fault = Assert.Throws<InferenceException>(() =>

@@ -22,7 +22,7 @@ public sealed class ConformalTests
     [InlineData(8, 0.1, "at least 9 labelled rows; there are 8")]
     [InlineData(98, 0.01, "at least 99")]
     [InlineData(1000, 1e-12, "there are 1000")]
-    public void Rank_TooFewRows_IsRefused(int count, double alpha, string reason)
+    public void Rank_TooFewRows_IsRejected(int count, double alpha, string reason)
     {
         var fault = Assert.Throws<InferenceException>(() => Conformal.Rank(count, alpha));
 
@@ -39,7 +39,7 @@ public sealed class ConformalTests
         Assert.Throws<ArgumentOutOfRangeException>(() => Conformal.Rank(100, alpha));
 
     [Fact]
-    public void Calibrate_TooFewRowsForAnAlpha_IsRefused()
+    public void Calibrate_TooFewRowsForAnAlpha_IsRejected()
     {
         var fault = Assert.Throws<InferenceException>(() => Calibrator.Calibrate(Synthetic.Calibrated(1, 98, 3)));
 
@@ -186,7 +186,7 @@ public sealed class ConformalTests
     }
 
     [Fact]
-    public void QuantileFor_AlphaBelowWhatTheRowsAllow_IsRefused()
+    public void QuantileFor_AlphaBelowWhatTheRowsAllow_IsRejected()
     {
         var conformal = Conformal.Fit(Synthetic.Calibrated(4, 199, 2), 1f, new CalibrationOptions());
 

@@ -27,7 +27,7 @@ public sealed class LabelledLogitsTests
         new float[] { 1, 2, 3, float.NaN }, new[] { 0, 0 }, 2, "Row 1 (the first is 0): the logit of class 1 is NaN")]
     [InlineData(new float[] { Inf, 2 }, new[] { 0 }, 2, "class 0 is +Infinity")]
     [InlineData(new float[] { -Inf, -Inf }, new[] { 0 }, 2, "every logit is -Infinity")]
-    public void Constructor_BadData_IsRefusedWithRowAndReason(
+    public void Constructor_BadData_IsRejectedWithRowAndReason(
         float[] logits, int[] labels, int classCount, string reason)
     {
         var fault = Assert.Throws<InferenceException>(() => new LabelledLogits(logits, labels, classCount));
@@ -37,7 +37,7 @@ public sealed class LabelledLogitsTests
     }
 
     [Fact]
-    public void Constructor_ClassCountWhoseProductOverflows_IsRefused() =>
+    public void Constructor_ClassCountWhoseProductOverflows_IsRejected() =>
         Assert.Throws<InferenceException>(() => new LabelledLogits(new float[2], new[] { 0, 0 }, int.MaxValue));
 
     [Fact]

@@ -79,7 +79,7 @@ public sealed class PredictionSetTests
         Assert.Throws<ArgumentException>(() => PredictionSet.Of([float.NaN, 1f], With(ConformalMethod.Lac, 0.5), 0.1));
 
     [Fact]
-    public void Of_ModelWithoutConformalCalibration_IsRefused()
+    public void Of_ModelWithoutConformalCalibration_IsRejected()
     {
         Assert.Equal(
             InferenceError.NotCalibrated,

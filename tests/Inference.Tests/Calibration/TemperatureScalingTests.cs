@@ -91,42 +91,42 @@ public sealed class TemperatureScalingTests
     }
 
     [Fact]
-    public void Fit_TemperatureBeyondFloat_IsRefused() =>
+    public void Fit_TemperatureBeyondFloat_IsRejected() =>
         AssertImpossible("which a float cannot hold", ([3e38f, -3e38f], 0), ([1e38f, -1e38f], 1));
 
     [Theory]
     [InlineData(1f)]
     [InlineData(1e-38f)]
     [InlineData(1e38f)]
-    public void Fit_AllRight_IsRefusedWhateverTheMargin(float margin) =>
+    public void Fit_AllRight_IsRejectedWhateverTheMargin(float margin) =>
         AssertImpossible(
             "Every one of the 2 rows is answered right: the likelihood only rises as the temperature falls to 0",
             ([margin, 0f], 0), ([0f, margin], 1));
 
     [Fact]
-    public void Fit_AllRightAndOthersLevel_IsRefused() =>
+    public void Fit_AllRightAndOthersLevel_IsRejected() =>
         AssertImpossible(
             "Every one of the rows whose logits differ is answered right (rows of equal logits: 1 of 3)", ([2f, 1f], 0),
             ([1f, 2f], 1), ([1f, 1f], 0));
 
     [Fact]
-    public void Fit_RightClassTied_IsRefusedAsLevel() =>
+    public void Fit_RightClassTied_IsRejectedAsLevel() =>
         AssertImpossible(
             "In none of the 3 rows is a wrong class above the right one, though in 2 one is level with it",
             ([2f, 2f, 1f], 1), ([1f, 2f, 0f], 1), ([1f, 1f, 1f], 0));
 
     [Fact]
-    public void Fit_HardDecisionsThatAreRight_AreRefusedAsBeyondAnyTemperature() =>
+    public void Fit_HardDecisionsThatAreRight_AreRejectedAsBeyondAnyTemperature() =>
         AssertImpossible(
             "leaves one class only, the right one, and masks all others: its probability is 1 at any temperature",
             ([2f, -Inf], 0), ([-Inf, 9f], 1));
 
     [Fact]
-    public void Fit_HardDecisionsAndEqualLogits_AreRefusedAsBeyondAnyTemperature() =>
+    public void Fit_HardDecisionsAndEqualLogits_AreRejectedAsBeyondAnyTemperature() =>
         AssertImpossible("all logits are equal or all but one masked", ([2f, -Inf], 0), ([9f, 9f], 1));
 
     [Fact]
-    public void Fit_LabelsAgainstTheLogits_IsRefused() =>
+    public void Fit_LabelsAgainstTheLogits_IsRejected() =>
         AssertImpossible("say no more about their labels than chance (wrong answers: 2)", ([2f, 1f], 1), ([1f, 2f], 0));
 
     [Fact]
@@ -134,7 +134,7 @@ public sealed class TemperatureScalingTests
         Assert.InRange(TemperatureScaling.Fit(Synthetic.Rows(([3f, 2f, -9f], 1), ([2f, 3f, -9f], 0))), 0.1, 10);
 
     [Fact]
-    public void Fit_EqualLogits_IsRefused() =>
+    public void Fit_EqualLogits_IsRejected() =>
         AssertImpossible("In each of the 2 rows all logits are equal", ([2f, 2f], 1), ([1f, 1f], 0));
 
     [Fact]
@@ -142,11 +142,11 @@ public sealed class TemperatureScalingTests
         AssertImpossible("The rows look like probabilities", ([1f, 0f], 0), ([0f, 1f], 1));
 
     [Fact]
-    public void Fit_OneClassOnly_IsRefused() =>
+    public void Fit_OneClassOnly_IsRejected() =>
         AssertImpossible("All 2 labels are class 1", ([2f, 1f], 1), ([1f, 2f], 1));
 
     [Fact]
-    public void Fit_NothingButMaskedLabels_IsRefused() =>
+    public void Fit_NothingButMaskedLabels_IsRejected() =>
         AssertImpossible("-Infinity in all 2 rows", ([2f, -Inf], 1), ([-Inf, 2f], 0));
 
     [Theory]

@@ -161,7 +161,7 @@ public sealed class ImageDecoderTests
     }
 
     [Fact]
-    public void Preprocess_IconOfPngWithMoreDataThanPixels_IsRefused()
+    public void Preprocess_IconOfPngWithMoreDataThanPixels_IsRejected()
     {
         var png = EncodedImages.Png(28, 28, 8, 0, new byte[28 * 28], ("IDAT", new byte[70_000]));
         byte[] file = [0, 0, 1, 0, 1, 0, 28, 28, 0, 0, 1, 0, 32, 0, .. BitConverter.GetBytes(png.Length), 22, 0, 0, 0,

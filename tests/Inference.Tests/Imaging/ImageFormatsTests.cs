@@ -51,7 +51,7 @@ public sealed class ImageFormatsTests
 
     [Theory]
     [MemberData(nameof(Others))]
-    public void Preprocess_AnotherFormat_IsRefusedWithTheListOfFormats(string kind, byte[] bytes)
+    public void Preprocess_AnotherFormat_IsRejectedWithTheListOfFormats(string kind, byte[] bytes)
     {
         var exception = Preprocessing.Fail(bytes);
 

@@ -9,7 +9,7 @@ public sealed class ImageFuzzTests
     private const int Images = 3_000;
 
     [Fact]
-    public void Preprocess_ImagesMadePartByPart_AreReadOrRefusedTheSameWayTwice()
+    public void Preprocess_ImagesMadePartByPart_AreReadOrRejectedTheSameWayTwice()
     {
         var trier = new ImageTrier();
         var read = new int[MadeImage.Formats.Count];

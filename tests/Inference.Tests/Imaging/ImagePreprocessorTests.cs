@@ -6,7 +6,7 @@ namespace SoftmaxService.Inference.Tests.Imaging;
 public sealed class ImagePreprocessorTests
 {
     [Fact]
-    public void Constructor_ContradictoryInput_IsRefused()
+    public void Constructor_ContradictoryInput_IsRejected()
     {
         var good = Preprocessing.Photograph(4, 4);
 

@@ -7,7 +7,7 @@ namespace SoftmaxService.Inference.Tests.Imaging;
 public sealed class ImageSizeLimitTests
 {
     [Fact]
-    public void Preprocess_HeaderBomb_IsRefusedWithSizeAndLimit()
+    public void Preprocess_HeaderBomb_IsRejectedWithSizeAndLimit()
     {
         var bomb = EncodedImages.EmptyPng(30_000, 30_000);
         Assert.True(bomb.Length < 80);
@@ -98,7 +98,7 @@ public sealed class ImageSizeLimitTests
     }
 
     [Fact]
-    public void Preprocess_PngWithMoreDataThanPixels_IsRefused()
+    public void Preprocess_PngWithMoreDataThanPixels_IsRejected()
     {
         var exception = Preprocessing.Fail(
             EncodedImages.Png(28, 28, 8, 0, new byte[28 * 28], ("IDAT", new byte[70_000])));

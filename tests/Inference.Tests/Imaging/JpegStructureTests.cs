@@ -19,7 +19,7 @@ public sealed class JpegStructureTests
     [InlineData(300, 3, 64)]
     [InlineData(3000, 1, 28)]
     [InlineData(32, 1, 32)]
-    public void Preprocess_LosslessJpeg_IsRefusedByName(int side, int components, int modelSide)
+    public void Preprocess_LosslessJpeg_IsRejectedByName(int side, int components, int modelSide)
     {
         var input = Preprocessing.Photograph(modelSide, modelSide);
         var file = EncodedImages.LosslessJpeg(side, components);
@@ -44,7 +44,7 @@ public sealed class JpegStructureTests
     [InlineData(0xCE, "arithmetic-coded hierarchical JPEG (SOF14)")]
     [InlineData(0xCF, "arithmetic-coded hierarchical JPEG (SOF15)")]
     [InlineData(0xF7, "JPEG-LS file (SOF55)")]
-    public void Preprocess_FrameOfAnotherProcess_IsRefusedByName(byte marker, string name)
+    public void Preprocess_FrameOfAnotherProcess_IsRejectedByName(byte marker, string name)
     {
         var file = Jpeg;
         file[Frame(file) + 1] = marker;
@@ -56,7 +56,7 @@ public sealed class JpegStructureTests
     [InlineData(0xCC, "arithmetic-coded JPEG (DAC)")]
     [InlineData(0xDE, "hierarchical JPEG (DHP)")]
     [InlineData(0xDF, "hierarchical JPEG (EXP)")]
-    public void Preprocess_MarkerOfAnotherProcess_IsRefusedByName(byte marker, string name)
+    public void Preprocess_MarkerOfAnotherProcess_IsRejectedByName(byte marker, string name)
     {
         var file = Jpeg;
 
@@ -67,7 +67,7 @@ public sealed class JpegStructureTests
     [InlineData(2)]
     [InlineData(12)]
     [InlineData(16)]
-    public void Preprocess_OtherPrecision_IsRefusedByName(byte bits)
+    public void Preprocess_OtherPrecision_IsRejectedByName(byte bits)
     {
         var file = Jpeg;
         file[Frame(file) + 4] = bits;
@@ -80,7 +80,7 @@ public sealed class JpegStructureTests
     [InlineData(2)]
     [InlineData(5)]
     [InlineData(255)]
-    public void Preprocess_OtherNumberOfComponents_IsRefusedByName(byte components)
+    public void Preprocess_OtherNumberOfComponents_IsRejectedByName(byte components)
     {
         var file = Jpeg;
         file[Frame(file) + 9] = components;
@@ -89,7 +89,7 @@ public sealed class JpegStructureTests
     }
 
     [Fact]
-    public void Preprocess_HeightAfterTheScan_IsRefusedByName()
+    public void Preprocess_HeightAfterTheScan_IsRejectedByName()
     {
         var file = Jpeg;
         file.AsSpan(Frame(file) + 5, 2).Clear();

@@ -4,7 +4,7 @@ using SoftmaxService.Inference.Imaging;
 
 namespace SoftmaxService.Inference.Tests.Imaging;
 
-/// <summary>A file cut anywhere is either refused, or the missing part is not part of the image.</summary>
+/// <summary>A file cut anywhere is either rejected, or the missing part is not part of the image.</summary>
 public sealed class TruncationTests
 {
     private const int Width = 45;
@@ -42,7 +42,7 @@ public sealed class TruncationTests
 
     [Theory]
     [MemberData(nameof(Files))]
-    public void Preprocess_CutAnywhere_IsRefusedOrUnharmed(string name)
+    public void Preprocess_CutAnywhere_IsRejectedOrUnharmed(string name)
     {
         var file = AllFiles[name];
         var preprocessor = new ImagePreprocessor(Preprocessing.Photograph(Width, Height));

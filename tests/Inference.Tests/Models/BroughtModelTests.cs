@@ -128,7 +128,7 @@ public sealed class BroughtModelTests
     [Theory]
     [InlineData("dense_1", "dense_2")]
     [InlineData("output_1", "output_2")]
-    public void Load_SeveralRowsOfScoresAndNoTellingName_IsRefusedWithTheRemedy(string first, string second)
+    public void Load_SeveralRowsOfScoresAndNoTellingName_IsRejectedWithTheRemedy(string first, string second)
     {
         using var folder = new ModelFolder().With("a/1", SmallModels.WithOutputs(first, second));
 
@@ -156,7 +156,7 @@ public sealed class BroughtModelTests
     [InlineData("label", "holds int64")]
     [InlineData("map", "[1, 1, 4, 4]")]
     [InlineData("sequence", "holds")]
-    public void Load_ManifestNamesAnOutputThatCannotBe_IsRefused(string name, params string[] mentions)
+    public void Load_ManifestNamesAnOutputThatCannotBe_IsRejected(string name, params string[] mentions)
     {
         using var folder = new ModelFolder().With(
             "a/1", SmallModels.WithOutputsOfManyKinds(), $$"""{"output": {"name": "{{name}}"} }""");
@@ -185,7 +185,7 @@ public sealed class BroughtModelTests
     }
 
     [Fact]
-    public void Load_StringsIn_IsRefused()
+    public void Load_StringsIn_IsRejected()
     {
         var graph = new OnnxGraphBuilder("strings");
         graph.Node("Cast", [graph.Input("text", DataType.String, "batch", 16)], "scores", ("to", (long)DataType.Float));
@@ -198,7 +198,7 @@ public sealed class BroughtModelTests
     }
 
     [Fact]
-    public void Load_StringsOut_IsRefused()
+    public void Load_StringsOut_IsRejected()
     {
         var graph = SmallModels.Start("batch", 1, 4, 4);
         graph.Node("Cast", ["scores"], "names", ("to", (long)DataType.String));
@@ -209,7 +209,7 @@ public sealed class BroughtModelTests
     }
 
     [Fact]
-    public void Load_OutputOfFiveAxes_IsRefused()
+    public void Load_OutputOfFiveAxes_IsRejected()
     {
         var graph = SmallModels.Start("batch", 1, 4, 4);
         graph.Node("Reshape", ["scores", graph.Initializer<long>("five", [-1, 3, 1, 1, 1], 5)], "volume");
@@ -220,7 +220,7 @@ public sealed class BroughtModelTests
     }
 
     [Fact]
-    public void Load_HalfOfAFile_IsRefused()
+    public void Load_HalfOfAFile_IsRejected()
     {
         var onnx = ModelFolder.PickFirst(3, 16, "batch", 1, 4, 4);
         using var folder = new ModelFolder().With("a/1", onnx.AsSpan(0, onnx.Length / 2)).With("b/1", onnx);
@@ -301,7 +301,7 @@ public sealed class BroughtModelTests
     [Theory]
     [InlineData("probabilities", "in 0…1")]
     [InlineData("log-probabilities", "at most 0")]
-    public void Load_KindThatTheScoresBelie_IsRefused(string kind, string mention)
+    public void Load_KindThatTheScoresBelie_IsRejected(string kind, string mention)
     {
         var graph = SmallModels.Start("batch", 1, 4, 4);
         graph.Node("Mul", ["scores", graph.Initializer("ten", [10f], 1)], "tenfold");
@@ -316,7 +316,7 @@ public sealed class BroughtModelTests
     }
 
     [Fact]
-    public void Load_FileWithoutBytes_IsRefusedUnread()
+    public void Load_FileWithoutBytes_IsRejectedUnread()
     {
         using var folder = new ModelFolder().With("a/1", ModelFolder.PickFirst(3, 16, "batch", 1, 4, 4));
         File.WriteAllBytes(Path.Combine(folder.Path, "a", "1", "model.onnx"), []);

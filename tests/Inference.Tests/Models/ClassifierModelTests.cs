@@ -157,7 +157,7 @@ public sealed class ClassifierModelTests
     [InlineData("""{"input": {"channels": 70000}}""", "input.channels is 70000")]
     [InlineData("""{"input": {"mean": ["a"]}}""", "$.input.mean[0]", "wrong type")]
     [InlineData("""{"input": {"layout": "NHWC"}}""", "read as NHWC")]
-    public void Load_ManifestThatContradictsOrIsBroken_IsRefusedWithTheReason(string manifest, params string[] mentions)
+    public void Load_ManifestThatContradictsOrIsBroken_IsRejectedWithReason(string manifest, params string[] mentions)
     {
         using var folder = new ModelFolder().With("a/1", ModelFolder.PickFirst(3, 16, "batch", 1, 4, 4), manifest);
 
@@ -170,7 +170,7 @@ public sealed class ClassifierModelTests
     }
 
     [Fact]
-    public void Load_FileThatIsNotOnnx_IsRefused()
+    public void Load_FileThatIsNotOnnx_IsRejected()
     {
         using var folder = new ModelFolder().With("a/1", "not a model"u8);
 
@@ -179,7 +179,7 @@ public sealed class ClassifierModelTests
     }
 
     [Fact]
-    public void Load_FixedBatch_IsRefused()
+    public void Load_FixedBatch_IsRejected()
     {
         using var folder = new ModelFolder().With("a/1", ModelFolder.PickFirst(3, 16, 8, 1, 4, 4));
 
@@ -190,7 +190,7 @@ public sealed class ClassifierModelTests
     [InlineData("height", 0)]
     [InlineData("channels", 0)]
     [InlineData("width", -4)]
-    public void Load_FlatInputWithAnImpossibleSize_IsRefused(string name, int size)
+    public void Load_FlatInputWithAnImpossibleSize_IsRejected(string name, int size)
     {
         using var folder = new ModelFolder().With(
             "a/1", ModelFolder.PickFirst(3, 16, "batch", 16), "{\"input\": {\"" + name + "\": " + size + "}}");
@@ -199,7 +199,7 @@ public sealed class ClassifierModelTests
     }
 
     [Fact]
-    public void Load_InputOfGigabytes_IsRefused()
+    public void Load_InputOfGigabytes_IsRejected()
     {
         using var folder = new ModelFolder().With(
             "a/1", ModelFolder.PickFirst(3, 16, "batch", 1, "h", "w"),
@@ -209,7 +209,7 @@ public sealed class ClassifierModelTests
     }
 
     [Fact]
-    public void Load_UnspecifiedOpenSize_IsRefused()
+    public void Load_UnspecifiedOpenSize_IsRejected()
     {
         using var folder = new ModelFolder().With("a/1", ModelFolder.PickFirst(3, 16, "batch", 1, "h", "w"));
 
@@ -218,7 +218,7 @@ public sealed class ClassifierModelTests
     }
 
     [Fact]
-    public void Load_NoAxisOfChannels_IsRefused()
+    public void Load_NoAxisOfChannels_IsRejected()
     {
         using var folder = new ModelFolder().With("a/1", ModelFolder.PickFirst(3, 16, "batch", 2, 4, 2));
 
@@ -226,7 +226,7 @@ public sealed class ClassifierModelTests
     }
 
     [Fact]
-    public void Load_TwoInputs_IsRefused()
+    public void Load_TwoInputs_IsRejected()
     {
         var graph = new OnnxGraphBuilder("two");
         graph.Node(
@@ -238,7 +238,7 @@ public sealed class ClassifierModelTests
     }
 
     [Fact]
-    public void Load_InputOfAnotherType_IsRefused()
+    public void Load_InputOfAnotherType_IsRejected()
     {
         var graph = new OnnxGraphBuilder("integers");
         graph.Node("Cast", [graph.Input("image", DataType.Int64, 1, 16)], "scores", ("to", (long)DataType.Float));
@@ -249,7 +249,7 @@ public sealed class ClassifierModelTests
     }
 
     [Fact]
-    public void Load_OutputThatIsAnImage_IsRefused()
+    public void Load_OutputThatIsAnImage_IsRejected()
     {
         var graph = new OnnxGraphBuilder("segmenter");
         graph.Node("Relu", [graph.Input("image", DataType.Float, "batch", 3, 4, 4)], "mask");
@@ -260,7 +260,7 @@ public sealed class ClassifierModelTests
     }
 
     [Fact]
-    public void Load_WarmUpThatFails_IsRefused()
+    public void Load_WarmUpThatFails_IsRejected()
     {
         using var folder = new ModelFolder().With("a/1", ModelFolder.PickFirst(3, 64, "batch", 1, 9, 8));
 

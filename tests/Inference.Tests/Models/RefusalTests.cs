@@ -9,7 +9,7 @@ using DataType = Onnx.TensorProto.Types.DataType;
 namespace SoftmaxService.Inference.Tests.Models;
 
 /// <summary>
-/// Files in the folder that cannot be served. Each refusal says what is wrong and what would be correct.
+/// Files in the folder that cannot be served. Each rejection says what is wrong and what would be correct.
 /// </summary>
 public sealed class RefusalTests
 {
@@ -28,7 +28,7 @@ public sealed class RefusalTests
 
     [Theory]
     [MemberData(nameof(NoImages))]
-    public void Load_ShapeThatMayNotBeAnImage_IsRefusedUnlessDeclared(string what, OnnxDimension[] shape)
+    public void Load_ShapeThatMayNotBeAnImage_IsRejectedUnlessDeclared(string what, OnnxDimension[] shape)
     {
         Assert.NotEmpty(what);
         var onnx = OfShape(shape);
@@ -58,7 +58,7 @@ public sealed class RefusalTests
     }
 
     [Fact]
-    public void Load_PlanesWithoutABatch_AreNotSaidToHaveNoBatchAxis()
+    public void Load_PlanesWithoutABatch_ErrorDoesNotMentionBatchAxis()
     {
         var onnx = OfShape(1, 28, 28);
 
@@ -81,7 +81,7 @@ public sealed class RefusalTests
     [InlineData("utf-16", "is not UTF-8 but UTF-16;")]
     [InlineData("utf-16BE", "is not UTF-8 but UTF-16;")]
     [InlineData("utf-32", "is not UTF-8 but UTF-32;")]
-    public void Load_ManifestInAnotherEncoding_IsRefusedWithTheReason(string encoding, string expected)
+    public void Load_ManifestInAnotherEncoding_IsRejectedWithTheReason(string encoding, string expected)
     {
         using var folder = new ModelFolder().With("a/1", OfShape("batch", 3, 8, 8));
         File.WriteAllText(
@@ -115,7 +115,7 @@ public sealed class RefusalTests
         "It is not valid JSON: it ends too early, or something does not belong there (line 1, byte 13)")]
     [InlineData(
         "{} garbage", "It is not valid JSON: it ends too early, or something does not belong there (line 1, byte 4)")]
-    public void Load_ManifestThatIsNotJson_IsRefusedInOurWords(string manifest, string expected) =>
+    public void Load_ManifestThatIsNotJson_IsRejectedInOurWords(string manifest, string expected) =>
         Assert.Contains(expected, ColorModels.Refusal(OfShape("batch", 3, 8, 8), manifest), StringComparison.Ordinal);
 
     [Fact]

@@ -16,7 +16,7 @@ public sealed class StrangersModelTests
     [InlineData("/proc/self/environ", "Absolute path not allowed", "should be a relative path")]
     [InlineData(InMemory, "in-memory address")]
     [InlineData("..\0/secret.bin", "cannot load it")]
-    public void Load_ExternalDataElsewhere_IsRefused(string location, params string[] reasons)
+    public void Load_ExternalDataElsewhere_IsRejected(string location, params string[] reasons)
     {
         foreach (var owner in Enum.GetValues<TensorOwner>())
         {
@@ -33,7 +33,7 @@ public sealed class StrangersModelTests
     [InlineData("weights.bin", "weights.bin", "../../a/./secret.bin")]
     [InlineData("data/secret.bin", "data", "..")]
     [InlineData("data/weights.bin", "data/weights.bin", "../../secret.bin")]
-    public void Load_ExternalDataBehindALinkOut_IsRefused(string location, string link, string target)
+    public void Load_ExternalDataBehindALinkOut_IsRejected(string location, string link, string target)
     {
         using var folder = Folder(Reading(location, TensorOwner.Initializer));
         Link(folder, link, target);
@@ -59,7 +59,7 @@ public sealed class StrangersModelTests
     }
 
     [Fact]
-    public void Load_ExternalDataInACircleOfLinks_IsRefused()
+    public void Load_ExternalDataInACircleOfLinks_IsRejected()
     {
         using var folder = Folder(Reading("weights.bin", TensorOwner.Initializer));
         Link(folder, "weights.bin", "other.bin");
@@ -73,7 +73,7 @@ public sealed class StrangersModelTests
     [InlineData("160", "192")]
     [InlineData("-192", "192")]
     [InlineData("9223372036854775807", "192")]
-    public void Load_ExternalDataBeyondItsFile_IsRefused(string offset, string length)
+    public void Load_ExternalDataBeyondItsFile_IsRejected(string offset, string length)
     {
         using var folder = Folder(Reading("weights.bin", TensorOwner.Initializer, offset, length));
         File.WriteAllBytes(At(folder, "weights.bin"), Weights());

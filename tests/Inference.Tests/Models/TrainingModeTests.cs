@@ -14,7 +14,7 @@ public sealed class TrainingModeTests
     private const int Classes = 4;
 
     [Fact]
-    public void Load_BatchNormalizationInTraining_IsRefused()
+    public void Load_BatchNormalizationInTraining_IsRejected()
     {
         var refusal = ColorModels.Refusal(WithBatchNormalization(training: 1));
 
@@ -30,7 +30,7 @@ public sealed class TrainingModeTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public void Load_DropoutInTraining_IsRefused(bool isConstantNode)
+    public void Load_DropoutInTraining_IsRejected(bool isConstantNode)
     {
         var refusal = ColorModels.Refusal(WithDropout(training: true, isConstantNode));
 
@@ -57,7 +57,7 @@ public sealed class TrainingModeTests
     [Theory]
     [InlineData(1f)]
     [InlineData(1e-3f)]
-    public void Load_RandomNumbers_AreRefused(float size)
+    public void Load_RandomNumbers_AreRejected(float size)
     {
         var onnx = ColorModels.Ending(graph =>
             graph.Node("Add", ["z", graph.Node("RandomUniformLike", ["z"], "noise", ("high", size))], "scores"));
@@ -67,7 +67,7 @@ public sealed class TrainingModeTests
     }
 
     [Fact]
-    public void Load_DropoutInABranch_IsRefused()
+    public void Load_DropoutInABranch_IsRejected()
     {
         var model = ColorModels.Start(Classes).ToModel();
         model.Graph.Initializer.Add(new TensorProto { Name = "yes", DataType = (int)DataType.Bool, Int32Data = { 1 } });
@@ -107,7 +107,7 @@ public sealed class TrainingModeTests
     }
 
     [Fact]
-    public void Load_RandomNumbersInAFunction_AreRefused()
+    public void Load_RandomNumbersInAFunction_AreRejected()
     {
         var model = ModelProto.Parser.ParseFrom(ColorModels.Ending(graph => graph.Node("noisy", ["z"], "scores")));
         model.Graph.Node[^1].Domain = "functions";
@@ -123,7 +123,7 @@ public sealed class TrainingModeTests
     }
 
     [Fact]
-    public void Load_AnswerThatDependsOnChanceUnseen_IsRefusedByWhatItGives()
+    public void Load_AnswerThatDependsOnChanceUnseen_IsRejectedByWhatItGives()
     {
         // The training flag is computed, so the file does not contain it.
         var onnx = ColorModels.Ending(graph =>
@@ -138,7 +138,7 @@ public sealed class TrainingModeTests
     }
 
     [Fact]
-    public void Refuse_FunctionsInALongChain_Ends()
+    public void Reject_FunctionsInALongChain_Ends()
     {
         const int Length = 100_000;
         var model = new ModelProto { Graph = new GraphProto() };

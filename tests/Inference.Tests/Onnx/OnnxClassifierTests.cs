@@ -59,7 +59,7 @@ public sealed partial class OnnxClassifierTests : IDisposable
     }
 
     [Fact]
-    public void Rent_AfterDispose_IsRefused()
+    public void Rent_AfterDispose_IsRejected()
     {
         _classifier.Dispose();
 
@@ -103,7 +103,7 @@ public sealed partial class OnnxClassifierTests : IDisposable
             }
             catch (ObjectDisposedException)
             {
-                // Refused, as expected once the model is disposed.
+                // Rejected, as expected once the model is disposed.
             }
         });
 

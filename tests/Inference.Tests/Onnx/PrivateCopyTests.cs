@@ -33,7 +33,7 @@ public sealed class PrivateCopyTests
     }
 
     [Fact]
-    public void Load_ExternalDataThatIsMissing_IsRefusedInTermsOfTheFolder()
+    public void Load_ExternalDataThatIsMissing_IsRejectedInTermsOfTheFolder()
     {
         using var folder = new ModelFolder().With("a/1", WithExternalData("weights.bin"));
 

@@ -22,7 +22,7 @@ public sealed record Bomb(string Name, int Status, string Reason, Func<byte[]> M
     private const int Giga = 1_000_000_000;
     private const string Boundary = "bomb";
 
-    // A body at the limit would only be refused for its length.
+    // A body at the limit would only be rejected for its length.
     private const int UnderTheLimit = 9_000_000;
 
     private static readonly Lazy<byte[]> Inflating = new(() => Zeros(Giga, isGzip: false));

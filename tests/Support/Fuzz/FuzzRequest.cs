@@ -28,7 +28,7 @@ public enum FuzzKind
 /// <param name="Kind">The damaged part.</param>
 /// <param name="Bytes">All bytes sent over the wire.</param>
 /// <param name="MustBeAnswered">
-/// Whether the framing is undamaged, so that the service must answer, and refuse with one of its own problem documents.
+/// Whether the framing is undamaged, so that the service must answer, and reject with one of its own problem documents.
 /// </param>
 public sealed record FuzzRequest(long Number, FuzzKind Kind, byte[] Bytes, bool MustBeAnswered)
 {

@@ -89,7 +89,7 @@ public sealed class Cifar10DataTests
     }
 
     [Fact]
-    public void Read_ShortTrainingFile_IsRefused()
+    public void Read_ShortTrainingFile_IsRejected()
     {
         using var folder = new TemporaryFolder();
         WriteArchive(

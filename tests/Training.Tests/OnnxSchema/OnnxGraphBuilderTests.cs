@@ -49,7 +49,7 @@ public sealed class OnnxGraphBuilderTests
     }
 
     [Fact]
-    public void Initializer_TooFewValues_IsRefused()
+    public void Initializer_TooFewValues_IsRejected()
     {
         var problem = Assert.Throws<ArgumentException>(() =>
             new OnnxGraphBuilder("wrong").Initializer("weight", [1f, 2f], 3, 1));
@@ -58,7 +58,7 @@ public sealed class OnnxGraphBuilderTests
     }
 
     [Fact]
-    public void Initializer_OfTypeWithoutOnnxType_IsRefused() =>
+    public void Initializer_OfTypeWithoutOnnxType_IsRejected() =>
         Assert.Throws<NotSupportedException>(() => new OnnxGraphBuilder("wrong").Initializer("letters", ['a'], 1));
 
     [Fact]

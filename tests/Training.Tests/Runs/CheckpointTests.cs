@@ -33,7 +33,7 @@ public sealed class CheckpointTests
     }
 
     [Fact]
-    public void TryLoad_OfAnotherRun_IsRefused()
+    public void TryLoad_OfAnotherRun_IsRejected()
     {
         using var folder = new TemporaryFolder();
         var path = folder.PathOf("run.bin");

@@ -25,8 +25,8 @@ internal static class CalibrateDocumentation
         });
 
     /// <summary>
-    /// Labels drawn from the softmax of small logits, and those logits made too large: the fitted temperature takes
-    /// that back.
+    /// Labels drawn from the softmax of small logits, and those logits made too large: the fitted temperature undoes
+    /// the scaling.
     /// </summary>
     private static JsonObject Overconfident()
     {

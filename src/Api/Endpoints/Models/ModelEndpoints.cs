@@ -34,8 +34,8 @@ internal static class ModelEndpoints
             .WithName("DescribeModel")
             .WithSummary("Describes one version of a model")
             .WithDescription(
-                "Its labels, how an image becomes its input, what the ONNX graph declares and what was chosen of it, "
-                + "how many images share a run, and its calibration.")
+                "Its labels, how an image becomes its input, what the ONNX graph declares, which of its outputs are "
+                + "used, how many images share a run, and its calibration.")
             .Answers(Problem.ModelNotFound, Problem.VersionNotFound);
 
         models.MapGet("/{name}/{version}/reliability.svg", Reliability)
@@ -147,6 +147,6 @@ internal sealed record ModelOutput(OutputKind Kind, string KindSource, int Class
 internal sealed record ModelGraph(OnnxTensorInfo Input, OnnxTensorInfo Output, IReadOnlyList<OnnxTensorInfo> Outputs);
 
 /// <summary>
-/// How many images may share a run, why only one where it is one, and what has been run since the version was loaded.
+/// How many images may share a run, the reason when the limit is 1, and what has been run since the version was loaded.
 /// </summary>
 internal sealed record ModelBatching(int MaxBatchSize, string? Refusal, long Images, long Runs, long Pending);

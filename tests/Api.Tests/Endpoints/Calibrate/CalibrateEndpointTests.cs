@@ -9,7 +9,7 @@ public sealed class CalibrateEndpointTests(RunningService service)
     private const double TrueTemperature = 2.5;
 
     [Fact]
-    public async Task MoreThanAHundredAlphasAreRefused()
+    public async Task MoreThanAHundredAlphasAreRejected()
     {
         var alphas = string.Join(',', Enumerable.Repeat("0.5", 101));
         var answer = await service.PostAsync(
@@ -220,7 +220,7 @@ public sealed class CalibrateEndpointTests(RunningService service)
     [InlineData("""{"logits": [[0.6, 0.4]], "labels": [1], "kind": 1}""", 400, "invalid-parameter", "kind is 1")]
     [InlineData("""{"logits": [[1, 2], [2, 1]]}""", 400, "malformed-json", "labels")]
     [InlineData("""{"logits": [[1, 2], [2, 1]], "labels": [0, 1], "classes": 2}""", 400, "malformed-json", "classes")]
-    public async Task DataThatCannotBeFittedIsRefusedWithAReason(
+    public async Task DataThatCannotBeFittedIsRejectedWithAReason(
         string json,
         int status,
         string code,
@@ -331,7 +331,7 @@ public sealed class CalibratedModelTests : IDisposable
     }
 
     [Fact]
-    public async Task AnAlphaThatTheCalibrationCannotServeIsRefused() =>
+    public async Task AnAlphaThatTheCalibrationCannotServeIsRejected() =>
         (await _service.ClassifyAsync(RunningService.Seven, "?alpha=0.001")).IsProblem(
             400,
             "not-calibrated",

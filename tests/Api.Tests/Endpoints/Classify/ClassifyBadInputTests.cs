@@ -7,22 +7,22 @@ namespace SoftmaxService.Api.Tests.Endpoints.Classify;
 public sealed class ClassifyBadInputTests(RunningService service)
 {
     [Fact]
-    public async Task AnEmptyBodyIsRefused() =>
+    public async Task AnEmptyBodyIsRejected() =>
         (await service.ClassifyAsync([])).IsProblem(400, "image-empty");
 
     [Fact]
-    public async Task ATruncatedPngIsRefused() =>
+    public async Task ATruncatedPngIsRejected() =>
         (await service.ClassifyAsync(RunningService.Seven[..^200])).IsProblem(422, "image-undecodable", "PNG");
 
     [Fact]
-    public async Task TextAsPngIsRefused() =>
+    public async Task TextAsPngIsRejected() =>
         (await service.ClassifyAsync("I am no picture."u8.ToArray())).IsProblem(
             415,
             "image-format-unsupported",
             "PNG, JPEG, WebP, GIF, BMP");
 
     [Fact]
-    public async Task ATiffIsRefusedWithTheListOfFormats()
+    public async Task ATiffIsRejectedWithTheListOfFormats()
     {
         byte[] tiff = [.. "II*\0"u8, 8, 0, 0, 0, 0, 0];
 
@@ -34,11 +34,11 @@ public sealed class ClassifyBadInputTests(RunningService service)
     }
 
     [Fact]
-    public async Task AHeaderThatClaimsTooManyPixelsIsRefused() =>
+    public async Task AHeaderThatClaimsTooManyPixelsIsRejected() =>
         (await service.ClassifyAsync(PngHeader(30000, 30000))).IsProblem(413, "image-too-large", "30000", "40");
 
     [Fact]
-    public async Task AnImageWithoutPixelsIsRefused() =>
+    public async Task AnImageWithoutPixelsIsRejected() =>
         (await service.ClassifyAsync(PngHeader(0, 0))).IsProblem(422, "image-undecodable");
 
     [Theory]
@@ -46,7 +46,7 @@ public sealed class ClassifyBadInputTests(RunningService service)
     [InlineData("text/plain")]
     [InlineData("application/x-www-form-urlencoded")]
     [InlineData("garbage")]
-    public async Task AnUnsupportedContentTypeIsRefused(string? mediaType)
+    public async Task AnUnsupportedContentTypeIsRejected(string? mediaType)
     {
         using var content = new ByteArrayContent(RunningService.Seven);
         if (mediaType is not null)
@@ -60,11 +60,11 @@ public sealed class ClassifyBadInputTests(RunningService service)
     }
 
     [Fact]
-    public async Task ABodyOverTheLimitIsRefused() =>
+    public async Task ABodyOverTheLimitIsRejected() =>
         (await service.ClassifyAsync(new byte[11_000_000])).IsProblem(413, "body-too-large");
 
     [Fact]
-    public async Task ABodyOverTheLimitWithoutALengthIsRefused()
+    public async Task ABodyOverTheLimitWithoutALengthIsRejected()
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, "/classify")
         {
@@ -77,7 +77,7 @@ public sealed class ClassifyBadInputTests(RunningService service)
     }
 
     [Fact]
-    public async Task AFormOverTheLimitIsRefused() =>
+    public async Task AFormOverTheLimitIsRejected() =>
         (await service.PostFormAsync("/classify", new byte[11_000_000])).IsProblem(413, "body-too-large");
 
     [Theory]
@@ -110,7 +110,7 @@ public sealed class ClassifyBadInputTests(RunningService service)
     [InlineData("alpha=1")]
     [InlineData("alpha=high")]
     [InlineData("temprature=2")]
-    public async Task AParameterThatIsNotValidIsRefusedByName(string query) =>
+    public async Task AParameterThatIsNotValidIsRejectedByName(string query) =>
         (await service.ClassifyAsync(RunningService.Seven, $"?{query}")).IsProblem(
             400,
             "invalid-parameter",
@@ -129,11 +129,11 @@ public sealed class ClassifyBadInputTests(RunningService service)
     [InlineData("""{"image": "AAAA", "images": ["AAAA"]}""")]
     [InlineData("""{"picture": "AAAA"}""")]
     [InlineData("")]
-    public async Task JsonThatIsNotTheRequestIsRefused(string json) =>
+    public async Task JsonThatIsNotTheRequestIsRejected(string json) =>
         (await service.PostAsync("/classify", json)).IsProblem(400, "malformed-json");
 
     [Fact]
-    public async Task AFormWithoutFilesIsRefused()
+    public async Task AFormWithoutFilesIsRejected()
     {
         using var form = new MultipartFormDataContent { { new StringContent("2"), "temperature" } };
 
@@ -168,7 +168,7 @@ public sealed class ClassifyBadInputTests(RunningService service)
     [InlineData("multipart/form-data")]
     [InlineData("multipart/form-data; boundary=x")]
     [InlineData("multipart/form-data; boundary=\"\"")]
-    public async Task ABrokenFormIsRefused(string mediaType)
+    public async Task ABrokenFormIsRejected(string mediaType)
     {
         using var content = new ByteArrayContent(
             "--x\r\nContent-Disposition: form-data; name=\"a\"; filename=\"a\"\r\n\r\nabc"u8.ToArray());
@@ -221,14 +221,14 @@ public sealed class ClassifyBadInputTests(RunningService service)
     }
 
     [Fact]
-    public async Task MoreFilesThanTheLimitAreRefused() =>
+    public async Task MoreFilesThanTheLimitAreRejected() =>
         (await service.PostFormAsync("/classify", [.. Enumerable.Repeat("x"u8.ToArray(), 1100)])).IsProblem(
             413,
             "too-many-images",
             "256");
 
     [Fact]
-    public async Task MoreImagesThanTheLimitAreRefused()
+    public async Task MoreImagesThanTheLimitAreRejected()
     {
         var images = string.Join(",", Enumerable.Repeat("\"AAAA\"", 257));
 

@@ -62,7 +62,7 @@ public sealed class HealthEndpointsTests(RunningService service)
     [InlineData("/health/live")]
     [InlineData("/health/ready")]
     [InlineData("/models/mnist")]
-    public async Task AWrongMethodIsRefused(string path) =>
+    public async Task AWrongMethodIsRejected(string path) =>
         (await service.PostAsync(path, "{}")).IsProblem(405, "method-not-allowed");
 
     [Fact]

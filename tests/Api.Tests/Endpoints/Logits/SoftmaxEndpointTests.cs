@@ -212,7 +212,7 @@ public sealed class SoftmaxEndpointTests(RunningService service)
     [InlineData("null", "null")]
     [InlineData("[\"-Infinity\", \"-Infinity\"]", "masks every class")]
     [InlineData("[[1, 2], [\"-Infinity\", \"-Infinity\"]]", "logits[1]", "masks every class")]
-    public async Task LogitsThatAreNotRowsOfNumbersAreRefused(string logits, params string[] mentions) =>
+    public async Task LogitsThatAreNotRowsOfNumbersAreRejected(string logits, params string[] mentions) =>
         (await service.SoftmaxAsync($$"""{"logits": {{logits}}}""")).IsProblem(400, "invalid-logits", mentions);
 
     [Theory]
@@ -226,7 +226,7 @@ public sealed class SoftmaxEndpointTests(RunningService service)
     [InlineData("[1]")]
     [InlineData("[]")]
     [InlineData("[1, 2, 3]")]
-    public async Task ATemperatureThatIsNotValidIsRefused(string temperature) =>
+    public async Task ATemperatureThatIsNotValidIsRejected(string temperature) =>
         (await service.SoftmaxAsync($$"""{"logits": [[1, 2], [3, 4]], "temperature": {{temperature}}}""")).IsProblem(
             400,
             "invalid-temperature");
@@ -243,7 +243,7 @@ public sealed class SoftmaxEndpointTests(RunningService service)
     [InlineData("\"labels\": [\"a\", \"\\ud800\"]", "invalid-labels")]
     [InlineData("\"temprature\": 2", "malformed-json")]
     [InlineData("\"logits\": [1, 2]", "malformed-json")]
-    public async Task OtherPropertiesThatAreNotValidAreRefused(string property, string code) =>
+    public async Task OtherPropertiesThatAreNotValidAreRejected(string property, string code) =>
         (await service.SoftmaxAsync($$"""{"logits": [1, 2], {{property}}}""")).IsProblem(400, code);
 
     [Theory]
@@ -256,7 +256,7 @@ public sealed class SoftmaxEndpointTests(RunningService service)
     [InlineData("null")]
     [InlineData("{}")]
     [InlineData("logits=1")]
-    public async Task MalformedJsonIsRefused(string json) =>
+    public async Task MalformedJsonIsRejected(string json) =>
         (await service.SoftmaxAsync(json)).IsProblem(400, "malformed-json");
 
     [Fact]
@@ -295,13 +295,13 @@ public sealed class SoftmaxEndpointTests(RunningService service)
     [InlineData("?topK=1", 16, "invalid-parameter")]
     [InlineData("", 0, "invalid-logits")]
     [InlineData("", 7, "invalid-logits")]
-    public async Task ABinaryBodyWithAPartialRowIsRefused(string query, int length, string code) =>
+    public async Task ABinaryBodyWithAPartialRowIsRejected(string query, int length, string code) =>
         (await service.PostAsync($"/softmax{query}", new byte[length], "application/octet-stream")).IsProblem(
             400,
             code);
 
     [Fact]
-    public async Task BinaryNaNIsRefusedByRow()
+    public async Task BinaryNaNIsRejectedByRow()
     {
         float[] logits = [1f, 2f, 3f, float.NaN];
 
@@ -314,7 +314,7 @@ public sealed class SoftmaxEndpointTests(RunningService service)
 
     /// <summary>The last row is so long that rows · columns in 32 bits overflows to the correct number.</summary>
     [Fact]
-    public async Task ARaggedMatrixOfAnyLengthIsRefused()
+    public async Task ARaggedMatrixOfAnyLengthIsRejected()
     {
         var rows = string.Concat(Enumerable.Repeat("[1],", 65536));
         var last = string.Join(",", Enumerable.Repeat("1", 65537));
@@ -354,7 +354,7 @@ public sealed class SoftmaxEndpointTests(RunningService service)
             ).Status);
 
     [Fact]
-    public async Task JsonInAnotherEncodingIsRefusedAsSuch()
+    public async Task JsonInAnotherEncodingIsRejectedAsSuch()
     {
         (
             await service.PostAsync(
@@ -371,7 +371,7 @@ public sealed class SoftmaxEndpointTests(RunningService service)
     }
 
     [Fact]
-    public async Task ACompressedBodyIsRefusedAsSuch()
+    public async Task ACompressedBodyIsRejectedAsSuch()
     {
         using var content = new ByteArrayContent([31, 139, 8, 0]);
         content.Headers.ContentType = new("application/json");
@@ -387,7 +387,7 @@ public sealed class SoftmaxEndpointTests(RunningService service)
     [InlineData("text/plain")]
     [InlineData("image/png")]
     [InlineData(null)]
-    public async Task AnUnsupportedContentTypeIsRefused(string? mediaType) =>
+    public async Task AnUnsupportedContentTypeIsRejected(string? mediaType) =>
         (await service.PostAsync("/softmax", "{\"logits\": [1]}"u8.ToArray(), mediaType)).IsProblem(
             415,
             "unsupported-media-type",

@@ -102,7 +102,7 @@ public sealed class SoftmaxGradientEndpointTests(RunningService service)
     [InlineData("""{"logits": [1, 2], "target": 0, "topK": 1}""", "malformed-json", "")]
     [InlineData("""{"logits": [1, 2], "target": """, "malformed-json", "")]
     [InlineData("null", "malformed-json", "logits")]
-    public async Task ABadRequestIsRefusedByName(string json, string code, string part)
+    public async Task ABadRequestIsRejectedByName(string json, string code, string part)
     {
         var answer = await GradientAsync(json);
 
@@ -112,7 +112,7 @@ public sealed class SoftmaxGradientEndpointTests(RunningService service)
     }
 
     [Fact]
-    public async Task AnotherMediaTypeIsRefused() =>
+    public async Task AnotherMediaTypeIsRejected() =>
         Assert.Equal(
             415,
             (await service.PostAsync("/softmax/gradient", new byte[8], "application/octet-stream")).Status);

@@ -137,7 +137,7 @@ public sealed class PreprocessEndpointTests(RunningService service)
     }
 
     [Fact]
-    public async Task SeveralImagesAreRefused()
+    public async Task SeveralImagesAreRejected()
     {
         (await service.PostFormAsync("/preprocess", RunningService.Seven, RunningService.Three)).IsProblem(
             400,
@@ -167,7 +167,7 @@ public sealed class PreprocessEndpointTests(RunningService service)
 
     [Theory]
     [MemberData(nameof(BadRequests))]
-    public async Task RefusalsAreThoseOfClassify(string query, byte[] body, string mediaType)
+    public async Task RejectionsAreThoseOfClassify(string query, byte[] body, string mediaType)
     {
         var (expected, actual) = (
             await service.PostAsync($"/classify{query}", body, mediaType),
@@ -179,7 +179,7 @@ public sealed class PreprocessEndpointTests(RunningService service)
     }
 
     [Fact]
-    public async Task ParametersOfClassifyAreRefused() =>
+    public async Task ParametersOfClassifyAreRejected() =>
         (await PreprocessAsync(RunningService.Seven, "?temperature=2")).IsProblem(
             400,
             "invalid-parameter",

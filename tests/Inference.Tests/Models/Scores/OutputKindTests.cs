@@ -11,7 +11,7 @@ namespace SoftmaxService.Inference.Tests.Models.Scores;
 public sealed class OutputKindTests
 {
     [Fact]
-    public void Load_SoftmaxOfPart_IsRefused()
+    public void Load_SoftmaxOfPart_IsRejected()
     {
         var onnx = ColorModels.Ending(
             graph =>
@@ -24,7 +24,7 @@ public sealed class OutputKindTests
     }
 
     [Fact]
-    public void Load_Percentages_AreRefusedUnlessDeclaredAsLogits()
+    public void Load_Percentages_AreRejectedUnlessDeclaredAsLogits()
     {
         var onnx = ColorModels.Ending(graph =>
         {
@@ -37,7 +37,7 @@ public sealed class OutputKindTests
     }
 
     [Fact]
-    public void Load_NegativeLogarithms_AreRefused()
+    public void Load_NegativeLogarithms_AreRejected()
     {
         var onnx = ColorModels.Ending(graph =>
             graph.Node("Neg", [graph.Node("LogSoftmax", ["z"], "l", ("axis", -1L))], "scores"));
@@ -64,7 +64,7 @@ public sealed class OutputKindTests
     [Theory]
     [InlineData("Sigmoid")]
     [InlineData("Softmax")]
-    public void Load_ManifestSaysLogitsOfAnEnding_IsBelievedWithANote(string operation)
+    public void Load_ManifestSaysLogitsOfAnEnding_IsAcceptedWithANote(string operation)
     {
         var onnx = ColorModels.Ending(graph => graph.Node(operation, ["z"], "scores"));
 
@@ -120,7 +120,7 @@ public sealed class OutputKindTests
     [InlineData(null)]
     [InlineData(Stated.Logits)]
     [InlineData(Stated.Probabilities)]
-    public void Load_NothingButNaN_IsRefused(string? manifest)
+    public void Load_NothingButNaN_IsRejected(string? manifest)
     {
         var onnx = ColorModels.Ending(
             graph =>

@@ -91,7 +91,7 @@ public sealed class QuantizedScoresTests
     }
 
     [Fact]
-    public void Load_CoarseScoresOfUnknownKind_AreRefusedUnlessDeclared()
+    public void Load_CoarseScoresOfUnknownKind_AreRejectedUnlessDeclared()
     {
         // A softmax under another name: with a thousand classes, steps of 1/256 hide the sum.
         var onnx = ColorModels.Ending(

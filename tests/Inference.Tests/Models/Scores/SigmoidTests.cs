@@ -8,7 +8,7 @@ namespace SoftmaxService.Inference.Tests.Models.Scores;
 public sealed class SigmoidTests
 {
     [Fact]
-    public void Load_Sigmoids_AreRefusedByName()
+    public void Load_Sigmoids_AreRejectedByName()
     {
         var onnx = Sigmoids();
 
@@ -22,7 +22,7 @@ public sealed class SigmoidTests
     }
 
     [Fact]
-    public void Load_SigmoidsInBytes_AreRefusedByName()
+    public void Load_SigmoidsInBytes_AreRejectedByName()
     {
         var onnx = ColorModels.Ending(
             graph => ColorModels.Quantize(graph, graph.Node("Sigmoid", ["z"], "p"), 1f / 256, (byte)0), classes: 1000);
@@ -56,7 +56,7 @@ public sealed class SigmoidTests
 
     [Theory]
     [MemberData(nameof(Disguises))]
-    public void Load_SigmoidInDisguise_IsRefused(string what, byte[] onnx)
+    public void Load_SigmoidInDisguise_IsRejected(string what, byte[] onnx)
     {
         Assert.NotEmpty(what);
         Assert.Contains("a probability of its own", ColorModels.Refusal(onnx), StringComparison.Ordinal);
@@ -65,7 +65,7 @@ public sealed class SigmoidTests
     [Theory]
     [InlineData("aten_sigmoid")]
     [InlineData("head")]
-    public void Load_SigmoidInAFunction_IsRefusedByName(string name)
+    public void Load_SigmoidInAFunction_IsRejectedByName(string name)
     {
         var model = ModelProto.Parser.ParseFrom(
             ColorModels.Ending(graph => graph.Node(name, ["z"], "scores"), gain: 1));

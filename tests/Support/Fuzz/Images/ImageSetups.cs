@@ -5,7 +5,7 @@ namespace SoftmaxService.Tests.Support.Fuzz.Images;
 /// <summary>The inputs of models of realistic sizes; each image goes to some of them.</summary>
 public static class ImageSetups
 {
-    /// <summary>Larger images are refused, so that a trial of hundreds of thousands takes minutes.</summary>
+    /// <summary>Larger images are rejected, so that a trial of hundreds of thousands takes minutes.</summary>
     public const long MaxPixels = 2_000_000;
 
     private const int PerImage = 2;

@@ -7,7 +7,7 @@ namespace SoftmaxService.Tests.Support.Fuzz.Images;
 
 /// <summary>The outcome of an image for the models that it was given to.</summary>
 /// <param name="Read">The number of models that accepted it.</param>
-/// <param name="Refused">The number of models that refused it.</param>
+/// <param name="Refused">The number of models that rejected it.</param>
 /// <param name="Hash">A hash of all tensors. Two runs are compared, because memory that a decoder has not written
 /// differs.</param>
 /// <param name="Fault">A description of what went wrong; null if nothing did.</param>
