@@ -1,6 +1,7 @@
 using SoftmaxService.Api.Endpoints.Calibrate;
 using SoftmaxService.Api.Endpoints.Classify;
 using SoftmaxService.Api.Endpoints.Health;
+using SoftmaxService.Api.Endpoints.Images;
 using SoftmaxService.Api.Endpoints.Logits;
 using SoftmaxService.Api.Endpoints.Models;
 using SoftmaxService.Api.Wire;
@@ -12,6 +13,7 @@ internal static class EndpointsSetup
 {
     public static void AddEndpoints(this IServiceCollection services)
     {
+        services.AddJson(ImagesJsonContext.Default);
         services.AddJson(ClassifyJsonContext.Default);
         services.AddJson(LogitsJsonContext.Default);
         services.AddJson(CalibrateJsonContext.Default);

@@ -1,3 +1,4 @@
+using SoftmaxService.Api.Endpoints.Images;
 using SoftmaxService.Api.OpenApi;
 using SoftmaxService.Api.Problems;
 using SoftmaxService.Api.Settings;

@@ -1,6 +1,7 @@
 using System.Net.Mime;
 using System.Text.Json.Nodes;
 using Microsoft.OpenApi;
+using SoftmaxService.Api.Endpoints.Images;
 using SoftmaxService.Api.OpenApi;
 using SoftmaxService.Api.Wire;
 

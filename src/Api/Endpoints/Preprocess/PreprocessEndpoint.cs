@@ -1,6 +1,7 @@
 using System.Net.Mime;
 using Microsoft.AspNetCore.Http.HttpResults;
 using SoftmaxService.Api.Endpoints.Classify;
+using SoftmaxService.Api.Endpoints.Images;
 using SoftmaxService.Api.OpenApi;
 using SoftmaxService.Api.Problems;
 using SoftmaxService.Api.Settings;

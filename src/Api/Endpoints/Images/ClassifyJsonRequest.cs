@@ -1,4 +1,6 @@
-namespace SoftmaxService.Api.Wire;
+using SoftmaxService.Api.Wire;
+
+namespace SoftmaxService.Api.Endpoints.Images;
 
 /// <summary>
 /// The JSON body of a request with images, on <c>/classify</c> and <c>/preprocess</c>: exactly one of the two.

@@ -1,8 +1,9 @@
 using System.Net.Mime;
 using SoftmaxService.Api.Problems;
+using SoftmaxService.Api.Wire;
 using SoftmaxService.Inference.Imaging;
 
-namespace SoftmaxService.Api.Wire;
+namespace SoftmaxService.Api.Endpoints.Images;
 
 /// <summary>The images of a request, whichever of the three kinds of body they came in.</summary>
 internal sealed class ImageUpload : IDisposable

@@ -1,8 +1,9 @@
 using System.Net.Mime;
 using Microsoft.OpenApi;
+using SoftmaxService.Api.OpenApi;
 using SoftmaxService.Inference.Imaging;
 
-namespace SoftmaxService.Api.OpenApi;
+namespace SoftmaxService.Api.Endpoints.Images;
 
 /// <summary>The bodies that images come in: a form, JSON, or the bytes of one.</summary>
 internal static class ImageBodies
