@@ -9,13 +9,20 @@ internal sealed class PooledBody : IDisposable
     private const int MaxInitialBuffer = 1 << 20;
     private const int MinInitialBuffer = 4096;
 
+    // The shared pool keeps 32 arrays of each size per core, fewer than there are bodies under load: it would allocate
+    // one body of 256 KB in ten anew. Of these sizes 64 MB are kept at most; the shared pool has the larger ones.
+    private const int MaxOwnBuffer = 1 << 19;
+    private const int MaxOwnBuffersOfASize = 64;
+
+    private static readonly ArrayPool<byte> Own = ArrayPool<byte>.Create(MaxOwnBuffer, MaxOwnBuffersOfASize);
+
     private byte[] _buffer;
     private int _length;
 
     private PooledBody(long? declaredLength)
     {
         var capacity = Math.Clamp((declaredLength ?? 0) + 1, MinInitialBuffer, MaxInitialBuffer);
-        _buffer = ArrayPool<byte>.Shared.Rent((int)capacity);
+        _buffer = Rent((int)capacity);
     }
 
     public ReadOnlyMemory<byte> Memory => _buffer.AsMemory(0, _length);
@@ -47,7 +54,11 @@ internal sealed class PooledBody : IDisposable
 
     public void Dispose()
     {
-        ArrayPool<byte>.Shared.Return(_buffer);
+        if (_buffer.Length > 0)
+        {
+            Return(_buffer);
+        }
+
         _buffer = [];
         _length = 0;
     }
@@ -66,9 +77,15 @@ internal sealed class PooledBody : IDisposable
 
     private void Grow()
     {
-        var larger = ArrayPool<byte>.Shared.Rent((int)Math.Min(2L * _buffer.Length, Array.MaxLength));
+        var larger = Rent((int)Math.Min(2L * _buffer.Length, Array.MaxLength));
         Span.CopyTo(larger);
-        ArrayPool<byte>.Shared.Return(_buffer);
+        Return(_buffer);
         _buffer = larger;
     }
+
+    private static byte[] Rent(int length) => PoolOf(length).Rent(length);
+
+    private static void Return(byte[] buffer) => PoolOf(buffer.Length).Return(buffer);
+
+    private static ArrayPool<byte> PoolOf(int length) => length <= MaxOwnBuffer ? Own : ArrayPool<byte>.Shared;
 }
