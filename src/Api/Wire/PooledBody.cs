@@ -10,8 +10,8 @@ internal sealed class PooledBody : IDisposable
     private const int MinInitialBuffer = 4096;
 
     // The shared pool keeps 32 arrays of each size per core, fewer than there are bodies under load: it would allocate
-    // one body of 256 KB in ten anew. Of these sizes 64 MB are kept at most; the shared pool has the larger ones.
-    private const int MaxOwnBuffer = 1 << 19;
+    // one body of 256 KB in ten anew. Of these sizes 32 MB are kept at most; the shared pool has the larger ones.
+    private const int MaxOwnBuffer = 1 << 18;
     private const int MaxOwnBuffersOfASize = 64;
 
     private static readonly ArrayPool<byte> Own = ArrayPool<byte>.Create(MaxOwnBuffer, MaxOwnBuffersOfASize);
