@@ -24,15 +24,18 @@ internal readonly unsafe partial struct VectorKernel<TLanes, TSums>
     /// <summary>
     /// Returns false, with nothing written, for smaller rows, rows far from zero and rows without a softmax.
     /// </summary>
-    [MethodImpl(MethodImplOptions.NoInlining)]
     public static bool TryComputePastCache(
+        float* logits, float* probabilities, nint classCount, in TemperatureScale scale, int degree) =>
+        scale.FitsFloat && IsPastCache(probabilities, classCount)
+        && TryComputeBlocks(logits, probabilities, classCount, scale, degree);
+
+    /// <summary>
+    /// Apart from the checks above: a method with lambdas allocates for them when it is entered, whatever it returns.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static bool TryComputeBlocks(
         float* logits, float* probabilities, nint classCount, in TemperatureScale scale, int degree)
     {
-        if (!scale.FitsFloat || !IsPastCache(probabilities, classCount))
-        {
-            return false;
-        }
-
         var total = double.NaN;
         var exponential = default(RowExponential<TLanes, TSums>);
         var maximum = Maximum(logits, GuessLength);

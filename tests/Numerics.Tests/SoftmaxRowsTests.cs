@@ -166,11 +166,16 @@ public sealed class SoftmaxRowsTests
         Assert.Equal([0f, 0f, 0.5f, 0.5f, 9], destination);
     }
 
-    [Fact]
-    public void EveryOperation_AnyShape_AllocatesNothing()
+    [Theory]
+    [InlineData(10)]
+    [InlineData(1000)]
+    [InlineData(2000)] // larger than the scratch memory of a row
+    public void EveryOperation_AnyShape_AllocatesNothing(int classCount)
     {
-        var logits = LogitSets.Uniform(new Random(53), 1000, -5, 5);
-        var (destination, temperatures) = (new float[1000], Enumerable.Repeat(1e-40f, 100).ToArray());
+        const int RowCount = 4;
+        var logits = LogitSets.Uniform(new Random(53), RowCount * classCount, -5, 5);
+        var (row, destination) = (logits.AsMemory(0, classCount), new float[logits.Length]);
+        float[] temperatures = [1e-40f, 0.5f, 2f, 1e-40f];
         Run();
         var before = GC.GetAllocatedBytesForCurrentThread();
         Run();
@@ -178,15 +183,16 @@ public sealed class SoftmaxRowsTests
 
         void Run()
         {
-            Softmax.Compute(logits, destination, 0.5f);
-            Softmax.ComputeRows(logits, destination, 10, 0.5f);
-            Softmax.ComputeRows(logits, destination, 10, temperatures);
-            Softmax.ComputeLog(logits, destination, 0.5f);
-            Softmax.ComputeLogRows(logits, destination, 10, 0.5f);
-            Softmax.ComputeLogRows(logits, destination, 10, temperatures);
-            Softmax.LogSumExp(logits, 0.5f);
-            Softmax.LogSumExpRows(logits, destination, 10, 0.5f);
-            Softmax.LogSumExpRows(logits, destination, 10, temperatures);
+            Softmax.Compute(row.Span, destination, 0.5f);
+            Softmax.ComputeRows(logits, destination, classCount, 0.5f);
+            Softmax.ComputeRows(logits, destination, classCount, temperatures);
+            Softmax.ComputeLog(row.Span, destination, 0.5f);
+            Softmax.ComputeLogRows(logits, destination, classCount, 0.5f);
+            Softmax.ComputeLogRows(logits, destination, classCount, temperatures);
+            Softmax.LogSumExp(row.Span, 0.5f);
+            Softmax.LogSumExpRows(logits, destination, classCount, 0.5f);
+            Softmax.LogSumExpRows(logits, destination, classCount, temperatures);
+            Softmax.ComputeRows(logits, logits, classCount, 0.5f); // in place
         }
     }
 
