@@ -106,7 +106,7 @@ internal static class RequestLog
             ["StatusCode"] = StatusOf(outcome.Status),
             [ElapsedProperty] = new ScalarValue(elapsed.TotalMilliseconds),
         };
-        if (context.Features.Get<AnsweringModel>() is { } model)
+        if (context.AnsweringModel() is { } model)
         {
             properties["Model"] = new ScalarValue(model.Name);
             properties["Version"] = new ScalarValue(model.Version);

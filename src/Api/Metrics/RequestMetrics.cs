@@ -61,7 +61,7 @@ internal sealed class RequestMetrics
     private void Record(HttpContext context, int status, TimeSpan elapsed)
     {
         var tags = new TagList { { "route", RouteOf(context) } };
-        if (context.Features.Get<AnsweringModel>() is { } model)
+        if (context.AnsweringModel() is { } model)
         {
             tags.Add("model", model.Name);
             tags.Add("version", model.Version);

@@ -22,16 +22,16 @@ internal readonly record struct RequestOutcome(int Status, bool IsBrokenOff, Exc
     };
 }
 
-/// <summary>
-/// Which model answered a request; by name, since an idle connection keeps it and would keep the model.
-/// </summary>
-internal sealed record AnsweringModel(string Name, string Version);
-
 internal static class RequestOutcomeExtensions
 {
-    /// <summary>Notes which model answers a request.</summary>
+    /// <summary>
+    /// Notes which model answers a request; by name, since an idle connection keeps it and would keep the model.
+    /// </summary>
     public static void AnsweredBy(this HttpContext context, ClassifierModel model) =>
-        context.Features.Set(new AnsweringModel(model.Name, model.Version));
+        context.Features.Set(model.Identity);
+
+    /// <summary>Which model answers a request; null where none does.</summary>
+    public static ModelIdentity? AnsweringModel(this HttpContext context) => context.Features.Get<ModelIdentity>();
 
     /// <summary>
     /// Notes that the whole answer has been sent before the request ends: from then on the client may disconnect.

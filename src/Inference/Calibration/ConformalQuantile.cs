@@ -9,7 +9,7 @@ namespace SoftmaxService.Inference.Calibration;
 /// <param name="Alpha">The requested miscoverage α, inside 0…1.</param>
 /// <param name="Method">The score that the quantile was taken of.</param>
 /// <param name="Value">The quantile.</param>
-public readonly record struct ConformalQuantile(double Alpha, ConformalMethod Method, double Value)
+public sealed record ConformalQuantile(double Alpha, ConformalMethod Method, double Value)
 {
     /// <summary>Looks up the quantile of a calibrated model.</summary>
     /// <param name="conformal">The manifest's <c>calibration.conformal</c>, or null where there is none.</param>

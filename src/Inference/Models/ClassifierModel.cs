@@ -36,8 +36,7 @@ public sealed class ClassifierModel : IDisposable
         _graph = graph;
         _gate = settings.Gate;
         Folder = folder;
-        Name = name;
-        Version = version;
+        Identity = new ModelIdentity(name, version);
         Manifest = manifest;
         CalibratedTemperature = calibratedTemperature;
         var runsPerCore = MaxBatchSize > 1 ? 1 : UnbatchedRunsPerCore;
@@ -47,11 +46,14 @@ public sealed class ClassifierModel : IDisposable
         Metrics = new ModelMetrics(name, version, Labels);
     }
 
+    /// <summary>The model's name and version.</summary>
+    public ModelIdentity Identity { get; }
+
     /// <summary>The model's name, which is its folder's name.</summary>
-    public string Name { get; }
+    public string Name => Identity.Name;
 
     /// <summary>The version, which is its folder's name: a positive whole number.</summary>
-    public string Version { get; }
+    public string Version => Identity.Version;
 
     /// <summary>The folder that holds the version's files.</summary>
     public string Folder { get; }

@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-
 namespace SoftmaxService.Inference.Onnx;
 
 /// <summary>
@@ -12,31 +10,30 @@ internal sealed class IdlePool<T>(int capacity)
 {
     // Not ConcurrentBag, whose thread-local lists would keep an unloaded model alive: the objects lead to their model
     // and back to the bag. A stack returns the objects first that are still in the cache.
-    private readonly ConcurrentStack<T> _idle = [];
-    private int _count;
+    private readonly Stack<T> _idle = [];
+    private readonly Lock _lock = new();
 
     /// <summary>An idle object; null where there is none, and the caller makes one.</summary>
     public T? Rent()
     {
-        if (!_idle.TryPop(out var rented))
+        lock (_lock)
         {
-            return null;
+            return _idle.TryPop(out var rented) ? rented : null;
         }
-
-        Interlocked.Decrement(ref _count);
-        return rented;
     }
 
     /// <summary>Keeps an object. False where there are enough, and the caller frees it.</summary>
     public bool TryReturn(T rented)
     {
-        if (Interlocked.Increment(ref _count) > capacity)
+        lock (_lock)
         {
-            Interlocked.Decrement(ref _count);
-            return false;
-        }
+            if (_idle.Count >= capacity)
+            {
+                return false;
+            }
 
-        _idle.Push(rented);
-        return true;
+            _idle.Push(rented);
+            return true;
+        }
     }
 }
