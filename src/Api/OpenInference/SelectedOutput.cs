@@ -42,7 +42,7 @@ internal sealed record SelectedOutput(OfferedOutput Output, RequestedOutput Requ
             .Skip(isWhole ? 0 : 1)
             .Aggregate(1L, (product, size) => product * Math.Max(size, 1));
         return Requested.Classification is { } count
-            ? items * ((Math.Min(count, columns) * OutputTensor.ClassBytes) + AnswerSize.Of(model).OfLabels(count))
+            ? items * ((Math.Min(count, columns) * OutputTensor.ClassBytes) + LabelSizes.Of(model).OfAny(count))
             : items * columns * OutputTensor.ElementBytes(Output.Datatype, Requested.AsJson);
     }
 

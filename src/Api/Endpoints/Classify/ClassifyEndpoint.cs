@@ -66,8 +66,7 @@ internal static class ClassifyEndpoint
         // Whatever can be rejected is rejected before an image is read, or at the latest before one is decoded.
         var plan = ClassifyParameters.Resolve(options, model);
         using var upload = await ImageUpload.ReadAsync(request, json, limits.MaxImagesPerRequest, cancellationToken);
-        var imageCount = upload.Batch?.Count ?? 1;
-        AnswerSize.Of(model).Check(limits, imageCount, plan.TopK, hasSet: plan.Quantile is not null);
+        ClassifyAnswerSize.Check(plan, upload.Batch?.Count ?? 1, limits);
         if (upload.Batch is { } images)
         {
             var outcomes = ImageClassifier.ClassifyInTurnAsync(plan, images, cancellationToken);

@@ -16,7 +16,7 @@ internal sealed class SoftmaxResponse(SoftmaxPlan plan, SoftmaxAnswer answer) : 
     public static void CheckSize(SoftmaxPlan plan, LimitsOptions limits)
     {
         var logits = plan.Logits;
-        var labelBytes = plan.Labels is { } labels ? AnswerSize.Of(labels).OfLabels(plan.TopK) : 0;
+        var labelBytes = plan.Labels is { } labels ? LabelSizes.Of(labels).OfAny(plan.TopK) : 0;
         var rowBytes = RowBytes + ((long)plan.TopK * RankedBytes) + labelBytes;
         if ((2L * AnswerSize.Number * logits.Values.Length) + (logits.RowCount * rowBytes) > limits.MaxResponseBytes)
         {
