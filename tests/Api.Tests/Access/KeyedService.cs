@@ -24,8 +24,8 @@ public sealed class KeyedService : RunningService, ILogEventSink
 
     public KeyedService()
     {
-        _folder.Write("plain/1/model.onnx", SmallModels.Plain());
-        _folder.Write("plain/1/model.json", SmallModels.IsImage);
+        _folder.Write("plain/1/model.onnx", FourPixelModels.Plain());
+        _folder.Write("plain/1/model.json", FourPixelModels.IsImage);
     }
 
     public string GrpcAddress { get; } = $"http://127.0.0.1:{SmallModelService.FreePort()}";

@@ -12,7 +12,7 @@ public sealed class SmallModelService : RunningService
 
     public SmallModelService()
     {
-        _folder.Write("many/1/model.onnx", SmallModels.ManyOutputs());
+        _folder.Write("many/1/model.onnx", FourPixelModels.ManyOutputs());
         _folder.Write(
             "many/1/model.json",
             """
@@ -20,16 +20,16 @@ public sealed class SmallModelService : RunningService
             """u8);
         foreach (var (path, onnx) in new[]
             {
-                ("plain/1", SmallModels.Plain()),
-                ("plain/10", SmallModels.Plain()),
-                ("single/1", SmallModels.WithoutBatch()),
+                ("plain/1", FourPixelModels.Plain()),
+                ("plain/10", FourPixelModels.Plain()),
+                ("single/1", FourPixelModels.WithoutBatch()),
             })
         {
             _folder.Write($"{path}/model.onnx", onnx);
-            _folder.Write($"{path}/model.json", SmallModels.IsImage);
+            _folder.Write($"{path}/model.json", FourPixelModels.IsImage);
         }
 
-        _folder.Write("softmaxed/1/model.onnx", SmallModels.EndsInSoftmax());
+        _folder.Write("softmaxed/1/model.onnx", FourPixelModels.EndsInSoftmax());
         _folder.Write(
             "softmaxed/1/model.json",
             """{"input": {"height": 2, "width": 2}, "output": {"kind": "probabilities"}}"""u8);
