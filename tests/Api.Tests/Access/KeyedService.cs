@@ -15,6 +15,7 @@ namespace SoftmaxService.Api.Tests.Access;
 /// </summary>
 public sealed class KeyedService : RunningService, ILogEventSink
 {
+    public const string Header = "X-API-Key";
     public const string Infer = "the key that may infer";
     public const string Admin = "the key that may load";
     public const string Both = "the key for everything";
