@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Grpc.Net.Client;
 using Microsoft.AspNetCore.Hosting;
 
 namespace SoftmaxService.Api.Tests.OpenInference;
@@ -47,6 +48,13 @@ public sealed class SmallModelService : RunningService
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
         return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    /// <summary>A channel to the service, which is started if it is not running.</summary>
+    public GrpcChannel OpenChannel()
+    {
+        _ = Client; // starts it
+        return GrpcChannel.ForAddress(GrpcAddress, new GrpcChannelOptions { MaxSendMessageSize = null });
     }
 
     protected override void ConfigureWebHost(IWebHostBuilder builder)
