@@ -77,7 +77,7 @@ public sealed class KeyedService : RunningService, ILogEventSink
     protected override void Dispose(bool disposing)
     {
         base.Dispose(disposing);
-        if (disposing && Directory.Exists(_folder.Path)) // the base class disposes twice
+        if (disposing)
         {
             _folder.Dispose();
         }

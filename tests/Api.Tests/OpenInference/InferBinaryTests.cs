@@ -117,7 +117,7 @@ public sealed class InferBinaryTests(SmallModelService service)
     [Fact]
     public async Task ImagesAreLengthPrefixed()
     {
-        var blob = InferCalls.Elements(RunningService.Seven, RunningService.Three);
+        var blob = TensorElements.Of(RunningService.Seven, RunningService.Three);
         var answer = await service.InferAsync(
             $$"""
             {"inputs": [{"name": "image", "datatype": "BYTES", "shape": [2],
@@ -152,7 +152,7 @@ public sealed class InferBinaryTests(SmallModelService service)
     [InlineData(4, "more than 1")]
     public async Task ElementsThatDoNotFitTheirLengthsAreRejected(int excess, string mention)
     {
-        var elements = InferCalls.Elements(RunningService.Seven);
+        var elements = TensorElements.Of(RunningService.Seven);
         byte[] blob = excess < 0 ? elements[..^1] : [.. elements, .. new byte[excess]];
 
         (

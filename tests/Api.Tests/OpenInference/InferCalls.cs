@@ -117,10 +117,7 @@ internal static class InferCalls
 
     public static float[] Floats(byte[] bytes) => MemoryMarshal.Cast<byte, float>(bytes).ToArray();
 
-    /// <summary>Elements of BYTES, each prefixed with its length.</summary>
-    public static byte[] Elements(params byte[][] elements) =>
-        [.. elements.SelectMany(element => (byte[])[.. BitConverter.GetBytes(element.Length), .. element])];
-
+    /// <summary>The elements of BYTES, each prefixed with its length, as text.</summary>
     public static string[] Texts(byte[] elements)
     {
         var texts = new List<string>();

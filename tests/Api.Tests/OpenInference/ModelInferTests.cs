@@ -90,7 +90,7 @@ public sealed class ModelInferTests : IDisposable
         if (raw)
         {
             request.RawInputContents.Add(
-                ByteString.CopyFrom(InferCalls.Elements(RunningService.Seven, RunningService.Three)));
+                ByteString.CopyFrom(TensorElements.Of(RunningService.Seven, RunningService.Three)));
         }
         else
         {

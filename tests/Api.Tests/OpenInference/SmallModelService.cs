@@ -70,7 +70,7 @@ public sealed class SmallModelService : RunningService
     protected override void Dispose(bool disposing)
     {
         base.Dispose(disposing);
-        if (disposing && Directory.Exists(_folder.Path)) // the base class disposes twice
+        if (disposing)
         {
             _folder.Dispose();
         }

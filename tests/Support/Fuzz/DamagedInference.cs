@@ -38,7 +38,7 @@ internal static class DamagedInference
         {
             blob = ByteMutation.Damage(
                 random,
-                FuzzSeeds.Elements(DamagedBody.ImageBody(random, out _), random.Pick(FuzzSeeds.Images).Bytes));
+                TensorElements.Of(DamagedBody.ImageBody(random, out _), random.Pick(FuzzSeeds.Images).Bytes));
             json = Encoding.UTF8.GetBytes(
                 """{"inputs": [{"name": "image", "datatype": "BYTES", "shape": [2],"""
                 + $$""" "parameters": {"binary_data_size": {{blob.Length}} } }]}""");
