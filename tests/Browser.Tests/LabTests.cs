@@ -72,6 +72,9 @@ public sealed class LabTests(Browser browser) : PageTests(browser)
 
         await Expect(Page.Locator("#lab-problem"))
             .ToContainTextAsync("There are 1001 logits; the lab shows at most 1000.");
+        await Page.Locator("#logits").FillAsync(string.Join(',', Enumerable.Repeat("1", 1000)));
+        await Expect(Page.Locator("#lab-problem")).ToBeHiddenAsync();
+        await Expect(Rows).ToHaveCountAsync(1000);
     }
 
     [BrowserFact]

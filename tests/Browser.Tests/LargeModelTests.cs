@@ -156,7 +156,7 @@ public sealed class LargeModelService : RunningService
     protected override void Dispose(bool disposing)
     {
         base.Dispose(disposing);
-        if (disposing && Directory.Exists(_models.Path)) // the base class disposes twice
+        if (disposing)
         {
             _models.Dispose();
         }

@@ -1,7 +1,5 @@
 using System.Globalization;
 using Grpc.Core;
-using Grpc.Health.V1;
-using Grpc.Net.Client;
 using SoftmaxService.Api.OpenInference.Wire;
 using SoftmaxService.Api.Tests.OpenInference;
 
@@ -10,7 +8,7 @@ namespace SoftmaxService.Api.Tests.Access;
 [Collection(nameof(KeyedService))]
 public sealed class ApiKeyHandlerTests(KeyedService service)
 {
-    private const string Header = "X-API-Key";
+    private const string Header = KeyedService.Header;
     private const string Load = "/v2/repository/models/plain/load";
     private const string Unload = "/v2/repository/models/plain/unload";
 
@@ -138,64 +136,10 @@ public sealed class ApiKeyHandlerTests(KeyedService service)
             200,
             (await service.SendAsync(HttpMethod.Get, "/health/live", (Header, KeyedService.Slow))).Status);
         Assert.Equal(200, (await service.SendAsync(HttpMethod.Get, "/models", (Header, KeyedService.Infer))).Status);
-        await IsAsync(
+        await service.IsAsync(
             StatusCode.ResourceExhausted,
             KeyedService.Slow,
             (client, key) => client.ServerMetadataAsync(new ServerMetadataRequest(), key));
-    }
-
-    [Fact]
-    public async Task GrpcTakesTheSameKeys()
-    {
-        Func<GRPCInferenceService.GRPCInferenceServiceClient, Metadata, Task>[] inferring =
-        [
-            async (client, key) => await client.ServerMetadataAsync(new ServerMetadataRequest(), key),
-            async (client, key) => await client.ModelReadyAsync(new ModelReadyRequest { Name = "plain" }, key),
-            async (client, key) => await client.ModelMetadataAsync(new ModelMetadataRequest { Name = "plain" }, key),
-            async (client, key) => await client.RepositoryIndexAsync(new RepositoryIndexRequest(), key),
-        ];
-        foreach (var call in inferring)
-        {
-            await IsAsync(StatusCode.Unauthenticated, null, call);
-            await IsAsync(StatusCode.Unauthenticated, "guessed", call);
-            await IsAsync(StatusCode.PermissionDenied, KeyedService.Admin, call);
-            await IsAsync(StatusCode.OK, KeyedService.Infer, call);
-        }
-
-        Func<GRPCInferenceService.GRPCInferenceServiceClient, Metadata, Task>[] loading =
-        [
-            async (client, key) =>
-                await client.RepositoryModelUnloadAsync(new RepositoryModelUnloadRequest { ModelName = "plain" }, key),
-            async (client, key) =>
-                await client.RepositoryModelLoadAsync(new RepositoryModelLoadRequest { ModelName = "plain" }, key),
-        ];
-        foreach (var call in loading)
-        {
-            await IsAsync(StatusCode.Unauthenticated, null, call);
-            await IsAsync(StatusCode.PermissionDenied, KeyedService.Infer, call);
-            await IsAsync(StatusCode.OK, KeyedService.Admin, call);
-        }
-
-        await IsAsync(
-            StatusCode.Unauthenticated,
-            null,
-            (client, key) => client.ModelInferAsync(new ModelInferRequest { ModelName = "plain" }, key));
-        await IsAsync(
-            StatusCode.InvalidArgument,
-            KeyedService.Infer,
-            (client, key) => client.ModelInferAsync(new ModelInferRequest { ModelName = "plain" }, key));
-    }
-
-    [Fact]
-    public async Task ProbesOverGrpcNeedNoKey()
-    {
-        await IsAsync(StatusCode.OK, null, (client, key) => client.ServerLiveAsync(new ServerLiveRequest(), key));
-        await IsAsync(StatusCode.OK, null, (client, key) => client.ServerReadyAsync(new ServerReadyRequest(), key));
-        using var channel = GrpcChannel.ForAddress(service.GrpcAddress);
-
-        Assert.Equal(
-            HealthCheckResponse.Types.ServingStatus.Serving,
-            (await new Health.HealthClient(channel).CheckAsync(new HealthCheckRequest())).Status);
     }
 
     [Fact]
@@ -251,151 +195,6 @@ public sealed class ApiKeyHandlerTests(KeyedService service)
                 StringComparison.Ordinal));
     }
 
-    [Fact]
-    public async Task OnlyAnAllowedOriginMayCallFromABrowser()
-    {
-        var preflight = await service.SendAsync(
-            HttpMethod.Options,
-            "/classify",
-            ("Origin", "http://localhost:3000"),
-            ("Access-Control-Request-Method", "POST"),
-            ("Access-Control-Request-Headers", Header));
-        Assert.Equal(
-            (204, "http://localhost:3000", Header),
-            (
-                preflight.Status,
-                One(preflight, "Access-Control-Allow-Origin"),
-                One(preflight, "Access-Control-Allow-Headers")));
-
-        var refused = await service.SendAsync(HttpMethod.Get, "/models", ("Origin", "https://app.example.org"));
-        // so that the page can read the reason
-        Assert.Equal((401, "https://app.example.org"), (refused.Status, One(refused, "Access-Control-Allow-Origin")));
-        var failed = await service.SendAsync(
-            HttpMethod.Get,
-            "/models/nobody",
-            ("Origin", "https://app.example.org"),
-            (Header, KeyedService.Infer));
-        Assert.Equal((404, "https://app.example.org"), (failed.Status, One(failed, "Access-Control-Allow-Origin")));
-
-        var other = await service.SendAsync(
-            HttpMethod.Options,
-            "/classify",
-            ("Origin", "https://evil.example.org"),
-            ("Access-Control-Request-Method", "POST"));
-        Assert.False(other.Headers.Contains("Access-Control-Allow-Origin"));
-    }
-
-    /// <summary>Names that would point outside the repository if they were used in a path.</summary>
-    [Theory]
-    [InlineData("..")]
-    [InlineData("../plain")]
-    [InlineData("plain/../../etc")]
-    [InlineData("/etc")]
-    [InlineData("/")]
-    [InlineData("C:\\")]
-    [InlineData("..\\..\\etc")]
-    [InlineData("plain\0")]
-    [InlineData("plain\n")]
-    [InlineData("．．／etc")]
-    [InlineData("․․/etc")]
-    [InlineData("..%2f..%2fetc")]
-    [InlineData("\u202eplain")]
-    [InlineData("plaın")]
-    [InlineData("PLAIN")]
-    [InlineData(".")]
-    [InlineData("")]
-    public async Task ANameFromAClientNeverMakesAPath(string name)
-    {
-        var encoded = Uri.EscapeDataString(name);
-        foreach (var path in new[]
-            {
-                $"/v2/repository/models/{encoded}/load",
-                $"/v2/repository/models/{encoded}/unload",
-                $"/v2/models/{encoded}/infer",
-                $"/v2/models/plain/versions/{encoded}/infer",
-                $"/classify?model={encoded}",
-                $"/classify?version={encoded}",
-            })
-        {
-            var answer = await service.SendAsync(HttpMethod.Post, path, (Header, KeyedService.Both));
-            Assert.True(answer.Status is 400 or 404 or 405, $"{path}: {answer.Status}");
-        }
-
-        foreach (var path in new[]
-            {
-                $"/models/{encoded}",
-                $"/models/plain/{encoded}",
-                $"/models/{encoded}/1/reliability.svg",
-                $"/models/plain/{encoded}/reliability.svg",
-            })
-        {
-            var answer = await service.SendAsync(HttpMethod.Get, path, (Header, KeyedService.Both));
-            Assert.True(
-                answer.Status is 200 or 302 or 400 or 404 && answer.MediaType != "image/svg+xml",
-                $"{path}: {answer.Status}");
-        }
-
-        Assert.Equal(
-            StatusCode.NotFound,
-            await StatusOfAsync(
-                KeyedService.Both,
-                (client, key) =>
-                    client.RepositoryModelLoadAsync(new RepositoryModelLoadRequest { ModelName = name }, key)));
-        Assert.Equal(
-            StatusCode.NotFound,
-            await StatusOfAsync(
-                KeyedService.Both,
-                (client, key) =>
-                    client.RepositoryModelUnloadAsync(new RepositoryModelUnloadRequest { ModelName = name }, key)));
-        if (name.Length > 0)
-        {
-            Assert.Equal(
-                StatusCode.NotFound,
-                await StatusOfAsync(
-                    KeyedService.Both,
-                    (client, key) =>
-                        client.ModelMetadataAsync(new ModelMetadataRequest { Name = "plain", Version = name }, key)));
-        }
-    }
-
     private static string? Text(System.Text.Json.JsonElement schemes, string scheme, string property) =>
         schemes.GetProperty(scheme).GetProperty(property).GetString();
-
-    private static string One(Answer answer, string header) => Assert.Single(answer.Headers.GetValues(header));
-
-    private async Task IsAsync<T>(
-        StatusCode status,
-        string? key,
-        Func<GRPCInferenceService.GRPCInferenceServiceClient, Metadata, AsyncUnaryCall<T>> call) =>
-        Assert.Equal(status, await StatusOfAsync(key, call));
-
-    private async Task IsAsync(
-        StatusCode status,
-        string? key,
-        Func<GRPCInferenceService.GRPCInferenceServiceClient, Metadata, Task> call) =>
-        Assert.Equal(status, await StatusOfAsync(key, call));
-
-    private Task<StatusCode> StatusOfAsync<T>(
-        string? key,
-        Func<GRPCInferenceService.GRPCInferenceServiceClient, Metadata, AsyncUnaryCall<T>> call) =>
-        StatusOfAsync(key, async (client, metadata) => await call(client, metadata));
-
-    private async Task<StatusCode> StatusOfAsync(
-        string? key,
-        Func<GRPCInferenceService.GRPCInferenceServiceClient, Metadata, Task> call)
-    {
-        _ = service.Client; // starts it
-        using var channel = GrpcChannel.ForAddress(service.GrpcAddress);
-        try
-        {
-            await call(
-                new GRPCInferenceService.GRPCInferenceServiceClient(channel),
-                key is null ? [] : [new Metadata.Entry("x-api-key", key)]);
-            return StatusCode.OK;
-        }
-        catch (RpcException fault)
-        {
-            return fault.StatusCode;
-        }
-    }
 }

@@ -15,6 +15,7 @@ namespace SoftmaxService.Api.Tests.Access;
 /// </summary>
 public sealed class KeyedService : RunningService, ILogEventSink
 {
+    public const string Header = "X-API-Key";
     public const string Infer = "the key that may infer";
     public const string Admin = "the key that may load";
     public const string Both = "the key for everything";
@@ -24,8 +25,8 @@ public sealed class KeyedService : RunningService, ILogEventSink
 
     public KeyedService()
     {
-        _folder.Write("plain/1/model.onnx", SmallModels.Plain());
-        _folder.Write("plain/1/model.json", SmallModels.IsImage);
+        _folder.Write("plain/1/model.onnx", FourPixelModels.Plain());
+        _folder.Write("plain/1/model.json", FourPixelModels.IsImage);
     }
 
     public string GrpcAddress { get; } = $"http://127.0.0.1:{SmallModelService.FreePort()}";
@@ -76,7 +77,7 @@ public sealed class KeyedService : RunningService, ILogEventSink
     protected override void Dispose(bool disposing)
     {
         base.Dispose(disposing);
-        if (disposing && Directory.Exists(_folder.Path)) // the base class disposes twice
+        if (disposing)
         {
             _folder.Dispose();
         }

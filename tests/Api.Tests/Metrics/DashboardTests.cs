@@ -64,8 +64,8 @@ public sealed partial class DashboardTests : IDisposable
     {
         foreach (var name in new[] { "shown", "leaving" })
         {
-            _folder.Write($"{name}/1/model.onnx", SmallModels.Plain());
-            _folder.Write($"{name}/1/model.json", SmallModels.IsImage);
+            _folder.Write($"{name}/1/model.onnx", FourPixelModels.Plain());
+            _folder.Write($"{name}/1/model.json", FourPixelModels.IsImage);
         }
 
         _folder.Write("broken/1/model.onnx", "no model"u8);

@@ -30,8 +30,7 @@ public sealed class InferBinaryTests(SmallModelService service)
     {
         var (json, blobs) = (
             await service.InferAsync(
-                With(
-                    Header,
+                Header.With(
                     """
                     "outputs": [
                       {"name": "logits", "parameters": {"binary_data": true}},
@@ -52,12 +51,11 @@ public sealed class InferBinaryTests(SmallModelService service)
     public async Task BinaryDataOutputIsTheDefaultOfAllOutputs()
     {
         var all = (
-            await service.InferAsync(With(Header, """ "parameters": {"binary_data_output": true} """), Blob, "plain")
+            await service.InferAsync(Header.With(""" "parameters": {"binary_data_output": true} """), Blob, "plain")
         ).Binary();
         var some = (
             await service.InferAsync(
-                With(
-                    Header,
+                Header.With(
                     """
                     "parameters": {"binary_data_output": true},
                     "outputs": [{"name": "logits", "parameters": {"binary_data": false}}, {"name": "scores"}]
@@ -88,7 +86,7 @@ public sealed class InferBinaryTests(SmallModelService service)
     public async Task SixteenBitFloatsAndEveryOtherDatatypeHaveBytes()
     {
         var (json, blobs) = (
-            await service.InferAsync(With(Header, """ "parameters": {"binary_data_output": true} """), Blob, "many")
+            await service.InferAsync(Header.With(""" "parameters": {"binary_data_output": true} """), Blob, "many")
         ).Binary();
 
         Assert.Equal("FP16", json.Output("halves").GetProperty("datatype").GetString());
@@ -104,14 +102,14 @@ public sealed class InferBinaryTests(SmallModelService service)
     {
         var (_, blobs) = (
             await service.InferAsync(
-                With(Header, """ "outputs": [{"name": "logs", "parameters": {"binary_data": true}}] """),
+                Header.With(""" "outputs": [{"name": "logs", "parameters": {"binary_data": true}}] """),
                 InferCalls.Bytes(-1, 0, -2, 0),
                 "many")).Binary();
 
         Assert.Equal([float.NaN, float.NegativeInfinity, float.NaN], InferCalls.Floats(blobs["logs"]));
         (
             await service.InferAsync(
-                With(Header, """ "outputs": [{"name": "probabilities", "parameters": {"binary_data": true}}] """),
+                Header.With(""" "outputs": [{"name": "probabilities", "parameters": {"binary_data": true}}] """),
                 InferCalls.Bytes(-1, 0, float.NaN, 0),
                 "many")).IsError(422, "NaN");
     }
@@ -119,7 +117,7 @@ public sealed class InferBinaryTests(SmallModelService service)
     [Fact]
     public async Task ImagesAreLengthPrefixed()
     {
-        var blob = InferCalls.Elements(RunningService.Seven, RunningService.Three);
+        var blob = TensorElements.Of(RunningService.Seven, RunningService.Three);
         var answer = await service.InferAsync(
             $$"""
             {"inputs": [{"name": "image", "datatype": "BYTES", "shape": [2],
@@ -154,7 +152,7 @@ public sealed class InferBinaryTests(SmallModelService service)
     [InlineData(4, "more than 1")]
     public async Task ElementsThatDoNotFitTheirLengthsAreRejected(int excess, string mention)
     {
-        var elements = InferCalls.Elements(RunningService.Seven);
+        var elements = TensorElements.Of(RunningService.Seven);
         byte[] blob = excess < 0 ? elements[..^1] : [.. elements, .. new byte[excess]];
 
         (
@@ -203,6 +201,4 @@ public sealed class InferBinaryTests(SmallModelService service)
     [Fact]
     public async Task ASizeWithoutTheHeaderIsRejected() =>
         (await service.InferAsync(Header, "plain")).IsError(400, "16", InferCalls.HeaderLength);
-
-    private static string With(string json, string property) => $"{json[..^1]}, {property}}}";
 }

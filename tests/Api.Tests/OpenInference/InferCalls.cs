@@ -10,6 +10,13 @@ internal static class InferCalls
 {
     public const string HeaderLength = "Inference-Header-Content-Length";
 
+    /// <summary>One item for <see cref="FourPixelModels"/>, whose scores are 3, 1 and 2.</summary>
+    public const string One =
+        """{"inputs": [{"name": "pixels", "datatype": "FP32", "shape": [1, 4], "data": [3, 1, 2, 9]}]}""";
+
+    /// <summary>The JSON object with one more property.</summary>
+    public static string With(this string json, string property) => $"{json[..^1]}, {property}}}";
+
     public static Task<Answer> InferAsync(this RunningService service, string json, string model = "mnist") =>
         service.SendAsync($"/v2/models/{model}/infer", Encoding.UTF8.GetBytes(json));
 
@@ -74,6 +81,15 @@ internal static class InferCalls
     public static long[] Shape(this JsonElement output) =>
         [.. output.GetProperty("shape").EnumerateArray().Select(size => size.GetInt64())];
 
+    public static void IsSoftmaxOf(this JsonElement output, double[] logits, double temperature)
+    {
+        var exponentials = logits.Select(z => Math.Exp((z - logits.Max()) / temperature)).ToArray();
+        Assert.Equal(
+            exponentials.Select(e => e / exponentials.Sum()),
+            output.Floats().Select(p => (double)p),
+            (expected, actual) => Math.Abs(expected - actual) < 1e-6);
+    }
+
     /// <summary>Splits a binary answer by its header and sizes alone.</summary>
     public static (JsonElement Json, Dictionary<string, byte[]> Blobs) Binary(this Answer answer)
     {
@@ -101,10 +117,7 @@ internal static class InferCalls
 
     public static float[] Floats(byte[] bytes) => MemoryMarshal.Cast<byte, float>(bytes).ToArray();
 
-    /// <summary>Elements of BYTES, each prefixed with its length.</summary>
-    public static byte[] Elements(params byte[][] elements) =>
-        [.. elements.SelectMany(element => (byte[])[.. BitConverter.GetBytes(element.Length), .. element])];
-
+    /// <summary>The elements of BYTES, each prefixed with its length, as text.</summary>
     public static string[] Texts(byte[] elements)
     {
         var texts = new List<string>();

@@ -19,11 +19,11 @@ public sealed class InferElementTypesTests : IDisposable
     public InferElementTypesTests()
     {
         _folder.Write("bytes/1/model.onnx", Model(DataType.Uint8, "batch"));
-        _folder.Write("bytes/1/model.json", SmallModels.IsImage);
+        _folder.Write("bytes/1/model.json", FourPixelModels.IsImage);
         _folder.Write("halves/1/model.onnx", Model(DataType.Float16, "batch"));
-        _folder.Write("halves/1/model.json", SmallModels.IsImage);
+        _folder.Write("halves/1/model.json", FourPixelModels.IsImage);
         _folder.Write("one/1/model.onnx", Model(DataType.Float, 1));
-        _folder.Write("one/1/model.json", SmallModels.IsImage);
+        _folder.Write("one/1/model.json", FourPixelModels.IsImage);
         _service = new ServiceWith(("Models:Folder", _folder.Path), ("Grpc:Url", _grpc));
     }
 
@@ -164,7 +164,7 @@ public sealed class InferElementTypesTests : IDisposable
     private static byte[] Model(DataType input, OnnxDimension batch)
     {
         var graph = new OnnxGraphBuilder("small");
-        graph.Input("pixels", input, batch, SmallModels.Pixels);
+        graph.Input("pixels", input, batch, FourPixelModels.Pixels);
         graph.Node("Cast", ["pixels"], "floats", ("to", (long)DataType.Float));
         graph.Node(
             "MatMul",
@@ -173,11 +173,11 @@ public sealed class InferElementTypesTests : IDisposable
                 graph.Initializer<float>(
                     "weights",
                     [1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0],
-                    SmallModels.Pixels,
-                    SmallModels.Classes),
+                    FourPixelModels.Pixels,
+                    FourPixelModels.Classes),
             ],
             "scores");
-        graph.Output("scores", DataType.Float, batch, SmallModels.Classes);
+        graph.Output("scores", DataType.Float, batch, FourPixelModels.Classes);
         return graph.ToByteArray();
     }
 }

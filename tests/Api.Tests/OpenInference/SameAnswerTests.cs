@@ -64,7 +64,7 @@ public sealed class SameAnswerTests
             var input = $"\"name\": \"{model.GraphInput.Name}\"";
             var numbers = $"{input}, \"datatype\": \"FP32\", \"shape\": [{string.Join(", ", shape)}]";
             var images = $"{input}, \"datatype\": \"BYTES\", \"shape\": [1]";
-            var elements = InferCalls.Elements(image);
+            var elements = TensorElements.Of(image);
 
             AssertNear(
                 expected,

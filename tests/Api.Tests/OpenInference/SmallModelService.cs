@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Grpc.Net.Client;
 using Microsoft.AspNetCore.Hosting;
 
 namespace SoftmaxService.Api.Tests.OpenInference;
@@ -12,7 +13,7 @@ public sealed class SmallModelService : RunningService
 
     public SmallModelService()
     {
-        _folder.Write("many/1/model.onnx", SmallModels.ManyOutputs());
+        _folder.Write("many/1/model.onnx", FourPixelModels.ManyOutputs());
         _folder.Write(
             "many/1/model.json",
             """
@@ -20,16 +21,16 @@ public sealed class SmallModelService : RunningService
             """u8);
         foreach (var (path, onnx) in new[]
             {
-                ("plain/1", SmallModels.Plain()),
-                ("plain/10", SmallModels.Plain()),
-                ("single/1", SmallModels.WithoutBatch()),
+                ("plain/1", FourPixelModels.Plain()),
+                ("plain/10", FourPixelModels.Plain()),
+                ("single/1", FourPixelModels.WithoutBatch()),
             })
         {
             _folder.Write($"{path}/model.onnx", onnx);
-            _folder.Write($"{path}/model.json", SmallModels.IsImage);
+            _folder.Write($"{path}/model.json", FourPixelModels.IsImage);
         }
 
-        _folder.Write("softmaxed/1/model.onnx", SmallModels.EndsInSoftmax());
+        _folder.Write("softmaxed/1/model.onnx", FourPixelModels.EndsInSoftmax());
         _folder.Write(
             "softmaxed/1/model.json",
             """{"input": {"height": 2, "width": 2}, "output": {"kind": "probabilities"}}"""u8);
@@ -49,6 +50,13 @@ public sealed class SmallModelService : RunningService
         return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
+    /// <summary>A channel to the service, which is started if it is not running.</summary>
+    public GrpcChannel OpenChannel()
+    {
+        _ = Client; // starts it
+        return GrpcChannel.ForAddress(GrpcAddress, new GrpcChannelOptions { MaxSendMessageSize = null });
+    }
+
     protected override void ConfigureWebHost(IWebHostBuilder builder)
     {
         base.ConfigureWebHost(builder);
@@ -62,7 +70,7 @@ public sealed class SmallModelService : RunningService
     protected override void Dispose(bool disposing)
     {
         base.Dispose(disposing);
-        if (disposing && Directory.Exists(_folder.Path)) // the base class disposes twice
+        if (disposing)
         {
             _folder.Dispose();
         }

@@ -112,7 +112,7 @@ public sealed class TensorContentsTests
     {
         Assert.Equal(
             [0, 3],
-            new BinaryContents(InferCalls.Elements([], [1, 2, 3]))
+            new BinaryContents(TensorElements.Of([], [1, 2, 3]))
                 .ReadElements("x", [2], 2)
                 .Select(element => element.Length));
         Assert.Equal(

@@ -202,7 +202,7 @@ public sealed class PublishedBinaryTests(RunningService portable, PublishedServi
                         Parameters = { ["classification"] = new InferParameter { Int64Param = 1 } },
                     },
                 },
-                RawInputContents = { ByteString.CopyFrom(InferCalls.Elements(RunningService.Seven)) },
+                RawInputContents = { ByteString.CopyFrom(TensorElements.Of(RunningService.Seven)) },
             },
             new CallOptions(new Metadata { { "grpc-internal-encoding-request", "gzip" } }));
         Assert.Equal("7", Assert.Single(InferCalls.Texts(answer.RawOutputContents[0].ToByteArray())).Split(':')[2]);

@@ -3,6 +3,8 @@ using System.Globalization;
 using System.Reflection;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using SoftmaxService.Api.Settings;
 using SoftmaxService.Inference.Models;
 using SoftmaxService.Inference.Onnx;
@@ -76,14 +78,23 @@ public sealed partial class SettingsTableTests
     {
         var (model, onnx) = (new ModelSettings(), new OnnxSettings());
         var repository = new RepositorySettings { Folder = "" };
-        var folder = new ModelsOptions();
+        var (models, batching) = (new ModelsOptions(), new BatchingOptions());
 
-        Assert.Equal(new BatchingOptions().MaxBatchSize, model.MaxBatchSize);
-        Assert.Equal(new LimitsOptions().MaxImagePixels, model.MaxImagePixels);
-        Assert.Equal(new OnnxOptions().IntraOpThreads, onnx.IntraOpThreads);
+        // In one comparison, so that a failure shows every setting.
         Assert.Equal(
-            (folder.SettleSeconds, folder.LoadSeconds, folder.PollSeconds),
             (
+                batching.MaxBatchSize,
+                batching.ConcurrentRuns,
+                new LimitsOptions().MaxImagePixels,
+                new OnnxOptions().IntraOpThreads,
+                models.SettleSeconds,
+                models.LoadSeconds,
+                models.PollSeconds),
+            (
+                model.MaxBatchSize,
+                onnx.ConcurrentRuns,
+                model.MaxImagePixels,
+                onnx.IntraOpThreads,
                 repository.SettleTime.TotalSeconds,
                 repository.LoadTime.TotalSeconds,
                 repository.PollInterval.TotalSeconds));
@@ -94,7 +105,17 @@ public sealed partial class SettingsTableTests
     {
         using var service = new RunningService();
 
-        Assert.All(SectionTypes(), type => Assert.NotNull(service.Services.GetService(type)));
+        Assert.All(SectionTypes(), type =>
+        {
+            Assert.NotNull(service.Services.GetService(type));
+            Assert.NotEmpty(Of(typeof(IConfigureOptions<>), type));
+            Assert.Contains($"{type.Name}Validator", Of(typeof(IValidateOptions<>), type).Select(NameOf));
+        });
+
+        IEnumerable<object?> Of(Type contract, Type options) =>
+            service.Services.GetServices(contract.MakeGenericType(options));
+
+        static string? NameOf(object? implementation) => implementation?.GetType().Name;
     }
 
     [Fact]

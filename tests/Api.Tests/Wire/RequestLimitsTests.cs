@@ -109,8 +109,8 @@ public sealed class RequestLimitsTests : IDisposable
 
     private ServiceWith Service(params (string Name, string Value)[] settings)
     {
-        _folder.Write("plain/1/model.onnx", SmallModels.Plain());
-        _folder.Write("plain/1/model.json", SmallModels.IsImage);
+        _folder.Write("plain/1/model.onnx", FourPixelModels.Plain());
+        _folder.Write("plain/1/model.json", FourPixelModels.IsImage);
         return new ServiceWith([("Models:Folder", _folder.Path), .. settings]);
     }
 }

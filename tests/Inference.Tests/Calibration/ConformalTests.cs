@@ -52,11 +52,11 @@ public sealed class ConformalTests
     {
         // The right class has the probabilities 0.9 (first) seven times, 0.3 (second of 0.6, 0.3, 0.1), and 0.05 (last
         // of 0.8, 0.15, 0.05).
-        var data = Synthetic.Rows(
+        var data = Synthetic.OfProbabilities(
         [
-            .. Enumerable.Repeat((Logs(0.9, 0.06, 0.04), 0), 7),
-            (Logs(0.6, 0.3, 0.1), 1),
-            (Logs(0.8, 0.15, 0.05), 2),
+            .. Enumerable.Repeat(((double[])[0.9, 0.06, 0.04], 0), 7),
+            ([0.6, 0.3, 0.1], 1),
+            ([0.8, 0.15, 0.05], 2),
         ]);
 
         Assert.Equal(0.95, Quantile(ConformalMethod.Lac, 0.1), 1e-6);
@@ -113,8 +113,8 @@ public sealed class ConformalTests
             Method = ConformalMethod.Lac,
             Quantiles = new Dictionary<string, double> { ["0.2"] = 0.35, ["0.1"] = 0.75 },
         };
-        var data = Synthetic.Rows(
-            (Logs(0.7, 0.2, 0.1), 0), (Logs(0.5, 0.3, 0.2), 0), (Logs(0.8, 0.1, 0.1), 1), (Logs(0.4, 0.35, 0.25), 1));
+        var data = Synthetic.OfProbabilities(
+            ([0.7, 0.2, 0.1], 0), ([0.5, 0.3, 0.2], 0), ([0.8, 0.1, 0.1], 1), ([0.4, 0.35, 0.25], 1));
         var evaluations = Conformal.Evaluate(data, 1f, conformal, [0.2, 0.1]);
 
         Assert.Equal((0.25, 0.5, 2), (evaluations[0].Coverage, evaluations[0].MeanSize, evaluations[0].EmptySets));
@@ -134,7 +134,8 @@ public sealed class ConformalTests
             Method = ConformalMethod.Lac,
             Quantiles = new Dictionary<string, double> { ["0.1"] = 0.5 },
         };
-        var data = Synthetic.Rows([.. Enumerable.Range(0, 100).Select(i => (Logs(0.9, 0.1), i < 90 ? 0 : 1))]);
+        var data = Synthetic.OfProbabilities(
+            [.. Enumerable.Range(0, 100).Select(i => ((double[])[0.9, 0.1], i < 90 ? 0 : 1))]);
         var interval = Conformal.Evaluate(data, 1f, conformal, [0.1])[0].CoverageInterval;
 
         Assert.Equal(0.8256, interval.Lower, 1e-4);
@@ -207,6 +208,4 @@ public sealed class ConformalTests
             conformal.Alternatives!.Select(other => other.Method));
         Assert.All(conformal.Alternatives!, other => Assert.Equal(["0.1", "0.05", "0.01"], other.Quantiles.Keys));
     }
-
-    private static float[] Logs(params double[] probabilities) => [.. probabilities.Select(p => (float)Math.Log(p))];
 }

@@ -37,8 +37,8 @@ public sealed class EvaluatorTests
     {
         // Confidences 0.75, 0.75, 0.9, 0.6; right, wrong, right, right. With 5 bins: 0.6 in (0.4, 0.6], 0.75 twice in
         // (0.6, 0.8], 0.9 in (0.8, 1].
-        var data = Synthetic.Rows(
-            (Logs(0.75, 0.25), 0), (Logs(0.25, 0.75), 0), (Logs(0.1, 0.9), 1), (Logs(0.6, 0.4), 0));
+        var data = Synthetic.OfProbabilities(
+            ([0.75, 0.25], 0), ([0.25, 0.75], 0), ([0.1, 0.9], 1), ([0.6, 0.4], 0));
         var evaluation = Calibrator.Evaluate(data, 1f, NoIntervals with { Bins = 5 });
         var metrics = evaluation.Metrics;
 
@@ -62,9 +62,8 @@ public sealed class EvaluatorTests
     public void Evaluate_AdaptiveBinsByHand_HoldEquallyMany()
     {
         // Sorted confidences 0.5+, 0.6 | 0.7, 0.8 | 0.9, 0.95 in three bins; wrong at 0.6 and 0.9.
-        var data = Synthetic.Rows(
-            (Logs(0.95, 0.05), 0), (Logs(0.6, 0.4), 1), (Logs(0.1, 0.9), 0), (Logs(0.2, 0.8), 1), (Logs(0.55, 0.45), 0),
-            (Logs(0.7, 0.3), 0));
+        var data = Synthetic.OfProbabilities(
+            ([0.95, 0.05], 0), ([0.6, 0.4], 1), ([0.1, 0.9], 0), ([0.2, 0.8], 1), ([0.55, 0.45], 0), ([0.7, 0.3], 0));
 
         Assert.Equal(
             (Math.Abs(1 - 0.55 - 0.6) + Math.Abs(2 - 0.7 - 0.8) + Math.Abs(1 - 0.9 - 0.95)) / 6,
@@ -75,16 +74,17 @@ public sealed class EvaluatorTests
     [Fact]
     public void Evaluate_EqualConfidences_ShareAnAdaptiveBinWhateverTheirOrder()
     {
-        (float[], int)[] rows =
+        (double[], int)[] rows =
         [
-            (Logs(0.8, 0.2), 0), (Logs(0.8, 0.2), 1), (Logs(0.8, 0.2), 0), (Logs(0.8, 0.2), 1), (Logs(0.9, 0.1), 0),
+            ([0.8, 0.2], 0), ([0.8, 0.2], 1), ([0.8, 0.2], 0), ([0.8, 0.2], 1), ([0.9, 0.1], 0),
         ];
 
         foreach (var order in new[] { rows, [.. rows.Reverse()] })
         {
             Assert.Equal(
                 (Math.Abs(2 - 3.2) + 0.1) / 5,
-                Calibrator.Evaluate(Synthetic.Rows(order), 1f, NoIntervals).Metrics.AdaptiveEce!.Value, 1e-6);
+                Calibrator.Evaluate(Synthetic.OfProbabilities(order), 1f, NoIntervals).Metrics.AdaptiveEce!.Value,
+                1e-6);
         }
     }
 
@@ -243,8 +243,6 @@ public sealed class EvaluatorTests
         Assert.InRange((mean - interval.Lower) / error, 1.75, 2.2);
         Assert.InRange((interval.Upper - mean) / error, 1.75, 2.2);
     }
-
-    private static float[] Logs(params double[] probabilities) => [.. probabilities.Select(p => (float)Math.Log(p))];
 
     private static IEnumerable<(double Weight, double Gap)> Gaps((double P, bool Hit)[] rows, int bins) =>
         rows.GroupBy(row => (int)Math.Ceiling(row.P * bins))

@@ -42,6 +42,10 @@ internal static class Synthetic
             rows.SelectMany(row => row.Logits).ToArray(), rows.Select(row => row.Label).ToArray(),
             rows[0].Logits.Length);
 
+    /// <summary>Rows whose logits are the logarithms of the probabilities.</summary>
+    public static LabelledLogits OfProbabilities(params (double[] Probabilities, int Label)[] rows) =>
+        Rows([.. rows.Select(row => (Array.ConvertAll(row.Probabilities, p => (float)Math.Log(p)), row.Label))]);
+
     /// <summary>Softmax in double precision, by its definition.</summary>
     public static double[] Softmax(ReadOnlySpan<float> logits, double temperature)
     {

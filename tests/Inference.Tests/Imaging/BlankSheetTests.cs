@@ -18,9 +18,9 @@ public sealed class BlankSheetTests
         {
             var file = EncodedImages.Draw(width, height, paper, _ => { });
 
-            Assert.All(Preprocessing.RunDigit(file), value => Assert.Equal(0, value));
+            Assert.All(PlainPixels.RunDigit(file), value => Assert.Equal(0, value));
             Assert.All(
-                Preprocessing.Run(Preprocessing.Digit(foreground: Foreground.Dark), file),
+                PlainPixels.Run(PlainPixels.Digit(foreground: Foreground.Dark), file),
                 value => Assert.Equal(255, value));
         }
     }
@@ -34,7 +34,7 @@ public sealed class BlankSheetTests
             canvas.DrawRect(100, 150, 4, 4, speck);
         });
 
-        Assert.All(Preprocessing.RunDigit(file), value => Assert.Equal(0, value));
+        Assert.All(PlainPixels.RunDigit(file), value => Assert.Equal(0, value));
     }
 
     [Theory]
@@ -49,6 +49,6 @@ public sealed class BlankSheetTests
             return new SKColor(value, value, value);
         }, format, 85);
 
-        Assert.All(Preprocessing.RunDigit(file), value => Assert.Equal(0, value));
+        Assert.All(PlainPixels.RunDigit(file), value => Assert.Equal(0, value));
     }
 }

@@ -13,20 +13,20 @@ public sealed class DigitNormalizerTests
     {
         var digit = MnistLike();
 
-        Assert.Equal(digit, Preprocessing.RunDigit(Encode(digit)));
+        Assert.Equal(digit, PlainPixels.RunDigit(Encode(digit)));
         Assert.Equal(
             digit,
-            Preprocessing.Run(
-                Preprocessing.Digit(),
+            PlainPixels.Run(
+                PlainPixels.Digit(),
                 EncodedImages.Png(Side, Side, 8, 0, Array.ConvertAll(digit, value => (byte)value))));
         Assert.Equal(
-            digit, Preprocessing.RunDigit(Encode(digit, value => new SKColor(0, 0, 0, value))));
+            digit, PlainPixels.RunDigit(Encode(digit, value => new SKColor(0, 0, 0, value))));
         Assert.Equal(
-            digit, Preprocessing.RunDigit(Encode(digit, value => new SKColor(255, 255, 255, value))));
+            digit, PlainPixels.RunDigit(Encode(digit, value => new SKColor(255, 255, 255, value))));
         Assert.Equal(
             digit,
-            Preprocessing.Run(
-                Preprocessing.Digit(),
+            PlainPixels.Run(
+                PlainPixels.Digit(),
                 Encode(digit, value => new SKColor((byte)(255 - value), (byte)(255 - value), (byte)(255 - value)))));
     }
 
@@ -36,24 +36,24 @@ public sealed class DigitNormalizerTests
         var digit = MnistLike();
         var opposite = Array.ConvertAll(digit, value => 255 - value);
 
-        Assert.Equal(opposite, Preprocessing.Run(Preprocessing.Digit(foreground: Foreground.Dark), Encode(digit)));
-        Assert.Equal(opposite, Preprocessing.Run(Preprocessing.Digit(foreground: Foreground.Dark), Encode(opposite)));
+        Assert.Equal(opposite, PlainPixels.Run(PlainPixels.Digit(foreground: Foreground.Dark), Encode(digit)));
+        Assert.Equal(opposite, PlainPixels.Run(PlainPixels.Digit(foreground: Foreground.Dark), Encode(opposite)));
         Assert.Equal(
-            Array.ConvertAll(Preprocessing.RunDigit(DrawnFour.Encode()), value => 255 - value),
-            Preprocessing.Run(Preprocessing.Digit(foreground: Foreground.Dark), DrawnFour.Encode()));
+            Array.ConvertAll(PlainPixels.RunDigit(DrawnFour.Encode()), value => 255 - value),
+            PlainPixels.Run(PlainPixels.Digit(foreground: Foreground.Dark), DrawnFour.Encode()));
     }
 
     [Fact]
     public void Preprocess_MnistFormTenTimesLarger_IsFoundAgain()
     {
-        var digit = Preprocessing.Rounded(Preprocessing.RunDigit(DrawnFour.Encode()));
+        var digit = PlainPixels.Rounded(PlainPixels.RunDigit(DrawnFour.Encode()));
         var large = EncodedImages.Encode(280, 280, (x, y) =>
         {
             var value = (byte)digit[(y / 10 * Side) + (x / 10)];
             return new SKColor(value, value, value);
         });
 
-        MnistForm.AssertSame(digit, Preprocessing.RunDigit(large), mean: 0.5);
+        MnistForm.AssertSame(digit, PlainPixels.RunDigit(large), mean: 0.5);
     }
 
     [Fact]
@@ -67,7 +67,7 @@ public sealed class DigitNormalizerTests
             return new SKColor(value, value, value);
         });
 
-        var tensor = Preprocessing.RunDigit(file);
+        var tensor = PlainPixels.RunDigit(file);
 
         var firstRow = Array.FindIndex(tensor, value => value > 8) / Side;
         Assert.Equal(40, tensor.AsSpan(firstRow * Side, Side).ToArray().Max(), 2f);
@@ -91,7 +91,7 @@ public sealed class DigitNormalizerTests
             }
         }
 
-        MnistForm.AssertSame(digit, Preprocessing.RunDigit(Encode(shifted)), mean: 2);
+        MnistForm.AssertSame(digit, PlainPixels.RunDigit(Encode(shifted)), mean: 2);
     }
 
     [Theory]
@@ -101,17 +101,17 @@ public sealed class DigitNormalizerTests
     [InlineData(20)]
     public void Preprocess_ModelOfAnySize_GetsTheSameProportions(int side)
     {
-        MnistForm.AssertIs(Preprocessing.Run(Preprocessing.Digit(side), DrawnFour.Encode()), side);
+        MnistForm.AssertIs(PlainPixels.Run(PlainPixels.Digit(side), DrawnFour.Encode()), side);
     }
 
     [Fact]
     public void Preprocess_ModelWiderThanHigh_GetsTheDigitInTheMiddle()
     {
-        var input = Preprocessing.Digit() with { Width = 56 };
+        var input = PlainPixels.Digit() with { Width = 56 };
 
-        var tensor = Preprocessing.Run(input, DrawnFour.Encode());
+        var tensor = PlainPixels.Run(input, DrawnFour.Encode());
 
-        var square = Preprocessing.RunDigit(DrawnFour.Encode());
+        var square = PlainPixels.RunDigit(DrawnFour.Encode());
         for (var y = 0; y < Side; y++)
         {
             Assert.Equal(square[(y * Side)..((y + 1) * Side)], tensor[((y * 56) + 14)..((y * 56) + 42)]);
@@ -121,11 +121,11 @@ public sealed class DigitNormalizerTests
     [Fact]
     public void Preprocess_ColorModelOfDigits_GetsGreyInAllChannels()
     {
-        var input = Preprocessing.Photograph(Side, Side) with { Foreground = Foreground.Light };
+        var input = PlainPixels.Photograph(Side, Side) with { Foreground = Foreground.Light };
 
-        var tensor = Preprocessing.Run(input, DrawnFour.Encode());
+        var tensor = PlainPixels.Run(input, DrawnFour.Encode());
 
-        var gray = Preprocessing.RunDigit(DrawnFour.Encode());
+        var gray = PlainPixels.RunDigit(DrawnFour.Encode());
         for (var i = 0; i < gray.Length; i++)
         {
             Assert.Equal([gray[i], gray[i], gray[i]], tensor[(3 * i)..((3 * i) + 3)]);
@@ -136,7 +136,7 @@ public sealed class DigitNormalizerTests
     // from any other image, shows whether the file was left unchanged.
     private static float[] MnistLike()
     {
-        var digit = Preprocessing.Rounded(Preprocessing.RunDigit(DrawnFour.Encode()));
+        var digit = PlainPixels.Rounded(PlainPixels.RunDigit(DrawnFour.Encode()));
         const int Dot = (8 * Side) + 8;
         Assert.Equal(0, digit[Dot]);
         digit[Dot] = 90;

@@ -133,10 +133,10 @@ public sealed class DigitPictureTests
             DrawnFour.Draw(canvas, SKColors.Black, pen * 280 / size);
         });
 
-        var tensor = Preprocessing.RunDigit(file);
+        var tensor = PlainPixels.RunDigit(file);
 
         // The thin pen must be visible in the middle of the thick pen's strokes.
-        var thick = Preprocessing.RunDigit(DrawnFour.Encode());
+        var thick = PlainPixels.RunDigit(DrawnFour.Encode());
         Assert.True(
             tensor.Count(value => value > 128) > 20,
             $"Only {tensor.Count(value => value > 128)} pixels of ink are left.");
@@ -175,7 +175,7 @@ public sealed class DigitPictureTests
     }
 
     private static void AssertFour(byte[] file, double mean) => MnistForm.AssertSame(
-        Preprocessing.RunDigit(DrawnFour.Encode()), Preprocessing.RunDigit(file), mean);
+        PlainPixels.RunDigit(DrawnFour.Encode()), PlainPixels.RunDigit(file), mean);
 
     private static SKColor Opaque(uint rgb) => new(0xFF000000 | rgb);
 }

@@ -38,7 +38,7 @@ public sealed class ImageDecoderTests
     [MemberData(nameof(LosslessFiles))]
     public void Preprocess_LosslessFile_KeepsEveryPixel(string name, byte[] file)
     {
-        var tensor = Preprocessing.Run(Preprocessing.Photograph(Width, Height), file);
+        var tensor = PlainPixels.Run(PlainPixels.Photograph(Width, Height), file);
 
         for (var y = 0; y < Height; y++)
         {
@@ -54,8 +54,8 @@ public sealed class ImageDecoderTests
     {
         // Two bits per pixel: the four colours in order.
         byte[] colors = [.. Palette.SelectMany(color => new[] { color.Red, color.Green, color.Blue })];
-        var tensor = Preprocessing.Run(
-            Preprocessing.Photograph(4, 1), EncodedImages.Png(4, 1, 2, 3, [0b00_01_10_11], ("PLTE", colors)));
+        var tensor = PlainPixels.Run(
+            PlainPixels.Photograph(4, 1), EncodedImages.Png(4, 1, 2, 3, [0b00_01_10_11], ("PLTE", colors)));
 
         for (var x = 0; x < 4; x++)
         {
@@ -69,7 +69,7 @@ public sealed class ImageDecoderTests
         byte[] colors = [255, 0, 0, 0, 0, 255];
         var file = EncodedImages.Png(2, 1, 8, 3, [0, 1], ("PLTE", colors), ("tRNS", [255, 0]));
 
-        var tensor = Preprocessing.Run(Preprocessing.Photograph(2, 1), file);
+        var tensor = PlainPixels.Run(PlainPixels.Photograph(2, 1), file);
 
         Assert.Equal([255, 0, 0, 255, 255, 255], tensor);
     }
@@ -83,8 +83,8 @@ public sealed class ImageDecoderTests
             BinaryPrimitives.WriteUInt16BigEndian(scanline.AsSpan(2 * x), (ushort)(x * 257 * 80));
         }
 
-        var tensor = Preprocessing.Run(
-            Preprocessing.Photograph(4, 1, PixelColor.Gray), EncodedImages.Png(4, 1, 16, 0, scanline));
+        var tensor = PlainPixels.Run(
+            PlainPixels.Photograph(4, 1, PixelColor.Gray), EncodedImages.Png(4, 1, 16, 0, scanline));
 
         Assert.Equal([0, 80, 160, 240], tensor);
     }
@@ -92,10 +92,10 @@ public sealed class ImageDecoderTests
     [Fact]
     public void Preprocess_GrayWithAlpha_LiesOnWhite()
     {
-        var tensor = Preprocessing.Run(
-            Preprocessing.Photograph(3, 1, PixelColor.Gray), EncodedImages.Png(3, 1, 8, 4, [100, 255, 0, 51, 9, 0]));
+        var tensor = PlainPixels.Run(
+            PlainPixels.Photograph(3, 1, PixelColor.Gray), EncodedImages.Png(3, 1, 8, 4, [100, 255, 0, 51, 9, 0]));
 
-        Assert.Equal([100, 204, 255], Preprocessing.Rounded(tensor));
+        Assert.Equal([100, 204, 255], PlainPixels.Rounded(tensor));
     }
 
     [Theory]
@@ -105,8 +105,8 @@ public sealed class ImageDecoderTests
     [InlineData(8)]
     public void Preprocess_GrayOfEveryDepth_SpansBlackToWhite(int bitDepth)
     {
-        var tensor = Preprocessing.Run(
-            Preprocessing.Photograph(2, 1, PixelColor.Gray),
+        var tensor = PlainPixels.Run(
+            PlainPixels.Photograph(2, 1, PixelColor.Gray),
             EncodedImages.Png(
                 2, 1, bitDepth, 0, bitDepth == 8 ? [0, 255] : [(byte)(((1 << bitDepth) - 1) << (8 - (2 * bitDepth)))]));
 
@@ -116,7 +116,7 @@ public sealed class ImageDecoderTests
     [Fact]
     public void Preprocess_CmykJpeg_BecomesRgb()
     {
-        var tensor = Preprocessing.Run(Preprocessing.Photograph(16, 16), EncodedImages.CmykJpeg);
+        var tensor = PlainPixels.Run(PlainPixels.Photograph(16, 16), EncodedImages.CmykJpeg);
 
         AssertColor(SKColors.Red, tensor, 3, 3, 16, "red", tolerance: 2);
         AssertColor(SKColors.Lime, tensor, 3, 12, 16, "green", tolerance: 2);
@@ -129,7 +129,7 @@ public sealed class ImageDecoderTests
     {
         var file = EncodedImages.Gif(20, 10, Palette, (x, _) => x % 4, (_, _) => 0);
 
-        var tensor = Preprocessing.Run(Preprocessing.Photograph(20, 10), file);
+        var tensor = PlainPixels.Run(PlainPixels.Photograph(20, 10), file);
 
         for (var x = 0; x < 20; x++)
         {
@@ -143,7 +143,7 @@ public sealed class ImageDecoderTests
         var file = EncodedImages.Icon((16, SKColors.Red), (48, SKColors.Blue), (32, SKColors.Lime));
 
         AssertColor(
-            SKColors.Blue, Preprocessing.Run(Preprocessing.Photograph(4, 4), file), 1, 1, 4, "icon", tolerance: 0.01f);
+            SKColors.Blue, PlainPixels.Run(PlainPixels.Photograph(4, 4), file), 1, 1, 4, "icon", tolerance: 0.01f);
     }
 
     [Fact]
@@ -157,7 +157,7 @@ public sealed class ImageDecoderTests
             [Side, Side, 0, 0, 1, 0, 1, 0, .. BitConverter.GetBytes(body.Length), .. BitConverter.GetBytes(offset)];
         byte[] file = [0, 0, 1, 0, 2, 0, .. Entry(coarse, 38), .. Entry(blue, 38 + coarse.Length), .. coarse, .. blue];
 
-        AssertColor(SKColors.Blue, Preprocessing.Run(Preprocessing.Photograph(Side, Side), file), 1, 1, Side, "icon");
+        AssertColor(SKColors.Blue, PlainPixels.Run(PlainPixels.Photograph(Side, Side), file), 1, 1, Side, "icon");
     }
 
     [Fact]
@@ -167,7 +167,7 @@ public sealed class ImageDecoderTests
         byte[] file = [0, 0, 1, 0, 1, 0, 28, 28, 0, 0, 1, 0, 32, 0, .. BitConverter.GetBytes(png.Length), 22, 0, 0, 0,
             .. png];
 
-        Assert.Contains("far more data than 28 × 28 pixels", Preprocessing.Fail(file).Message,
+        Assert.Contains("far more data than 28 × 28 pixels", PlainPixels.Fail(file).Message,
             StringComparison.Ordinal);
     }
 
@@ -178,8 +178,8 @@ public sealed class ImageDecoderTests
         byte[] file = [0, 0, 1, 0, 1, 0, 8, 200, 0, 0, 1, 0, 32, 0, .. BitConverter.GetBytes(png.Length), 22, 0, 0, 0,
             .. png];
 
-        Assert.Equal(Preprocessing.Run(Preprocessing.Photograph(41, 33), png),
-            Preprocessing.Run(Preprocessing.Photograph(41, 33), file));
+        Assert.Equal(PlainPixels.Run(PlainPixels.Photograph(41, 33), png),
+            PlainPixels.Run(PlainPixels.Photograph(41, 33), file));
     }
 
     // Like Pillow: the screen outside the frame has the palette's first colour, or is transparent if the frame has
@@ -194,7 +194,7 @@ public sealed class ImageDecoderTests
         (file[6], file[8]) = (9, 8);
         file[FlagsAt] = (byte)(isTransparent ? 1 : 0);
 
-        var tensor = Preprocessing.Run(Preprocessing.Photograph(9, 8), file);
+        var tensor = PlainPixels.Run(PlainPixels.Photograph(9, 8), file);
 
         var around = isTransparent ? SKColors.White : Palette[0];
         AssertColor(Palette[2], tensor, 5, 4, 9, "frame");
@@ -209,7 +209,7 @@ public sealed class ImageDecoderTests
         var file = EncodedImages.Gif(20, 10, Palette, (x, _) => x % 4);
         (file[6], file[8]) = (4, 4);
 
-        var tensor = Preprocessing.Run(Preprocessing.Photograph(20, 10), file);
+        var tensor = PlainPixels.Run(PlainPixels.Photograph(20, 10), file);
 
         AssertColor(Palette[3], tensor, 19, 9, 20, "corner");
     }
@@ -224,7 +224,7 @@ public sealed class ImageDecoderTests
         byte[] file = [.. "BM"u8, .. BitConverter.GetBytes(1078 + runs.Length), 0, 0, 0, 0,
             .. BitConverter.GetBytes(1078), .. header, .. palette, .. runs];
 
-        var tensor = Preprocessing.Run(Preprocessing.Photograph(4, 2), file);
+        var tensor = PlainPixels.Run(PlainPixels.Photograph(4, 2), file);
 
         AssertColor(SKColors.Red, tensor, 1, 1, 4, "run");
         AssertColor(SKColors.Blue, tensor, 2, 1, 4, "rest of the row");
@@ -245,7 +245,7 @@ public sealed class ImageDecoderTests
         Assert.NotEqual(
             color, bitmap.Bytes is [var red, var green, var blue, ..] ? new SKColor(red, green, blue) : default);
 
-        var tensor = Preprocessing.Run(Preprocessing.Photograph(8, 8), EncodedImages.Encode(bitmap));
+        var tensor = PlainPixels.Run(PlainPixels.Photograph(8, 8), EncodedImages.Encode(bitmap));
 
         AssertColor(color, tensor, 4, 4, 8, "Display P3", tolerance: 2);
     }
@@ -271,7 +271,7 @@ public sealed class ImageDecoderTests
         static SKColor Gradient(int x, int y) => new((byte)(x / 8), (byte)(y / 8), 128);
         var file = EncodedImages.Encode(2048, 2048, Gradient, SKEncodedImageFormat.Jpeg, 95);
 
-        var tensor = Preprocessing.Run(Preprocessing.Photograph(64, 64), file);
+        var tensor = PlainPixels.Run(PlainPixels.Photograph(64, 64), file);
         for (var i = 0; i < 64; i++)
         {
             AssertColor(Gradient((i * 32) + 16, i * 32), tensor, i, i, 64, "gradient", tolerance: 4);
@@ -281,7 +281,7 @@ public sealed class ImageDecoderTests
     [Fact]
     public void Preprocess_Empty_SaysSo()
     {
-        var exception = Preprocessing.Fail([]);
+        var exception = PlainPixels.Fail([]);
 
         Assert.Equal(InferenceError.ImageEmpty, exception.Error);
     }
@@ -308,7 +308,7 @@ public sealed class ImageDecoderTests
     [MemberData(nameof(BrokenFiles))]
     public void Preprocess_RightSignatureButNoPicture_IsUndecodable(string format, byte[] file)
     {
-        var exception = Preprocessing.Fail(file);
+        var exception = PlainPixels.Fail(file);
 
         Assert.Equal(InferenceError.ImageUndecodable, exception.Error);
         Assert.Contains(format, exception.Message, StringComparison.Ordinal);

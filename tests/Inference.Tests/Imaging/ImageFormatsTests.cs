@@ -53,7 +53,7 @@ public sealed class ImageFormatsTests
     [MemberData(nameof(Others))]
     public void Preprocess_AnotherFormat_IsRejectedWithTheListOfFormats(string kind, byte[] bytes)
     {
-        var exception = Preprocessing.Fail(bytes);
+        var exception = PlainPixels.Fail(bytes);
 
         Assert.Equal(InferenceError.ImageFormatUnsupported, exception.Error);
         Assert.Contains(kind, exception.Message, StringComparison.Ordinal);

@@ -8,7 +8,7 @@ public sealed class ImagePreprocessorTests
     [Fact]
     public void Constructor_ContradictoryInput_IsRejected()
     {
-        var good = Preprocessing.Photograph(4, 4);
+        var good = PlainPixels.Photograph(4, 4);
 
         Assert.Throws<ArgumentException>(() => new ImagePreprocessor(good with { Channels = 1 }));
         Assert.Throws<ArgumentException>(() => new ImagePreprocessor(good with { Color = PixelColor.Gray }));
@@ -23,7 +23,7 @@ public sealed class ImagePreprocessorTests
     [Fact]
     public void Preprocess_TensorTooShort_IsAnArgumentException()
     {
-        var preprocessor = new ImagePreprocessor(Preprocessing.Photograph(4, 4));
+        var preprocessor = new ImagePreprocessor(PlainPixels.Photograph(4, 4));
 
         Assert.Throws<ArgumentException>(() =>
             preprocessor.Preprocess(EncodedImages.Encode(4, 4, EncodedImages.Colorful), new float[47]));
@@ -34,7 +34,7 @@ public sealed class ImagePreprocessorTests
     [InlineData(Foreground.Light)]
     public void Preprocess_LongerTensor_LeavesTheRestAlone(Foreground foreground)
     {
-        var input = Preprocessing.Digit() with { Foreground = foreground };
+        var input = PlainPixels.Digit() with { Foreground = foreground };
         var tensor = new float[input.ElementCount + 3];
         tensor.AsSpan().Fill(-7);
 
@@ -50,11 +50,11 @@ public sealed class ImagePreprocessorTests
         const int Width = 5, Height = 3;
         var file = EncodedImages.Encode(Width, Height, EncodedImages.Colorful);
 
-        var last = Preprocessing.Run(Preprocessing.Photograph(Width, Height, layout: TensorLayout.ChannelsLast), file);
-        var first = Preprocessing.Run(
-            Preprocessing.Photograph(Width, Height, layout: TensorLayout.ChannelsFirst), file);
-        var flat = Preprocessing.Run(Preprocessing.Photograph(Width, Height, layout: TensorLayout.Flat), file);
-        var bgr = Preprocessing.Run(Preprocessing.Photograph(Width, Height, PixelColor.Bgr), file);
+        var last = PlainPixels.Run(PlainPixels.Photograph(Width, Height, layout: TensorLayout.ChannelsLast), file);
+        var first = PlainPixels.Run(
+            PlainPixels.Photograph(Width, Height, layout: TensorLayout.ChannelsFirst), file);
+        var flat = PlainPixels.Run(PlainPixels.Photograph(Width, Height, layout: TensorLayout.Flat), file);
+        var bgr = PlainPixels.Run(PlainPixels.Photograph(Width, Height, PixelColor.Bgr), file);
 
         Assert.Equal(first, flat);
         for (var i = 0; i < Width * Height; i++)
@@ -73,7 +73,7 @@ public sealed class ImagePreprocessorTests
     {
         var file = EncodedImages.Encode(3, 1, (x, _) => new[] { SKColors.Red, SKColors.Lime, SKColors.Blue }[x]);
 
-        var tensor = Preprocessing.Run(Preprocessing.Photograph(3, 1, PixelColor.Gray), file);
+        var tensor = PlainPixels.Run(PlainPixels.Photograph(3, 1, PixelColor.Gray), file);
 
         Assert.Equal([76, 150, 29], tensor);
     }
@@ -84,7 +84,7 @@ public sealed class ImagePreprocessorTests
         // Pairs of pixels whose lumas round down: their mean is that of the bytes, as after Pillow's convert("L").
         var file = EncodedImages.Encode(4, 2, (_, _) => SKColors.Red);
 
-        var tensor = Preprocessing.Run(Preprocessing.Photograph(2, 1, PixelColor.Gray), file);
+        var tensor = PlainPixels.Run(PlainPixels.Photograph(2, 1, PixelColor.Gray), file);
 
         Assert.All(tensor, value => Assert.Equal(76, value, 1e-3f));
     }
@@ -94,23 +94,23 @@ public sealed class ImagePreprocessorTests
     {
         var file = EncodedImages.Png(2, 1, 8, 0, [10, 200]);
 
-        Assert.Equal([10, 10, 10, 200, 200, 200], Preprocessing.Run(Preprocessing.Photograph(2, 1), file));
+        Assert.Equal([10, 10, 10, 200, 200, 200], PlainPixels.Run(PlainPixels.Photograph(2, 1), file));
         Assert.Equal(
             [10, 200, 10, 200, 10, 200],
-            Preprocessing.Run(Preprocessing.Photograph(2, 1, layout: TensorLayout.ChannelsFirst), file));
+            PlainPixels.Run(PlainPixels.Photograph(2, 1, layout: TensorLayout.ChannelsFirst), file));
     }
 
     [Fact]
     public void Preprocess_ScaleMeanAndStd_AreAppliedChannelByChannel()
     {
-        var input = Preprocessing.Photograph(1, 1) with
+        var input = PlainPixels.Photograph(1, 1) with
         {
             Scale = 1 / 255f,
             Mean = [0.485f, 0.456f, 0.406f],
             Std = [0.229f, 0.224f, 0.225f],
         };
 
-        var tensor = Preprocessing.Run(input, EncodedImages.Encode(1, 1, (_, _) => new SKColor(250, 100, 3)));
+        var tensor = PlainPixels.Run(input, EncodedImages.Encode(1, 1, (_, _) => new SKColor(250, 100, 3)));
 
         Assert.Equal(((250 / 255f) - 0.485f) / 0.229f, tensor[0], 1e-5f);
         Assert.Equal(((100 / 255f) - 0.456f) / 0.224f, tensor[1], 1e-5f);
@@ -120,8 +120,8 @@ public sealed class ImagePreprocessorTests
     [Fact]
     public void Preprocess_ManyThreads_AgreeWithOne()
     {
-        var photographs = new ImagePreprocessor(Preprocessing.Photograph(64, 48, resize: ResizeMode.Crop));
-        var digits = new ImagePreprocessor(Preprocessing.Digit());
+        var photographs = new ImagePreprocessor(PlainPixels.Photograph(64, 48, resize: ResizeMode.Crop));
+        var digits = new ImagePreprocessor(PlainPixels.Digit());
         byte[][] files =
         [
             .. Enumerable.Range(1, 16).Select(i => EncodedImages.Encode(

@@ -12,7 +12,7 @@ public sealed class ImageSizeLimitTests
         var bomb = EncodedImages.EmptyPng(30_000, 30_000);
         Assert.True(bomb.Length < 80);
 
-        var exception = Preprocessing.Fail(bomb);
+        var exception = PlainPixels.Fail(bomb);
 
         Assert.Equal(InferenceError.ImageTooLarge, exception.Error);
         Assert.Contains("30000 × 30000", exception.Message, StringComparison.Ordinal);
@@ -37,7 +37,7 @@ public sealed class ImageSizeLimitTests
     public void Preprocess_HeaderBomb_CostsNoMemory(byte[] bomb)
     {
         const int Repeats = 20;
-        var input = Preprocessing.Photograph(8, 8);
+        var input = PlainPixels.Photograph(8, 8);
         var preprocessor = new ImagePreprocessor(input);
         var tensor = new float[input.ElementCount];
         Assert.Throws<InferenceException>(() => preprocessor.Preprocess(bomb, tensor));
@@ -62,7 +62,7 @@ public sealed class ImageSizeLimitTests
     [InlineData(99, false)]
     public void Preprocess_AtTheLimit_IsReadOnePixelBeyondIsNot(long maxPixels, bool isRead)
     {
-        var input = Preprocessing.Photograph(4, 4);
+        var input = PlainPixels.Photograph(4, 4);
         var file = EncodedImages.Encode(20, 5, EncodedImages.Colorful);
 
         var exception = Record.Exception(() =>
@@ -74,7 +74,7 @@ public sealed class ImageSizeLimitTests
     [Fact]
     public void Preprocess_EndlessSide_IsTooLarge()
     {
-        var exception = Preprocessing.Fail(EncodedImages.EmptyPng(1_000_000, 1));
+        var exception = PlainPixels.Fail(EncodedImages.EmptyPng(1_000_000, 1));
 
         Assert.Equal(InferenceError.ImageTooLarge, exception.Error);
         Assert.Contains("65535", exception.Message, StringComparison.Ordinal);
@@ -85,7 +85,7 @@ public sealed class ImageSizeLimitTests
     [InlineData(ImageDecoder.MaxFrames + 1, false)]
     public void Preprocess_Animation_IsReadUpToSoManyFrames(int frames, bool isRead)
     {
-        var input = Preprocessing.Photograph(1, 1);
+        var input = PlainPixels.Photograph(1, 1);
         var file = EncodedImages.Gif(
             1, 1, [SKColors.White], [.. Enumerable.Repeat<Func<int, int, int>>((_, _) => 0, frames)]);
 
@@ -100,7 +100,7 @@ public sealed class ImageSizeLimitTests
     [Fact]
     public void Preprocess_PngWithMoreDataThanPixels_IsRejected()
     {
-        var exception = Preprocessing.Fail(
+        var exception = PlainPixels.Fail(
             EncodedImages.Png(28, 28, 8, 0, new byte[28 * 28], ("IDAT", new byte[70_000])));
 
         Assert.Equal(InferenceError.ImageUndecodable, exception.Error);
@@ -119,8 +119,8 @@ public sealed class ImageSizeLimitTests
         new Random(1).NextBytes(noise); // incompressible
 
         var exception = Record.Exception(() =>
-            Preprocessing.Run(
-                Preprocessing.Photograph(8, 8), EncodedImages.Png(Side, Side, bitDepth, colorType, noise)));
+            PlainPixels.Run(
+                PlainPixels.Photograph(8, 8), EncodedImages.Png(Side, Side, bitDepth, colorType, noise)));
 
         Assert.Null(exception);
     }
@@ -135,10 +135,10 @@ public sealed class ImageSizeLimitTests
         foreach (var mode in Enum.GetValues<ResizeMode>())
         {
             Assert.Contains(
-                255f, Preprocessing.Rounded(Preprocessing.Run(Preprocessing.Photograph(8, 8, resize: mode), file)));
+                255f, PlainPixels.Rounded(PlainPixels.Run(PlainPixels.Photograph(8, 8, resize: mode), file)));
         }
 
-        Assert.Equal(new float[784], Preprocessing.Run(Preprocessing.Digit(), file));
+        Assert.Equal(new float[784], PlainPixels.Run(PlainPixels.Digit(), file));
     }
 
     private static byte[] Resized(byte[] file, int offset, byte[] size)

@@ -20,7 +20,7 @@ public sealed class InputPictureTests
     [InlineData(PixelColor.Bgr, TensorLayout.Flat)]
     public void Encode_EveryLayoutAndOrderOfColors_GivesThePixelsBack(PixelColor color, TensorLayout layout)
     {
-        var input = Preprocessing.Photograph(Width, Height, color, layout: layout) with
+        var input = PlainPixels.Photograph(Width, Height, color, layout: layout) with
         {
             Scale = 1 / 255f,
             Mean = [0.485f, 0.456f, 0.406f],
@@ -28,7 +28,7 @@ public sealed class InputPictureTests
         };
 
         var png = InputPicture.Encode(
-            input, Preprocessing.Run(input, EncodedImages.Encode(Width, Height, EncodedImages.Colorful)));
+            input, PlainPixels.Run(input, EncodedImages.Encode(Width, Height, EncodedImages.Colorful)));
 
         using var picture = SKBitmap.Decode(png);
         Assert.Equal((Width, Height, 2), (picture.Width, picture.Height, png[ColorType]));
@@ -44,14 +44,14 @@ public sealed class InputPictureTests
     public void Encode_Grey_GivesThePixelsBack(float scale, float mean, float std)
     {
         byte[] pixels = [.. Enumerable.Range(0, 256).Select(i => (byte)(i * 7))];
-        var input = Preprocessing.Photograph(16, 16, PixelColor.Gray) with
+        var input = PlainPixels.Photograph(16, 16, PixelColor.Gray) with
         {
             Scale = scale,
             Mean = [mean],
             Std = [std],
         };
 
-        var png = InputPicture.Encode(input, Preprocessing.Run(input, EncodedImages.Png(16, 16, 8, 0, pixels)));
+        var png = InputPicture.Encode(input, PlainPixels.Run(input, EncodedImages.Png(16, 16, 8, 0, pixels)));
 
         using var picture = SKBitmap.Decode(png);
         Assert.Equal((SKColorType.Gray8, 0), (picture.ColorType, png[ColorType]));
@@ -61,7 +61,7 @@ public sealed class InputPictureTests
     [Fact]
     public void Encode_ValueOutOfRange_IsClampedAndRounded()
     {
-        var input = Preprocessing.Photograph(7, 1, PixelColor.Gray);
+        var input = PlainPixels.Photograph(7, 1, PixelColor.Gray);
 
         using var picture = SKBitmap.Decode(
             InputPicture.Encode(

@@ -21,10 +21,10 @@ public sealed class JpegStructureTests
     [InlineData(32, 1, 32)]
     public void Preprocess_LosslessJpeg_IsRejectedByName(int side, int components, int modelSide)
     {
-        var input = Preprocessing.Photograph(modelSide, modelSide);
+        var input = PlainPixels.Photograph(modelSide, modelSide);
         var file = EncodedImages.LosslessJpeg(side, components);
 
-        var exception = Assert.Throws<InferenceException>(() => Preprocessing.Run(input, file));
+        var exception = Assert.Throws<InferenceException>(() => PlainPixels.Run(input, file));
 
         Assert.Equal(InferenceError.ImageFormatUnsupported, exception.Error);
         Assert.Contains("lossless JPEG (SOF3)", exception.Message, StringComparison.Ordinal);
@@ -117,7 +117,7 @@ public sealed class JpegStructureTests
     [MemberData(nameof(Damaged))]
     public void Preprocess_ContradictoryFrames_AreUndecodable(string reason, byte[] file)
     {
-        var exception = Preprocessing.Fail(file);
+        var exception = PlainPixels.Fail(file);
 
         Assert.Equal(InferenceError.ImageUndecodable, exception.Error);
         Assert.Contains(reason, exception.Message, StringComparison.Ordinal);
@@ -126,27 +126,27 @@ public sealed class JpegStructureTests
     [Fact]
     public void Preprocess_FrameOfAThumbnail_IsNotThePictures()
     {
-        var input = Preprocessing.Photograph(Width, Height);
+        var input = PlainPixels.Photograph(Width, Height);
         var file = Jpeg;
         byte[] thumbnail = [.. "Exif\0\0"u8, .. EncodedImages.LosslessJpeg(16, 1)];
 
-        Assert.Equal(Preprocessing.Run(input, file),
-            Preprocessing.Run(input, [.. file[..2], .. EncodedImages.JpegSegment(0xE1, thumbnail), .. file[2..]]));
+        Assert.Equal(PlainPixels.Run(input, file),
+            PlainPixels.Run(input, [.. file[..2], .. EncodedImages.JpegSegment(0xE1, thumbnail), .. file[2..]]));
     }
 
     [Fact]
     public void Preprocess_ExtendedSequentialFrame_IsRead()
     {
-        var input = Preprocessing.Photograph(Width, Height);
+        var input = PlainPixels.Photograph(Width, Height);
         var file = Jpeg;
         file[Frame(file) + 1] = 0xC1;
 
-        Assert.Equal(Preprocessing.Run(input, Jpeg), Preprocessing.Run(input, file));
+        Assert.Equal(PlainPixels.Run(input, Jpeg), PlainPixels.Run(input, file));
     }
 
     private static void AssertUnsupported(string name, byte[] file)
     {
-        var exception = Preprocessing.Fail(file);
+        var exception = PlainPixels.Fail(file);
 
         Assert.Equal(InferenceError.ImageFormatUnsupported, exception.Error);
         Assert.Contains(name, exception.Message, StringComparison.Ordinal);

@@ -23,7 +23,7 @@ public sealed class MnistDigitTests
     public void Preprocess_EveryMnistFile_PassesUnchanged()
     {
         var data = MnistTestData.Instance;
-        var preprocessor = new ImagePreprocessor(Preprocessing.Digit());
+        var preprocessor = new ImagePreprocessor(PlainPixels.Digit());
         var tensor = new float[MnistTestData.PixelCount];
         for (var i = 0; i < data.Count; i++)
         {
@@ -36,7 +36,7 @@ public sealed class MnistDigitTests
     public void Preprocess_EveryInvertedMnistFile_IsInvertedExactly()
     {
         var data = MnistTestData.Instance;
-        var preprocessor = new ImagePreprocessor(Preprocessing.Digit());
+        var preprocessor = new ImagePreprocessor(PlainPixels.Digit());
         var tensor = new float[MnistTestData.PixelCount];
         var inverted = new byte[MnistTestData.PixelCount];
         for (var i = 0; i < data.Count; i++)
@@ -123,7 +123,7 @@ public sealed class MnistDigitTests
     private static double Accuracy(Func<byte[], int, byte[]> encode)
     {
         var data = MnistTestData.Instance;
-        var preprocessor = new ImagePreprocessor(Preprocessing.Digit() with { Scale = 1 / 255f });
+        var preprocessor = new ImagePreprocessor(PlainPixels.Digit() with { Scale = 1 / 255f });
         var onnx = OnnxModel.Load(SharedData.Path(ZooModel), new OnnxSettings());
         using var classifier = new OnnxClassifier(onnx, onnx.Inputs[0], onnx.Outputs[0], [1, 1, Side, Side]);
         using var run = classifier.Rent();

@@ -167,15 +167,15 @@ public sealed class OrientationCarrierTests
         });
 
         Assert.Equal(
-            Preprocessing.Rounded(Preprocessing.Run(Preprocessing.Digit(), Digit(1))),
-            Preprocessing.Rounded(
-                Preprocessing.Run(Preprocessing.Digit(),
+            PlainPixels.Rounded(PlainPixels.Run(PlainPixels.Digit(), Digit(1))),
+            PlainPixels.Rounded(
+                PlainPixels.Run(PlainPixels.Digit(),
                 EncodedImages.WithPngChunk(Digit(6), "eXIf", EncodedImages.Exif(6), afterData: true))));
     }
 
     private static void AssertUpright(byte[] file, string where)
     {
-        var tensor = Preprocessing.Run(Preprocessing.Photograph(Width, Height), file);
+        var tensor = PlainPixels.Run(PlainPixels.Photograph(Width, Height), file);
 
         ImageDecoderTests.AssertColor(Corners[0], tensor, 3, 3, Width, $"{where}, top left", tolerance: 30);
         ImageDecoderTests.AssertColor(Corners[1], tensor, Width - 4, 3, Width, $"{where}, top right", tolerance: 30);

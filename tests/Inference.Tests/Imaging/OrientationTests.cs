@@ -21,7 +21,7 @@ public sealed class OrientationTests
     {
         var file = EncodedImages.WithExifOrientation(Stored(orientation), orientation);
 
-        var tensor = Preprocessing.Run(Preprocessing.Photograph(48, 32), file);
+        var tensor = PlainPixels.Run(PlainPixels.Photograph(48, 32), file);
 
         ImageDecoderTests.AssertColor(Corners[0], tensor, 4, 4, 48, "top left", tolerance: 12);
         ImageDecoderTests.AssertColor(Corners[1], tensor, 43, 4, 48, "top right", tolerance: 12);
@@ -38,10 +38,10 @@ public sealed class OrientationTests
     [InlineData(ResizeMode.Crop, 8)]
     public void Preprocess_RotatedPicture_IsFramedAsTheUprightOneIs(ResizeMode resize, int orientation)
     {
-        var input = Preprocessing.Photograph(20, 20, resize: resize);
+        var input = PlainPixels.Photograph(20, 20, resize: resize);
 
-        var upright = Preprocessing.Run(input, Stored(1));
-        var rotated = Preprocessing.Run(input, EncodedImages.WithExifOrientation(Stored(orientation), orientation));
+        var upright = PlainPixels.Run(input, Stored(1));
+        var rotated = PlainPixels.Run(input, EncodedImages.WithExifOrientation(Stored(orientation), orientation));
 
         // JPEG blocks lie differently on a rotated image, so their edges may differ a little.
         for (var i = 0; i < upright.Length; i++)

@@ -11,8 +11,8 @@ public sealed class PhotographFramerTests
     [InlineData(ResizeMode.Crop)]
     public void Preprocess_RightSize_ChangesNoPixel(ResizeMode resize)
     {
-        var tensor = Preprocessing.Run(
-            Preprocessing.Photograph(37, 21, resize: resize), EncodedImages.Encode(37, 21, EncodedImages.Colorful));
+        var tensor = PlainPixels.Run(
+            PlainPixels.Photograph(37, 21, resize: resize), EncodedImages.Encode(37, 21, EncodedImages.Colorful));
 
         for (var i = 0; i < 37 * 21; i++)
         {
@@ -31,7 +31,7 @@ public sealed class PhotographFramerTests
         // Sampling points or a fixed neighbourhood of this image would give black and white stripes.
         var file = EncodedImages.Encode(size, size, (x, y) => (x + y) % 2 == 0 ? SKColors.White : SKColors.Black);
 
-        var tensor = Preprocessing.Run(Preprocessing.Photograph(target, target, PixelColor.Gray), file);
+        var tensor = PlainPixels.Run(PlainPixels.Photograph(target, target, PixelColor.Gray), file);
 
         Assert.All(tensor, value => Assert.InRange(value, 127.5f - 2, 127.5f + 2));
     }
@@ -42,8 +42,8 @@ public sealed class PhotographFramerTests
         const int From = 50, To = 12;
         var values = Enumerable.Range(0, From).Select(x => (byte)(x * 37 % 256)).ToArray();
 
-        var tensor = Preprocessing.Run(
-            Preprocessing.Photograph(To, 1, PixelColor.Gray), EncodedImages.Png(From, 1, 8, 0, values));
+        var tensor = PlainPixels.Run(
+            PlainPixels.Photograph(To, 1, PixelColor.Gray), EncodedImages.Png(From, 1, 8, 0, values));
 
         const double Scale = (double)From / To;
         for (var i = 0; i < To; i++)
@@ -63,10 +63,10 @@ public sealed class PhotographFramerTests
     [Fact]
     public void Preprocess_Enlarged_InterpolatesBetweenPixels()
     {
-        var tensor = Preprocessing.Run(
-            Preprocessing.Photograph(4, 1, PixelColor.Gray), EncodedImages.Png(2, 1, 8, 0, [0, 200]));
+        var tensor = PlainPixels.Run(
+            PlainPixels.Photograph(4, 1, PixelColor.Gray), EncodedImages.Png(2, 1, 8, 0, [0, 200]));
 
-        Assert.Equal([0, 50, 150, 200], Preprocessing.Rounded(tensor));
+        Assert.Equal([0, 50, 150, 200], PlainPixels.Rounded(tensor));
     }
 
     [Fact]
@@ -75,7 +75,7 @@ public sealed class PhotographFramerTests
         var file = EncodedImages.Encode(
             60, 20, (x, _) => x < 20 ? SKColors.Red : x < 40 ? SKColors.Lime : SKColors.Blue);
 
-        var tensor = Preprocessing.Run(Preprocessing.Photograph(30, 30, resize: ResizeMode.Fit), file);
+        var tensor = PlainPixels.Run(PlainPixels.Photograph(30, 30, resize: ResizeMode.Fit), file);
 
         ImageDecoderTests.AssertColor(SKColors.Black, tensor, 15, 9, 30, "bar above");
         ImageDecoderTests.AssertColor(SKColors.Black, tensor, 15, 20, 30, "bar below");
@@ -90,7 +90,7 @@ public sealed class PhotographFramerTests
         var file = EncodedImages.Encode(
             60, 20, (x, _) => x < 20 ? SKColors.Red : x < 40 ? SKColors.Lime : SKColors.Blue);
 
-        var tensor = Preprocessing.Run(Preprocessing.Photograph(10, 10, resize: ResizeMode.Crop), file);
+        var tensor = PlainPixels.Run(PlainPixels.Photograph(10, 10, resize: ResizeMode.Crop), file);
 
         for (var x = 1; x < 9; x++)
         {
@@ -105,7 +105,7 @@ public sealed class PhotographFramerTests
             60, 20,
             (x, y) => x < 30 ? (y < 10 ? SKColors.Red : SKColors.Lime) : (y < 10 ? SKColors.Blue : SKColors.White));
 
-        var tensor = Preprocessing.Run(Preprocessing.Photograph(8, 8), file);
+        var tensor = PlainPixels.Run(PlainPixels.Photograph(8, 8), file);
 
         ImageDecoderTests.AssertColor(SKColors.Red, tensor, 0, 0, 8, "top left", tolerance: 0.01f);
         ImageDecoderTests.AssertColor(SKColors.Blue, tensor, 7, 0, 8, "top right", tolerance: 0.01f);
@@ -119,7 +119,7 @@ public sealed class PhotographFramerTests
         var file = EncodedImages.Encode(
             3, 1, (x, _) => new SKColor(200, 100, 0, (byte)(x * 51)), alpha: SKAlphaType.Unpremul);
 
-        var tensor = Preprocessing.Run(Preprocessing.Photograph(3, 1), file);
+        var tensor = PlainPixels.Run(PlainPixels.Photograph(3, 1), file);
 
         ImageDecoderTests.AssertColor(SKColors.White, tensor, 0, 0, 3, "transparent");
         ImageDecoderTests.AssertColor(new SKColor(244, 224, 204), tensor, 1, 0, 3, "one fifth", tolerance: 1);

@@ -45,7 +45,7 @@ public sealed class TruncationTests
     public void Preprocess_CutAnywhere_IsRejectedOrUnharmed(string name)
     {
         var file = AllFiles[name];
-        var preprocessor = new ImagePreprocessor(Preprocessing.Photograph(Width, Height));
+        var preprocessor = new ImagePreprocessor(PlainPixels.Photograph(Width, Height));
         var step = 1 + (file.Length / 400);
         var whole = new float[preprocessor.Input.ElementCount];
         var cut = new float[whole.Length];
@@ -89,17 +89,17 @@ public sealed class TruncationTests
         // Half of an animation may contain its first frame.
         var part = name.StartsWith("animated", StringComparison.Ordinal) ? file.Length / 4 : file.Length / 2;
 
-        Assert.Equal(InferenceError.ImageUndecodable, Preprocessing.Fail(file[..part]).Error);
+        Assert.Equal(InferenceError.ImageUndecodable, PlainPixels.Fail(file[..part]).Error);
     }
 
     [Fact]
     public void Preprocess_BytesAfterTheEndOfAJpeg_AreIgnored()
     {
-        var input = Preprocessing.Photograph(Width, Height);
+        var input = PlainPixels.Photograph(Width, Height);
 
-        var tensor = Preprocessing.Run(input, [.. EncodedImages.ProgressiveJpeg, .. "and more"u8]);
+        var tensor = PlainPixels.Run(input, [.. EncodedImages.ProgressiveJpeg, .. "and more"u8]);
 
-        Assert.Equal(Preprocessing.Run(input, EncodedImages.ProgressiveJpeg), tensor);
+        Assert.Equal(PlainPixels.Run(input, EncodedImages.ProgressiveJpeg), tensor);
     }
 
     private static byte[] WithEndMarkerInHeader(byte[] jpeg) =>

@@ -81,10 +81,6 @@ public static class FuzzSeeds
             .AsBytes(Enumerable.Range(0, 2 * Side * Side).Select(i => (i % 17) / 16f).ToArray().AsSpan())
             .ToArray();
 
-    /// <summary>Images as elements of BYTES, each prefixed with its length.</summary>
-    public static byte[] Elements(params byte[][] images) =>
-        [.. images.SelectMany(image => (byte[])[.. BitConverter.GetBytes(image.Length), .. image])];
-
     /// <summary>
     /// A message of inference.GRPCInferenceService/ModelInfer. The numbers are the field numbers of the protocol.
     /// </summary>
@@ -107,7 +103,7 @@ public static class FuzzSeeds
             .. GrpcCall.Field(4, temperature),
             .. GrpcCall.Field(5, input),
             .. GrpcCall.Field(6, output),
-            .. GrpcCall.Field(7, asTensor ? TensorBytes : Elements(image)),
+            .. GrpcCall.Field(7, asTensor ? TensorBytes : TensorElements.Of(image)),
         ];
     }
 

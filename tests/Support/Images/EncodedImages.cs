@@ -183,6 +183,7 @@ public static class EncodedImages
         return file.ToArray();
     }
 
+    /// <summary>The data as a stream of zlib, as in a PNG.</summary>
     public static byte[] Compressed(ReadOnlySpan<byte> data)
     {
         using var compressed = new MemoryStream();

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Buffers.Binary;
-using System.IO.Compression;
 using System.IO.Hashing;
 
 namespace SoftmaxService.Tests.Support.Fuzz.Images;
@@ -54,16 +53,5 @@ public sealed class ByteSink
     {
         Add(type).Little32((uint)data.Length).Add(data);
         return data.Length % 2 == 0 ? this : Byte(0);
-    }
-
-    public static byte[] Deflate(ReadOnlySpan<byte> bytes)
-    {
-        using var compressed = new MemoryStream();
-        using (var zlib = new ZLibStream(compressed, CompressionLevel.Fastest, leaveOpen: true))
-        {
-            zlib.Write(bytes);
-        }
-
-        return compressed.ToArray();
     }
 }

@@ -8,11 +8,13 @@ namespace SoftmaxService.Tests.Support.Fuzz.Images;
 /// </summary>
 public static class Dice
 {
-    private static readonly int[] ModelSides = [28, 32, 64, 224, 299, 512];
+    private static readonly int[] ModelSides = [.. ImageSetups.Sides];
 
     public static bool Chance(this Random random, int percent) => random.Next(100) < percent;
 
     public static T Of<T>(this Random random, params ReadOnlySpan<T> choices) => choices[random.Next(choices.Length)];
+
+    public static T Pick<T>(this Random random, IReadOnlyList<T> choices) => choices[random.Next(choices.Count)];
 
     /// <summary>The usual value, or rarely one from 0 up to but excluding <paramref name="end"/>.</summary>
     public static int Usually(this Random random, int usual, int end, int percent = 99) => random.Chance(percent)

@@ -1,4 +1,5 @@
 using System.Text;
+using SoftmaxService.Tests.Support.Images;
 
 namespace SoftmaxService.Tests.Support.Fuzz.Images;
 
@@ -61,7 +62,7 @@ public static class PngMaker
                 Chunk("bKGD", random.Noise(random.Usually(colorType switch { 3 => 1, 0 or 4 => 2, _ => 6 }, 12))));
         }
 
-        var data = ByteSink.Deflate(Scanlines(random, width, height, depth, colorType, isInterlaced));
+        var data = EncodedImages.Compressed(Scanlines(random, width, height, depth, colorType, isInterlaced));
         foreach (var piece in random.Chance(75) ? [data] : data.Chunk(random.Next(1, 2000)))
         {
             parts.Add(Chunk("IDAT", piece));
@@ -112,13 +113,13 @@ public static class PngMaker
                 ? [0, 0, 0x7A, 0x26, 0, 0, 0x80, 0x84, 0, 0, 0xFA, 0, 0, 0, 0x80, 0xE8, 0, 0, 0x75, 0x30, 0, 0, 0xEA,
                 0x60, 0, 0, 0x3A, 0x98, 0, 0, 0x17, 0x70] : random.Noise(32)),
             2 => Chunk("sRGB", [(byte)random.Next(5)]),
-            3 => Chunk("iCCP", [.. "p\0\0"u8, .. ByteSink.Deflate(random.Profile())]),
+            3 => Chunk("iCCP", [.. "p\0\0"u8, .. EncodedImages.Compressed(random.Profile())]),
             4 => Chunk("cICP", [(byte)random.Next(14), (byte)random.Next(20), 0, (byte)random.Next(2)]),
             5 => Chunk("eXIf", random.Exif()),
             6 => Chunk("tEXt", [.. keyword, .. value]),
-            7 => Chunk("zTXt", [.. keyword, 0, .. ByteSink.Deflate(value)]),
+            7 => Chunk("zTXt", [.. keyword, 0, .. EncodedImages.Compressed(value)]),
             8 => Chunk("iTXt", random.Chance(50) ? [.. keyword, 0, 0, 0, 0, .. value]
-                : [.. keyword, 1, 0, 0, 0, .. ByteSink.Deflate(value)]),
+                : [.. keyword, 1, 0, 0, 0, .. EncodedImages.Compressed(value)]),
             9 => Chunk("sBIT", random.Noise(random.Next(6))),
             10 => Chunk("pHYs", random.Noise(9)),
             11 => Chunk("hIST", random.Noise(random.Next(600))),

@@ -4,9 +4,9 @@ using DataType = Onnx.TensorProto.Types.DataType;
 namespace SoftmaxService.Api.Tests.OpenInference;
 
 /// <summary>
-/// Graphs small enough to know their answers: four pixels in, three classes out, pixel k is the score of class k.
+/// Graphs over a row of four pixels with three classes: class k's score is pixel k, so every answer is known.
 /// </summary>
-internal static class SmallModels
+internal static class FourPixelModels
 {
     public const int Pixels = 4;
     public const int Classes = 3;

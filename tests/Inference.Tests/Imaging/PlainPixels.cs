@@ -4,7 +4,7 @@ using SoftmaxService.Inference.Imaging;
 namespace SoftmaxService.Inference.Tests.Imaging;
 
 /// <summary>Model inputs whose tensors hold plain pixel values, which the tests can read.</summary>
-internal static class Preprocessing
+internal static class PlainPixels
 {
     public static ImageInput Photograph(
         int width, int height, PixelColor color = PixelColor.Rgb, ResizeMode resize = ResizeMode.Stretch,
