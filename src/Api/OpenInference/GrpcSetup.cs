@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using SoftmaxService.Api.Access;
 using SoftmaxService.Api.Load;
+using SoftmaxService.Api.Metrics;
 using SoftmaxService.Api.Problems;
 using SoftmaxService.Api.Settings;
 using SoftmaxService.Api.Wire;
@@ -41,6 +42,7 @@ internal static class GrpcSetup
             ];
         });
         services.AddSingleton<IProblemFormat, GrpcProblems>();
+        services.AddSingleton<IStatusName, GrpcStatusName>();
         services.AddGrpcReflection();
         services.AddGrpcHealthChecks(options =>
         {
