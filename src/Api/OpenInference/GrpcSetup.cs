@@ -43,6 +43,7 @@ internal static class GrpcSetup
         });
         services.AddSingleton<IProblemFormat, GrpcProblems>();
         services.AddSingleton<IStatusName, GrpcStatusName>();
+        services.FilterGrpcLogs();
         services.AddGrpcReflection();
         services.AddGrpcHealthChecks(options =>
         {
