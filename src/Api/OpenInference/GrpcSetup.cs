@@ -66,7 +66,7 @@ internal static class GrpcSetup
     {
         if (PortOf(app.Services.GetRequiredService<GrpcOptions>()) is not null)
         {
-            var service = app.MapGrpcService<InferenceService>();
+            var service = app.MapGrpcService<InferenceService>().LimitsItsMessages();
             service.CheckFraming();
             service.AnswersProbesWith(
                 nameof(InferenceService.ServerLive),
@@ -77,8 +77,10 @@ internal static class GrpcSetup
                 AccessPolicies.Admin,
                 nameof(InferenceService.RepositoryModelLoad),
                 nameof(InferenceService.RepositoryModelUnload));
-            app.MapGrpcHealthChecksService().AnswersProbes().AllowAnonymous();
-            app.MapGrpcReflectionService().AllowAnonymous(); // reveals no more than Swagger's page
+            app.MapGrpcHealthChecksService().LimitsItsMessages().AnswersProbes().AllowAnonymous();
+
+            // Reveals no more than Swagger's page.
+            app.MapGrpcReflectionService().LimitsItsMessages().AllowAnonymous();
         }
     }
 

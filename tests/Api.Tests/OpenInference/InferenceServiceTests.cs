@@ -285,13 +285,31 @@ public sealed class InferenceServiceTests : IDisposable
     [Fact]
     public async Task AMessageOverTheLimitIsRejectedCompressedOrNot()
     {
+        const string OfGrpc = "Received message exceeds the maximum configured message size.";
         var request = Raw("plain", [1, 4], new byte[3_000_000]);
 
-        await AssertFaultAsync(StatusCode.ResourceExhausted, _client.ModelInferAsync(request), "");
+        await AssertFaultAsync(StatusCode.ResourceExhausted, _client.ModelInferAsync(request), OfGrpc);
         await AssertFaultAsync(
             StatusCode.ResourceExhausted,
             _client.ModelInferAsync(request, new Metadata { { "grpc-internal-encoding-request", "gzip" } }),
-            "");
+            OfGrpc);
+    }
+
+    [Fact]
+    public async Task ManyMessagesMayTogetherExceedTheLimitOfABody()
+    {
+        const int count = 300;
+        var request = new ServerReflectionRequest { FileByFilename = new string('x', 10_000) };
+        using var call = new ServerReflection.ServerReflectionClient(_channel).ServerReflectionInfo();
+
+        for (var i = 0; i < count; i++)
+        {
+            await call.RequestStream.WriteAsync(request);
+            Assert.True(await call.ResponseStream.MoveNext(default));
+        }
+
+        await call.RequestStream.CompleteAsync();
+        Assert.False(await call.ResponseStream.MoveNext(default));
     }
 
     [Fact]
