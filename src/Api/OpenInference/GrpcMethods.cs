@@ -26,6 +26,10 @@ internal static class GrpcMethods
         this GrpcServiceEndpointConventionBuilder service, string policy, params string[] methods) =>
         service.AddToMethods(new AuthorizeAttribute(policy), methods);
 
+    public static void HasTimeoutParameter(
+        this GrpcServiceEndpointConventionBuilder service, params string[] methods) =>
+        service.AddToMethods(InferParameters.TimeoutParameter, methods);
+
     private static void AddToMethods(
         this GrpcServiceEndpointConventionBuilder service, object metadata, string[] methods) =>
         service.Add(endpoint =>

@@ -72,6 +72,7 @@ internal static class GrpcSetup
                 nameof(InferenceService.ServerLive),
                 nameof(InferenceService.ServerReady),
                 nameof(InferenceService.ModelReady));
+            service.HasTimeoutParameter(nameof(InferenceService.ModelInfer));
             service.AllowsAnonymous(nameof(InferenceService.ServerLive), nameof(InferenceService.ServerReady));
             service.RequiresAuthorization(
                 AccessPolicies.Admin,
