@@ -5,7 +5,7 @@ namespace SoftmaxService.Api.Access;
 
 /// <summary>
 /// Which scope a route requires. Every route requires <see cref="Infer"/> unless it has another policy or allows
-/// anonymous requests. A request that matches no route (an unknown path, a wrong method, Swagger's page) reveals
+/// anonymous requests. A request that matches no route (an unknown path, a wrong method, documentation) reveals
 /// nothing and needs no key.
 /// </summary>
 internal static class AccessPolicies

@@ -87,7 +87,7 @@ internal static class LoadControl
         }
         catch (OperationCanceledException) when (deadline.IsExpired)
         {
-            throw TimedOut(time);
+            throw TimedOut(context, time);
         }
         finally
         {
@@ -95,14 +95,19 @@ internal static class LoadControl
         }
     }
 
-    public static RequestException TimedOut(TimeSpan time) =>
-        new(
+    public static RequestException TimedOut(HttpContext context, TimeSpan time)
+    {
+        var parameter = context.GetEndpoint()?.Metadata.GetMetadata<TimeoutParameter>() is { Description: var text }
+            ? $", or {text}"
+            : "";
+        return new RequestException(
             Problem.DeadlineExceeded,
             string.Create(
                 CultureInfo.InvariantCulture,
                 $"The request was not answered within {time.TotalSeconds} s; work that had not started was skipped. "
-                + $"A request may set its own timeout (header '{TimeoutHeader}' in seconds, or under /v2 the parameter "
-                + $"'timeout' in microseconds), up to the setting Load:RequestSeconds."));
+                + $"A request may set its own timeout (header '{TimeoutHeader}' in seconds{parameter}), "
+                + $"up to the setting Load:RequestSeconds."));
+    }
 
     private static TimeSpan TimeoutOf(HttpRequest request, TimeSpan max)
     {

@@ -14,6 +14,6 @@ internal sealed class LoadMetrics
             "{request}",
             "Requests in flight, except probes and pages: those that the setting Load:MaxRequestsInFlight limits.");
         meter.CreateObservableGauge(
-            "softmax.ready", () => readiness.IsReady ? 1 : 0, null, "1 while /health/ready says ready, else 0.");
+            "softmax.ready", () => readiness.IsReady ? 1 : 0, null, "1 while the service is ready, else 0.");
     }
 }

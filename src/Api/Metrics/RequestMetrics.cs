@@ -1,8 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using System.Globalization;
-using Grpc.Core;
-using Microsoft.AspNetCore.Http.Features;
 using SoftmaxService.Api.Problems;
 using SoftmaxService.Api.Wire;
 using SoftmaxService.Inference.Observation;
@@ -17,21 +15,20 @@ internal sealed class RequestMetrics
     /// <summary>The route of every request that matches none, whatever its path.</summary>
     public const string OtherRoute = "other";
 
-    private const string GrpcStatus = "grpc-status";
-
     private static readonly string?[] StatusTexts = new string?[1000];
-    private static readonly string[] GrpcTexts = Enum.GetNames<StatusCode>(); // in the order of their numbers, from 0
 
     private readonly Counter<long> _requests;
     private readonly Histogram<double> _durations;
+    private readonly IStatusName[] _statusNames;
 
-    public RequestMetrics(IMeterFactory meters)
+    public RequestMetrics(IMeterFactory meters, IEnumerable<IStatusName> statusNames)
     {
+        _statusNames = [.. statusNames];
         var meter = meters.Create(new MeterOptions(MeterName));
         _requests = meter.CreateCounter<long>(
             "softmax.requests",
             "{request}",
-            "Requests that were answered. The status is HTTP's, and of gRPC its own by name.");
+            "Requests that were answered. The status is HTTP's, or its name in a protocol that has its own.");
         _durations = meter.CreateHistogram(
             "softmax.request.duration",
             "s",
@@ -68,7 +65,7 @@ internal sealed class RequestMetrics
         }
 
         _durations.Record(elapsed.TotalSeconds, in tags);
-        tags.Add("status", GrpcStatusOf(context) ?? StatusOf(status));
+        tags.Add("status", NameOf(context) ?? StatusOf(status));
         _requests.Add(1, in tags);
     }
 
@@ -80,22 +77,16 @@ internal sealed class RequestMetrics
         ? StatusTexts[status] ??= status.ToString(CultureInfo.InvariantCulture)
         : OtherRoute;
 
-    /// <summary>
-    /// gRPC answers 200 whatever the outcome; its own status is in the trailers, or in the headers where there is no
-    /// message.
-    /// </summary>
-    private static string? GrpcStatusOf(HttpContext context)
+    private string? NameOf(HttpContext context)
     {
-        if (context.Response.ContentType?.StartsWith("application/grpc", StringComparison.Ordinal) != true)
+        foreach (var statusName in _statusNames)
         {
-            return null;
+            if (statusName.Of(context) is { } name)
+            {
+                return name;
+            }
         }
 
-        string? trailer = context.Features.Get<IHttpResponseTrailersFeature>()?.Trailers[GrpcStatus];
-        var text = trailer ?? context.Response.Headers[GrpcStatus];
-        return int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var code)
-            && code < GrpcTexts.Length
-            ? GrpcTexts[code]
-            : nameof(StatusCode.Unknown);
+        return null;
     }
 }

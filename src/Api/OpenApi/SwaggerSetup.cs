@@ -1,4 +1,5 @@
 using Microsoft.OpenApi;
+using SoftmaxService.Api.Problems;
 using SoftmaxService.Api.Settings;
 using SoftmaxService.Api.Wire;
 using Swashbuckle.AspNetCore.SwaggerGen;
@@ -8,11 +9,14 @@ namespace SoftmaxService.Api.OpenApi;
 /// <summary>The OpenAPI document and Swagger UI.</summary>
 internal static class SwaggerSetup
 {
+    private const string Root = "/swagger";
+
     private static readonly string Policy = PageGuard.Policy(styles: "'self' 'unsafe-inline'", images: "'self' data:");
 
     public static void AddSwagger(this IServiceCollection services)
     {
         services.AddEndpointsApiExplorer().AddSwaggerGen(Describe);
+        services.AddSingleton(new RouteHint($"GET {Root} lists the routes."));
 
         // After the operations' own problems, to which a key's are added.
         services.AddOptions<SwaggerGenOptions>().Configure<AccessOptions>((swagger, access) =>
@@ -29,7 +33,7 @@ internal static class SwaggerSetup
     /// whatever its path.
     /// </summary>
     public static void UseSwaggerPage(this WebApplication app) =>
-        app.UseWhen(context => context.Request.Path.StartsWithSegments("/swagger"), branch =>
+        app.UseWhen(context => context.Request.Path.StartsWithSegments(Root), branch =>
         {
             branch.Use(next => context =>
             {

@@ -8,7 +8,8 @@ namespace SoftmaxService.Api.OpenInference;
 /// <summary>Writes the problem of a gRPC call as its status, in headers and without a message.</summary>
 internal sealed class GrpcProblems : IProblemFormat
 {
-    private const string ContentType = "application/grpc";
+    public const string ContentType = "application/grpc";
+    public const string StatusHeader = "grpc-status";
 
     /// <summary>Only for our own routes: gRPC's clients understand HTTP's own 404 for others.</summary>
     public bool IsExpectedBy(HttpContext context) =>
@@ -23,7 +24,7 @@ internal sealed class GrpcProblems : IProblemFormat
     {
         response.StatusCode = StatusCodes.Status200OK;
         response.ContentType = ContentType;
-        response.Headers["grpc-status"] = ((int)status).ToString(CultureInfo.InvariantCulture);
+        response.Headers[StatusHeader] = ((int)status).ToString(CultureInfo.InvariantCulture);
         response.Headers["grpc-message"] = Uri.EscapeDataString(detail);
         return Task.CompletedTask;
     }

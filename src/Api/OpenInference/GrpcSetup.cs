@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using SoftmaxService.Api.Access;
 using SoftmaxService.Api.Load;
+using SoftmaxService.Api.Metrics;
 using SoftmaxService.Api.Problems;
 using SoftmaxService.Api.Settings;
 using SoftmaxService.Api.Wire;
@@ -41,6 +42,8 @@ internal static class GrpcSetup
             ];
         });
         services.AddSingleton<IProblemFormat, GrpcProblems>();
+        services.AddSingleton<IStatusName, GrpcStatusName>();
+        services.FilterGrpcLogs();
         services.AddGrpcReflection();
         services.AddGrpcHealthChecks(options =>
         {
@@ -63,19 +66,22 @@ internal static class GrpcSetup
     {
         if (PortOf(app.Services.GetRequiredService<GrpcOptions>()) is not null)
         {
-            var service = app.MapGrpcService<InferenceService>();
+            var service = app.MapGrpcService<InferenceService>().LimitsItsMessages();
             service.CheckFraming();
             service.AnswersProbesWith(
                 nameof(InferenceService.ServerLive),
                 nameof(InferenceService.ServerReady),
                 nameof(InferenceService.ModelReady));
+            service.HasTimeoutParameter(nameof(InferenceService.ModelInfer));
             service.AllowsAnonymous(nameof(InferenceService.ServerLive), nameof(InferenceService.ServerReady));
             service.RequiresAuthorization(
                 AccessPolicies.Admin,
                 nameof(InferenceService.RepositoryModelLoad),
                 nameof(InferenceService.RepositoryModelUnload));
-            app.MapGrpcHealthChecksService().AnswersProbes().AllowAnonymous();
-            app.MapGrpcReflectionService().AllowAnonymous(); // reveals no more than Swagger's page
+            app.MapGrpcHealthChecksService().LimitsItsMessages().AnswersProbes().AllowAnonymous();
+
+            // Reveals no more than Swagger's page.
+            app.MapGrpcReflectionService().LimitsItsMessages().AllowAnonymous();
         }
     }
 

@@ -29,6 +29,7 @@ internal static class InferEndpoint
         {
             v2.MapPost(path, AnswerAsync)
                 .DisableAntiforgery()
+                .WithMetadata(InferParameters.TimeoutParameter)
                 .WithName(name)
                 .WithSummary("Runs a model on tensors or images")
                 .WithDescription(

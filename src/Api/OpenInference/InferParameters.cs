@@ -1,4 +1,5 @@
 using System.Globalization;
+using SoftmaxService.Api.Load;
 using SoftmaxService.Api.Problems;
 using SoftmaxService.Api.Wire;
 using SoftmaxService.Inference.Faults;
@@ -30,6 +31,9 @@ internal sealed class InferParameters(IReadOnlyDictionary<string, InferParameter
         Timeout,
         SharedMemoryRegion,
     ];
+
+    /// <summary>What an endpoint says of <see cref="Timeout"/> to a client whose request has timed out.</summary>
+    public static TimeoutParameter TimeoutParameter { get; } = new($"the parameter '{Timeout}' in microseconds");
 
     public static InferParameters None { get; } = new(new Dictionary<string, InferParameterValue>());
 

@@ -18,7 +18,7 @@ internal static class ModelInference
     {
         var plan = InferPlan.Resolve(request, model, limits);
         var deadline = context.Features.GetRequiredFeature<RequestDeadline>();
-        var answer = await ClassifyWithTimeoutAsync(plan, deadline, cancellationToken);
+        var answer = await ClassifyWithTimeoutAsync(context, plan, deadline, cancellationToken);
         return plan.Respond(answer, limits);
     }
 
@@ -26,7 +26,7 @@ internal static class ModelInference
     /// A client's timeout ends when its answer is computed; writing the answer takes as long as the client reads.
     /// </summary>
     private static async Task<TensorAnswer> ClassifyWithTimeoutAsync(
-        InferPlan plan, RequestDeadline deadline, CancellationToken cancellationToken)
+        HttpContext context, InferPlan plan, RequestDeadline deadline, CancellationToken cancellationToken)
     {
         if (plan.Timeout is not { } timeout || !deadline.TryShorten(timeout))
         {
@@ -39,7 +39,7 @@ internal static class ModelInference
         }
         catch (OperationCanceledException) when (deadline.IsExpired)
         {
-            throw LoadControl.TimedOut(timeout);
+            throw LoadControl.TimedOut(context, timeout);
         }
         finally
         {

@@ -9,9 +9,10 @@ namespace SoftmaxService.Api.Problems;
 /// <summary>
 /// Writes a problem in the form that the request's edge has registered, and otherwise as a problem document (RFC 9457).
 /// </summary>
-internal sealed class ProblemWriter(IEnumerable<IProblemFormat> formats)
+internal sealed class ProblemWriter(IEnumerable<IProblemFormat> formats, IEnumerable<RouteHint> routeHints)
 {
     private readonly IProblemFormat[] _formats = [.. formats];
+    private readonly string _routeHints = string.Concat(routeHints.Select(hint => $" {hint.Sentence}"));
 
     /// <summary>
     /// Writes without a cancellation token: cancelling the write when the client leaves would raise a new fault while
@@ -38,7 +39,7 @@ internal sealed class ProblemWriter(IEnumerable<IProblemFormat> formats)
         return WriteAsync(
             context,
             problem,
-            $"{context.Request.Method} {path}: {problem.Title.ToLowerInvariant()}. GET /swagger lists the routes.");
+            $"{context.Request.Method} {path}: {problem.Title.ToLowerInvariant()}.{_routeHints}");
     }
 
     /// <summary>Finds the request in the log and in its trace.</summary>

@@ -1,4 +1,4 @@
-using Grpc.AspNetCore.Server;
+using Microsoft.AspNetCore.Http.Metadata;
 using SoftmaxService.Api.Problems;
 using SoftmaxService.Api.Settings;
 
@@ -7,7 +7,8 @@ namespace SoftmaxService.Api.Wire;
 /// <summary>
 /// Rejects bodies over <see cref="LimitsOptions.MaxRequestBodyBytes"/>. Kestrel's own limit would close the connection
 /// while the client still sends, and most clients then report a broken pipe and never read the answer. Rejected here,
-/// the answer is sent first, and Kestrel reads on for its drain time (five seconds) before it closes.
+/// the answer is sent first, and Kestrel reads on for its drain time (five seconds) before it closes. An endpoint whose
+/// <see cref="IRequestSizeLimitMetadata"/> has no limit counts what it reads itself.
 /// </summary>
 internal static class BodyLimit
 {
@@ -16,8 +17,8 @@ internal static class BodyLimit
         var limit = app.Services.GetRequiredService<LimitsOptions>().MaxRequestBodyBytes;
         app.Use((context, next) =>
         {
-            // gRPC counts its messages itself, and has a status of its own for one that is too large.
-            if (context.GetEndpoint()?.Metadata.GetMetadata<GrpcMethodMetadata>() is not null)
+            if (context.GetEndpoint()?.Metadata.GetMetadata<IRequestSizeLimitMetadata>()
+                is { MaxRequestBodySize: null })
             {
                 return next(context);
             }

@@ -15,6 +15,9 @@ namespace SoftmaxService.Api.Tests.Load;
 
 public sealed class LoadControlTests
 {
+    private const string BothTimeouts =
+        "(header 'timeout' in seconds, or the parameter 'timeout' in microseconds),";
+
     private const string Softmax = """{"logits": [1, 2]}""";
 
     [Theory]
@@ -104,7 +107,7 @@ public sealed class LoadControlTests
         var late = await ClassifyAsync(service, "", "0.05");
         busy.Dispose();
 
-        late.IsProblem(504, "deadline-exceeded", "0.05 s");
+        late.IsProblem(504, "deadline-exceeded", "0.05 s", "(header 'timeout' in seconds),");
         Assert.Equal(200, (await ClassifyAsync(service, "", "60")).Status);
     }
 
@@ -176,7 +179,44 @@ public sealed class LoadControlTests
         var answer = await asking;
 
         Assert.Equal(status, answer.Status);
-        Assert.Equal(status != 200, answer.Json.TryGetProperty("error", out _));
+        Assert.Equal(status != 200, answer.Json.TryGetProperty("error", out var error));
+        if (status == 504)
+        {
+            Assert.Contains(BothTimeouts, error.GetString(), StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task UnderV2ARequestThatExceedsTheSettingLearnsOfTheParameter()
+    {
+        using var service = new ServiceWith(("Load:RequestSeconds", "0.05"));
+        using var busy = await BusyGate.OccupyAsync(service);
+        var image = Convert.ToBase64String(RunningService.Seven);
+
+        var late = await service.PostAsync("/v2/models/mnist/infer", $$"""
+            {"inputs": [{"name": "image", "datatype": "BYTES", "shape": [1], "data": ["{{image}}"]}]}
+            """);
+
+        Assert.Equal(504, late.Status);
+        Assert.Contains(BothTimeouts, late.Json.GetProperty("error").GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task OverGrpcTheTimeoutParameterIsInMicroseconds()
+    {
+        using var service = new GrpcServiceWith();
+        _ = service.Client;
+        using var channel = GrpcChannel.ForAddress(service.GrpcAddress);
+        var client = new GRPCInferenceService.GRPCInferenceServiceClient(channel);
+        using var busy = await BusyGate.OccupyAsync(service);
+        var request = Seven();
+        request.Parameters["timeout"] = new InferParameter { Int64Param = 50_000 };
+
+        var late = await Assert.ThrowsAsync<RpcException>(async () => await client.ModelInferAsync(request));
+
+        Assert.Equal(StatusCode.DeadlineExceeded, late.StatusCode);
+        Assert.Contains("0.05 s", late.Status.Detail, StringComparison.Ordinal);
+        Assert.Contains(BothTimeouts, late.Status.Detail, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using System.Globalization;
 using System.Net;
@@ -6,6 +7,7 @@ using System.Net.Http.Headers;
 using System.Text;
 using Grpc.Core;
 using Grpc.Net.Client;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 using SkiaSharp;
@@ -226,6 +228,40 @@ public sealed class MetricsEndpointTests : IDisposable
                     label => label.Value.Contains("junk1", StringComparison.OrdinalIgnoreCase)));
     }
 
+    [Theory]
+    [InlineData("brewed", "Teapot")]
+    [InlineData("other", "418")]
+    public async Task AProtocolMayNameItsStatus(string item, string status)
+    {
+        using var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
+        var meters = services.GetRequiredService<IMeterFactory>();
+        var metrics = new RequestMetrics(meters, [new StatusOf("steeped"), new StatusOf("brewed")]);
+        var statuses = new List<object?>();
+        using var listener = new MeterListener
+        {
+            InstrumentPublished = (instrument, listener) =>
+            {
+                if (instrument.Meter.Scope == meters && instrument.Name == "softmax.requests")
+                {
+                    listener.EnableMeasurementEvents(instrument);
+                }
+            },
+        };
+        listener.SetMeasurementEventCallback<long>(
+            (_, _, tags, _) => statuses.Add(new TagList(tags).Single(tag => tag.Key == "status").Value));
+        listener.Start();
+
+        await metrics.MeasureAsync(
+            context =>
+            {
+                context.Response.StatusCode = StatusCodes.Status418ImATeapot;
+                return Task.CompletedTask;
+            },
+            new DefaultHttpContext { Items = { [item] = "Teapot" } });
+
+        Assert.Equal([status], statuses);
+    }
+
     [Fact]
     public void AnUnloadedVersionLosesItsGaugeAndLaterItsSeries()
     {
@@ -338,5 +374,11 @@ public sealed class MetricsEndpointTests : IDisposable
             .Select(sample => sample.Labels["model"])
             .Where(model => model is "gone" or "kept")
             .Order(StringComparer.Ordinal);
+    }
+
+    /// <summary>A protocol whose status is an item of the request.</summary>
+    private sealed class StatusOf(string item) : IStatusName
+    {
+        public string? Of(HttpContext context) => context.Items[item] as string;
     }
 }

@@ -15,6 +15,11 @@ public sealed class SwaggerTests(RunningService service)
         Assert.Equal((200, "text/html"), (page.Status, page.MediaType));
     }
 
+    [Fact]
+    public async Task AnUnknownPathIsToldOfThePage() =>
+        (await service.GetAsync("/nowhere")).IsProblem(
+            404, "not-found", "GET /nowhere: not found. GET /swagger lists the routes.");
+
     [Theory]
     [InlineData("/swagger/index.html")]
     [InlineData("/swagger/index.js")]

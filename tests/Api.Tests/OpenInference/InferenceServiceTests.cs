@@ -94,6 +94,23 @@ public sealed class InferenceServiceTests : IDisposable
         await call.RequestStream.CompleteAsync();
     }
 
+    [Fact]
+    public async Task ManyMessagesMayTogetherExceedTheLimitOfABody()
+    {
+        const int count = 300;
+        var request = new ServerReflectionRequest { FileByFilename = new string('x', 10_000) };
+        using var call = new ServerReflection.ServerReflectionClient(_channel).ServerReflectionInfo();
+
+        for (var i = 0; i < count; i++)
+        {
+            await call.RequestStream.WriteAsync(request);
+            Assert.True(await call.ResponseStream.MoveNext(default));
+        }
+
+        await call.RequestStream.CompleteAsync();
+        Assert.False(await call.ResponseStream.MoveNext(default));
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("inference.GRPCInferenceService")]

@@ -124,11 +124,12 @@ public sealed class ModelInferFaultTests : IDisposable
     {
         var request = InferMessages.Raw("plain", [1, 4], new byte[3_000_000]);
 
-        await RpcFault.AssertAsync(StatusCode.ResourceExhausted, _client.ModelInferAsync(request), "");
+        await RpcFault.AssertAsync(
+            StatusCode.ResourceExhausted, _client.ModelInferAsync(request), "message exceeds");
         await RpcFault.AssertAsync(
             StatusCode.ResourceExhausted,
             _client.ModelInferAsync(request, new Metadata { { "grpc-internal-encoding-request", "gzip" } }),
-            "");
+            "Limits:MaxDecompressedBytes");
     }
 
     [Fact]

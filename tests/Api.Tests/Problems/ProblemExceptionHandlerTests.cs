@@ -8,7 +8,7 @@ namespace SoftmaxService.Api.Tests.Problems;
 
 public sealed class ProblemExceptionHandlerTests
 {
-    private static readonly ProblemWriter Writer = new([new OpenInferenceProblems()]);
+    private static readonly ProblemWriter Writer = new([new OpenInferenceProblems()], []);
 
     [Fact]
     public async Task AnUnexpectedFaultIsLoggedButNotSentToTheClient()
