@@ -34,7 +34,9 @@ internal sealed class LabelSizes
 
     public static LabelSizes Of(IReadOnlyList<string> labels) => new(labels);
 
-    /// <summary>Upper bound in bytes for any <paramref name="count"/> of the labels, or for all where it is more.</summary>
+    /// <summary>
+    /// Upper bound in bytes for any <paramref name="count"/> of the labels; for all of them where it is more.
+    /// </summary>
     public long OfAny(int count) => _longest[Math.Min(count, Count)];
 
     private static long LengthOf(string label) => Quotes + (label.All(char.IsAsciiLetterOrDigit)

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
-using SoftmaxService.Api.Load;
+using SoftmaxService.Api.Endpoints.Health;
 using SoftmaxService.Api.Settings;
 
 namespace SoftmaxService.Api.Tests.Container;

@@ -1,7 +1,7 @@
 using System.Net.Security;
 using SoftmaxService.Api.Settings;
 
-namespace SoftmaxService.Api.Load;
+namespace SoftmaxService.Api.Endpoints.Health;
 
 /// <summary>
 /// <c>SoftmaxService.Api health [address]</c>: queries whether a running service is ready, and exits with 0 or 1. For

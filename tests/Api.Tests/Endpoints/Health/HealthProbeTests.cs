@@ -1,8 +1,8 @@
 using System.Diagnostics;
-using SoftmaxService.Api.Load;
+using SoftmaxService.Api.Endpoints.Health;
 using SoftmaxService.Api.Tests.OpenInference;
 
-namespace SoftmaxService.Api.Tests.Load;
+namespace SoftmaxService.Api.Tests.Endpoints.Health;
 
 [Collection(nameof(RunningService))]
 public sealed class HealthProbeTests(RunningService service)
