@@ -111,6 +111,36 @@ public sealed record ImageInput
     /// <summary>How images of another shape are resized to <see cref="Height"/> × <see cref="Width"/>.</summary>
     public ResizeMode Resize { get; init; } = ResizeMode.Stretch;
 
+    /// <summary>
+    /// The size to which an image is resized before <see cref="ResizeMode.Crop"/> takes the centre. Null keeps the
+    /// largest part of the model's aspect ratio, at any position between the pixels.
+    /// </summary>
+    public ResizeTarget? ResizeTo { get; init; }
+
+    /// <summary>Where the crop begins after <see cref="ResizeTo"/>, if the margin is an odd number.</summary>
+    public CropOffset CropOffset { get; init; } = CropOffset.Even;
+
+    /// <summary>How source pixels make a resized pixel.</summary>
+    public ImageFilter Filter { get; init; } = ImageFilter.Bilinear;
+
+    /// <summary>
+    /// Whether the filter is widened when an image is shrunk, as Pillow does. Without, most source pixels are ignored,
+    /// as OpenCV and TensorFlow do.
+    /// </summary>
+    public bool Antialias { get; init; } = true;
+
+    /// <summary>
+    /// Whether a resized image is rounded to whole numbers in 0…255 before it is scaled, as Pillow does. Tensors that
+    /// TensorFlow resizes are not.
+    /// </summary>
+    public bool Round { get; init; }
+
+    /// <summary>The colour around an image that does not fill the input: red, green, blue in 0…255.</summary>
+    public IReadOnlyList<float> Fill { get; init; } = [0, 0, 0];
+
+    /// <summary>The colour that transparent pixels are laid on: red, green, blue in 0…255.</summary>
+    public IReadOnlyList<byte> Background { get; init; } = [255, 255, 255];
+
     /// <summary>Whether images show ink on a plain background.</summary>
     public Foreground Foreground { get; init; } = Foreground.None;
 

@@ -99,6 +99,27 @@ public sealed record ManifestInput
     /// <inheritdoc cref="ImageInput.Resize"/>
     public ResizeMode? Resize { get; init; }
 
+    /// <inheritdoc cref="ImageInput.ResizeTo"/>
+    public ResizeTarget? ResizeTo { get; init; }
+
+    /// <inheritdoc cref="ImageInput.CropOffset"/>
+    public CropOffset? CropOffset { get; init; }
+
+    /// <inheritdoc cref="ImageInput.Filter"/>
+    public ImageFilter? Filter { get; init; }
+
+    /// <inheritdoc cref="ImageInput.Antialias"/>
+    public bool? Antialias { get; init; }
+
+    /// <inheritdoc cref="ImageInput.Round"/>
+    public bool? Round { get; init; }
+
+    /// <inheritdoc cref="ImageInput.Fill"/>
+    public IReadOnlyList<float>? Fill { get; init; }
+
+    /// <inheritdoc cref="ImageInput.Background"/>
+    public IReadOnlyList<byte>? Background { get; init; }
+
     /// <inheritdoc cref="ImageInput.Foreground"/>
     public Foreground? Foreground { get; init; }
 }
@@ -133,6 +154,8 @@ public sealed record ManifestOutput
         typeof(NamedEnumConverter<PixelColor>),
         typeof(NamedEnumConverter<ResizeMode>),
         typeof(NamedEnumConverter<Foreground>),
+        typeof(NamedEnumConverter<ImageFilter>),
+        typeof(NamedEnumConverter<CropOffset>),
         typeof(NamedEnumConverter<OutputKind>),
         typeof(NamedEnumConverter<ConformalMethod>),
     ])]

@@ -1,0 +1,71 @@
+using SoftmaxService.Inference.Calibration;
+using SoftmaxService.Inference.Imaging;
+
+namespace SoftmaxService.Inference.Conventions;
+
+/// <summary>
+/// What one file, or several, state about a model, each value with its source. Null where nothing is stated. The values
+/// mean what they mean in a manifest.
+/// </summary>
+public sealed record StatedModel
+{
+    /// <inheritdoc cref="ImageInput.Layout"/>
+    public Stated<TensorLayout>? Layout { get; init; }
+
+    /// <inheritdoc cref="ImageInput.Channels"/>
+    public Stated<int>? Channels { get; init; }
+
+    /// <inheritdoc cref="ImageInput.Height"/>
+    public Stated<int>? Height { get; init; }
+
+    /// <inheritdoc cref="ImageInput.Width"/>
+    public Stated<int>? Width { get; init; }
+
+    /// <inheritdoc cref="ImageInput.Color"/>
+    public Stated<PixelColor>? Color { get; init; }
+
+    /// <inheritdoc cref="ImageInput.Scale"/>
+    public Stated<double>? Scale { get; init; }
+
+    /// <summary>One value for all channels, or one per channel.</summary>
+    public Stated<IReadOnlyList<float>>? Mean { get; init; }
+
+    /// <summary>One value for all channels, or one per channel.</summary>
+    public Stated<IReadOnlyList<float>>? Std { get; init; }
+
+    /// <inheritdoc cref="ImageInput.Resize"/>
+    public Stated<ResizeMode>? Resize { get; init; }
+
+    /// <inheritdoc cref="ImageInput.ResizeTo"/>
+    public Stated<ResizeTarget>? ResizeTo { get; init; }
+
+    /// <inheritdoc cref="ImageInput.CropOffset"/>
+    public Stated<CropOffset>? CropOffset { get; init; }
+
+    /// <inheritdoc cref="ImageInput.Filter"/>
+    public Stated<ImageFilter>? Filter { get; init; }
+
+    /// <inheritdoc cref="ImageInput.Antialias"/>
+    public Stated<bool>? Antialias { get; init; }
+
+    /// <inheritdoc cref="ImageInput.Round"/>
+    public Stated<bool>? Round { get; init; }
+
+    /// <inheritdoc cref="ImageInput.Fill"/>
+    public Stated<IReadOnlyList<float>>? Fill { get; init; }
+
+    /// <inheritdoc cref="ImageInput.Background"/>
+    public Stated<IReadOnlyList<byte>>? Background { get; init; }
+
+    /// <summary>The graph's output that holds the class scores.</summary>
+    public Stated<string>? OutputName { get; init; }
+
+    /// <summary>What the scores are.</summary>
+    public Stated<OutputKind>? OutputKind { get; init; }
+
+    /// <summary>One name per class, in the order of the output.</summary>
+    public Stated<IReadOnlyList<string>>? Labels { get; init; }
+
+    /// <summary>What could not be used, one sentence each.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+}

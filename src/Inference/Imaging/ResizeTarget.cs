@@ -1,0 +1,26 @@
+namespace SoftmaxService.Inference.Imaging;
+
+/// <summary>The size to which an image is resized before the centre crop.</summary>
+public sealed record ResizeTarget
+{
+    private ResizeTarget(int? shorterSide, int height, int width) =>
+        (ShorterSide, Height, Width) = (shorterSide, height, width);
+
+    /// <summary>The length of the shorter side; the aspect ratio is kept. Null where both sides are given.</summary>
+    public int? ShorterSide { get; }
+
+    /// <summary>The height, where both sides are given; otherwise 0.</summary>
+    public int Height { get; }
+
+    /// <summary>The width, where both sides are given; otherwise 0.</summary>
+    public int Width { get; }
+
+    /// <summary>The shorter side gets this length, and the other is rounded down, as by torchvision.</summary>
+    /// <param name="length">At least 1.</param>
+    public static ResizeTarget Shorter(int length) => new(length, 0, 0);
+
+    /// <summary>Both sides get these lengths, whatever the aspect ratio.</summary>
+    /// <param name="height">At least 1.</param>
+    /// <param name="width">At least 1.</param>
+    public static ResizeTarget Both(int height, int width) => new(null, height, width);
+}
