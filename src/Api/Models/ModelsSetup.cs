@@ -91,6 +91,11 @@ internal static partial class ModelsSetup
                     model.GraphInput.ShapeText,
                     model.ClassCount,
                     model.CalibratedTemperature);
+                foreach (var warning in model.Warnings)
+                {
+                    Doubtful(log, model.Name, model.Version, warning);
+                }
+
                 break;
 
             case { Kind: ModelChangeKind.Failed }:
@@ -136,6 +141,9 @@ internal static partial class ModelsSetup
         + "calibrated temperature {CalibratedTemperature}")]
     private static partial void Loaded(
         ILogger log, string name, string modelVersion, string inputShape, int classCount, float? calibratedTemperature);
+
+    [LoggerMessage(LogLevel.Warning, "Model {Name}/{ModelVersion}: {Warning}")]
+    private static partial void Doubtful(ILogger log, string name, string modelVersion, string warning);
 
     [LoggerMessage(LogLevel.Error, "Model {Name}/{ModelVersion} could not be loaded: {Reason}")]
     private static partial void NotLoaded(ILogger log, string name, string modelVersion, string? reason);

@@ -166,7 +166,9 @@ function card(model) {
     ['Input', `${input.width} × ${input.height}, ${input.color}, ${input.layout}; ${contentOf(input)}`],
     ['Output', `${output.kind}, from '${output.name}' (${output.reason})`],
     ['Batches', batching.refusal ?? `up to ${batching.maxBatchSize} images share a run`],
+    ...model.warnings.map(warning => ['Warning', warning]),
     ...model.notes.map(note => ['Note', note]),
+    ['Where that is stated', sourcesOf(model)],
     ...Object.entries(model.training ?? {}).map(([name, value]) => [
       `Training: ${name}`,
       typeof value === 'object' ? JSON.stringify(value) : String(value),
@@ -182,6 +184,15 @@ function card(model) {
       table(`${model.name} ${model.version}`, ['', ''], rows),
     ),
   );
+}
+
+/** The sources, each with the fields that come from it. */
+function sourcesOf({ sources }) {
+  const fields = new Map();
+  for (const [field, source] of Object.entries(sources)) {
+    fields.set(source, [...(fields.get(source) ?? []), field]);
+  }
+  return [...fields].map(([source, names]) => `${source}: ${names.join(', ')}`).join('; ');
 }
 
 function fit() {

@@ -93,8 +93,18 @@ internal static class InspectCommand
                 ]);
         }
 
+        PrintSources(terminal, inspection.Served?.Sources);
         PrintList(terminal, "Problems", inspection.Problems);
+        PrintList(terminal, "Warnings", inspection.Warnings);
         PrintList(terminal, "Notes", inspection.Notes);
+    }
+
+    private static void PrintSources(Terminal terminal, IReadOnlyDictionary<string, string>? sources)
+    {
+        if (sources is not null)
+        {
+            terminal.WriteTable(["field", "stated by"], [.. sources.Select(entry => new[] { entry.Key, entry.Value })]);
+        }
     }
 
     private static string[] RowOf(string role, InspectedTensor tensor) =>

@@ -11,6 +11,7 @@ namespace SoftmaxService.Cli.Models;
 /// <param name="Outputs">The graph's outputs as declared.</param>
 /// <param name="Served">How the service reads it; null where it refuses to.</param>
 /// <param name="Problems">Why the service would not serve it.</param>
+/// <param name="Warnings">What was assumed and can change answers.</param>
 /// <param name="Notes">What it would serve, and its owner should know.</param>
 internal sealed record Inspection(
     string Model,
@@ -18,6 +19,7 @@ internal sealed record Inspection(
     IReadOnlyList<InspectedTensor> Outputs,
     ServedAs? Served,
     IReadOnlyList<string> Problems,
+    IReadOnlyList<string> Warnings,
     IReadOnlyList<string> Notes)
 {
     public static Inspection Of(ModelLocation location)
@@ -49,11 +51,12 @@ internal sealed record Inspection(
                     outputs,
                     ServedAs.Of(model),
                     [],
+                    model.Warnings,
                     [.. NotesOn(model, location)]);
             }
             catch (ModelLoadException exception)
             {
-                return new Inspection(location.OnnxPath, inputs, outputs, null, [exception.Message], []);
+                return new Inspection(location.OnnxPath, inputs, outputs, null, [exception.Message], [], []);
             }
         }
     }
@@ -63,7 +66,6 @@ internal sealed record Inspection(
 
     private static IEnumerable<string> NotesOn(ClassifierModel model, ModelLocation location)
     {
-        var manifest = model.Manifest;
         if (!location.IsVersionFolder)
         {
             yield return $"The service looks for {ClassifierModel.OnnxFileName} in models/<name>/<version>/; this file "
@@ -73,17 +75,6 @@ internal sealed record Inspection(
         {
             yield return "The service looks in folders that are named with a version, 1, 2, 3, …; this one is named "
                 + $"'{location.Version}'.";
-        }
-
-        if (!File.Exists(location.ManifestPath))
-        {
-            yield return $"There is no {ModelManifest.FileName}: pixels are "
-                + $"{(model.Input.Scale == 1f ? "taken as 0…255" : "divided by 255")}, and the classes are called by "
-                + "their numbers.";
-        }
-        else if (manifest.Labels is null)
-        {
-            yield return $"{ModelManifest.FileName} names no labels: the classes are called by their numbers.";
         }
 
         if (model.Input is { Channels: 1, Width: <= 32, Foreground: Foreground.None })
@@ -162,6 +153,9 @@ internal sealed record ServedAs
     /// <summary>Why that is 1, where it is.</summary>
     public required string? BatchingRefusal { get; init; }
 
+    /// <summary>Where each field comes from, by its name in the manifest.</summary>
+    public required IReadOnlyDictionary<string, string> Sources { get; init; }
+
     /// <summary>The calibrated temperature, if any.</summary>
     public required float? CalibratedTemperature { get; init; }
 
@@ -186,6 +180,7 @@ internal sealed record ServedAs
         Labels = model.Labels,
         MaxBatchSize = model.MaxBatchSize,
         BatchingRefusal = model.BatchingRefusal,
+        Sources = model.Sources,
         CalibratedTemperature = model.CalibratedTemperature,
     };
 }

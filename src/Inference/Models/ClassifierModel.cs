@@ -86,10 +86,10 @@ public sealed class ClassifierModel : IDisposable
     public OutputKind OutputKind => _graph.Scores.Kind;
 
     /// <summary>
-    /// Whether <see cref="OutputKind"/> was detected from the numbers that the model gives, rather than stated by the
-    /// manifest.
+    /// Whether <see cref="OutputKind"/> was detected from the numbers that the model gives, rather than stated in a
+    /// file.
     /// </summary>
-    public bool OutputKindIsDetected => Manifest.Output?.Kind is null;
+    public bool OutputKindIsDetected => Sources["output.kind"] == ModelSources.WarmUp;
 
     /// <summary>
     /// The probability below which the output is rounded to 0: 2⁻¹⁵⁰ for 32-bit floats, half a step for 8 bits. Null
@@ -106,6 +106,15 @@ public sealed class ClassifierModel : IDisposable
 
     /// <summary>What had to be chosen because the manifest does not state it, one sentence each.</summary>
     public IReadOnlyList<string> Notes => [.. Choices()];
+
+    /// <summary>
+    /// Where each field of the description comes from, by its name in the manifest: a file and its field, the graph, or
+    /// <c>assumed</c>.
+    /// </summary>
+    public IReadOnlyDictionary<string, string> Sources => _graph.Sources.Fields;
+
+    /// <summary>What was assumed or passed over and can change answers, one sentence each.</summary>
+    public IReadOnlyList<string> Warnings => _graph.Sources.Warnings;
 
     /// <summary>What has been run since the version was loaded, and what is pending.</summary>
     public RunStatistics Statistics => Queue.Statistics;

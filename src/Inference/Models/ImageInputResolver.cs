@@ -20,15 +20,16 @@ internal static class ImageInputResolver
     // A quarter of a gigabyte of floats. More is a mistake in a manifest, not a classifier.
     private const long MaxElements = 1L << 26;
 
-    public static ResolvedInput Resolve(OnnxTensorInfo tensor, ManifestInput? manifest)
+    public static ResolvedInput Resolve(OnnxTensorInfo tensor, ManifestInput? manifest, ModelSources sources)
     {
-        var stated = manifest ?? new ManifestInput();
+        var stated = WithoutContradictedLayout(manifest ?? new ManifestInput(), tensor, sources);
         CheckSizes(stated);
         var axes = NameAxes(tensor, stated);
         RejectOpen(axes, stated, tensor);
-        var channels = Agree("channels", axes.Channels, stated.Channels ?? ChannelsOf(stated.Color), tensor);
-        var height = Agree("height", axes.Height, stated.Height, tensor);
-        var width = Agree("width", axes.Width, stated.Width, tensor);
+        var channels = Agree(
+            "channels", axes.Channels, stated.Channels ?? ChannelsOf(stated.Color), tensor, sources);
+        var height = Agree("height", axes.Height, stated.Height, tensor, sources);
+        var width = Agree("width", axes.Width, stated.Width, tensor, sources);
         if (!StatesImage(stated) && !LooksLikeImage(tensor, axes, height, width))
         {
             throw new ModelLoadException(
@@ -180,16 +181,49 @@ internal static class ImageInputResolver
                 + $"channel(s); say height and width in input of {ModelManifest.FileName}");
     }
 
-    private static int Agree(string name, int inGraph, int? inManifest, OnnxTensorInfo tensor) =>
-        (inGraph, inManifest) switch
+    private static int Agree(string name, int inGraph, int? stated, OnnxTensorInfo tensor, ModelSources sources)
+    {
+        if (stated is not { } value || value == inGraph)
         {
-            (Open, { } stated) => stated,
-            (_, null) => inGraph,
-            _ when inGraph == inManifest => inGraph,
-            _ => throw new ModelLoadException(
-                $"input.{name} is {inManifest} in {ModelManifest.FileName}, but {inGraph} in the graph's input "
-                + $"'{tensor.Name}' {tensor.ShapeText}"),
-        };
+            return inGraph;
+        }
+
+        if (inGraph == Open)
+        {
+            return value;
+        }
+
+        var field = $"input.{name}";
+        if (sources.Of(field) is { } source && !sources.IsOwn(field))
+        {
+            sources.Overrule(field, $"{source} says {value}, but the graph's input has {inGraph}, which is used.");
+            return inGraph;
+        }
+
+        throw new ModelLoadException(
+            $"input.{name} is {value} in {ModelManifest.FileName}, but {inGraph} in the graph's input "
+            + $"'{tensor.Name}' {tensor.ShapeText}");
+    }
+
+    /// <summary>Makers' files describe more than one export of a model; the graph is the one that runs.</summary>
+    private static ManifestInput WithoutContradictedLayout(
+        ManifestInput stated, OnnxTensorInfo tensor, ModelSources sources)
+    {
+        const string Field = "input.layout";
+        var shape = tensor.Shape;
+        if (shape.Count != 4
+            || stated.Layout is not { } layout
+            || sources.IsOwn(Field)
+            || ChooseLayout(shape[1], shape[3]) is not { } byShape
+            || byShape == layout)
+        {
+            return stated;
+        }
+
+        sources.Overrule(
+            Field, $"{sources.Of(Field)} contradicts the graph's input {tensor.ShapeText}, which is used.");
+        return stated with { Layout = null };
+    }
 
     private static PixelColor ColorOf(int channels, PixelColor? stated, TensorLayout layout) => channels switch
     {

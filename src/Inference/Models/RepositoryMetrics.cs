@@ -32,6 +32,9 @@ internal sealed class RepositoryMetrics : IDisposable
             "softmax.models.failing", () => repository.Current.Failures.Count, "{version}",
             "Versions and folders that cannot be served as they are now.");
         _meter.CreateObservableGauge(
+            "softmax.models.warnings", () => repository.Current.Models.Select(Warnings), "{warning}",
+            "What was assumed about a version and can change its answers.");
+        _meter.CreateObservableGauge(
             "softmax.queue.length", () => repository.Current.Models.Select(Waiting), "{item}",
             "Items that wait for a run.");
     }
@@ -53,9 +56,14 @@ internal sealed class RepositoryMetrics : IDisposable
         }
     }
 
-    private static Measurement<int> Waiting(ClassifierModel model) =>
+    private static Measurement<int> Waiting(ClassifierModel model) => Of(model, model.Queue.WaitingCount);
+
+    private static Measurement<int> Warnings(ClassifierModel model) => Of(model, model.Warnings.Count);
+
+    private static Measurement<int> Of(ClassifierModel model, int value) =>
         new(
-            model.Queue.WaitingCount, new KeyValuePair<string, object?>("model", model.Name),
+            value,
+            new KeyValuePair<string, object?>("model", model.Name),
             new KeyValuePair<string, object?>("version", model.Version));
 
     public void Dispose() => _meter.Dispose();

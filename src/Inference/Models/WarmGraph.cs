@@ -12,6 +12,7 @@ namespace SoftmaxService.Inference.Models;
 /// <param name="Preprocessor">Turns an image into the input.</param>
 /// <param name="Classifier">Runs the graph; owns it.</param>
 /// <param name="Labels">One name per class.</param>
+/// <param name="Sources">Where each field of the description comes from.</param>
 internal sealed record WarmGraph(
     OnnxTensorInfo Input,
     IReadOnlyList<OnnxTensorInfo> Outputs,
@@ -19,17 +20,23 @@ internal sealed record WarmGraph(
     ScoresReading Scores,
     ImagePreprocessor Preprocessor,
     OnnxClassifier Classifier,
-    IReadOnlyList<string> Labels)
+    IReadOnlyList<string> Labels,
+    ModelSources Sources)
 {
     /// <summary>Checks a graph and runs it on images that are black, white and noise.</summary>
+    /// <param name="onnx">The loaded file.</param>
+    /// <param name="manifest">What is stated, by the owner and by the makers.</param>
+    /// <param name="sources">Who states it; completed here.</param>
+    /// <param name="settings">How to run it.</param>
     /// <exception cref="ModelLoadException">
     /// The graph is not an image classifier, or contradicts the manifest.
     /// </exception>
     /// <exception cref="InvalidDataException">The graph does not run on its input's shape.</exception>
-    public static WarmGraph Of(OnnxModel onnx, ModelManifest manifest, ModelSettings settings)
+    public static WarmGraph Of(OnnxModel onnx, ModelManifest manifest, ModelSources sources, ModelSettings settings)
     {
         var input = OnlyInput(onnx);
-        var resolved = ImageInputResolver.Resolve(input, manifest.Input);
+        var resolved = ImageInputResolver.Resolve(input, manifest.Input, sources);
+        sources.CompleteInput(resolved.Input, input.ElementType);
         var preprocessor = new ImagePreprocessor(resolved.Input, settings.MaxImagePixels);
         var samples = WarmUpSamples.For(preprocessor);
         var output = new ScoresOutputChooser(onnx, manifest).Choose(input, resolved.Shape, samples);
@@ -44,7 +51,8 @@ internal sealed record WarmGraph(
             rows,
             GraphEnding.Of(onnx.Graph, output.Tensor.Name),
             isHalf: output.Tensor.ElementType == "float16");
-        return new WarmGraph(input, onnx.Outputs, output, scores, preprocessor, classifier, labels);
+        sources.CompleteOutput(classifier.ClassCount, output.Reason);
+        return new WarmGraph(input, onnx.Outputs, output, scores, preprocessor, classifier, labels, sources);
     }
 
     private static OnnxTensorInfo OnlyInput(OnnxModel onnx) => onnx.Inputs switch

@@ -24,7 +24,8 @@ internal static class HealthEndpoints
             .WithDescription(
                 "503 when the default model is not served, or the service is shutting down (`draining`). "
                 + "A folder that could not be loaded is listed with its reason, and does not make the rest unready; "
-                + "`keepsServing` says that the version still answers with what its files held before.")
+                + "`keepsServing` says that the version still answers with what its files held before. "
+                + "`warnings` lists what was assumed about a model that is served, and can change its answers.")
             .Produces<ReadyResponse>(StatusCodes.Status503ServiceUnavailable);
     }
 
@@ -38,7 +39,12 @@ internal static class HealthEndpoints
         var answer = new ReadyResponse(
             isReady ? "ready" : readiness.IsShuttingDown ? "draining" : "not ready",
             [.. catalog.Models.Select(model => $"{model.Name}/{model.Version}")],
-            catalog.Failures);
+            catalog.Failures,
+            [
+                .. catalog.Models
+                    .Where(model => model.Warnings.Count > 0)
+                    .Select(model => new ModelWarnings(model.Name, model.Version, model.Warnings)),
+            ]);
         if (isReady)
         {
             return TypedResults.Ok(answer);
@@ -53,6 +59,12 @@ internal static class HealthEndpoints
 /// <summary>The process answers.</summary>
 internal sealed record LiveResponse(string Status);
 
-/// <summary>Whether the service can classify, with what, and what it could not load.</summary>
+/// <summary>Whether the service can classify, with what, what it could not load, and what it had to assume.</summary>
 internal sealed record ReadyResponse(
-    string Status, IReadOnlyList<string> Models, IReadOnlyList<ModelLoadFailure> Failures);
+    string Status,
+    IReadOnlyList<string> Models,
+    IReadOnlyList<ModelLoadFailure> Failures,
+    IReadOnlyList<ModelWarnings> Warnings);
+
+/// <summary>What was assumed about a version that is served.</summary>
+internal sealed record ModelWarnings(string Name, string Version, IReadOnlyList<string> Warnings);

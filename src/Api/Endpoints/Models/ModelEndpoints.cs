@@ -35,7 +35,8 @@ internal static class ModelEndpoints
             .WithSummary("Describes one version of a model")
             .WithDescription(
                 "Its labels, how an image becomes its input, what the ONNX graph declares, which of its outputs are "
-                + "used, how many images share a run, and its calibration.")
+                + "used, how many images share a run, and its calibration. `sources` says where each field comes "
+                + "from, and `warnings` what was assumed and can change answers.")
             .Answers(Problem.ModelNotFound, Problem.VersionNotFound);
 
         models.MapGet("/{name}/{version}/reliability.svg", Reliability)
@@ -106,6 +107,8 @@ internal static class ModelEndpoints
         new ModelGraph(model.GraphInput, model.GraphOutput, model.GraphOutputs),
         BatchingOf(model),
         model.Notes,
+        model.Warnings,
+        model.Sources,
         model.Labels,
         model.Manifest.Calibration,
         model.Manifest.Training);
@@ -122,7 +125,9 @@ internal sealed record ModelSummary(
 /// <summary>Every version of one model, from the lowest to the highest.</summary>
 internal sealed record ModelVersionsResponse(string Name, IReadOnlyList<ModelResponse> Versions);
 
-/// <summary>One version of a model.</summary>
+/// <summary>
+/// One version of a model. <c>Sources</c> names for each field of the manifest the file that states it.
+/// </summary>
 internal sealed record ModelResponse(
     string Name,
     string Version,
@@ -133,6 +138,8 @@ internal sealed record ModelResponse(
     ModelGraph Graph,
     ModelBatching Batching,
     IReadOnlyList<string> Notes,
+    IReadOnlyList<string> Warnings,
+    IReadOnlyDictionary<string, string> Sources,
     IReadOnlyList<string> Labels,
     ManifestCalibration? Calibration,
     JsonElement? Training);

@@ -1,0 +1,89 @@
+using SoftmaxService.Inference.Conventions;
+using SoftmaxService.Inference.Imaging;
+
+namespace SoftmaxService.Inference.Models;
+
+/// <summary>
+/// Joins what the owner states in <c>model.json</c> with what the model's makers state in their own files, field by
+/// field: the owner is right.
+/// </summary>
+internal sealed class ManifestMerger(ModelSources sources)
+{
+    /// <summary>The manifest with what only the makers state added.</summary>
+    /// <param name="own">What <c>model.json</c> states.</param>
+    /// <param name="makers">What other files and the graph's metadata state.</param>
+    public ModelManifest Merge(ModelManifest own, StatedModel makers)
+    {
+        foreach (var warning in makers.Warnings)
+        {
+            sources.Warn(warning);
+        }
+
+        return own with
+        {
+            Input = MergeInput(own.Input ?? new ManifestInput(), makers),
+            Output = new ManifestOutput
+            {
+                Name = Reference("output.name", own.Output?.Name, makers.OutputName),
+                Kind = Value("output.kind", own.Output?.Kind, makers.OutputKind),
+            },
+            Labels = Reference("labels", own.Labels, makers.Labels),
+        };
+    }
+
+    private ManifestInput MergeInput(ManifestInput own, StatedModel makers)
+    {
+        // A size before the crop belongs to a crop.
+        if (own.Resize is not (null or ResizeMode.Crop))
+        {
+            makers = makers with { ResizeTo = null, CropOffset = null };
+        }
+
+        return new ManifestInput
+        {
+            Layout = Value("input.layout", own.Layout, makers.Layout),
+            Channels = Value("input.channels", own.Channels, makers.Channels),
+            Height = Value("input.height", own.Height, makers.Height),
+            Width = Value("input.width", own.Width, makers.Width),
+            Color = Value("input.color", own.Color, makers.Color),
+            Scale = Value("input.scale", own.Scale, makers.Scale),
+            Mean = Reference("input.mean", own.Mean, makers.Mean),
+            Std = Reference("input.std", own.Std, makers.Std),
+            Resize = Value("input.resize", own.Resize, makers.Resize),
+            ResizeTo = Reference("input.resizeTo", own.ResizeTo, makers.ResizeTo),
+            CropOffset = Value("input.cropOffset", own.CropOffset, makers.CropOffset),
+            Filter = Value("input.filter", own.Filter, makers.Filter),
+            Antialias = Value("input.antialias", own.Antialias, makers.Antialias),
+            Round = Value("input.round", own.Round, makers.Round),
+            Fill = Reference("input.fill", own.Fill, makers.Fill),
+            Background = Reference("input.background", own.Background, makers.Background),
+            Foreground = Value<Foreground>("input.foreground", own.Foreground, makers: null),
+        };
+    }
+
+    private T? Value<T>(string field, T? own, Stated<T>? makers)
+        where T : struct
+    {
+        Note(field, own is not null, makers?.Source);
+        return own ?? makers?.Value;
+    }
+
+    private T? Reference<T>(string field, T? own, Stated<T>? makers)
+        where T : class
+    {
+        Note(field, own is not null, makers?.Source);
+        return own ?? makers?.Value;
+    }
+
+    private void Note(string field, bool isOwn, string? source)
+    {
+        if (isOwn)
+        {
+            sources.Note(field, $"{ModelManifest.FileName}: {field}");
+        }
+        else if (source is not null)
+        {
+            sources.Note(field, source);
+        }
+    }
+}

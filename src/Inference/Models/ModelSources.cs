@@ -1,0 +1,110 @@
+using SoftmaxService.Inference.Imaging;
+
+namespace SoftmaxService.Inference.Models;
+
+/// <summary>
+/// Where each field of a model's description comes from, and what its owner should check, collected while it is loaded.
+/// Fields have their names in the manifest, such as <c>input.mean</c>.
+/// </summary>
+internal sealed class ModelSources
+{
+    public const string Assumed = "assumed";
+
+    /// <summary>The kind of the scores was found by running the model.</summary>
+    public const string WarmUp = "the model's answers to the warm-up images";
+
+    private const string Shape = "the graph's shape";
+    private const string ElementType = "the graph's element type";
+
+    // A smaller input is no photograph: it shows the whole image.
+    private const int PhotographSide = 64;
+
+    private readonly SortedDictionary<string, string> _fields = new(StringComparer.Ordinal);
+    private readonly List<string> _warnings = [];
+
+    /// <summary>The source of each field.</summary>
+    public IReadOnlyDictionary<string, string> Fields => _fields;
+
+    /// <summary>What was assumed or passed over and can change answers, one sentence each.</summary>
+    public IReadOnlyList<string> Warnings => _warnings;
+
+    public void Warn(string sentence) => _warnings.Add(sentence);
+
+    public void Note(string field, string source) => _fields[field] = source;
+
+    /// <summary>Whether the owner's own file states a field.</summary>
+    public bool IsOwn(string field) =>
+        _fields.TryGetValue(field, out var source) && source.StartsWith(ModelManifest.FileName, StringComparison.Ordinal);
+
+    /// <summary>The source of a stated field; null where no file states it.</summary>
+    public string? Of(string field) => _fields.GetValueOrDefault(field);
+
+    /// <summary>Passes over what makers state where the graph contradicts them.</summary>
+    public void Overrule(string field, string warning)
+    {
+        Warn(warning);
+        _fields[field] = Shape;
+    }
+
+    /// <summary>Fills in the sources of what no file states, and warns of what matters.</summary>
+    public void CompleteInput(ImageInput input, string elementType)
+    {
+        var takesFloats = elementType is "float" or "float16" or "double";
+        var statesScaling = new[] { "input.scale", "input.mean", "input.std" }.Any(_fields.ContainsKey);
+        var isPhotograph = input.Channels == 3 && Math.Min(input.Height, input.Width) >= PhotographSide;
+        if (takesFloats && !statesScaling)
+        {
+            Warn(
+                "No file says how pixels are scaled: pixel / 255 is assumed, with no mean and no std. A model that was "
+                + $"trained otherwise answers wrongly. Say \"scale\", \"mean\" and \"std\" in input of "
+                + $"{ModelManifest.FileName}.");
+        }
+
+        if (input.Channels == 3 && Of("input.color") is null)
+        {
+            Warn(
+                $"No file says in which order the model takes colours: RGB is assumed. If it was made with OpenCV, say "
+                + $"\"color\": \"bgr\" in input of {ModelManifest.FileName}.");
+        }
+
+        if (isPhotograph && Of("input.resize") is null && input.Foreground == Foreground.None)
+        {
+            Warn(
+                $"No file says how an image becomes {input.Width} × {input.Height} pixels: it is stretched, which is "
+                + "assumed. Most makers resize the shorter side and crop the centre: say \"resize\": \"crop\" and "
+                + $"\"resizeTo\" in input of {ModelManifest.FileName}.");
+        }
+
+        foreach (var field in new[] { "layout", "channels", "height", "width" })
+        {
+            _fields.TryAdd($"input.{field}", Shape);
+        }
+
+        _fields.TryAdd("input.color", input.Channels == 1 ? Shape : Assumed);
+        foreach (var field in new[] { "scale", "mean", "std" })
+        {
+            _fields.TryAdd($"input.{field}", takesFloats ? Assumed : ElementType);
+        }
+
+        string[] rest =
+        [
+            "resize", "resizeTo", "cropOffset", "filter", "antialias", "round", "fill", "background", "foreground",
+        ];
+        foreach (var field in rest)
+        {
+            _fields.TryAdd($"input.{field}", Assumed);
+        }
+    }
+
+    /// <summary>Fills in the sources of what no file states about the output, and warns of what matters.</summary>
+    public void CompleteOutput(int classCount, string reason)
+    {
+        if (_fields.TryAdd("labels", Assumed))
+        {
+            Warn($"No file names the classes: they are called by their numbers, 0 to {classCount - 1}.");
+        }
+
+        _fields.TryAdd("output.name", reason);
+        _fields.TryAdd("output.kind", WarmUp);
+    }
+}
