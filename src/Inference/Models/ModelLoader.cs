@@ -1,4 +1,5 @@
 using System.Text.Json;
+using SoftmaxService.Inference.Conventions;
 using SoftmaxService.Inference.Faults;
 using SoftmaxService.Inference.Onnx;
 
@@ -23,7 +24,9 @@ internal static class ModelLoader
             var path = files.FindModel();
             var manifest = files.ReadManifest();
             onnx = OnnxModel.Load(path, settings.Onnx, cancellationToken);
-            var graph = WarmGraph.Of(onnx, manifest, settings);
+            var sources = new ModelSources();
+            var makers = ModelConventions.Read(folder, onnx.Metadata, ClassCountOf(onnx.Outputs));
+            var graph = WarmGraph.Of(onnx, new ManifestMerger(sources).Merge(manifest, makers), sources, settings);
             var temperature = ManifestChecks.Temperature(manifest.Calibration);
             ManifestChecks.Conformal(manifest.Calibration?.Conformal);
 
@@ -50,5 +53,12 @@ internal static class ModelLoader
                     exception),
             };
         }
+    }
+
+    /// <summary>The number of classes, where the declared outputs leave no choice.</summary>
+    private static int? ClassCountOf(IReadOnlyList<OnnxTensorInfo> outputs)
+    {
+        int[] counts = [.. outputs.Select(output => output.Shape.LastOrDefault(size => size > 1)).Distinct()];
+        return counts is [> 1 and var only] ? only : null;
     }
 }

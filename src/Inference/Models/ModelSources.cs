@@ -96,6 +96,20 @@ internal sealed class ModelSources
         }
     }
 
+    /// <summary>The labels; null where makers' files have another number of them than there are classes.</summary>
+    public IReadOnlyList<string>? WithoutMisfits(IReadOnlyList<string>? labels, int classCount)
+    {
+        const string Field = "labels";
+        if (labels is null || labels.Count == classCount || IsOwn(Field))
+        {
+            return labels;
+        }
+
+        Warn($"{Of(Field)} has {labels.Count} labels, but the model has {classCount} classes: they are not used.");
+        _fields.Remove(Field);
+        return null;
+    }
+
     /// <summary>Fills in the sources of what no file states about the output, and warns of what matters.</summary>
     public void CompleteOutput(int classCount, string reason)
     {

@@ -43,7 +43,8 @@ internal sealed record WarmGraph(
         TrainingMode.Reject(onnx.Graph, output.Tensor.Name);
 
         var classifier = new OnnxClassifier(onnx, input, output.Tensor, resolved.Shape, resolved.HasBatchAxis);
-        var labels = ManifestChecks.Labels(manifest.Labels, classifier.ClassCount);
+        var labels = ManifestChecks.Labels(
+            sources.WithoutMisfits(manifest.Labels, classifier.ClassCount), classifier.ClassCount);
         var rows = classifier.WarmUp(samples, settings.MaxBatchSize);
         preprocessor.WarmUp(samples[^1]);
         var scores = OutputKindChooser.Choose(

@@ -16,6 +16,7 @@ public sealed class OnnxModel : IDisposable
         Graph = graph;
         Inputs = Describe(session.InputNames, session.InputMetadata);
         Outputs = Describe(session.OutputNames, session.OutputMetadata);
+        Metadata = session.ModelMetadata.CustomMetadataMap;
     }
 
     /// <summary>The version of ONNX Runtime that runs models here, such as <c>1.31.1</c>.</summary>
@@ -28,6 +29,9 @@ public sealed class OnnxModel : IDisposable
 
     /// <summary>The outputs, in graph order.</summary>
     public IReadOnlyList<OnnxTensorInfo> Outputs { get; }
+
+    /// <summary>What the exporting tool wrote into the file's <c>metadata_props</c>.</summary>
+    public IReadOnlyDictionary<string, string> Metadata { get; }
 
     internal InferenceSession Session { get; }
 

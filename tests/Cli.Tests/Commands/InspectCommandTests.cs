@@ -25,6 +25,16 @@ public sealed class InspectCommandTests
             found.GetProperty("served").GetProperty("outputReason").GetString());
         Assert.True(found.GetProperty("served").GetProperty("outputKindIsDetected").GetBoolean());
         Assert.Equal(8, found.GetProperty("served").GetProperty("maxBatchSize").GetInt32());
+        Assert.Equal(
+            "model.json: labels",
+            found.GetProperty("served").GetProperty("sources").GetProperty("labels").GetString());
+        Assert.Equal(
+            "assumed",
+            found.GetProperty("served").GetProperty("sources").GetProperty("input.mean").GetString());
+        Assert.Contains(
+            "No file says how pixels are scaled",
+            Assert.Single(found.GetProperty("warnings").EnumerateArray()).GetString()!,
+            StringComparison.Ordinal);
         Assert.Contains(
             found.GetProperty("notes").EnumerateArray(),
             note => note.GetString()!.Contains("not calibrated", StringComparison.Ordinal));
