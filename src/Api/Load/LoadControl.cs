@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using SoftmaxService.Api.Problems;
 using SoftmaxService.Api.Settings;
 using SoftmaxService.Api.Wire;
@@ -72,7 +73,8 @@ internal static class LoadControl
         }
     }
 
-    private static async Task RunWithDeadlineAsync(RequestDelegate next, HttpContext context, TimeSpan time)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))] // every request waits here
+    private static async ValueTask RunWithDeadlineAsync(RequestDelegate next, HttpContext context, TimeSpan time)
     {
         using var deadline = RequestDeadline.Set(context, time);
         context.Features.Set(deadline);

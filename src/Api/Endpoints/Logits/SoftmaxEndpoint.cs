@@ -11,23 +11,33 @@ namespace SoftmaxService.Api.Endpoints.Logits;
 /// <summary><c>POST /softmax</c>: logits in, probabilities out. It touches no model.</summary>
 internal static class SoftmaxEndpoint
 {
-    public static void MapSoftmax(this IEndpointRouteBuilder routes) => routes
-        .MapPost("/softmax", AnswerAsync)
-        .WithName("Softmax")
-        .WithTags("Softmax")
-        .WithSummary("Turns logits into probabilities")
-        .WithDescription(
-            "p_i = exp(z_i / T) / Σ_j exp(z_j / T), computed so that no finite logit and no temperature overflows. "
-            + "Give one row, or many rows of the same length, with one temperature for all or one for each row. "
-            + "The string \"-Infinity\" masks a class: its probability is exactly 0. "
-            + "As application/octet-stream, rows are little-endian 32-bit floats, and so is the answer.")
-        .Describe(SoftmaxDocumentation.Apply, SoftmaxBinary.Parameters)
-        .Answers(
-        [
-            Problem.MalformedJson, Problem.InvalidLogits, Problem.InvalidTemperature, Problem.InvalidLabels,
-            Problem.InvalidParameter, Problem.BodyTooLarge, Problem.TooManyLogits, Problem.AnswerTooLarge,
-            Problem.UnsupportedMediaType, .. Problem.CommonToAllWork,
-        ]);
+    public static void MapSoftmax(this IEndpointRouteBuilder routes)
+    {
+        // Captured: a handler that takes services as parameters opens a scope for each request.
+        var gate = routes.ServiceProvider.GetRequiredService<ComputeGate>();
+        var json = routes.ServiceProvider.GetRequiredService<RequestJson>();
+        var limits = routes.ServiceProvider.GetRequiredService<LimitsOptions>();
+        routes
+            .MapPost(
+                "/softmax",
+                (HttpRequest request, CancellationToken cancellationToken) =>
+                    AnswerAsync(request, gate, json, limits, cancellationToken))
+            .WithName("Softmax")
+            .WithTags("Softmax")
+            .WithSummary("Turns logits into probabilities")
+            .WithDescription(
+                "p_i = exp(z_i / T) / Σ_j exp(z_j / T), computed so that no finite logit and no temperature overflows. "
+                + "Give one row, or many rows of the same length, with one temperature for all or one for each row. "
+                + "The string \"-Infinity\" masks a class: its probability is exactly 0. "
+                + "As application/octet-stream, rows are little-endian 32-bit floats, and so is the answer.")
+            .Describe(SoftmaxDocumentation.Apply, SoftmaxBinary.Parameters)
+            .Answers(
+            [
+                Problem.MalformedJson, Problem.InvalidLogits, Problem.InvalidTemperature, Problem.InvalidLabels,
+                Problem.InvalidParameter, Problem.BodyTooLarge, Problem.TooManyLogits, Problem.AnswerTooLarge,
+                Problem.UnsupportedMediaType, .. Problem.CommonToAllWork,
+            ]);
+    }
 
     private static async Task<Results<SoftmaxResponse, BinaryRows>> AnswerAsync(
         HttpRequest request,
