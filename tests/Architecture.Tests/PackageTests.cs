@@ -7,6 +7,7 @@ public sealed class PackageTests
 {
     private const string OnnxRuntime = "Microsoft.ML.OnnxRuntime";
     private const string Skia = "SkiaSharp";
+    private const string Yaml = "YamlDotNet";
     private const string Intrinsics = "System.Runtime.Intrinsics";
 
     private static readonly string[] Http =
@@ -36,6 +37,14 @@ public sealed class PackageTests
     {
         AssertOnly(["Imaging"], Project.Inference, Skia);
         AssertOnly([], Project.Api, Skia);
+    }
+
+    [Fact]
+    public void OnlyConventionsNamesYaml()
+    {
+        AssertOnly(["Conventions"], Project.Inference, Yaml);
+        AssertOnly([], Project.Api, Yaml);
+        AssertOnly([], Project.Cli, Yaml);
     }
 
     [Fact]

@@ -27,9 +27,9 @@ internal sealed record Project(
         new("src/Inference", "SoftmaxService.Inference", "SoftmaxService.Inference",
     [
         ["Models"],
-        ["Batching"],
+        ["Batching", "Conventions"],
         ["Calibration", "Imaging", "Onnx"],
-        ["Observation"],
+        ["Files", "Observation"],
         ["Faults"],
     ]);
 

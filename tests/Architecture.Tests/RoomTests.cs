@@ -35,6 +35,11 @@ public sealed partial class RoomTests
         SourceReader.UsesIn(Project.Inference),
         use => use is { UserRoom: "Batching", UsedRoom: "Imaging" or "Calibration" });
 
+    [Fact]
+    public void ConventionsKnowsNeitherOnnxRuntimeNorTheMeter() => Assert.DoesNotContain(
+        SourceReader.UsesIn(Project.Inference),
+        use => use is { UserRoom: "Conventions", UsedRoom: "Onnx" or "Observation" });
+
     [Theory]
     [InlineData("Imaging")]
     [InlineData("Onnx")]

@@ -3,4 +3,4 @@ namespace SoftmaxService.Inference.Conventions;
 /// <summary>A value with the place that states it.</summary>
 /// <param name="Value">The value.</param>
 /// <param name="Source">The file and the field, such as <c>preprocessor_config.json: image_mean</c>.</param>
-public sealed record Stated<T>(T Value, string Source);
+internal sealed record Stated<T>(T Value, string Source);

@@ -7,7 +7,7 @@ namespace SoftmaxService.Inference.Conventions;
 /// What one file, or several, state about a model, each value with its source. Null where nothing is stated. The values
 /// mean what they mean in a manifest.
 /// </summary>
-public sealed record StatedModel
+internal sealed record StatedModel
 {
     /// <inheritdoc cref="ImageInput.Layout"/>
     public Stated<TensorLayout>? Layout { get; init; }
@@ -68,4 +68,45 @@ public sealed record StatedModel
 
     /// <summary>What could not be used, one sentence each.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
+
+    private bool StatesValues => Scale is not null || Mean is not null || Std is not null;
+
+    /// <summary>
+    /// This, and what another one states besides. Values that only make sense together come from one of the two: the
+    /// scale, mean and standard deviation, and how an image is resized and cropped.
+    /// </summary>
+    public StatedModel Over(StatedModel other)
+    {
+        var values = StatesValues ? this : other;
+        var resize = Resize is not null ? this : other;
+        return new StatedModel
+        {
+            Layout = Layout ?? other.Layout,
+            Channels = Channels ?? other.Channels,
+            Height = Height ?? other.Height,
+            Width = Width ?? other.Width,
+            Color = Color ?? other.Color,
+            Scale = values.Scale,
+            Mean = values.Mean,
+            Std = values.Std,
+            Resize = resize.Resize,
+            ResizeTo = resize.ResizeTo,
+            CropOffset = resize.CropOffset,
+            Fill = resize.Fill,
+            Filter = Filter ?? other.Filter,
+            Antialias = Antialias ?? other.Antialias,
+            Round = Round ?? other.Round,
+            Background = Background ?? other.Background,
+            OutputName = OutputName ?? other.OutputName,
+            OutputKind = OutputKind ?? other.OutputKind,
+            Labels = Labels ?? other.Labels,
+            Warnings = [.. Warnings, .. other.Warnings],
+        };
+    }
+
+    /// <summary>This, with another warning.</summary>
+    public StatedModel Warn(string warning) => this with { Warnings = [.. Warnings, warning] };
+
+    /// <summary>Only a warning.</summary>
+    public static StatedModel OnlyWarning(string warning) => new StatedModel().Warn(warning);
 }

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using SoftmaxService.Inference.Batching;
 using SoftmaxService.Inference.Calibration;
 using SoftmaxService.Inference.Faults;
+using SoftmaxService.Inference.Files;
 using SoftmaxService.Inference.Imaging;
 using SoftmaxService.Inference.Models.Scores;
 using SoftmaxService.Inference.Observation;

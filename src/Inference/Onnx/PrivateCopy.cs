@@ -1,5 +1,6 @@
 using System.Text;
 using SoftmaxService.Inference.Faults;
+using SoftmaxService.Inference.Files;
 
 namespace SoftmaxService.Inference.Onnx;
 

@@ -1,4 +1,4 @@
-namespace SoftmaxService.Inference.Onnx;
+namespace SoftmaxService.Inference.Files;
 
 /// <summary>Where a path leads when all links in it are followed, including those among its folders.</summary>
 internal static class RealPath
@@ -18,7 +18,8 @@ internal static class RealPath
             : null;
     }
 
-    private static string Of(string path)
+    /// <summary>Where a path leads; empty if its links form a loop.</summary>
+    public static string Of(string path)
     {
         var rest = new Stack<string>();
         Push(rest, Path.GetFullPath(path), out var real);

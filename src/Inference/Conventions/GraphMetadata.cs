@@ -1,0 +1,118 @@
+using System.Text;
+using SoftmaxService.Inference.Conventions.Labels;
+using SoftmaxService.Inference.Conventions.Syntax;
+using SoftmaxService.Inference.Faults;
+using SoftmaxService.Inference.Imaging;
+
+namespace SoftmaxService.Inference.Conventions;
+
+/// <summary>
+/// What exporters write into the <c>metadata_props</c> of an ONNX file: the image properties of ONNX
+/// (https://github.com/onnx/onnx/blob/main/docs/MetadataProps.md) that Windows ML and Custom Vision use; Ultralytics'
+/// <c>names</c>, <c>task</c> and <c>imgsz</c> (https://docs.ultralytics.com/modes/export, engine/exporter.py), with the
+/// transform of its classifiers (data/augment.py, <c>classify_transforms</c>); and labels under usual names.
+/// </summary>
+internal static class GraphMetadata
+{
+    private const string Name = "graph metadata";
+
+    private static readonly string[] LabelKeys = ["labels", "classes", "class_names"];
+
+    public static StatedModel Read(IReadOnlyDictionary<string, string> metadata, int? classCount) =>
+        Lenient.Read(() => DescribeUltralytics(metadata, classCount))
+            .Over(ImageProperties.Read(Name, key => Find(metadata, key)))
+            .Over(Lenient.Read(() => DescribeLabels(metadata, classCount)));
+
+    // The document of ONNX says that names and values are not case-sensitive.
+    private static string? Find(IReadOnlyDictionary<string, string> metadata, string key) =>
+        metadata.TryGetValue(key, out var value)
+            ? value
+            : metadata.FirstOrDefault(entry => string.Equals(entry.Key, key, StringComparison.OrdinalIgnoreCase)).Value;
+
+    private static StatedModel DescribeUltralytics(IReadOnlyDictionary<string, string> metadata, int? classCount)
+    {
+        if (!metadata.TryGetValue("names", out var names))
+        {
+            return new StatedModel();
+        }
+
+        metadata.TryGetValue("task", out var task);
+        if (task is not (null or "classify"))
+        {
+            return StatedModel.OnlyWarning(
+                $"{Name}: task is '{Quoting.Shorten(task)}', not classify; nothing else is taken from it");
+        }
+
+        var literal = PythonLiteral.Parse(Name, "names", names);
+        var stated = LabelNames.State(LabelNames.Read(literal), literal.Source, classCount);
+        return task is null ? stated : stated.Over(Lenient.Read(() => DescribeTransform(metadata)));
+    }
+
+    private static StatedModel DescribeTransform(IReadOnlyDictionary<string, string> metadata)
+    {
+        var task = new Field(Name, "task", new DataText("classify", IsPlain: false, Line: 0));
+        var stated = new StatedModel
+        {
+            Color = task.State(PixelColor.Rgb),
+            Scale = task.State(1.0 / 255.0),
+            Mean = task.State<IReadOnlyList<float>>([0]),
+            Std = task.State<IReadOnlyList<float>>([1]),
+            Filter = task.State(ImageFilter.Bilinear),
+            Antialias = task.State(true),
+            Round = task.State(true),
+        };
+        if (!metadata.TryGetValue("imgsz", out var text))
+        {
+            return stated;
+        }
+
+        var size = PythonLiteral.Parse(Name, "imgsz", text);
+        var (height, width) = !size.IsList
+            ? (size.Size(), size.Size())
+            : size.Items().ToArray() is [var first, var second]
+            ? (first.Size(), second.Size())
+            : throw size.Fault("must be a height and a width");
+        stated = stated with { Height = size.State(height), Width = size.State(width) };
+        return height == width
+            ? stated with
+            {
+                Resize = task.State(ResizeMode.Crop),
+                ResizeTo = size.State(ResizeTarget.Shorter(height)),
+                CropOffset = task.State(CropOffset.Even),
+            }
+            : stated with { Resize = task.State(ResizeMode.Stretch) };
+    }
+
+    private static StatedModel DescribeLabels(IReadOnlyDictionary<string, string> metadata, int? classCount)
+    {
+        foreach (var key in LabelKeys)
+        {
+            if (metadata.TryGetValue(key, out var text) && !string.IsNullOrWhiteSpace(text))
+            {
+                return LabelNames.State(ReadLabels(key, text.Trim()), $"{Name}: {key}", classCount);
+            }
+        }
+
+        return new StatedModel();
+    }
+
+    private static IReadOnlyList<string> ReadLabels(string key, string text)
+    {
+        if (text[0] is not ('[' or '{' or '('))
+        {
+            var separator = text.Contains('\n', StringComparison.Ordinal) ? '\n' : ',';
+            return LabelNames.WithoutNumbers(text.Split(
+                separator, StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries));
+        }
+
+        try
+        {
+            return LabelNames.Read(
+                JsonTree.Parse(Name, Encoding.UTF8.GetBytes(text)) with { Path = key });
+        }
+        catch (ConventionException)
+        {
+            return LabelNames.Read(PythonLiteral.Parse(Name, key, text));
+        }
+    }
+}

@@ -1,0 +1,93 @@
+using System.Globalization;
+using SoftmaxService.Inference.Conventions.Labels;
+using SoftmaxService.Inference.Conventions.Syntax;
+
+namespace SoftmaxService.Inference.Conventions.HuggingFace;
+
+/// <summary>
+/// <c>config.json</c> of Hugging Face
+/// (https://huggingface.co/docs/transformers/main_classes/configuration), also as timm writes it
+/// (https://github.com/huggingface/pytorch-image-models/blob/main/timm/models/_hub.py).
+/// </summary>
+internal static class ModelConfig
+{
+    public const string FileName = "config.json";
+
+    /// <summary>Reads the syntax.</summary>
+    /// <exception cref="ConventionException">It is not a JSON object.</exception>
+    public static Field Parse(Sidecar file)
+    {
+        var root = JsonTree.Parse(file.Name, file.Content);
+        return root.IsMap ? root : throw root.Fault("must be an object");
+    }
+
+    /// <summary>The kind of model, such as <c>vit</c>.</summary>
+    public static string? ModelType(Field root) => root["model_type"]?.Node is DataText type ? type.Text : null;
+
+    /// <exception cref="ConventionException">timm's values or the indices of the labels are malformed.</exception>
+    public static StatedModel Read(Field root, int? classCount)
+    {
+        var stated = DescribeLabels(root, classCount);
+        if (root["problem_type"] is { Node: DataText { Text: "multi_label_classification" } } problem)
+        {
+            stated = stated.Warn(
+                $"{problem.Source} is multi_label_classification: several classes may be true at once, which a softmax "
+                + "does not show");
+        }
+
+        var isFlat = root["input_size"] is { IsList: true };
+        var timm = root["pretrained_cfg"] ?? (isFlat ? root : null);
+        return stated.Over(timm is not null ? TimmConfig.Read(timm) : Lenient.Read(() => DescribeSize(root)));
+    }
+
+    private static StatedModel DescribeSize(Field root)
+    {
+        var size = root["image_size"];
+        var (height, width) = size switch
+        {
+            null => (null, null),
+            { IsList: true } when size.Items().ToArray() is [var first, var second] => (first.Size(), second.Size()),
+            { IsList: true } => throw size.Fault("must be a number, or a height and a width"),
+            _ => ((int?)size.Size(), (int?)size.Size()),
+        };
+        return new StatedModel
+        {
+            Channels = root["num_channels"] is { } channels ? channels.State(channels.Size()) : null,
+            Height = height is { } rows ? size!.State(rows) : null, // it has a size
+            Width = width is { } columns ? size!.State(columns) : null, // it has a size
+        };
+    }
+
+    private static StatedModel DescribeLabels(Field root, int? classCount)
+    {
+        var field = root["id2label"] ?? root["label2id"];
+        if (field is null)
+        {
+            return root["label_names"] is { } timm
+                ? LabelNames.State(DescribedNames(timm, root["label_descriptions"]), timm.Source, classCount)
+                : new StatedModel();
+        }
+
+        var names = LabelNames.Read(field);
+
+        // What transformers writes for a model whose classes nobody named.
+        var isNamed = names.Where((name, index) =>
+            name != string.Create(CultureInfo.InvariantCulture, $"LABEL_{index}")).Any();
+        return isNamed ? LabelNames.State(names, field.Source, classCount) : new StatedModel();
+    }
+
+    /// <summary>timm names ImageNet's classes by WordNet's ids, and describes them elsewhere.</summary>
+    private static IReadOnlyList<string> DescribedNames(Field field, Field? descriptions)
+    {
+        var names = LabelNames.Read(field);
+        if (descriptions is not { IsMap: true } || !names.All(LabelNames.IsSynset))
+        {
+            return names;
+        }
+
+        var described = descriptions.Entries().ToLookup(entry => entry.Name, entry => entry.Value);
+        return names.All(name => described[name].FirstOrDefault()?.Node is DataText)
+            ? [.. names.Select(name => described[name].First().Text())]
+            : names;
+    }
+}

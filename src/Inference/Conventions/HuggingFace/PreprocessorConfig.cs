@@ -1,0 +1,345 @@
+using SoftmaxService.Inference.Conventions.Syntax;
+using SoftmaxService.Inference.Imaging;
+
+namespace SoftmaxService.Inference.Conventions.HuggingFace;
+
+/// <summary>
+/// <c>preprocessor_config.json</c> of Hugging Face: the settings of an image processor
+/// (https://huggingface.co/docs/transformers/main_classes/image_processor), which resizes with Pillow, crops, rescales
+/// and normalizes. The order and the rounding are those of
+/// https://github.com/huggingface/transformers/blob/main/src/transformers/image_transforms.py.
+/// </summary>
+internal sealed class PreprocessorConfig
+{
+    public const string FileName = "preprocessor_config.json";
+
+    // From this size on, ConvNeXT's images are stretched and no longer cropped.
+    private const int ConvNextStretched = 384;
+
+    private readonly Field _root;
+    private readonly ImageProcessorClass? _class;
+    private readonly Field? _defaults;
+    private readonly List<string> _warnings = [];
+
+    private PreprocessorConfig(Field root, ImageProcessorClass? processor, string typeSource)
+    {
+        _root = root;
+        _class = processor;
+        _defaults = processor is null
+            ? null
+            : new Field(root.File, "", processor.Defaults) { DefaultOf = $"{typeSource} {processor.Name}" };
+    }
+
+    private ProcessorKind Kind => _class?.Kind ?? ProcessorKind.Plain;
+
+    private string Name => _root.File;
+
+    /// <summary>Reads the file.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="modelType">
+    /// <c>model_type</c> of <c>config.json</c>, which names the class where this file does not; null without one.
+    /// </param>
+    /// <exception cref="ConventionException">It is malformed.</exception>
+    public static StatedModel Read(Sidecar file, string? modelType)
+    {
+        var root = JsonTree.Parse(file.Name, file.Content);
+        if (!root.IsMap)
+        {
+            throw root.Fault("must be an object");
+        }
+
+        if (root["pretrained_cfg"] is { } timm)
+        {
+            return TimmConfig.Read(timm);
+        }
+
+        var type = root["image_processor_type"] ?? root["feature_extractor_type"];
+        var processor = type is not null
+            ? ImageProcessorClass.Named(type.Text())
+            : modelType is not null ? ImageProcessorClass.OfModel(modelType) : null;
+        var typeSource = type?.Source ?? $"{ModelConfig.FileName}: model_type";
+        return new PreprocessorConfig(root, processor, typeSource).Describe();
+    }
+
+    private StatedModel Describe()
+    {
+        var stated = DescribeSize();
+        stated = DescribeValues(stated);
+        if (this["do_flip_channel_order"] is { } flip && flip.Switch())
+        {
+            stated = stated with { Color = flip.State(PixelColor.Bgr) };
+        }
+        else if (this["do_convert_rgb"] is { } convert && convert.Switch())
+        {
+            stated = stated with { Color = convert.State(PixelColor.Rgb) };
+        }
+
+        return stated with { Warnings = _warnings };
+    }
+
+    /// <summary>A field, or the class's default for it.</summary>
+    private Field? this[string name] => _root[name] ?? _defaults?[name];
+
+    private bool IsOn(string name, bool otherwise = false) => this[name]?.Switch() ?? otherwise;
+
+    private StatedModel DescribeSize()
+    {
+        var size = this["size"] is { } sizeField ? TargetSize.Read(sizeField, IsSquare()) : null;
+        if (!IsOn("do_resize", otherwise: size is not null))
+        {
+            return DescribeUnresized();
+        }
+
+        if (size is null)
+        {
+            return new StatedModel();
+        }
+
+        var stated = Kind switch
+        {
+            ProcessorKind.ConvNext => DescribeConvNext(size),
+            ProcessorKind.Levit when size.Shorter is { } shorter =>
+                DescribeCrop(size with { Shorter = (int)(256.0 / 224.0 * shorter) }),
+            ProcessorKind.Perceiver => DescribePerceiver(size),
+            ProcessorKind.PoolFormer when CropPercentage() is { } part => DescribeCrop(size.DividedBy(part)),
+            _ => DescribeCrop(size),
+        };
+        return DescribeFilter(stated, size.Field);
+    }
+
+    private bool IsSquare() => _class?.IsSquare ?? !IsOn("do_center_crop");
+
+    /// <summary>An image that only gets cropped has no fixed scale, which a recipe cannot express.</summary>
+    private StatedModel DescribeUnresized()
+    {
+        if (!IsOn("do_center_crop") || this["crop_size"] is not { } field)
+        {
+            return new StatedModel();
+        }
+
+        Warn("do_resize is false, so that images are cropped at their own size; they are resized here");
+        return TargetSize.Read(field, isSquare: true).State(new StatedModel());
+    }
+
+    private StatedModel DescribeConvNext(TargetSize size)
+    {
+        if ((size.Shorter ?? (size.Height == size.Width ? size.Height : null)) is not { } side)
+        {
+            throw size.Field.Fault("must be the length of the shorter side");
+        }
+
+        var square = TargetSize.Square(side, size.Field);
+        var field = this["crop_pct"]!; // the class has a default
+        return side >= ConvNextStretched
+            ? DescribeStretch(square)
+            : DescribeCrop(square, ResizeTarget.Shorter(Whole(side / Part(field), field)), field);
+    }
+
+    /// <summary>
+    /// The centre of the original, <c>size / crop_size</c> of its shorter side, is resized to the size. Resizing the
+    /// shorter side to the crop's size first shows the same part, and differs only at the edges.
+    /// </summary>
+    private StatedModel DescribePerceiver(TargetSize size)
+    {
+        if (!IsOn("do_center_crop"))
+        {
+            return DescribeStretch(size);
+        }
+
+        var field = this["crop_size"]!; // the class has a default
+        var crop = TargetSize.Read(field, isSquare: true);
+        if (crop.Height is { } side && crop.Width == side && size.Height is { } height && size.Width == height
+            && side >= height)
+        {
+            return DescribeCrop(size, ResizeTarget.Shorter(side), field);
+        }
+
+        Warn("crop_size and size are not squares, which is not read");
+        return size.State(new StatedModel());
+    }
+
+    private StatedModel DescribeCrop(TargetSize size)
+    {
+        if (IsOn("do_center_crop") && this["crop_size"] is { } field)
+        {
+            return DescribeCrop(size, TargetSize.Read(field, isSquare: true));
+        }
+
+        if (size.Longest is { } longest && size.Shorter is null)
+        {
+            var square = TargetSize.Square(longest, size.Field).State(new StatedModel());
+            return square with { Resize = size.Field.State(ResizeMode.Fit) };
+        }
+
+        if (size.Height is not null)
+        {
+            return DescribeStretch(size);
+        }
+
+        Warn("size gives the shorter side and do_center_crop is off, so that the size depends on the image");
+        return new StatedModel();
+    }
+
+    private StatedModel DescribeCrop(TargetSize size, TargetSize crop)
+    {
+        if (crop is not { Height: { } height, Width: { } width })
+        {
+            throw crop.Field.Fault("must have a height and a width");
+        }
+
+        ResizeTarget? target = size switch
+        {
+            { Longest: not null } => null,
+            { Shorter: { } shorter } when shorter >= Math.Max(height, width) => ResizeTarget.Shorter(shorter),
+            { Height: { } h, Width: { } w } when h >= height && w >= width => ResizeTarget.Both(h, w),
+            _ => null,
+        };
+        if (target is null)
+        {
+            Warn("crop_size is larger than size, or size is not of a kind that is read; how images are resized is not "
+                + "taken from it");
+            return crop.State(new StatedModel());
+        }
+
+        return (target.Height, target.Width) == (height, width)
+            ? DescribeStretch(crop)
+            : DescribeCrop(crop, target, size.Field);
+    }
+
+    private static StatedModel DescribeCrop(TargetSize crop, ResizeTarget target, Field field) =>
+        crop.State(new StatedModel()) with
+        {
+            Resize = crop.Field.State(ResizeMode.Crop),
+            ResizeTo = field.State(target),
+            CropOffset = crop.Field.State(CropOffset.Down),
+        };
+
+    private static StatedModel DescribeStretch(TargetSize size) =>
+        size.State(new StatedModel()) with { Resize = size.Field.State(ResizeMode.Stretch) };
+
+    private StatedModel DescribeFilter(StatedModel stated, Field size)
+    {
+        var resample = this["resample"];
+        var source = resample ?? size;
+        return stated with
+        {
+            Filter = resample?.State(FilterOf(resample)),
+            Antialias = source.State(true),
+            Round = source.State(true),
+        };
+    }
+
+    // Pillow's numbers: https://pillow.readthedocs.io/en/stable/reference/Image.html#PIL.Image.Resampling
+    private static ImageFilter FilterOf(Field resample) => resample.FindWhole() switch
+    {
+        0 => ImageFilter.Nearest,
+        1 => ImageFilter.Lanczos,
+        2 => ImageFilter.Bilinear,
+        3 => ImageFilter.Bicubic,
+        4 => ImageFilter.Box,
+        5 => ImageFilter.Hamming,
+        _ => throw resample.Fault("must be one of Pillow's filters, 0 to 5"),
+    };
+
+    /// <summary>
+    /// The image is multiplied by <c>rescale_factor</c>, then <c>(x − image_mean) / image_std</c>. EfficientNet may
+    /// subtract 1 in between, and divides by <c>image_std</c> again (<c>include_top</c>).
+    /// </summary>
+    private StatedModel DescribeValues(StatedModel stated)
+    {
+        var rescale = this["do_rescale"];
+        var factor = this["rescale_factor"];
+        var scale = rescale is not null && !rescale.Switch() ? rescale.State(1.0) : factor?.State(factor.Divisor());
+        var mean = this["image_mean"] is { } meanField
+            ? meanField.State(meanField.PerChannel(field => field.Number()))
+            : null;
+        var std = this["image_std"] is { } stdField
+            ? stdField.State(stdField.PerChannel(field => field.Divisor()))
+            : null;
+        var includesTop = Kind == ProcessorKind.EfficientNet && IsOn("include_top") ? std : null;
+        if (this["do_normalize"] is { } normalize && !normalize.Switch())
+        {
+            mean = normalize.State<IReadOnlyList<double>>([0]);
+            std = includesTop ?? normalize.State<IReadOnlyList<double>>([1]);
+        }
+        else if (includesTop is not null)
+        {
+            std = std! with { Value = [.. std!.Value.Select(value => value * value)] }; // both are the same field's
+        }
+        else if ((mean is null) != (std is null))
+        {
+            Warn("only one of image_mean and image_std is given, and the class of the image processor is not known");
+        }
+
+        if (Kind == ProcessorKind.EfficientNet && this["rescale_offset"] is { } offset && offset.Switch())
+        {
+            mean = new Stated<IReadOnlyList<double>>([.. mean!.Value.Select(value => value + 1)], offset.Source);
+            if (scale is not null && Math.Abs((scale.Value * 127.5) - 1) > 1e-6)
+            {
+                Warn("rescale_offset is on and rescale_factor is not 1/127.5: versions of transformers differ in what "
+                    + "they subtract; 1 is subtracted after scaling");
+            }
+        }
+
+        return stated with { Scale = scale, Mean = Narrow(mean), Std = Narrow(std) };
+    }
+
+    private static Stated<IReadOnlyList<float>>? Narrow(Stated<IReadOnlyList<double>>? wide) =>
+        wide is null
+            ? null
+            : new Stated<IReadOnlyList<float>>([.. wide.Value.Select(value => (float)value)], wide.Source);
+
+    /// <summary>PoolFormer's part; null in the file switches it off.</summary>
+    private Field? CropPercentage() => _root.Has("crop_pct") ? _root["crop_pct"] : this["crop_pct"];
+
+    private static double Part(Field field) =>
+        field.Number() is > 0.01 and <= 1 and var part ? part : throw field.Fault("must be above 0.01 and at most 1");
+
+    private static int Whole(double length, Field field) =>
+        length is >= 1 and < 65_536 ? (int)length : throw field.Fault("makes images too large or too small");
+
+    private void Warn(string warning) => _warnings.Add($"{Name}: {warning}");
+
+    /// <summary>The <c>size</c> or <c>crop_size</c>: a number, a list, or a map of sides.</summary>
+    private sealed record TargetSize(Field Field, int? Height, int? Width, int? Shorter, int? Longest)
+    {
+        public static TargetSize Square(int side, Field field) => new(field, side, side, null, null);
+
+        public static TargetSize Read(Field field, bool isSquare)
+        {
+            if (field.IsMap)
+            {
+                var (height, width) = (field["height"]?.Size(), field["width"]?.Size());
+                var (shorter, longest) = (field["shortest_edge"]?.Size(), field["longest_edge"]?.Size());
+                return (height is null) == (width is null) && (height ?? shorter ?? longest) is not null
+                    ? new TargetSize(field, height, width, shorter, longest)
+                    : throw field.Fault("must have height and width, shortest_edge, or longest_edge");
+            }
+
+            if (field.IsList)
+            {
+                return field.Items().ToArray() is [var height, var width]
+                    ? new TargetSize(field, height.Size(), width.Size(), null, null)
+                    : throw field.Fault("must be a number, a height and a width, or an object");
+            }
+
+            var side = field.Size();
+            return isSquare ? Square(side, field) : new TargetSize(field, null, null, side, null);
+        }
+
+        public TargetSize DividedBy(Field field)
+        {
+            var part = Part(field);
+            int? Divide(int? side) => side is { } length ? Whole(length / part, field) : null;
+            return Height is not null && Height == Width
+                ? new TargetSize(Field, null, null, Divide(Height), null)
+                : new TargetSize(Field, Divide(Height), Divide(Width), Divide(Shorter), Longest);
+        }
+
+        public StatedModel State(StatedModel stated) => stated with
+        {
+            Height = Height is { } height ? Field.State(height) : null,
+            Width = Width is { } width ? Field.State(width) : null,
+        };
+    }
+}

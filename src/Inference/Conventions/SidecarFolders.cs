@@ -1,0 +1,98 @@
+using SoftmaxService.Inference.Faults;
+using SoftmaxService.Inference.Files;
+
+namespace SoftmaxService.Inference.Conventions;
+
+/// <summary>
+/// Finds the files beside a model. Only regular files are opened, and a link is followed only to a file in one of the
+/// folders or in the cache of Hugging Face that the folder belongs to.
+/// </summary>
+/// <param name="folders">Where to look; the first folder that has a file wins.</param>
+internal sealed class SidecarFolders(IReadOnlyList<string> folders)
+{
+    // The labels and settings of 100,000 classes are far smaller.
+    private const int MaxLength = 16 << 20;
+
+    /// <summary>The first file of this name; null where there is none.</summary>
+    /// <exception cref="ConventionException">There is one that must not or cannot be read.</exception>
+    public Sidecar? Find(string name)
+    {
+        foreach (var folder in folders)
+        {
+            if (FindIn(folder, name) is { } found)
+            {
+                return found;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>A file that another one names, in the same folder.</summary>
+    /// <inheritdoc cref="Find" path="/exception"/>
+    public Sidecar? FindIn(string folder, string name)
+    {
+        try
+        {
+            var path = Path.Combine(folder, name);
+            if (!File.Exists(path))
+            {
+                return null;
+            }
+
+            var real = RealPath.Of(path);
+            if (real.Length == 0)
+            {
+                throw new ConventionException($"{name} is a link that leads back to itself");
+            }
+
+            return folders.Append(folder).Any(one => IsIn(one, real)) || IsInCache(folder, real)
+                ? new Sidecar(name, folder, Read(name, real))
+                : throw new ConventionException($"{name} leads out of the model's folder; put the file itself there");
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            throw new ConventionException($"{name} cannot be read: {FileFault.Describe(fault)}", fault);
+        }
+    }
+
+    private static byte[] Read(string name, string path)
+    {
+        // A pipe or a device has no length, and opening one may block forever.
+        var length = new FileInfo(path).Length;
+        if (length == 0)
+        {
+            throw new ConventionException($"{name} is empty, or no regular file");
+        }
+
+        if (length > MaxLength)
+        {
+            throw new ConventionException(
+                $"{name} has {length} bytes; files of up to {MaxLength} are read beside a model");
+        }
+
+        using var file = File.OpenRead(path);
+        var content = new byte[length];
+        var read = file.ReadAtLeast(content, content.Length, throwOnEndOfStream: false);
+        return content[..read];
+    }
+
+    private static bool IsIn(string folder, string real) => RealPath.Below(folder, real) is not null;
+
+    /// <summary>
+    /// In the cache of Hugging Face, <c>snapshots/&lt;commit&gt;/config.json</c> is a link to <c>blobs/&lt;hash&gt;</c>
+    /// beside <c>snapshots</c>: https://huggingface.co/docs/huggingface_hub/guides/manage-cache.
+    /// </summary>
+    private static bool IsInCache(string folder, string real)
+    {
+        for (var parent = RealPath.Of(folder); !string.IsNullOrEmpty(parent); parent = Path.GetDirectoryName(parent))
+        {
+            if (Path.GetFileName(parent) == "snapshots")
+            {
+                return IsIn(Path.Combine(Path.GetDirectoryName(parent)!, "blobs"), real); // has a name, so is no root
+            }
+        }
+
+        return false;
+    }
+}
