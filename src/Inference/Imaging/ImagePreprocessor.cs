@@ -8,9 +8,9 @@ namespace SoftmaxService.Inference.Imaging;
 /// </summary>
 /// <remarks>
 /// The formats of <see cref="ImageFormats"/> are decoded to sRGB and turned upright by the orientation in their EXIF or
-/// else their XMP; of an animation, only the first frame is used. Transparent parts of a photograph become white, and
-/// it is resized according to <see cref="ImageInput.Resize"/>, with antialiasing; the bars of
-/// <see cref="ResizeMode.Fit"/> are black. An image with a <see cref="ImageInput.Foreground"/> is treated as by the
+/// else their XMP; of an animation, only the first frame is used. Transparent parts of a photograph show
+/// <see cref="ImageInput.Background"/>, and it is resized according to <see cref="ImageInput.Resize"/> and
+/// <see cref="ImageInput.Filter"/>; around it is <see cref="ImageInput.Fill"/>. An image with a <see cref="ImageInput.Foreground"/> is treated as by the
 /// makers of MNIST: its ink is found, brought to the model's polarity, cropped, fitted into 20/28 of the model's size,
 /// and centred by its centre of mass. An image that already has this form is not changed.
 /// </remarks>
@@ -80,19 +80,20 @@ public sealed class ImagePreprocessor
             }
         }
 
+        var channels = 1;
         var length = Input.Width * Input.Height * 4;
         var rented = length > MaxStackFloats ? ArrayPool<float>.Shared.Rent(length) : null;
         var canvas = rented ?? stackalloc float[MaxStackFloats];
         if (Input.Foreground == Foreground.None)
         {
-            _photographs.Draw(picture, canvas[..(Input.Width * Input.Height * picture.Channels)]);
+            channels = _photographs.Draw(picture, canvas);
         }
         else
         {
             _digits.Draw(picture, canvas[..(Input.Width * Input.Height)]);
         }
 
-        _writer.Write<float>(canvas, picture.Channels, tensor);
+        _writer.Write<float>(canvas, channels, tensor);
         if (rented is not null)
         {
             ArrayPool<float>.Shared.Return(rented);
@@ -111,21 +112,22 @@ public sealed class ImagePreprocessor
     internal void Write(ReadOnlySpan<float> pixels, int channels, Span<float> tensor) =>
         _writer.Write(pixels, channels, tensor);
 
-    // Converts to grey before resizing, like Pillow's convert("L") followed by resize(). It is also a quarter of the
+    // Lays transparency on the background, and converts to grey before resizing, like Pillow's convert("L") followed by resize(). It is also a quarter of the
     // work.
     private void Flatten(PixelBuffer picture)
     {
         if (Input.Color == PixelColor.Gray)
         {
-            picture.CompositeToGray(ground: 255);
+            var (red, green, blue) = (Input.Background[0], Input.Background[1], Input.Background[2]);
+            picture.CompositeToGray(Luma.FromRgb((int)red, green, blue));
         }
         else
         {
-            picture.CompositeOnWhite();
+            picture.CompositeOn([.. Input.Background]);
         }
     }
 
-    // Twice the drawn size leaves the antialiasing to us: the codec's own scaling is coarse.
+    // Only where the recipe does not say how its makers resize: twice the drawn size leaves the antialiasing to us: the codec's own scaling is coarse.
     private (int Width, int Height) SmallestUsefulSize(in ImageHeader header)
     {
         if (Input.Foreground != Foreground.None)
@@ -133,11 +135,17 @@ public sealed class ImagePreprocessor
             return _digits.SmallestUsefulSize;
         }
 
+        if (!_photographs.AllowsSmallerPicture)
+        {
+            return (header.Width, header.Height);
+        }
+
         var swapped = Orientation.SwapsAxes(header.Origin);
         var (width, height) = swapped
             ? _photographs.DrawnSize(header.Height, header.Width)
             : _photographs.DrawnSize(header.Width, header.Height);
-        return swapped ? (2 * height, 2 * width) : (2 * width, 2 * height);
+        var (drawnWidth, drawnHeight) = ((int)width, (int)height);
+        return swapped ? (2 * drawnHeight, 2 * drawnWidth) : (2 * drawnWidth, 2 * drawnHeight);
     }
 
     private static void CheckInput(ImageInput input)
@@ -173,6 +181,29 @@ public sealed class ImagePreprocessor
         if (!float.IsFinite(input.Scale))
         {
             throw new ArgumentException("Scale must be finite.", nameof(input));
+        }
+
+        if (input.Fill.Count != 3 || input.Background.Count != 3 || !input.Fill.All(value => value is >= 0 and <= 255))
+        {
+            throw new ArgumentException("Fill and background must have three values in 0…255.", nameof(input));
+        }
+
+        if (input.ResizeTo is { } target)
+        {
+            CheckTarget(target, input);
+        }
+    }
+
+    private static void CheckTarget(ResizeTarget target, ImageInput input)
+    {
+        if (input.Resize != ResizeMode.Crop)
+        {
+            throw new ArgumentException("Only a crop has a size before it.", nameof(input));
+        }
+
+        if (target.Sides.Any(side => side is < 1 or > ImageHeader.MaxSide))
+        {
+            throw new ArgumentException($"Sides must be from 1 to {ImageHeader.MaxSide}, not {target}.", nameof(input));
         }
     }
 }
