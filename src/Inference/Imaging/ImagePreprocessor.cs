@@ -10,9 +10,10 @@ namespace SoftmaxService.Inference.Imaging;
 /// The formats of <see cref="ImageFormats"/> are decoded to sRGB and turned upright by the orientation in their EXIF or
 /// else their XMP; of an animation, only the first frame is used. Transparent parts of a photograph show
 /// <see cref="ImageInput.Background"/>, and it is resized according to <see cref="ImageInput.Resize"/> and
-/// <see cref="ImageInput.Filter"/>; around it is <see cref="ImageInput.Fill"/>. An image with a <see cref="ImageInput.Foreground"/> is treated as by the
-/// makers of MNIST: its ink is found, brought to the model's polarity, cropped, fitted into 20/28 of the model's size,
-/// and centred by its centre of mass. An image that already has this form is not changed.
+/// <see cref="ImageInput.Filter"/>; around it is <see cref="ImageInput.Fill"/>. An image with a
+/// <see cref="ImageInput.Foreground"/> is treated as by the makers of MNIST: its ink is found, brought to the model's
+/// polarity, cropped, fitted into 20/28 of the model's size, and centred by its centre of mass. An image that already
+/// has this form is not changed.
 /// </remarks>
 public sealed class ImagePreprocessor
 {
@@ -23,6 +24,7 @@ public sealed class ImagePreprocessor
     private const int MaxStackFloats = 4096;
 
     private readonly long _maxPixels;
+    private readonly byte[] _background;
     private readonly PhotographFramer _photographs;
     private readonly DigitNormalizer _digits;
     private readonly TensorWriter _writer;
@@ -42,6 +44,7 @@ public sealed class ImagePreprocessor
 
         Input = input;
         _maxPixels = maxPixels;
+        _background = [.. input.Background];
         _photographs = new PhotographFramer(input);
         _digits = new DigitNormalizer(input);
         _writer = new TensorWriter(input);
@@ -112,22 +115,22 @@ public sealed class ImagePreprocessor
     internal void Write(ReadOnlySpan<float> pixels, int channels, Span<float> tensor) =>
         _writer.Write(pixels, channels, tensor);
 
-    // Lays transparency on the background, and converts to grey before resizing, like Pillow's convert("L") followed by resize(). It is also a quarter of the
-    // work.
+    // Lays transparency on the background, and converts to grey before resizing, like Pillow's convert("L") followed by
+    // resize(). It is also a quarter of the work.
     private void Flatten(PixelBuffer picture)
     {
         if (Input.Color == PixelColor.Gray)
         {
-            var (red, green, blue) = (Input.Background[0], Input.Background[1], Input.Background[2]);
-            picture.CompositeToGray(Luma.FromRgb((int)red, green, blue));
+            picture.CompositeToGray(Luma.FromRgb((int)_background[0], _background[1], _background[2]));
         }
         else
         {
-            picture.CompositeOn([.. Input.Background]);
+            picture.CompositeOn(_background);
         }
     }
 
-    // Only where the recipe does not say how its makers resize: twice the drawn size leaves the antialiasing to us: the codec's own scaling is coarse.
+    // Twice the drawn size leaves the antialiasing to us: the codec's own scaling is coarse. It is still not what makers
+    // do, so a recipe that says what they do gets every pixel.
     private (int Width, int Height) SmallestUsefulSize(in ImageHeader header)
     {
         if (Input.Foreground != Foreground.None)
