@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.OpenApi;
 using SoftmaxService.Api.Wire;
+using SoftmaxService.Inference.Imaging;
 using Swashbuckle.AspNetCore.SwaggerGen;
 
 namespace SoftmaxService.Api.OpenApi;
@@ -31,6 +32,9 @@ internal static class WireSchemas
             Format = "byte",
             Description = "An encoded image in base64, or as a data: URL.",
         });
+        options.MapType<ResizeTarget>(() => Schemas.OneOrEach(
+            new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int32", Minimum = "1" },
+            "The length of the shorter side, or an array of height and width."));
         options.MapType<JsonElement>(() => new OpenApiSchema
         {
             Type = JsonSchemaType.Object,

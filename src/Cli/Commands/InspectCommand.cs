@@ -1,8 +1,10 @@
 using System.CommandLine;
 using System.Globalization;
 using SoftmaxService.Cli.Data;
+using SoftmaxService.Cli.Manifests;
 using SoftmaxService.Cli.Models;
 using SoftmaxService.Cli.Output;
+using SoftmaxService.Inference.Imaging;
 
 namespace SoftmaxService.Cli.Commands;
 
@@ -69,7 +71,7 @@ internal static class InspectCommand
                             $"(pixel · {served.Scale:G6} − [{string.Join(", ", served.Mean)}]) / "
                                 + $"[{string.Join(", ", served.Std)}]"),
                     ],
-                    ["resize", served.Resize],
+                    .. ResizeOf(served),
                     ["foreground", served.Foreground],
                     ["output", $"{served.Output}: {served.OutputReason}"],
                     [
@@ -106,6 +108,29 @@ internal static class InspectCommand
             terminal.WriteTable(["field", "stated by"], [.. sources.Select(entry => new[] { entry.Key, entry.Value })]);
         }
     }
+
+    // A foreground is drawn in its own way.
+    private static IEnumerable<string[]> ResizeOf(ServedAs served)
+    {
+        yield return
+        [
+            "resize",
+            served.ResizeTo is { } target
+                ? $"{served.Resize}, of {target}, offset {served.CropOffset}"
+                : served.Resize,
+        ];
+        if (served.Foreground != Names.Of(Foreground.None))
+        {
+            yield break;
+        }
+
+        yield return ["filter", FilterOf(served)];
+        yield return ["fill", $"[{string.Join(", ", served.Fill)}]"];
+        yield return ["background", $"[{string.Join(", ", served.Background)}]"];
+    }
+
+    private static string FilterOf(ServedAs served) =>
+        $"{served.Filter}{(served.Antialias ? "" : ", no antialias")}{(served.Round ? ", rounded" : "")}";
 
     private static string[] RowOf(string role, InspectedTensor tensor) =>
         [role, tensor.Name, tensor.Type, tensor.Shape];

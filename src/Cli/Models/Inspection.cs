@@ -127,6 +127,20 @@ internal sealed record ServedAs
 
     public required string Resize { get; init; }
 
+    public required ResizeTarget? ResizeTo { get; init; }
+
+    public required string CropOffset { get; init; }
+
+    public required string Filter { get; init; }
+
+    public required bool Antialias { get; init; }
+
+    public required bool Round { get; init; }
+
+    public required IReadOnlyList<float> Fill { get; init; }
+
+    public required IReadOnlyList<byte> Background { get; init; }
+
     public required string Foreground { get; init; }
 
     /// <summary>What the graph's input holds.</summary>
@@ -170,6 +184,13 @@ internal sealed record ServedAs
         Mean = model.Input.Mean,
         Std = model.Input.Std,
         Resize = Names.Of(model.Input.Resize),
+        ResizeTo = model.Input.ResizeTo,
+        CropOffset = Names.Of(model.Input.CropOffset),
+        Filter = Names.Of(model.Input.Filter),
+        Antialias = model.Input.Antialias,
+        Round = model.Input.Round,
+        Fill = model.Input.Fill,
+        Background = model.Input.Background,
         Foreground = Names.Of(model.Input.Foreground),
         ElementType = model.GraphInput.ElementType,
         Output = model.GraphOutput.Name,

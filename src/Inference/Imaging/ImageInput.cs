@@ -46,11 +46,14 @@ public enum ResizeMode
     [JsonStringEnumMemberName("stretch")]
     Stretch,
 
-    /// <summary>The whole image is kept and centred; the rest is filled with black.</summary>
+    /// <summary>The whole image is kept and centred; the rest is filled.</summary>
     [JsonStringEnumMemberName("fit")]
     Fit,
 
-    /// <summary>The largest centred part of the model's aspect ratio is kept.</summary>
+    /// <summary>
+    /// The largest centred part of the model's aspect ratio is kept, or the centre of the image after a resize to
+    /// <see cref="ImageInput.ResizeTo"/>.
+    /// </summary>
     [JsonStringEnumMemberName("crop")]
     Crop,
 }
@@ -117,7 +120,11 @@ public sealed record ImageInput
     /// </summary>
     public ResizeTarget? ResizeTo { get; init; }
 
-    /// <summary>Where the crop begins after <see cref="ResizeTo"/>, if the margin is an odd number.</summary>
+    /// <summary>
+    /// Where the crop begins after <see cref="ResizeTo"/>, if the margin is an odd number. An image that is smaller
+    /// than the crop is filled with the smaller half of an odd number before it, or for
+    /// <see cref="CropOffset.Down"/> with the larger, as by the same makers.
+    /// </summary>
     public CropOffset CropOffset { get; init; } = CropOffset.Even;
 
     /// <summary>How source pixels make a resized pixel.</summary>
@@ -130,15 +137,20 @@ public sealed record ImageInput
     public bool Antialias { get; init; } = true;
 
     /// <summary>
-    /// Whether a resized image is rounded to whole numbers in 0…255 before it is scaled, as Pillow does. Tensors that
-    /// TensorFlow resizes are not.
+    /// Whether a resized image is rounded to whole numbers in 0…255 before it is scaled, as Pillow does: with
+    /// <see cref="Antialias"/> after each axis, the width first; without, once, as OpenCV does. Tensors that TensorFlow
+    /// or torchvision resize are not rounded, and keep what <see cref="ImageFilter.Bicubic"/> and
+    /// <see cref="ImageFilter.Lanczos"/> overshoot beyond 0…255.
     /// </summary>
     public bool Round { get; init; }
 
     /// <summary>The colour around an image that does not fill the input: red, green, blue in 0…255.</summary>
     public IReadOnlyList<float> Fill { get; init; } = [0, 0, 0];
 
-    /// <summary>The colour that transparent pixels are laid on: red, green, blue in 0…255.</summary>
+    /// <summary>
+    /// The colour that transparent pixels are laid on: red, green, blue in 0…255. A grey model gets its luma, as it
+    /// does of <see cref="Fill"/>.
+    /// </summary>
     public IReadOnlyList<byte> Background { get; init; } = [255, 255, 255];
 
     /// <summary>Whether images show ink on a plain background.</summary>

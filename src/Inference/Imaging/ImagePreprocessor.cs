@@ -8,11 +8,12 @@ namespace SoftmaxService.Inference.Imaging;
 /// </summary>
 /// <remarks>
 /// The formats of <see cref="ImageFormats"/> are decoded to sRGB and turned upright by the orientation in their EXIF or
-/// else their XMP; of an animation, only the first frame is used. Transparent parts of a photograph become white, and
-/// it is resized according to <see cref="ImageInput.Resize"/>, with antialiasing; the bars of
-/// <see cref="ResizeMode.Fit"/> are black. An image with a <see cref="ImageInput.Foreground"/> is treated as by the
-/// makers of MNIST: its ink is found, brought to the model's polarity, cropped, fitted into 20/28 of the model's size,
-/// and centred by its centre of mass. An image that already has this form is not changed.
+/// else their XMP; of an animation, only the first frame is used. Transparent parts of a photograph show
+/// <see cref="ImageInput.Background"/>, and it is resized according to <see cref="ImageInput.Resize"/> and
+/// <see cref="ImageInput.Filter"/>; around it is <see cref="ImageInput.Fill"/>. An image with a
+/// <see cref="ImageInput.Foreground"/> is treated as by the makers of MNIST: its ink is found, brought to the model's
+/// polarity, cropped, fitted into 20/28 of the model's size, and centred by its centre of mass. An image that already
+/// has this form is not changed.
 /// </remarks>
 public sealed class ImagePreprocessor
 {
@@ -23,6 +24,7 @@ public sealed class ImagePreprocessor
     private const int MaxStackFloats = 4096;
 
     private readonly long _maxPixels;
+    private readonly byte[] _background;
     private readonly PhotographFramer _photographs;
     private readonly DigitNormalizer _digits;
     private readonly TensorWriter _writer;
@@ -42,6 +44,7 @@ public sealed class ImagePreprocessor
 
         Input = input;
         _maxPixels = maxPixels;
+        _background = [.. input.Background];
         _photographs = new PhotographFramer(input);
         _digits = new DigitNormalizer(input);
         _writer = new TensorWriter(input);
@@ -80,19 +83,20 @@ public sealed class ImagePreprocessor
             }
         }
 
+        var channels = 1;
         var length = Input.Width * Input.Height * 4;
         var rented = length > MaxStackFloats ? ArrayPool<float>.Shared.Rent(length) : null;
         var canvas = rented ?? stackalloc float[MaxStackFloats];
         if (Input.Foreground == Foreground.None)
         {
-            _photographs.Draw(picture, canvas[..(Input.Width * Input.Height * picture.Channels)]);
+            channels = _photographs.Draw(picture, canvas);
         }
         else
         {
             _digits.Draw(picture, canvas[..(Input.Width * Input.Height)]);
         }
 
-        _writer.Write<float>(canvas, picture.Channels, tensor);
+        _writer.Write<float>(canvas, channels, tensor);
         if (rented is not null)
         {
             ArrayPool<float>.Shared.Return(rented);
@@ -111,21 +115,22 @@ public sealed class ImagePreprocessor
     internal void Write(ReadOnlySpan<float> pixels, int channels, Span<float> tensor) =>
         _writer.Write(pixels, channels, tensor);
 
-    // Converts to grey before resizing, like Pillow's convert("L") followed by resize(). It is also a quarter of the
-    // work.
+    // Lays transparency on the background, and converts to grey before resizing, like Pillow's convert("L") followed by
+    // resize(). It is also a quarter of the work.
     private void Flatten(PixelBuffer picture)
     {
         if (Input.Color == PixelColor.Gray)
         {
-            picture.CompositeToGray(ground: 255);
+            picture.CompositeToGray(Luma.FromRgb((int)_background[0], _background[1], _background[2]));
         }
         else
         {
-            picture.CompositeOnWhite();
+            picture.CompositeOn(_background);
         }
     }
 
-    // Twice the drawn size leaves the antialiasing to us: the codec's own scaling is coarse.
+    // Twice the drawn size leaves the antialiasing to us: the codec's own scaling is coarse. It is still not what makers
+    // do, so a recipe that says what they do gets every pixel.
     private (int Width, int Height) SmallestUsefulSize(in ImageHeader header)
     {
         if (Input.Foreground != Foreground.None)
@@ -133,11 +138,17 @@ public sealed class ImagePreprocessor
             return _digits.SmallestUsefulSize;
         }
 
+        if (!_photographs.AllowsSmallerPicture)
+        {
+            return (header.Width, header.Height);
+        }
+
         var swapped = Orientation.SwapsAxes(header.Origin);
         var (width, height) = swapped
             ? _photographs.DrawnSize(header.Height, header.Width)
             : _photographs.DrawnSize(header.Width, header.Height);
-        return swapped ? (2 * height, 2 * width) : (2 * width, 2 * height);
+        var (drawnWidth, drawnHeight) = ((int)width, (int)height);
+        return swapped ? (2 * drawnHeight, 2 * drawnWidth) : (2 * drawnWidth, 2 * drawnHeight);
     }
 
     private static void CheckInput(ImageInput input)
@@ -173,6 +184,29 @@ public sealed class ImagePreprocessor
         if (!float.IsFinite(input.Scale))
         {
             throw new ArgumentException("Scale must be finite.", nameof(input));
+        }
+
+        if (input.Fill.Count != 3 || input.Background.Count != 3 || !input.Fill.All(value => value is >= 0 and <= 255))
+        {
+            throw new ArgumentException("Fill and background must have three values in 0…255.", nameof(input));
+        }
+
+        if (input.ResizeTo is { } target)
+        {
+            CheckTarget(target, input);
+        }
+    }
+
+    private static void CheckTarget(ResizeTarget target, ImageInput input)
+    {
+        if (input.Resize != ResizeMode.Crop)
+        {
+            throw new ArgumentException("Only a crop has a size before it.", nameof(input));
+        }
+
+        if (target.Sides.Any(side => side is < 1 or > ImageHeader.MaxSide))
+        {
+            throw new ArgumentException($"Sides must be from 1 to {ImageHeader.MaxSide}, not {target}.", nameof(input));
         }
     }
 }

@@ -20,6 +20,10 @@ internal static class Luma
     public static byte FromRgb(int red, int green, int blue) =>
         (byte)(((Red * red) + (Green * green) + (Blue * blue) + Half) >> 16);
 
+    /// <summary>The luma of a colour that need not be of whole numbers; not rounded.</summary>
+    public static float FromRgb(float red, float green, float blue) =>
+        (float)((((double)Red * red) + ((double)Green * green) + ((double)Blue * blue)) / (2 * Half));
+
     /// <summary>
     /// Converts a row of pixels whose bytes are red, green, blue and one unused. The target may begin at the row's
     /// first byte or before.

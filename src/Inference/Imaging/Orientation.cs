@@ -9,6 +9,16 @@ internal static class Orientation
         origin is SKEncodedOrigin.LeftTop or SKEncodedOrigin.RightTop
             or SKEncodedOrigin.RightBottom or SKEncodedOrigin.LeftBottom;
 
+    /// <summary>Whether a stored row ends where the upright row or column that it shows begins.</summary>
+    public static bool ReversesColumns(SKEncodedOrigin origin) =>
+        origin is SKEncodedOrigin.TopRight or SKEncodedOrigin.BottomRight
+            or SKEncodedOrigin.RightBottom or SKEncodedOrigin.LeftBottom;
+
+    /// <summary>Whether a stored column ends where the upright column or row that it shows begins.</summary>
+    public static bool ReversesRows(SKEncodedOrigin origin) =>
+        origin is SKEncodedOrigin.BottomRight or SKEncodedOrigin.BottomLeft
+            or SKEncodedOrigin.RightTop or SKEncodedOrigin.RightBottom;
+
     /// <summary>Copies a stored picture into a canvas the way it is meant to be seen.</summary>
     public static void Copy(
         ReadOnlySpan<float> stored, int width, int height, int channels, SKEncodedOrigin origin,

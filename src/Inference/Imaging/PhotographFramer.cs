@@ -4,18 +4,37 @@ using SkiaSharp;
 namespace SoftmaxService.Inference.Imaging;
 
 /// <summary>
-/// Brings a picture to the model's height and width by stretching, letterboxing or cropping, with antialiasing.
+/// Brings a picture to the model's height and width by stretching, letterboxing or cropping, as its recipe says.
 /// </summary>
 internal sealed class PhotographFramer(ImageInput input)
 {
+    private readonly float _grayFill = Luma.FromRgb(input.Fill[0], input.Fill[1], input.Fill[2]);
+
+    // Wherever Pillow rounds, it does so twice. OpenCV, whose filters are not widened, rounds its result alone.
+    private readonly bool _roundsTwice = input.Round && input.Antialias;
+
+    /// <summary>
+    /// Whether a smaller picture may be drawn instead, such as a JPEG that is decoded at half its size. A recipe that
+    /// states how its makers resize is followed exactly.
+    /// </summary>
+    public bool AllowsSmallerPicture { get; } =
+        input is { ResizeTo: null, Filter: ImageFilter.Bilinear, Antialias: true, Round: false };
+
     /// <summary>
     /// The size in the model's pixels at which a picture of the given upright size is drawn, before it is cropped.
     /// </summary>
-    public (int Width, int Height) DrawnSize(int width, int height)
+    public (long Width, long Height) DrawnSize(int width, int height)
     {
         if (input.Resize == ResizeMode.Stretch)
         {
             return (input.Width, input.Height);
+        }
+
+        if (input.ResizeTo is { } target)
+        {
+            return target.ShorterSide is not { } shorter ? (target.Width, target.Height)
+                : width <= height ? (shorter, (long)shorter * height / width)
+                : ((long)shorter * width / height, shorter);
         }
 
         var horizontal = (double)input.Width / width;
@@ -28,46 +47,117 @@ internal sealed class PhotographFramer(ImageInput input)
     /// Whether the picture is upright and has the model's size, so that drawing would only copy it.
     /// </summary>
     public bool IsDrawnAlready(PixelBuffer picture) =>
-        picture.Width == input.Width && picture.Height == input.Height && picture.Origin == SKEncodedOrigin.TopLeft;
+        picture.Width == input.Width && picture.Height == input.Height && picture.Origin == SKEncodedOrigin.TopLeft
+        && DrawnSize(picture.Width, picture.Height) == (picture.Width, picture.Height);
 
     /// <summary>
-    /// Draws an opaque picture on the canvas, which has the model's size and the picture's channels. The bars of a
-    /// letterbox are black.
+    /// Draws an opaque picture on the canvas, which has the model's size and four channels or more room than that. What
+    /// the picture does not cover gets the recipe's colour.
     /// </summary>
-    public void Draw(PixelBuffer picture, Span<float> canvas)
+    /// <returns>The number of the canvas's channels: those of the picture, or four where its surroundings are coloured.
+    /// </returns>
+    public int Draw(PixelBuffer picture, Span<float> canvas)
     {
         var swapped = Orientation.SwapsAxes(picture.Origin);
         var (uprightWidth, uprightHeight) = swapped ? (picture.Height, picture.Width) : (picture.Width, picture.Height);
         var (drawnWidth, drawnHeight) = DrawnSize(uprightWidth, uprightHeight);
-        var visibleWidth = Math.Min(drawnWidth, input.Width);
-        var visibleHeight = Math.Min(drawnHeight, input.Height);
+        var horizontal = Placement(drawnWidth, input.Width);
+        var vertical = Placement(drawnHeight, input.Height);
 
-        var (drawnColumns, drawnRows) = swapped ? (drawnHeight, drawnWidth) : (drawnWidth, drawnHeight);
-        var (columns, rows) = swapped ? (visibleHeight, visibleWidth) : (visibleWidth, visibleHeight);
-        using var columnWeights = CentredWeights(picture.Width, drawnColumns, columns);
-        using var rowWeights = CentredWeights(picture.Height, drawnRows, rows);
+        var (alongColumns, alongRows) = swapped ? (vertical, horizontal) : (horizontal, vertical);
+        using var columnWeights = Weights(picture.Width, alongColumns, Orientation.ReversesColumns(picture.Origin));
+        using var rowWeights = Weights(picture.Height, alongRows, Orientation.ReversesRows(picture.Origin));
 
-        var length = columns * rows * picture.Channels;
-        var rented = ArrayPool<float>.Shared.Rent(length);
+        var (columns, rows, channels) = (alongColumns.Visible, alongRows.Visible, picture.Channels);
+        var length = columns * rows * channels;
+        var rented = ArrayPool<float>.Shared.Rent(4 * columns * rows);
         var stored = rented.AsSpan(0, length);
-        Resampler.Resample(picture, stored, columns, columnWeights, rows, rowWeights);
-
-        if (visibleWidth < input.Width || visibleHeight < input.Height)
+        if (_roundsTwice)
         {
-            canvas.Clear();
+            Resampler.ResampleBytes(picture, stored, columns, columnWeights, rows, rowWeights, rowsFirst: swapped);
+        }
+        else
+        {
+            Resampler.Resample(picture, stored, columns, columnWeights, rows, rowWeights);
+            if (input.Round)
+            {
+                Resampler.RoundToBytes(stored);
+            }
         }
 
-        var left = (input.Width - visibleWidth) / 2;
-        var top = (input.Height - visibleHeight) / 2;
-        Orientation.Copy(stored, columns, rows, picture.Channels, picture.Origin, canvas, input.Width, left, top);
+        if (horizontal.Visible < input.Width || vertical.Visible < input.Height)
+        {
+            if (channels == 1 && input.Color != PixelColor.Gray)
+            {
+                stored = Widen(rented, length);
+                channels = 4;
+            }
+
+            Fill(canvas[..(input.Width * input.Height * channels)]);
+        }
+
+        Orientation.Copy(
+            stored, columns, rows, channels, picture.Origin, canvas, input.Width, horizontal.Before, vertical.Before);
         ArrayPool<float>.Shared.Return(rented);
+        return channels;
     }
 
-    private static AxisWeights CentredWeights(int sourceLength, int drawnLength, int visibleLength)
+    // Halves of the margin as torchvision's center_crop and Hugging Face's compute them. Both fill the margin of a
+    // picture that is too small, but put its odd pixel on different sides.
+    private Axis Placement(long drawn, int wanted)
     {
-        var scale = (double)sourceLength / drawnLength;
-        var origin = (drawnLength - visibleLength) / 2.0 * scale;
-        return new AxisWeights(
-            sourceLength, origin, scale, visibleLength, ResamplingFilter.Triangle, zeroOutside: false);
+        var visible = (int)Math.Min(drawn, wanted);
+        var missing = wanted - visible;
+        if (input.ResizeTo is null || input.Resize != ResizeMode.Crop)
+        {
+            return new Axis(drawn, visible, (drawn - visible) / 2.0, missing / 2);
+        }
+
+        var margin = drawn - visible;
+        return input.CropOffset == CropOffset.Even
+            ? new Axis(drawn, visible, Math.Round(margin / 2.0, MidpointRounding.ToEven), missing / 2)
+            : new Axis(drawn, visible, margin / 2, (missing + 1) / 2);
     }
+
+    private AxisWeights Weights(int sourceLength, in Axis axis, bool isReversed)
+    {
+        var scale = (double)sourceLength / axis.Drawn;
+        return AllowsSmallerPicture
+            ? new AxisWeights(
+                sourceLength, axis.First * scale, scale, axis.Visible, ResamplingFilter.Triangle, zeroOutside: false)
+            : AxisWeights.Of(
+                input.Filter, input.Antialias, sourceLength, scale, axis.First, axis.Visible, isReversed);
+    }
+
+    private void Fill(Span<float> canvas)
+    {
+        if (input.Color == PixelColor.Gray)
+        {
+            canvas.Fill(_grayFill);
+            return;
+        }
+
+        for (var i = 0; i < canvas.Length; i += 4)
+        {
+            (canvas[i], canvas[i + 1], canvas[i + 2]) = (input.Fill[0], input.Fill[1], input.Fill[2]);
+        }
+    }
+
+    // From the end, so that no value is overwritten before it is read.
+    private static Span<float> Widen(float[] pixels, int count)
+    {
+        for (var i = count - 1; i >= 0; i--)
+        {
+            pixels.AsSpan(4 * i, 4).Fill(pixels[i]);
+        }
+
+        return pixels.AsSpan(0, 4 * count);
+    }
+
+    /// <summary>How one axis of the upright picture lies in the model's.</summary>
+    /// <param name="Drawn">Its length after the resize.</param>
+    /// <param name="Visible">How much of that the model sees.</param>
+    /// <param name="First">How much is cut off before; may be half a pixel.</param>
+    /// <param name="Before">How much is filled before.</param>
+    private readonly record struct Axis(long Drawn, int Visible, double First, int Before);
 }

@@ -92,7 +92,8 @@ internal sealed unsafe class PixelBuffer : IDisposable
         return false;
     }
 
-    public void CompositeOnWhite()
+    /// <summary>Lays transparent pixels on a colour: red, green, blue.</summary>
+    public void CompositeOn(ReadOnlySpan<byte> ground)
     {
         if (IsOpaque)
         {
@@ -101,7 +102,7 @@ internal sealed unsafe class PixelBuffer : IDisposable
 
         for (var y = 0; y < Height; y++)
         {
-            Composite(Row(y), ground: 255);
+            Composite(Row(y), ground[0], ground[1], ground[2]);
         }
 
         IsOpaque = true;
@@ -121,7 +122,7 @@ internal sealed unsafe class PixelBuffer : IDisposable
             var row = Row(y);
             if (!IsOpaque)
             {
-                Composite(row, ground);
+                Composite(row, ground, ground, ground);
             }
 
             Luma.FromRgb(MemoryMarshal.Cast<byte, uint>(row), new Span<byte>(_pixels + ((long)y * Width), Width));
@@ -143,14 +144,14 @@ internal sealed unsafe class PixelBuffer : IDisposable
         _pixels = null;
     }
 
-    private static void Composite(Span<byte> row, byte ground)
+    private static void Composite(Span<byte> row, byte red, byte green, byte blue)
     {
         for (var i = 0; i + 3 < row.Length; i += 4)
         {
             int alpha = row[i + 3];
-            row[i] = Composite(row[i], alpha, ground);
-            row[i + 1] = Composite(row[i + 1], alpha, ground);
-            row[i + 2] = Composite(row[i + 2], alpha, ground);
+            row[i] = Composite(row[i], alpha, red);
+            row[i + 1] = Composite(row[i + 1], alpha, green);
+            row[i + 2] = Composite(row[i + 2], alpha, blue);
             row[i + 3] = 255;
         }
     }

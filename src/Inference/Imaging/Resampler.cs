@@ -18,15 +18,64 @@ internal static class Resampler
         PixelBuffer source, Span<float> target, int targetWidth, in AxisWeights columns, int targetHeight,
         in AxisWeights rows)
     {
-        var channels = source.Channels;
-        if (channels == 1 && targetHeight < source.Height)
+        target = target[..(targetWidth * targetHeight * source.Channels)];
+
+        // Adding up whole rows is faster than adding short runs of pixels, and leaves fewer of the latter.
+        if (source.Channels == 1 && targetHeight < source.Height)
         {
-            ShrinkGray(source, target[..(targetWidth * targetHeight)], targetWidth, columns, rows);
-            return;
+            ShrinkRowsFirst(source, target, targetWidth, columns, rows, rounds: false);
+        }
+        else
+        {
+            ShrinkColumnsFirst(source, target, targetWidth, columns, targetHeight, rows, rounds: false);
+        }
+    }
+
+    /// <summary>
+    /// As <see cref="Resample"/>, with values that are rounded and clamped to bytes after each of the two passes, as
+    /// Pillow does: its picture between the passes has bytes too, which cuts off what a kernel with negative weights
+    /// overshoots. It resizes the width first; of a picture that is stored on its side, that is the height.
+    /// </summary>
+    public static void ResampleBytes(
+        PixelBuffer source, Span<float> target, int targetWidth, in AxisWeights columns, int targetHeight,
+        in AxisWeights rows, bool rowsFirst)
+    {
+        target = target[..(targetWidth * targetHeight * source.Channels)];
+        if (rowsFirst)
+        {
+            ShrinkRowsFirst(source, target, targetWidth, columns, rows, rounds: true);
+        }
+        else
+        {
+            ShrinkColumnsFirst(source, target, targetWidth, columns, targetHeight, rows, rounds: true);
         }
 
+        RoundToBytes(target);
+    }
+
+    /// <summary>Rounds to whole numbers in 0…255, halves upwards.</summary>
+    public static void RoundToBytes(Span<float> values)
+    {
+        var i = 0;
+        var (half, most) = (new Vector<float>(0.5f), new Vector<float>(255f));
+        for (; i <= values.Length - Vector<float>.Count; i += Vector<float>.Count)
+        {
+            var rounded = Vector.Floor(new Vector<float>(values[i..]) + half);
+            Vector.Min(Vector.Max(rounded, Vector<float>.Zero), most).CopyTo(values[i..]);
+        }
+
+        for (; i < values.Length; i++)
+        {
+            values[i] = Math.Clamp(MathF.Floor(values[i] + 0.5f), 0f, 255f);
+        }
+    }
+
+    private static void ShrinkColumnsFirst(
+        PixelBuffer source, Span<float> target, int targetWidth, in AxisWeights columns, int targetHeight,
+        in AxisWeights rows, bool rounds)
+    {
+        var channels = source.Channels;
         var rowLength = targetWidth * channels;
-        target = target[..(rowLength * targetHeight)];
         target.Clear();
 
         var rented = ArrayPool<float>.Shared.Rent(rowLength + (channels == 1 ? source.Width : 0));
@@ -54,6 +103,11 @@ internal static class Resampler
                 ShrinkColorRow(source.Row(y), shrunk, columns);
             }
 
+            if (rounds)
+            {
+                RoundToBytes(shrunk);
+            }
+
             for (var i = first; i < targetHeight && rows.Start(i) <= y; i++)
             {
                 if (y < rows.End(i))
@@ -66,31 +120,70 @@ internal static class Resampler
         ArrayPool<float>.Shared.Return(rented);
     }
 
-    // Rows first: adding up whole rows is faster than adding short runs of pixels, and leaves fewer of the latter.
-    private static void ShrinkGray(
-        PixelBuffer source, Span<float> target, int targetWidth, in AxisWeights columns, in AxisWeights rows)
+    private static void ShrinkRowsFirst(
+        PixelBuffer source, Span<float> target, int targetWidth, in AxisWeights columns, in AxisWeights rows,
+        bool rounds)
     {
+        var channels = source.Channels;
         var left = columns.Start(0);
         var width = columns.End(targetWidth - 1) - left;
-        var rented = ArrayPool<float>.Shared.Rent(Math.Max(width, 1));
-        var sums = rented.AsSpan(0, width);
-        for (var i = 0; !target.IsEmpty; i++, target = target[targetWidth..])
+        var rented = ArrayPool<float>.Shared.Rent(Math.Max(width * channels, 1));
+        var sums = rented.AsSpan(0, width * channels);
+        for (var i = 0; !target.IsEmpty; i++, target = target[(targetWidth * channels)..])
         {
             sums.Clear();
             var weights = rows.Weights(i);
             for (var k = 0; k < weights.Length; k++)
             {
-                MultiplyAdd(source.Row(rows.Start(i) + k).Slice(left, width), weights[k], sums);
+                MultiplyAdd(
+                    source.Row(rows.Start(i) + k).Slice(left * channels, width * channels), weights[k], sums);
             }
 
-            for (var x = 0; x < targetWidth; x++)
+            if (rounds)
             {
-                var run = columns.Weights(x);
-                target[x] = run.IsEmpty ? 0 : Dot(sums.Slice(columns.Start(x) - left, run.Length), run);
+                RoundToBytes(sums);
+            }
+
+            if (channels == 1)
+            {
+                ShrinkGrayRow(sums, target[..targetWidth], columns, left);
+            }
+            else
+            {
+                ShrinkColorRow(sums, target[..(targetWidth * channels)], columns, left);
             }
         }
 
         ArrayPool<float>.Shared.Return(rented);
+    }
+
+    private static void ShrinkGrayRow(
+        ReadOnlySpan<float> row, Span<float> target, in AxisWeights columns, int left)
+    {
+        for (var i = 0; i < target.Length; i++)
+        {
+            var weights = columns.Weights(i);
+            target[i] = weights.IsEmpty ? 0 : Dot(row.Slice(columns.Start(i) - left, weights.Length), weights);
+        }
+    }
+
+    private static void ShrinkColorRow(
+        ReadOnlySpan<float> row, Span<float> target, in AxisWeights columns, int left)
+    {
+        var pixels = MemoryMarshal.Cast<float, Vector128<float>>(row);
+        var sums = MemoryMarshal.Cast<float, Vector128<float>>(target);
+        for (var i = 0; i < sums.Length; i++)
+        {
+            var weights = columns.Weights(i);
+            var run = pixels.Slice(columns.Start(i) - left, weights.Length);
+            var sum = Vector128<float>.Zero;
+            for (var k = 0; k < run.Length; k++)
+            {
+                sum += run[k] * weights[k];
+            }
+
+            sums[i] = sum;
+        }
     }
 
     private static void ShrinkGrayRow(

@@ -1,6 +1,10 @@
+using System.Globalization;
+using System.Text.Json.Serialization;
+
 namespace SoftmaxService.Inference.Imaging;
 
 /// <summary>The size to which an image is resized before the centre crop.</summary>
+[JsonConverter(typeof(ResizeTargetConverter))]
 public sealed record ResizeTarget
 {
     private ResizeTarget(int? shorterSide, int height, int width) =>
@@ -15,6 +19,8 @@ public sealed record ResizeTarget
     /// <summary>The width, where both sides are given; otherwise 0.</summary>
     public int Width { get; }
 
+    internal IReadOnlyList<int> Sides => ShorterSide is { } shorter ? [shorter] : [Height, Width];
+
     /// <summary>The shorter side gets this length, and the other is rounded down, as by torchvision.</summary>
     /// <param name="length">At least 1.</param>
     public static ResizeTarget Shorter(int length) => new(length, 0, 0);
@@ -23,4 +29,9 @@ public sealed record ResizeTarget
     /// <param name="height">At least 1.</param>
     /// <param name="width">At least 1.</param>
     public static ResizeTarget Both(int height, int width) => new(null, height, width);
+
+    /// <summary>As in a manifest: <c>256</c> or <c>[256, 320]</c>.</summary>
+    public override string ToString() => ShorterSide is { } shorter
+        ? shorter.ToString(CultureInfo.InvariantCulture)
+        : string.Create(CultureInfo.InvariantCulture, $"[{Height}, {Width}]");
 }

@@ -55,6 +55,13 @@ internal static class ImageInputResolver
             Mean = [.. PerChannel("mean", stated.Mean, channels, fallback: 0f).Select(mean => Finite("mean", mean))],
             Std = [.. PerChannel("std", stated.Std, channels, fallback: 1f).Select(std => FiniteNonZero("std", std))],
             Resize = stated.Resize ?? ResizeMode.Stretch,
+            ResizeTo = ResizeToOf(stated),
+            CropOffset = stated.CropOffset ?? CropOffset.Even,
+            Filter = stated.Filter ?? ImageFilter.Bilinear,
+            Antialias = stated.Antialias ?? true,
+            Round = stated.Round ?? false,
+            Fill = [.. Colour("fill", stated.Fill, fallback: 0f).Select(value => Level("fill", value))],
+            Background = Colour("background", stated.Background, fallback: byte.MaxValue),
             Foreground = stated.Foreground ?? Foreground.None,
         };
 
@@ -137,7 +144,9 @@ internal static class ImageInputResolver
     /// <summary>Whether the manifest states anything that only images have.</summary>
     private static bool StatesImage(ManifestInput stated) => stated is not
     {
-        Layout: null, Channels: null, Height: null, Width: null, Color: null, Resize: null, Foreground: null,
+        Layout: null, Channels: null, Height: null, Width: null, Color: null, Foreground: null,
+        Resize: null, ResizeTo: null, CropOffset: null, Filter: null, Antialias: null, Round: null,
+        Fill: null, Background: null,
     };
 
     /// <summary>
@@ -243,6 +252,38 @@ internal static class ImageInputResolver
             { } count => throw new ModelLoadException(
                 $"input.{name} has {count} values; it needs 1, or one for each of the {channels} channels"),
         };
+
+    private static ResizeTarget? ResizeToOf(ManifestInput stated)
+    {
+        if (stated.ResizeTo is not { } target)
+        {
+            return null;
+        }
+
+        if (stated.Resize != ResizeMode.Crop)
+        {
+            throw new ModelLoadException(
+                $"input.resizeTo is {target}, which is the size before a crop; say \"resize\": \"crop\" as well, or "
+                + "leave it out");
+        }
+
+        return target.Sides.All(side => side is >= 1 and <= MaxSide)
+            ? target
+            : throw new ModelLoadException($"input.resizeTo is {target}; it must be from 1 to {MaxSide}");
+    }
+
+    private static T[] Colour<T>(string name, IReadOnlyList<T>? stated, T fallback) => stated?.Count switch
+    {
+        null => [fallback, fallback, fallback],
+        1 => [stated[0], stated[0], stated[0]],
+        3 => [.. stated],
+        { } count => throw new ModelLoadException(
+            $"input.{name} has {count} values; it needs 1, or red, green and blue"),
+    };
+
+    private static float Level(string name, float value) => value is >= 0f and <= 255f
+        ? value
+        : throw new ModelLoadException($"input.{name} is {value}; it must be from 0 to 255");
 
     private static float FiniteNonZero(string name, float value) => float.IsFinite(value) && value != 0f
         ? value

@@ -114,10 +114,10 @@ public sealed record ManifestInput
     /// <inheritdoc cref="ImageInput.Round"/>
     public bool? Round { get; init; }
 
-    /// <inheritdoc cref="ImageInput.Fill"/>
+    /// <summary>The colour around an image that does not fill the input: one grey, or red, green, blue.</summary>
     public IReadOnlyList<float>? Fill { get; init; }
 
-    /// <inheritdoc cref="ImageInput.Background"/>
+    /// <summary>The colour that transparent pixels are laid on: one grey, or red, green, blue.</summary>
     public IReadOnlyList<byte>? Background { get; init; }
 
     /// <inheritdoc cref="ImageInput.Foreground"/>

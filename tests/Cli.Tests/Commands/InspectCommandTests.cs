@@ -40,6 +40,36 @@ public sealed class InspectCommandTests
             note => note.GetString()!.Contains("not calibrated", StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData("8", "8", "crop, of 8, offset down")]
+    [InlineData("[8, 9]", "[8, 9]", "crop, of [8, 9], offset down")]
+    public async Task ARecipeIsShownAsItsManifestSaysIt(string resizeTo, string inJson, string inWords)
+    {
+        using var models = new ModelFolder();
+        models.With("pick/1", ModelFolder.PickFirst(3, 4, "batch", 1, 2, 2), $$"""
+            { "input": { "resize": "crop", "resizeTo": {{resizeTo}}, "cropOffset": "down", "filter": "bicubic",
+              "antialias": false, "round": true, "fill": [7], "background": [1, 2, 3] } }
+            """);
+        var path = Path.Combine(models.Path, "pick", "1");
+
+        var served = JsonDocument.Parse((await CommandRun.OfAsync("inspect", path, "--json")).Output)
+            .RootElement.GetProperty("served");
+        var text = (await CommandRun.OfAsync("inspect", path)).Output;
+
+        Assert.Equal(JsonSerializer.Serialize(JsonDocument.Parse(inJson)), Compact("resizeTo"));
+        Assert.Equal("\"down\"", Compact("cropOffset"));
+        Assert.Equal("\"bicubic\"", Compact("filter"));
+        Assert.Equal("false", Compact("antialias"));
+        Assert.Equal("true", Compact("round"));
+        Assert.Equal("[7,7,7]", Compact("fill"));
+        Assert.Equal("[1,2,3]", Compact("background"));
+        Assert.Contains(inWords, text, StringComparison.Ordinal);
+        Assert.Contains("bicubic, no antialias, rounded", text, StringComparison.Ordinal);
+        Assert.Contains("[1, 2, 3]", text, StringComparison.Ordinal);
+
+        string Compact(string name) => JsonSerializer.Serialize(served.GetProperty(name));
+    }
+
     [Fact]
     public async Task AManifestThatContradictsItsGraphIsAProblem()
     {

@@ -50,23 +50,12 @@ public sealed class OrientationTests
         }
     }
 
-    // The stored pixel that an orientation shows at (x, y), from the EXIF specification's table of row 0 and column 0.
     private static byte[] Stored(int orientation)
     {
         var (width, height) = orientation >= 5 ? (32, 48) : (48, 32);
         return EncodedImages.Encode(width, height, (column, row) =>
         {
-            var (x, y) = orientation switch
-            {
-                2 => (width - 1 - column, row),
-                3 => (width - 1 - column, height - 1 - row),
-                4 => (column, height - 1 - row),
-                5 => (row, column),
-                6 => (height - 1 - row, column),
-                7 => (height - 1 - row, width - 1 - column),
-                8 => (row, width - 1 - column),
-                _ => (column, row),
-            };
+            var (x, y) = EncodedImages.Upright(column, row, width, height, orientation);
             return Corners[(x < 24 ? 0 : 1) + (y < 16 ? 0 : 2)];
         }, SKEncodedImageFormat.Jpeg, 98);
     }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using SoftmaxService.Inference.Calibration;
 using SoftmaxService.Inference.Imaging;
 using SoftmaxService.OnnxSchema;
@@ -118,6 +119,39 @@ public sealed class ClassifierModelTests
         Assert.Equal(2, model.Manifest.Training!.Value.GetProperty("recipe").GetProperty("anything").GetArrayLength());
     }
 
+    [Fact]
+    public void Load_Recipe_IsBelieved()
+    {
+        using var folder = new ModelFolder().With("a/1", ModelFolder.PickFirst(3, 48, "batch", 3, 4, 4), """
+            {
+              "input": {
+                "resize": "crop", "resizeTo": 8, "cropOffset": "down", "filter": "bicubic", "antialias": false,
+                "round": true, "fill": [0.5], "background": [1, 2, 3]
+              }
+            }
+            """);
+        using var repository = folder.Load();
+
+        Assert.Empty(repository.Current.Failures);
+        var input = repository.Current.Find("a", null).Input;
+        Assert.Equal((ResizeMode.Crop, ResizeTarget.Shorter(8)), (input.Resize, input.ResizeTo));
+        Assert.Equal((CropOffset.Down, ImageFilter.Bicubic), (input.CropOffset, input.Filter));
+        Assert.Equal((false, true), (input.Antialias, input.Round));
+        Assert.Equal([0.5f, 0.5f, 0.5f], input.Fill);
+        Assert.Equal([1, 2, 3], input.Background);
+    }
+
+    [Theory]
+    [InlineData("8")]
+    [InlineData("[8,9]")]
+    public void ResizeTo_WrittenAndReadAgain_IsTheSame(string json)
+    {
+        var target = JsonSerializer.Deserialize<ResizeTarget>(json)!;
+
+        Assert.Equal(json, JsonSerializer.Serialize(target));
+        Assert.Equal(json, target.ToString().Replace(" ", "", StringComparison.Ordinal));
+    }
+
     [Theory]
     [InlineData("""{"labels": ["a", "b"]}""", "2 labels", "3 classes")]
     [InlineData("""{"input": {"channels": 3}}""", "input.channels is 3", "1 in the graph")]
@@ -157,6 +191,22 @@ public sealed class ClassifierModelTests
     [InlineData("""{"input": {"channels": 70000}}""", "input.channels is 70000")]
     [InlineData("""{"input": {"mean": ["a"]}}""", "$.input.mean[0]", "wrong type")]
     [InlineData("""{"input": {"layout": "NHWC"}}""", "read as NHWC")]
+    [InlineData("""{"input": {"resizeTo": 8}}""", "input.resizeTo is 8", "\"resize\": \"crop\"")]
+    [InlineData("""{"input": {"resize": "fit", "resizeTo": [8, 9]}}""", "input.resizeTo is [8, 9]", "crop")]
+    [InlineData("""{"input": {"resize": "crop", "resizeTo": 0}}""", "input.resizeTo is 0", "from 1 to 65535")]
+    [InlineData("""{"input": {"resize": "crop", "resizeTo": [8, 65536]}}""", "input.resizeTo is [8, 65536]")]
+    [InlineData("""{"input": {"resize": "crop", "resizeTo": 8.5}}""", "$.input.resizeTo", "[height, width]")]
+    [InlineData("""{"input": {"resize": "crop", "resizeTo": [8]}}""", "$.input.resizeTo", "[height, width]")]
+    [InlineData("""{"input": {"resize": "crop", "resizeTo": [8, 8, 8]}}""", "$.input.resizeTo", "whole pixels")]
+    [InlineData("""{"input": {"resize": "crop", "resizeTo": "8"}}""", "$.input.resizeTo", "shorter side")]
+    [InlineData("""{"input": {"cropOffset": "up"}}""", "$.input.cropOffset", "\"even\", \"down\"")]
+    [InlineData("""{"input": {"filter": "cubic"}}""", "$.input.filter", "\"bicubic\", \"lanczos\"")]
+    [InlineData("""{"input": {"round": 1}}""", "$.input.round", "wrong type")]
+    [InlineData("""{"input": {"fill": [0, 0]}}""", "input.fill has 2 values", "red, green and blue")]
+    [InlineData("""{"input": {"fill": [255.5]}}""", "input.fill is 255.5", "from 0 to 255")]
+    [InlineData("""{"input": {"fill": []}}""", "input.fill has 0 values")]
+    [InlineData("""{"input": {"background": [0, 0, 0, 0]}}""", "input.background has 4 values")]
+    [InlineData("""{"input": {"background": [256]}}""", "$.input.background[0]", "wrong type")]
     public void Load_ManifestThatContradictsOrIsBroken_IsRejectedWithReason(string manifest, params string[] mentions)
     {
         using var folder = new ModelFolder().With("a/1", ModelFolder.PickFirst(3, 16, "batch", 1, 4, 4), manifest);

@@ -125,6 +125,22 @@ public static class EncodedImages
         ];
     }
 
+    /// <summary>
+    /// Where an orientation shows a stored pixel, from the EXIF specification's table of row 0 and column 0.
+    /// </summary>
+    public static (int X, int Y) Upright(int column, int row, int storedWidth, int storedHeight, int orientation) =>
+        orientation switch
+        {
+            2 => (storedWidth - 1 - column, row),
+            3 => (storedWidth - 1 - column, storedHeight - 1 - row),
+            4 => (column, storedHeight - 1 - row),
+            5 => (row, column),
+            6 => (storedHeight - 1 - row, column),
+            7 => (storedHeight - 1 - row, storedWidth - 1 - column),
+            8 => (row, storedWidth - 1 - column),
+            _ => (column, row),
+        };
+
     /// <summary>EXIF: a TIFF structure whose only directory holds the orientation.</summary>
     public static byte[] Exif(uint orientation, bool isLittle = false, bool isLong = false)
     {

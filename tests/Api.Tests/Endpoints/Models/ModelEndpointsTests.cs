@@ -39,6 +39,20 @@ public sealed class ModelEndpointsTests(RunningService service)
                 .Select(size => size.GetInt32()));
     }
 
+    [Fact]
+    public async Task TheRecipeIsDescribedAsInAManifest()
+    {
+        var input = (await service.GetAsync("/models/cifar10/1")).Json.GetProperty("input");
+
+        Assert.False(input.TryGetProperty("resizeTo", out _));
+        Assert.Equal("even", input.GetProperty("cropOffset").GetString());
+        Assert.Equal("bilinear", input.GetProperty("filter").GetString());
+        Assert.True(input.GetProperty("antialias").GetBoolean());
+        Assert.False(input.GetProperty("round").GetBoolean());
+        Assert.Equal("[0,0,0]", input.GetProperty("fill").GetRawText());
+        Assert.Equal("[255,255,255]", input.GetProperty("background").GetRawText());
+    }
+
     [Theory]
     [InlineData("mnist")]
     [InlineData("cifar10")]
