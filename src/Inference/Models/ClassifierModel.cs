@@ -233,6 +233,11 @@ public sealed class ClassifierModel : IDisposable
 
     private IEnumerable<string> Choices()
     {
+        foreach (var note in _graph.Notes)
+        {
+            yield return note;
+        }
+
         if (GraphOutputs.Count > 1 && Manifest.Output?.Name is null)
         {
             yield return $"The scores are output '{GraphOutput.Name}': {ScoresOutput.Reason}.";

@@ -12,6 +12,7 @@ namespace SoftmaxService.Inference.Models;
 /// <param name="Preprocessor">Turns an image into the input.</param>
 /// <param name="Classifier">Runs the graph; owns it.</param>
 /// <param name="Labels">One name per class.</param>
+/// <param name="Notes">What was chosen for the input, one sentence each.</param>
 internal sealed record WarmGraph(
     OnnxTensorInfo Input,
     IReadOnlyList<OnnxTensorInfo> Outputs,
@@ -19,7 +20,8 @@ internal sealed record WarmGraph(
     ScoresReading Scores,
     ImagePreprocessor Preprocessor,
     OnnxClassifier Classifier,
-    IReadOnlyList<string> Labels)
+    IReadOnlyList<string> Labels,
+    IReadOnlyList<string> Notes)
 {
     /// <summary>Checks a graph and runs it on images that are black, white and noise.</summary>
     /// <exception cref="ModelLoadException">
@@ -29,10 +31,10 @@ internal sealed record WarmGraph(
     public static WarmGraph Of(OnnxModel onnx, ModelManifest manifest, ModelSettings settings)
     {
         var input = OnlyInput(onnx);
-        var resolved = ImageInputResolver.Resolve(input, manifest.Input);
+        var (resolved, measured) = FirstThatRuns(onnx, input, manifest.Input);
         var preprocessor = new ImagePreprocessor(resolved.Input, settings.MaxImagePixels);
-        var samples = WarmUpSamples.For(preprocessor);
-        var output = new ScoresOutputChooser(onnx, manifest).Choose(input, resolved.Shape, samples);
+        var samples = WarmUpSamples.For(preprocessor, resolved.Batch);
+        var output = new ScoresOutputChooser(onnx, manifest, input, resolved).Choose(measured, samples);
         TrainingMode.Reject(onnx.Graph, output.Tensor.Name);
 
         var classifier = new OnnxClassifier(onnx, input, output.Tensor, resolved.Shape, resolved.HasBatchAxis);
@@ -44,15 +46,43 @@ internal sealed record WarmGraph(
             rows,
             GraphEnding.Of(onnx.Graph, output.Tensor.Name),
             isHalf: output.Tensor.ElementType == "float16");
-        return new WarmGraph(input, onnx.Outputs, output, scores, preprocessor, classifier, labels);
+        return new WarmGraph(input, onnx.Outputs, output, scores, preprocessor, classifier, labels, resolved.Notes);
+    }
+
+    /// <summary>
+    /// The likeliest input that the graph runs on, with the outputs that could hold scores. An input that is no
+    /// assumption is the only one.
+    /// </summary>
+    private static (ResolvedInput Resolved, IReadOnlyList<OnnxTensorInfo> Measured) FirstThatRuns(
+        OnnxModel onnx, OnnxTensorInfo input, ManifestInput? manifest)
+    {
+        foreach (var resolved in ImageInputResolver.Resolve(input, manifest))
+        {
+            try
+            {
+                var measured = onnx.MeasureScores(input, resolved.Shape, resolved.Batch);
+                if (!resolved.IsAssumed
+                    || measured.Any(output => output.OfOneItem(resolved.Batch) is { IsRowOfScores: true }))
+                {
+                    return (resolved, measured);
+                }
+            }
+            catch (InvalidDataException) when (resolved.IsAssumed)
+            {
+                // The next assumption, or the rejection below.
+            }
+        }
+
+        throw ImageInputResolver.OpenSizes(input, manifest)!; // only an input with open sizes is an assumption
     }
 
     private static OnnxTensorInfo OnlyInput(OnnxModel onnx) => onnx.Inputs switch
     {
-        [{ ElementType: "float" or "float16" or "uint8" } input] => input,
+        [var input] when TensorElements.Named(input.ElementType) is not null => input,
         [] => throw new ModelLoadException("the graph has no input; an image classifier has one"),
         [var input] => throw new ModelLoadException(
-            $"input '{input.Name}' holds {input.ElementType}; a tensor of float, float16 or uint8 is needed"),
+            $"input '{input.Name}' holds {input.ElementType}; a tensor of float, float16, double, uint8, int8, int32 "
+            + "or int64 is needed"),
         var several => throw new ModelLoadException(
             $"the graph needs {several.Count} inputs ({string.Join(", ", several.Select(input => input.Name))}); an "
             + "image classifier has one"),

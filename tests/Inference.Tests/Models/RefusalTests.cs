@@ -45,19 +45,6 @@ public sealed class RefusalTests
     }
 
     [Fact]
-    public void Load_FixedBatchOfFlatImages_IsCalledOne() =>
-        Assert.Contains("a fixed batch of 128", ColorModels.Refusal(OfShape(128, 784)), StringComparison.Ordinal);
-
-    [Fact]
-    public void Load_FourOpenAxes_ListsAllMissingSizes()
-    {
-        var refusal = ColorModels.Refusal(OfShape("n", "c", "h", "w"));
-
-        Assert.Contains("channels, height, width", refusal, StringComparison.Ordinal);
-        Assert.Contains("\"channels\": 3, \"height\": 224, \"width\": 224", refusal, StringComparison.Ordinal);
-    }
-
-    [Fact]
     public void Load_PlanesWithoutABatch_ErrorDoesNotMentionBatchAxis()
     {
         var onnx = OfShape(1, 28, 28);
