@@ -39,7 +39,7 @@ internal static class ModelLoader
             {
                 ModelLoadException => exception,
                 InvalidDataException => new ModelLoadException(
-                    $"{onnxFileName}: {files.WithoutFolder(exception.Message)}", exception),
+                    $"{files.OnnxFileName}: {files.WithoutFolder(exception.Message)}", exception),
                 JsonException malformed => new ModelLoadException(
                     $"{ModelManifest.FileName}: {malformed.Message}", exception),
                 IOException or UnauthorizedAccessException => new ModelLoadException(

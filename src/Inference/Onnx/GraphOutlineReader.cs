@@ -41,12 +41,26 @@ internal sealed class GraphOutlineReader
     {
         try
         {
+            if (IsInRuntimesFormat(model))
+            {
+                return GraphOutline.Unknown;
+            }
+
             return new GraphOutlineReader(model).ReadModel(model.Length);
         }
         catch (InvalidDataException)
         {
             return GraphOutline.Unknown;
         }
+    }
+
+    /// <summary>Whether a file is no ONNX but a flat buffer in ONNX Runtime's own format.</summary>
+    private static bool IsInRuntimesFormat(Stream model)
+    {
+        Span<byte> start = stackalloc byte[8];
+        var read = model.ReadAtLeast(start, start.Length, throwOnEndOfStream: false);
+        model.Position = 0;
+        return read == start.Length && start[4..].SequenceEqual("ORTM"u8);
     }
 
     private GraphOutline ReadModel(long end)

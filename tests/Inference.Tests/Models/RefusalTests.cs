@@ -82,8 +82,8 @@ public sealed class RefusalTests
     [InlineData("x.onnx", "belongs at x/1/model.onnx")]
     [InlineData("y.ort", "belongs at y/1/model.onnx")]
     [InlineData("a/model.onnx", "has no version, but model.onnx; a model belongs at a/1/model.onnx")]
-    [InlineData("a/1/net.onnx", "holds no model.onnx; it has net.onnx: give that the name model.onnx")]
-    [InlineData("a/1/model.ort", "it has model.ort, in ONNX Runtime's own format")]
+    [InlineData("a/1/notes.pb", "the folder holds no model.onnx")]
+    [InlineData("a/1/model.ort", "model.ort: ONNX Runtime cannot load it")]
     public void Load_ModelInTheWrongFolder_SaysWhereItBelongs(string path, string expected)
     {
         using var folder = new ModelFolder();
