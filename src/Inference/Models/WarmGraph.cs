@@ -12,7 +12,7 @@ namespace SoftmaxService.Inference.Models;
 /// <param name="Preprocessor">Turns an image into the input.</param>
 /// <param name="Classifier">Runs the graph; owns it.</param>
 /// <param name="Labels">One name per class.</param>
-/// <param name="Notes">What was chosen for the input, one sentence each.</param>
+/// <param name="Notes">What was chosen for the input and the labels, one sentence each.</param>
 internal sealed record WarmGraph(
     OnnxTensorInfo Input,
     IReadOnlyList<OnnxTensorInfo> Outputs,
@@ -38,7 +38,8 @@ internal sealed record WarmGraph(
         TrainingMode.Reject(onnx.Graph, output.Tensor.Name);
 
         var classifier = new OnnxClassifier(onnx, input, output.Tensor, resolved.Shape, resolved.HasBatchAxis);
-        var labels = ManifestChecks.Labels(manifest.Labels, classifier.ClassCount);
+        var keys = manifest.Labels is null ? KeysOf(onnx.Graph, classifier.ClassCount) : null;
+        var labels = ManifestChecks.Labels(keys ?? manifest.Labels, classifier.ClassCount);
         var rows = classifier.WarmUp(samples, settings.MaxBatchSize);
         preprocessor.WarmUp(samples[^1]);
         var scores = OutputKindChooser.Choose(
@@ -46,8 +47,19 @@ internal sealed record WarmGraph(
             rows,
             GraphEnding.Of(onnx.Graph, output.Tensor.Name),
             isHalf: output.Tensor.ElementType == "float16");
-        return new WarmGraph(input, onnx.Outputs, output, scores, preprocessor, classifier, labels, resolved.Notes);
+        return new WarmGraph(
+            input, onnx.Outputs, output, scores, preprocessor, classifier, labels, NotesOn(resolved, keys));
     }
+
+    private static IReadOnlyList<string> NotesOn(ResolvedInput resolved, IReadOnlyList<string>? keys) => keys is null
+        ? resolved.Notes
+        : [.. resolved.Notes, $"The labels are the keys of the graph's ZipMap: {ModelManifest.FileName} has none."];
+
+    /// <summary>The keys of the graph's first <c>ZipMap</c> of so many classes; null if there is none.</summary>
+    private static List<string>? KeysOf(GraphOutline graph, int classCount) => graph.Nodes
+        .Where(node => node.IsZipMap)
+        .SelectMany(node => node.Lists.Values)
+        .FirstOrDefault(keys => keys.Count == classCount);
 
     /// <summary>
     /// The likeliest input that the graph runs on, with the outputs that could hold scores. An input that is no

@@ -44,9 +44,10 @@ public sealed class OnnxModel : IDisposable
         using var files = new PrivateCopy(path);
         try
         {
+            var graph = GraphOutlineReader.Read(files.ModelPath);
+            files.Append(ZipMaps.Appendix(graph));
             return Load(
-                options => new InferenceSession(files.ModelPath, options),
-                () => GraphOutlineReader.Read(files.ModelPath), settings, cancellationToken);
+                options => new InferenceSession(files.ModelPath, options), () => graph, settings, cancellationToken);
         }
         catch (InvalidDataException exception)
         {

@@ -115,36 +115,6 @@ public sealed class RefusalTests
     }
 
     [Fact]
-    public void Load_ZipMap_SaysHowToExport()
-    {
-        var graph = ColorModels.Start(4);
-        var model = graph.ToModel();
-        model.OpsetImport.Add(new OperatorSetIdProto { Domain = "ai.onnx.ml", Version = 2 });
-        var zip = new NodeProto { OpType = "ZipMap", Domain = "ai.onnx.ml", Input = { "z" }, Output = { "maps" } };
-        zip.Attribute.Add(
-            new AttributeProto
-            {
-                Name = "classlabels_int64s",
-                Type = AttributeProto.Types.AttributeType.Ints,
-                Ints = { 0, 1, 2, 3 },
-            });
-        model.Graph.Node.Add(zip);
-        var values = new TypeProto { TensorType = new TypeProto.Types.Tensor { ElemType = (int)DataType.Float } };
-        var map = new TypeProto
-        {
-            MapType = new TypeProto.Types.Map { KeyType = (int)DataType.Int64, ValueType = values },
-        };
-        model.Graph.Output.Add(
-            new ValueInfoProto
-            {
-                Name = "maps",
-                Type = new TypeProto { SequenceType = new TypeProto.Types.Sequence { ElemType = map } },
-            });
-
-        Assert.Contains("zipmap=False", ColorModels.Refusal(model.ToByteArray()), StringComparison.Ordinal);
-    }
-
-    [Fact]
     public void Load_NewerFormat_NamesBothVersions()
     {
         var onnx = OfShape("batch", 3, 8, 8);

@@ -39,7 +39,10 @@ internal sealed class ScoresOutputChooser(
         ];
         if (manifest.Output?.Name is { } stated)
         {
-            return ChooseStated(stated, candidates, measured);
+            // The maps of a ZipMap hold the numbers of its input, which is an output, too.
+            var floats = onnx.Graph.ProducerOf(stated) is { IsZipMap: true, Inputs: [var input] } ? input : stated;
+            return ChooseStated(
+                Array.Exists(candidates, output => output.Name == floats) ? floats : stated, candidates, measured);
         }
 
         return candidates switch
@@ -153,7 +156,7 @@ internal sealed class ScoresOutputChooser(
                 + $"; a classifier gives one row of 2 to {OnnxTensorInfo.MaxClasses} class scores for each";
         }
 
-        return onnx.Graph.ProducerOf(output.Name) is { OpType: "ZipMap" }
+        return onnx.Graph.ProducerOf(output.Name) is { IsZipMap: true }
             ? $"output '{output.Name}' is a list of maps that ZipMap makes; export it with zipmap=False"
             : $"output '{output.Name}' holds {output.ElementType}; a tensor of float, float16 or double is needed, or "
                 + "one of uint8 or int8 that a QuantizeLinear with a constant scale makes";
