@@ -4,7 +4,10 @@ namespace SoftmaxService.Inference;
 
 /// <summary>The tensor that a model takes, as a caller of <see cref="TensorClassifier"/> must send it.</summary>
 /// <param name="Name">The input's name in the graph.</param>
-/// <param name="ElementType">The element type in ONNX terms: <c>float</c>, <c>float16</c> or <c>uint8</c>.</param>
+/// <param name="ElementType">
+/// The element type in ONNX terms: <c>float</c>, <c>float16</c>, <c>double</c>, <c>uint8</c>, <c>int8</c>, <c>int32</c>
+/// or <c>int64</c>.
+/// </param>
 /// <param name="DeclaredShape">The shape as the graph declares it, −1 where a size is open.</param>
 /// <param name="ItemShape">The shape of one item, every size known, the batch axis included where there is one.</param>
 /// <param name="HasBatchAxis">Whether the first axis counts items; if not, a request holds one.</param>

@@ -6,7 +6,10 @@ namespace SoftmaxService.Cli.Models;
 /// <summary>
 /// Where a model's files are: MODEL on the command line is a version's folder, or an ONNX file in one.
 /// </summary>
-internal sealed record ModelLocation(string Folder, string OnnxFileName)
+/// <param name="Folder">The folder that holds the files.</param>
+/// <param name="OnnxFileName">The ONNX file in it.</param>
+/// <param name="IsVersionFolder">Whether the service would find the model here.</param>
+internal sealed record ModelLocation(string Folder, string OnnxFileName, bool IsVersionFolder)
 {
     public string OnnxPath => Path.Combine(Folder, OnnxFileName);
 
@@ -24,16 +27,13 @@ internal sealed record ModelLocation(string Folder, string OnnxFileName)
     /// <summary>What people call it: <c>mnist/1</c>, or the file where it has a name of its own.</summary>
     public string FullName => IsVersionFolder ? $"{Name}/{Version}" : OnnxFileName;
 
-    /// <summary>Whether the service would find the model here.</summary>
-    public bool IsVersionFolder => OnnxFileName == ClassifierModel.OnnxFileName;
-
     /// <exception cref="DataException">There is no such model.</exception>
     public static ModelLocation Find(string path)
     {
         if (Directory.Exists(path))
         {
-            return File.Exists(Path.Combine(path, ClassifierModel.OnnxFileName))
-                ? new ModelLocation(path, ClassifierModel.OnnxFileName)
+            return ClassifierModel.FindOnnxFile(path) is { } name
+                ? new ModelLocation(path, name, IsVersionFolder: true)
                 : throw new DataException(
                     $"{path}: the folder holds no {ClassifierModel.OnnxFileName}; MODEL is a version's folder, such as "
                         + "models/mnist/1, or an ONNX file.");
@@ -42,7 +42,8 @@ internal sealed record ModelLocation(string Folder, string OnnxFileName)
         return File.Exists(path)
             ? new ModelLocation(
                 Path.GetDirectoryName(path) is { Length: > 0 } folder ? folder : ".",
-                Path.GetFileName(path))
+                Path.GetFileName(path),
+                IsVersionFolder: Path.GetFileName(path) == ClassifierModel.OnnxFileName)
             : throw new DataException(
                 $"{path}: there is no such model; MODEL is a version's folder, such as models/mnist/1, or an ONNX file."
             );

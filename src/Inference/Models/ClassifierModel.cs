@@ -13,7 +13,10 @@ namespace SoftmaxService.Inference.Models;
 /// <summary>One version of a model: loaded, checked, warmed up, and ready to run.</summary>
 public sealed class ClassifierModel : IDisposable
 {
-    /// <summary>The name of the ONNX file in a version's folder.</summary>
+    /// <summary>
+    /// The name of the ONNX file in a version's folder. If there is none of that name, the only file
+    /// <c>*.onnx</c>, or else the only file <c>*.ort</c>, is the model.
+    /// </summary>
     public const string OnnxFileName = "model.onnx";
 
     /// <summary>The name of the diagram in a version's folder that <c>softmax calibrate</c> draws.</summary>
@@ -154,12 +157,19 @@ public sealed class ClassifierModel : IDisposable
 
     internal ModelMetrics Metrics { get; }
 
+    /// <summary>The name of the ONNX file that is served from a version's folder; null if there is none.</summary>
+    /// <param name="folder">The version's folder.</param>
+    public static string? FindOnnxFile(string folder) =>
+        ModelFiles.CandidatesIn(folder) is [var only] ? only : null;
+
     /// <summary>Loads a version's folder, checks the model and warms it up.</summary>
     /// <param name="folder">The folder that holds <c>model.onnx</c> and perhaps <c>model.json</c>.</param>
     /// <param name="name">The model's name.</param>
     /// <param name="version">The version's name.</param>
     /// <param name="settings">How to run it.</param>
-    /// <param name="onnxFileName">The ONNX file's name in that folder.</param>
+    /// <param name="onnxFileName">
+    /// The ONNX file's name in that folder. <see cref="OnnxFileName"/> finds the model under another name, too.
+    /// </param>
     /// <param name="cancellationToken">Ends the load early, which then fails.</param>
     /// <exception cref="ModelLoadException">
     /// A file is missing or damaged, the graph is not an image classifier, or the manifest contradicts it.
@@ -243,6 +253,11 @@ public sealed class ClassifierModel : IDisposable
 
     private IEnumerable<string> Choices()
     {
+        foreach (var note in _graph.Notes)
+        {
+            yield return note;
+        }
+
         if (GraphOutputs.Count > 1 && Manifest.Output?.Name is null)
         {
             yield return $"The scores are output '{GraphOutput.Name}': {ScoresOutput.Reason}.";

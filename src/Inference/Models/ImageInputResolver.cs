@@ -20,12 +20,72 @@ internal static class ImageInputResolver
     // A quarter of a gigabyte of floats. More is a mistake in a manifest, not a classifier.
     private const long MaxElements = 1L << 26;
 
-    public static ResolvedInput Resolve(OnnxTensorInfo tensor, ManifestInput? manifest, ModelSources sources)
+    // The buffers of a run have room for a whole batch.
+    private const int MaxFixedBatch = 1024;
+
+    // What most classifiers of photographs were trained on.
+    private const int AssumedSide = 224;
+
+    // From pixels in 0…255 to signed bytes.
+    private const float SignedShift = 128f;
+
+    /// <summary>
+    /// The possible inputs, the likeliest first. There is one, unless the graph and the manifest leave the size open:
+    /// then each is an assumption, which the graph must confirm by running on it.
+    /// </summary>
+    public static IReadOnlyList<ResolvedInput> Resolve(
+        OnnxTensorInfo tensor, ManifestInput? manifest, ModelSources sources)
     {
         var stated = WithoutContradictedLayout(manifest ?? new ManifestInput(), tensor, sources);
         CheckSizes(stated);
         var axes = NameAxes(tensor, stated);
-        RejectOpen(axes, stated, tensor);
+        if (tensor.Shape.Count != 4
+            || (axes.Height, axes.Width, stated.Height, stated.Width) is not (Open, Open, null, null))
+        {
+            return [ResolveStated(tensor, stated, sources)];
+        }
+
+        var assumed = stated with
+        {
+            Height = AssumedSide,
+            Width = AssumedSide,
+            Channels = stated.Channels ?? (axes.Channels == Open ? ChannelsOf(stated.Color) ?? 3 : null),
+        };
+        TensorLayout[] layouts = axes.Channels == Open && stated.Layout is null
+            ? [TensorLayout.ChannelsFirst, TensorLayout.ChannelsLast]
+            : [axes.Layout];
+        return [.. layouts.Select(layout => Assume(tensor, assumed with { Layout = layout }, stated, sources))];
+    }
+
+    /// <summary>Why an input with open sizes is rejected; null if none is open.</summary>
+    public static ModelLoadException? OpenSizes(OnnxTensorInfo tensor, ManifestInput? manifest) =>
+        OpenSizes(NameAxes(tensor, manifest ?? new ManifestInput()), manifest ?? new ManifestInput(), tensor);
+
+    private static ResolvedInput Assume(
+        OnnxTensorInfo tensor, ManifestInput assumed, ManifestInput stated, ModelSources sources)
+    {
+        string[] sizes = ["height", "width"];
+        var (open, what) = NameAxes(tensor, stated).Channels == Open && stated.Channels is null
+            ? ("channels, height and width", $"{LayoutName(assumed.Layout)} with {assumed.Channels} channel(s) and ")
+            : ("height and width", "");
+        return ResolveStated(tensor, assumed, sources) with
+        {
+            AssumedFields = what.Length > 0 ? ["layout", "channels", .. sizes] : sizes,
+            Assumption =
+                $"The graph leaves {open} of input '{tensor.Name}' {tensor.ShapeText} open: {what}{AssumedSide} × "
+                + $"{AssumedSide} pixels are assumed. If the model was trained on another size, answers are wrong: say "
+                + $"\"input\": {{ \"height\": …, \"width\": … }} in {ModelManifest.FileName}.",
+        };
+    }
+
+    private static ResolvedInput ResolveStated(OnnxTensorInfo tensor, ManifestInput stated, ModelSources sources)
+    {
+        var axes = NameAxes(tensor, stated);
+        if (OpenSizes(axes, stated, tensor) is { } open)
+        {
+            throw open;
+        }
+
         var channels = Agree(
             "channels", axes.Channels, stated.Channels ?? ChannelsOf(stated.Color), tensor, sources);
         var height = Agree("height", axes.Height, stated.Height, tensor, sources);
@@ -38,10 +98,20 @@ internal static class ImageInputResolver
                 + $"\"input\": {{ \"height\": {height}, \"width\": {width} }} in {ModelManifest.FileName}");
         }
 
-        if ((long)channels * height * width > MaxElements)
+        var batch = axes.HasBatch && tensor.Shape[0] > 1 ? tensor.Shape[0] : 1;
+        if (batch > MaxFixedBatch)
         {
             throw new ModelLoadException(
-                $"an input of {channels} × {height} × {width} numbers is more than the {MaxElements} that are served");
+                $"input '{tensor.Name}' has the shape {tensor.ShapeText}, a fixed batch of {batch}; up to "
+                + $"{MaxFixedBatch} are served. Export it with a dynamic batch axis");
+        }
+
+        if ((Int128)batch * channels * height * width > MaxElements)
+        {
+            var times = batch == 1 ? "" : $"{batch} × ";
+            throw new ModelLoadException(
+                $"an input of {times}{channels} × {height} × {width} numbers is more than the {MaxElements} that are "
+                + "served");
         }
 
         var input = new ImageInput
@@ -52,7 +122,11 @@ internal static class ImageInputResolver
             Width = width,
             Color = ColorOf(channels, stated.Color, axes.Layout),
             Scale = FiniteNonZero("scale", (float)(stated.Scale ?? DefaultScale(tensor))),
-            Mean = [.. PerChannel("mean", stated.Mean, channels, fallback: 0f).Select(mean => Finite("mean", mean))],
+            Mean =
+            [
+                .. PerChannel("mean", stated.Mean, channels, DefaultMean(tensor, stated))
+                    .Select(mean => Finite("mean", mean)),
+            ],
             Std = [.. PerChannel("std", stated.Std, channels, fallback: 1f).Select(std => FiniteNonZero("std", std))],
             Resize = stated.Resize ?? ResizeMode.Stretch,
             ResizeTo = ResizeToOf(stated),
@@ -67,10 +141,30 @@ internal static class ImageInputResolver
 
         return input.Foreground != Foreground.None && channels != 1
             ? throw new ModelLoadException($"input.foreground is for models with one channel; this one has {channels}")
-            : new ResolvedInput(input, axes.ConcreteShape(channels, height, width), axes.HasBatch);
+            : new ResolvedInput(
+                input, axes.ConcreteShape(channels, height, width), axes.HasBatch, batch, NotesOn(tensor, stated));
     }
 
-    private static double DefaultScale(OnnxTensorInfo tensor) => tensor.ElementType == "uint8" ? 1.0 : 1.0 / 255.0;
+    private static double DefaultScale(OnnxTensorInfo tensor) =>
+        tensor.ElementType is "uint8" or "int8" or "int32" or "int64" ? 1.0 : 1.0 / 255.0;
+
+    private static float DefaultMean(OnnxTensorInfo tensor, ManifestInput stated) =>
+        IsShifted(tensor, stated) ? SignedShift : 0f;
+
+    /// <summary>Whether pixels are shifted into the range of signed bytes.</summary>
+    private static bool IsShifted(OnnxTensorInfo tensor, ManifestInput stated) =>
+        tensor.ElementType == "int8" && (stated.Scale, stated.Mean) is (null, null);
+
+    private static IReadOnlyList<string> NotesOn(OnnxTensorInfo tensor, ManifestInput stated) =>
+        IsShifted(tensor, stated)
+            ?
+            [
+                $"Input '{tensor.Name}' holds signed bytes: they are taken for pixels minus {SignedShift}, as from "
+                + $"\"scale\": 1 and \"mean\": [{SignedShift}] in input of {ModelManifest.FileName}.",
+            ]
+            : [];
+
+    private static string LayoutName(TensorLayout? layout) => layout == TensorLayout.ChannelsLast ? "NHWC" : "NCHW";
 
     private static Axes NameAxes(OnnxTensorInfo tensor, ManifestInput stated)
     {
@@ -79,7 +173,8 @@ internal static class ImageInputResolver
         {
             4 when shape[1..].All(size => size == Open) => TensorLayout.ChannelsFirst,
             4 => ChooseLayout(shape[1], shape[3]),
-            3 when shape[0] != Open => ChooseLayout(shape[0], shape[2]),
+            3 when shape[0] != Open => ChooseLayout(shape[0], shape[2])
+                ?? (shape[1] == shape[2] && shape[1] >= MinSide ? TensorLayout.ChannelsFirst : null),
             3 => TensorLayout.ChannelsFirst,
             1 or 2 => TensorLayout.Flat,
             _ => throw new ModelLoadException(
@@ -91,17 +186,16 @@ internal static class ImageInputResolver
 
         return (shape.Length, layout) switch
         {
-            (4, TensorLayout.ChannelsFirst) =>
-                new Axes(layout, tensor.BatchAxis(shape[0]), shape[1], shape[2], shape[3]),
-            (4, TensorLayout.ChannelsLast) =>
-                new Axes(layout, tensor.BatchAxis(shape[0]), shape[3], shape[1], shape[2]),
+            (4, TensorLayout.ChannelsFirst) => new Axes(layout, HasBatch: true, shape[1], shape[2], shape[3]),
+            (4, TensorLayout.ChannelsLast) => new Axes(layout, HasBatch: true, shape[3], shape[1], shape[2]),
             (3, _) when shape[0] == Open => new Axes(layout, HasBatch: true, 1, shape[1], shape[2]) { IsPlane = true },
+            (3, TensorLayout.ChannelsFirst) when !IsChannelCount(shape[0]) =>
+                new Axes(layout, HasBatch: true, 1, shape[1], shape[2]) { IsPlane = true },
             (3, TensorLayout.ChannelsFirst) => new Axes(layout, HasBatch: false, shape[0], shape[1], shape[2]),
             (3, TensorLayout.ChannelsLast) => new Axes(layout, HasBatch: false, shape[2], shape[0], shape[1]),
             (2, _) when shape[0] > 1
                 && (shape[0] == shape[1] || (stated.Height, stated.Width) == (shape[0], shape[1])) =>
                 new Axes(layout, HasBatch: false, 1, shape[0], shape[1]) { IsPlane = true },
-            (2, _) when shape[0] > 1 => throw FixedBatch(tensor, shape[0]),
             (2, _) => Flat(layout, hasBatch: true, shape[1], tensor, stated),
             (1, _) => Flat(layout, hasBatch: false, shape[0], tensor, stated),
             _ => throw new ModelLoadException(
@@ -112,16 +206,8 @@ internal static class ImageInputResolver
     private static TensorLayout? ChooseLayout(int first, int last) =>
         IsChannelCount(first) ? TensorLayout.ChannelsFirst : IsChannelCount(last) ? TensorLayout.ChannelsLast : null;
 
-    private static bool BatchAxis(this OnnxTensorInfo tensor, int size) => size is Open or 1
-        ? true
-        : throw FixedBatch(tensor, size);
-
-    private static ModelLoadException FixedBatch(OnnxTensorInfo tensor, int size) => new(
-        $"input '{tensor.Name}' has the shape {tensor.ShapeText}, a fixed batch of {size}; export it with a dynamic "
-        + "batch axis or a batch of 1");
-
-    /// <summary>Rejects sizes that neither the graph nor the manifest states, all at once.</summary>
-    private static void RejectOpen(Axes axes, ManifestInput stated, OnnxTensorInfo tensor)
+    /// <summary>Lists the sizes that neither the graph nor the manifest states; null if there are none.</summary>
+    private static ModelLoadException? OpenSizes(Axes axes, ManifestInput stated, OnnxTensorInfo tensor)
     {
         (string Name, bool IsMissing, string Example)[] sizes =
         [
@@ -130,15 +216,17 @@ internal static class ImageInputResolver
             ("width", axes.Width == Open && stated.Width is null, "224"),
         ];
         var missing = sizes.Where(size => size.IsMissing).ToArray();
-        if (missing.Length > 0)
+        if (missing.Length == 0)
         {
-            var layout = axes.Channels == Open && stated.Layout is null ? "\"layout\": \"NCHW\" or \"NHWC\", " : "";
-            var names = string.Join(", ", missing.Select(size => size.Name));
-            var examples = string.Join(", ", missing.Select(size => $"\"{size.Name}\": {size.Example}"));
-            throw new ModelLoadException(
-                $"the graph leaves {names} of input '{tensor.Name}' {tensor.ShapeText} open; say what they are in "
-                + $"{ModelManifest.FileName}, for example \"input\": {{ {layout}{examples} }}");
+            return null;
         }
+
+        var layout = axes.Channels == Open && stated.Layout is null ? "\"layout\": \"NCHW\" or \"NHWC\", " : "";
+        var names = string.Join(", ", missing.Select(size => size.Name));
+        var examples = string.Join(", ", missing.Select(size => $"\"{size.Name}\": {size.Example}"));
+        return new ModelLoadException(
+            $"the graph leaves {names} of input '{tensor.Name}' {tensor.ShapeText} open; say what they are in "
+            + $"{ModelManifest.FileName}, for example \"input\": {{ {layout}{examples} }}");
     }
 
     /// <summary>Whether the manifest states anything that only images have.</summary>
@@ -335,7 +423,18 @@ internal static class ImageInputResolver
     }
 }
 
-/// <summary>
-/// How an image becomes the tensor, and the tensor's shape for one image, including the batch axis if there is one.
-/// </summary>
-internal sealed record ResolvedInput(ImageInput Input, int[] Shape, bool HasBatchAxis);
+/// <summary>A model's input, as its graph and its manifest describe it.</summary>
+/// <param name="Input">How an image becomes the tensor.</param>
+/// <param name="Shape">The tensor's shape for one image, including the batch axis if there is one.</param>
+/// <param name="HasBatchAxis">Whether the first axis counts images.</param>
+/// <param name="Batch">The images of every run if the graph fixes that; otherwise 1.</param>
+/// <param name="Notes">What was chosen because the manifest does not state it, one sentence each.</param>
+internal sealed record ResolvedInput(
+    ImageInput Input, int[] Shape, bool HasBatchAxis, int Batch, IReadOnlyList<string> Notes)
+{
+    /// <summary>Why the size is an assumption, in a sentence; null where it is stated.</summary>
+    public string? Assumption { get; init; }
+
+    /// <summary>The fields that are part of the assumption.</summary>
+    public IReadOnlyList<string> AssumedFields { get; init; } = [];
+}

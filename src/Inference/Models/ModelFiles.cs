@@ -11,33 +11,77 @@ internal sealed class ModelFiles(string folder, string onnxFileName)
     // A pointer of Git LFS is a few lines of text.
     private const int LargestPointer = 1024;
 
-    private readonly string _onnxPath = Path.Combine(folder, onnxFileName);
+    // An error lists no more of several files.
+    private const int ListedFiles = 5;
+
+    // In this order: a file in ONNX Runtime's own format was made from one in ONNX.
+    private static readonly string[] Extensions = [".onnx", ".ort"];
+
+    /// <summary>The name of the ONNX file; the usual one until it was found.</summary>
+    public string OnnxFileName { get; private set; } = onnxFileName;
+
+    /// <summary>
+    /// The files of which one is the model: <c>model.onnx</c>, else all ONNX files, else those in ONNX Runtime's own
+    /// format.
+    /// </summary>
+    public static IReadOnlyList<string> CandidatesIn(string folder)
+    {
+        if (File.Exists(Path.Combine(folder, ClassifierModel.OnnxFileName)))
+        {
+            return [ClassifierModel.OnnxFileName];
+        }
+
+        if (!Directory.Exists(folder))
+        {
+            return [];
+        }
+
+        string[] names = [.. Directory.EnumerateFiles(folder).Select(Path.GetFileName).OfType<string>()];
+        return Extensions.Select(extension => names.Where(name => IsModel(name, extension)).ToArray())
+            .FirstOrDefault(found => found.Length > 0) ?? [];
+
+        static bool IsModel(string name, string extension) =>
+            !name.StartsWith('.') && name.EndsWith(extension, StringComparison.OrdinalIgnoreCase);
+    }
 
     /// <summary>The path of the ONNX file.</summary>
     /// <exception cref="ModelLoadException">There is no such file, or it cannot be a model.</exception>
     public string FindModel()
     {
-        var file = new FileInfo(_onnxPath);
+        if (OnnxFileName == ClassifierModel.OnnxFileName)
+        {
+            OnnxFileName = CandidatesIn(folder) switch
+            {
+                [var only] => only,
+                [] => OnnxFileName,
+                var several => throw new ModelLoadException(
+                    $"the folder holds no {OnnxFileName}, but {several.Count} other models: {List(several)}; give the "
+                    + $"one to serve the name {OnnxFileName}, or a folder of its own"),
+            };
+        }
+
+        var path = Path.Combine(folder, OnnxFileName);
+        var file = new FileInfo(path);
         if (!file.Exists)
         {
-            throw NoModel();
+            throw new ModelLoadException($"the folder holds no {OnnxFileName}");
         }
 
         // A pipe or a device has no length either, and opening one may block forever.
         var target = file.ResolveLinkTarget(returnFinalTarget: true) as FileInfo ?? file;
         if (target.Exists && target.Length == 0)
         {
-            throw new ModelLoadException($"{onnxFileName} is empty, or no regular file");
+            throw new ModelLoadException($"{OnnxFileName} is empty, or no regular file");
         }
 
         if ((!target.Exists || target.Length < LargestPointer)
-            && File.ReadAllBytes(_onnxPath).AsSpan().StartsWith("version https://git-lfs"u8))
+            && File.ReadAllBytes(path).AsSpan().StartsWith("version https://git-lfs"u8))
         {
             throw new ModelLoadException(
-                $"{onnxFileName} is a pointer of Git LFS and not the model; fetch it with git lfs pull");
+                $"{OnnxFileName} is a pointer of Git LFS and not the model; fetch it with git lfs pull");
         }
 
-        return _onnxPath;
+        return path;
     }
 
     /// <summary>Reads <c>model.json</c>; empty where there is none.</summary>
@@ -74,22 +118,9 @@ internal sealed class ModelFiles(string folder, string onnxFileName)
         : bytes.StartsWith<byte>([0xFF, 0xFE]) || bytes.StartsWith<byte>([0xFE, 0xFF]) ? " but UTF-16"
         : "";
 
-    /// <summary>Says what the folder holds instead of a model, and what would be right.</summary>
-    private ModelLoadException NoModel()
+    private static string List(IReadOnlyList<string> names)
     {
-        string[] others = Directory.Exists(folder)
-            ? [.. Directory.EnumerateFiles(folder).Select(Path.GetFileName).OfType<string>()]
-            : [];
-        Array.Sort(others, StringComparer.Ordinal);
-        var advice = WithExtension(".onnx") is { } onnx
-            ? $"; it has {Quoting.Shorten(onnx)}: give that the name {onnxFileName}"
-            : WithExtension(".ort") is { } ort
-            ? $"; it has {Quoting.Shorten(ort)}, in ONNX Runtime's own format, which is not read: put the ONNX file "
-                + "there that it was made from"
-            : "";
-        return new ModelLoadException($"the folder holds no {onnxFileName}{advice}");
-
-        string? WithExtension(string extension) =>
-            Array.Find(others, name => name.EndsWith(extension, StringComparison.OrdinalIgnoreCase));
+        var listed = names.Order(StringComparer.Ordinal).Take(ListedFiles).Select(name => Quoting.Shorten(name));
+        return string.Join(", ", listed) + (names.Count > ListedFiles ? ", …" : "");
     }
 }

@@ -25,7 +25,8 @@ internal static class ModelLoader
             var manifest = files.ReadManifest();
             onnx = OnnxModel.Load(path, settings.Onnx, cancellationToken);
             var sources = new ModelSources();
-            var makers = ModelConventions.Read(folder, onnx.Metadata, ClassCountOf(onnx.Outputs));
+            var makers = ModelConventions.Read(
+                FoldersOf(folder, name, version), onnx.Metadata, ClassCountOf(onnx.Outputs));
             var graph = WarmGraph.Of(onnx, new ManifestMerger(sources).Merge(manifest, makers), sources, settings);
             var temperature = ManifestChecks.Temperature(manifest.Calibration);
             ManifestChecks.Conformal(manifest.Calibration?.Conformal);
@@ -42,7 +43,8 @@ internal static class ModelLoader
             {
                 ModelLoadException => exception,
                 InvalidDataException => new ModelLoadException(
-                    $"{onnxFileName}: {files.WithoutFolder(exception.Message)}", exception),
+                    $"{files.OnnxFileName}: {files.WithoutFolder(exception.Message)}", exception),
+                ConventionException => new ModelLoadException(exception.Message, exception),
                 JsonException malformed => new ModelLoadException(
                     $"{ModelManifest.FileName}: {malformed.Message}", exception),
                 IOException or UnauthorizedAccessException => new ModelLoadException(
@@ -53,6 +55,17 @@ internal static class ModelLoader
                     exception),
             };
         }
+    }
+
+    /// <summary>The version's folder, and above it that of the model in a repository.</summary>
+    private static string[] FoldersOf(string folder, string name, string version)
+    {
+        var full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
+        return Path.GetFileName(full) == version
+            && Path.GetDirectoryName(full) is { } above
+            && Path.GetFileName(above) == name
+                ? [folder, above]
+                : [folder];
     }
 
     /// <summary>The number of classes, where the declared outputs leave no choice.</summary>

@@ -47,8 +47,9 @@ internal sealed class ModelSources
     }
 
     /// <summary>Fills in the sources of what no file states, and warns of what matters.</summary>
-    public void CompleteInput(ImageInput input, string elementType)
+    public void CompleteInput(ResolvedInput resolved, string elementType)
     {
+        var input = resolved.Input;
         var takesFloats = elementType is "float" or "float16" or "double";
         var statesScaling = new[] { "input.scale", "input.mean", "input.std" }.Any(_fields.ContainsKey);
         var isPhotograph = input.Channels == 3 && Math.Min(input.Height, input.Width) >= PhotographSide;
@@ -75,6 +76,15 @@ internal sealed class ModelSources
                 + $"\"resizeTo\" in input of {ModelManifest.FileName}.");
         }
 
+        if (resolved.Assumption is { } assumption)
+        {
+            Warn(assumption);
+            foreach (var field in resolved.AssumedFields)
+            {
+                _fields.TryAdd($"input.{field}", Assumed);
+            }
+        }
+
         foreach (var field in new[] { "layout", "channels", "height", "width" })
         {
             _fields.TryAdd($"input.{field}", Shape);
@@ -94,6 +104,17 @@ internal sealed class ModelSources
         {
             _fields.TryAdd($"input.{field}", Assumed);
         }
+    }
+
+    /// <summary>Labels that the graph states.</summary>
+    public IReadOnlyList<string>? Labels(IReadOnlyList<string>? labels, string source)
+    {
+        if (labels is not null)
+        {
+            Note("labels", source);
+        }
+
+        return labels;
     }
 
     /// <summary>The labels; null where makers' files have another number of them than there are classes.</summary>

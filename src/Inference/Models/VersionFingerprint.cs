@@ -9,7 +9,7 @@ namespace SoftmaxService.Inference.Models;
 /// where links lead. If two fingerprints some time apart are equal, nobody is writing.
 /// </summary>
 /// <param name="Text">One line per file.</param>
-/// <param name="HasModel">Whether <c>model.onnx</c> is there.</param>
+/// <param name="HasModel">Whether <c>model.onnx</c>, or another model, is there.</param>
 /// <param name="Fault">Why the files cannot be read; null if they can.</param>
 internal sealed record VersionFingerprint(string Text, bool HasModel, string? Fault = null)
 {
@@ -19,7 +19,7 @@ internal sealed record VersionFingerprint(string Text, bool HasModel, string? Fa
     private static readonly EnumerationOptions Entries = new() { AttributesToSkip = 0, IgnoreInaccessible = false };
 
     // Files beside a model that are not read when it is loaded.
-    private static readonly string[] UnreadExtensions = [".svg", ".md", ".txt"];
+    private static readonly string[] UnreadExtensions = [".svg", ".md"];
 
     /// <summary>The fingerprint of a folder that does not exist.</summary>
     public static VersionFingerprint Gone { get; } = new("", HasModel: false);
@@ -29,6 +29,7 @@ internal sealed record VersionFingerprint(string Text, bool HasModel, string? Fa
     public static VersionFingerprint Of(string folder)
     {
         var lines = new List<string>();
+        bool hasModel;
         try
         {
             var directory = new DirectoryInfo(folder);
@@ -39,6 +40,7 @@ internal sealed record VersionFingerprint(string Text, bool HasModel, string? Fa
 
             lines.Add($"/|{LinkOf(directory)}");
             Describe(directory, "", MaxDepth, lines);
+            hasModel = ModelFiles.CandidatesIn(folder).Count > 0;
         }
         catch (DirectoryNotFoundException)
         {
@@ -52,9 +54,7 @@ internal sealed record VersionFingerprint(string Text, bool HasModel, string? Fa
         }
 
         lines.Sort(StringComparer.Ordinal);
-        return new VersionFingerprint(
-            new StringBuilder().AppendJoin('\n', lines).ToString(),
-            File.Exists(Path.Combine(folder, ClassifierModel.OnnxFileName)));
+        return new VersionFingerprint(new StringBuilder().AppendJoin('\n', lines).ToString(), hasModel);
     }
 
     public bool Equals(VersionFingerprint? other) => other is not null && Text == other.Text;

@@ -12,6 +12,7 @@ namespace SoftmaxService.Inference.Models;
 /// <param name="Preprocessor">Turns an image into the input.</param>
 /// <param name="Classifier">Runs the graph; owns it.</param>
 /// <param name="Labels">One name per class.</param>
+/// <param name="Notes">What was chosen for the input, one sentence each.</param>
 /// <param name="Sources">Where each field of the description comes from.</param>
 internal sealed record WarmGraph(
     OnnxTensorInfo Input,
@@ -21,6 +22,7 @@ internal sealed record WarmGraph(
     ImagePreprocessor Preprocessor,
     OnnxClassifier Classifier,
     IReadOnlyList<string> Labels,
+    IReadOnlyList<string> Notes,
     ModelSources Sources)
 {
     /// <summary>Checks a graph and runs it on images that are black, white and noise.</summary>
@@ -35,16 +37,18 @@ internal sealed record WarmGraph(
     public static WarmGraph Of(OnnxModel onnx, ModelManifest manifest, ModelSources sources, ModelSettings settings)
     {
         var input = OnlyInput(onnx);
-        var resolved = ImageInputResolver.Resolve(input, manifest.Input, sources);
-        sources.CompleteInput(resolved.Input, input.ElementType);
+        var (resolved, measured) = FirstThatRuns(onnx, input, manifest.Input, sources);
+        sources.CompleteInput(resolved, input.ElementType);
         var preprocessor = new ImagePreprocessor(resolved.Input, settings.MaxImagePixels);
-        var samples = WarmUpSamples.For(preprocessor);
-        var output = new ScoresOutputChooser(onnx, manifest).Choose(input, resolved.Shape, samples);
+        var samples = WarmUpSamples.For(preprocessor, resolved.Batch);
+        var output = new ScoresOutputChooser(onnx, manifest, input, resolved).Choose(measured, samples);
         TrainingMode.Reject(onnx.Graph, output.Tensor.Name);
 
         var classifier = new OnnxClassifier(onnx, input, output.Tensor, resolved.Shape, resolved.HasBatchAxis);
+        var stated = sources.WithoutMisfits(manifest.Labels, classifier.ClassCount);
         var labels = ManifestChecks.Labels(
-            sources.WithoutMisfits(manifest.Labels, classifier.ClassCount), classifier.ClassCount);
+            stated ?? sources.Labels(KeysOf(onnx.Graph, classifier.ClassCount), "the graph's ZipMap"),
+            classifier.ClassCount);
         var rows = classifier.WarmUp(samples, settings.MaxBatchSize);
         preprocessor.WarmUp(samples[^1]);
         var scores = OutputKindChooser.Choose(
@@ -53,15 +57,50 @@ internal sealed record WarmGraph(
             GraphEnding.Of(onnx.Graph, output.Tensor.Name),
             isHalf: output.Tensor.ElementType == "float16");
         sources.CompleteOutput(classifier.ClassCount, output.Reason);
-        return new WarmGraph(input, onnx.Outputs, output, scores, preprocessor, classifier, labels, sources);
+        return new WarmGraph(
+            input, onnx.Outputs, output, scores, preprocessor, classifier, labels, resolved.Notes, sources);
+    }
+
+    /// <summary>The keys of the graph's first <c>ZipMap</c> of so many classes; null if there is none.</summary>
+    private static List<string>? KeysOf(GraphOutline graph, int classCount) => graph.Nodes
+        .Where(node => node.IsZipMap)
+        .SelectMany(node => node.Lists.Values)
+        .FirstOrDefault(keys => keys.Count == classCount);
+
+    /// <summary>
+    /// The likeliest input that the graph runs on, with the outputs that could hold scores. An input that is no
+    /// assumption is the only one.
+    /// </summary>
+    private static (ResolvedInput Resolved, IReadOnlyList<OnnxTensorInfo> Measured) FirstThatRuns(
+        OnnxModel onnx, OnnxTensorInfo input, ManifestInput? manifest, ModelSources sources)
+    {
+        foreach (var resolved in ImageInputResolver.Resolve(input, manifest, sources))
+        {
+            try
+            {
+                var measured = onnx.MeasureScores(input, resolved.Shape, resolved.Batch);
+                if (resolved.Assumption is null
+                    || measured.Any(output => output.OfOneItem(resolved.Batch) is { IsRowOfScores: true }))
+                {
+                    return (resolved, measured);
+                }
+            }
+            catch (InvalidDataException) when (resolved.Assumption is not null)
+            {
+                // The next assumption, or the rejection below.
+            }
+        }
+
+        throw ImageInputResolver.OpenSizes(input, manifest)!; // only an input with open sizes is an assumption
     }
 
     private static OnnxTensorInfo OnlyInput(OnnxModel onnx) => onnx.Inputs switch
     {
-        [{ ElementType: "float" or "float16" or "uint8" } input] => input,
+        [var input] when TensorElements.Named(input.ElementType) is not null => input,
         [] => throw new ModelLoadException("the graph has no input; an image classifier has one"),
         [var input] => throw new ModelLoadException(
-            $"input '{input.Name}' holds {input.ElementType}; a tensor of float, float16 or uint8 is needed"),
+            $"input '{input.Name}' holds {input.ElementType}; a tensor of float, float16, double, uint8, int8, int32 "
+            + "or int64 is needed"),
         var several => throw new ModelLoadException(
             $"the graph needs {several.Count} inputs ({string.Join(", ", several.Select(input => input.Name))}); an "
             + "image classifier has one"),

@@ -14,11 +14,21 @@ internal sealed class GraphNode
     /// <summary>The attributes that are whole numbers.</summary>
     public Dictionary<string, long> Integers { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>
+    /// The attributes of a <c>ZipMap</c> that are lists: its keys, where whole numbers are written as text.
+    /// </summary>
+    public Dictionary<string, List<string>> Lists { get; } = new(StringComparer.Ordinal);
+
     /// <summary>The graphs that the node runs, such as the branches of an <c>If</c>.</summary>
     public List<GraphOutline> Subgraphs { get; } = [];
 
     /// <summary>The value of a <c>Constant</c> node that holds a single number.</summary>
     public double? Constant { get; set; }
+
+    /// <summary>
+    /// Whether the node makes a map of each row of floats, as exporters of classical learners and Custom Vision do.
+    /// </summary>
+    public bool IsZipMap => Domain == "ai.onnx.ml" && OpType == "ZipMap" && Inputs.Count == 1;
 
     /// <summary>
     /// Whether the operator belongs to ONNX or to ONNX Runtime. Another domain may call anything a Softmax.

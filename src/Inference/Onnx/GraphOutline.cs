@@ -14,7 +14,7 @@ internal sealed class GraphOutline
     /// <summary>A graph about which nothing is known.</summary>
     public static GraphOutline Unknown { get; } = new();
 
-    /// <summary>The names of a function's outputs, in order; empty for a graph.</summary>
+    /// <summary>The names of the outputs of a graph or a function, in order.</summary>
     public List<string> Outputs { get; } = [];
 
     /// <summary>All nodes of the graph, in its order.</summary>

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Globalization;
 
 namespace SoftmaxService.Inference.Onnx;
 
@@ -41,12 +42,26 @@ internal sealed class GraphOutlineReader
     {
         try
         {
+            if (IsInRuntimesFormat(model))
+            {
+                return GraphOutline.Unknown;
+            }
+
             return new GraphOutlineReader(model).ReadModel(model.Length);
         }
         catch (InvalidDataException)
         {
             return GraphOutline.Unknown;
         }
+    }
+
+    /// <summary>Whether a file is no ONNX but a flat buffer in ONNX Runtime's own format.</summary>
+    private static bool IsInRuntimesFormat(Stream model)
+    {
+        Span<byte> start = stackalloc byte[8];
+        var read = model.ReadAtLeast(start, start.Length, throwOnEndOfStream: false);
+        model.Position = 0;
+        return read == start.Length && start[4..].SequenceEqual("ORTM"u8);
     }
 
     private GraphOutline ReadModel(long end)
@@ -127,11 +142,34 @@ internal sealed class GraphOutlineReader
 
                     break;
 
+                case 12 when graph.Outputs.Count < MaxNodes:
+                    graph.Outputs.Add(ReadName(_reader.ReadEnd()));
+                    break;
+
                 default:
                     _reader.Skip();
                     break;
             }
         }
+    }
+
+    /// <summary>The name of a <c>ValueInfoProto</c>.</summary>
+    private string ReadName(long end)
+    {
+        var name = "";
+        while (_reader.ReadField(end))
+        {
+            if (_reader.Field == 1)
+            {
+                name = _reader.ReadText();
+            }
+            else
+            {
+                _reader.Skip();
+            }
+        }
+
+        return name;
     }
 
     private GraphOutline ReadSubgraph(long end)
@@ -186,12 +224,21 @@ internal sealed class GraphOutlineReader
     private void ReadAttribute(long end, GraphNode node)
     {
         var name = "";
+        var list = new List<string>();
         while (_reader.ReadField(end))
         {
             switch (_reader.Field)
             {
                 case 1:
                     name = _reader.ReadText();
+                    break;
+
+                case 8 when node.OpType == "ZipMap":
+                    ReadIntegers(list);
+                    break;
+
+                case 9 when node.OpType == "ZipMap" && list.Count < OnnxTensorInfo.MaxClasses:
+                    list.Add(_reader.ReadText());
                     break;
 
                 case 2 when !_reader.HasLength && node.OpType == "Constant":
@@ -213,6 +260,34 @@ internal sealed class GraphOutlineReader
                 default:
                     _reader.Skip();
                     break;
+            }
+        }
+
+        if (list.Count > 0)
+        {
+            node.Lists[name] = list;
+        }
+    }
+
+    private void ReadIntegers(List<string> list)
+    {
+        if (!_reader.HasLength)
+        {
+            Add();
+            return;
+        }
+
+        for (var end = _reader.ReadEnd(); _reader.Position < end;)
+        {
+            Add();
+        }
+
+        void Add()
+        {
+            var number = (long)_reader.ReadVarint();
+            if (list.Count < OnnxTensorInfo.MaxClasses)
+            {
+                list.Add(number.ToString(CultureInfo.InvariantCulture));
             }
         }
     }

@@ -16,30 +16,40 @@ internal sealed class OnnxBatch : IDisposable
     {
         _owner = owner;
         _input = new TensorBuffer(owner.InputElement, inputShape, capacity);
-        _output = new TensorBuffer(owner.OutputElement, outputShape, capacity);
+        _output = new TensorBuffer(owner.Scores.Element, outputShape, capacity);
         _bindings = new OrtIoBinding?[capacity + 1];
     }
 
-    /// <summary>Copies the items in, runs them, and copies the scores of each out.</summary>
-    public void Execute(ReadOnlySpan<OnnxRun> runs)
+    /// <summary>
+    /// Copies the items in, runs them, and copies the scores of each out. The last item fills the rest of a batch whose
+    /// size the graph fixes: nothing of an earlier run is left in it.
+    /// </summary>
+    public void Execute(ReadOnlySpan<OnnxRun> runs, RunOptions? options = null)
     {
-        for (var i = 0; i < runs.Length; i++)
+        var count = _owner.ItemsOfRun(runs.Length);
+        for (var i = 0; i < count; i++)
         {
-            runs[i].InputBytes.CopyTo(_input.Item(i));
+            runs[Math.Min(i, runs.Length - 1)].InputBytes.CopyTo(_input.Item(i));
         }
 
-        _owner.Run(_bindings[runs.Length] ??= _owner.Bind(_input.Value(runs.Length), _output.Value(runs.Length)));
+        _owner.Run(_bindings[count] ??= _owner.Bind(_input.Value(count), _output.Value(count)), options);
         for (var i = 0; i < runs.Length; i++)
         {
-            TensorElements.Decode(_output.Item(i), _owner.OutputElement, runs[i].Output);
+            _owner.Scores.Decode(_output.Item(i), runs[i].Output);
         }
     }
 
-    /// <summary>Copies items in, and returns them as ONNX Runtime's value.</summary>
+    /// <summary>Copies items in, and returns them as ONNX Runtime's value, filled up as by <see cref="Execute"/>.</summary>
     public OrtValue Store(ReadOnlySpan<byte> items, int count)
     {
         items.CopyTo(_input.Bytes);
-        return _input.Value(count);
+        var filled = _owner.ItemsOfRun(count);
+        for (var i = count; i < filled; i++)
+        {
+            _input.Item(count - 1).CopyTo(_input.Item(i));
+        }
+
+        return _input.Value(filled);
     }
 
     public void Dispose()

@@ -54,20 +54,13 @@ public sealed partial class OnnxClassifier
     internal OnnxTensor ToTensor(ReadOnlySpan<float> scores, int count)
     {
         int[] itemShape = HasBatchAxis && _outputShape[0] == 1 ? _outputShape[1..] : _outputShape;
-        var bytes = new byte[scores.Length * TensorElements.SizeOf(OutputElement)];
-        TensorElements.Encode(scores, OutputElement, bytes);
         return new OnnxTensor(
-            _outputName, TensorElements.ToOrt(OutputElement).ToString().ToLowerInvariant(),
-            count == 1 ? _outputShape : [count, .. itemShape], bytes);
+            _outputName, TensorElements.ToOrt(Scores.Element).ToString().ToLowerInvariant(),
+            count == 1 ? _outputShape : [count, .. itemShape], Scores.Encode(scores));
     }
 
     /// <summary>The rows of scores in a tensor of <see cref="RunAll"/>.</summary>
-    internal float[] ToScores(OnnxTensor tensor)
-    {
-        var scores = new float[tensor.Bytes.Length / TensorElements.SizeOf(OutputElement)];
-        TensorElements.Decode(tensor.Bytes, OutputElement, scores);
-        return scores;
-    }
+    internal float[] ToScores(OnnxTensor tensor) => Scores.Decode(tensor.Bytes);
 
     /// <summary>Null if an output does not follow the batch.</summary>
     private OnnxTensor[]? TryRunAll(ReadOnlySpan<byte> items, int count, string[] names, int batchSize)
@@ -92,7 +85,7 @@ public sealed partial class OnnxClassifier
                     }
 
                     int[] shape = OnnxModel.ShapeOf(outputs[i]);
-                    var followsBatch = HasBatchAxis && shape.Length > 0 && shape[0] == size;
+                    var followsBatch = HasBatchAxis && shape.Length > 0 && shape[0] == ItemsOfRun(size);
                     if (size > 1 && !followsBatch)
                     {
                         return null;
@@ -100,10 +93,11 @@ public sealed partial class OnnxClassifier
 
                     var bytes = outputs[i].GetTensorMutableRawData();
                     int[] itemShape = followsBatch ? shape[1..] : shape;
-                    int[] wholeShape = count == 1 ? shape : [count, .. itemShape];
+                    int[] wholeShape = followsBatch || count > 1 ? [count, .. itemShape] : shape;
+                    var itemBytes = followsBatch ? bytes.Length / ItemsOfRun(size) : bytes.Length;
                     var whole = answers[i] ??= new OnnxTensor(
                         names[i], type.ElementDataType.ToString().ToLowerInvariant(), wholeShape,
-                        new byte[checked(bytes.Length / size * count)]);
+                        new byte[checked(itemBytes * count)]);
                     if (!whole.Shape.SequenceEqual(wholeShape))
                     {
                         throw new InferenceException(
@@ -112,7 +106,7 @@ public sealed partial class OnnxClassifier
                             + "items one by one.");
                     }
 
-                    bytes.CopyTo(whole.Bytes.AsSpan(bytes.Length / size * start));
+                    bytes[..(itemBytes * size)].CopyTo(whole.Bytes.AsSpan(itemBytes * start));
                 }
             }
         }

@@ -111,7 +111,7 @@ public sealed partial class OnnxClassifier
             return _inputShape[0] == 1 ? "the graph takes a single image" : "the graph has no batch axis";
         }
 
-        if (!_hasOpenBatchAxis)
+        if (!_hasOpenBatchAxis && FixedBatch is null)
         {
             return "the graph fixes its batch at 1; export it with a dynamic batch axis to have requests share runs";
         }
@@ -121,19 +121,21 @@ public sealed partial class OnnxClassifier
             return "joining requests is switched off (a maximum batch of 1)";
         }
 
-        if (largest < 2)
+        if (FixedBatch is null && largest < 2)
         {
             return $"one image takes {ItemBytes >> 20} MB";
         }
 
-        if (FindBatchOutputShape() is { } refusal)
+        var refusal = FixedBatch is null ? FindBatchOutputShape() : null;
+        if (refusal is not null)
         {
             return refusal;
         }
 
-        MaxBatchSize = largest;
-        var runs = new OnnxRun[largest];
-        for (var i = 0; i < largest; i++)
+        // A fixed batch takes as long when it is full as with one item.
+        MaxBatchSize = FixedBatch ?? largest;
+        var runs = new OnnxRun[MaxBatchSize];
+        for (var i = 0; i < runs.Length; i++)
         {
             runs[i] = Rent();
         }
@@ -207,7 +209,7 @@ public sealed partial class OnnxClassifier
 
         for (var i = 0; i < runs.Length; i++)
         {
-            var tolerance = InputElement == TensorElementType.Float16 || OutputElement == TensorElementType.Float16
+            var tolerance = InputElement == TensorElementType.Float16 || Scores.Element == TensorElementType.Float16
                 ? HalfBatchTolerance
                 : BatchTolerance;
             if (!AreClose(runs[i].Output, scores[(i + runs.Length) % inputs.Count], tolerance))

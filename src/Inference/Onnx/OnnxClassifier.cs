@@ -12,6 +12,9 @@ public sealed partial class OnnxClassifier : IDisposable
     private const int PooledBytes = 1 << 26;
     private const int MaxPooledRuns = 256;
 
+    // Of a whole run.
+    private const int MaxScores = 1 << 26;
+
     private readonly OnnxModel _model;
     private readonly string _inputName;
     private readonly string _outputName;
@@ -35,7 +38,8 @@ public sealed partial class OnnxClassifier : IDisposable
     /// <param name="input">The graph's input.</param>
     /// <param name="output">The output that holds the class scores.</param>
     /// <param name="inputShape">
-    /// The shape for one item, with every size known, including the batch axis if the graph has one.
+    /// The shape for one item, with every size known, including the batch axis if the graph has one: 1, even if the
+    /// graph fixes a larger batch.
     /// </param>
     /// <param name="hasBatchAxis">Whether the first axis of that shape counts items.</param>
     /// <exception cref="InvalidDataException">
@@ -51,20 +55,31 @@ public sealed partial class OnnxClassifier : IDisposable
         _hasOpenBatchAxis = hasBatchAxis && input.Shape[0] == OnnxTensorInfo.Dynamic;
         _inputShape = [.. inputShape];
         HasBatchAxis = hasBatchAxis;
+        FixedBatch = hasBatchAxis && input.Shape[0] > 1 ? input.Shape[0] : null;
         InputElement = TensorElements.Named(input.ElementType)
             ?? throw new InvalidDataException($"input '{input.Name}' holds {input.ElementType}");
-        OutputElement = TensorElements.Named(output.ElementType)
+        Scores = ScoresEncoding.Of(model.Graph, output)
             ?? throw new InvalidDataException($"output '{output.Name}' holds {output.ElementType}");
         ItemBytes = TensorBuffer.BytesOf(InputElement, _inputShape);
 
-        var scores = model.MeasureScores(input, inputShape).First(measured => measured.Name == output.Name);
-        _outputShape = scores.IsRowOfScores ? [.. scores.Shape] : throw new InvalidDataException(
-            $"output '{scores.Name}' has the shape {scores.ShapeText} for one image; a classifier gives one row of at "
-            + "least two class scores");
+        var items = ItemsOfRun(1);
+        var scores = model.MeasureScores(input, inputShape, items).First(measured => measured.Name == output.Name);
+        _outputShape = scores.OfOneItem(items) is { IsRowOfScores: true } row
+            ? [.. row.Shape]
+            : throw new InvalidDataException(
+                $"output '{scores.Name}' has the shape {scores.ShapeText} for {items} image(s); a classifier gives one "
+                + "row of at least two class scores for each");
         _batchOutputShape = _outputShape;
         ClassCount = _outputShape.Max();
+        if ((long)ClassCount * items > MaxScores)
+        {
+            throw new InvalidDataException(
+                $"output '{scores.Name}' has the shape {scores.ShapeText}; at most {MaxScores} numbers are served");
+        }
+
+        var runBytes = ItemBytes + (ClassCount * sizeof(float));
         _idleRuns = new IdlePool<OnnxRun>(
-            Math.Clamp(PooledBytes / ItemBytes, 2 * Environment.ProcessorCount, MaxPooledRuns));
+            Math.Clamp(PooledBytes / runBytes, 2 * Environment.ProcessorCount, MaxPooledRuns));
     }
 
     /// <summary>K, the number of scores per row.</summary>
@@ -88,7 +103,13 @@ public sealed partial class OnnxClassifier : IDisposable
     /// <summary>Why <see cref="MaxBatchSize"/> is 1, in words; null if it is more.</summary>
     public string? BatchingRefusal { get; private set; } = "no larger batch has been tried";
 
-    internal TensorElementType OutputElement { get; }
+    /// <summary>
+    /// The size of the batch if the graph fixes one of several items: every run then has as many. Null otherwise.
+    /// </summary>
+    internal int? FixedBatch { get; }
+
+    /// <summary>How the output represents scores.</summary>
+    internal ScoresEncoding Scores { get; }
 
     /// <summary>The owner's lease until it disposes, and one per rented run.</summary>
     internal int Leases => Volatile.Read(ref _leases);
@@ -108,13 +129,14 @@ public sealed partial class OnnxClassifier : IDisposable
 
     /// <summary>Runs several rented items in one session run.</summary>
     /// <param name="runs">1…<see cref="MaxBatchSize"/> items of this classifier.</param>
+    /// <param name="options">The options of the run; null for the usual ones.</param>
     /// <exception cref="InferenceException">The model fails on them; some may succeed alone.</exception>
-    internal void ExecuteTogether(ReadOnlySpan<OnnxRun> runs)
+    internal void ExecuteTogether(ReadOnlySpan<OnnxRun> runs, RunOptions? options = null)
     {
         var batch = RentBatch();
         try
         {
-            batch.Execute(runs);
+            batch.Execute(runs, options);
         }
         finally
         {
@@ -132,6 +154,9 @@ public sealed partial class OnnxClassifier : IDisposable
             ReleaseLease();
         }
     }
+
+    /// <summary>How many items ONNX Runtime gets when so many are wanted.</summary>
+    internal int ItemsOfRun(int wanted) => FixedBatch ?? wanted;
 
     internal OrtIoBinding Bind(OrtValue input, OrtValue output)
     {
@@ -169,7 +194,7 @@ public sealed partial class OnnxClassifier : IDisposable
             exception);
 
     private OnnxBatch RentBatch() =>
-        _idleBatches.Rent() ?? new OnnxBatch(this, _inputShape, _batchOutputShape, MaxBatchSize);
+        _idleBatches.Rent() ?? new OnnxBatch(this, _inputShape, _batchOutputShape, ItemsOfRun(MaxBatchSize));
 
     private void Return(OnnxBatch batch)
     {

@@ -48,9 +48,10 @@ public sealed class OnnxModel : IDisposable
         using var files = new PrivateCopy(path);
         try
         {
+            var graph = GraphOutlineReader.Read(files.ModelPath);
+            files.Append(ZipMaps.Appendix(graph));
             return Load(
-                options => new InferenceSession(files.ModelPath, options),
-                () => GraphOutlineReader.Read(files.ModelPath), settings, cancellationToken);
+                options => new InferenceSession(files.ModelPath, options), () => graph, settings, cancellationToken);
         }
         catch (InvalidDataException exception)
         {
@@ -68,29 +69,31 @@ public sealed class OnnxModel : IDisposable
             settings, CancellationToken.None);
 
     /// <summary>
-    /// Runs the model on one item of zeros and describes the outputs that hold floats, with every size known.
+    /// Runs the model on zeros and describes the outputs that can hold scores, with every size known.
     /// </summary>
     /// <param name="input">The graph's input.</param>
     /// <param name="inputShape">The shape for one item, with every size known.</param>
+    /// <param name="items">The number of items of a run; more than 1 only for a graph with that fixed batch.</param>
     /// <exception cref="InvalidDataException">The model does not run on that shape.</exception>
-    public IReadOnlyList<OnnxTensorInfo> MeasureScores(OnnxTensorInfo input, IReadOnlyList<int> inputShape)
+    public IReadOnlyList<OnnxTensorInfo> MeasureScores(
+        OnnxTensorInfo input, IReadOnlyList<int> inputShape, int items = 1)
     {
-        OnnxTensorInfo[] floats = [.. Outputs.Where(output => output.ElementType is "float" or "float16")];
-        if (floats.Length == 0)
+        OnnxTensorInfo[] candidates = [.. Outputs.Where(output => ScoresEncoding.Of(Graph, output) is not null)];
+        if (candidates.Length == 0)
         {
             return [];
         }
 
         var element = TensorElements.Named(input.ElementType)
             ?? throw new InvalidDataException($"input '{input.Name}' holds {input.ElementType}");
-        using var zeros = new TensorBuffer(element, [.. inputShape]);
+        using var zeros = new TensorBuffer(element, [.. inputShape], items);
         try
         {
             using var options = new RunOptions();
             using var ending = EndWithLoad(options);
             using var outputs = Session.Run(
-                options, [input.Name], [zeros.Value(1)], [.. floats.Select(output => output.Name)]);
-            return [.. floats.Zip(outputs, (output, value) => output with { Shape = ShapeOf(value) })];
+                options, [input.Name], [zeros.Value(items)], [.. candidates.Select(output => output.Name)]);
+            return [.. candidates.Zip(outputs, (output, value) => output with { Shape = ShapeOf(value) })];
         }
         catch (OnnxRuntimeException exception)
         {
@@ -99,32 +102,42 @@ public sealed class OnnxModel : IDisposable
         }
     }
 
-    /// <summary>Runs the model on items one by one and returns the numbers of outputs that hold floats.</summary>
+    /// <summary>Runs the model on items one by one and returns the scores of several outputs.</summary>
     /// <param name="input">The graph's input.</param>
     /// <param name="inputShape">The shape for one item, with every size known.</param>
     /// <param name="items">The items.</param>
-    /// <param name="outputs">The outputs to return.</param>
+    /// <param name="copies">
+    /// How often a run repeats its item; more than 1 only for a graph with that fixed batch, whose outputs follow it.
+    /// </param>
+    /// <param name="outputs">The outputs to return, which can hold scores.</param>
     /// <returns>For each output, the numbers for each item that the model can run.</returns>
     internal List<float[]>[] RunEach(
-        OnnxTensorInfo input, IReadOnlyList<int> inputShape, IReadOnlyList<float[]> items,
+        OnnxTensorInfo input, IReadOnlyList<int> inputShape, IReadOnlyList<float[]> items, int copies,
         IReadOnlyList<OnnxTensorInfo> outputs)
     {
         var element = TensorElements.Named(input.ElementType)
             ?? throw new InvalidDataException($"input '{input.Name}' holds {input.ElementType}");
-        using var buffer = new TensorBuffer(element, [.. inputShape]);
+        ScoresEncoding[] encodings = [.. outputs.Select(output => ScoresEncoding.Of(Graph, output)
+            ?? throw new InvalidDataException($"output '{output.Name}' holds {output.ElementType}"))];
+        using var buffer = new TensorBuffer(element, [.. inputShape], copies);
         using var options = new RunOptions();
         using var ending = EndWithLoad(options);
         List<float[]>[] rows = [.. outputs.Select(_ => new List<float[]>())];
         foreach (var item in items)
         {
-            TensorElements.Encode(item, element, buffer.Bytes);
+            for (var copy = 0; copy < copies; copy++)
+            {
+                TensorElements.Encode(item, element, buffer.Item(copy));
+            }
+
             try
             {
                 using var values = Session.Run(
-                    options, [input.Name], [buffer.Value(1)], [.. outputs.Select(output => output.Name)]);
+                    options, [input.Name], [buffer.Value(copies)], [.. outputs.Select(output => output.Name)]);
                 for (var i = 0; i < rows.Length; i++)
                 {
-                    rows[i].Add(TensorElements.ToFloats(values[i].GetTensorMutableRawData(), outputs[i].ElementType));
+                    var bytes = values[i].GetTensorMutableRawData();
+                    rows[i].Add(encodings[i].Decode(bytes[..(bytes.Length / copies)]));
                 }
             }
             catch (OnnxRuntimeException)

@@ -13,7 +13,9 @@ public sealed class OnnxRun : IDisposable
     private readonly OnnxClassifier _owner;
     private readonly TensorBuffer _input;
     private readonly TensorBuffer _output;
-    private readonly OrtIoBinding _binding;
+
+    // Null if the graph fixes a batch of several: the item is then copied into the buffers of a batch.
+    private readonly OrtIoBinding? _binding;
 
     // Separate floats, if the graph has another element type.
     private readonly float[]? _inputFloats;
@@ -24,13 +26,13 @@ public sealed class OnnxRun : IDisposable
     {
         _owner = owner;
         _input = new TensorBuffer(owner.InputElement, inputShape);
-        _output = new TensorBuffer(owner.OutputElement, outputShape);
-        _binding = owner.Bind(_input.Value(1), _output.Value(1));
+        _output = new TensorBuffer(owner.Scores.Element, outputShape);
+        _binding = owner.FixedBatch is null ? owner.Bind(_input.Value(1), _output.Value(1)) : null;
         ExecuteAction = Execute;
         _inputFloats = owner.InputElement == TensorElementType.Float32
             ? null
             : new float[_input.ItemBytes / TensorElements.SizeOf(owner.InputElement)];
-        _outputFloats = owner.OutputElement == TensorElementType.Float32 ? null : new float[owner.ClassCount];
+        _outputFloats = owner.Scores.IsPlain ? null : new float[owner.ClassCount];
     }
 
     /// <summary>
@@ -52,8 +54,8 @@ public sealed class OnnxRun : IDisposable
     internal Action ExecuteAction { get; }
 
     /// <summary>
-    /// Converts <see cref="Input"/> to the graph's element type: to the nearest 16-bit float, or to bytes, rounded and
-    /// clamped to 0…255. Does nothing if the graph takes 32-bit floats.
+    /// Converts <see cref="Input"/> to the graph's element type: to the nearest float, or to integers, rounded and
+    /// clamped to their range. Does nothing if the graph takes 32-bit floats.
     /// </summary>
     public void StoreInput()
     {
@@ -69,10 +71,16 @@ public sealed class OnnxRun : IDisposable
 
     internal void ExecuteWith(RunOptions? options)
     {
+        if (_binding is null)
+        {
+            _owner.ExecuteTogether([this], options);
+            return;
+        }
+
         _owner.Run(_binding, options);
         if (_outputFloats is not null)
         {
-            TensorElements.Decode(_output.Bytes, _owner.OutputElement, _outputFloats);
+            _owner.Scores.Decode(_output.Bytes, _outputFloats);
         }
     }
 
@@ -90,7 +98,7 @@ public sealed class OnnxRun : IDisposable
 
     internal void Release()
     {
-        _binding.Dispose();
+        _binding?.Dispose();
         _input.Dispose();
         _output.Dispose();
     }

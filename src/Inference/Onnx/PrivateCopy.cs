@@ -16,8 +16,11 @@ internal sealed class PrivateCopy : IDisposable
     private const int MaxDepth = 5;
     private const int ChunkSize = 1 << 20;
 
+    // A larger model is not copied just to append to it.
+    private const long LargestAppended = 1L << 28;
+
     private readonly string _source;
-    private readonly string? _folder;
+    private string? _folder;
 
     /// <exception cref="InvalidDataException">
     /// There is no space for a copy, or a file that the graph names is a link out of the model's folder.
@@ -55,10 +58,43 @@ internal sealed class PrivateCopy : IDisposable
         ModelPath = Path.Combine(_folder, Path.GetFileName(model));
     }
 
-    public string ModelPath { get; }
+    public string ModelPath { get; private set; }
 
     public string InTermsOfTheOriginal(string message) =>
         _folder is null ? message : message.Replace(_folder, _source, StringComparison.Ordinal);
+
+    /// <summary>
+    /// Appends to a copy of the model, which is made if there is none. Does nothing for a large model that was not
+    /// copied.
+    /// </summary>
+    /// <exception cref="InvalidDataException">There is no space for a copy.</exception>
+    public void Append(ReadOnlySpan<byte> appendix)
+    {
+        if (appendix.IsEmpty || (_folder is null && new FileInfo(ModelPath).Length > LargestAppended))
+        {
+            return;
+        }
+
+        try
+        {
+            if (_folder is null)
+            {
+                _folder = Directory.CreateTempSubdirectory("softmax-model-").FullName;
+                var copy = Path.Combine(_folder, Path.GetFileName(ModelPath));
+                File.Copy(ModelPath, copy);
+                ModelPath = copy;
+            }
+
+            File.SetAttributes(ModelPath, FileAttributes.Normal); // a copy of a read-only file is one, too
+            using var file = new FileStream(ModelPath, FileMode.Append, FileAccess.Write);
+            file.Write(appendix);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new InvalidDataException(
+                $"a copy of it cannot be written to {Path.GetTempPath()}: {FileFault.Describe(exception)}", exception);
+        }
+    }
 
     public void Dispose()
     {

@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.InteropServices;
 using OrtElementType = Microsoft.ML.OnnxRuntime.Tensors.TensorElementType;
 
@@ -11,13 +12,18 @@ internal static class TensorElements
     {
         "float" => TensorElementType.Float32,
         "float16" => TensorElementType.Float16,
+        "double" => TensorElementType.Float64,
         "uint8" => TensorElementType.UInt8,
+        "int8" => TensorElementType.Int8,
+        "int32" => TensorElementType.Int32,
+        "int64" => TensorElementType.Int64,
         _ => null,
     };
 
     public static int SizeOf(TensorElementType element) => element switch
     {
-        TensorElementType.Float32 => sizeof(float),
+        TensorElementType.Float64 or TensorElementType.Int64 => 8,
+        TensorElementType.Float32 or TensorElementType.Int32 => 4,
         TensorElementType.Float16 => 2,
         _ => 1,
     };
@@ -26,10 +32,14 @@ internal static class TensorElements
     {
         TensorElementType.Float32 => OrtElementType.Float,
         TensorElementType.Float16 => OrtElementType.Float16,
+        TensorElementType.Float64 => OrtElementType.Double,
+        TensorElementType.Int8 => OrtElementType.Int8,
+        TensorElementType.Int32 => OrtElementType.Int32,
+        TensorElementType.Int64 => OrtElementType.Int64,
         _ => OrtElementType.UInt8,
     };
 
-    /// <summary>Converts floats to the nearest elements. Bytes are clamped to 0…255.</summary>
+    /// <summary>Converts floats to the nearest elements. Integers are clamped to the range of their type.</summary>
     public static void Encode(ReadOnlySpan<float> values, TensorElementType element, Span<byte> elements)
     {
         switch (element)
@@ -39,34 +49,32 @@ internal static class TensorElements
                 break;
 
             case TensorElementType.Float16:
-                var halves = MemoryMarshal.Cast<byte, Half>(elements);
-                for (var i = 0; i < values.Length; i++)
-                {
-                    halves[i] = (Half)values[i];
-                }
+                EncodeFloats<Half>(values, elements);
+                break;
 
+            case TensorElementType.Float64:
+                EncodeFloats<double>(values, elements);
+                break;
+
+            case TensorElementType.Int8:
+                EncodeIntegers<sbyte>(values, elements);
+                break;
+
+            case TensorElementType.Int32:
+                EncodeIntegers<int>(values, elements);
+                break;
+
+            case TensorElementType.Int64:
+                EncodeIntegers<long>(values, elements);
                 break;
 
             default:
-                for (var i = 0; i < values.Length; i++)
-                {
-                    elements[i] = (byte)Math.Clamp(MathF.Round(values[i]), 0f, 255f);
-                }
-
+                EncodeIntegers<byte>(values, elements);
                 break;
         }
     }
 
-    /// <summary>Converts all elements of a tensor to floats, exactly.</summary>
-    public static float[] ToFloats(ReadOnlySpan<byte> elements, string onnxName)
-    {
-        var element = Named(onnxName) ?? throw new InvalidDataException($"an output holds {onnxName}");
-        var values = new float[elements.Length / SizeOf(element)];
-        Decode(elements, element, values);
-        return values;
-    }
-
-    /// <summary>Converts elements to floats, exactly.</summary>
+    /// <summary>Converts elements to the nearest floats.</summary>
     public static void Decode(ReadOnlySpan<byte> elements, TensorElementType element, Span<float> values)
     {
         switch (element)
@@ -76,21 +84,58 @@ internal static class TensorElements
                 break;
 
             case TensorElementType.Float16:
-                var halves = MemoryMarshal.Cast<byte, Half>(elements);
-                for (var i = 0; i < halves.Length; i++)
-                {
-                    values[i] = (float)halves[i];
-                }
+                Decode<Half>(elements, values);
+                break;
 
+            case TensorElementType.Float64:
+                Decode<double>(elements, values);
+                break;
+
+            case TensorElementType.Int8:
+                Decode<sbyte>(elements, values);
+                break;
+
+            case TensorElementType.Int32:
+                Decode<int>(elements, values);
+                break;
+
+            case TensorElementType.Int64:
+                Decode<long>(elements, values);
                 break;
 
             default:
-                for (var i = 0; i < elements.Length; i++)
-                {
-                    values[i] = elements[i];
-                }
-
+                Decode<byte>(elements, values);
                 break;
+        }
+    }
+
+    private static void EncodeFloats<T>(ReadOnlySpan<float> values, Span<byte> elements)
+        where T : unmanaged, INumberBase<T>
+    {
+        var encoded = MemoryMarshal.Cast<byte, T>(elements);
+        for (var i = 0; i < values.Length; i++)
+        {
+            encoded[i] = T.CreateTruncating(values[i]);
+        }
+    }
+
+    private static void EncodeIntegers<T>(ReadOnlySpan<float> values, Span<byte> elements)
+        where T : unmanaged, INumberBase<T>
+    {
+        var encoded = MemoryMarshal.Cast<byte, T>(elements);
+        for (var i = 0; i < values.Length; i++)
+        {
+            encoded[i] = T.CreateSaturating(MathF.Round(values[i]));
+        }
+    }
+
+    private static void Decode<T>(ReadOnlySpan<byte> elements, Span<float> values)
+        where T : unmanaged, INumberBase<T>
+    {
+        var encoded = MemoryMarshal.Cast<byte, T>(elements);
+        for (var i = 0; i < encoded.Length; i++)
+        {
+            values[i] = float.CreateTruncating(encoded[i]);
         }
     }
 }

@@ -193,7 +193,8 @@ public sealed class BroughtModelTests
         using var folder = new ModelFolder().With("a/1", graph.ToByteArray());
 
         Assert.Contains(
-            "input 'text' holds string; a tensor of float, float16 or uint8 is needed", folder.Refusal(),
+            "input 'text' holds string; a tensor of float, float16, double, uint8, int8, int32 or int64 is needed",
+            folder.Refusal(),
             StringComparison.Ordinal);
     }
 

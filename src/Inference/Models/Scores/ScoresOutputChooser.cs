@@ -9,7 +9,10 @@ namespace SoftmaxService.Inference.Models.Scores;
 /// </summary>
 /// <param name="onnx">The graph.</param>
 /// <param name="manifest">What the model's owner states.</param>
-internal sealed class ScoresOutputChooser(OnnxModel onnx, ModelManifest manifest)
+/// <param name="input">The graph's input.</param>
+/// <param name="resolved">How the input holds images.</param>
+internal sealed class ScoresOutputChooser(
+    OnnxModel onnx, ModelManifest manifest, OnnxTensorInfo input, ResolvedInput resolved)
 {
     // From the clearest name to the vaguest. A rule that only one output matches decides; one that several match leaves
     // the choice ambiguous.
@@ -21,19 +24,25 @@ internal sealed class ScoresOutputChooser(OnnxModel onnx, ModelManifest manifest
         ("output", true), ("output", false),
     ];
 
-    /// <param name="input">The graph's input.</param>
-    /// <param name="inputShape">The input's shape for one item.</param>
+    /// <param name="measured">The outputs that could hold scores, with their sizes in one run.</param>
     /// <param name="samples">Items to run when several outputs could hold the scores.</param>
     /// <exception cref="ModelLoadException">
     /// No output is one row of scores, or several could be and nothing tells them apart.
     /// </exception>
-    public ScoresOutput Choose(OnnxTensorInfo input, IReadOnlyList<int> inputShape, IReadOnlyList<float[]> samples)
+    public ScoresOutput Choose(IReadOnlyList<OnnxTensorInfo> measured, IReadOnlyList<float[]> samples)
     {
-        var measured = onnx.MeasureScores(input, inputShape);
-        var candidates = measured.Where(output => output.IsRowOfScores).ToArray();
+        OnnxTensorInfo[] candidates =
+        [
+            .. measured.Select(output => output.OfOneItem(resolved.Batch))
+                .OfType<OnnxTensorInfo>()
+                .Where(output => output.IsRowOfScores),
+        ];
         if (manifest.Output?.Name is { } stated)
         {
-            return ChooseStated(stated, candidates, measured);
+            // The maps of a ZipMap hold the numbers of its input, which is an output, too.
+            var floats = onnx.Graph.ProducerOf(stated) is { IsZipMap: true, Inputs: [var input] } ? input : stated;
+            return ChooseStated(
+                Array.Exists(candidates, output => output.Name == floats) ? floats : stated, candidates, measured);
         }
 
         return candidates switch
@@ -41,7 +50,8 @@ internal sealed class ScoresOutputChooser(OnnxModel onnx, ModelManifest manifest
             [] => throw NoCandidate(measured),
             [var only] when onnx.Outputs.Count == 1 => Take(only, "it is the graph's only output"),
             [var only] => Take(only, "it is the only output that is one row of at least two float scores"),
-            _ => ChooseByEvidence(candidates, onnx.RunEach(input, inputShape, samples, candidates)),
+            _ => ChooseByEvidence(
+                candidates, onnx.RunEach(input, resolved.Shape, samples, resolved.Batch, candidates)),
         };
     }
 
@@ -141,12 +151,14 @@ internal sealed class ScoresOutputChooser(OnnxModel onnx, ModelManifest manifest
     {
         if (measured.FirstOrDefault(one => one.Name == output.Name) is { } floats)
         {
-            return $"output '{output.Name}' has the shape {floats.ShapeText} for one image; a classifier gives one row "
-                + "of at least two class scores";
+            return $"output '{output.Name}' has the shape {floats.ShapeText} for "
+                + (resolved.Batch == 1 ? "one image" : $"{resolved.Batch} images")
+                + $"; a classifier gives one row of 2 to {OnnxTensorInfo.MaxClasses} class scores for each";
         }
 
-        return onnx.Graph.ProducerOf(output.Name) is { OpType: "ZipMap" }
+        return onnx.Graph.ProducerOf(output.Name) is { IsZipMap: true }
             ? $"output '{output.Name}' is a list of maps that ZipMap makes; export it with zipmap=False"
-            : $"output '{output.Name}' holds {output.ElementType}; a tensor of float or float16 is needed";
+            : $"output '{output.Name}' holds {output.ElementType}; a tensor of float, float16 or double is needed, or "
+                + "one of uint8 or int8 that a QuantizeLinear with a constant scale makes";
     }
 }
