@@ -129,8 +129,8 @@ public sealed class ImagePreprocessor
         }
     }
 
-    // Twice the drawn size leaves the antialiasing to us: the codec's own scaling is coarse. It is still not what makers
-    // do, so a recipe that says what they do gets every pixel.
+    // Twice the drawn size leaves the antialiasing to us: the codec's own scaling is coarse. It is still not what
+    // makers do, so a recipe that says what they do gets every pixel.
     private (int Width, int Height) SmallestUsefulSize(in ImageHeader header)
     {
         if (Input.Foreground != Foreground.None)
