@@ -101,7 +101,8 @@ public sealed record ImageInput
     public required PixelColor Color { get; init; }
 
     /// <summary>
-    /// The factor from a pixel in 0…255 to the model's unit. Defaults to 1/255, or to 1 for a model that takes integers.
+    /// The factor from a pixel in 0…255 to the model's unit. Defaults to 1/255, or to 1 for a model that takes
+    /// integers.
     /// </summary>
     public float Scale { get; init; } = 1f / 255f;
 

@@ -19,6 +19,15 @@ internal sealed class ModelSources
     // A smaller input is no photograph: it shows the whole image.
     private const int PhotographSide = 64;
 
+    private static readonly string[] Axes = ["input.layout", "input.channels", "input.height", "input.width"];
+    private static readonly string[] Scaling = ["input.scale", "input.mean", "input.std"];
+
+    private static readonly string[] Resizing =
+    [
+        "input.resize", "input.resizeTo", "input.cropOffset", "input.filter", "input.antialias", "input.round",
+        "input.fill", "input.background", "input.foreground",
+    ];
+
     private readonly SortedDictionary<string, string> _fields = new(StringComparer.Ordinal);
     private readonly List<string> _warnings = [];
 
@@ -51,7 +60,7 @@ internal sealed class ModelSources
     {
         var input = resolved.Input;
         var takesFloats = elementType is "float" or "float16" or "double";
-        var statesScaling = new[] { "input.scale", "input.mean", "input.std" }.Any(_fields.ContainsKey);
+        var statesScaling = Array.Exists(Scaling, _fields.ContainsKey);
         var isPhotograph = input.Channels == 3 && Math.Min(input.Height, input.Width) >= PhotographSide;
         if (takesFloats && !statesScaling)
         {
@@ -79,31 +88,13 @@ internal sealed class ModelSources
         if (resolved.Assumption is { } assumption)
         {
             Warn(assumption);
-            foreach (var field in resolved.AssumedFields)
-            {
-                _fields.TryAdd($"input.{field}", Assumed);
-            }
+            NoteRest(resolved.AssumedFields.Select(field => $"input.{field}"), Assumed);
         }
 
-        foreach (var field in new[] { "layout", "channels", "height", "width" })
-        {
-            _fields.TryAdd($"input.{field}", Shape);
-        }
-
-        _fields.TryAdd("input.color", input.Channels == 1 ? Shape : Assumed);
-        foreach (var field in new[] { "scale", "mean", "std" })
-        {
-            _fields.TryAdd($"input.{field}", takesFloats ? Assumed : ElementType);
-        }
-
-        string[] rest =
-        [
-            "resize", "resizeTo", "cropOffset", "filter", "antialias", "round", "fill", "background", "foreground",
-        ];
-        foreach (var field in rest)
-        {
-            _fields.TryAdd($"input.{field}", Assumed);
-        }
+        NoteRest(Axes, Shape);
+        NoteRest(["input.color"], input.Channels == 1 ? Shape : Assumed);
+        NoteRest(Scaling, takesFloats ? Assumed : ElementType);
+        NoteRest(Resizing, Assumed);
     }
 
     /// <summary>Labels that the graph states.</summary>
@@ -141,5 +132,14 @@ internal sealed class ModelSources
 
         _fields.TryAdd("output.name", reason);
         _fields.TryAdd("output.kind", WarmUp);
+    }
+
+    /// <summary>Notes a source for those of the fields that have none yet.</summary>
+    private void NoteRest(IEnumerable<string> fields, string source)
+    {
+        foreach (var field in fields)
+        {
+            _fields.TryAdd(field, source);
+        }
     }
 }

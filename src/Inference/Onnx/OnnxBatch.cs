@@ -39,7 +39,9 @@ internal sealed class OnnxBatch : IDisposable
         }
     }
 
-    /// <summary>Copies items in, and returns them as ONNX Runtime's value, filled up as by <see cref="Execute"/>.</summary>
+    /// <summary>
+    /// Copies items in, and returns them as ONNX Runtime's value, filled up as by <see cref="Execute"/>.
+    /// </summary>
     public OrtValue Store(ReadOnlySpan<byte> items, int count)
     {
         items.CopyTo(_input.Bytes);

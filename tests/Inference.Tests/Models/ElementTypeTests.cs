@@ -40,7 +40,8 @@ public sealed class ElementTypeTests
                 .ToArray()),
             (left, right) => Math.Abs(left - right) < 1e-5f);
         var notes = ColorModels.Ask(onnx, manifest, model => model.Notes);
-        Assert.Equal(note is not null, notes.Any(one => one.Contains(note ?? "signed bytes", StringComparison.Ordinal)));
+        Assert.Equal(
+            note is not null, notes.Any(one => one.Contains(note ?? "signed bytes", StringComparison.Ordinal)));
     }
 
     [Fact]

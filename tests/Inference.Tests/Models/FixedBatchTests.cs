@@ -5,7 +5,9 @@ using DataType = Onnx.TensorProto.Types.DataType;
 
 namespace SoftmaxService.Inference.Tests.Models;
 
-/// <summary>Graphs that fix a batch of several images: each run is filled up, and only the images' rows are read.</summary>
+/// <summary>
+/// Graphs that fix a batch of several images: each run is filled up, and only the images' rows are read.
+/// </summary>
 public sealed class FixedBatchTests
 {
     private const int Batch = 8;
@@ -127,7 +129,8 @@ public sealed class FixedBatchTests
             "row_scores");
         graph.Output("row_scores", DataType.Float, 1, columns);
 
-        Assert.Contains($"[1, {columns}] for 8 images", ColorModels.Refusal(graph.ToByteArray()), StringComparison.Ordinal);
+        Assert.Contains(
+            $"[1, {columns}] for 8 images", ColorModels.Refusal(graph.ToByteArray()), StringComparison.Ordinal);
     }
 
     [Theory]
