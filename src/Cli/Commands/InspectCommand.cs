@@ -105,7 +105,7 @@ internal static class InspectCommand
     {
         if (sources is not null)
         {
-            terminal.WriteTable(["field", "stated by"], [.. sources.Select(entry => new[] { entry.Key, entry.Value })]);
+            terminal.WriteTable(["field", "from"], [.. sources.Select(entry => new[] { entry.Key, entry.Value })]);
         }
     }
 

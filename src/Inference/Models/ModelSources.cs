@@ -43,7 +43,7 @@ internal sealed class ModelSources
 
     /// <summary>Whether the owner's own file states a field.</summary>
     public bool IsOwn(string field) =>
-        _fields.TryGetValue(field, out var source) && source.StartsWith(ModelManifest.FileName, StringComparison.Ordinal);
+        Of(field) is { } source && source.StartsWith(ModelManifest.FileName, StringComparison.Ordinal);
 
     /// <summary>The source of a stated field; null where no file states it.</summary>
     public string? Of(string field) => _fields.GetValueOrDefault(field);

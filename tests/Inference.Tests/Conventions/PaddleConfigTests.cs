@@ -81,7 +81,8 @@ public sealed class PaddleConfigTests
     [InlineData("a: &x [1]\nb: *x", "inference.yml, line 2: tags and aliases of YAML are not read")]
     [InlineData("a: !!python/object/apply:os.system ['true']", "tags and aliases of YAML are not read")]
     [InlineData("PreProcess: {transform_ops: [NormalizeImage: {mean: [1, 2]}]}", "NormalizeImage.mean has 2 values")]
-    [InlineData("PreProcess: {transform_ops: [NormalizeImage: {scale: 1/0}]}", "NormalizeImage.scale must be a number that")]
+    [InlineData(
+        "PreProcess: {transform_ops: [NormalizeImage: {scale: 1/0}]}", "NormalizeImage.scale must be a number that")]
     [InlineData("PreProcess: {transform_ops: [NormalizeImage: {scale: '1.+2.'}]}", "scale must be a number")]
     [InlineData("PreProcess: {transform_ops: [CropImage: {}]}", "CropImage has no size")]
     [InlineData(

@@ -15,7 +15,7 @@ public sealed class ModelFileTests
     [InlineData("Net v2.ONNX")]
     public void Load_OneOnnxFileOfAnotherName_IsServed(string name)
     {
-        using var folder = Folder((name, Onnx), ("labels.txt", [1]), (".hidden.onnx", [1]));
+        using var folder = Folder((name, Onnx), ("labels.txt", "red\nblue\n"u8.ToArray()), (".hidden.onnx", [1]));
 
         Assert.Equal(Math.E / (Math.E + 3), ProbabilityOfRed(folder), 1e-6);
         Assert.Equal(name, ClassifierModel.FindOnnxFile(Path.Combine(folder.Path, "a", "1")));

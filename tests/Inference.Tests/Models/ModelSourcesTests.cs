@@ -1,5 +1,4 @@
 using SoftmaxService.Inference.Models;
-using SoftmaxService.Tests.Support.Models;
 
 namespace SoftmaxService.Inference.Tests.Models;
 

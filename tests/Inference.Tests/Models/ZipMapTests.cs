@@ -24,9 +24,7 @@ public sealed class ZipMapTests
         Assert.Equal(Math.E / (Math.E + 3), answer.Predictions[0].Probability, 1e-6);
         Assert.Equal(Names, ColorModels.Ask(onnx, null, model => model.Labels));
         Assert.Equal("p", ColorModels.Ask(onnx, null, model => model.GraphOutput.Name));
-        Assert.Contains(
-            ColorModels.Ask(onnx, null, model => model.Notes),
-            note => note.StartsWith("The labels are the keys of the graph's ZipMap", StringComparison.Ordinal));
+        Assert.Equal("the graph's ZipMap", ColorModels.Ask(onnx, null, model => model.Sources["labels"]));
     }
 
     [Fact]
