@@ -5,7 +5,7 @@ namespace SoftmaxService.Inference.Models;
 
 /// <summary>
 /// Joins what the owner states in <c>model.json</c> with what the model's makers state in their own files, field by
-/// field: the owner is right.
+/// field: the owner is right. Fields that belong together come from one of them.
 /// </summary>
 internal sealed class ManifestMerger(ModelSources sources)
 {
@@ -33,10 +33,16 @@ internal sealed class ManifestMerger(ModelSources sources)
 
     private ManifestInput MergeInput(ManifestInput own, StatedModel makers)
     {
-        // A size before the crop belongs to a crop.
-        if (own.Resize is not (null or ResizeMode.Crop))
+        // These make sense only together: a mean of one source with the scale of another would be a number that nobody
+        // has stated. So a manifest means what it meant before its neighbours were read.
+        if (own is not { Scale: null, Mean: null, Std: null })
         {
-            makers = makers with { ResizeTo = null, CropOffset = null };
+            makers = makers with { Scale = null, Mean = null, Std = null };
+        }
+
+        if (own is not { Resize: null, ResizeTo: null, CropOffset: null, Fill: null })
+        {
+            makers = makers with { Resize = null, ResizeTo = null, CropOffset = null, Fill = null };
         }
 
         return new ManifestInput

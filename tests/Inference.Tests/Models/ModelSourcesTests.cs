@@ -1,3 +1,4 @@
+using SoftmaxService.Inference.Imaging;
 using SoftmaxService.Inference.Models;
 
 namespace SoftmaxService.Inference.Tests.Models;
@@ -42,6 +43,76 @@ public sealed class ModelSourcesTests : IDisposable
         Assert.Equal("model.json: input.scale", model.Sources["input.scale"]);
         Assert.Equal("model.json: labels", model.Sources["labels"]);
         Assert.Equal("model.json: output.kind", model.Sources["output.kind"]);
+    }
+
+    [Fact]
+    public void AHuggingFaceFolderIsServedAsItsMakersMeantIt()
+    {
+        WriteHuggingFace();
+
+        using var model = Load(null);
+
+        Assert.Contains("colours", Assert.Single(model.Warnings), StringComparison.Ordinal); // no file states them
+        Assert.Equal(["cat", "dog", "bird"], model.Labels);
+        Assert.Equal([0.4f, 0.5f, 0.6f], model.Input.Mean);
+        Assert.Equal((ImageFilter.Bicubic, true), (model.Input.Filter, model.Input.Round));
+        Assert.Equal("preprocessor_config.json: image_mean", model.Sources["input.mean"]);
+        Assert.Equal("config.json: id2label", model.Sources["labels"]);
+    }
+
+    [Fact]
+    public void TheManifestIsRightAboutWhatItStates()
+    {
+        WriteHuggingFace();
+
+        using var model = Load("""{ "input": { "mean": [0.1], "resize": "fit" }, "labels": ["a", "b", "c"] }""");
+
+        Assert.Equal([0.1f, 0.1f, 0.1f], model.Input.Mean);
+        Assert.Equal([1f, 1f, 1f], model.Input.Std);
+        Assert.Equal(ResizeMode.Fit, model.Input.Resize);
+        Assert.Equal(["a", "b", "c"], model.Labels);
+        Assert.Equal("model.json: input.mean", model.Sources["input.mean"]);
+        Assert.Equal("preprocessor_config.json: resample", model.Sources["input.filter"]);
+    }
+
+    [Fact]
+    public void AMakersFileThatContradictsTheGraphIsPassedOverWithAWarning()
+    {
+        WriteHuggingFace(size: 32);
+        _folder.Write("1/labels.txt", "one\ntwo\n");
+
+        using var model = Load("""{ "input": { "color": "rgb" } }""");
+
+        Assert.Equal((64, 64), (model.Input.Height, model.Input.Width));
+        Assert.Equal("the graph's shape", model.Sources["input.height"]);
+        Assert.Contains(model.Warnings, warning => warning.Contains("says 32", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void AMalformedRecipeIsRejectedByFileAndReason()
+    {
+        _folder.Write("1/preprocessor_config.json", """{ "image_mean": [0.5, "x"] }""");
+
+        var fault = Assert.Throws<ModelLoadException>(() => Load(null));
+
+        Assert.Contains("preprocessor_config.json", fault.Message, StringComparison.Ordinal);
+        Assert.Contains("image_mean", fault.Message, StringComparison.Ordinal);
+    }
+
+    private void WriteHuggingFace(int size = 64)
+    {
+        _folder.Write(
+            "1/preprocessor_config.json",
+            $$"""
+            {
+              "image_processor_type": "ViTImageProcessor", "do_resize": true, "resample": 3,
+              "size": { "height": {{size}}, "width": {{size}} },
+              "do_rescale": true, "rescale_factor": 0.00392156862745098,
+              "do_normalize": true, "image_mean": [0.4, 0.5, 0.6], "image_std": [0.5, 0.5, 0.5]
+            }
+            """);
+        _folder.Write(
+            "1/config.json", """{ "num_channels": 3, "id2label": { "0": "cat", "1": "dog", "2": "bird" } }""");
     }
 
     private ClassifierModel Load(string? manifest)

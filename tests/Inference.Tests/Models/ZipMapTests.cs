@@ -32,7 +32,9 @@ public sealed class ZipMapTests
     {
         var keys = new AttributeProto
         {
-            Name = "classlabels_int64s", Type = AttributeType.Ints, Ints = { 3, 5, -8, 13 },
+            Name = "classlabels_int64s",
+            Type = AttributeType.Ints,
+            Ints = { 3, 5, -8, 13 },
         };
         var onnx = WithMaps(keys, DataType.Int64);
 
