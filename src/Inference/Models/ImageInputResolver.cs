@@ -86,8 +86,14 @@ internal static class ImageInputResolver
             throw open;
         }
 
-        var channels = Agree(
-            "channels", axes.Channels, stated.Channels ?? ChannelsOf(stated.Color), tensor, sources);
+        var channels = stated.Channels is null
+            ? Agree("channels", axes.Channels, ChannelsOf(stated.Color), tensor, sources, "input.color")
+            : Agree("channels", axes.Channels, stated.Channels, tensor, sources);
+        if (ChannelsOf(stated.Color) != channels && !sources.IsOwn("input.color"))
+        {
+            stated = stated with { Color = null };
+        }
+
         var height = Agree("height", axes.Height, stated.Height, tensor, sources);
         var width = Agree("width", axes.Width, stated.Width, tensor, sources);
         if (!StatesImage(stated) && !LooksLikeImage(tensor, axes, height, width))
@@ -278,7 +284,9 @@ internal static class ImageInputResolver
                 + $"channel(s); say height and width in input of {ModelManifest.FileName}");
     }
 
-    private static int Agree(string name, int inGraph, int? stated, OnnxTensorInfo tensor, ModelSources sources)
+    /// <summary>The size in the graph, or the stated one where the graph leaves it open.</summary>
+    private static int Agree(
+        string name, int inGraph, int? stated, OnnxTensorInfo tensor, ModelSources sources, string? statedBy = null)
     {
         if (stated is not { } value || value == inGraph)
         {
@@ -290,10 +298,11 @@ internal static class ImageInputResolver
             return value;
         }
 
-        var field = $"input.{name}";
+        var field = statedBy ?? $"input.{name}";
         if (sources.Of(field) is { } source && !sources.IsOwn(field))
         {
-            sources.Overrule(field, $"{source} says {value}, but the graph's input has {inGraph}, which is used.");
+            sources.Overrule(
+                field, $"{source} says {value} for {name}, but the graph's input has {inGraph}, which is used.");
             return inGraph;
         }
 

@@ -89,6 +89,18 @@ public sealed class ModelSourcesTests : IDisposable
     }
 
     [Fact]
+    public void AMakersColourThatContradictsAGreyGraphIsPassedOverWithAWarning()
+    {
+        _folder.Write("1/preprocessor_config.json", """{ "do_convert_rgb": true }""");
+
+        using var model = Load(null, channels: 1);
+
+        Assert.Equal((1, PixelColor.Gray), (model.Input.Channels, model.Input.Color));
+        Assert.Equal("the graph's shape", model.Sources["input.color"]);
+        Assert.Contains(model.Warnings, warning => warning.Contains("do_convert_rgb", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void AMalformedRecipeIsRejectedByFileAndReason()
     {
         _folder.Write("1/preprocessor_config.json", """{ "image_mean": [0.5, "x"] }""");
@@ -115,9 +127,10 @@ public sealed class ModelSourcesTests : IDisposable
             "1/config.json", """{ "num_channels": 3, "id2label": { "0": "cat", "1": "dog", "2": "bird" } }""");
     }
 
-    private ClassifierModel Load(string? manifest)
+    private ClassifierModel Load(string? manifest, int channels = 3)
     {
-        _folder.Write("1/model.onnx", ModelFolder.PickFirst(3, 3 * 64 * 64, "batch", 3, 64, 64));
+        _folder.Write(
+            "1/model.onnx", ModelFolder.PickFirst(3, channels * 64 * 64, "batch", channels, 64, 64));
         if (manifest is not null)
         {
             _folder.Write("1/model.json", manifest);
