@@ -172,6 +172,31 @@ public sealed class ClassifyTests(Browser browser) : PageTests(browser)
         }
     }
 
+    [BrowserTheory]
+    [InlineData("#samples button")]
+    [InlineData("#pad canvas")]
+    public async Task ABrowserThatIsNeverIdleAnswers(string clicked)
+    {
+        // Browsers encode a picture for toBlob when they are idle.
+        await Page.AddInitScriptAsync("HTMLCanvasElement.prototype.toBlob = () => {}");
+        await OpenAsync();
+        await Page.Locator(clicked).First.ClickAsync();
+        await SettledAsync();
+        await Expect(Verdict).ToContainTextAsync("%");
+    }
+
+    [BrowserFact]
+    public async Task AFailedRankingIsNotWaitedFor()
+    {
+        ExpectedComplaint = "Failed to load resource";
+        await OpenAsync();
+        await DrawAsync(Digits.Seven);
+        await Page.RouteAsync("**/softmax", route => route.AbortAsync("connectionrefused"));
+        await Page.Locator("#classify-temperature-range").PressAsync("PageUp");
+        await Expect(Page.Locator("#classify-problem")).ToBeVisibleAsync();
+        await SettledAsync();
+    }
+
     [BrowserFact]
     public async Task AnswersThatArriveOutOfOrderAreIgnored()
     {

@@ -25,6 +25,7 @@ let picture = null; // the chosen file; without one the drawing counts
 let logits = null; // of the last image, by class
 let order = null; // classes by logit, where there are too many to request each temperature
 let top = null; // the class ranked first
+let changes = 0; // of the image so far: only the last one counts
 let isChanged = false; // since the last request
 
 export function start(context) {
@@ -181,12 +182,22 @@ function offerSamples() {
           class: 'sample',
           'aria-label': `Sample: ${sample.name}`,
           title: sample.name,
-          onclick: async () => give(await sample.toBlob()),
+          onclick: () => giveSample(sample),
         },
         sample.thumbnail(),
       ),
     ),
   );
+}
+
+async function giveSample(sample) {
+  const change = ++changes;
+  isChanged = true;
+  showBusy();
+  const blob = await sample.toBlob();
+  if (change === changes) {
+    give(blob);
+  }
 }
 
 function give(file) {
@@ -197,6 +208,7 @@ function give(file) {
 }
 
 function usePicture(file) {
+  changes++;
   if (file === null && picture === null) {
     return;
   }
@@ -320,7 +332,10 @@ function rank() {
         answer.ranked.map(one => ({ ...one, label: model.labels[one.index] })),
         answer.uncertainty,
       ),
-    problem => showProblem($('#classify-problem'), problem, rank),
+    problem => {
+      showProblem($('#classify-problem'), problem, rank);
+      showBusy();
+    },
   );
   showBusy();
 }

@@ -1,5 +1,5 @@
 // Samples, drawn as SVG: digits for models of ink, small scenes for models of photographs.
-import { el, svgNamespace } from './dom.js';
+import { el, svgNamespace, toPng } from './dom.js';
 
 const side = 192;
 
@@ -117,5 +117,5 @@ async function rasterize(url) {
   await image.decode();
   const canvas = el('canvas', { width: side, height: side });
   canvas.getContext('2d').drawImage(image, 0, 0, side, side);
-  return new Promise(done => canvas.toBlob(done, 'image/png'));
+  return toPng(canvas);
 }

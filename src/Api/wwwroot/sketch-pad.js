@@ -1,4 +1,4 @@
-import { el } from './dom.js';
+import { el, toPng } from './dom.js';
 
 const side = 280; // pixels of the drawing, whatever size it is displayed at
 const keyStep = 8;
@@ -50,9 +50,9 @@ class SketchPad extends HTMLElement {
     this.#changed('end');
   }
 
-  /** @returns {Promise<Blob>} The drawing as a PNG, dark on white. */
+  /** @returns {Blob} The drawing as a PNG, dark on white. */
   toBlob() {
-    return new Promise(done => this.#canvas.toBlob(done, 'image/png'));
+    return toPng(this.#canvas);
   }
 
   #pointOf(event) {
