@@ -13,6 +13,19 @@ internal static class Checkout
     /// <summary>The service, framework-dependent.</summary>
     public static string Service { get; } = Build("SoftmaxService.Api");
 
+    /// <summary>The service of an earlier commit, framework-dependent, which <c>run compare</c> builds.</summary>
+    public static string EarlierService { get; } =
+        Path.Combine(
+            Root,
+            "artifacts",
+            "bench-http",
+            "earlier",
+            "artifacts",
+            "bin",
+            "SoftmaxService.Api",
+            "release",
+            "SoftmaxService.Api.dll");
+
     /// <summary>The service as a native binary; null if it could not be published.</summary>
     public static string? NativeService { get; } = Native("service", "SoftmaxService.Api");
 

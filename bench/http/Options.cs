@@ -22,6 +22,7 @@ internal sealed class Options(string[] arguments)
         Console.Error.WriteLine(
             """
             usage: bench/http/run [--rounds=N] [--seconds=N] [--warm-up=N] [--model=FILE] [--write]
+                   bench/http/run compare COMMIT [--starts=N] [--rounds=N] [--seconds=N] [--warm-up=N] [--write]
                    bench/http/run batching [--rounds=N] [--seconds=N] [--write]
 
             --write keeps the result; the race without any option keeps it, too.

@@ -1,7 +1,3 @@
-using System.Globalization;
-using System.Net.Sockets;
-using System.Text;
-
 namespace SoftmaxService.HttpBenchmarks.Race;
 
 /// <summary>
@@ -33,16 +29,15 @@ internal sealed record Allocations(RequestKind Kind, double Ours, double Floor)
         await using var server = await contender.StartAsync(
             files,
             Contender.ServerProcessor,
-            ("DOTNET_STARTUP_HOOKS", Checkout.Contender("Allocations")),
-            ("BENCH_ALLOCATIONS", socket));
+            AllocationCounter.EnvironmentOf(socket));
         var found = new double[kinds.Length];
         for (var i = 0; i < kinds.Length; i++)
         {
             Progress.Report($"allocations of {contender.Name}, {kinds[i].Title}");
             await LoadAsync(plan.WarmUpSeconds);
-            var before = await BytesAsync(socket);
+            var before = await AllocationCounter.ReadAsync(socket);
             var load = await LoadAsync(plan.Seconds);
-            found[i] = (await BytesAsync(socket) - before) / (double)load.Requests;
+            found[i] = (await AllocationCounter.ReadAsync(socket) - before) / (double)load.Requests;
 
             Task<Wrk> LoadAsync(double seconds) =>
                 Wrk.PostAsync(
@@ -54,14 +49,5 @@ internal sealed record Allocations(RequestKind Kind, double Ours, double Floor)
         }
 
         return found;
-    }
-
-    private static async Task<long> BytesAsync(string path)
-    {
-        using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        await socket.ConnectAsync(new UnixDomainSocketEndPoint(path));
-        await using var stream = new NetworkStream(socket);
-        using var reader = new StreamReader(stream, Encoding.ASCII);
-        return long.Parse(await reader.ReadToEndAsync(), CultureInfo.InvariantCulture);
     }
 }

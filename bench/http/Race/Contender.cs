@@ -15,6 +15,10 @@ internal sealed record Contender(string Name, Func<string[]> Command)
     public static Contender Ours(RaceFiles files) =>
         new("ours", () => ["dotnet", Checkout.Service, .. SettingsOf(files.Models, ModelName)]);
 
+    /// <summary>The same build of an earlier commit.</summary>
+    public static Contender Earlier(RaceFiles files) =>
+        new("earlier", () => ["dotnet", Checkout.EarlierService, .. SettingsOf(files.Models, ModelName)]);
+
     public static Contender? OursNative(RaceFiles files) =>
         Checkout.NativeService is { } service
             ? new("ours, Native AOT", () => [service, .. SettingsOf(files.Models, ModelName)])
