@@ -13,13 +13,7 @@ internal static class CommandLine
         Terminal terminal,
         CancellationToken cancellationToken = default)
     {
-        var root = new RootCommand($"Inspects, evaluates and calibrates ONNX image classifiers. {ExitCode.Help}")
-        {
-            InspectCommand.Create(terminal),
-            EvaluateCommand.Create(terminal),
-            CalibrateCommand.Create(terminal),
-        };
-        var parsed = root.Parse(arguments);
+        var parsed = Create(terminal).Parse(arguments);
         var configuration = new InvocationConfiguration
         {
             Output = terminal.Output,
@@ -29,4 +23,12 @@ internal static class CommandLine
         var code = await parsed.InvokeAsync(configuration, cancellationToken);
         return parsed.Action is ParseErrorAction ? ExitCode.Usage : code;
     }
+
+    public static RootCommand Create(Terminal terminal) =>
+        new($"Inspects, evaluates and calibrates ONNX image classifiers. {ExitCode.Help}")
+        {
+            InspectCommand.Create(terminal),
+            EvaluateCommand.Create(terminal),
+            CalibrateCommand.Create(terminal),
+        };
 }
