@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Extensions.Options;
 using SoftmaxService.Api.Settings;
 using SoftmaxService.Inference.Batching;
@@ -90,7 +91,9 @@ internal static partial class ModelsSetup
                     model.Version,
                     model.GraphInput.ShapeText,
                     model.ClassCount,
-                    model.CalibratedTemperature);
+                    model.CalibratedTemperature is { } calibrated
+                        ? string.Create(CultureInfo.InvariantCulture, $"calibrated temperature {calibrated}")
+                        : "not calibrated");
                 foreach (var warning in model.Warnings)
                 {
                     Doubtful(log, model.Name, model.Version, warning);
@@ -138,9 +141,9 @@ internal static partial class ModelsSetup
     [LoggerMessage(
         LogLevel.Information,
         "Model {Name}/{ModelVersion} is loaded: input {InputShape}, {ClassCount} classes, "
-        + "calibrated temperature {CalibratedTemperature}")]
+        + "{Calibration}")]
     private static partial void Loaded(
-        ILogger log, string name, string modelVersion, string inputShape, int classCount, float? calibratedTemperature);
+        ILogger log, string name, string modelVersion, string inputShape, int classCount, string calibration);
 
     [LoggerMessage(LogLevel.Warning, "Model {Name}/{ModelVersion}: {Warning}")]
     private static partial void Doubtful(ILogger log, string name, string modelVersion, string warning);

@@ -70,5 +70,7 @@ internal static class SwaggerSetup
         {
             swagger.IncludeXmlComments(documentation);
         }
+
+        swagger.AddSchemaFilterInstance(new MemberNamesFilter()); // after the comments
     }
 }

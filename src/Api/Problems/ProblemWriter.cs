@@ -60,7 +60,7 @@ internal sealed class ProblemWriter(IEnumerable<IProblemFormat> formats, IEnumer
             Extensions = { ["code"] = problem.Code, ["traceId"] = TraceIdOf(context) },
         };
         return context.Response.WriteAsJsonAsync(
-            document, ProblemJsonContext.Default.ProblemDetails, MediaTypeNames.Application.ProblemJson);
+            document, ProblemJsonContext.Readable.ProblemDetails, MediaTypeNames.Application.ProblemJson);
     }
 }
 

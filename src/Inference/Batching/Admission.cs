@@ -41,12 +41,9 @@ internal sealed class Admission
     /// <exception cref="InferenceException">Too many items are pending.</exception>
     public Pending Enter(int items)
     {
-        if (TryEnter(items))
-        {
-            return new Pending(this, items);
-        }
-
-        throw new InferenceException(InferenceError.Overloaded, Reject());
+        return TryEnter(items, out var pending)
+            ? new Pending(this, items)
+            : throw new InferenceException(InferenceError.Overloaded, Reject(pending));
     }
 
     /// <summary>
@@ -64,27 +61,33 @@ internal sealed class Admission
     /// Says why a request of one item is rejected, if it cannot be admitted now; null if it can. Called before a body
     /// is read, because under a flood the service mostly rejects requests.
     /// </summary>
-    public string? RejectWhenFull() => Items >= _limit ? Reject() : null;
+    public string? RejectWhenFull()
+    {
+        var pending = Items;
+        return pending >= _limit ? Reject(pending) : null;
+    }
 
-    private string Reject()
+    private string Reject(int pending)
     {
         Shed.Add(1, _tags);
-        return $"Model {_name} has {Items} pending images or items, and admits {_limit} at a time. Try again in a "
+        return $"Model {_name} has {pending} pending images or items, and admits {_limit} at a time. Try again in a "
             + "moment, or send requests more slowly.";
     }
 
-    private bool TryEnter(int items)
+    /// <param name="items">The number of items to admit.</param>
+    /// <param name="pending">How many items were pending when this was decided.</param>
+    private bool TryEnter(int items, out int pending)
     {
-        var now = Items;
-        while (now == 0 || now + items <= _limit)
+        pending = Items;
+        while (pending == 0 || pending + items <= _limit)
         {
-            var seen = Interlocked.CompareExchange(ref _items, now + items, now);
-            if (seen == now)
+            var seen = Interlocked.CompareExchange(ref _items, pending + items, pending);
+            if (seen == pending)
             {
                 return true;
             }
 
-            now = seen;
+            pending = seen;
         }
 
         return false;

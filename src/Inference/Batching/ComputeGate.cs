@@ -1,7 +1,7 @@
 namespace SoftmaxService.Inference.Batching;
 
 /// <summary>
-/// Limits how many requests decode images or compute softmax at once. More than one per core would not be faster; each
+/// Limits how many requests decode images, or compute on logits that they bring, at once. More than one per core would not be faster; each
 /// would only hold its decoded image, up to 160 MB, for longer. Waiting takes no thread. A permit is held during
 /// computation but not while waiting for a run, so that others can prepare their inputs and join that run.
 /// </summary>

@@ -30,9 +30,11 @@ public static class JsonFault
         return stop switch
         {
             { Property: { } property, IsRepeated: true } => $"The property '{property}' is given twice{position}.",
+            { Token: JsonTokenType.PropertyName, Known: [_, ..] known } =>
+                $"There is no property '{stop.Property}' here{position}; there are {Quoted(known)}.",
             { Token: JsonTokenType.PropertyName } => $"There is no property '{stop.Property}' here{position}.",
             { Token: JsonTokenType.EndObject, Missing: [_, ..] missing } =>
-                $"These properties are missing: {string.Join(", ", missing.Select(name => $"'{name}'"))}.",
+                $"These properties are missing: {Quoted(missing)}.",
             _ => $"The value at {fault.Path} has the wrong type{position}.",
         };
     }
@@ -52,6 +54,8 @@ public static class JsonFault
     public static bool IsSyntax(JsonException fault) =>
         fault is not JsonValueException
         && (fault.InnerException is JsonException || fault.GetType() != typeof(JsonException));
+
+    private static string Quoted(IEnumerable<string> names) => string.Join(", ", names.Select(name => $"'{name}'"));
 
     private static string PositionOf(JsonException fault) => fault.LineNumber is { } line
         ? $" (line {line + 1}, byte {fault.BytePositionInLine + 1})"

@@ -10,8 +10,14 @@ namespace SoftmaxService.Inference.Faults;
 /// The last property of the innermost object; null in front of its first, and outside of objects.
 /// </param>
 /// <param name="IsRepeated">Whether that object had this property before.</param>
+/// <param name="Known">The properties that the innermost object may have; none where that is not known.</param>
 /// <param name="Missing">At the end of an object, the properties that it must have and did not.</param>
-internal sealed record JsonStop(JsonTokenType Token, string? Property, bool IsRepeated, IReadOnlyList<string> Missing)
+internal sealed record JsonStop(
+    JsonTokenType Token,
+    string? Property,
+    bool IsRepeated,
+    IReadOnlyList<string> Known,
+    IReadOnlyList<string> Missing)
 {
     /// <summary>Reads valid JSON up to an offset.</summary>
     public static JsonStop Find(ReadOnlySpan<byte> json, JsonTypeInfo type, long offset)
@@ -40,7 +46,11 @@ internal sealed record JsonStop(JsonTokenType Token, string? Property, bool IsRe
 
         var container = closed ?? (open.TryPeek(out var innermost) ? innermost : null);
         return new JsonStop(
-            reader.TokenType, container?.Property, container?.IsRepeated ?? false, closed?.Missing() ?? []);
+            reader.TokenType,
+            container?.Property,
+            container?.IsRepeated ?? false,
+            container?.Known() ?? [],
+            closed?.Missing() ?? []);
     }
 
     private static string NameOf(ref Utf8JsonReader reader)
@@ -81,6 +91,10 @@ internal sealed record JsonStop(JsonTokenType Token, string? Property, bool IsRe
             };
             return type is not null && contract!.Options.TryGetTypeInfo(type, out var found) ? found : null;
         }
+
+        public IReadOnlyList<string> Known() => contract is { Kind: JsonTypeInfoKind.Object }
+            ? [.. contract.Properties.Where(one => !one.IsExtensionData).Select(one => one.Name)]
+            : [];
 
         public IReadOnlyList<string> Missing() => contract is { Kind: JsonTypeInfoKind.Object }
             ? [.. contract.Properties.Where(one => one.IsRequired && !_seen.Contains(one.Name)).Select(one => one.Name)]

@@ -11,5 +11,5 @@ public sealed record ModelLoadFailure(string Name, string Version, string Reason
     internal ModelLoadFailure AsKeptServing() =>
         this with { Reason = WithOlderContent(Reason), KeepsServing = true };
 
-    internal static string WithOlderContent(string reason) => $"{reason}; the older content keeps serving";
+    internal static string WithOlderContent(string reason) => $"{reason.TrimEnd('.')}; the older content keeps serving";
 }

@@ -46,7 +46,7 @@ public sealed class VersionPolicy
                 null,
                 [.. listed.Select(version => int.Parse(version, CultureInfo.InvariantCulture)).Distinct().Order()])
             : throw new FormatException(
-                $"'{Quoting.Shorten(text ?? "")}' is no version policy. Write all, latest:n with n of at least 1, or "
+                $"'{Quoting.Shorten(text ?? "")}' is not a version policy. Write all, latest:n with n of at least 1, or "
                 + "the versions themselves, such as 1,3.");
     }
 

@@ -125,6 +125,14 @@ public sealed class SwaggerTests(RunningService service)
                 .GetString());
     }
 
+    [Fact]
+    public async Task NoTypeOfTheSourceIsNamed()
+    {
+        var document = await DocumentAsync();
+
+        Assert.DoesNotContain("SoftmaxService.", document.GetRawText(), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("/classify", "model", "version", "temperature", "topK", "alpha", "threshold")]
     [InlineData("/preprocess", "model", "version")]
@@ -136,7 +144,8 @@ public sealed class SwaggerTests(RunningService service)
         Assert.Equal(names, parameters.Select(parameter => parameter.GetProperty("name").GetString()));
         Assert.All(parameters, parameter => Assert.NotEmpty(parameter.GetProperty("description").GetString()!));
         Assert.All(
-            parameters.Where(parameter => parameter.GetProperty("schema").GetProperty("type").GetString() != "string"),
+            parameters.Where(
+                parameter => parameter.GetProperty("schema").GetProperty("type").GetString() is "number" or "integer"),
             parameter =>
                 Assert.Contains(
                     parameter.GetProperty("schema").EnumerateObject(),

@@ -7,8 +7,17 @@ namespace SoftmaxService.Inference.Tests.Models;
 public sealed class JsonFaultTests
 {
     [Theory]
-    [InlineData("""{"lables": []}""", "There is no property 'lables' here (line 1, byte 11).")]
-    [InlineData("""{"input": {"size": 3}}""", "There is no property 'size' here (line 1, byte 19).")]
+    [InlineData("""{"lables": []}""", "There is no property 'lables' here (line 1, byte 11); there are ", "'labels', ")]
+    [InlineData("""{"input": {"size": 3}}""", "There is no property 'size' here (line 1, byte 19); there are ", "'width', ")]
+    public void Describe_AnUnknownProperty_NamesTheKnownOnes(string json, string start, string known)
+    {
+        var fault = Assert.Throws<JsonException>(() => ModelManifest.Parse(Encoding.UTF8.GetBytes(json)));
+
+        Assert.StartsWith(start, fault.Message, StringComparison.Ordinal);
+        Assert.Contains(known, fault.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("{\n \"labels\": [],\n \"labels\": []}", "The property 'labels' is given twice (line 3, byte 11).")]
     [InlineData("""{"input": {"scale": 1, "scale": 2}}""", "The property 'scale' is given twice (line 1, byte 32).")]
     [InlineData("""{"labels": {"0": "a"}}""", "The value at $.labels has the wrong type (line 1, byte 13).")]

@@ -26,10 +26,10 @@ internal static class CalibrateEndpoint
             "Send the logits of images that the model was not trained on, and their right classes. "
             + "The answer is what a model's `model.json` takes as its `calibration`: "
             + "the temperature that makes softmax(logits / T) most likely, how well calibrated the probabilities are "
-            + "before and after, which classes are taken for which, and the quantiles and sizes of prediction sets. "
-            + "Rows of probabilities or of their logarithms are accepted too: say so in `kind`. "
-            + "`warnings` lists what to know about the data before trusting the numbers; it is absent when there is "
-            + "nothing to know. Nothing is kept.")
+            + "before and after, which classes are confused, and the quantiles and sizes of prediction sets. "
+            + "For rows of probabilities or of their logarithms, set `kind`. "
+            + "`warnings` lists what to know about the data before you trust the numbers; it is absent when there are "
+            + "none. The service stores nothing.")
         .Describe(CalibrateDocumentation.Apply, [])
         .Produces<ManifestCalibration>()
         .Answers(

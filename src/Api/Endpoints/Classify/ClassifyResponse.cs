@@ -4,7 +4,7 @@ using SoftmaxService.Inference.Calibration;
 namespace SoftmaxService.Api.Endpoints.Classify;
 
 /// <summary>
-/// The answer for one image: a <see cref="Classification"/>, with the model and the temperature it used.
+/// The answer for one image: ranked classes, with the model and the temperature that were used.
 /// </summary>
 internal sealed record ClassifyResponse(
     string Model,

@@ -214,7 +214,7 @@ internal sealed class PythonLiteral
             return;
         }
 
-        throw Fault("a text has an escape that is no character");
+        throw Fault("a string has an escape that does not name a character");
     }
 
     private void SkipSpace()
