@@ -13,11 +13,14 @@ internal static class CommandLine
         Terminal terminal,
         CancellationToken cancellationToken = default)
     {
-        var root = new RootCommand($"Inspects, evaluates and calibrates ONNX image classifiers. {ExitCode.Help}")
+        var root = new RootCommand(
+            $"Imports, inspects, evaluates and calibrates ONNX image classifiers. {ExitCode.Help}")
         {
             InspectCommand.Create(terminal),
             EvaluateCommand.Create(terminal),
             CalibrateCommand.Create(terminal),
+            RecipeCommand.Create(terminal),
+            ImportCommand.Create(terminal),
         };
         var parsed = root.Parse(arguments);
         var configuration = new InvocationConfiguration

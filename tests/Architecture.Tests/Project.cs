@@ -39,7 +39,7 @@ internal sealed record Project(
         ["Output"],
         ["Reports"],
         ["Evaluations"],
-        ["Recipes"],
+        ["Imports", "Recipes"],
         ["Models"],
         ["Data", "Plots"],
         ["Manifests"],

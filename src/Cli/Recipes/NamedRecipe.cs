@@ -7,7 +7,7 @@ namespace SoftmaxService.Cli.Recipes;
 /// <param name="Name">The name, such as <c>torchvision</c>.</param>
 /// <param name="Summary">What it does, in a few words.</param>
 /// <param name="Source">Where its numbers come from.</param>
-/// <param name="Values">The scaling, always all of scale, mean and standard deviation.</param>
+/// <param name="Values">The scaling, always with scale, mean and standard deviation.</param>
 internal sealed record NamedRecipe(string Name, string Summary, string Source, PixelScaling Values)
 {
     /// <summary>The order of colours; null where the recipe says nothing about it.</summary>
@@ -32,6 +32,7 @@ internal sealed record NamedRecipe(string Name, string Summary, string Source, P
         Scale = Values.Scale,
         Mean = Values.Mean,
         Std = Values.Std,
+        Standardize = Values.Standardize,
         ResizeTo = CropShare is { } share
             ? ResizeTarget.Shorter((int)Math.Floor(Math.Min(height, width) / share))
             : null,

@@ -124,6 +124,11 @@ internal static class RecipeCatalog
         new("unit", "from 0 to 1", "torchvision's ToTensor, Keras' Rescaling(1/255)", Unit),
         new("signed", "from −1 to 1", "torchvision's Normalize(0.5, 0.5), Keras' Rescaling(1/127.5, −1)", Signed),
         new("bytes", "from 0 to 255", "Keras' EfficientNet, OpenCV's images", new PixelScaling(1, [0f], [1f])),
+        new(
+            "standardized",
+            "each image to mean 0 and deviation 1",
+            "https://www.tensorflow.org/api_docs/python/tf/image/per_image_standardization",
+            new PixelScaling(1, [0f], [1f]) { Standardize = true }),
     ];
 
     /// <summary>The names, for help and for messages.</summary>

@@ -34,7 +34,8 @@ public sealed class RecipeCatalogTests
         string[] fitting = [.. RecipeCatalog.All.Where(recipe => recipe.Fits(1)).Select(recipe => recipe.Name)];
 
         Assert.Equal(
-            ["keras-tf", "ultralytics", "mnist", "fashion-mnist", "unit", "signed", "bytes"], fitting);
+            ["keras-tf", "ultralytics", "mnist", "fashion-mnist", "unit", "signed", "bytes", "standardized"],
+            fitting);
         Assert.All(fitting, name => Assert.Null(RecipeCatalog.Find(name)!.For(1, 28, 28).Color));
     }
 
