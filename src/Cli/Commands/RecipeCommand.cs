@@ -21,7 +21,8 @@ internal static class RecipeCommand
         var data = new Argument<string>("DATA") { Description = $"Labelled images: {ImageSets.Images}." };
         var split = CommonOptions.Split();
         var limit = CommonOptions.Whole("--limit", "Try at most this many images.", DefaultLimit, lowest: 2);
-        var seed = CommonOptions.Whole("--seed", "Chooses which of the images.", otherwise: 1, lowest: 0);
+        var seed = CommonOptions.Whole(
+            "--shuffle", "The seed that chooses which of the images.", otherwise: 1, lowest: 0);
         var apply = new Option<bool>("--apply")
         {
             Description = $"Write the recipe into the model's {ModelManifest.FileName} if it is sure.",

@@ -32,9 +32,9 @@ internal static class ExternalData
             .Select(name => (name, source.Real(Path.Combine(folder, name))))];
     }
 
-    private static IReadOnlyList<string> NamedIn(string model, IReadOnlyList<string> candidates)
+    private static string[] NamedIn(string model, string[] candidates)
     {
-        if (candidates.Count == 0)
+        if (candidates.Length == 0)
         {
             return [];
         }

@@ -24,8 +24,8 @@ internal static class RecipeText
                     : $"{Numbers.Of(entry.Margin.Mean, "F4")} ± {Numbers.Of(entry.Margin.StandardError, "F4")}",
             ]));
         terminal.WriteLine(
-            "Each recipe is judged at the temperature that suits it best. ± is one standard error of the mean "
-                + "difference, image by image.");
+            "Each recipe is judged at the temperature that suits it best; one far from 1 counts against it. ± is one "
+                + "standard error of the mean difference, image by image.");
         foreach (var note in findings.Notes)
         {
             terminal.WriteLine($"Note: {note}");

@@ -11,9 +11,22 @@ internal sealed record CandidateScore(
     // Two standard errors, as for a margin.
     private const double Errors = 2;
 
+    // Of ln T: label smoothing makes it about −0.6, overfitting up to 0.7.
+    private const double UsualDeviation = 0.7;
+
     public double Accuracy => IsRight.Average(isRight => isRight ? 1.0 : 0.0);
 
     public double Nll => Losses.Average();
+
+    /// <summary>
+    /// The negative log-likelihood, and what the temperature says against the recipe. A network of rectifiers hardly
+    /// notices a factor, but its logits do: after the usual training its best T is near 1, and far from 1 the recipe is
+    /// likely another. This counts once for the whole sample, and only half, since T depends on the training too.
+    /// </summary>
+    public double Cost => Nll + (TemperatureCost / Losses.Count);
+
+    private double TemperatureCost =>
+        0.5 * Math.Pow(Math.Log(Temperature), 2) / (2 * UsualDeviation * UsualDeviation);
 
     /// <summary>
     /// Scores logits at the temperature that suits them best. A wrong scale acts like a temperature, and an
@@ -32,14 +45,19 @@ internal sealed record CandidateScore(
                 BestTemperature.Loss(logits.AsSpan(image * classCount, classCount), label, temperature))]);
     }
 
-    /// <summary>The mean of how much worse it is than another, image by image, with its standard error.</summary>
+    /// <summary>
+    /// The mean of how much worse it is than another, image by image, with its standard error, and how much worse its
+    /// temperature is.
+    /// </summary>
     public Margin MarginOver(CandidateScore best)
     {
         double[] differences = [.. Losses.Zip(best.Losses, (own, other) => own - other)];
         var mean = differences.Average();
         var variance = differences.Sum(difference => (difference - mean) * (difference - mean))
             / Math.Max(1, differences.Length - 1);
-        return new Margin(mean, Math.Sqrt(variance / differences.Length));
+        return new Margin(
+            mean + ((TemperatureCost - best.TemperatureCost) / differences.Length),
+            Math.Sqrt(variance / differences.Length));
     }
 
     /// <summary>

@@ -10,9 +10,10 @@ internal static class RecipeCandidates
 
     // The crop's share of the shorter side: torchvision and timm, several newer models, CLIP and Ultralytics.
     private static readonly double[] CropShares = [0.875, 0.9, 0.95, 1];
+    private static readonly double[] CoarseCropShares = [0.875, 1];
 
-    // Of grey images: no model of colours was trained with them.
-    private static readonly string[] OfGrey = ["mnist", "fashion-mnist"];
+    private static readonly ImageFilter[] Filters =
+        [ImageFilter.Bilinear, ImageFilter.Bicubic, ImageFilter.Nearest, ImageFilter.Lanczos];
 
     private static readonly (string Name, PixelScaling Values)[] Scalings =
     [
@@ -41,7 +42,7 @@ internal static class RecipeCandidates
                 yield return new RecipeCandidate(name, values, start.Framing);
                 yield return new RecipeCandidate($"{name}, inverted", values.Inverted, start.Framing);
             }
-            else if (!OfGrey.Contains(name))
+            else
             {
                 var rgb = start.Framing with { Color = PixelColor.Rgb };
                 yield return new RecipeCandidate(name, values, rgb);
@@ -61,7 +62,7 @@ internal static class RecipeCandidates
         };
         yield return start with { Name = "stretch", Framing = plain };
         yield return start with { Name = "fit", Framing = plain with { Resize = ResizeMode.Fit } };
-        foreach (var share in (ReadOnlySpan<double>)[0.875, 1])
+        foreach (var share in CoarseCropShares)
         {
             yield return Crop(start with { Framing = plain }, share);
         }
@@ -81,8 +82,7 @@ internal static class RecipeCandidates
             yield break; // ink is drawn in its own way
         }
 
-        foreach (var filter in (ReadOnlySpan<ImageFilter>)
-            [ImageFilter.Bilinear, ImageFilter.Bicubic, ImageFilter.Nearest, ImageFilter.Lanczos])
+        foreach (var filter in Filters)
         {
             yield return start with
             {

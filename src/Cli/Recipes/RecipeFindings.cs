@@ -54,7 +54,7 @@ internal sealed record RecipeFindings(
 
     /// <summary>The tried recipes, the best first.</summary>
     public IEnumerable<(CandidateScore Score, Margin Margin)> Ranked => Tried
-        .OrderBy(score => score == Best ? double.NegativeInfinity : score.Nll)
+        .OrderBy(score => score == Best ? double.NegativeInfinity : score.Cost)
         .Select(score => (score, score.MarginOver(Best)));
 
     /// <summary>The conclusion in words.</summary>
@@ -81,5 +81,5 @@ internal sealed record RecipeFindings(
             + $"{100 * Present.Accuracy:0.#} %");
 
     private static string Names(IEnumerable<CandidateScore> scores) =>
-        string.Join("; ", scores.Select(score => score.Candidate.Name).Distinct());
+        string.Join("; ", scores.OrderBy(score => score.Cost).Select(score => score.Candidate.Name).Distinct());
 }

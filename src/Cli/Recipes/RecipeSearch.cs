@@ -84,7 +84,21 @@ internal sealed class RecipeSearch
             choices = start.Candidate.Channels == 3 ? [WithOtherColors(start.Candidate)] : [];
         }
 
+        if (start.Candidate.Channels == 3 && _sample.AreGrey(start.Candidate.Framing))
+        {
+            choices = choices.Where(choice => choice.Framing.Color == start.Candidate.Framing.Color);
+            Note("All images are grey: they do not show the order of colours.");
+        }
+
         return Choose(start, await ScoreAllAsync(choices, cancellationToken));
+    }
+
+    private void Note(string text)
+    {
+        if (!_notes.Contains(text))
+        {
+            _notes.Add(text);
+        }
     }
 
     private static RecipeCandidate WithOtherColors(RecipeCandidate candidate)
@@ -145,7 +159,7 @@ internal sealed class RecipeSearch
     /// <summary>The start, unless another is clearly better; and who cannot be told from the best.</summary>
     private static Choice Choose(CandidateScore start, IReadOnlyList<CandidateScore> others)
     {
-        var best = others.Append(start).MinBy(score => score.Nll)!; // the start is one of them
+        var best = others.Append(start).MinBy(score => score.Cost)!; // the start is one of them
         if (!start.MarginOver(best).IsClear)
         {
             best = start;

@@ -8,9 +8,6 @@ namespace SoftmaxService.Cli.Recipes;
 /// <summary>A few labelled images, and their pixels as a model's resizing makes them.</summary>
 internal sealed class SampleImages
 {
-    // Every so many elements are compared to see whether two ways to resize differ.
-    private const int ComparedEvery = 61;
-
     private readonly LabelledImage[] _images;
     private (ImageInput Framing, float[][] Pixels)? _last;
 
@@ -33,6 +30,16 @@ internal sealed class SampleImages
         return codec is not null && (codec.Info.Width, codec.Info.Height) == (width, height);
     });
 
+    /// <summary>Whether no image has a colour, so that the order of colours is not seen.</summary>
+    public bool AreGrey(ImageInput framing)
+    {
+        var step = framing.Layout == TensorLayout.ChannelsLast ? 1 : framing.Width * framing.Height;
+        var first = framing.Layout == TensorLayout.ChannelsLast ? framing.Channels : 1;
+        return PixelsOf(framing).All(pixels => Enumerable.Range(0, framing.Width * framing.Height).All(pixel =>
+            pixels[pixel * first] == pixels[(pixel * first) + step]
+            && pixels[pixel * first] == pixels[(pixel * first) + (2 * step)]));
+    }
+
     /// <summary>The pixels of all images, resized; those of the last resizing are kept.</summary>
     /// <exception cref="DataException">An image cannot be read.</exception>
     public float[][] PixelsOf(ImageInput framing)
@@ -47,10 +54,6 @@ internal sealed class SampleImages
         _last = (framing, pixels);
         return pixels;
     }
-
-    /// <summary>A part of the pixels, enough to compare two ways to resize.</summary>
-    public float[] SignatureOf(ImageInput framing) =>
-        [.. PixelsOf(framing).SelectMany(pixels => pixels.Where((_, index) => index % ComparedEvery == 0))];
 
     private static float[] Preprocess(ImagePreprocessor preprocessor, LabelledImage image)
     {
