@@ -134,7 +134,7 @@ public sealed class ImportCommandTests : IDisposable
         _folder.Write("maker/model.onnx", shades.Onnx);
         _folder.Write("maker/model.json", """
             { "description": "shades of \"grey\"", "input": { "mean": [0.1307], "std": [0.3081] },
-              "calibration": { "method": "temperature", "temperature": 1.5 }, "training": { "seed": 7 } }
+              "calibration": { "temperature": 1.5 }, "training": { "seed": 7 } }
             """);
 
         var run = await ImportAsync(_folder.PathOf("maker"));
