@@ -25,9 +25,11 @@ internal static class CommandLine
     }
 
     public static RootCommand Create(Terminal terminal) =>
-        new($"Inspects, evaluates and calibrates ONNX image classifiers. {ExitCode.Help}")
+        new($"Imports, inspects, verifies, evaluates and calibrates ONNX image classifiers. {ExitCode.Help}")
         {
+            ImportCommand.Create(terminal),
             InspectCommand.Create(terminal),
+            RecipeCommand.Create(terminal),
             EvaluateCommand.Create(terminal),
             CalibrateCommand.Create(terminal),
         };

@@ -39,6 +39,7 @@ internal sealed record Project(
         ["Output"],
         ["Reports"],
         ["Evaluations"],
+        ["Imports", "Recipes"],
         ["Models"],
         ["Data", "Plots"],
         ["Manifests"],

@@ -76,7 +76,7 @@ internal static class CalibrateCommand
         command.Add(bins);
         command.Add(report);
         command.Add(json);
-        command.Runs(terminal, (parsed, cancellationToken) =>
+        command.Runs(terminal, async (parsed, cancellationToken) =>
         {
             var location = scoring.FindModel(parsed);
             if (location is { IsVersionFolder: false })
@@ -85,11 +85,18 @@ internal static class CalibrateCommand
                     + $"file at models/<name>/1/{ClassifierModel.OnnxFileName} and calibrate that folder.");
             }
 
-            using var model = location?.Load();
+            using var model = scoring.Load(parsed, location);
             var original = location is not null && File.Exists(location.ManifestPath)
                 ? File.ReadAllBytes(location.ManifestPath)
                 : null;
             var scored = scoring.Score(parsed, model, temperature: 1f, terminal, cancellationToken);
+            if (await scoring.FindBetterRecipeAsync(parsed, location, model, scored, cancellationToken) is { } hint)
+            {
+                // Said at once: what is fitted to wrong inputs may not even have a minimum.
+                terminal.Say($"Warning: {hint} Calibrate after that: what is fitted now is for these inputs alone.");
+                scored = scored with { Warnings = [hint, .. scored.Warnings] };
+            }
+
             var options = new CalibrationOptions { Bins = parsed.GetValue(bins), Method = parsed.GetValue(method) };
             if (parsed.GetValue(alphas) is { Length: > 0 } said)
             {
@@ -108,7 +115,8 @@ internal static class CalibrateCommand
 
                 // The manifest goes last: whoever sees it sees its diagram too.
                 files.Add((Path.Combine(location.Folder, DiagramName), Encoding.UTF8.GetBytes(diagram)));
-                files.Add((location.ManifestPath, Manifest(original, calibration)));
+                var input = scoring.StatedInput(parsed, model!); // it was loaded from the location
+                files.Add((location.ManifestPath, Manifest(original, calibration, input)));
             }
 
             if (parsed.GetValue(report) is { } reportFolder)
@@ -130,15 +138,24 @@ internal static class CalibrateCommand
             {
                 terminal.Say($"Written: {path}");
             }
+
+            return ExitCode.Ok;
         });
         return command;
     }
 
-    private static byte[] Manifest(byte[]? original, ManifestCalibration calibration)
+    /// <param name="original">The manifest's bytes; null where there is none.</param>
+    /// <param name="calibration">What was fitted.</param>
+    /// <param name="input">The recipe that it was fitted for, where that is not the manifest's own.</param>
+    private static byte[] Manifest(byte[]? original, ManifestCalibration calibration, ManifestInput? input)
     {
         var manifest = original is null
             ? ManifestText.Create(calibration)
             : ManifestText.WithCalibration(original, calibration);
+        if (input is not null)
+        {
+            manifest = ManifestText.WithInput(manifest, input);
+        }
 
         // Never leave a manifest that the service would refuse.
         _ = ModelManifest.Parse(manifest);

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using SoftmaxService.Cli.Data;
+using SoftmaxService.Cli.Recipes;
 using SoftmaxService.Inference.Calibration;
 
 namespace SoftmaxService.Cli.Commands;
@@ -68,6 +69,25 @@ internal static class CommonOptions
 
     public static Option<int> Bins() =>
         Whole("--bins", "Bins of equal width for the calibration errors, at most 1000.", 15, lowest: 1, highest: 1000);
+
+    public static Option<NamedRecipe?> Recipe() =>
+        new("--recipe")
+        {
+            Description =
+                $"Prepare images by a known recipe, whatever the model's files say: {RecipeCatalog.Names}.",
+            HelpName = "NAME",
+            CustomParser = result =>
+            {
+                var text = result.Tokens.Single().Value;
+                if (RecipeCatalog.Find(text) is { } recipe)
+                {
+                    return recipe;
+                }
+
+                result.AddError($"--recipe is one of {RecipeCatalog.Names}, not '{text}'.");
+                return null;
+            },
+        };
 
     public static Option<bool> Json() =>
         new("--json") { Description = "Write one JSON object to standard output, for machines." };

@@ -50,7 +50,7 @@ internal static class EvaluateCommand
         command.Add(seed);
         command.Add(report);
         command.Add(json);
-        command.Runs(terminal, (parsed, cancellationToken) =>
+        command.Runs(terminal, async (parsed, cancellationToken) =>
         {
             var location = scoring.FindModel(parsed);
             var otherPaths = parsed.GetValue(others) ?? [];
@@ -59,10 +59,15 @@ internal static class EvaluateCommand
                 throw new UsageException("--ood needs a model to run; with --logits there is none.");
             }
 
-            using var model = location?.Load();
+            using var model = scoring.Load(parsed, location);
             var applied = AppliedTemperature.Resolve(parsed.GetValue(temperature), model?.CalibratedTemperature);
 
             var scored = scoring.Score(parsed, model, applied.Value, terminal, cancellationToken);
+            if (await scoring.FindBetterRecipeAsync(parsed, location, model, scored, cancellationToken) is { } hint)
+            {
+                scored = scored with { Warnings = [hint, .. scored.Warnings] };
+            }
+
             var calibration = model?.Manifest.Calibration;
             var findings = FindingsBuilder.Evaluate(
                 scored,
@@ -104,6 +109,8 @@ internal static class EvaluateCommand
             {
                 FindingsText.Print(findings, terminal);
             }
+
+            return ExitCode.Ok;
         });
         return command;
     }

@@ -3,6 +3,7 @@ using System.Globalization;
 using SoftmaxService.Cli.Data;
 using SoftmaxService.Cli.Models;
 using SoftmaxService.Cli.Output;
+using SoftmaxService.Cli.Recipes;
 using SoftmaxService.Inference.Calibration;
 using SoftmaxService.Inference.Faults;
 using SoftmaxService.Inference.Models;
@@ -12,6 +13,12 @@ namespace SoftmaxService.Cli.Commands;
 /// <summary>MODEL, DATA and what says which part of the data: what evaluating and calibrating have in common.</summary>
 internal sealed class ScoringOptions
 {
+    // Enough to see that a recipe is wrong, and few enough to cost little.
+    private const int MostForRecipes = 50;
+
+    // Fewer are no evidence: four images that another recipe answers right may be chance.
+    private const int FewestMistakes = 5;
+
     private readonly Argument<string?> _model = CommonOptions.OptionalModel();
     private readonly Argument<string?> _data = CommonOptions.OptionalData();
     private readonly Option<string?> _logits = CommonOptions.Logits();
@@ -20,6 +27,7 @@ internal sealed class ScoringOptions
     private readonly Option<int> _skip = CommonOptions.Skip();
     private readonly Option<int> _limit = CommonOptions.Limit();
     private readonly Option<int?> _shuffle = CommonOptions.Shuffle();
+    private readonly Option<NamedRecipe?> _recipe = CommonOptions.Recipe();
 
     public void AddTo(Command command)
     {
@@ -31,6 +39,7 @@ internal sealed class ScoringOptions
         command.Add(_skip);
         command.Add(_limit);
         command.Add(_shuffle);
+        command.Add(_recipe);
     }
 
     /// <summary>Where the model is; null where only logits are given.</summary>
@@ -44,6 +53,53 @@ internal sealed class ScoringOptions
                 "--logits takes the place of MODEL and DATA: say one or the other. To evaluate a CSV with a model's "
                     + "labels and calibration, give it as DATA."),
         };
+
+    /// <summary>Loads the model, with the numbers of <c>--recipe</c> where it is given.</summary>
+    public ClassifierModel? Load(ParseResult parsed, ModelLocation? location)
+    {
+        var recipe = parsed.GetValue(_recipe);
+        return (location, recipe) switch
+        {
+            (null, null) => null,
+            (null, _) => throw new UsageException("--recipe needs a model to run; with --logits there is none."),
+            (_, null) => location.Load(),
+            _ => LoadWith(location, recipe),
+        };
+    }
+
+    /// <summary>What <c>--recipe</c> states about the input; null where it is not given.</summary>
+    public ManifestInput? StatedInput(ParseResult parsed, ClassifierModel model) =>
+        parsed.GetValue(_recipe) is { } recipe ? InputOf(recipe, model) : null;
+
+    /// <summary>
+    /// What is said if another recipe is clearly better than the model's, on a few of the images; null otherwise. A
+    /// model that answers nearly all of them right is not run again.
+    /// </summary>
+    public async Task<string?> FindBetterRecipeAsync(
+        ParseResult parsed,
+        ModelLocation? location,
+        ClassifierModel? model,
+        ScoredSet scored,
+        CancellationToken cancellationToken)
+    {
+        var path = parsed.GetValue(_data);
+        if (location is null || model is null || path is null || LogitsCsv.IsNamed(path)
+            || scored.CountMistakes() < FewestMistakes)
+        {
+            return null;
+        }
+
+        var images = ImageSets.Open(path, parsed.GetValue(_split), Labels.Of(model.Labels));
+        var selection = Select(
+            path, images.Count, parsed.GetValue(_skip), parsed.GetValue(_limit), parsed.GetValue(_shuffle));
+        var sample = SampleImages.Read(images, selection.Spread(MostForRecipes));
+        var findings = await RecipeSearch.OfScalingsAsync(model, sample, cancellationToken);
+        return findings.IsPresentWrong
+            ? $"The images are likely prepared in another way than in training: {findings.Improvement} on "
+                + $"{findings.Count} of them. 'softmax recipe {location.Folder} {path}' compares recipes, and --apply "
+                + "writes the one it finds."
+            : null;
+    }
 
     /// <summary>Runs the model over the data, or reads its logits.</summary>
     public ScoredSet Score(
@@ -105,6 +161,19 @@ internal sealed class ScoringOptions
             ? throw new DataException($"{path}: there are no images.")
             : Run(model, images, Selection.Range(0, images.Count), temperature, terminal, cancellationToken);
     }
+
+    private static ClassifierModel LoadWith(ModelLocation location, NamedRecipe recipe)
+    {
+        using var plain = location.Load();
+        return location.Load(InputOf(recipe, plain));
+    }
+
+    /// <summary>What a recipe states for a model's size.</summary>
+    public static ManifestInput InputOf(NamedRecipe recipe, ClassifierModel model) =>
+        recipe.Fits(model.Input.Channels)
+            ? recipe.For(model.Input.Channels, model.Input.Height, model.Input.Width)
+            : throw new UsageException(
+                $"--recipe {recipe.Name} is for colours, but the model takes {model.Input.Channels} channel(s).");
 
     private static ScoredSet Run(
         ClassifierModel model,

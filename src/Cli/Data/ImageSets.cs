@@ -5,8 +5,10 @@ namespace SoftmaxService.Cli.Data;
 /// </summary>
 internal static class ImageSets
 {
-    public const string Kinds =
-        "a folder of label/image files, MNIST's IDX files, CIFAR-10's binary files or .tar.gz, or a .csv of logits";
+    public const string Images =
+        "a folder of label/image files, MNIST's IDX files, or CIFAR-10's binary files or .tar.gz";
+
+    public const string Kinds = Images + ", or a .csv of logits";
 
     /// <exception cref="DataException">There is nothing there, or it is not what its name says.</exception>
     public static IImageSet Open(string path, DataSplit? split, Labels labels)

@@ -26,5 +26,12 @@ internal sealed record ScoredSet(string Name, IReadOnlyList<string> ClassNames, 
     /// <summary>What had to be assumed to make logits of the data.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
 
+    /// <summary>How many images have another class's logit above their own.</summary>
+    public int CountMistakes() => Enumerable.Range(0, Count).Count(image =>
+    {
+        var row = Row(image);
+        return row.ContainsAnyInRange(MathF.BitIncrement(row[Labels[image]]), float.PositiveInfinity);
+    });
+
     public ReadOnlySpan<float> Row(int image) => Logits.AsSpan(image * ClassCount, ClassCount);
 }

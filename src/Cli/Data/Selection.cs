@@ -40,6 +40,20 @@ internal sealed class Selection
         return new Selection(0, Array.LastIndexOf(isChosen, true) + 1, count, isChosen);
     }
 
+    /// <summary>Up to so many of these, spread evenly over them.</summary>
+    public Selection Spread(int most)
+    {
+        int[] positions = [.. Enumerable.Range(0, End).Where(Contains)];
+        var count = Math.Min(most, positions.Length);
+        var isChosen = new bool[End];
+        for (var index = 0; index < count; index++)
+        {
+            isChosen[positions[(int)((long)index * positions.Length / count)]] = true;
+        }
+
+        return new Selection(0, Array.LastIndexOf(isChosen, true) + 1, count, isChosen);
+    }
+
     public bool Contains(int position) =>
         _isChosen is null ? position >= _first && position < End : _isChosen[position];
 }

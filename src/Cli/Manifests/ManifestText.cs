@@ -6,12 +6,13 @@ using SoftmaxService.Inference.Models;
 namespace SoftmaxService.Cli.Manifests;
 
 /// <summary>
-/// Puts a calibration into a manifest's text and leaves every other byte of it as it was: comments, order, spacing and
-/// line ends.
+/// Puts a member, such as the calibration, into a manifest's text and leaves every other byte of it as it was:
+/// comments, order, spacing and line ends.
 /// </summary>
 internal static class ManifestText
 {
     private const string Calibration = "calibration";
+    private const string Input = "input";
     private const string Training = "training";
     private const string DefaultIndent = "  ";
 
@@ -25,26 +26,39 @@ internal static class ManifestText
     /// </summary>
     /// <param name="manifest">The file's bytes: a manifest that <see cref="ModelManifest.Parse"/> accepts.</param>
     /// <param name="calibration">What to write.</param>
-    public static byte[] WithCalibration(ReadOnlySpan<byte> manifest, ManifestCalibration calibration)
+    public static byte[] WithCalibration(ReadOnlySpan<byte> manifest, ManifestCalibration calibration) =>
+        With(manifest, Calibration, new ModelManifest { Calibration = calibration }, before: Training);
+
+    /// <summary>
+    /// Replaces the values of <c>input</c> that another input states, as <see cref="ManifestInput.With"/> does; inserts
+    /// an <c>input</c> at the end where there is none.
+    /// </summary>
+    /// <param name="manifest">The file's bytes: a manifest that <see cref="ModelManifest.Parse"/> accepts.</param>
+    /// <param name="input">What to write.</param>
+    public static byte[] WithInput(ReadOnlySpan<byte> manifest, ManifestInput input)
+    {
+        var present = ModelManifest.Parse(manifest).Input ?? new ManifestInput();
+        return With(manifest, Input, new ModelManifest { Input = present.With(input) }, before: null);
+    }
+
+    /// <summary>Puts one member of <paramref name="source"/> into the text.</summary>
+    private static byte[] With(ReadOnlySpan<byte> manifest, string name, ModelManifest source, string? before)
     {
         var bom = manifest.StartsWith(Encoding.UTF8.Preamble) ? manifest[..3] : [];
         var json = manifest[bom.Length..];
         var members = ReadMembers(json, out var openBrace);
         var style = TextStyle.Of(json, openBrace, members);
-        var value = style.Apply(calibration);
+        var value = style.Apply(source, name);
 
         var (start, end, text) = members switch
         {
-            _ when members.Find(member => member.Name == Calibration) is { } old => (
-                old.ValueStart,
-                old.ValueEnd,
-                value),
-            _ when members.Find(member => member.Name == Training) is { } training => (
-                training.NameStart,
-                training.NameStart,
-                $"\"{Calibration}\": {value},{style.Separator}"),
-            [.., var last] => (last.ValueEnd, last.ValueEnd, $",{style.Separator}\"{Calibration}\": {value}"),
-            _ => (openBrace + 1, openBrace + 1, $"{style.Separator}\"{Calibration}\": {value}{style.LineEnd}"),
+            _ when members.Find(member => member.Name == name) is { } old => (old.ValueStart, old.ValueEnd, value),
+            _ when members.Find(member => member.Name == before) is { } next => (
+                next.NameStart,
+                next.NameStart,
+                $"\"{name}\": {value},{style.Separator}"),
+            [.., var last] => (last.ValueEnd, last.ValueEnd, $",{style.Separator}\"{name}\": {value}"),
+            _ => (openBrace + 1, openBrace + 1, $"{style.Separator}\"{name}\": {value}{style.LineEnd}"),
         };
         return [.. bom, .. json[..start], .. Utf8.GetBytes(text), .. json[end..]];
     }
@@ -92,17 +106,17 @@ internal static class ManifestText
                 : new TextStyle(lineEnd, indent.ContainsAnyExcept(" \t"u8) ? DefaultIndent : Utf8.GetString(indent));
         }
 
-        /// <summary>The calibration's JSON in this style; on one line where the manifest is.</summary>
-        public string Apply(ManifestCalibration calibration)
+        /// <summary>A member's JSON in this style; on one line where the manifest is.</summary>
+        public string Apply(ModelManifest manifest, string name)
         {
             // Through a whole manifest: its serializer knows the names and the order of the members.
-            using var written = JsonDocument.Parse(new ModelManifest { Calibration = calibration }.ToUtf8Json());
-            var value = written.RootElement.GetProperty(Calibration);
+            using var written = JsonDocument.Parse(manifest.ToUtf8Json());
+            var value = written.RootElement.GetProperty(name);
             return LineEnd.Length == 0 ? JsonSerializer.Serialize(value) : Format(value, depth: 1);
         }
 
         /// <summary>
-        /// What holds only plain values stands on one line: a reliability bin, a list of numbers. The calibration
+        /// What holds only plain values stands on one line: a reliability bin, a list of numbers. The member
         /// itself never does.
         /// </summary>
         private string Format(JsonElement value, int depth)

@@ -125,6 +125,8 @@ internal sealed record ServedAs
 
     public required IReadOnlyList<float> Std { get; init; }
 
+    public required bool Standardize { get; init; }
+
     public required string Resize { get; init; }
 
     public required ResizeTarget? ResizeTo { get; init; }
@@ -183,6 +185,7 @@ internal sealed record ServedAs
         Scale = model.Input.Scale,
         Mean = model.Input.Mean,
         Std = model.Input.Std,
+        Standardize = model.Input.Standardize,
         Resize = Names.Of(model.Input.Resize),
         ResizeTo = model.Input.ResizeTo,
         CropOffset = Names.Of(model.Input.CropOffset),

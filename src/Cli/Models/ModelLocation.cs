@@ -49,12 +49,13 @@ internal sealed record ModelLocation(string Folder, string OnnxFileName, bool Is
             );
     }
 
+    /// <param name="input">What is stated about the input in place of the manifest; null for nothing.</param>
     /// <exception cref="DataException">The model cannot be served; the message says why.</exception>
-    public ClassifierModel Load()
+    public ClassifierModel Load(ManifestInput? input = null)
     {
         try
         {
-            return ClassifierModel.Load(Folder, Name, Version, new ModelSettings(), OnnxFileName);
+            return ClassifierModel.Load(Folder, Name, Version, new ModelSettings { Input = input }, OnnxFileName);
         }
         catch (ModelLoadException exception)
         {

@@ -47,12 +47,16 @@ internal sealed class Terminal(TextWriter output, TextWriter error)
     public void Say(string text) => error.WriteLine(text);
 
     /// <summary>Runs a long task: with a bar on a terminal, with at most ten lines elsewhere.</summary>
-    public T Track<T>(string what, int total, Func<Action<int>, T> work)
+    public T Track<T>(string what, int total, Func<Action<int>, T> work) =>
+        TrackAsync(what, total, progress => Task.FromResult(work(progress))).GetAwaiter().GetResult();
+
+    /// <inheritdoc cref="Track"/>
+    public async Task<T> TrackAsync<T>(string what, int total, Func<Action<int>, Task<T>> work)
     {
         if (!_error.Profile.Capabilities.Interactive || !_error.Profile.Out.IsTerminal)
         {
             var step = Math.Max(1, total / PlainProgressLines);
-            return work(done =>
+            return await work(done =>
             {
                 if (done % step == 0 || done == total)
                 {
@@ -61,14 +65,14 @@ internal sealed class Terminal(TextWriter output, TextWriter error)
             });
         }
 
-        return _error.Progress()
+        return await _error.Progress()
             .AutoClear(true)
             .Columns(
                 new TaskDescriptionColumn(),
                 new ProgressBarColumn(),
                 new PercentageColumn(),
                 new RemainingTimeColumn())
-            .Start(context =>
+            .StartAsync(context =>
             {
                 var task = context.AddTask(Markup.Escape(what), maxValue: Math.Max(1, total));
                 return work(done => task.Value = done);

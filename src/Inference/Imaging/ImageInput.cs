@@ -112,6 +112,14 @@ public sealed record ImageInput
     /// <summary>One value per channel, not 0; the divisor after the subtraction.</summary>
     public required IReadOnlyList<float> Std { get; init; }
 
+    /// <summary>
+    /// Whether each image is standardized by itself after scaling: the mean of its elements is subtracted, and they are
+    /// divided by <c>max(σ, 1/√n)</c>, where σ is their standard deviation and n is <see cref="ElementCount"/>. As by
+    /// TensorFlow's <c>per_image_standardization</c>
+    /// (https://www.tensorflow.org/api_docs/python/tf/image/per_image_standardization).
+    /// </summary>
+    public bool Standardize { get; init; }
+
     /// <summary>How images of another shape are resized to <see cref="Height"/> × <see cref="Width"/>.</summary>
     public ResizeMode Resize { get; init; } = ResizeMode.Stretch;
 

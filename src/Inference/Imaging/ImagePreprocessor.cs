@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Numerics;
 using SoftmaxService.Inference.Faults;
 
 namespace SoftmaxService.Inference.Imaging;
@@ -78,7 +79,7 @@ public sealed class ImagePreprocessor
             Flatten(picture);
             if (_photographs.IsDrawnAlready(picture))
             {
-                _writer.Write(picture.Pixels, picture.Channels, tensor);
+                Write(picture.Pixels, picture.Channels, tensor);
                 return;
             }
         }
@@ -96,7 +97,7 @@ public sealed class ImagePreprocessor
             _digits.Draw(picture, canvas[..(Input.Width * Input.Height)]);
         }
 
-        _writer.Write<float>(canvas, channels, tensor);
+        Write<float>(canvas, channels, tensor);
         if (rented is not null)
         {
             ArrayPool<float>.Shared.Return(rented);
@@ -112,8 +113,36 @@ public sealed class ImagePreprocessor
     /// <param name="pixels">One (grey) or four (red, green, blue, unused) values 0…255 a pixel.</param>
     /// <param name="channels">1 or 4.</param>
     /// <param name="tensor">Receives <see cref="ImageInput.ElementCount"/> elements.</param>
-    internal void Write(ReadOnlySpan<float> pixels, int channels, Span<float> tensor) =>
+    internal void Write<T>(ReadOnlySpan<T> pixels, int channels, Span<float> tensor)
+        where T : unmanaged, INumberBase<T>
+    {
         _writer.Write(pixels, channels, tensor);
+        if (Input.Standardize)
+        {
+            Standardize(tensor[..Input.ElementCount]);
+        }
+    }
+
+    private static void Standardize(Span<float> tensor)
+    {
+        var (sum, squares) = (0.0, 0.0);
+        foreach (var element in tensor)
+        {
+            sum += element;
+        }
+
+        var mean = sum / tensor.Length;
+        foreach (var element in tensor)
+        {
+            squares += (element - mean) * (element - mean);
+        }
+
+        var divisor = Math.Max(Math.Sqrt(squares / tensor.Length), 1 / Math.Sqrt(tensor.Length));
+        foreach (ref var element in tensor)
+        {
+            element = (float)((element - mean) / divisor);
+        }
+    }
 
     // Lays transparency on the background, and converts to grey before resizing, like Pillow's convert("L") followed by
     // resize(). It is also a quarter of the work.

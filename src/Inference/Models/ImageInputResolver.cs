@@ -134,6 +134,7 @@ internal static class ImageInputResolver
                     .Select(mean => Finite("mean", mean)),
             ],
             Std = [.. PerChannel("std", stated.Std, channels, fallback: 1f).Select(std => FiniteNonZero("std", std))],
+            Standardize = stated.Standardize ?? false,
             Resize = stated.Resize ?? ResizeMode.Stretch,
             ResizeTo = ResizeToOf(stated),
             CropOffset = stated.CropOffset ?? CropOffset.Even,

@@ -35,7 +35,7 @@ internal sealed class ManifestMerger(ModelSources sources)
     {
         // These make sense only together: a mean of one source with the scale of another would be a number that nobody
         // has stated. So a manifest means what it meant before its neighbours were read.
-        if (own is not { Scale: null, Mean: null, Std: null })
+        if (own is not { Scale: null, Mean: null, Std: null, Standardize: null })
         {
             makers = makers with { Scale = null, Mean = null, Std = null };
         }
@@ -55,6 +55,7 @@ internal sealed class ManifestMerger(ModelSources sources)
             Scale = Value("input.scale", own.Scale, makers.Scale),
             Mean = Reference("input.mean", own.Mean, makers.Mean),
             Std = Reference("input.std", own.Std, makers.Std),
+            Standardize = Value<bool>("input.standardize", own.Standardize, makers: null),
             Resize = Value("input.resize", own.Resize, makers.Resize),
             ResizeTo = Reference("input.resizeTo", own.ResizeTo, makers.ResizeTo),
             CropOffset = Value("input.cropOffset", own.CropOffset, makers.CropOffset),

@@ -23,6 +23,11 @@ internal static class ModelLoader
         {
             var path = files.FindModel();
             var manifest = files.ReadManifest();
+            if (settings.Input is { } requested)
+            {
+                manifest = manifest with { Input = (manifest.Input ?? new ManifestInput()).With(requested) };
+            }
+
             onnx = OnnxModel.Load(path, settings.Onnx, cancellationToken);
             var sources = new ModelSources();
             var makers = ModelConventions.Read(

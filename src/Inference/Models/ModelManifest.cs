@@ -96,6 +96,9 @@ public sealed record ManifestInput
     /// <summary>One value for all channels, or one per channel.</summary>
     public IReadOnlyList<float>? Std { get; init; }
 
+    /// <inheritdoc cref="ImageInput.Standardize"/>
+    public bool? Standardize { get; init; }
+
     /// <inheritdoc cref="ImageInput.Resize"/>
     public ResizeMode? Resize { get; init; }
 
@@ -122,6 +125,40 @@ public sealed record ManifestInput
 
     /// <inheritdoc cref="ImageInput.Foreground"/>
     public Foreground? Foreground { get; init; }
+
+    /// <summary>
+    /// Another input's values in place of these, and these where it has none. What makes sense only together is
+    /// replaced together: scale, mean, standard deviation and <see cref="Standardize"/>; and <see cref="Resize"/>,
+    /// <see cref="ResizeTo"/>, <see cref="CropOffset"/> and <see cref="Fill"/>.
+    /// </summary>
+    /// <param name="other">The values that replace these.</param>
+    public ManifestInput With(ManifestInput other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        var values = other is { Scale: null, Mean: null, Std: null, Standardize: null } ? this : other;
+        var framing = other is { Resize: null, ResizeTo: null, CropOffset: null, Fill: null } ? this : other;
+        return new ManifestInput
+        {
+            Layout = other.Layout ?? Layout,
+            Channels = other.Channels ?? Channels,
+            Height = other.Height ?? Height,
+            Width = other.Width ?? Width,
+            Color = other.Color ?? Color,
+            Scale = values.Scale,
+            Mean = values.Mean,
+            Std = values.Std,
+            Standardize = values.Standardize,
+            Resize = framing.Resize,
+            ResizeTo = framing.ResizeTo,
+            CropOffset = framing.CropOffset,
+            Filter = other.Filter ?? Filter,
+            Antialias = other.Antialias ?? Antialias,
+            Round = other.Round ?? Round,
+            Fill = framing.Fill,
+            Background = other.Background ?? Background,
+            Foreground = other.Foreground ?? Foreground,
+        };
+    }
 }
 
 /// <summary>The manifest's <c>output</c>.</summary>

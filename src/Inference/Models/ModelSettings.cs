@@ -21,6 +21,9 @@ public sealed record ModelSettings
     /// </summary>
     public int MaxPendingItems { get; init; } = 64 * Environment.ProcessorCount;
 
+    /// <summary>What the caller states about the input, in place of <c>model.json</c>. Null states nothing.</summary>
+    public ManifestInput? Input { get; init; }
+
     /// <summary>
     /// Limits how many images are decoded at once. Shared by all models that are loaded with these settings.
     /// </summary>

@@ -20,7 +20,7 @@ internal sealed class ModelSources
     private const int PhotographSide = 64;
 
     private static readonly string[] Axes = ["input.layout", "input.channels", "input.height", "input.width"];
-    private static readonly string[] Scaling = ["input.scale", "input.mean", "input.std"];
+    private static readonly string[] Scaling = ["input.scale", "input.mean", "input.std", "input.standardize"];
 
     private static readonly string[] Resizing =
     [

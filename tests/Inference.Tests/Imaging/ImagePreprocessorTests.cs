@@ -118,6 +118,25 @@ public sealed class ImagePreprocessorTests
     }
 
     [Fact]
+    public void Preprocess_Standardize_GivesEachImageMean0AndDeviation1()
+    {
+        var input = PlainPixels.Photograph(2, 1) with { Standardize = true };
+        var pixels = new double[] { 10, 20, 30, 40, 50, 250 };
+        var deviation = Math.Sqrt(pixels.Average(pixel => Math.Pow(pixel - pixels.Average(), 2)));
+
+        var tensor = PlainPixels.Run(input, EncodedImages.Encode(2, 1, (x, _) =>
+            x == 0 ? new SKColor(10, 20, 30) : new SKColor(40, 50, 250)));
+        var plain = PlainPixels.Run(input, EncodedImages.Encode(2, 1, (_, _) => new SKColor(7, 7, 7)));
+
+        var expected = pixels.Select(pixel => (pixel - pixels.Average()) / deviation).ToArray();
+        Assert.Equal(
+            expected,
+            tensor.Select(element => (double)element).Order(),
+            (one, other) => Math.Abs(one - other) < 1e-5);
+        Assert.All(plain, element => Assert.Equal(0f, element));
+    }
+
+    [Fact]
     public void Preprocess_ManyThreads_AgreeWithOne()
     {
         var photographs = new ImagePreprocessor(PlainPixels.Photograph(64, 48, resize: ResizeMode.Crop));
