@@ -39,6 +39,7 @@ internal sealed record Project(
         ["Output"],
         ["Reports"],
         ["Evaluations"],
+        ["Recipes"],
         ["Models"],
         ["Data", "Plots"],
         ["Manifests"],
