@@ -18,6 +18,7 @@ internal static class CommandLine
             InspectCommand.Create(terminal),
             EvaluateCommand.Create(terminal),
             CalibrateCommand.Create(terminal),
+            VerifyCommand.Create(terminal),
         };
         var parsed = root.Parse(arguments);
         var configuration = new InvocationConfiguration

@@ -13,12 +13,25 @@ internal static class CommandAction
             (parsed, cancellationToken) =>
                 Task.Run(() => Run(terminal, () => work(parsed, cancellationToken)), CancellationToken.None));
 
-    private static int Run(Terminal terminal, Action work)
+    /// <summary>The same for work that awaits, and that chooses its exit code.</summary>
+    public static void Runs(
+        this Command command, Terminal terminal, Func<ParseResult, CancellationToken, Task<int>> work) =>
+        command.SetAction(
+            (parsed, cancellationToken) =>
+                Task.Run(() => RunAsync(terminal, () => work(parsed, cancellationToken)), CancellationToken.None));
+
+    private static Task<int> Run(Terminal terminal, Action work) =>
+        RunAsync(terminal, () =>
+        {
+            work();
+            return Task.FromResult(ExitCode.Ok);
+        });
+
+    private static async Task<int> RunAsync(Terminal terminal, Func<Task<int>> work)
     {
         try
         {
-            work();
-            return ExitCode.Ok;
+            return await work();
         }
         catch (OperationCanceledException)
         {

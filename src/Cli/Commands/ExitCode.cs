@@ -14,6 +14,9 @@ internal static class ExitCode
     /// <summary>A fault of the program.</summary>
     public const int Fault = 3;
 
+    /// <summary>What was compared differs; nothing was changed.</summary>
+    public const int Differs = 5;
+
     /// <summary>
     /// Stopped by Ctrl-C or a termination signal; nothing was changed. As shells have it: 128 + SIGINT.
     /// </summary>
@@ -21,5 +24,6 @@ internal static class ExitCode
 
     public const string Help =
         "Exit codes: 0 done; 1 the model or the data was refused, or a file could not be written; "
-        + "2 the command line was not understood; 3 a fault of the program; 130 stopped by Ctrl-C.";
+        + "2 the command line was not understood; 3 a fault of the program; "
+        + "5 what verify compares differs; 130 stopped by Ctrl-C.";
 }
