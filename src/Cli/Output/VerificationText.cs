@@ -104,6 +104,10 @@ internal static class VerificationText
             better.Changes.Select(change => new[] { change.Field, change.Served, change.Better }));
         terminal.WriteLine("In model.json:");
         terminal.WriteLine(JsonSerializer.Serialize(better.Manifest, Indented));
+        foreach (var change in better.Changes.Where(change => change.Better == RecipeFields.None))
+        {
+            terminal.WriteLine($"and remove {change.Field} from it.");
+        }
     }
 
     private static string DifferenceOf(StatedRecipe better) => better switch

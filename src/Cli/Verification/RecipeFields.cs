@@ -9,6 +9,9 @@ namespace SoftmaxService.Cli.Verification;
 /// <summary>A recipe as the fields of a manifest's <c>input</c>.</summary>
 internal static class RecipeFields
 {
+    /// <summary>The value of a field that must not be stated.</summary>
+    public const string None = "null";
+
     /// <summary>The fields that say how an image becomes a tensor, each with its value as JSON.</summary>
     public static IReadOnlyList<(string Name, string Value)> Of(ImageInput recipe) =>
     [
@@ -17,7 +20,7 @@ internal static class RecipeFields
         ("mean", List(recipe.Mean)),
         ("std", List(recipe.Std)),
         ("resize", Quote(recipe.Resize)),
-        ("resizeTo", recipe.ResizeTo?.ToString() ?? "null"),
+        ("resizeTo", recipe.ResizeTo?.ToString() ?? None),
         ("cropOffset", Quote(recipe.CropOffset)),
         ("filter", Quote(recipe.Filter)),
         ("antialias", recipe.Antialias ? "true" : "false"),

@@ -84,6 +84,11 @@ internal sealed class MakersTensors : IDisposable
             manifest["input"]![name] = value!.DeepClone();
         }
 
+        foreach (var change in found["better"]!["changes"]!.AsArray().Where(one => (string?)one!["better"] == "null"))
+        {
+            manifest["input"]!.AsObject().Remove(((string)change!["field"]!)["input.".Length..]);
+        }
+
         File.WriteAllText(path, manifest.ToJsonString());
     }
 

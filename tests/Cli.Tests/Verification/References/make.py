@@ -44,7 +44,7 @@ def main():
         "timm": (crop(54, Image.BICUBIC), make.IMAGENET),
         "timm-95": (crop(50, Image.BICUBIC), make.IMAGENET),
         "odd-size": (crop(57, Image.BILINEAR), unit),
-        "hf": (make.hugging_face(57, Image.BICUBIC, SIDE), make.IMAGENET),
+        "hf": (make.hugging_face(59, Image.BICUBIC, SIDE), make.IMAGENET),
         "keras-tf": (stretch(Image.NEAREST), signed),
         "keras-caffe": (lambda image: stretch(Image.NEAREST)(image)[..., ::-1], make.caffe),
         "hf-vit": (stretch(Image.BILINEAR), make.normalized(0.5, 0.5)),
