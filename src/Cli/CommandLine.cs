@@ -29,6 +29,7 @@ internal static class CommandLine
         {
             ImportCommand.Create(terminal),
             InspectCommand.Create(terminal),
+            VerifyCommand.Create(terminal),
             RecipeCommand.Create(terminal),
             EvaluateCommand.Create(terminal),
             CalibrateCommand.Create(terminal),

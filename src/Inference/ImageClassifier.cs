@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
+using SoftmaxService.Inference.Arrays;
 using SoftmaxService.Inference.Batching;
 using SoftmaxService.Inference.Faults;
 using SoftmaxService.Inference.Models;
@@ -121,6 +123,38 @@ public static class ImageClassifier
         using var pending = model.Admission.Enter(1);
         return await model.ShowInputAsync(image, cancellationToken);
     }
+
+    /// <summary>
+    /// Prepares an image and returns what the model would run on: its input tensor, with the shape of one item and in
+    /// the graph's element type. The model is not run.
+    /// </summary>
+    /// <param name="model">The model whose input is returned.</param>
+    /// <param name="image">An encoded image: PNG, JPEG, WebP, GIF, BMP or ICO.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="InferenceException">
+    /// Too much is pending for the model, or the image cannot be read.
+    /// </exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public static async ValueTask<NumpyArray> PrepareInputAsync(
+        ClassifierModel model, ReadOnlyMemory<byte> image, CancellationToken cancellationToken)
+    {
+        using var pending = model.Admission.Enter(1);
+        using var run = await model.PrepareAsync(image, cancellationToken);
+        return new NumpyArray(
+            ToNumpy(model.Classifier.InputElement), model.Classifier.InputShape, run.InputBytes.ToArray());
+    }
+
+    private static NumpyElementType ToNumpy(TensorElementType element) => element switch
+    {
+        TensorElementType.Float32 => NumpyElementType.Float32,
+        TensorElementType.Float16 => NumpyElementType.Float16,
+        TensorElementType.Float64 => NumpyElementType.Float64,
+        TensorElementType.UInt8 => NumpyElementType.UInt8,
+        TensorElementType.Int8 => NumpyElementType.Int8,
+        TensorElementType.Int32 => NumpyElementType.Int32,
+        TensorElementType.Int64 => NumpyElementType.Int64,
+        _ => throw new UnreachableException($"{element} has no name in NumPy."),
+    };
 
     private static async Task<ClassificationOutcome[]> ClassifyTogetherAsync(
         ClassificationPlan plan,

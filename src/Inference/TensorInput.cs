@@ -1,4 +1,5 @@
 using SoftmaxService.Inference.Models;
+using SoftmaxService.Inference.Onnx;
 
 namespace SoftmaxService.Inference;
 
@@ -29,4 +30,26 @@ public sealed record TensorInput(
         model.Classifier.InputShape,
         model.Classifier.HasBatchAxis,
         model.Classifier.ItemBytes);
+
+    /// <summary>
+    /// One item in the model's element type: the nearest floats, or integers, rounded and clamped to their range.
+    /// </summary>
+    /// <param name="values">The item's elements as floats, in the graph's order.</param>
+    /// <returns>The elements, little-endian.</returns>
+    /// <exception cref="ArgumentException">There are not as many values as an item has elements.</exception>
+    public byte[] Encode(ReadOnlySpan<float> values)
+    {
+        // A model is only loaded if its element type has a name.
+        var element = TensorElements.Named(ElementType)!.Value;
+        if (values.Length * TensorElements.SizeOf(element) != ItemBytes)
+        {
+            throw new ArgumentException(
+                $"There are {values.Length} values; an item has {ItemBytes / TensorElements.SizeOf(element)}.",
+                nameof(values));
+        }
+
+        var item = new byte[ItemBytes];
+        TensorElements.Encode(values, element, item);
+        return item;
+    }
 }

@@ -29,7 +29,7 @@ internal sealed record Project(
         ["Models"],
         ["Batching", "Conventions"],
         ["Calibration", "Imaging", "Onnx"],
-        ["Files", "Observation"],
+        ["Arrays", "Files", "Observation"],
         ["Faults"],
     ]);
 
@@ -38,7 +38,7 @@ internal sealed record Project(
         ["Commands"],
         ["Output"],
         ["Reports"],
-        ["Evaluations"],
+        ["Evaluations", "Verification"],
         ["Imports", "Recipes"],
         ["Models"],
         ["Data", "Plots"],

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Numerics;
+using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.OpenApi;
 using SoftmaxService.Api.Problems;
@@ -17,6 +18,9 @@ internal sealed record QueryParameter(string Name, string Description, string Re
     public string? ExclusiveMaximum { get; init; }
 
     public string? Maximum { get; init; }
+
+    /// <summary>The names that the parameter may have; null if it may have others.</summary>
+    public IReadOnlyList<string>? Values { get; init; }
 
     /// <summary>Shown in the description: Swagger UI would send an example of its own accord.</summary>
     public required string Example { get; init; }
@@ -43,6 +47,12 @@ internal sealed record QueryParameter(string Name, string Description, string Re
             _ => throw new RequestException(Problem.InvalidParameter, $"{Name} is given {count} times; send it once."),
         };
     }
+
+    /// <summary>The parameter as one of <see cref="Values"/>, null when it is absent.</summary>
+    public string? ReadName(HttpRequest request) =>
+        ReadText(request) is not { } text ? null
+        : Values?.Contains(text, StringComparer.Ordinal) == true ? text
+        : throw Reject(text);
 
     /// <summary>The parameter as a number that <paramref name="isValid"/> accepts, null when it is absent.</summary>
     public T? ReadNumber<T>(HttpRequest request, Predicate<T> isValid)
@@ -98,6 +108,7 @@ internal sealed record QueryParameter(string Name, string Description, string Re
         Schema = new OpenApiSchema
         {
             Type = Type,
+            Enum = Values?.Select(value => (JsonNode)value).ToList(),
             Minimum = Minimum,
             ExclusiveMinimum = ExclusiveMinimum,
             Maximum = Maximum,

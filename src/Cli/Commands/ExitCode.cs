@@ -17,6 +17,9 @@ internal static class ExitCode
     /// <summary>The images do not decide which recipe is right; nothing was changed.</summary>
     public const int NotSure = 4;
 
+    /// <summary>What was compared differs; nothing was changed.</summary>
+    public const int Differs = 5;
+
     /// <summary>
     /// Stopped by Ctrl-C or a termination signal; nothing was changed. As shells have it: 128 + SIGINT.
     /// </summary>
@@ -25,5 +28,5 @@ internal static class ExitCode
     public const string Help =
         "Exit codes: 0 done; 1 the model or the data was refused, or a file could not be written; "
         + "2 the command line was not understood; 3 a fault of the program; "
-        + "4 recipe is not sure; 130 stopped by Ctrl-C.";
+        + "4 recipe is not sure; 5 what verify compares differs; 130 stopped by Ctrl-C.";
 }

@@ -28,6 +28,16 @@ internal static class DataFile
         }
     }
 
+    /// <summary>The whole file.</summary>
+    /// <exception cref="DataException">There is no such file, or it cannot be read.</exception>
+    public static byte[] ReadAll(string path)
+    {
+        using var file = OpenRead(path);
+        var content = new byte[file.Length];
+        file.ReadExactly(content);
+        return content;
+    }
+
     /// <summary>The file's content, unzipped where it begins as gzip does. Owns the file.</summary>
     public static Stream Unzip(FileStream file)
     {

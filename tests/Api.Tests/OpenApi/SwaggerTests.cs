@@ -135,7 +135,7 @@ public sealed class SwaggerTests(RunningService service)
 
     [Theory]
     [InlineData("/classify", "model", "version", "temperature", "topK", "alpha", "threshold")]
-    [InlineData("/preprocess", "model", "version")]
+    [InlineData("/preprocess", "model", "version", "as")]
     [InlineData("/softmax", "classes", "temperature")]
     public async Task EveryParameterIsDescribedWithItsRange(string path, params string[] names)
     {
@@ -187,10 +187,21 @@ public sealed class SwaggerTests(RunningService service)
             .GetProperty("200")
             .GetProperty("content");
 
-        Assert.Equal(["image/png"], content.EnumerateObject().Select(type => type.Name));
+        Assert.Equal(["image/png", "application/x-npy"], content.EnumerateObject().Select(type => type.Name));
+        Assert.All(
+            content.EnumerateObject(),
+            type => Assert.Equal("binary", type.Value.GetProperty("schema").GetProperty("format").GetString()));
+    }
+
+    [Fact]
+    public async Task TheNamesOfAParameterAreListed()
+    {
+        var parameters = Operation(await DocumentAsync(), "/preprocess").GetProperty("parameters").EnumerateArray();
+
         Assert.Equal(
-            "binary",
-            content.GetProperty("image/png").GetProperty("schema").GetProperty("format").GetString());
+            ["png", "npy"],
+            parameters.Single(parameter => parameter.GetProperty("name").GetString() == "as")
+                .GetProperty("schema").GetProperty("enum").EnumerateArray().Select(value => value.GetString()));
     }
 
     [Theory]

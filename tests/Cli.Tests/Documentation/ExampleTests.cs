@@ -48,7 +48,11 @@ public sealed partial class ExampleTests
             .Split('\n').Select(line => line.TrimEnd())).Trim('\n');
 
     private static string[] ArgumentsOf(ConsoleExample example) =>
-        [.. example.Command.Split(' ').Skip(1).Select(FromAnywhere)];
+    [
+        .. example.Command.Split([' ', '\\', '\n'], StringSplitOptions.RemoveEmptyEntries)
+            .Skip(1)
+            .Select(FromAnywhere),
+    ];
 
     /// <summary>A path of the repository, independent of the working directory.</summary>
     private static string FromAnywhere(string argument) =>

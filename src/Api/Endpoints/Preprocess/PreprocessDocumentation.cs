@@ -36,6 +36,12 @@ internal static class PreprocessDocumentation
             {
                 Schema = Schemas.Binary("A PNG of the model's input size."),
             },
+            [PreprocessEndpoint.Npy] = new OpenApiMediaType
+            {
+                Schema = Schemas.Binary(
+                    "With `as=npy`: the input tensor of one image as a `.npy` file, in the graph's shape and element "
+                    + "type."),
+            },
         });
     }
 }

@@ -1,5 +1,6 @@
 using System.Net.Mime;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.OpenApi;
 using SoftmaxService.Api.Endpoints.Classify;
 using SoftmaxService.Api.Endpoints.Images;
 using SoftmaxService.Api.OpenApi;
@@ -7,6 +8,7 @@ using SoftmaxService.Api.Problems;
 using SoftmaxService.Api.Settings;
 using SoftmaxService.Api.Wire;
 using SoftmaxService.Inference;
+using SoftmaxService.Inference.Arrays;
 using SoftmaxService.Inference.Models;
 
 namespace SoftmaxService.Api.Endpoints.Preprocess;
@@ -14,7 +16,19 @@ namespace SoftmaxService.Api.Endpoints.Preprocess;
 /// <summary><c>POST /preprocess</c>: one image in, what the model sees of it out.</summary>
 internal static class PreprocessEndpoint
 {
-    private static readonly QueryParameter[] Parameters = [ClassifyParameters.Model, ClassifyParameters.Version];
+    /// <summary>The media type of NumPy's files, which is not registered but in common use.</summary>
+    public const string Npy = "application/x-npy";
+
+    private const string FileName = "input.npy";
+
+    private static readonly QueryParameter As = new(
+        "as",
+        "How the input is returned: as a picture, or as the tensor itself in NumPy's format. Defaults to png.",
+        "It must be png or npy.",
+        JsonSchemaType.String)
+    { Values = ["png", "npy"], Example = "npy" };
+
+    private static readonly QueryParameter[] Parameters = [ClassifyParameters.Model, ClassifyParameters.Version, As];
 
     public static void MapPreprocess(this IEndpointRouteBuilder routes) => routes
         .MapPost("/preprocess", AnswerAsync)
@@ -24,9 +38,10 @@ internal static class PreprocessEndpoint
         .WithDescription(
             "Send one image as to `/classify`. The answer is a PNG of the model's input size, made from the tensor "
             + "that the model would run on: scaled, cropped and centred, the ink found and turned to the model's "
-            + "polarity, in the model's colours. It shows why an answer is not the one that was expected.")
+            + "polarity, in the model's colours. It shows why an answer is not the one that was expected. With "
+            + "`as=npy`, the answer is the tensor itself as a file for `numpy.load`.")
         .Describe(PreprocessDocumentation.Apply, Parameters)
-        .Produces<byte[]>(StatusCodes.Status200OK, MediaTypeNames.Image.Png)
+        .Produces<byte[]>(StatusCodes.Status200OK, MediaTypeNames.Image.Png, Npy)
         .Answers(
         [
             Problem.InvalidParameter,
@@ -53,6 +68,7 @@ internal static class PreprocessEndpoint
         CancellationToken cancellationToken)
     {
         QueryParameter.RejectUnknown(request, Parameters);
+        var isTensor = As.ReadName(request) == "npy";
         using var lease = models.Acquire(
             ClassifyParameters.Model.ReadText(request),
             ClassifyParameters.Version.ReadText(request));
@@ -65,8 +81,14 @@ internal static class PreprocessEndpoint
 
         using var upload =
             await ImageUpload.ReadSingleAsync(request, json, limits.MaxImagesPerRequest, cancellationToken);
-        var picture = await ImageClassifier.ShowInputAsync(model, upload.Single, cancellationToken);
         response.Headers.CacheControl = "no-store";
+        if (isTensor)
+        {
+            var tensor = await ImageClassifier.PrepareInputAsync(model, upload.Single, cancellationToken);
+            return TypedResults.Bytes(NpyFormat.Write(tensor), Npy, FileName);
+        }
+
+        var picture = await ImageClassifier.ShowInputAsync(model, upload.Single, cancellationToken);
         return TypedResults.Bytes(picture, MediaTypeNames.Image.Png);
     }
 }

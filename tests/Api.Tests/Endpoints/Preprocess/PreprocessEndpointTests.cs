@@ -184,7 +184,7 @@ public sealed class PreprocessEndpointTests(RunningService service)
             400,
             "invalid-parameter",
             "temperature",
-            "model, version");
+            "model, version, as");
 
     private Task<Answer> PreprocessAsync(byte[] image, string query = "") =>
         service.PostAsync($"/preprocess{query}", image, "image/png");
