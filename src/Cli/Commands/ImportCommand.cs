@@ -24,11 +24,13 @@ internal static class ImportCommand
         };
         var name = new Option<string?>("--as")
         {
-            Description = "What the model is called. [default: the file's or the folder's name]", HelpName = "NAME",
+            Description = "What the model is called. [default: the file's or the folder's name]",
+            HelpName = "NAME",
         };
         var version = new Option<int?>("--version")
         {
-            Description = "The version to make. [default: the next]", HelpName = "N",
+            Description = "The version to make. [default: the next]",
+            HelpName = "N",
         };
         version.Validators.Add(result =>
         {
@@ -39,12 +41,15 @@ internal static class ImportCommand
         });
         var models = new Option<string>("--models")
         {
-            Description = "The folder of models.", HelpName = "DIR", DefaultValueFactory = _ => "models",
+            Description = "The folder of models.",
+            HelpName = "DIR",
+            DefaultValueFactory = _ => "models",
         };
         var recipe = CommonOptions.Recipe();
         var data = new Option<string?>("--data")
         {
-            Description = $"Labelled images that decide what no file says: {ImageSets.Images}.", HelpName = "DATA",
+            Description = $"Labelled images that decide what no file says: {ImageSets.Images}.",
+            HelpName = "DATA",
         };
         var split = CommonOptions.Split();
         var command = new Command(

@@ -19,7 +19,9 @@ internal static class ExternalData
         var folder = source.Folders[0];
         var options = new EnumerationOptions
         {
-            RecurseSubdirectories = true, MaxRecursionDepth = MaxDepth, AttributesToSkip = FileAttributes.Hidden,
+            RecurseSubdirectories = true,
+            MaxRecursionDepth = MaxDepth,
+            AttributesToSkip = FileAttributes.Hidden,
         };
         var sidecars = source.Sidecars();
         string[] candidates =

@@ -57,8 +57,14 @@ internal static class RecipeCandidates
     {
         var plain = start.Framing with
         {
-            Resize = ResizeMode.Stretch, ResizeTo = null, CropOffset = CropOffset.Even, Fill = [0, 0, 0],
-            Filter = ImageFilter.Bilinear, Antialias = true, Round = true, Foreground = Foreground.None,
+            Resize = ResizeMode.Stretch,
+            ResizeTo = null,
+            CropOffset = CropOffset.Even,
+            Fill = [0, 0, 0],
+            Filter = ImageFilter.Bilinear,
+            Antialias = true,
+            Round = true,
+            Foreground = Foreground.None,
         };
         yield return start with { Name = "stretch", Framing = plain };
         yield return start with { Name = "fit", Framing = plain with { Resize = ResizeMode.Fit } };

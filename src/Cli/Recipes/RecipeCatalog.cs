@@ -26,7 +26,10 @@ internal static class RecipeCatalog
     // load_img resizes by Pillow's nearest.
     private static readonly ManifestInput Keras = new()
     {
-        Resize = ResizeMode.Stretch, Filter = ImageFilter.Nearest, Antialias = true, Round = true,
+        Resize = ResizeMode.Stretch,
+        Filter = ImageFilter.Nearest,
+        Antialias = true,
+        Round = true,
     };
 
     /// <summary>All of them, the best known first.</summary>
@@ -139,6 +142,10 @@ internal static class RecipeCatalog
 
     private static ManifestInput CropOf(ImageFilter filter) => new()
     {
-        Resize = ResizeMode.Crop, CropOffset = CropOffset.Even, Filter = filter, Antialias = true, Round = true,
+        Resize = ResizeMode.Crop,
+        CropOffset = CropOffset.Even,
+        Filter = filter,
+        Antialias = true,
+        Round = true,
     };
 }
