@@ -73,8 +73,8 @@ internal sealed record Inspection(
         }
         else if (!int.TryParse(location.Version, out var version) || version < 1)
         {
-            yield return "The service looks in folders that are named with a version, 1, 2, 3, …; this one is named "
-                + $"'{location.Version}'.";
+            yield return $"In the service's folder of models, this folder is version 1 of '{location.Version}', unless "
+                + "it has folders that are named with a version, 1, 2, 3, ….";
         }
 
         if (model.Input is { Channels: 1, Width: <= 32, Foreground: Foreground.None })

@@ -60,7 +60,13 @@ internal static class CustomVision
         }
 
         return resize.Text() == "Stretch"
-            ? stated with { Resize = resize.State(ResizeMode.Stretch) }
+            ? stated with
+            {
+                Resize = resize.State(ResizeMode.Stretch),
+                Filter = resize.State(ImageFilter.Bicubic), // Pillow's default
+                Antialias = resize.State(true),
+                Round = resize.State(true),
+            }
             : stated.Warn($"{resize.Source} is {resize.Quote()}, which is not documented; it is not used");
     }
 }

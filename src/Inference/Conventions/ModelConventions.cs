@@ -9,6 +9,12 @@ namespace SoftmaxService.Inference.Conventions;
 /// </summary>
 internal static class ModelConventions
 {
+    private static readonly string[] Extensions = [".json", ".txt", ".pbtxt", ".yml", ".yaml", ".manifest"];
+
+    /// <summary>Whether a file of this name may be read beside a model, also if another file names it.</summary>
+    public static bool MayRead(string fileName) =>
+        fileName == MlflowModel.FileName || Extensions.Contains(Path.GetExtension(fileName), StringComparer.Ordinal);
+
     /// <summary>
     /// Merges what the files state. Each value is from the first of: <c>preprocessor_config.json</c>,
     /// <c>config.json</c>, the graph's metadata, files of labels, Triton's, PaddleClas', and the other tools' files.

@@ -51,7 +51,14 @@ internal sealed class PaddleConfig
         }
 
         DescribeSize();
-        return _stated with { Warnings = _warnings };
+
+        // PaddleClas leaves DecodeImage out of what it exports, and its own script reverses OpenCV's colours:
+        // https://github.com/PaddlePaddle/PaddleClas/blob/release/2.6/deploy/python/predict_cls.py.
+        return _stated with
+        {
+            Color = _stated.Color ?? (_stated.Mean is null ? null : operators.State(PixelColor.Rgb)),
+            Warnings = _warnings,
+        };
     }
 
     private void Apply(string name, Field settings)
@@ -59,12 +66,7 @@ internal sealed class PaddleConfig
         switch (name)
         {
             case "DecodeImage":
-                _stated = _stated with
-                {
-                    Color = settings["to_rgb"] is { } order
-                        ? order.State(order.Switch() ? PixelColor.Rgb : PixelColor.Bgr)
-                        : settings.State(PixelColor.Rgb),
-                };
+                _stated = _stated with { Color = ColorOf(settings) };
                 break;
 
             case "ResizeImage":
@@ -92,6 +94,15 @@ internal sealed class PaddleConfig
                 break;
         }
     }
+
+    /// <summary>PaddleClas has <c>to_rgb</c>, PaddleOCR <c>img_mode</c>.</summary>
+    private static Stated<PixelColor> ColorOf(Field settings) => (settings["to_rgb"], settings["img_mode"]) switch
+    {
+        ({ } order, _) => order.State(order.Switch() ? PixelColor.Rgb : PixelColor.Bgr),
+        (_, { Node: DataText { Text: "BGR" } } mode) => mode.State(PixelColor.Bgr),
+        (_, { Node: DataText { Text: "GRAY" } } mode) => mode.State(PixelColor.Gray),
+        _ => settings.State(PixelColor.Rgb),
+    };
 
     private void DescribeSize()
     {

@@ -5,7 +5,7 @@ namespace SoftmaxService.Inference.Conventions;
 
 /// <summary>
 /// Finds the files beside a model. Only regular files are opened, and a link is followed only to a file in one of the
-/// folders or in the cache of Hugging Face that the folder belongs to.
+/// folders or in the cache of Hugging Face that one of them belongs to.
 /// </summary>
 /// <param name="folders">Where to look; the first folder that has a file wins.</param>
 internal sealed class SidecarFolders(IReadOnlyList<string> folders)
@@ -28,7 +28,7 @@ internal sealed class SidecarFolders(IReadOnlyList<string> folders)
         return null;
     }
 
-    /// <summary>A file that another one names, in the same folder.</summary>
+    /// <summary>A file that another one names, in the same folder, which is one of the folders.</summary>
     /// <inheritdoc cref="Find" path="/exception"/>
     public Sidecar? FindIn(string folder, string name)
     {
@@ -46,7 +46,7 @@ internal sealed class SidecarFolders(IReadOnlyList<string> folders)
                 throw new ConventionException($"{name} is a link that leads back to itself");
             }
 
-            return folders.Append(folder).Any(one => IsIn(one, real)) || IsInCache(folder, real)
+            return folders.Any(one => RealPath.Below(one, real) is not null || HuggingFaceCache.IsShared(one, real))
                 ? new Sidecar(name, folder, Read(name, real))
                 : throw new ConventionException($"{name} leads out of the model's folder; put the file itself there");
         }
@@ -75,24 +75,5 @@ internal sealed class SidecarFolders(IReadOnlyList<string> folders)
         var content = new byte[length];
         var read = file.ReadAtLeast(content, content.Length, throwOnEndOfStream: false);
         return content[..read];
-    }
-
-    private static bool IsIn(string folder, string real) => RealPath.Below(folder, real) is not null;
-
-    /// <summary>
-    /// In the cache of Hugging Face, <c>snapshots/&lt;commit&gt;/config.json</c> is a link to <c>blobs/&lt;hash&gt;</c>
-    /// beside <c>snapshots</c>: https://huggingface.co/docs/huggingface_hub/guides/manage-cache.
-    /// </summary>
-    private static bool IsInCache(string folder, string real)
-    {
-        for (var parent = RealPath.Of(folder); !string.IsNullOrEmpty(parent); parent = Path.GetDirectoryName(parent))
-        {
-            if (Path.GetFileName(parent) == "snapshots")
-            {
-                return IsIn(Path.Combine(Path.GetDirectoryName(parent)!, "blobs"), real); // has a name, so is no root
-            }
-        }
-
-        return false;
     }
 }

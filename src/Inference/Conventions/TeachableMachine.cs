@@ -37,6 +37,9 @@ internal static class TeachableMachine
             Mean = package.State<IReadOnlyList<float>>([1]),
             Std = package.State<IReadOnlyList<float>>([1]),
             Resize = package.State(ResizeMode.Crop),
+            Filter = package.State(ImageFilter.Lanczos),
+            Antialias = package.State(true),
+            Round = package.State(true),
         });
     }
 }

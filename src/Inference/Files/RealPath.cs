@@ -18,6 +18,26 @@ internal static class RealPath
             : null;
     }
 
+    /// <summary>
+    /// The folders that a file which is a link leads through, the last of which holds the file itself; empty for any
+    /// other file.
+    /// </summary>
+    public static IReadOnlyList<string> FoldersBehind(string path)
+    {
+        List<string> folders = [];
+        var file = Path.GetFullPath(path);
+        while (folders.Count < MaxLinks && new FileInfo(file).LinkTarget is { } target)
+        {
+            var from = Of(Path.GetDirectoryName(file)!); // never null: a root is not a link
+            var next = Path.Combine(from, target);
+            var folder = Of(Path.GetDirectoryName(next) ?? from);
+            folders.Add(folder);
+            file = Path.Combine(folder, Path.GetFileName(next));
+        }
+
+        return folders;
+    }
+
     /// <summary>Where a path leads; empty if its links form a loop.</summary>
     public static string Of(string path)
     {

@@ -21,6 +21,14 @@ internal sealed class PhotographFramer(ImageInput input)
         input is { ResizeTo: null, Filter: ImageFilter.Bilinear, Antialias: true, Round: false };
 
     /// <summary>
+    /// Whether the largest centre is cut out to fractions of a pixel, as Pillow's <c>ImageOps.fit</c> does, rather than
+    /// drawn at a whole size.
+    /// </summary>
+    private bool CropsExactly { get; } =
+        input is { Resize: ResizeMode.Crop, ResizeTo: null }
+        && input is not { Filter: ImageFilter.Bilinear, Antialias: true, Round: false };
+
+    /// <summary>
     /// The size in the model's pixels at which a picture of the given upright size is drawn, before it is cropped.
     /// </summary>
     public (long Width, long Height) DrawnSize(int width, int height)
@@ -63,6 +71,12 @@ internal sealed class PhotographFramer(ImageInput input)
         var (drawnWidth, drawnHeight) = DrawnSize(uprightWidth, uprightHeight);
         var horizontal = Placement(drawnWidth, input.Width);
         var vertical = Placement(drawnHeight, input.Height);
+        if (CropsExactly)
+        {
+            var scale = Math.Max((double)input.Width / uprightWidth, (double)input.Height / uprightHeight);
+            horizontal = horizontal.Exactly(uprightWidth * scale);
+            vertical = vertical.Exactly(uprightHeight * scale);
+        }
 
         var (alongColumns, alongRows) = swapped ? (vertical, horizontal) : (horizontal, vertical);
         using var columnWeights = Weights(picture.Width, alongColumns, Orientation.ReversesColumns(picture.Origin));
@@ -121,7 +135,7 @@ internal sealed class PhotographFramer(ImageInput input)
 
     private AxisWeights Weights(int sourceLength, in Axis axis, bool isReversed)
     {
-        var scale = (double)sourceLength / axis.Drawn;
+        var scale = sourceLength / axis.Drawn;
         return AllowsSmallerPicture
             ? new AxisWeights(
                 sourceLength, axis.First * scale, scale, axis.Visible, ResamplingFilter.Triangle, zeroOutside: false)
@@ -155,9 +169,12 @@ internal sealed class PhotographFramer(ImageInput input)
     }
 
     /// <summary>How one axis of the upright picture lies in the model's.</summary>
-    /// <param name="Drawn">Its length after the resize.</param>
+    /// <param name="Drawn">Its length after the resize; may have a fraction.</param>
     /// <param name="Visible">How much of that the model sees.</param>
     /// <param name="First">How much is cut off before; may be half a pixel.</param>
     /// <param name="Before">How much is filled before.</param>
-    private readonly record struct Axis(long Drawn, int Visible, double First, int Before);
+    private readonly record struct Axis(double Drawn, int Visible, double First, int Before)
+    {
+        public Axis Exactly(double drawn) => this with { Drawn = drawn, First = (drawn - Visible) / 2 };
+    }
 }

@@ -14,8 +14,9 @@ namespace SoftmaxService.Inference.Models;
 public sealed class ClassifierModel : IDisposable
 {
     /// <summary>
-    /// The name of the ONNX file in a version's folder. If there is none of that name, the only file
-    /// <c>*.onnx</c>, or else the only file <c>*.ort</c>, is the model.
+    /// The name of the ONNX file in a version's folder, unless the manifest names another. If there is none of that
+    /// name, the only file <c>*.onnx</c> is the model, else that of the subfolder <c>onnx</c>, else the only file
+    /// <c>*.ort</c>.
     /// </summary>
     public const string OnnxFileName = "model.onnx";
 
@@ -157,18 +158,20 @@ public sealed class ClassifierModel : IDisposable
 
     internal ModelMetrics Metrics { get; }
 
-    /// <summary>The name of the ONNX file that is served from a version's folder; null if there is none.</summary>
+    /// <summary>
+    /// The path in a version's folder of the ONNX file that is served, such as <c>onnx/model.onnx</c>; null if there is
+    /// none.
+    /// </summary>
     /// <param name="folder">The version's folder.</param>
-    public static string? FindOnnxFile(string folder) =>
-        ModelFiles.CandidatesIn(folder) is [var only] ? only : null;
+    public static string? FindOnnxFile(string folder) => ModelFiles.Find(folder);
 
     /// <summary>Loads a version's folder, checks the model and warms it up.</summary>
-    /// <param name="folder">The folder that holds <c>model.onnx</c> and perhaps <c>model.json</c>.</param>
+    /// <param name="folder">The folder that holds the ONNX file and perhaps <c>model.json</c>.</param>
     /// <param name="name">The model's name.</param>
     /// <param name="version">The version's name.</param>
     /// <param name="settings">How to run it.</param>
     /// <param name="onnxFileName">
-    /// The ONNX file's name in that folder. <see cref="OnnxFileName"/> finds the model under another name, too.
+    /// The ONNX file's path in that folder; null for the one that <see cref="FindOnnxFile"/> finds.
     /// </param>
     /// <param name="cancellationToken">Ends the load early, which then fails.</param>
     /// <exception cref="ModelLoadException">
@@ -179,7 +182,7 @@ public sealed class ClassifierModel : IDisposable
         string name,
         string version,
         ModelSettings settings,
-        string onnxFileName = OnnxFileName,
+        string? onnxFileName = null,
         CancellationToken cancellationToken = default) =>
         ModelLoader.Load(folder, name, version, settings, onnxFileName, cancellationToken);
 

@@ -1,4 +1,4 @@
-using SoftmaxService.Inference.Faults;
+using System.Globalization;
 
 namespace SoftmaxService.Inference.Models;
 
@@ -12,7 +12,7 @@ internal sealed class FolderListing
     {
     }
 
-    public List<(string Name, int Number, VersionFingerprint Fingerprint)> Versions { get; } = [];
+    public List<(string Name, int Number, string Folder, VersionFingerprint Fingerprint)> Versions { get; } = [];
 
     public List<ModelLoadFailure> Faults { get; } = [];
 
@@ -40,29 +40,61 @@ internal sealed class FolderListing
     private void ReadModel(string model, string name)
     {
         var folders = ReadSubfolders(model, name);
-        if (folders.Length == 0 && Knows(name))
+        if (!Knows(name))
         {
-            var found = FirstModelIn(model) is { } file
-                ? $"it has no version, but {Quoting.Shorten(file)}"
-                : "it has no version";
-            Faults.Add(
-                new ModelLoadFailure(name, "", $"{found}; a model belongs at {name}/1/{ClassifierModel.OnnxFileName}"));
+            return;
+        }
+
+        if (!Array.Exists(folders, IsVersion) && HoldsModel(model))
+        {
+            // As it was cloned or exported, without a folder of a version.
+            Add(name, 1, model);
+            return;
+        }
+
+        if (folders.Length == 0)
+        {
+            Faults.Add(new ModelLoadFailure(
+                name, "", $"it has no version; a model belongs at {name}/1/{ClassifierModel.OnnxFileName}"));
         }
 
         foreach (var folder in folders)
         {
             var version = Path.GetFileName(folder);
-            if (!VersionPolicy.TryParseVersion(version, out var number))
+            if (VersionPolicy.TryParseVersion(version, out var number))
+            {
+                Add(name, number, folder);
+            }
+            else
             {
                 Faults.Add(
                     new ModelLoadFailure(
                         name, version,
                         "a version's folder is named with a positive whole number without leading zeros, such as 1"));
             }
-            else if (VersionFingerprint.Of(folder) is { IsGone: false } fingerprint)
-            {
-                Versions.Add((name, number, fingerprint));
-            }
+        }
+
+        static bool IsVersion(string folder) => VersionPolicy.TryParseVersion(Path.GetFileName(folder), out _);
+    }
+
+    private void Add(string name, int number, string folder)
+    {
+        var version = number.ToString(CultureInfo.InvariantCulture);
+        if (VersionFingerprint.Of(folder, name, version) is { IsGone: false } fingerprint)
+        {
+            Versions.Add((name, number, folder, fingerprint));
+        }
+    }
+
+    private static bool HoldsModel(string folder)
+    {
+        try
+        {
+            return ModelFiles.CandidatesIn(folder).Count > 0;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return false; // the subfolders were read a moment ago
         }
     }
 
@@ -79,24 +111,17 @@ internal sealed class FolderListing
         }
     }
 
-    private static string? FirstModelIn(string folder) => ModelsIn(folder).FirstOrDefault();
-
     private static string[] ModelsIn(string folder)
     {
         try
         {
             var names = Directory.EnumerateFiles(folder).Select(Path.GetFileName).OfType<string>();
-            return [.. names.Where(IsModel).Order(StringComparer.Ordinal)];
+            return [.. names.Where(ModelFiles.IsModel).Order(StringComparer.Ordinal)];
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             return []; // reported where the subfolders are read
         }
-
-        static bool IsModel(string name) =>
-            !name.StartsWith('.')
-            && (name.EndsWith(".onnx", StringComparison.OrdinalIgnoreCase)
-                || name.EndsWith(".ort", StringComparison.OrdinalIgnoreCase));
     }
 
     private string[] ReadSubfolders(string folder, string name)

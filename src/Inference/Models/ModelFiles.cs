@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Unicode;
 using SoftmaxService.Inference.Faults;
 
@@ -5,8 +6,8 @@ namespace SoftmaxService.Inference.Models;
 
 /// <summary>The files in a version's folder, as they are read when it is loaded.</summary>
 /// <param name="folder">The folder that holds the ONNX file and perhaps <c>model.json</c>.</param>
-/// <param name="onnxFileName">The ONNX file's name in that folder.</param>
-internal sealed class ModelFiles(string folder, string onnxFileName)
+/// <param name="onnxFileName">The ONNX file's path in that folder; null to find it.</param>
+internal sealed class ModelFiles(string folder, string? onnxFileName)
 {
     // A pointer of Git LFS is a few lines of text.
     private const int LargestPointer = 1024;
@@ -17,54 +18,77 @@ internal sealed class ModelFiles(string folder, string onnxFileName)
     // In this order: a file in ONNX Runtime's own format was made from one in ONNX.
     private static readonly string[] Extensions = [".onnx", ".ort"];
 
-    /// <summary>The name of the ONNX file; the usual one until it was found.</summary>
-    public string OnnxFileName { get; private set; } = onnxFileName;
+    /// <summary>The path of the ONNX file in the folder; the usual one until it was found.</summary>
+    public string OnnxFileName { get; private set; } = onnxFileName ?? ClassifierModel.OnnxFileName;
 
     /// <summary>
-    /// The files of which one is the model: <c>model.onnx</c>, else all ONNX files, else those in ONNX Runtime's own
-    /// format.
+    /// The files of which one is the model: <c>model.onnx</c>, else all ONNX files of the folder; else the same in its
+    /// subfolder <c>onnx</c>; else those in ONNX Runtime's own format.
     /// </summary>
     public static IReadOnlyList<string> CandidatesIn(string folder)
     {
-        if (File.Exists(Path.Combine(folder, ClassifierModel.OnnxFileName)))
+        (string Prefix, string[] Names)[] places =
+        [
+            ("", NamesIn(folder)),
+            ($"{ModelFolders.OnnxFolder}/", NamesIn(Path.Combine(folder, ModelFolders.OnnxFolder))),
+        ];
+        foreach (var extension in Extensions)
         {
-            return [ClassifierModel.OnnxFileName];
+            foreach (var (prefix, names) in places)
+            {
+                string[] found = [.. names.Where(name => HasExtension(name, extension)).Select(name => prefix + name)];
+                if (found.Length > 0)
+                {
+                    var usual = prefix + ClassifierModel.OnnxFileName;
+                    return found.Contains(usual) ? [usual] : found;
+                }
+            }
         }
 
-        if (!Directory.Exists(folder))
+        return [];
+    }
+
+    /// <summary>Whether a file of this name may be a model.</summary>
+    public static bool IsModel(string name) => Array.Exists(Extensions, extension => HasExtension(name, extension));
+
+    /// <summary>
+    /// The path in the folder of the file that is served: the one that the manifest names, or the only candidate; null
+    /// where there is none.
+    /// </summary>
+    public static string? Find(string folder)
+    {
+        try
         {
-            return [];
+            if (new ModelFiles(folder, null).ReadManifest().File is { } stated)
+            {
+                return Rejection(folder, stated) is null && File.Exists(Path.Combine(folder, stated)) ? stated : null;
+            }
+        }
+        catch (Exception exception) when (exception is JsonException or ModelLoadException)
+        {
+            // Loading the folder gives the reason.
         }
 
-        string[] names = [.. Directory.EnumerateFiles(folder).Select(Path.GetFileName).OfType<string>()];
-        return Extensions.Select(extension => names.Where(name => IsModel(name, extension)).ToArray())
-            .FirstOrDefault(found => found.Length > 0) ?? [];
-
-        static bool IsModel(string name, string extension) =>
-            !name.StartsWith('.') && name.EndsWith(extension, StringComparison.OrdinalIgnoreCase);
+        return CandidatesIn(folder) is [var only] ? only : null;
     }
 
     /// <summary>The path of the ONNX file.</summary>
     /// <exception cref="ModelLoadException">There is no such file, or it cannot be a model.</exception>
-    public string FindModel()
+    public string FindModel(ModelManifest manifest)
     {
-        if (OnnxFileName == ClassifierModel.OnnxFileName)
+        if (onnxFileName is null)
         {
-            OnnxFileName = CandidatesIn(folder) switch
-            {
-                [var only] => only,
-                [] => OnnxFileName,
-                var several => throw new ModelLoadException(
-                    $"the folder holds no {OnnxFileName}, but {several.Count} other models: {List(several)}; give the "
-                    + $"one to serve the name {OnnxFileName}, or a folder of its own"),
-            };
+            OnnxFileName = manifest.File is { } stated
+                ? Rejection(folder, stated) is { } reason ? throw new ModelLoadException(reason) : stated
+                : OnlyCandidate();
         }
 
         var path = Path.Combine(folder, OnnxFileName);
         var file = new FileInfo(path);
         if (!file.Exists)
         {
-            throw new ModelLoadException($"the folder holds no {OnnxFileName}");
+            var source = manifest.File == OnnxFileName ? $", which {ModelManifest.FileName} names" : "";
+            throw new ModelLoadException($"the folder holds no {OnnxFileName}{source}");
         }
 
         // A pipe or a device has no length either, and opening one may block forever.
@@ -113,6 +137,39 @@ internal sealed class ModelFiles(string folder, string onnxFileName)
         .Replace(Path.GetFullPath(folder) + Path.DirectorySeparatorChar, "", StringComparison.Ordinal)
         .Replace(folder + Path.DirectorySeparatorChar, "", StringComparison.Ordinal);
 
+    private string OnlyCandidate() => CandidatesIn(folder) switch
+    {
+        [var only] => only,
+        [] => OnnxFileName,
+        var several => throw new ModelLoadException(
+            $"the folder holds no {OnnxFileName}, but {several.Count} other models: {List(several)}; say which one to "
+            + $"serve in {ModelManifest.FileName}, as in \"file\": \"{Quoting.Shorten(several[0])}\""),
+    };
+
+    /// <summary>Why a path must not be read; null if it may be.</summary>
+    private static string? Rejection(string folder, string stated)
+    {
+        var root = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)) + Path.DirectorySeparatorChar;
+        var isInside = !stated.Contains('\0', StringComparison.Ordinal)
+            && !stated.Split('/', '\\').Contains("..")
+            && Path.GetFullPath(Path.Combine(root, stated)).StartsWith(root, StringComparison.Ordinal);
+        return isInside && IsModel(Path.GetFileName(stated))
+            ? null
+            : $"file is '{Quoting.Shorten(stated)}' in {ModelManifest.FileName}; it must be the path of an ONNX file "
+                + "in the version's folder, such as onnx/model.onnx";
+    }
+
+    private static string[] NamesIn(string folder) => Directory.Exists(folder)
+        ?
+        [
+            .. Directory.EnumerateFiles(folder).Select(Path.GetFileName).OfType<string>().Where(IsModel)
+                .Order(StringComparer.Ordinal),
+        ]
+        : [];
+
+    private static bool HasExtension(string name, string extension) =>
+        !name.StartsWith('.') && name.EndsWith(extension, StringComparison.OrdinalIgnoreCase);
+
     private static string NameOfEncoding(ReadOnlySpan<byte> bytes) =>
         bytes.StartsWith<byte>([0xFF, 0xFE, 0, 0]) ? " but UTF-32"
         : bytes.StartsWith<byte>([0xFF, 0xFE]) || bytes.StartsWith<byte>([0xFE, 0xFF]) ? " but UTF-16"
@@ -120,7 +177,7 @@ internal sealed class ModelFiles(string folder, string onnxFileName)
 
     private static string List(IReadOnlyList<string> names)
     {
-        var listed = names.Order(StringComparer.Ordinal).Take(ListedFiles).Select(name => Quoting.Shorten(name));
+        var listed = names.Take(ListedFiles).Select(name => Quoting.Shorten(name));
         return string.Join(", ", listed) + (names.Count > ListedFiles ? ", …" : "");
     }
 }

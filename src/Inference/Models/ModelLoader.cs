@@ -14,24 +14,23 @@ internal static class ModelLoader
         string name,
         string version,
         ModelSettings settings,
-        string onnxFileName,
+        string? onnxFileName,
         CancellationToken cancellationToken)
     {
         var files = new ModelFiles(folder, onnxFileName);
         OnnxModel? onnx = null;
         try
         {
-            var path = files.FindModel();
             var manifest = files.ReadManifest();
             if (settings.Input is { } requested)
             {
                 manifest = manifest with { Input = (manifest.Input ?? new ManifestInput()).With(requested) };
             }
-
+            var path = files.FindModel(manifest);
             onnx = OnnxModel.Load(path, settings.Onnx, cancellationToken);
             var sources = new ModelSources();
             var makers = ModelConventions.Read(
-                FoldersOf(folder, name, version), onnx.Metadata, ClassCountOf(onnx.Outputs));
+                ModelFolders.Of(folder, name, version, path), onnx.Metadata, ClassCountOf(onnx.Outputs));
             var graph = WarmGraph.Of(onnx, new ManifestMerger(sources).Merge(manifest, makers), sources, settings);
             var temperature = ManifestChecks.Temperature(manifest.Calibration);
             ManifestChecks.Conformal(manifest.Calibration?.Conformal);
@@ -60,17 +59,6 @@ internal static class ModelLoader
                     exception),
             };
         }
-    }
-
-    /// <summary>The version's folder, and above it that of the model in a repository.</summary>
-    private static string[] FoldersOf(string folder, string name, string version)
-    {
-        var full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder));
-        return Path.GetFileName(full) == version
-            && Path.GetDirectoryName(full) is { } above
-            && Path.GetFileName(above) == name
-                ? [folder, above]
-                : [folder];
     }
 
     /// <summary>The number of classes, where the declared outputs leave no choice.</summary>

@@ -24,6 +24,12 @@ public sealed record ModelManifest
     /// <summary>The licence of the model file.</summary>
     public string? License { get; init; }
 
+    /// <summary>
+    /// The path of the ONNX file in the version's folder, such as <c>onnx/model_quantized.onnx</c>; defaults to
+    /// <c>model.onnx</c>, or the only ONNX file.
+    /// </summary>
+    public string? File { get; init; }
+
     /// <summary>How an image becomes the input tensor.</summary>
     public ManifestInput? Input { get; init; }
 

@@ -55,6 +55,20 @@ internal sealed class ModelSources
         _fields[field] = Shape;
     }
 
+    /// <summary>Passes over an order of colours for another number of channels than the model takes.</summary>
+    public void PassOverColor(int channels)
+    {
+        const string Field = "input.color";
+        if (channels == 1)
+        {
+            _fields[Field] = Of("input.channels") ?? Shape;
+        }
+        else
+        {
+            _fields.Remove(Field);
+        }
+    }
+
     /// <summary>Fills in the sources of what no file states, and warns of what matters.</summary>
     public void CompleteInput(ResolvedInput resolved, string elementType)
     {

@@ -53,7 +53,7 @@ internal sealed class RepositoryReconciler(VersionStore store, RepositorySetting
     private void Postpone(VersionState state, LoadAttempt attempt, RepositoryChanges changes)
     {
         changes.Discarded = attempt.Model;
-        state.Note(VersionFingerprint.Of(state.Folder), time.GetTimestamp());
+        state.Note(state.Look(), time.GetTimestamp());
         if (state is { Serving: null, Seen.IsGone: false, Fault: null })
         {
             state.Fault = "its files changed while they were read; they are read again when they rest";

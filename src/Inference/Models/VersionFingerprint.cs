@@ -1,15 +1,17 @@
 using System.Globalization;
 using System.Text;
+using SoftmaxService.Inference.Conventions;
 using SoftmaxService.Inference.Faults;
 
 namespace SoftmaxService.Inference.Models;
 
 /// <summary>
 /// What a version's files look like from outside: their names, lengths, write times and <see cref="FileIdentity"/>, and
-/// where links lead. If two fingerprints some time apart are equal, nobody is writing.
+/// where links lead. Its files are those of its folder, and makers' files in the model's folder above it. If two
+/// fingerprints some time apart are equal, nobody is writing.
 /// </summary>
 /// <param name="Text">One line per file.</param>
-/// <param name="HasModel">Whether <c>model.onnx</c>, or another model, is there.</param>
+/// <param name="HasModel">Whether an ONNX file is there.</param>
 /// <param name="Fault">Why the files cannot be read; null if they can.</param>
 internal sealed record VersionFingerprint(string Text, bool HasModel, string? Fault = null)
 {
@@ -17,6 +19,9 @@ internal sealed record VersionFingerprint(string Text, bool HasModel, string? Fa
     private const int MaxDepth = 5;
 
     private static readonly EnumerationOptions Entries = new() { AttributesToSkip = 0, IgnoreInaccessible = false };
+
+    // A model that is a link may lie in a folder that cannot be listed.
+    private static readonly EnumerationOptions EntriesOutside = new() { AttributesToSkip = 0 };
 
     // Files beside a model that are not read when it is loaded.
     private static readonly string[] UnreadExtensions = [".svg", ".md"];
@@ -26,7 +31,11 @@ internal sealed record VersionFingerprint(string Text, bool HasModel, string? Fa
 
     public bool IsGone => Text.Length == 0;
 
-    public static VersionFingerprint Of(string folder)
+    /// <summary>The fingerprint of a version.</summary>
+    /// <param name="folder">Its folder.</param>
+    /// <param name="name">The model's name.</param>
+    /// <param name="version">The version.</param>
+    public static VersionFingerprint Of(string folder, string name, string version)
     {
         var lines = new List<string>();
         bool hasModel;
@@ -40,7 +49,12 @@ internal sealed record VersionFingerprint(string Text, bool HasModel, string? Fa
 
             lines.Add($"/|{LinkOf(directory)}");
             Describe(directory, "", MaxDepth, lines);
-            hasModel = ModelFiles.CandidatesIn(folder).Count > 0;
+            hasModel = lines.Exists(IsModel);
+            var onnxPath = ModelFiles.CandidatesIn(folder) is [var only] ? Path.Combine(folder, only) : null;
+            foreach (var other in ModelFolders.Of(folder, name, version, onnxPath))
+            {
+                DescribeMakersFiles(new DirectoryInfo(other), folder, lines);
+            }
         }
         catch (DirectoryNotFoundException)
         {
@@ -84,17 +98,40 @@ internal sealed record VersionFingerprint(string Text, bool HasModel, string? Fa
                 continue;
             }
 
-            var file = entry.LinkTarget is null
-                ? (FileInfo)entry
-                : entry.ResolveLinkTarget(returnFinalTarget: true) as FileInfo;
-            lines.Add(file is { Exists: true }
-                ? string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"{name}|{file.Length}|{file.LastWriteTimeUtc.Ticks}|{FileIdentity.Of(file.FullName)}|"
-                    + $"{LinkOf(entry)}")
-                : $"{name}|gone");
+            lines.Add(Describe(name, entry));
         }
     }
+
+    /// <summary>Describes the files of a folder outside the version's that are read with it.</summary>
+    private static void DescribeMakersFiles(DirectoryInfo directory, string folder, List<string> lines)
+    {
+        var inside = Path.GetFullPath(folder) + Path.DirectorySeparatorChar;
+        if (!directory.Exists
+            || $"{Path.GetFullPath(directory.FullName)}{Path.DirectorySeparatorChar}".StartsWith(
+                inside, StringComparison.Ordinal))
+        {
+            return;
+        }
+
+        lines.AddRange(directory.EnumerateFiles("*", EntriesOutside)
+            .Where(file => ModelConventions.MayRead(file.Name) && !file.Name.StartsWith('.'))
+            .Select(file => Describe(file.FullName, file)));
+    }
+
+    private static string Describe(string name, FileSystemInfo entry)
+    {
+        var file = entry.LinkTarget is null
+            ? (FileInfo)entry
+            : entry.ResolveLinkTarget(returnFinalTarget: true) as FileInfo;
+        return file is { Exists: true }
+            ? string.Create(
+                CultureInfo.InvariantCulture,
+                $"{name}|{file.Length}|{file.LastWriteTimeUtc.Ticks}|{FileIdentity.Of(file.FullName)}|{LinkOf(entry)}")
+            : $"{name}|gone";
+    }
+
+    private static bool IsModel(string line) =>
+        !line.EndsWith("|gone", StringComparison.Ordinal) && ModelFiles.IsModel(line[..line.IndexOf('|')]);
 
     private static string LinkOf(FileSystemInfo entry) =>
         entry.LinkTarget is null ? "" : entry.ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? entry.LinkTarget;

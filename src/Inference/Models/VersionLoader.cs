@@ -19,9 +19,9 @@ internal sealed class VersionLoader(RepositorySettings settings, TimeProvider ti
 {
     public LoadAttempt Load(VersionState state)
     {
-        var files = VersionFingerprint.Of(state.Folder);
+        var files = state.Look();
         var (model, fault) = files.IsGone ? default : Load(state, files);
-        return new LoadAttempt(files, files.Equals(VersionFingerprint.Of(state.Folder)), model, fault);
+        return new LoadAttempt(files, files.Equals(state.Look()), model, fault);
     }
 
     private (ClassifierModel? Model, string? Fault) Load(VersionState state, VersionFingerprint files)

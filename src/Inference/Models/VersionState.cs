@@ -14,7 +14,8 @@ internal sealed class VersionState(string name, int number, string folder)
 
     public string Version { get; } = number.ToString(CultureInfo.InvariantCulture);
 
-    public string Folder => folder;
+    /// <summary>The folder of the files: <c>name/version</c>, or <c>name</c> for a model without versions.</summary>
+    public string Folder { get; set; } = folder;
 
     public VersionFingerprint Seen { get; private set; } = VersionFingerprint.Gone;
 
@@ -37,6 +38,9 @@ internal sealed class VersionState(string name, int number, string folder)
 
     /// <summary>When the files began to look as they do; null when they are taken to be complete.</summary>
     private long? SeenSince { get; set; }
+
+    /// <summary>What the files look like now.</summary>
+    public VersionFingerprint Look() => VersionFingerprint.Of(Folder, Name, Version);
 
     public void Note(VersionFingerprint fingerprint, long now)
     {

@@ -48,9 +48,9 @@ internal sealed class VersionStore(RepositorySettings settings, TimeProvider tim
     {
         var now = time.GetTimestamp();
         var found = new HashSet<VersionState>();
-        foreach (var (name, number, fingerprint) in listing.Versions)
+        foreach (var (name, number, folder, fingerprint) in listing.Versions)
         {
-            var state = FindOrAdd(name, number);
+            var state = FindOrAdd(name, number, folder);
             state.Note(fingerprint, now);
             found.Add(state);
         }
@@ -156,15 +156,15 @@ internal sealed class VersionStore(RepositorySettings settings, TimeProvider tim
         && _versions.Values.Any(state =>
             state.Serving is not null && (fault.Name.Length == 0 || fault.Name == state.Name));
 
-    private VersionState FindOrAdd(string name, int number)
+    private VersionState FindOrAdd(string name, int number, string folder)
     {
         if (!_versions.TryGetValue((name, number), out var state))
         {
-            var folder = Path.Combine(settings.Folder, name, number.ToString(CultureInfo.InvariantCulture));
             state = new VersionState(name, number, folder);
             _versions.Add((name, number), state);
         }
 
+        state.Folder = folder;
         return state;
     }
 

@@ -91,7 +91,7 @@ internal sealed record WarmGraph(
             }
         }
 
-        throw ImageInputResolver.OpenSizes(input, manifest)!; // only an input with open sizes is an assumption
+        throw OpenAxes.Rejection(input, manifest ?? new ManifestInput())!; // only open sizes are assumed
     }
 
     private static OnnxTensorInfo OnlyInput(OnnxModel onnx) => onnx.Inputs switch

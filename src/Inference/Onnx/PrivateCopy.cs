@@ -9,7 +9,8 @@ namespace SoftmaxService.Inference.Onnx;
 /// reads them as long as the session lives: rewriting them in place would change a model that serves, and truncating
 /// them would end the process. A mapping outlives the file's name, so the copy is deleted as soon as the session
 /// exists. Windows itself prevents writes to a mapped file. A copy would also hide from ONNX Runtime that a file is a
-/// link out of the model's folder, which it does not follow; so such links are rejected here.
+/// link out of the model's folder, which it does not follow; so such links are rejected here, unless the model is a
+/// link to the same folder, or the folder belongs to a cache of Hugging Face.
 /// </summary>
 internal sealed class PrivateCopy : IDisposable
 {
@@ -29,21 +30,33 @@ internal sealed class PrivateCopy : IDisposable
     {
         ModelPath = model;
         _source = Path.GetDirectoryName(Path.GetFullPath(model))!; // never null: a file has a folder
-        var external = OperatingSystem.IsWindows() ? [] : FilesNamedIn(model, _source);
+        if (OperatingSystem.IsWindows())
+        {
+            return;
+        }
+
+        var behind = RealPath.FoldersBehind(model);
+        var external = FilesNamedIn(model, _source).ToDictionary(name => name, name => Path.Combine(_source, name));
+        string[] roots = [_source, .. behind];
+        foreach (var (name, path) in external)
+        {
+            RejectLinkOut(name, path, roots);
+        }
+
+        AddFilesBehind(model, behind, external);
         if (external.Count == 0)
         {
             return;
         }
 
-        RejectLinksOut(external);
         try
         {
             _folder = Directory.CreateTempSubdirectory("softmax-model-").FullName;
-            foreach (var name in external.Append(Path.GetFileName(model)))
+            foreach (var (name, path) in external.Append(new(Path.GetFileName(model), model)))
             {
                 var target = Path.Combine(_folder, name);
                 Directory.CreateDirectory(Path.GetDirectoryName(target)!); // never a root: it is below the folder
-                File.Copy(Path.Combine(_source, name), target);
+                File.Copy(path, target);
             }
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
@@ -104,9 +117,9 @@ internal sealed class PrivateCopy : IDisposable
         }
     }
 
-    private void RejectLinksOut(List<string> external)
+    private static void RejectLinkOut(string name, string path, string[] roots)
     {
-        if (external.Find(name => RealPath.Below(_source, Path.Combine(_source, name)) is null) is { } name)
+        if (!IsAllowed(path, roots))
         {
             throw new InvalidDataException(
                 $"the graph names {name} for its external data, which is a link out of the model's folder; a graph may "
@@ -114,6 +127,27 @@ internal sealed class PrivateCopy : IDisposable
                 + "link");
         }
     }
+
+    /// <summary>
+    /// Adds the files that lie beside the file to which the model is a link. Those folders may hold anything, so only
+    /// names that the graph gives as locations are looked for.
+    /// </summary>
+    private static void AddFilesBehind(string model, IReadOnlyList<string> behind, Dictionary<string, string> external)
+    {
+        foreach (var name in behind.Count == 0 ? [] : ExternalLocations.In(model))
+        {
+            if (!external.ContainsKey(name)
+                && behind.FirstOrDefault(folder => File.Exists(Path.Combine(folder, name))) is { } found)
+            {
+                RejectLinkOut(name, Path.Combine(found, name), [found]);
+                external.Add(name, Path.Combine(found, name));
+            }
+        }
+    }
+
+    private static bool IsAllowed(string path, string[] roots) => Array.Exists(
+        roots,
+        root => RealPath.Below(root, path) is not null || HuggingFaceCache.IsShared(root, RealPath.Of(path)));
 
     /// <summary>
     /// The graph contains the names of the files that it needs, so a file whose name does not occur in it is not

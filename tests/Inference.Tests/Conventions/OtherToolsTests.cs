@@ -15,6 +15,9 @@ public sealed class OtherToolsTests
             "mean = 1 [metadata.json: packageName]",
             "std = 1 [metadata.json: packageName]",
             "resize = Crop [metadata.json: packageName]",
+            "filter = Lanczos [metadata.json: packageName]",
+            "antialias = True [metadata.json: packageName]",
+            "round = True [metadata.json: packageName]",
             "labels = cat|dog [metadata.json: labels]",
         ],
         SidecarFolder.LinesOf("metadata.json", Samples.TeachableMachine));
@@ -43,6 +46,9 @@ public sealed class OtherToolsTests
                 "mean = 0 [metadata_properties.json: Image.NominalPixelRange]",
                 "std = 1 [metadata_properties.json: Image.NominalPixelRange]",
                 "resize = Stretch [metadata_properties.json: CustomVision.Preprocess.ResizeMethod]",
+                "filter = Bicubic [metadata_properties.json: CustomVision.Preprocess.ResizeMethod]",
+                "antialias = True [metadata_properties.json: CustomVision.Preprocess.ResizeMethod]",
+                "round = True [metadata_properties.json: CustomVision.Preprocess.ResizeMethod]",
                 "labels = cat|dog [cvexport.manifest: LabelFileName]",
             ],
             folder.Lines());

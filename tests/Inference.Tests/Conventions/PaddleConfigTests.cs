@@ -49,6 +49,16 @@ public sealed class PaddleConfigTests
         Assert.DoesNotContain(lines, line => line.StartsWith("! ", Ordinal));
     }
 
+    [Theory]
+    [InlineData("NormalizeImage: {scale: 1}", "Rgb", "")] // as PaddleClas exports it
+    [InlineData("DecodeImage: {img_mode: BGR, channel_first: false}", "Bgr", "[0].DecodeImage.img_mode")]
+    [InlineData("DecodeImage: {img_mode: RGB}", "Rgb", "[0].DecodeImage")]
+    [InlineData("DecodeImage: {img_mode: GRAY}", "Gray", "[0].DecodeImage.img_mode")]
+    [InlineData("DecodeImage: null", "Rgb", "[0].DecodeImage")]
+    public void Colours_AreReadOrThoseOfTheExport(string operation, string color, string source) => Assert.Contains(
+        $"color = {color} [{Operators}{source}]",
+        SidecarFolder.LinesOf(File, $"PreProcess: {{transform_ops: [{operation}]}}"));
+
     [Fact]
     public void AMapFile_IsReadBesideTheConfiguration()
     {

@@ -13,6 +13,7 @@ public sealed class PreprocessorConfigTests
         [
             "height = 224 [preprocessor_config.json: size]",
             "width = 224 [preprocessor_config.json: size]",
+            "color = Rgb [preprocessor_config.json: image_processor_type]",
             "scale = 0.00392156862745098 [preprocessor_config.json: rescale_factor]",
             "mean = 0.5 0.5 0.5 [preprocessor_config.json: image_mean]",
             "std = 0.25 0.25 0.25 [preprocessor_config.json: image_std]",
@@ -28,6 +29,7 @@ public sealed class PreprocessorConfigTests
         [
             "height = 224 [preprocessor_config.json: size]",
             "width = 224 [preprocessor_config.json: size]",
+            "color = Rgb [preprocessor_config.json: feature_extractor_type]",
             "scale = 0.00392156862745098 [preprocessor_config.json: feature_extractor_type ConvNext, default "
                 + "rescale_factor]",
             "mean = 0.485 0.456 0.406 [preprocessor_config.json: image_mean]",
@@ -66,6 +68,7 @@ public sealed class PreprocessorConfigTests
         [
             "height = 240 [preprocessor_config.json: size]",
             "width = 240 [preprocessor_config.json: size]",
+            "color = Rgb [preprocessor_config.json: image_processor_type]",
             "scale = 0.00784313725490196 [preprocessor_config.json: rescale_factor]",
             "mean = 1.485 1.456 1.406 [preprocessor_config.json: rescale_offset]",
             "std = 0.25 0.25 0.25 [preprocessor_config.json: image_std]",
@@ -144,6 +147,7 @@ public sealed class PreprocessorConfigTests
         [
             "height = 32 [preprocessor_config.json: size]",
             "width = 48 [preprocessor_config.json: size]",
+            "color = Rgb [preprocessor_config.json: image_processor_type]",
             "mean = 0.1 [preprocessor_config.json: image_mean]",
             "std = 0.2 [preprocessor_config.json: image_std]",
             "resize = Stretch [preprocessor_config.json: size]",
@@ -158,6 +162,7 @@ public sealed class PreprocessorConfigTests
     [Fact]
     public void SwitchesThatAreOff_MeanNoScaleAndNoNormalization() => Assert.Equal(
         [
+            "color = Rgb [preprocessor_config.json: image_processor_type]",
             "scale = 1 [preprocessor_config.json: do_rescale]",
             "mean = 0 [preprocessor_config.json: do_normalize]",
             "std = 1 [preprocessor_config.json: do_normalize]",
@@ -179,6 +184,27 @@ public sealed class PreprocessorConfigTests
         Assert.Contains("resizeTo = shorter 288 [preprocessor_config.json: size]", lines);
         Assert.Contains(
             "mean = 0 [preprocessor_config.json: feature_extractor_type MobileViT, default do_normalize]", lines);
+    }
+
+    [Theory]
+    [InlineData("{}", "preprocessor_config.json")]
+    [InlineData("{\"do_convert_rgb\": false}", "preprocessor_config.json")]
+    [InlineData("{\"do_convert_rgb\": true}", "preprocessor_config.json: do_convert_rgb")]
+    [InlineData("{\"image_processor_type\": \"Own\"}", "preprocessor_config.json: image_processor_type")]
+    [InlineData("{\"image_mean\": 0.5}", "preprocessor_config.json")]
+    [InlineData("{\"image_mean\": [0.5]}", null)]
+    [InlineData("{\"do_grayscale\": true}", null)]
+    public void ImagesAreOpenedAsRgb_UnlessTheyAreGrey(string content, string? source) =>
+        Assert.Equal(
+            source is null ? [] : [$"color = Rgb [{source}]"],
+            SidecarFolder.LinesOf(File, content).Where(line => line.StartsWith("color", Ordinal)));
+
+    [Fact]
+    public void TheModelsType_IsTheSourceOfTheColoursWhereItNamesTheClass()
+    {
+        using var folder = new SidecarFolder().With(File, "{}").With("config.json", """{"model_type": "vit"}""");
+
+        Assert.Contains("color = Rgb [config.json: model_type]", folder.Lines());
     }
 
     [Fact]

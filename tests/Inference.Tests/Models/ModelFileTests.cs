@@ -35,7 +35,9 @@ public sealed class ModelFileTests
         using var folder = Folder(("b.onnx", Onnx), ("a.onnx", Onnx), ("model.ort", [1]));
 
         Assert.StartsWith(
-            "the folder holds no model.onnx, but 2 other models: a.onnx, b.onnx; give the one", folder.Refusal(),
+            "the folder holds no model.onnx, but 2 other models: a.onnx, b.onnx; say which one to serve in model.json, "
+            + "as in \"file\": \"a.onnx\"",
+            folder.Refusal(),
             StringComparison.Ordinal);
         Assert.Null(ClassifierModel.FindOnnxFile(Path.Combine(folder.Path, "a", "1")));
     }

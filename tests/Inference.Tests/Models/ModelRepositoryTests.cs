@@ -78,7 +78,7 @@ public sealed class ModelRepositoryTests
     {
         using var folder = new ModelFolder().With("a/1", Onnx);
         Directory.CreateDirectory(Path.Combine(folder.Path, "b"));
-        File.WriteAllBytes(Path.Combine(folder.Path, "b", "model.onnx"), Onnx);
+        File.WriteAllText(Path.Combine(folder.Path, "b", "labels.txt"), "cat");
         using var repository = folder.Load();
 
         Assert.Contains("b/1/model.onnx", Assert.Single(repository.Current.Failures).Reason, StringComparison.Ordinal);

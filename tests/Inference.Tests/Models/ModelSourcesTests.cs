@@ -52,11 +52,12 @@ public sealed class ModelSourcesTests : IDisposable
 
         using var model = Load(null);
 
-        Assert.Contains("colours", Assert.Single(model.Warnings), StringComparison.Ordinal); // no file states them
+        Assert.Empty(model.Warnings);
         Assert.Equal(["cat", "dog", "bird"], model.Labels);
         Assert.Equal([0.4f, 0.5f, 0.6f], model.Input.Mean);
         Assert.Equal((ImageFilter.Bicubic, true), (model.Input.Filter, model.Input.Round));
         Assert.Equal("preprocessor_config.json: image_mean", model.Sources["input.mean"]);
+        Assert.Equal("preprocessor_config.json: image_processor_type", model.Sources["input.color"]);
         Assert.Equal("config.json: id2label", model.Sources["labels"]);
     }
 
@@ -98,6 +99,20 @@ public sealed class ModelSourcesTests : IDisposable
         Assert.Equal((1, PixelColor.Gray), (model.Input.Channels, model.Input.Color));
         Assert.Equal("the graph's shape", model.Sources["input.color"]);
         Assert.Contains(model.Warnings, warning => warning.Contains("do_convert_rgb", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void AnImpliedColourDoesNotContradictStatedChannels()
+    {
+        _folder.Write("1/preprocessor_config.json", """{ "image_processor_type": "ViTImageProcessor" }""");
+        _folder.Write("1/config.json", """{ "num_channels": 1, "id2label": { "0": "a", "1": "b", "2": "c" } }""");
+
+        using var model = Load("""{ "input": { "mean": [0.5], "std": [0.5] } }""", channels: 1);
+
+        Assert.Equal((1, PixelColor.Gray), (model.Input.Channels, model.Input.Color));
+        Assert.Equal("config.json: num_channels", model.Sources["input.color"]);
+        Assert.DoesNotContain(model.Warnings, warning => warning.Contains("colour", StringComparison.Ordinal));
+        Assert.DoesNotContain(model.Warnings, warning => warning.Contains("channels", StringComparison.Ordinal));
     }
 
     [Fact]

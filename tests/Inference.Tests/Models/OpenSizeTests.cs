@@ -46,6 +46,63 @@ public sealed class OpenSizeTests
             ColorModels.Ask(onnx, null, model => string.Join(" ", model.Warnings)), StringComparison.Ordinal);
     }
 
+    public static TheoryData<OnnxDimension[], int, (int, int, int), string> OneOpenAxis => new()
+    {
+        { ["n", 3, "h", 96], 1, (3, 96, 96), "height of input 'image' [?, 3, ?, 96] open: 96 pixels, as for the w" },
+        { ["n", 3, 80, "w"], 1, (3, 80, 80), "width of input 'image' [?, 3, 80, ?] open: 80 pixels, as for the h" },
+        { ["n", "h", 96, 3], 3, (3, 96, 96), "height of input 'image' [?, ?, 96, 3] open: 96 pixels" },
+        { ["n", 48, "w", 3], 3, (3, 48, 48), "width of input 'image' [?, 48, ?, 3] open: 48 pixels" },
+        { ["n", "c", 48, 64], 1, (3, 48, 64), "channels of input 'image' [?, ?, 48, 64] open: 3 channels, in NCHW" },
+        { ["n", 48, 64, "c"], 3, (3, 48, 64), "channels of input 'image' [?, 48, 64, ?] open: 3 channels, in NHWC" },
+    };
+
+    [Theory]
+    [MemberData(nameof(OneOpenAxis))]
+    public void Classify_OneOpenAxis_IsAssumedWithAWarning(
+        OnnxDimension[] shape, int channelAxis, (int, int, int) sizes, string warning)
+    {
+        var onnx = Pooling(shape, channelAxis);
+
+        Assert.Equal(1, ColorModels.ProbabilityOfRed(onnx), 1e-6f);
+        Assert.Equal(
+            sizes,
+            ColorModels.Ask(onnx, null, model => (model.Input.Channels, model.Input.Height, model.Input.Width)));
+        Assert.Contains(
+            ColorModels.Ask(onnx, null, model => model.Warnings),
+            one => one.Contains(warning, StringComparison.Ordinal)
+                && one.Contains(" assumed. If the model was trained on another", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Classify_OneOpenAxisThatTheManifestStates_IsNoAssumption()
+    {
+        var onnx = Pooling(["n", 3, "h", 96], channelAxis: 1);
+        const string Manifest = """{"input": {"height": 48}}""";
+
+        Assert.Equal(48, ColorModels.Ask(onnx, Manifest, model => model.Input.Height));
+        Assert.DoesNotContain(
+            ColorModels.Ask(onnx, Manifest, model => model.Warnings),
+            warning => warning.Contains(" open: ", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Load_OneOpenAxisThatIsNotAsAssumed_AsksForIt()
+    {
+        var graph = new OnnxGraphBuilder("picky");
+        graph.Input("image", DataType.Float, "n", 3, "h", 8);
+        graph.Node("Flatten", ["image"], "flat", ("axis", 1L));
+        const int Pixels = 3 * 16 * 8;
+        graph.Node("MatMul", ["flat", graph.Initializer("weights", new float[Pixels * 3], Pixels, 3)], "scores");
+        graph.Output("scores", DataType.Float, "n", 3);
+        var onnx = graph.ToByteArray();
+
+        Assert.Contains(
+            "leaves height of input 'image' [?, 3, ?, 8] open; say what they are in model.json, for example \"input\": "
+            + "{ \"height\": 224 }",
+            ColorModels.Refusal(onnx), StringComparison.Ordinal);
+        Assert.Equal(16, ColorModels.Ask(onnx, """{"input": {"height": 16}}""", model => model.Input.Height));
+    }
+
     [Fact]
     public void Load_FourOpenAxesOfNoLayoutThatRuns_ListsAllMissingSizes()
     {

@@ -81,7 +81,7 @@ public sealed class RefusalTests
     [Theory]
     [InlineData("x.onnx", "belongs at x/1/model.onnx")]
     [InlineData("y.ort", "belongs at y/1/model.onnx")]
-    [InlineData("a/model.onnx", "has no version, but model.onnx; a model belongs at a/1/model.onnx")]
+    [InlineData("a/notes.txt", "it has no version; a model belongs at a/1/model.onnx")]
     [InlineData("a/1/notes.pb", "the folder holds no model.onnx")]
     [InlineData("a/1/model.ort", "model.ort: ONNX Runtime cannot load it")]
     public void Load_ModelInTheWrongFolder_SaysWhereItBelongs(string path, string expected)

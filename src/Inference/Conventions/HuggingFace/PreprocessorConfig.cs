@@ -7,7 +7,8 @@ namespace SoftmaxService.Inference.Conventions.HuggingFace;
 /// <c>preprocessor_config.json</c> of Hugging Face: the settings of an image processor
 /// (https://huggingface.co/docs/transformers/main_classes/image_processor), which resizes with Pillow, crops, rescales
 /// and normalizes. The order and the rounding are those of
-/// https://github.com/huggingface/transformers/blob/main/src/transformers/image_transforms.py.
+/// https://github.com/huggingface/transformers/blob/main/src/transformers/image_transforms.py. The pipelines open an
+/// image as RGB (https://github.com/huggingface/transformers/blob/main/src/transformers/image_utils.py, load_image).
 /// </summary>
 internal sealed class PreprocessorConfig
 {
@@ -19,12 +20,14 @@ internal sealed class PreprocessorConfig
     private readonly Field _root;
     private readonly ImageProcessorClass? _class;
     private readonly Field? _defaults;
+    private readonly string _typeSource;
     private readonly List<string> _warnings = [];
 
     private PreprocessorConfig(Field root, ImageProcessorClass? processor, string typeSource)
     {
         _root = root;
         _class = processor;
+        _typeSource = typeSource;
         _defaults = processor is null
             ? null
             : new Field(root.File, "", processor.Defaults) { DefaultOf = $"{typeSource} {processor.Name}" };
@@ -57,7 +60,8 @@ internal sealed class PreprocessorConfig
         var processor = type is not null
             ? ImageProcessorClass.Named(type.Text())
             : modelType is not null ? ImageProcessorClass.OfModel(modelType) : null;
-        var typeSource = type?.Source ?? $"{ModelConfig.FileName}: model_type";
+        var typeSource = type?.Source
+            ?? (processor is null ? file.Name : $"{ModelConfig.FileName}: model_type");
         return new PreprocessorConfig(root, processor, typeSource).Describe();
     }
 
@@ -73,9 +77,16 @@ internal sealed class PreprocessorConfig
         {
             stated = stated with { Color = convert.State(PixelColor.Rgb) };
         }
+        else if (!IsGray())
+        {
+            stated = stated with { Color = new Stated<PixelColor>(PixelColor.Rgb, _typeSource) };
+        }
 
         return stated with { Warnings = _warnings };
     }
+
+    private bool IsGray() =>
+        IsOn("do_grayscale") || (this["image_mean"] is { IsList: true } mean && mean.Items().Count() == 1);
 
     /// <summary>A field, or the class's default for it.</summary>
     private Field? this[string name] => _root[name] ?? _defaults?[name];

@@ -6,7 +6,8 @@ namespace SoftmaxService.Inference.Conventions.HuggingFace;
 /// <summary>
 /// The <c>pretrained_cfg</c> of timm in a <c>config.json</c>. What is left out is as in
 /// https://github.com/huggingface/pytorch-image-models/blob/main/timm/data/config.py, and what is done with it as in
-/// timm/data/transforms_factory.py (<c>transforms_imagenet_eval</c>): Pillow resizes, torchvision crops.
+/// timm/data/transforms_factory.py (<c>transforms_imagenet_eval</c>): Pillow opens an image as RGB and resizes it,
+/// torchvision crops.
 /// </summary>
 internal static class TimmConfig
 {
@@ -34,7 +35,8 @@ internal static class TimmConfig
             Antialias = (config["interpolation"] ?? Default("interpolation")).State(true),
             Round = (config["interpolation"] ?? Default("interpolation")).State(true),
         };
-        return config["input_size"] is { } size ? DescribeSize(stated, config, size, means) : stated;
+        stated = config["input_size"] is { } size ? DescribeSize(stated, config, size, means) : stated;
+        return stated.Channels is { Value: not 3 } ? stated : stated with { Color = config.State(PixelColor.Rgb) };
 
         Field Default(string name) => source with { Path = name };
     }

@@ -27,6 +27,7 @@ from PIL import Image, ImageDraw, ImageFilter, ImageFont, ImageOps
 HERE = os.path.dirname(os.path.abspath(__file__))
 IMAGENET_MEAN = np.array([0.485, 0.456, 0.406])
 IMAGENET_STD = np.array([0.229, 0.224, 0.225])
+EFFICIENTNET_STD = np.array([0.47853944, 0.4732864, 0.47434163])
 CLIP_MEAN = np.array([0.48145466, 0.4578275, 0.40821073])
 CLIP_STD = np.array([0.26862954, 0.26130258, 0.27577711])
 
@@ -275,6 +276,26 @@ def paddle(picture):
     return array[top : top + 224, left : left + 224]
 
 
+def deit(picture):
+    """DeiTImageProcessor with its defaults: stretched, then cropped."""
+    return crop_hugging_face(resized(picture, (256, 256), Image.BICUBIC), 224, 224)
+
+
+def mobilevit(picture):
+    """MobileViTImageProcessor with the settings of apple/mobilevit-small, which reverses the channels."""
+    return hugging_face(288, Image.BILINEAR, 256)(picture)[..., ::-1]
+
+
+def teachable_machine(picture):
+    """The example of Teachable Machine: snippets/markdown/image/tensorflow/keras.md."""
+    return np.asarray(ImageOps.fit(picture, (224, 224), Image.LANCZOS))
+
+
+def custom_vision(picture):
+    """The example of Custom Vision: samples/python/onnx/classification/predict.py, with Pillow's default filter."""
+    return stretched(Image.BICUBIC)(picture)[..., ::-1]
+
+
 def gray(picture):
     return np.asarray(picture.convert("L").resize((28, 28), Image.BILINEAR))[..., None]
 
@@ -286,6 +307,11 @@ def normalized(mean, std):
 def caffe(levels):
     """keras/applications/imagenet_utils.py, preprocess_input, mode caffe, after it has reversed the channels."""
     return levels - np.array([103.939, 116.779, 123.68])
+
+
+def efficientnet(levels):
+    """transformers/models/efficientnet/image_processing_efficientnet.py with include_top, which divides twice."""
+    return (levels / 255 - IMAGENET_MEAN) / EFFICIENTNET_STD / EFFICIENTNET_STD
 
 
 IMAGENET = normalized(IMAGENET_MEAN, IMAGENET_STD)
@@ -312,6 +338,14 @@ RECIPES = [
     ("box", stretched(Image.BOX, 96, 80), lambda levels: levels / 255, True),
     ("hamming", stretched(Image.HAMMING, 96, 80), lambda levels: levels / 255, True),
     ("lanczos", stretched(Image.LANCZOS, 96, 80), lambda levels: levels / 255, True),
+    ("hf-clip", hugging_face(224, Image.BICUBIC), normalized(CLIP_MEAN, CLIP_STD), True),
+    ("hf-mobilenet", hugging_face(256, Image.BILINEAR), normalized(0.5, 0.5), True),
+    ("hf-deit", deit, IMAGENET, True),
+    ("hf-siglip", stretched(Image.BICUBIC), normalized(0.5, 0.5), True),
+    ("hf-mobilevit", mobilevit, lambda levels: levels / 255, True),
+    ("hf-efficientnet", stretched(Image.NEAREST), efficientnet, True),
+    ("teachable-machine", teachable_machine, lambda levels: levels / 127.5 - 1, True),
+    ("custom-vision", custom_vision, lambda levels: levels, True),
 ]
 
 
@@ -322,7 +356,7 @@ def main():
     arguments = parser.parse_args()
     os.makedirs(arguments.out, exist_ok=True)
 
-    steps = {28 * 28: 1, 96 * 80 * 3: 19, 224 * 224 * 3: 151}
+    steps = {28 * 28: 1, 96 * 80 * 3: 19, 224 * 224 * 3: 151, 256 * 256 * 3: 197}
     description = []
     for name, levels_of, scaling, whole in RECIPES:
         size = levels_of(Image.new("RGB", (300, 260))).size
@@ -331,6 +365,7 @@ def main():
         description.append(
             {
                 "name": name,
+                "elements": size,
                 "step": 1 if arguments.whole else steps[size],
                 "bytes": 1 if whole else 2,
                 "black": list(black),

@@ -1,3 +1,5 @@
+using Google.Protobuf;
+using Onnx;
 using SoftmaxService.OnnxSchema;
 using DataType = Onnx.TensorProto.Types.DataType;
 
@@ -34,6 +36,20 @@ public sealed class ScoresOutputTests
         Assert.Contains(
             "as there are labels", ColorModels.Ask(onnx, FourLabels, model => model.ScoresOutput.Reason),
             StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Load_OutputDeclaredTwice_IsServedAndShownOnce()
+    {
+        var model = ModelProto.Parser.ParseFrom(
+            ColorModels.Ending(graph => graph.Node("Softmax", ["z"], "scores", ("axis", -1L)), gain: 1f));
+        model.Graph.Output.Add(model.Graph.Output[0].Clone());
+        var onnx = model.ToByteArray();
+
+        Assert.Equal(Math.E / (Math.E + 3), ColorModels.ProbabilityOfRed(onnx), 1e-6);
+        Assert.Equal(
+            ["scores"],
+            ColorModels.Ask(onnx, null, loaded => loaded.GraphOutputs.Select(output => output.Name).ToArray()));
     }
 
     [Fact]
