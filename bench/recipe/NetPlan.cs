@@ -22,16 +22,19 @@ internal sealed record NetPlan(
     bool BlueFirst = false,
     bool DarkInk = false)
 {
+    public const string BlueFirstSuffix = ", BGR";
+
     public static IReadOnlyList<NetPlan> All { get; } = [.. Mnist().Concat(Cifar10()).OrderBy(plan => plan.Seed)];
 
     public int Side => DataSet == DataSet.Mnist ? 28 : 32;
 
     /// <summary>The scaling with what else was done, as in the report's table.</summary>
     public string Transform =>
-        Scaling.Name + (BlueFirst ? ", BGR" : "") + (DarkInk ? ", dark ink" : "");
+        Scaling.Name + (BlueFirst ? BlueFirstSuffix : "") + (DarkInk ? ", dark ink" : "");
 
     /// <summary>What <c>softmax recipe</c> calls it.</summary>
-    public string RecipeName => Scaling.RecipeName + (BlueFirst ? ", BGR" : "") + (DarkInk ? ", inverted" : "");
+    public string RecipeName =>
+        Scaling.RecipeName + (BlueFirst ? BlueFirstSuffix : "") + (DarkInk ? ", inverted" : "");
 
     /// <summary>The name of its file.</summary>
     public string Name =>
