@@ -1,0 +1,104 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+
+namespace SoftmaxService.RecipeBenchmarks;
+
+/// <summary>How one answer of <c>softmax recipe</c> compares with what the maker did.</summary>
+internal enum Outcome
+{
+    /// <summary>It is sure, and right.</summary>
+    Right,
+
+    /// <summary>It is not sure, and names the right recipe among those that it cannot tell apart.</summary>
+    Named,
+
+    /// <summary>It is not sure, and does not name the right recipe.</summary>
+    Unsure,
+
+    /// <summary>It is sure, and wrong.</summary>
+    Wrong,
+}
+
+/// <summary>One answer of <c>softmax recipe</c>.</summary>
+internal sealed record Answer(NetPlan Plan, int Sample, Outcome Outcome, string Best, string[] Rivals, double Seconds);
+
+/// <summary>Asks <c>softmax recipe</c> about a bare net, with a few labelled test images.</summary>
+internal sealed class Trial(NetStore store, string dataFolder, string commandPath)
+{
+    public const int Images = 50;
+
+    /// <summary>What a model without a manifest is given.</summary>
+    private const string Present = "present";
+
+    private const int NotSure = 4;
+
+    /// <summary>Asks about every trained net, with several samples; the answers are in order of the plans.</summary>
+    public async Task<IReadOnlyList<Answer>> AskAllAsync(int samples)
+    {
+        var answers = new ConcurrentDictionary<(NetPlan Plan, int Sample), Answer>();
+        (NetPlan Plan, int Sample)[] questions =
+        [
+            .. from plan in NetPlan.All.Where(store.Has)
+               from sample in Enumerable.Range(1, samples)
+               select (plan, sample),
+        ];
+        await Parallel.ForEachAsync(
+            questions,
+            new ParallelOptions { MaxDegreeOfParallelism = Environment.ProcessorCount },
+            async (question, cancellationToken) =>
+            {
+                var answer = await AskAsync(question.Plan, question.Sample, cancellationToken);
+                answers[question] = answer;
+                Console.WriteLine(
+                    $"{answer.Plan.Name} {answer.Sample}: {answer.Outcome}, {answer.Best} "
+                        + $"[{string.Join("; ", answer.Rivals)}]");
+            });
+        return [.. questions.Select(question => answers[question])];
+    }
+
+    private async Task<Answer> AskAsync(NetPlan plan, int sample, CancellationToken cancellationToken)
+    {
+        var data = plan.DataSet == DataSet.Mnist
+            ? Path.Combine(dataFolder, "mnist", "t10k-images-idx3-ubyte.gz")
+            : store.TestPhotographs;
+        string[] arguments =
+        [
+            commandPath, "recipe", store.ModelPath(plan), data, "--json",
+            "--limit", Images.ToString(CultureInfo.InvariantCulture),
+            "--shuffle", sample.ToString(CultureInfo.InvariantCulture),
+        ];
+        var watch = Stopwatch.StartNew();
+        using var process = Process.Start(
+            new ProcessStartInfo("dotnet", arguments) { RedirectStandardOutput = true })!; // null only with a shell
+        var output = await process.StandardOutput.ReadToEndAsync(cancellationToken);
+        await process.WaitForExitAsync(cancellationToken);
+        if (process.ExitCode is not (0 or NotSure))
+        {
+            throw new InvalidOperationException($"softmax recipe {plan.Name} exited with {process.ExitCode}.");
+        }
+
+        using var answer = JsonDocument.Parse(output);
+        var root = answer.RootElement;
+        var best = root.GetProperty("best").GetString()!; // never null
+        string[] rivals = [.. root.GetProperty("rivals").EnumerateArray().Select(rival => rival.GetString()!)];
+        var isSure = root.GetProperty("verdict").GetString() != "not-sure";
+        var outcome = (isSure, IsRight(plan, best), rivals.Any(rival => IsRight(plan, rival))) switch
+        {
+            (true, true, _) => Outcome.Right,
+            (true, false, _) => Outcome.Wrong,
+            (false, true, _) or (false, _, true) => Outcome.Named,
+            _ => Outcome.Unsure,
+        };
+        return new Answer(plan, sample, outcome, best, rivals, watch.Elapsed.TotalSeconds);
+    }
+
+    private static bool IsRight(NetPlan plan, string name) =>
+        Seen(plan, name) == Seen(plan, plan.RecipeName)
+        || (name == Present && plan.RecipeName == Scaling.ZeroToOne.RecipeName);
+
+    /// <summary>What the images can show of a recipe: grey ones do not show the order of colours.</summary>
+    private static string Seen(NetPlan plan, string name) =>
+        plan.DataSet == DataSet.Mnist ? name.Replace(NetPlan.BlueFirstSuffix, "", StringComparison.Ordinal) : name;
+}
