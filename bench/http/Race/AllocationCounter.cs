@@ -4,7 +4,7 @@ using System.Text;
 
 namespace SoftmaxService.HttpBenchmarks.Race;
 
-/// <summary>The startup hook that reports how many bytes a server's process has allocated on the managed heap.</summary>
+/// <summary>A startup hook that reports how many bytes a server has allocated on the managed heap.</summary>
 internal static class AllocationCounter
 {
     /// <summary>The environment of a server that reports on a Unix socket.</summary>

@@ -19,6 +19,7 @@ internal static class RecipeFields
         ("scale", Number(recipe.Scale)),
         ("mean", List(recipe.Mean)),
         ("std", List(recipe.Std)),
+        ("standardize", recipe.Standardize ? "true" : "false"),
         ("resize", Quote(recipe.Resize)),
         ("resizeTo", recipe.ResizeTo?.ToString() ?? None),
         ("cropOffset", Quote(recipe.CropOffset)),
@@ -47,7 +48,7 @@ internal static class RecipeFields
     public static ManifestInput Statement(ImageInput served, ImageInput better)
     {
         var changed = Changes(served, better).Select(change => change.Field["input.".Length..]).ToHashSet();
-        var scaling = changed.Overlaps(["scale", "mean", "std"]);
+        var scaling = changed.Overlaps(["scale", "mean", "std", "standardize"]);
         var framing = changed.Overlaps(["resize", "resizeTo", "cropOffset", "fill"]);
         return new ManifestInput
         {
@@ -55,6 +56,7 @@ internal static class RecipeFields
             Scale = scaling ? Shortest(better.Scale) : null,
             Mean = scaling ? better.Mean : null,
             Std = scaling ? better.Std : null,
+            Standardize = changed.Contains("standardize") ? better.Standardize : null,
             Resize = framing ? better.Resize : null,
             ResizeTo = framing ? better.ResizeTo : null,
             CropOffset = framing && better.ResizeTo is not null ? better.CropOffset : null,
@@ -95,6 +97,7 @@ internal static class RecipeFields
         Scale = (float)scaling.Scale,
         Mean = Widen(scaling.Mean, recipe.Channels),
         Std = Widen(scaling.Std, recipe.Channels),
+        Standardize = scaling.Standardize,
     };
 
     // The shortest decimal number that is this float.

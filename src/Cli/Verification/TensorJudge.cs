@@ -47,7 +47,10 @@ internal sealed class TensorJudge(byte[] image, float[] given)
     {
         ImageInput[] known =
         [
-            fitted with { Scale = served.Scale, Mean = served.Mean, Std = served.Std },
+            fitted with
+            {
+                Scale = served.Scale, Mean = served.Mean, Std = served.Std, Standardize = served.Standardize,
+            },
             .. RecipeCatalog.All
                 .Where(named => named.Values.Fits(fitted.Channels))
                 .Select(named => RecipeFields.WithScaling(fitted, named.Values)),
@@ -68,6 +71,7 @@ internal sealed class TensorJudge(byte[] image, float[] given)
             Scale = 1,
             Mean = new float[recipe.Channels],
             Std = [.. Enumerable.Repeat(1f, recipe.Channels)],
+            Standardize = false,
         }).Preprocess(image, levels);
         return levels;
     }
@@ -132,6 +136,7 @@ internal sealed class TensorJudge(byte[] image, float[] given)
             Scale = (float)scale,
             Mean = [.. factors.Zip(offsets, (factor, offset) => Short(-offset * scale / factor))],
             Std = [.. factors.Select(factor => Short(scale / factor))],
+            Standardize = false,
         };
     }
 

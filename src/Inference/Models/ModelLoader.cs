@@ -26,6 +26,7 @@ internal static class ModelLoader
             {
                 manifest = manifest with { Input = (manifest.Input ?? new ManifestInput()).With(requested) };
             }
+
             var path = files.FindModel(manifest);
             onnx = OnnxModel.Load(path, settings.Onnx, cancellationToken);
             var sources = new ModelSources();
