@@ -56,8 +56,10 @@ internal sealed record CandidateScore(
         var variance = differences.Sum(difference => (difference - mean) * (difference - mean))
             / Math.Max(1, differences.Length - 1);
         return new Margin(
-            mean + ((TemperatureCost - best.TemperatureCost) / differences.Length),
-            Math.Sqrt(variance / differences.Length));
+            mean,
+            (TemperatureCost - best.TemperatureCost) / differences.Length,
+            Math.Sqrt(variance / differences.Length),
+            differences.Length);
     }
 
     /// <summary>
@@ -83,10 +85,12 @@ internal sealed record CandidateScore(
     }
 }
 
-/// <summary>A mean paired difference of negative log-likelihoods.</summary>
-/// <param name="Mean">In nats an image.</param>
-/// <param name="StandardError">Of that mean.</param>
-internal readonly record struct Margin(double Mean, double StandardError)
+/// <summary>How much worse one recipe is than another, in nats per image.</summary>
+/// <param name="Nll">The mean paired difference of negative log-likelihoods.</param>
+/// <param name="Temperature">What the temperatures add to it.</param>
+/// <param name="StandardError">Of the mean difference.</param>
+/// <param name="Count">The number of images.</param>
+internal readonly record struct Margin(double Nll, double Temperature, double StandardError, int Count)
 {
     // A difference counts from two standard errors on: chance gives a larger one in about one of forty cases.
     private const double Errors = 2;
@@ -94,6 +98,13 @@ internal readonly record struct Margin(double Mean, double StandardError)
     // Less is no difference to whoever uses the probabilities, however sure it is.
     private const double Negligible = 0.01;
 
-    /// <summary>Whether the images show the difference.</summary>
-    public bool IsClear => Mean > Math.Max(Errors * StandardError, Negligible);
+    // Where a model answers every image right, the losses hardly vary, and the standard error says little. All images
+    // together must then be as many times likelier.
+    private const double LikelihoodRatio = 20;
+
+    public double Mean => Nll + Temperature;
+
+    /// <summary>Whether the images show the difference. The temperatures alone never do.</summary>
+    public bool IsClear => Math.Min(Nll, Mean)
+        > Math.Max(Errors * StandardError, Math.Max(Negligible, Math.Log(LikelihoodRatio) / Count));
 }
