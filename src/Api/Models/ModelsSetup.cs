@@ -101,6 +101,10 @@ internal static partial class ModelsSetup
 
                 break;
 
+            case { Kind: ModelChangeKind.Failed, Name: "" }:
+                FolderNotRead(log, change.Reason);
+                break;
+
             case { Kind: ModelChangeKind.Failed }:
                 NotLoaded(log, change.Name, change.Version, change.Reason);
                 break;
@@ -150,6 +154,9 @@ internal static partial class ModelsSetup
 
     [LoggerMessage(LogLevel.Error, "Model {Name}/{ModelVersion} could not be loaded: {Reason}")]
     private static partial void NotLoaded(ILogger log, string name, string modelVersion, string? reason);
+
+    [LoggerMessage(LogLevel.Error, "No model could be loaded: {Reason}")]
+    private static partial void FolderNotRead(ILogger log, string? reason);
 
     [LoggerMessage(LogLevel.Information, "Model {Name}/{ModelVersion} is no longer served: {Reason}")]
     private static partial void Unloaded(ILogger log, string name, string modelVersion, string? reason);

@@ -14,8 +14,9 @@ internal sealed record LoadAttempt(
 /// <summary>Loads the files of one version within the time that the settings allow.</summary>
 /// <param name="settings">How models are loaded.</param>
 /// <param name="time">The clock for the time limit.</param>
-/// <param name="closing">Ends a load early, when the repository closes.</param>
-internal sealed class VersionLoader(RepositorySettings settings, TimeProvider time, CancellationToken closing)
+/// <param name="cancellationToken">Ends a load early, when the repository closes.</param>
+internal sealed class VersionLoader(
+    RepositorySettings settings, TimeProvider time, CancellationToken cancellationToken)
 {
     public LoadAttempt Load(VersionState state)
     {
@@ -32,7 +33,7 @@ internal sealed class VersionLoader(RepositorySettings settings, TimeProvider ti
         }
 
         using var limit = new CancellationTokenSource(settings.LoadTime, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, closing);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         try
         {
             var model = ClassifierModel.Load(

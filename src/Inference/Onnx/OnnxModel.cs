@@ -7,11 +7,11 @@ namespace SoftmaxService.Inference.Onnx;
 /// </summary>
 public sealed class OnnxModel : IDisposable
 {
-    private readonly CancellationToken _loading;
+    private readonly CancellationToken _cancellationToken;
 
-    private OnnxModel(InferenceSession session, GraphOutline graph, CancellationToken loading)
+    private OnnxModel(InferenceSession session, GraphOutline graph, CancellationToken cancellationToken)
     {
-        _loading = loading;
+        _cancellationToken = cancellationToken;
         Session = session;
         Graph = graph;
         Inputs = Describe(session.InputNames, session.InputMetadata);
@@ -156,7 +156,7 @@ public sealed class OnnxModel : IDisposable
     /// Until the result is disposed, runs with these options end when the load is cancelled.
     /// </summary>
     internal CancellationTokenRegistration EndWithLoad(RunOptions options) =>
-        _loading.UnsafeRegister(_ => options.Terminate = true, null);
+        _cancellationToken.UnsafeRegister(_ => options.Terminate = true, null);
 
     internal static int[] ShapeOf(OrtValue tensor) =>
         [.. tensor.GetTensorTypeAndShape().Shape.Select(size => checked((int)size))];

@@ -195,15 +195,15 @@ public sealed class ConnectionLimitsTests : IDisposable
         return text.ToString();
     }
 
-    private static async Task DripAsync(Socket connection, string head, string drop, CancellationToken until)
+    private static async Task DripAsync(Socket connection, string head, string drop, CancellationToken cancellationToken)
     {
         try
         {
-            await connection.SendAsync(Encoding.ASCII.GetBytes(head), until);
+            await connection.SendAsync(Encoding.ASCII.GetBytes(head), cancellationToken);
             while (true)
             {
-                await Task.Delay(50, until);
-                await connection.SendAsync(Encoding.ASCII.GetBytes(drop), until);
+                await Task.Delay(50, cancellationToken);
+                await connection.SendAsync(Encoding.ASCII.GetBytes(drop), cancellationToken);
             }
         }
         catch (Exception fault) when (fault is OperationCanceledException or SocketException)
