@@ -1,3 +1,6 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Numerics;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using SoftmaxService.Api.Problems;
@@ -22,20 +25,16 @@ internal sealed class JsonContents(ReadOnlyMemory<byte> json) : ITensorContents
                 + $"Send it in binary ({InferParameters.BinaryDataSize}).");
         }
 
-        var elements = new JsonElements(json.Span, input);
-
-        // A number takes a byte of text at least: a shape that promises more must not cost the memory that it promises.
-        var tensor = count <= json.Length ? new byte[count * datatype.Size] : throw WrongCount(input, 0, count);
-        var read = datatype == TensorDatatype.Fp32
-            ? ReadFloats(ref elements, MemoryMarshal.Cast<byte, float>(tensor.AsSpan()))
-            : ReadBytes(ref elements, tensor);
-        if (read != count)
+        return datatype.Name switch
         {
-            throw WrongCount(input, read, count);
-        }
-
-        elements.CheckNesting(shape, count);
-        return tensor;
+            "FP32" => Read<float>(input, datatype, shape, count),
+            "FP64" => Read<double>(input, datatype, shape, count),
+            "UINT8" => Read<byte>(input, datatype, shape, count),
+            "INT8" => Read<sbyte>(input, datatype, shape, count),
+            "INT32" => Read<int>(input, datatype, shape, count),
+            "INT64" => Read<long>(input, datatype, shape, count),
+            _ => throw new UnreachableException($"No model takes {datatype.Name}."),
+        };
     }
 
     public IReadOnlyList<ReadOnlyMemory<byte>> ReadElements(string input, IReadOnlyList<long> shape, int count)
@@ -66,48 +65,40 @@ internal sealed class JsonContents(ReadOnlyMemory<byte> json) : ITensorContents
         return read;
     }
 
-    private static long ReadFloats(ref JsonElements elements, Span<float> tensor)
+    private byte[] Read<T>(string input, TensorDatatype datatype, IReadOnlyList<long> shape, long count)
+        where T : unmanaged, INumber<T>, IMinMaxValue<T>
     {
+        var elements = new JsonElements(json.Span, input);
+
+        // A number takes a byte of text at least: a shape that promises more must not cost the memory that it promises.
+        var tensor = count <= json.Length ? new byte[count * datatype.Size] : throw WrongCount(input, 0, count);
+        var numbers = MemoryMarshal.Cast<byte, T>(tensor.AsSpan());
+        var styles = datatype.IsFloat ? NumberStyles.Float : NumberStyles.AllowLeadingSign;
         var read = 0;
         while (elements.MoveNext())
         {
             if (elements.Reader.TokenType != JsonTokenType.Number
-                || !elements.Reader.TryGetSingle(out var value)
-                || !float.IsFinite(value))
+                || !T.TryParse(elements.Reader.ValueSpan, styles, CultureInfo.InvariantCulture, out var number)
+                || !T.IsFinite(number))
             {
-                throw elements.Reject("an element of FP32 is a number that a 32-bit float can hold");
+                throw elements.Reject(datatype.Requirement<T>());
             }
 
-            if (read == tensor.Length)
+            if (read == numbers.Length)
             {
-                return read + 1;
+                throw WrongCount(input, read + 1, count);
             }
 
-            tensor[read++] = value;
+            numbers[read++] = number;
         }
 
-        return read;
-    }
-
-    private static long ReadBytes(ref JsonElements elements, Span<byte> tensor)
-    {
-        var read = 0;
-        while (elements.MoveNext())
+        if (read != count)
         {
-            if (elements.Reader.TokenType != JsonTokenType.Number || !elements.Reader.TryGetByte(out var value))
-            {
-                throw elements.Reject("an element of UINT8 is a whole number from 0 to 255");
-            }
-
-            if (read == tensor.Length)
-            {
-                return read + 1;
-            }
-
-            tensor[read++] = value;
+            throw WrongCount(input, read, count);
         }
 
-        return read;
+        elements.CheckNesting(shape, count);
+        return tensor;
     }
 
     private static RequestException WrongCount(string input, long read, long count) => new(

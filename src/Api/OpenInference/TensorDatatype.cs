@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace SoftmaxService.Api.OpenInference;
 
 /// <summary>
@@ -43,7 +45,17 @@ internal sealed record TensorDatatype(string Name, string OnnxName, int Size)
     /// </summary>
     public bool HasTypedForm => this != Fp16 && this != Bf16;
 
+    /// <summary>Whether an element may have a fraction.</summary>
+    public bool IsFloat => this == Fp32 || this == Fp64 || this == Fp16 || this == Bf16;
+
     /// <summary>The datatype of an ONNX tensor; null where the protocol has none, as for strings.</summary>
     public static TensorDatatype? OfOnnx(string elementType) =>
         Array.Find(Numeric, datatype => datatype.OnnxName == elementType);
+
+    /// <summary>
+    /// What an element must be, for messages: <c>an element of INT8 is a whole number from -128 to 127</c>.
+    /// </summary>
+    public string Requirement<T>()
+        where T : IMinMaxValue<T> =>
+        $"an element of {Name} is a {(IsFloat ? "" : "whole ")}number from {T.MinValue} to {T.MaxValue}";
 }

@@ -1,3 +1,6 @@
+using System.Diagnostics;
+using System.Numerics;
+using System.Runtime.InteropServices;
 using Google.Protobuf.Collections;
 using SoftmaxService.Api.OpenInference.Wire;
 using SoftmaxService.Api.Problems;
@@ -20,7 +23,16 @@ internal sealed class TypedContents(InferTensorContents? contents) : ITensorCont
                 + "Send it in raw_input_contents.");
         }
 
-        return datatype == TensorDatatype.Fp32 ? ReadFloats(input, count) : ReadBytes(input, count);
+        return datatype.Name switch
+        {
+            "FP32" => Read<float, float>(input, datatype, "fp32_contents", _contents.Fp32Contents, count),
+            "FP64" => Read<double, double>(input, datatype, "fp64_contents", _contents.Fp64Contents, count),
+            "UINT8" => Read<uint, byte>(input, datatype, "uint_contents", _contents.UintContents, count),
+            "INT8" => Read<int, sbyte>(input, datatype, "int_contents", _contents.IntContents, count),
+            "INT32" => Read<int, int>(input, datatype, "int_contents", _contents.IntContents, count),
+            "INT64" => Read<long, long>(input, datatype, "int64_contents", _contents.Int64Contents, count),
+            _ => throw new UnreachableException($"No model takes {datatype.Name}."),
+        };
     }
 
     public IReadOnlyList<ReadOnlyMemory<byte>> ReadElements(string input, IReadOnlyList<long> shape, int count)
@@ -29,31 +41,25 @@ internal sealed class TypedContents(InferTensorContents? contents) : ITensorCont
         return [.. _contents.BytesContents.Select(element => element.Memory)];
     }
 
-    private byte[] ReadFloats(string input, long count)
+    private static byte[] Read<TField, T>(
+        string input, TensorDatatype datatype, string field, RepeatedField<TField> elements, long count)
+        where TField : INumber<TField>
+        where T : unmanaged, INumber<T>, IMinMaxValue<T>
     {
-        CheckCount(input, "fp32_contents", _contents.Fp32Contents, count);
-        var tensor = new byte[count * sizeof(float)];
-        var floats = System.Runtime.InteropServices.MemoryMarshal.Cast<byte, float>(tensor.AsSpan());
-        for (var i = 0; i < floats.Length; i++)
+        CheckCount(input, field, elements, count);
+        var tensor = new byte[count * datatype.Size];
+        var numbers = MemoryMarshal.Cast<byte, T>(tensor.AsSpan());
+        for (var i = 0; i < numbers.Length; i++)
         {
-            floats[i] = _contents.Fp32Contents[i];
-        }
+            numbers[i] = T.CreateTruncating(elements[i]);
 
-        return tensor;
-    }
-
-    private byte[] ReadBytes(string input, long count)
-    {
-        CheckCount(input, "uint_contents", _contents.UintContents, count);
-        var tensor = new byte[count];
-        for (var i = 0; i < tensor.Length; i++)
-        {
-            var value = _contents.UintContents[i];
-            tensor[i] = value <= byte.MaxValue
-                ? (byte)value
-                : throw new RequestException(
+            // Equals, since NaN is not == NaN: floats pass as they are.
+            if (!TField.CreateTruncating(numbers[i]).Equals(elements[i]))
+            {
+                throw new RequestException(
                     Problem.BadRequest,
-                    $"Input '{input}' holds {value}; an element of UINT8 is a whole number from 0 to 255.");
+                    $"Input '{input}' holds {elements[i]}; {datatype.Requirement<T>()}.");
+            }
         }
 
         return tensor;

@@ -1,5 +1,7 @@
+using System.Numerics;
 using System.Runtime.InteropServices;
 using Google.Protobuf;
+using Grpc.Core;
 using Grpc.Net.Client;
 using SoftmaxService.Api.OpenInference.Wire;
 using SoftmaxService.OnnxSchema;
@@ -8,7 +10,7 @@ using DataType = Onnx.TensorProto.Types.DataType;
 namespace SoftmaxService.Api.Tests.OpenInference;
 
 /// <summary>
-/// Models that take bytes, halves, or one item per run: the tensor in its datatype, over REST and gRPC.
+/// Models of every element type, or of one item per run: the tensor in its datatype, over REST and gRPC.
 /// </summary>
 public sealed class InferElementTypesTests : IDisposable
 {
@@ -18,10 +20,21 @@ public sealed class InferElementTypesTests : IDisposable
 
     public InferElementTypesTests()
     {
-        _folder.Write("bytes/1/model.onnx", Model(DataType.Uint8, "batch"));
-        _folder.Write("bytes/1/model.json", FourPixelModels.IsImage);
-        _folder.Write("halves/1/model.onnx", Model(DataType.Float16, "batch"));
-        _folder.Write("halves/1/model.json", FourPixelModels.IsImage);
+        foreach (var (name, type) in new[]
+            {
+                ("floats", DataType.Float),
+                ("doubles", DataType.Double),
+                ("halves", DataType.Float16),
+                ("bytes", DataType.Uint8),
+                ("signed", DataType.Int8),
+                ("integers", DataType.Int32),
+                ("longs", DataType.Int64),
+            })
+        {
+            _folder.Write($"{name}/1/model.onnx", Model(type, "batch"));
+            _folder.Write($"{name}/1/model.json", FourPixelModels.IsImage);
+        }
+
         _folder.Write("one/1/model.onnx", Model(DataType.Float, 1));
         _folder.Write("one/1/model.json", FourPixelModels.IsImage);
         _service = new ServiceWith(("Models:Folder", _folder.Path), ("Grpc:Url", _grpc));
@@ -31,6 +44,87 @@ public sealed class InferElementTypesTests : IDisposable
     {
         _service.Dispose();
         _folder.Dispose();
+    }
+
+    [Theory]
+    [InlineData("floats", "FP32", 3d, 0.5, -1e30, 9d)]
+    [InlineData("doubles", "FP64", 0.5, 200d, -1e30, 9d)]
+    [InlineData("doubles", "FP64", 200d, 100d, 0d, 9d)]
+    [InlineData("bytes", "UINT8", 0d, 255d, 200d, 9d)]
+    [InlineData("signed", "INT8", -100d, -128d, 127d, 9d)]
+    [InlineData("integers", "INT32", 200d, 70_000d, -2_147_483_648d, 9d)]
+    [InlineData("integers", "INT32", 200d, 100d, 0d, 9d)]
+    [InlineData("longs", "INT64", 200d, 5_000_000_000d, -9_223_372_036_854_775_808d, 9d)]
+    [InlineData("longs", "INT64", 200d, 100d, 0d, 9d)]
+    public async Task ATensorHasTheSameScoresInEveryForm(string model, string datatype, params double[] values)
+    {
+        var input = $"\"name\": \"pixels\", \"datatype\": \"{datatype}\", \"shape\": [1, 4]";
+        var numbers = string.Join(", ", values.Select(value => Number(datatype, value)));
+        var (blob, contents) = Encode(datatype, values);
+        const string Outputs = """ "outputs": [{"name": "scores"}] """;
+        var raw = Request(model, datatype, [1, 4]);
+        raw.Outputs.Add(new ModelInferRequest.Types.InferRequestedOutputTensor { Name = "scores" });
+        raw.RawInputContents.Add(ByteString.CopyFrom(blob));
+        var typed = Request(model, datatype, [1, 4]);
+        typed.Outputs.Add(raw.Outputs);
+        typed.Inputs[0].Contents = contents;
+
+        foreach (var scores in new[]
+            {
+                (
+                    await _service.InferAsync(
+                        $$"""
+                        {"inputs": [{ {{input}}, "parameters": {"binary_data_size": {{blob.Length}} } }], {{Outputs}} }
+                        """,
+                        blob,
+                        model))
+                    .Output("scores")
+                    .Floats(),
+                InferCalls.Floats((await CallAsync(raw)).RawOutputContents.Single().ToByteArray()),
+                (
+                    await _service.InferAsync(
+                        $$"""{"inputs": [{ {{input}}, "data": [{{numbers}}] }], {{Outputs}} }""",
+                        model))
+                    .Output("scores")
+                    .Floats(),
+                (
+                    await _service.InferAsync(
+                        $$"""{"inputs": [{ {{input}}, "data": [[{{numbers}}]] }], {{Outputs}} }""",
+                        model))
+                    .Output("scores")
+                    .Floats(),
+                [.. (await CallAsync(typed)).Outputs.Single().Contents.Fp32Contents],
+            })
+        {
+            Assert.Equal(values.Take(FourPixelModels.Classes).Select(value => (float)value), scores);
+        }
+    }
+
+    [Fact]
+    public async Task ANumberOutsideItsDatatypeIsRejected()
+    {
+        foreach (var (model, datatype, number, range) in new[]
+            {
+                ("doubles", "FP64", "1e400", "from -1.7976931348623157E+308 to 1.7976931348623157E+308"),
+                ("signed", "INT8", "-129", "from -128 to 127"),
+                ("integers", "INT32", "0.5", "from -2147483648 to 2147483647"),
+                ("longs", "INT64", "9223372036854775808", "from -9223372036854775808 to 9223372036854775807"),
+            })
+        {
+            (
+                await _service.InferAsync(
+                    $$"""
+                    {"inputs": [
+                      {"name": "pixels", "datatype": "{{datatype}}", "shape": [1, 4], "data": [1, 2, 3, {{number}}]}]}
+                    """,
+                    model)).IsError(400, number, datatype, range);
+        }
+
+        var request = Request("signed", "INT8", [1, 4]);
+        request.Inputs[0].Contents = new InferTensorContents { IntContents = { 1, 2, 3, 128 } };
+        var fault = await Assert.ThrowsAsync<RpcException>(() => CallAsync(request));
+        Assert.Equal(StatusCode.InvalidArgument, fault.StatusCode);
+        Assert.Contains("128; an element of INT8", fault.Status.Detail, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -139,9 +233,14 @@ public sealed class InferElementTypesTests : IDisposable
         long[] shape,
         InferTensorContents contents)
     {
-        _ = _service.Client; // starts it
         var request = Request(model, datatype, shape);
         request.Inputs[0].Contents = contents;
+        return await CallAsync(request);
+    }
+
+    private async Task<ModelInferResponse> CallAsync(ModelInferRequest request)
+    {
+        _ = _service.Client; // starts it
         using var channel = GrpcChannel.ForAddress(_grpc);
         return await new GRPCInferenceService.GRPCInferenceServiceClient(channel).ModelInferAsync(request);
     }
@@ -160,6 +259,27 @@ public sealed class InferElementTypesTests : IDisposable
                 },
             },
         };
+
+    /// <summary>The same numbers as a blob and as typed contents.</summary>
+    private static (byte[] Blob, InferTensorContents Contents) Encode(string datatype, double[] values) =>
+        datatype switch
+        {
+            "FP32" => (Blob<float>(values), new() { Fp32Contents = { values.Select(value => (float)value) } }),
+            "FP64" => (Blob<double>(values), new() { Fp64Contents = { values } }),
+            "UINT8" => (Blob<byte>(values), new() { UintContents = { values.Select(value => (uint)value) } }),
+            "INT8" => (Blob<sbyte>(values), new() { IntContents = { values.Select(value => (int)value) } }),
+            "INT32" => (Blob<int>(values), new() { IntContents = { values.Select(value => (int)value) } }),
+            "INT64" => (Blob<long>(values), new() { Int64Contents = { values.Select(value => (long)value) } }),
+            _ => throw new ArgumentException($"{datatype} has no typed contents.", nameof(datatype)),
+        };
+
+    /// <summary>Integers without an exponent.</summary>
+    private static string Number(string datatype, double value) =>
+        datatype.StartsWith("FP", StringComparison.Ordinal) ? InferCalls.Text(value) : InferCalls.Text((long)value);
+
+    private static byte[] Blob<T>(double[] values)
+        where T : unmanaged, INumber<T> =>
+        MemoryMarshal.AsBytes<T>(values.Select(T.CreateChecked).ToArray()).ToArray();
 
     private static byte[] Model(DataType input, OnnxDimension batch)
     {
