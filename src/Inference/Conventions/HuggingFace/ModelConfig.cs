@@ -35,9 +35,38 @@ internal static class ModelConfig
                 + "does not show");
         }
 
-        var isFlat = root["input_size"] is { IsList: true };
-        var timm = root["pretrained_cfg"] ?? (isFlat ? root : null);
-        return stated.Over(timm is not null ? TimmConfig.Read(timm) : Lenient.Read(() => DescribeSize(root)));
+        var timm = root["pretrained_cfg"] ?? (TimmConfig.IsFlat(root) ? root : null);
+        return stated.Over(timm is not null
+            ? TimmConfig.Read(timm)
+            : Lenient.Read(() => DescribeSize(root)).Over(Lenient.Read(() => DescribeInputSize(root))));
+    }
+
+    /// <summary>
+    /// Many programs write an <c>input_size</c> of two or three sizes. Nothing else follows from it.
+    /// </summary>
+    private static StatedModel DescribeInputSize(Field root)
+    {
+        if (root["input_size"] is not { IsList: true } size)
+        {
+            return new StatedModel();
+        }
+
+        return size.Items().ToArray() switch
+        {
+            [var height, var width] => Describe(null, height, width),
+            [var channels, var height, var width] when IsChannels(channels) => Describe(channels, height, width),
+            [var height, var width, var channels] when IsChannels(channels) => Describe(channels, height, width),
+            _ => new StatedModel(),
+        };
+
+        static bool IsChannels(Field field) => field.FindWhole() is 1 or 3;
+
+        StatedModel Describe(Field? channels, Field height, Field width) => new()
+        {
+            Channels = channels is null ? null : size.State(channels.Size()),
+            Height = size.State(height.Size()),
+            Width = size.State(width.Size()),
+        };
     }
 
     private static StatedModel DescribeSize(Field root)
