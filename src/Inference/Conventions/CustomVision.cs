@@ -34,7 +34,7 @@ internal static class CustomVision
             ? ReadProperties(JsonTree.Parse(file.Name, file.Content))
             : new StatedModel();
         return root["LabelFileName"] is { } labels && folders.FindIn(manifest.Folder, labels.Text()) is { } names
-            ? stated.Over(LabelNames.State(LabelFile.Read(names).Names, labels.Source, classCount))
+            ? stated.Over(LabelFile.Read(names, classCount).State(labels.Source, classCount))
             : stated;
     }
 

@@ -44,7 +44,7 @@ internal static class GraphMetadata
         }
 
         var literal = PythonLiteral.Parse(Name, "names", names);
-        var stated = LabelNames.State(LabelNames.Read(literal), literal.Source, classCount);
+        var stated = LabelNames.Read(literal, classCount).State(literal.Source, classCount);
         return task is null ? stated : stated.Over(Lenient.Read(() => DescribeTransform(metadata)));
     }
 
@@ -89,30 +89,33 @@ internal static class GraphMetadata
         {
             if (metadata.TryGetValue(key, out var text) && !string.IsNullOrWhiteSpace(text))
             {
-                return LabelNames.State(ReadLabels(key, text.Trim()), $"{Name}: {key}", classCount);
+                return ReadLabels(key, text.Trim(), classCount).State($"{Name}: {key}", classCount);
             }
         }
 
         return new StatedModel();
     }
 
-    private static IReadOnlyList<string> ReadLabels(string key, string text)
+    private static ClassNames ReadLabels(string key, string text, int? classCount)
     {
         if (text[0] is not ('[' or '{' or '('))
         {
             var separator = text.Contains('\n', StringComparison.Ordinal) ? '\n' : ',';
-            return LabelNames.WithoutNumbers(text.Split(
-                separator, StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries));
+            var lines = text.Split(
+                separator, StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+            return lines.Length > 0
+                ? LabelLines.Read(lines, classCount)
+                : throw new ConventionException($"{Name}: {key} holds no names");
         }
 
         try
         {
             return LabelNames.Read(
-                JsonTree.Parse(Name, Encoding.UTF8.GetBytes(text)) with { Path = key });
+                JsonTree.Parse(Name, Encoding.UTF8.GetBytes(text)) with { Path = key }, classCount);
         }
         catch (ConventionException)
         {
-            return LabelNames.Read(PythonLiteral.Parse(Name, key, text));
+            return LabelNames.Read(PythonLiteral.Parse(Name, key, text), classCount);
         }
     }
 }

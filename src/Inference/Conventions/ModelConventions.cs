@@ -31,10 +31,8 @@ internal static class ModelConventions
     {
         var files = new SidecarFolders(folders);
         var stated = ReadHuggingFace(files, classCount).Over(GraphMetadata.Read(metadata, classCount));
-        stated = stated.Over(stated.Labels is null
-            ? LabelFiles.Read(files, classCount)
-            : Lenient.Read(() => LabelFiles.Read(files, classCount)));
         return stated
+            .Over(LabelFiles.Read(files, classCount))
             .Over(Lenient.Read(() => files.Find(TritonConfig.FileName) is { } file
                 ? TritonConfig.Read(file, files, classCount)
                 : new StatedModel()))

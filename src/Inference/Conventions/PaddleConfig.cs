@@ -233,7 +233,7 @@ internal sealed class PaddleConfig
 
         if ((top["label_list"] ?? after["label_list"]) is { } list)
         {
-            return LabelNames.State(LabelNames.Read(list), list.Source, classCount);
+            return LabelNames.Read(list, classCount).State(list.Source, classCount);
         }
 
         if (top["class_id_map_file"] is not { } map)
@@ -245,8 +245,6 @@ internal sealed class PaddleConfig
         var name = map.Text().Split('/', '\\')[^1];
         var file = (name.Length > 0 ? folders.FindIn(config.Folder, name) : null)
             ?? throw map.Fault("names a file that is not beside the model");
-        var (labels, warning) = LabelFile.Read(file);
-        var stated = LabelNames.State(labels, map.Source, classCount);
-        return warning is null ? stated : stated.Warn(warning);
+        return LabelFile.Read(file, classCount).State(map.Source, classCount);
     }
 }

@@ -26,7 +26,7 @@ internal static class TeachableMachine
         }
 
         var labels = root["labels"] is { } names
-            ? LabelNames.State(LabelNames.Read(names), names.Source, classCount)
+            ? LabelNames.Read(names, classCount).State(names.Source, classCount)
             : new StatedModel();
         return labels.Over(new StatedModel
         {

@@ -66,9 +66,7 @@ internal static class TritonConfig
 
         var file = folders.FindIn(config.Folder, name.Text())
             ?? throw name.Fault($"is {name.Quote()}, which is not there");
-        var (labels, warning) = LabelFile.Read(file);
-        var stated = LabelNames.State(labels, name.Source, classCount);
-        return warning is null ? stated : stated.Warn(warning);
+        return LabelFile.Read(file, classCount).State(name.Source, classCount);
     }
 
     private static List<Field> Messages(Field root, string name) =>

@@ -19,6 +19,9 @@ internal sealed class ModelSources
     // A smaller input is no photograph: it shows the whole image.
     private const int PhotographSide = 64;
 
+    // Grey images up to this size are often digits or letters.
+    private const int InkSide = 64;
+
     private static readonly string[] Axes = ["input.layout", "input.channels", "input.height", "input.width"];
     private static readonly string[] Scaling = ["input.scale", "input.mean", "input.std", "input.standardize"];
 
@@ -75,19 +78,27 @@ internal sealed class ModelSources
         var input = resolved.Input;
         var takesFloats = elementType is "float" or "float16" or "double";
         var statesScaling = Array.Exists(Scaling, _fields.ContainsKey);
+        var statesNormalization = Array.Exists(Scaling, IsOwn) || Array.Exists(Scaling[1..], _fields.ContainsKey);
         var isPhotograph = input.Channels == 3 && Math.Min(input.Height, input.Width) >= PhotographSide;
         if (takesFloats && !statesScaling)
         {
             Warn(
                 "No file says how pixels are scaled: pixel / 255 is assumed, with no mean and no std. A model that was "
-                + $"trained otherwise answers wrongly. Say \"scale\", \"mean\" and \"std\" in input of "
+                + $"trained otherwise answers wrongly. Set \"scale\", \"mean\" and \"std\" in input of "
+                + $"{ModelManifest.FileName}.");
+        }
+        else if (takesFloats && !statesNormalization)
+        {
+            Warn(
+                $"{Of("input.scale")} says how pixels are scaled, but no file gives a mean and a std: none is assumed. "
+                + "A model that was trained otherwise answers wrongly. Set \"mean\" and \"std\" in input of "
                 + $"{ModelManifest.FileName}.");
         }
 
         if (input.Channels == 3 && Of("input.color") is null)
         {
             Warn(
-                $"No file says in which order the model takes colours: RGB is assumed. If it was made with OpenCV, say "
+                $"No file says in which order the model takes colours: RGB is assumed. If it was made with OpenCV, set "
                 + $"\"color\": \"bgr\" in input of {ModelManifest.FileName}.");
         }
 
@@ -95,8 +106,16 @@ internal sealed class ModelSources
         {
             Warn(
                 $"No file says how an image becomes {input.Width} × {input.Height} pixels: it is stretched, which is "
-                + "assumed. Most makers resize the shorter side and crop the centre: say \"resize\": \"crop\" and "
+                + "assumed. Most makers resize the shorter side and crop the centre: set \"resize\": \"crop\" and "
                 + $"\"resizeTo\" in input of {ModelManifest.FileName}.");
+        }
+
+        if (input.Channels == 1 && Math.Max(input.Height, input.Width) <= InkSide && Of("input.foreground") is null)
+        {
+            Warn(
+                "No file says whether the model expects light ink on dark ground or dark ink on light: images are used "
+                + "as they are. Set \"foreground\" (\"light\", \"dark\" or \"none\") in input of "
+                + $"{ModelManifest.FileName}.");
         }
 
         if (resolved.Assumption is { } assumption)

@@ -45,7 +45,7 @@ public sealed class GraphMetadataTests
     [InlineData("{0: __import__('os')}", "a value is missing")]
     [InlineData("{0: 'cat'} + {}", "something follows the value")]
     [InlineData("""{0: '\q'}""", "an unknown escape")]
-    [InlineData("""{0: '\ud800'}""", "an escape that is no character")]
+    [InlineData("""{0: '\ud800'}""", "an escape that does not name a character")]
     [InlineData("{[]: 'a'}", "a key is neither a text nor a number")]
     [InlineData("{0: 'cat', 2: 'dog'}", "none with the index 1")]
     public void OtherText_IsAWarning(string literal, string reason) =>

@@ -159,6 +159,35 @@ public sealed class PreprocessorConfigTests
              "colour": "blue"}
             """));
 
+    [Theory]
+    [InlineData(
+        "{\"image_processor_type\": \"FooImageProcessor\", \"do_normalize\": true, \"rescale_factor\": 0.5}",
+        "do_normalize is true, but there is no image_mean and no image_std, and the class 'FooImageProcessor' is not "
+            + "known: none is used")]
+    [InlineData(
+        "{\"do_normalize\": true, \"rescale_factor\": 0.5}",
+        "do_normalize is true, but there is no image_mean and no image_std, and no class is named: none is used")]
+    [InlineData(
+        "{\"rescale_factor\": 0.5}",
+        "there is no image_mean and no image_std, and no class is named that says whether images are normalized: none "
+            + "is used")]
+    [InlineData(
+        "{\"feature_extractor_type\": \"Foo\", \"rescale_factor\": 0.5}",
+        "there is no image_mean and no image_std, and the class 'Foo', which says whether images are normalized, is "
+            + "not known: none is used")]
+    [InlineData(
+        "{\"image_mean\": 0.5, \"rescale_factor\": 0.5}",
+        "only one of image_mean and image_std is given, and the class of the image processor is not known")]
+    public void ANormalizationWithoutNumbers_IsAWarning(string content, string warning)
+    {
+        using var folder = new SidecarFolder().With(File, content);
+        var stated = folder.Read();
+
+        Assert.Equal(0.5, stated.Scale?.Value);
+        Assert.Null(stated.Std);
+        Assert.Equal($"preprocessor_config.json: {warning}", Assert.Single(stated.Warnings));
+    }
+
     [Fact]
     public void SwitchesThatAreOff_MeanNoScaleAndNoNormalization() => Assert.Equal(
         [

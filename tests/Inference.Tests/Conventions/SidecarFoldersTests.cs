@@ -48,7 +48,7 @@ public sealed class SidecarFoldersTests
             maker.WaitForExit();
         }
 
-        Assert.Equal("labels.txt is empty, or no regular file", folder.Fault());
+        Assert.Equal("labels.txt is empty, or no regular file", FaultOf(folder));
     }
 
     [Fact]
@@ -57,7 +57,7 @@ public sealed class SidecarFoldersTests
         using var folder = new SidecarFolder();
         File.CreateSymbolicLink(Path.Combine(folder.Path, Labels), "/dev/zero");
 
-        Assert.Contains("leads out of the model's folder", folder.Fault(), Ordinal);
+        Assert.Contains("leads out of the model's folder", FaultOf(folder), Ordinal);
     }
 
     [Fact]
@@ -111,6 +111,9 @@ public sealed class SidecarFoldersTests
         File.CreateSymbolicLink(Path.Combine(folder.Path, Labels), "classes.txt");
         File.CreateSymbolicLink(Path.Combine(folder.Path, "classes.txt"), Labels);
 
-        Assert.Equal("labels.txt is a link that leads back to itself", folder.Fault());
+        Assert.Equal("labels.txt is a link that leads back to itself", FaultOf(folder));
     }
+
+    private static string FaultOf(SidecarFolder folder) =>
+        Assert.Throws<ConventionException>(() => new SidecarFolders([folder.Path]).Find(Labels)).Message;
 }

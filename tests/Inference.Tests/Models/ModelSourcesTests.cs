@@ -21,9 +21,12 @@ public sealed class ModelSourcesTests : IDisposable
         Assert.Equal("the graph's shape", model.Sources["input.height"]);
         Assert.Collection(
             model.Warnings,
-            warning => Assert.Contains("how pixels are scaled", warning, StringComparison.Ordinal),
-            warning => Assert.Contains("in which order the model takes colours", warning, StringComparison.Ordinal),
-            warning => Assert.Contains("how an image becomes 64 × 64 pixels", warning, StringComparison.Ordinal),
+            warning => Assert.EndsWith(
+                "Set \"scale\", \"mean\" and \"std\" in input of model.json.", warning, StringComparison.Ordinal),
+            warning => Assert.EndsWith(
+                "set \"color\": \"bgr\" in input of model.json.", warning, StringComparison.Ordinal),
+            warning => Assert.EndsWith(
+                "set \"resize\": \"crop\" and \"resizeTo\" in input of model.json.", warning, StringComparison.Ordinal),
             warning => Assert.Contains("called by their numbers, 0 to 2", warning, StringComparison.Ordinal));
     }
 
@@ -113,6 +116,56 @@ public sealed class ModelSourcesTests : IDisposable
         Assert.Equal("config.json: num_channels", model.Sources["input.color"]);
         Assert.DoesNotContain(model.Warnings, warning => warning.Contains("colour", StringComparison.Ordinal));
         Assert.DoesNotContain(model.Warnings, warning => warning.Contains("channels", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void AScaleWithoutANormalizationIsAWarning()
+    {
+        _folder.Write(
+            "1/preprocessor_config.json",
+            """{ "image_processor_type": "FooImageProcessor", "rescale_factor": 0.5, "do_normalize": true }""");
+
+        using (var model = Load(null))
+        {
+            Assert.Equal(0.5f, model.Input.Scale);
+            Assert.Contains(
+                "preprocessor_config.json: rescale_factor says how pixels are scaled, but no file gives a mean and a "
+                + "std: none is assumed. A model that was trained otherwise answers wrongly. Set \"mean\" and \"std\" "
+                + "in input of model.json.",
+                model.Warnings);
+        }
+
+        using var own = Load("""{ "input": { "scale": 0.5 } }""");
+
+        Assert.DoesNotContain(own.Warnings, warning => warning.Contains("no file gives", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(1, null, true)]
+    [InlineData(1, "none", false)]
+    [InlineData(1, "light", false)]
+    [InlineData(3, null, false)]
+    public void SmallGreyImagesWithoutAForegroundAreAWarning(int channels, string? foreground, bool isExpected)
+    {
+        using var model = Load(
+            foreground is null ? null : $$"""{ "input": { "foreground": "{{foreground}}" } }""", channels);
+
+        Assert.Equal(
+            isExpected,
+            model.Warnings.Contains(
+                "No file says whether the model expects light ink on dark ground or dark ink on light: images are used "
+                + "as they are. Set \"foreground\" (\"light\", \"dark\" or \"none\") in input of model.json."));
+    }
+
+    [Fact]
+    public void AnUnreadableFileOfLabelsIsAWarning()
+    {
+        _folder.Write("1/labels.json", """{ "0": { "common": "cat" } }""");
+
+        using var model = Load(null);
+
+        Assert.Equal("assumed", model.Sources["labels"]);
+        Assert.Contains(model.Warnings, warning => warning.StartsWith("labels.json", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -45,4 +45,23 @@ public sealed class ScoresShapeTests
             "[1, 2000000] for one image; a classifier gives one row of 2 to 1048576 class scores",
             ColorModels.Refusal(graph.ToByteArray()), StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData(new long[] { -1, 1 }, "[1, 1]")]
+    [InlineData(new long[] { -1 }, "[1]")]
+    public void Load_OneScore_IsRejectedWithAWayOut(long[] shape, string measured)
+    {
+        var graph = ColorModels.Start(3);
+        graph.Node("ReduceMax", ["z"], "most", ("axes", new long[] { 1 }), ("keepdims", 0L));
+        graph.Node("Sigmoid", ["most"], "p");
+        graph.Node("Reshape", ["p", graph.Initializer("shape", shape, shape.Length)], "scores");
+        OnnxDimension[] declared = [.. shape.Select(size => size < 0 ? (OnnxDimension)"batch" : size)];
+        graph.Output("scores", DataType.Float, declared);
+
+        Assert.Contains(
+            $"output 'scores' has the shape {measured} for one image: a binary classifier with one score. One with two "
+            + "scores is served: export it with a softmax over 2 classes, or append the logits [0, x] of the one logit "
+            + "x (with a sigmoid at the end, the probabilities [1 - p, p])",
+            ColorModels.Refusal(graph.ToByteArray()), StringComparison.Ordinal);
+    }
 }

@@ -24,10 +24,10 @@ internal static class ModelConfig
     /// <summary>The kind of model, such as <c>vit</c>.</summary>
     public static string? ModelType(Field root) => root["model_type"]?.Node is DataText type ? type.Text : null;
 
-    /// <exception cref="ConventionException">timm's values or the indices of the labels are malformed.</exception>
+    /// <exception cref="ConventionException">timm's values are malformed.</exception>
     public static StatedModel Read(Field root, int? classCount)
     {
-        var stated = DescribeLabels(root, classCount);
+        var stated = Lenient.Read(() => DescribeLabels(root, classCount));
         if (root["problem_type"] is { Node: DataText { Text: "multi_label_classification" } } problem)
         {
             stated = stated.Warn(
@@ -35,9 +35,38 @@ internal static class ModelConfig
                 + "does not show");
         }
 
-        var isFlat = root["input_size"] is { IsList: true };
-        var timm = root["pretrained_cfg"] ?? (isFlat ? root : null);
-        return stated.Over(timm is not null ? TimmConfig.Read(timm) : Lenient.Read(() => DescribeSize(root)));
+        var timm = root["pretrained_cfg"] ?? (TimmConfig.IsFlat(root) ? root : null);
+        return stated.Over(timm is not null
+            ? TimmConfig.Read(timm)
+            : Lenient.Read(() => DescribeSize(root)).Over(Lenient.Read(() => DescribeInputSize(root))));
+    }
+
+    /// <summary>
+    /// Many programs write an <c>input_size</c> of two or three sizes. Nothing else follows from it.
+    /// </summary>
+    private static StatedModel DescribeInputSize(Field root)
+    {
+        if (root["input_size"] is not { IsList: true } size)
+        {
+            return new StatedModel();
+        }
+
+        return size.Items().ToArray() switch
+        {
+            [var height, var width] => Describe(null, height, width),
+            [var channels, var height, var width] when IsChannels(channels) => Describe(channels, height, width),
+            [var height, var width, var channels] when IsChannels(channels) => Describe(channels, height, width),
+            _ => new StatedModel(),
+        };
+
+        static bool IsChannels(Field field) => field.FindWhole() is 1 or 3;
+
+        StatedModel Describe(Field? channels, Field height, Field width) => new()
+        {
+            Channels = channels is null ? null : size.State(channels.Size()),
+            Height = size.State(height.Size()),
+            Width = size.State(width.Size()),
+        };
     }
 
     private static StatedModel DescribeSize(Field root)
@@ -64,30 +93,30 @@ internal static class ModelConfig
         if (field is null)
         {
             return root["label_names"] is { } timm
-                ? LabelNames.State(DescribedNames(timm, root["label_descriptions"]), timm.Source, classCount)
+                ? DescribedNames(timm, root["label_descriptions"], classCount).State(timm.Source, classCount)
                 : new StatedModel();
         }
 
-        var names = LabelNames.Read(field);
+        var names = LabelNames.Read(field, classCount);
 
         // What transformers writes for a model whose classes nobody named.
-        var isNamed = names.Where((name, index) =>
+        var isNamed = names.Names.Where((name, index) =>
             name != string.Create(CultureInfo.InvariantCulture, $"LABEL_{index}")).Any();
-        return isNamed ? LabelNames.State(names, field.Source, classCount) : new StatedModel();
+        return isNamed ? names.State(field.Source, classCount) : new StatedModel();
     }
 
     /// <summary>timm names ImageNet's classes by WordNet's ids, and describes them elsewhere.</summary>
-    private static IReadOnlyList<string> DescribedNames(Field field, Field? descriptions)
+    private static ClassNames DescribedNames(Field field, Field? descriptions, int? classCount)
     {
-        var names = LabelNames.Read(field);
-        if (descriptions is not { IsMap: true } || !names.All(LabelNames.IsSynset))
+        var names = LabelNames.Read(field, classCount);
+        if (descriptions is not { IsMap: true } || !names.Names.All(LabelNames.IsSynset))
         {
             return names;
         }
 
         var described = descriptions.Entries().ToLookup(entry => entry.Name, entry => entry.Value);
-        return names.All(name => described[name].FirstOrDefault()?.Node is DataText)
-            ? [.. names.Select(name => described[name].First().Text())]
+        return names.Names.All(name => described[name].FirstOrDefault()?.Node is DataText)
+            ? names with { Names = [.. names.Names.Select(name => described[name].First().Text())] }
             : names;
     }
 }

@@ -281,6 +281,10 @@ internal sealed class PreprocessorConfig
         {
             Warn("only one of image_mean and image_std is given, and the class of the image processor is not known");
         }
+        else if (mean is null)
+        {
+            WarnOfNoNumbers();
+        }
 
         if (Kind == ProcessorKind.EfficientNet && this["rescale_offset"] is { } offset && offset.Switch())
         {
@@ -293,6 +297,23 @@ internal sealed class PreprocessorConfig
         }
 
         return stated with { Scale = scale, Mean = Narrow(mean), Std = Narrow(std) };
+    }
+
+    /// <summary>Every known class has a mean and a standard deviation, or normalizes nothing.</summary>
+    private void WarnOfNoNumbers()
+    {
+        const string Missing = "there is no image_mean and no image_std";
+        var type = _root["image_processor_type"] ?? _root["feature_extractor_type"];
+        Warn((this["do_normalize"], type) switch
+        {
+            (not null, null) => $"do_normalize is true, but {Missing}, and no class is named: none is used",
+            (not null, _) =>
+                $"do_normalize is true, but {Missing}, and the class {type.Quote()} is not known: none is used",
+            (null, null) =>
+                $"{Missing}, and no class is named that says whether images are normalized: none is used",
+            _ => $"{Missing}, and the class {type.Quote()}, which says whether images are normalized, is not known: "
+                + "none is used",
+        });
     }
 
     private static Stated<IReadOnlyList<float>>? Narrow(Stated<IReadOnlyList<double>>? wide) =>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using SoftmaxService.Inference.Conventions.Syntax;
 using SoftmaxService.Inference.Imaging;
 
@@ -13,6 +14,9 @@ internal static class TimmConfig
 {
     private const double DefaultPart = 0.875;
 
+    private static readonly DataList Mean = Numbers("0.485", "0.456", "0.406");
+    private static readonly DataList Std = Numbers("0.229", "0.224", "0.225");
+
     /// <exception cref="ConventionException">A value has the wrong type or length.</exception>
     public static StatedModel Read(Field config)
     {
@@ -21,25 +25,55 @@ internal static class TimmConfig
             throw config.Fault("must be an object");
         }
 
-        var mean = config["mean"];
-        var std = config["std"];
-        var means = mean?.PerChannel(field => field.Number()) ?? [0.485, 0.456, 0.406];
-        var stds = std?.PerChannel(field => field.Divisor()) ?? [0.229, 0.224, 0.225];
-        var source = config with { DefaultOf = config.Path.Length == 0 ? config.File : config.Source };
+        var isColor = config["input_size"]?.Items().FirstOrDefault()?.FindWhole() is null or 3;
+        var mean = config["mean"] ?? (isColor ? Default("mean", Mean) : null);
+        var std = config["std"] ?? (isColor ? Default("std", Std) : null);
+        var filter = config["interpolation"] ?? Default("interpolation", new DataText("bicubic", IsPlain: false, 0));
+        var means = mean?.PerChannel(field => field.Number());
+        var stds = std?.PerChannel(field => field.Divisor());
         var stated = new StatedModel
         {
-            Scale = (mean ?? Default("mean")).State(1.0 / 255.0),
-            Mean = (mean ?? Default("mean")).State<IReadOnlyList<float>>([.. means.Select(value => (float)value)]),
-            Std = (std ?? Default("std")).State<IReadOnlyList<float>>([.. stds.Select(value => (float)value)]),
-            Filter = FilterOf(config["interpolation"], Default("interpolation")),
-            Antialias = (config["interpolation"] ?? Default("interpolation")).State(true),
-            Round = (config["interpolation"] ?? Default("interpolation")).State(true),
+            Scale = mean?.State(1.0 / 255.0),
+            Mean = mean?.State<IReadOnlyList<float>>([.. means!.Select(value => (float)value)]), // as mean
+            Std = std?.State<IReadOnlyList<float>>([.. stds!.Select(value => (float)value)]), // as std
+            Filter = filter.State(FilterOf(filter)),
+            Antialias = filter.State(true),
+            Round = filter.State(true),
         };
-        stated = config["input_size"] is { } size ? DescribeSize(stated, config, size, means) : stated;
-        return stated.Channels is { Value: not 3 } ? stated : stated with { Color = config.State(PixelColor.Rgb) };
+        stated = config["input_size"] is { } size ? DescribeSize(stated, config, size, means ?? [0]) : stated;
+        stated = stated.Channels is { Value: not 3 } ? stated : stated with { Color = config.State(PixelColor.Rgb) };
+        return Defaults(isColor, stated.Height is not null).Where(one => config[one.Name] is null).Aggregate(
+            stated, (model, one) => model.Warn(
+                $"{config.Source} has no {one.Name}; timm's default is assumed: {one.Value}"));
 
-        Field Default(string name) => source with { Path = name };
+        Field Default(string name, DataNode value) => new(config.File, name, value) { DefaultOf = config.Source };
     }
+
+    /// <summary>
+    /// Whether a file is timm's although it has no <c>pretrained_cfg</c>, as older versions wrote it. Other programs
+    /// write an <c>input_size</c>, too, but not all four.
+    /// </summary>
+    public static bool IsFlat(Field root) =>
+        root["input_size"] is { IsList: true } size
+        && size.Items().ToArray() is [var channels, _, _]
+        && channels.FindWhole() is 1 or 3
+        && root["mean"] is not null && root["std"] is not null && root["interpolation"] is not null;
+
+    private static IEnumerable<(string Name, string Value)> Defaults(bool isColor, bool isCropped) =>
+    [
+        .. isColor ? (IEnumerable<(string, string)>)[("mean", Text(Mean)), ("std", Text(Std))] : [],
+        ("interpolation", "bicubic"),
+        .. isCropped
+            ? (IEnumerable<(string, string)>)[("crop_pct", DefaultPart.ToString(CultureInfo.InvariantCulture))]
+            : [],
+    ];
+
+    private static DataList Numbers(params string[] numbers) => new(
+        [.. numbers.Select(text => new DataNumber(double.Parse(text, CultureInfo.InvariantCulture), text, Line: 0))],
+        Line: 0);
+
+    private static string Text(DataList numbers) =>
+        string.Join(", ", numbers.Items.OfType<DataNumber>().Select(number => number.Text));
 
     private static StatedModel DescribeSize(
         StatedModel stated, Field config, Field size, IReadOnlyList<double> means)
@@ -102,16 +136,14 @@ internal static class TimmConfig
     private static IEnumerable<float> Padding(IReadOnlyList<double> means) =>
         Enumerable.Range(0, 3).Select(i => (float)Math.Round(255 * means[means.Count == 1 ? 0 : i]));
 
-    private static Stated<ImageFilter>? FilterOf(Field? stated, Field fallback) => stated is null
-        ? fallback.State(ImageFilter.Bicubic)
-        : stated.State(stated.Text() switch
-        {
-            "nearest" => ImageFilter.Nearest,
-            "bilinear" => ImageFilter.Bilinear,
-            "bicubic" or "" => ImageFilter.Bicubic,
-            "box" => ImageFilter.Box,
-            "hamming" => ImageFilter.Hamming,
-            "lanczos" => ImageFilter.Lanczos,
-            _ => throw stated.Fault("must be one of Pillow's filters"),
-        });
+    private static ImageFilter FilterOf(Field interpolation) => interpolation.Text() switch
+    {
+        "nearest" => ImageFilter.Nearest,
+        "bilinear" => ImageFilter.Bilinear,
+        "bicubic" or "" => ImageFilter.Bicubic,
+        "box" => ImageFilter.Box,
+        "hamming" => ImageFilter.Hamming,
+        "lanczos" => ImageFilter.Lanczos,
+        _ => throw interpolation.Fault("must be one of Pillow's filters"),
+    };
 }

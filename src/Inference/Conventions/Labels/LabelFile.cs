@@ -12,9 +12,10 @@ namespace SoftmaxService.Inference.Conventions.Labels;
 /// </summary>
 internal static class LabelFile
 {
-    /// <returns>The names, and a warning if blank lines were left out.</returns>
+    /// <param name="file">The file.</param>
+    /// <param name="classCount">The number of classes, if the graph states it.</param>
     /// <exception cref="ConventionException">It holds no names, or an index is missing or repeated.</exception>
-    public static (IReadOnlyList<string> Names, string? Warning) Read(Sidecar file)
+    public static ClassNames Read(Sidecar file, int? classCount)
     {
         var bytes = file.Content.AsSpan();
         bytes = bytes.StartsWith("\uFEFF"u8) ? bytes[3..] : bytes;
@@ -28,7 +29,7 @@ internal static class LabelFile
         {
             try
             {
-                return (LabelNames.Read(JsonTree.Parse(file.Name, bytes)), null);
+                return LabelNames.Read(JsonTree.Parse(file.Name, bytes), classCount);
             }
             catch (ConventionException) when (!file.Name.EndsWith(".json", StringComparison.Ordinal) && !IsJson(bytes))
             {
@@ -36,7 +37,7 @@ internal static class LabelFile
             }
         }
 
-        return ReadLines(file.Name, text);
+        return ReadLines(file.Name, text, classCount);
     }
 
     private static bool IsJson(ReadOnlySpan<byte> utf8)
@@ -52,7 +53,7 @@ internal static class LabelFile
         }
     }
 
-    private static (IReadOnlyList<string> Names, string? Warning) ReadLines(string name, string text)
+    private static ClassNames ReadLines(string name, string text, int? classCount)
     {
         var lines = text.TrimEnd().Split('\n').Select(line => line.Trim()).ToArray();
         for (var i = 0; i < lines.Length; i++)
@@ -70,8 +71,12 @@ internal static class LabelFile
         }
 
         var blank = lines.Length - names.Length;
-        return (
-            LabelNames.WithoutNumbers(names),
-            blank == 0 ? null : $"{name} has {blank} blank line(s) between its names, which are left out");
+        var read = LabelLines.Read(names, classCount);
+        return blank == 0
+            ? read
+            : read with
+            {
+                Warnings = [.. read.Warnings, $"has {blank} blank line(s) between its names, which are left out"],
+            };
     }
 }

@@ -19,9 +19,10 @@ internal static class LabelFiles
         "class_indices.json",
     ];
 
-    /// <exception cref="ConventionException">
-    /// The first file of names is malformed. Later ones give a warning if they are, or if they disagree.
-    /// </exception>
+    private const string Expected =
+        "a file of labels holds a name a line, a list of names, or a map between names and indices";
+
+    /// <summary>The first names that can be used. Files that are malformed or disagree give a warning.</summary>
     public static StatedModel Read(SidecarFolders folders, int? classCount)
     {
         var stated = new StatedModel();
@@ -31,9 +32,9 @@ internal static class LabelFiles
             {
                 stated = folders.Find(name) is { } file ? Add(stated, file, classCount) : stated;
             }
-            catch (ConventionException fault) when (stated.Labels is not null)
+            catch (ConventionException fault)
             {
-                stated = stated.Warn(fault.Message);
+                stated = stated.Warn($"{fault.Message}; it is not used: {Expected}");
             }
         }
 
@@ -42,9 +43,7 @@ internal static class LabelFiles
 
     private static StatedModel Add(StatedModel stated, Sidecar file, int? classCount)
     {
-        var (names, warning) = LabelFile.Read(file);
-        var found = LabelNames.State(names, file.Name, classCount);
-        found = warning is null ? found : found.Warn(warning);
+        var found = LabelFile.Read(file, classCount).State(file.Name, classCount);
         return (stated.Labels, found.Labels) switch
         {
             (null, _) or (_, null) => stated.Over(found),
