@@ -16,7 +16,7 @@ internal static partial class OneProcessor
         }
 
         var last = 1ul << (Environment.ProcessorCount - 1);
-        // 0 is the calling thread. If the call is refused, the race is only noisier.
+        // 0 is the calling thread. If the call is rejected, the race is only noisier.
         _ = SetAffinity(0, sizeof(ulong), in last);
     }
 

@@ -17,7 +17,7 @@ internal sealed class Options(string[] arguments)
             ? found[(name.Length + 3)..]
             : null;
 
-    public static int Refuse()
+    public static int Reject()
     {
         Console.Error.WriteLine(
             """

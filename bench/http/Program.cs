@@ -9,5 +9,5 @@ return args switch
     ["memory"] => await ResidentMemory.ShowAsync(),
     _ when args.All(argument => argument.StartsWith("--", StringComparison.Ordinal)) => await RaceCommand.RunAsync(
         new Options(args)),
-    _ => Options.Refuse(),
+    _ => Options.Reject(),
 };

@@ -68,7 +68,7 @@ internal sealed partial record Wrk(long Requests, double Seconds, double P50, do
                 double.Parse(total.Groups[2].Value, CultureInfo.InvariantCulture),
                 Milliseconds(Percentile50().Match(output)),
                 Milliseconds(Percentile99().Match(output)),
-                Counts(Refused().Match(output)) + Counts(SocketErrors().Match(output)))
+                Counts(Rejected().Match(output)) + Counts(SocketErrors().Match(output)))
             : throw new InvalidOperationException($"wrk's output has no result:\n{output}");
     }
 
@@ -97,7 +97,7 @@ internal sealed partial record Wrk(long Requests, double Seconds, double P50, do
     private static partial Regex Percentile99();
 
     [GeneratedRegex(@"Non-2xx or 3xx responses: (\d+)")]
-    private static partial Regex Refused();
+    private static partial Regex Rejected();
 
     [GeneratedRegex(@"Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)")]
     private static partial Regex SocketErrors();

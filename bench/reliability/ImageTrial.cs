@@ -66,7 +66,7 @@ internal static class ImageTrial
             "Images",
             Method(count, seed),
             string.Create(CultureInfo.InvariantCulture, $"""
-                | format | files | accepted | refused | accepted by some inputs |
+                | format | files | accepted | rejected | accepted by some inputs |
                 |---|---|---|---|---|
                 {Rows(results[0])}
 
@@ -112,7 +112,7 @@ internal static class ImageTrial
                 File.AppendAllText($"{path}.faults", $"{number} {outcome.Fault.ReplaceLineEndings(" ")}\n");
             }
 
-            (record[0], record[1], record[2]) = ((byte)image.FormatIndex, (byte)outcome.Read, (byte)outcome.Refused);
+            (record[0], record[1], record[2]) = ((byte)image.FormatIndex, (byte)outcome.Read, (byte)outcome.Rejected);
             BinaryPrimitives.WriteUInt64LittleEndian(record.AsSpan(3), outcome.Hash);
             records.Write(record);
         }
@@ -291,16 +291,16 @@ internal static class ImageTrial
         var rows = new StringBuilder();
         foreach (var (index, format) in MadeImage.Formats.Index())
         {
-            var all = records.Where(record => record.Format == index && record.Read + record.Refused > 0).ToArray();
+            var all = records.Where(record => record.Format == index && record.Read + record.Rejected > 0).ToArray();
             rows.Append(
                 CultureInfo.InvariantCulture,
-                $"| {format} | {all.Length} | {all.Count(record => record.Refused == 0)} | "
+                $"| {format} | {all.Length} | {all.Count(record => record.Rejected == 0)} | "
                     + $"{all.Count(record => record.Read == 0)} | "
-                    + $"{all.Count(record => record is { Read: > 0, Refused: > 0 })} |\n");
+                    + $"{all.Count(record => record is { Read: > 0, Rejected: > 0 })} |\n");
         }
 
         return rows.ToString().TrimEnd();
     }
 
-    private readonly record struct Record(byte Format, byte Read, byte Refused, ulong Hash);
+    private readonly record struct Record(byte Format, byte Read, byte Rejected, ulong Hash);
 }

@@ -8,7 +8,7 @@ using SoftmaxService.ReliabilityBenchmarks.Load;
 namespace SoftmaxService.ReliabilityBenchmarks;
 
 /// <summary>
-/// Sends more requests than the service can answer. Throughput and latency must hold; the rest is refused at once.
+/// Sends more requests than the service can answer. Throughput and latency must hold; the rest is rejected at once.
 /// </summary>
 internal static class OverloadTrial
 {

@@ -18,10 +18,10 @@ return args.FirstOrDefault() switch
     "folder" => await FaultTrials.RemoveFolderAsync(),
     "clock" => await FaultTrials.SetClockBackAsync(),
     "soak" => await SoakTrial.RunAsync(options),
-    _ => Refuse(),
+    _ => Reject(),
 };
 
-static int Refuse()
+static int Reject()
 {
     Console.Error.WriteLine(
         """

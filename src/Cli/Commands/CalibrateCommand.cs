@@ -157,7 +157,7 @@ internal static class CalibrateCommand
             manifest = ManifestText.WithInput(manifest, input);
         }
 
-        // Never leave a manifest that the service would refuse.
+        // Never leave a manifest that the service would reject.
         _ = ModelManifest.Parse(manifest);
         return manifest;
     }

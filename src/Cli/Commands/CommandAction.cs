@@ -46,7 +46,7 @@ internal static class CommandAction
         catch (Exception exception) when (exception is DataException or IOException or UnauthorizedAccessException)
         {
             terminal.Say(exception.Message);
-            return ExitCode.Refused;
+            return ExitCode.Rejected;
         }
         catch (Exception exception)
         {

@@ -5,8 +5,8 @@ internal static class ExitCode
 {
     public const int Ok = 0;
 
-    /// <summary>The model or the data was refused, or a file could not be written; nothing was changed.</summary>
-    public const int Refused = 1;
+    /// <summary>The model or the data was rejected, or a file could not be written; nothing was changed.</summary>
+    public const int Rejected = 1;
 
     /// <summary>The command line was not understood.</summary>
     public const int Usage = 2;
@@ -26,7 +26,7 @@ internal static class ExitCode
     public const int Cancelled = 130;
 
     public const string Help =
-        "Exit codes: 0 done; 1 the model or the data was refused, or a file could not be written; "
+        "Exit codes: 0 done; 1 the model or the data was rejected, or a file could not be written; "
         + "2 the command line was not understood; 3 a fault of the program; "
         + "4 recipe is not sure; 5 what verify compares differs; 130 stopped by Ctrl-C.";
 }

@@ -100,7 +100,7 @@ internal static class RecipeCommand
             : "{}\n"u8;
         var manifest = ManifestText.WithInput(original, findings.Input);
 
-        // Never leave a manifest that the service would refuse.
+        // Never leave a manifest that the service would reject.
         using (location.Load(findings.Input))
         {
             FileReplacement.WriteAll(cancellationToken, (location.ManifestPath, manifest));

@@ -53,7 +53,7 @@ internal sealed class IdxFile : IDisposable
         }
     }
 
-    /// <summary>Refuses bytes after the last element.</summary>
+    /// <summary>Rejects bytes after the last element.</summary>
     public void CheckEnd()
     {
         Span<byte> more = stackalloc byte[1];

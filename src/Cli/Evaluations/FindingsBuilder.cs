@@ -19,7 +19,7 @@ internal static class FindingsBuilder
 
     /// <summary>The scored rows as Calibration takes them; what it rejects is a fault of the data.</summary>
     public static LabelledLogits ToLabelledLogits(ScoredSet scored) =>
-        Refused(scored, () => new LabelledLogits(scored.Logits, scored.Labels, scored.ClassCount));
+        Rejected(scored, () => new LabelledLogits(scored.Logits, scored.Labels, scored.ClassCount));
 
     /// <summary>
     /// Measures at T = 1 and at the temperature that is in use, and tries the manifest's prediction sets.
@@ -33,7 +33,7 @@ internal static class FindingsBuilder
         CancellationToken cancellationToken)
     {
         var data = ToLabelledLogits(scored);
-        return Refused(
+        return Rejected(
             scored,
             () =>
             {
@@ -70,7 +70,7 @@ internal static class FindingsBuilder
         CancellationToken cancellationToken)
     {
         var data = ToLabelledLogits(scored);
-        return Refused(scored, () =>
+        return Rejected(scored, () =>
         {
             var result = Calibrator.Calibrate(data, options with { ClassNames = scored.ClassNames }, cancellationToken);
             result = result with { Warnings = [.. scored.Warnings, .. result.Warnings] };
@@ -208,7 +208,7 @@ internal static class FindingsBuilder
         ];
     }
 
-    private static T Refused<T>(ScoredSet scored, Func<T> work)
+    private static T Rejected<T>(ScoredSet scored, Func<T> work)
     {
         try
         {

@@ -9,7 +9,7 @@ namespace SoftmaxService.Cli.Models;
 /// <param name="Model">The ONNX file's path.</param>
 /// <param name="Inputs">The graph's inputs as declared.</param>
 /// <param name="Outputs">The graph's outputs as declared.</param>
-/// <param name="Served">How the service reads it; null where it refuses to.</param>
+/// <param name="Served">How the service reads it; null where it rejects to.</param>
 /// <param name="Problems">Why the service would not serve it.</param>
 /// <param name="Warnings">What was assumed and can change answers.</param>
 /// <param name="Notes">What it would serve, and its owner should know.</param>

@@ -40,7 +40,7 @@ internal static unsafe class ImageDecoder
         fixed (byte* pinned = encoded)
         {
             using var data = SKData.Create((nint)pinned, encoded.Length);
-            using var codec = SKCodec.Create(data) ?? throw ImageRefusal.DamagedHeader(header.Format);
+            using var codec = SKCodec.Create(data) ?? throw ImageRejection.DamagedHeader(header.Format);
             var pixels = Decode(codec, header, minWidth, minHeight);
             FillGaps(encoded, header.Format, pixels);
             return pixels;
@@ -71,7 +71,7 @@ internal static unsafe class ImageDecoder
         using var colorSpace = encodedInfo.ColorSpace;
         if (encodedInfo.Width != header.Width || encodedInfo.Height != header.Height)
         {
-            throw ImageRefusal.Undecodable(
+            throw ImageRejection.Undecodable(
                 header.Format,
                 $"its header declares {header.Width} × {header.Height} pixels, its data {encodedInfo.Width} × "
                 + $"{encodedInfo.Height}");
@@ -99,14 +99,14 @@ internal static unsafe class ImageDecoder
             var result = codec.GetPixels(info, (nint)pixels.Pointer, pixels.RowLength, SKCodecOptions.Default);
             if (!pixels.IsGuardIntact())
             {
-                throw ImageRefusal.Undecodable(
+                throw ImageRejection.Undecodable(
                     header.Format, "its data goes beyond the pixels that its header declares");
             }
 
             if (result != SKCodecResult.Success)
             {
                 var isCutOff = result == SKCodecResult.IncompleteInput;
-                throw ImageRefusal.Undecodable(
+                throw ImageRejection.Undecodable(
                     header.Format, isCutOff ? "it is cut off before its end" : "its data is damaged");
             }
 
@@ -129,7 +129,7 @@ internal static unsafe class ImageDecoder
 
         if (codec.FrameCount is var frames and > MaxFrames)
         {
-            throw ImageRefusal.TooLarge(
+            throw ImageRejection.TooLarge(
                 $"The animation has {frames} frames; at most {MaxFrames} are taken, of which the first is classified. "
                 + "Send that one as an image.");
         }

@@ -31,10 +31,10 @@ internal readonly record struct ImageHeader(
     {
         if (encoded.IsEmpty)
         {
-            throw ImageRefusal.Empty();
+            throw ImageRejection.Empty();
         }
 
-        var format = ImageFormats.Identify(encoded) ?? throw ImageRefusal.UnknownFormat(encoded);
+        var format = ImageFormats.Identify(encoded) ?? throw ImageRejection.UnknownFormat(encoded);
         if (format == ImageFormats.Png)
         {
             return ReadPng(encoded, maxPixels);
@@ -49,14 +49,14 @@ internal readonly record struct ImageHeader(
         {
             return WebPStructure.TryRead(encoded, out var webp)
                 ? Check(format, webp.Width, webp.Height, webp.Orientation, maxPixels)
-                : throw ImageRefusal.DamagedHeader(format);
+                : throw ImageRejection.DamagedHeader(format);
         }
 
         if (format == ImageFormats.Gif)
         {
             return GifStructure.TryRead(encoded, out var gif)
                 ? Check(format, gif.Width, gif.Height, SKEncodedOrigin.TopLeft, maxPixels)
-                : throw ImageRefusal.DamagedHeader(format);
+                : throw ImageRejection.DamagedHeader(format);
         }
 
         if (format == ImageFormats.Bmp)
@@ -64,7 +64,7 @@ internal readonly record struct ImageHeader(
             return BitmapStructure.TryRead(
                 encoded[Math.Min(encoded.Length, BitmapStructure.FileHeaderLength)..], out var bitmap)
                 ? Check(format, bitmap.Width, bitmap.Height, SKEncodedOrigin.TopLeft, maxPixels)
-                : throw ImageRefusal.DamagedHeader(format);
+                : throw ImageRejection.DamagedHeader(format);
         }
 
         return ReadIcon(encoded, maxPixels);
@@ -74,7 +74,7 @@ internal readonly record struct ImageHeader(
     {
         if (!PngStructure.TryRead(encoded, out var png))
         {
-            throw ImageRefusal.DamagedHeader(ImageFormats.Png);
+            throw ImageRejection.DamagedHeader(ImageFormats.Png);
         }
 
         var header = Check(ImageFormats.Png, png.Width, png.Height, SKEncodedOrigin.TopLeft, maxPixels);
@@ -88,17 +88,17 @@ internal readonly record struct ImageHeader(
         var origin = ExifOrientation.Read(jpeg.Exif) ?? XmpOrientation.Read(jpeg.Xmp) ?? SKEncodedOrigin.TopLeft;
         var header = Check(ImageFormats.Jpeg, jpeg.Width, jpeg.Height, origin, maxPixels);
         return jpeg.HasEndOfImage ? header
-            : throw ImageRefusal.Undecodable(ImageFormats.Jpeg, "it is cut off before its end-of-image marker");
+            : throw ImageRejection.Undecodable(ImageFormats.Jpeg, "it is cut off before its end-of-image marker");
     }
 
     private static ImageHeader ReadIcon(ReadOnlySpan<byte> encoded, long maxPixels)
     {
         if (!IconStructure.HoldsAllPictures(encoded))
         {
-            throw ImageRefusal.Undecodable(ImageFormats.Ico, "it is cut off before the end of its pictures");
+            throw ImageRejection.Undecodable(ImageFormats.Ico, "it is cut off before the end of its pictures");
         }
 
-        var picture = IconStructure.ChoosePicture(encoded) ?? throw ImageRefusal.DamagedHeader(ImageFormats.Ico);
+        var picture = IconStructure.ChoosePicture(encoded) ?? throw ImageRejection.DamagedHeader(ImageFormats.Ico);
         var header = Check(ImageFormats.Ico, picture.Width, picture.Height, SKEncodedOrigin.TopLeft, maxPixels);
         if (picture.IsPng && PngStructure.TryRead(encoded.Slice(picture.Offset, picture.Length), out var png))
         {
@@ -112,7 +112,7 @@ internal readonly record struct ImageHeader(
     {
         if (png.HoldsMoreThanItsPixels)
         {
-            throw ImageRefusal.Undecodable(
+            throw ImageRejection.Undecodable(
                 format, $"it holds far more data than {png.Width} × {png.Height} pixels take");
         }
     }
@@ -122,18 +122,18 @@ internal readonly record struct ImageHeader(
     {
         if (width <= 0 || height <= 0)
         {
-            throw ImageRefusal.Undecodable(format, $"it declares {width} × {height} pixels");
+            throw ImageRejection.Undecodable(format, $"it declares {width} × {height} pixels");
         }
 
         if (width > MaxSide || height > MaxSide)
         {
-            throw ImageRefusal.TooLarge(
+            throw ImageRejection.TooLarge(
                 $"The image declares {width} × {height} pixels; a side may have at most {MaxSide}.");
         }
 
         if (width * height > maxPixels)
         {
-            throw ImageRefusal.TooLarge(
+            throw ImageRejection.TooLarge(
                 $"The image declares {width} × {height} = {width * height} pixels; at most {maxPixels} are read. Send "
                 + "it scaled down.");
         }

@@ -91,14 +91,14 @@ internal readonly ref struct JpegStructure
                     when !Marker.IsTable(marker):
                     if (width != 0)
                     {
-                        throw ImageRefusal.Undecodable(
+                        throw ImageRejection.Undecodable(
                             ImageFormats.Jpeg, "it holds a second frame, where a picture has one");
                     }
 
                     (width, height) = ReadFrame(marker, segment);
                     break;
                 case Marker.ArithmeticConditioning:
-                    throw ImageRefusal.UnreadKind("an arithmetic-coded JPEG (DAC)", ReadKinds);
+                    throw ImageRejection.UnreadKind("an arithmetic-coded JPEG (DAC)", ReadKinds);
                 case Marker.App1 when exif.IsEmpty && segment.StartsWith(ExifHead):
                     exif = segment;
                     break;
@@ -108,13 +108,13 @@ internal readonly ref struct JpegStructure
                 case Marker.StartOfScan:
                     if (width == 0)
                     {
-                        throw ImageRefusal.Undecodable(
+                        throw ImageRejection.Undecodable(
                             ImageFormats.Jpeg, "its first scan stands before its frame header");
                     }
 
                     if (++scans > MaxScans)
                     {
-                        throw ImageRefusal.Undecodable(ImageFormats.Jpeg, $"it has more than {MaxScans} scans");
+                        throw ImageRejection.Undecodable(ImageFormats.Jpeg, $"it has more than {MaxScans} scans");
                     }
 
                     position = SkipEntropyCodedData(jpeg, position);
@@ -124,7 +124,7 @@ internal readonly ref struct JpegStructure
 
         if (width == 0)
         {
-            throw ImageRefusal.Undecodable(
+            throw ImageRejection.Undecodable(
                 ImageFormats.Jpeg, "its header is damaged or cut off: there is no frame header (SOF)");
         }
 
@@ -135,36 +135,36 @@ internal readonly ref struct JpegStructure
     {
         if (Marker.NameOfUnread(marker) is { } kind)
         {
-            throw ImageRefusal.UnreadKind(kind, ReadKinds);
+            throw ImageRejection.UnreadKind(kind, ReadKinds);
         }
 
         if (segment.Length < FrameHeaderLength)
         {
-            throw ImageRefusal.DamagedHeader(ImageFormats.Jpeg);
+            throw ImageRejection.DamagedHeader(ImageFormats.Jpeg);
         }
 
         var (precision, components) = (segment[0], segment[5]);
         if (precision != 8)
         {
-            throw ImageRefusal.UnreadKind($"a JPEG of {precision} bits a sample", ReadKinds);
+            throw ImageRejection.UnreadKind($"a JPEG of {precision} bits a sample", ReadKinds);
         }
 
         if (components is not (1 or 3 or 4))
         {
-            throw ImageRefusal.UnreadKind(
+            throw ImageRejection.UnreadKind(
                 $"a JPEG of {components} components", $"{ReadKinds}, grey (1 component), colour (3) or CMYK (4)");
         }
 
         if (segment.Length != FrameHeaderLength + (components * ComponentLength))
         {
-            throw ImageRefusal.DamagedHeader(ImageFormats.Jpeg);
+            throw ImageRejection.DamagedHeader(ImageFormats.Jpeg);
         }
 
         for (var i = FrameHeaderLength + 1; i < segment.Length; i += ComponentLength)
         {
             if (segment[i] >> 4 is 0 or > LargestSamplingFactor || (segment[i] & 15) is 0 or > LargestSamplingFactor)
             {
-                throw ImageRefusal.Undecodable(ImageFormats.Jpeg, "a sampling factor is not between 1 and 4");
+                throw ImageRejection.Undecodable(ImageFormats.Jpeg, "a sampling factor is not between 1 and 4");
             }
         }
 
@@ -172,11 +172,11 @@ internal readonly ref struct JpegStructure
         var width = BinaryPrimitives.ReadUInt16BigEndian(segment[3..]);
         if (width == 0)
         {
-            throw ImageRefusal.Undecodable(ImageFormats.Jpeg, $"it declares 0 × {height} pixels");
+            throw ImageRejection.Undecodable(ImageFormats.Jpeg, $"it declares 0 × {height} pixels");
         }
 
         return height == 0
-            ? throw ImageRefusal.UnreadKind(
+            ? throw ImageRejection.UnreadKind(
                 "a JPEG whose height comes after its first scan (DNL)",
                 $"{ReadKinds} with its height in its frame header")
             : (width, height);

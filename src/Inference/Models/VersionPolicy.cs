@@ -46,8 +46,8 @@ public sealed class VersionPolicy
                 null,
                 [.. listed.Select(version => int.Parse(version, CultureInfo.InvariantCulture)).Distinct().Order()])
             : throw new FormatException(
-                $"'{Quoting.Shorten(text ?? "")}' is not a version policy. Write all, latest:n with n of at least 1, or "
-                + "the versions themselves, such as 1,3.");
+                $"'{Quoting.Shorten(text ?? "")}' is not a version policy. Write all, latest:n with n of at least 1, "
+                + "or the versions themselves, such as 1,3.");
     }
 
     /// <summary>The versions that the policy serves, out of those that exist.</summary>

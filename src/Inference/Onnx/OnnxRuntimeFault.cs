@@ -6,8 +6,8 @@ namespace SoftmaxService.Inference.Onnx;
 /// <summary>
 /// Restates ONNX Runtime's errors in terms of a model's owner, without the runtime's source files, signatures and
 /// folders. The runtime gives these faults no codes of their own, so their text is matched; a text that is not known is
-/// shown without those parts. <c>RefusalTests</c> provoke each fault in the runtime itself, and fail when a new release
-/// words one differently.
+/// shown without those parts. <c>RejectionTests</c> provoke each fault in the runtime itself, and fail when a new
+/// release words one differently.
 /// </summary>
 internal static partial class OnnxRuntimeFault
 {

@@ -129,7 +129,7 @@ internal sealed record Cifar10Data(
     }
 
     /// <summary>
-    /// All of a file, or one byte more than a whole file has: what is longer is refused, and need not be in memory for
+    /// All of a file, or one byte more than a whole file has: what is longer is rejected, and need not be in memory for
     /// that.
     /// </summary>
     private static byte[] ReadBytes(Stream stream)

@@ -7,7 +7,7 @@ namespace SoftmaxService.Training.Runs;
 /// The state of a training run on disk: how far it is, and the tensors that make it up, in a fixed order.
 /// </summary>
 /// <param name="path">The file; it need not exist.</param>
-/// <param name="run">What the run is; a checkpoint of another run is refused.</param>
+/// <param name="run">What the run is; a checkpoint of another run is rejected.</param>
 /// <param name="state">What is written, and overwritten by loading.</param>
 internal sealed class Checkpoint(string path, string run, IReadOnlyList<Tensor> state)
 {

@@ -20,9 +20,9 @@ public sealed class AllowedOriginTests(KeyedService service)
                 One(preflight, "Access-Control-Allow-Origin"),
                 One(preflight, "Access-Control-Allow-Headers")));
 
-        var refused = await service.SendAsync(HttpMethod.Get, "/models", ("Origin", "https://app.example.org"));
+        var rejected = await service.SendAsync(HttpMethod.Get, "/models", ("Origin", "https://app.example.org"));
         // so that the page can read the reason
-        Assert.Equal((401, "https://app.example.org"), (refused.Status, One(refused, "Access-Control-Allow-Origin")));
+        Assert.Equal((401, "https://app.example.org"), (rejected.Status, One(rejected, "Access-Control-Allow-Origin")));
         var failed = await service.SendAsync(
             HttpMethod.Get,
             "/models/nobody",

@@ -128,9 +128,9 @@ public sealed class ApiKeyHandlerTests(KeyedService service)
         Assert.Equal(200, (await service.SendAsync(HttpMethod.Get, "/models", (Header, KeyedService.Slow))).Status);
         Assert.Equal(200, (await service.SendAsync(HttpMethod.Get, "/models", (Header, KeyedService.Slow))).Status);
 
-        var refused = await service.SendAsync(HttpMethod.Get, "/models", (Header, KeyedService.Slow));
-        refused.IsProblem(429, "rate-exceeded", "RequestsPerSecond");
-        Assert.InRange(refused.Headers.RetryAfter!.Delta!.Value.TotalSeconds, 900, 1000);
+        var rejected = await service.SendAsync(HttpMethod.Get, "/models", (Header, KeyedService.Slow));
+        rejected.IsProblem(429, "rate-exceeded", "RequestsPerSecond");
+        Assert.InRange(rejected.Headers.RetryAfter!.Delta!.Value.TotalSeconds, 900, 1000);
         (await service.SendAsync(HttpMethod.Get, "/v2", (Header, KeyedService.Slow))).IsError(429);
         Assert.Equal(
             200,

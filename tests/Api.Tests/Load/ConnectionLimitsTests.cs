@@ -195,7 +195,8 @@ public sealed class ConnectionLimitsTests : IDisposable
         return text.ToString();
     }
 
-    private static async Task DripAsync(Socket connection, string head, string drop, CancellationToken cancellationToken)
+    private static async Task DripAsync(
+        Socket connection, string head, string drop, CancellationToken cancellationToken)
     {
         try
         {

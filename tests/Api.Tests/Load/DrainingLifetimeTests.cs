@@ -18,12 +18,12 @@ public sealed class DrainingLifetimeTests
         await slow.BeginAsync();
 
         await service.TerminateAsync();
-        var refused = await UntilRefusedAsync(service.Client);
+        var rejected = await UntilRejectedAsync(service.Client);
         var live = await Answer.ReadAsync(await service.Client.GetAsync("/health/live"));
         var answer = await slow.FinishAsync();
 
-        refused.IsProblem(503, "draining");
-        Assert.NotNull(refused.Headers.RetryAfter);
+        rejected.IsProblem(503, "draining");
+        Assert.NotNull(rejected.Headers.RetryAfter);
         Assert.Equal(200, live.Status);
         Assert.StartsWith("HTTP/1.1 200 ", answer, StringComparison.Ordinal);
         Assert.Equal(0, await service.ExitCodeAsync());
@@ -68,7 +68,7 @@ public sealed class DrainingLifetimeTests
         await slow.BeginAsync();
 
         await service.SignalAsync("INT");
-        await UntilAsync(async () => await IsRefusedAsync(service.Client.BaseAddress!));
+        await UntilAsync(async () => await IsRejectedAsync(service.Client.BaseAddress!));
         Assert.False(service.HasExited);
         await service.SignalAsync("INT");
 
@@ -127,7 +127,7 @@ public sealed class DrainingLifetimeTests
     }
 
     /// <summary>Whether the port is no longer listened on.</summary>
-    private static async Task<bool> IsRefusedAsync(Uri address)
+    private static async Task<bool> IsRejectedAsync(Uri address)
     {
         using var connection = new TcpClient();
         try
@@ -141,7 +141,7 @@ public sealed class DrainingLifetimeTests
         }
     }
 
-    private static async Task<Answer> UntilRefusedAsync(HttpClient client)
+    private static async Task<Answer> UntilRejectedAsync(HttpClient client)
     {
         Answer? answer = null;
         await UntilAsync(async () =>

@@ -33,12 +33,12 @@ public sealed class LoadControlTests
             service.PostAsync(path, RunningService.Seven, "image/png"),
         ];
 
-        var refused = await Task.WhenAny(both);
+        var rejected = await Task.WhenAny(both);
         busy.Dispose();
-        var other = await both.Single(answer => answer != refused);
+        var other = await both.Single(answer => answer != rejected);
 
-        (await refused).IsProblem(429, "overloaded", "mnist/1", "admits 1 at a time");
-        Assert.Equal(TimeSpan.FromSeconds(1), (await refused).Headers.RetryAfter?.Delta);
+        (await rejected).IsProblem(429, "overloaded", "mnist/1", "admits 1 at a time");
+        Assert.Equal(TimeSpan.FromSeconds(1), (await rejected).Headers.RetryAfter?.Delta);
         Assert.Equal(200, other.Status);
         Assert.Equal(200, (await service.ClassifyAsync(RunningService.Seven)).Status);
     }
@@ -90,12 +90,12 @@ public sealed class LoadControlTests
         var busy = await BusyGate.OccupyAsync(service);
         Task<Answer>[] both = [service.SoftmaxAsync(Softmax), service.SoftmaxAsync(Softmax)];
 
-        var refused = await Task.WhenAny(both);
+        var rejected = await Task.WhenAny(both);
         Assert.Equal(200, (await service.GetAsync("/health/ready")).Status);
         busy.Dispose();
 
-        (await refused).IsProblem(429, "overloaded", "Load:MaxRequestsInFlight");
-        Assert.Equal(200, (await both.Single(answer => answer != refused)).Status);
+        (await rejected).IsProblem(429, "overloaded", "Load:MaxRequestsInFlight");
+        Assert.Equal(200, (await both.Single(answer => answer != rejected)).Status);
     }
 
     [Fact]
@@ -269,19 +269,19 @@ public sealed class LoadControlTests
         var ready = await service.GetAsync("/health/ready");
         var answered = await service.ClassifyAsync(RunningService.Seven);
         workload.BeginDrain();
-        var refused = await service.ClassifyAsync(RunningService.Seven);
-        var refusedUnderV2 = await service.PostAsync("/v2/models/mnist/infer", "{}");
+        var rejected = await service.ClassifyAsync(RunningService.Seven);
+        var rejectedUnderV2 = await service.PostAsync("/v2/models/mnist/infer", "{}");
 
         Assert.Equal((503, "draining"), (ready.Status, ready.Json.GetProperty("status").GetString()));
         Assert.NotNull(ready.Headers.RetryAfter);
         Assert.Equal(503, (await service.GetAsync("/v2/health/ready")).Status);
         Assert.Equal((200, true), (answered.Status, answered.Headers.ConnectionClose));
-        refused.IsProblem(503, "draining");
-        Assert.NotNull(refused.Headers.RetryAfter);
-        Assert.True(refused.Headers.ConnectionClose);
-        Assert.Equal(503, refusedUnderV2.Status);
+        rejected.IsProblem(503, "draining");
+        Assert.NotNull(rejected.Headers.RetryAfter);
+        Assert.True(rejected.Headers.ConnectionClose);
+        Assert.Equal(503, rejectedUnderV2.Status);
         Assert.Contains(
-            "shutting down", refusedUnderV2.Json.GetProperty("error").GetString(), StringComparison.Ordinal);
+            "shutting down", rejectedUnderV2.Json.GetProperty("error").GetString(), StringComparison.Ordinal);
         Assert.Equal(200, (await service.GetAsync("/health/live")).Status);
     }
 

@@ -24,10 +24,10 @@ public sealed class TensorContentsTests
 
         foreach (var bad in new[] { "256", "-1", "1.5", "1e1", "\"1\"", "true" })
         {
-            Refused(() => Json($"[{bad}]").ReadNumbers("x", TensorDatatype.UInt8, [1], 1), "UINT8");
+            Rejected(() => Json($"[{bad}]").ReadNumbers("x", TensorDatatype.UInt8, [1], 1), "UINT8");
         }
 
-        Refused(
+        Rejected(
             () =>
                 new TypedContents(new InferTensorContents { UintContents = { 256 } }).ReadNumbers(
                     "x",
@@ -35,7 +35,7 @@ public sealed class TensorContentsTests
                     [1],
                     1),
             "256");
-        Refused(
+        Rejected(
             () =>
                 new TypedContents(new InferTensorContents { IntContents = { 1 } }).ReadNumbers(
                     "x",
@@ -62,14 +62,14 @@ public sealed class TensorContentsTests
         var type = Datatype(datatype);
         foreach (var number in bad)
         {
-            Refused(
+            Rejected(
                 () => Json($"[{number}]").ReadNumbers("x", type, [1], 1),
                 "'x'",
                 $"an element of {datatype} is {requirement}");
         }
 
-        Refused(() => Json("[1, 2]").ReadNumbers("x", type, [1], 1), "more");
-        Refused(() => Json("[1]").ReadNumbers("x", type, [2], 2), "fewer");
+        Rejected(() => Json("[1, 2]").ReadNumbers("x", type, [1], 1), "more");
+        Rejected(() => Json("[1]").ReadNumbers("x", type, [2], 2), "fewer");
     }
 
     [Theory]
@@ -97,12 +97,12 @@ public sealed class TensorContentsTests
         Assert.Equal("0000000000000080", Hex(TensorDatatype.Int64, 1));
         Assert.Equal("0000C0FF", Hex(TensorDatatype.Fp32, 1));
         Assert.Equal("000000000000E03F000000000000F0FF0000000000000080", Hex(TensorDatatype.Fp64, 3));
-        Refused(() => Hex(TensorDatatype.Int8, 3), "2 elements in int_contents", "3");
-        Refused(() => Hex(TensorDatatype.Int64, 2), "1 elements in int64_contents", "2");
-        Refused(() => Hex(TensorDatatype.Fp64, 2), "3 elements in fp64_contents", "2");
+        Rejected(() => Hex(TensorDatatype.Int8, 3), "2 elements in int_contents", "3");
+        Rejected(() => Hex(TensorDatatype.Int64, 2), "1 elements in int64_contents", "2");
+        Rejected(() => Hex(TensorDatatype.Fp64, 2), "3 elements in fp64_contents", "2");
         foreach (var bad in new[] { 128, -129 })
         {
-            Refused(
+            Rejected(
                 () =>
                     new TypedContents(new InferTensorContents { IntContents = { bad } }).ReadNumbers(
                         "x",
@@ -145,7 +145,7 @@ public sealed class TensorContentsTests
     [InlineData("[1, 2, 3, 4, 5, 6, [[]]]")]
     [InlineData("[[1, 2, 3], [4, 5, 6], []]")]
     public void NumbersNestedUnlikeTheShapeAreRejected(string json) =>
-        Refused(() => Json(json).ReadNumbers("x", TensorDatatype.UInt8, [2, 3], 6), "nested");
+        Rejected(() => Json(json).ReadNumbers("x", TensorDatatype.UInt8, [2, 3], 6), "nested");
 
     [Fact]
     public void SixteenBitFloatsAreOnlyAcceptedInBinary()
@@ -153,9 +153,9 @@ public sealed class TensorContentsTests
         var halves = new byte[] { 0, 0x3c, 0, 0x40 };
 
         Assert.Equal(halves, new BinaryContents(halves).ReadNumbers("x", TensorDatatype.Fp16, [2], 2).ToArray());
-        Refused(() => new BinaryContents(halves).ReadNumbers("x", TensorDatatype.Fp16, [1], 1), "4 bytes", "2");
-        Refused(() => Json("[1, 2]").ReadNumbers("x", TensorDatatype.Fp16, [2], 2), "FP16", "binary_data_size");
-        Refused(
+        Rejected(() => new BinaryContents(halves).ReadNumbers("x", TensorDatatype.Fp16, [1], 1), "4 bytes", "2");
+        Rejected(() => Json("[1, 2]").ReadNumbers("x", TensorDatatype.Fp16, [2], 2), "FP16", "binary_data_size");
+        Rejected(
             () =>
                 new TypedContents(new InferTensorContents { Fp32Contents = { 1, 2 } }).ReadNumbers(
                     "x",
@@ -184,11 +184,13 @@ public sealed class TensorContentsTests
     {
         const long Count = long.MaxValue / 8;
 
-        Refused(() => Json("[1, 2]").ReadNumbers("x", TensorDatatype.Fp32, [Count], Count), "fewer");
-        Refused(() => new BinaryContents(new byte[8]).ReadNumbers("x", TensorDatatype.Fp32, [Count], Count), "8 bytes");
-        Refused(() => new TypedContents(null).ReadNumbers("x", TensorDatatype.Fp32, [Count], Count), "0 elements");
-        Refused(() => Json("[]").ReadElements("x", [int.MaxValue], int.MaxValue), "fewer");
-        Refused(() => new BinaryContents(new byte[] { 0xff, 0xff, 0xff, 0xff, 1 }).ReadElements("x", [1], 1), "beyond");
+        Rejected(() => Json("[1, 2]").ReadNumbers("x", TensorDatatype.Fp32, [Count], Count), "fewer");
+        Rejected(
+            () => new BinaryContents(new byte[8]).ReadNumbers("x", TensorDatatype.Fp32, [Count], Count), "8 bytes");
+        Rejected(() => new TypedContents(null).ReadNumbers("x", TensorDatatype.Fp32, [Count], Count), "0 elements");
+        Rejected(() => Json("[]").ReadElements("x", [int.MaxValue], int.MaxValue), "fewer");
+        Rejected(
+            () => new BinaryContents(new byte[] { 0xff, 0xff, 0xff, 0xff, 1 }).ReadElements("x", [1], 1), "beyond");
     }
 
     [Fact]
@@ -208,7 +210,7 @@ public sealed class TensorContentsTests
                 new InferTensorContents { BytesContents = { ByteString.Empty, ByteString.CopyFrom(1, 2, 3) } })
                 .ReadElements("x", [2], 2)
                 .Select(element => element.Length));
-        Refused(
+        Rejected(
             () =>
                 new TypedContents(new InferTensorContents { BytesContents = { ByteString.Empty } }).ReadElements(
                     "x",
@@ -234,11 +236,11 @@ public sealed class TensorContentsTests
 
     private static JsonContents Json(string json) => new(Encoding.UTF8.GetBytes(json));
 
-    private static void Refused(Action read, params string[] mentions)
+    private static void Rejected(Action read, params string[] mentions)
     {
-        var refused = Assert.Throws<RequestException>(read);
+        var rejected = Assert.Throws<RequestException>(read);
 
-        Assert.Equal(400, refused.Problem.Status);
-        Assert.All(mentions, mention => Assert.Contains(mention, refused.Message, StringComparison.Ordinal));
+        Assert.Equal(400, rejected.Problem.Status);
+        Assert.All(mentions, mention => Assert.Contains(mention, rejected.Message, StringComparison.Ordinal));
     }
 }

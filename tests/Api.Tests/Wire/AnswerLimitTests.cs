@@ -57,14 +57,14 @@ public sealed partial class AnswerLimitTests : IDisposable
     [Fact]
     public async Task ATooLargeAnswerIsRejectedWithAWorkingProposal()
     {
-        var refused = await _service.PostAsync($"/classify?model=many&topK={Classes}", ManyClasses.Images(5));
-        refused.IsProblem(
+        var rejected = await _service.PostAsync($"/classify?model=many&topK={Classes}", ManyClasses.Images(5));
+        rejected.IsProblem(
             413,
             "answer-too-large",
             $"more than {Limit} bytes",
             "Limits:MaxResponseBytes",
             "5 image(s), with 3000 of 3000 classes");
-        var topK = int.Parse(TopK().Match(refused.Detail).Groups[1].Value, CultureInfo.InvariantCulture);
+        var topK = int.Parse(TopK().Match(rejected.Detail).Groups[1].Value, CultureInfo.InvariantCulture);
 
         var proposed = await _service.PostAsync($"/classify?model=many&topK={topK}", ManyClasses.Images(5));
         Assert.Equal(200, proposed.Status);

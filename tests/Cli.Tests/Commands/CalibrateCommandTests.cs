@@ -189,7 +189,7 @@ public sealed class CalibrateCommandTests : IDisposable
 
     [Fact]
     public async Task TooFewImagesForAnAlphaAreRejected() =>
-        await AssertRefusedAsync(_data.WriteIdx(50).Images, "0.01");
+        await AssertRejectedAsync(_data.WriteIdx(50).Images, "0.01");
 
     [Fact]
     public async Task ALargerAlphaNeedsFewerImages()
@@ -205,7 +205,7 @@ public sealed class CalibrateCommandTests : IDisposable
 
     [Fact]
     public async Task OneClassOnlyIsRejected() =>
-        await AssertRefusedAsync(_data.WriteIdx(200, labelsFrom: 2).Images, "class");
+        await AssertRejectedAsync(_data.WriteIdx(200, labelsFrom: 2).Images, "class");
 
     [Fact]
     public async Task ADamagedImageIsRejectedByName()
@@ -213,12 +213,12 @@ public sealed class CalibrateCommandTests : IDisposable
         _data.WriteImage("images/a/good.png", 10);
         await File.WriteAllTextAsync(Path.Combine(_data.FolderPath, "images/a/text.png"), "no image");
 
-        await AssertRefusedAsync(Path.Combine(_data.FolderPath, "images"), "text.png");
+        await AssertRejectedAsync(Path.Combine(_data.FolderPath, "images"), "text.png");
     }
 
     [Fact]
     public async Task AMissingFileIsRejected() =>
-        await AssertRefusedAsync(Path.Combine(_data.FolderPath, "nowhere"), "there is no such file");
+        await AssertRejectedAsync(Path.Combine(_data.FolderPath, "nowhere"), "there is no such file");
 
     [Fact]
     public async Task AFileOfAnotherNameIsNotCalibrated()
@@ -279,7 +279,7 @@ public sealed class CalibrateCommandTests : IDisposable
     private static double Temperature(CommandRun run) =>
         JsonDocument.Parse(run.Output).RootElement.GetProperty("temperature").GetDouble();
 
-    private async Task AssertRefusedAsync(string data, string reason)
+    private async Task AssertRejectedAsync(string data, string reason)
     {
         var run = await CommandRun.OfAsync("calibrate", _data.ModelPath, data);
 

@@ -107,11 +107,11 @@ public sealed class ImportCommandTests : IDisposable
         await ImportAsync(source);
         var before = File.GetLastWriteTimeUtc(Path.Combine(Models, "digits", "1", "model.onnx"));
 
-        var refused = await ImportAsync(source, "--version", "1");
+        var rejected = await ImportAsync(source, "--version", "1");
         var next = await ImportAsync(source);
 
-        Assert.Equal((1, 0), (refused.ExitCode, next.ExitCode));
-        Assert.Contains("never overwritten", refused.Error, StringComparison.Ordinal);
+        Assert.Equal((1, 0), (rejected.ExitCode, next.ExitCode));
+        Assert.Contains("never overwritten", rejected.Error, StringComparison.Ordinal);
         Assert.Equal(before, File.GetLastWriteTimeUtc(Path.Combine(Models, "digits", "1", "model.onnx")));
         Assert.True(File.Exists(Path.Combine(Models, "digits", "2", "model.onnx")));
     }

@@ -42,7 +42,7 @@ public sealed class RecipeCommandTests
     {
         using var model = new ShadeModel(3, RecipeCatalog.Find(recipe)!.Values, isBgr);
 
-        var (_, found) = await SearchAsync(model, 50);
+        var (_, found) = await SearchAsync(model, 200);
 
         Assert.Equal(("found", name), (Verdict(found), Best(found)));
         Assert.Equal(isBgr ? "bgr" : "rgb", found.GetProperty("input").GetProperty("color").GetString());

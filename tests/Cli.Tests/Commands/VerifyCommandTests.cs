@@ -153,11 +153,11 @@ public sealed class VerifyCommandTests
         var unclear = data.WriteArchive("two.npz", ("x", tensor), ("z", tensor));
 
         var run = await data.VerifyAsync("--input", archive, "--output", archive);
-        var refused = await data.VerifyAsync("--input", unclear);
+        var rejected = await data.VerifyAsync("--input", unclear);
 
-        Assert.Equal((0, 1), (run.ExitCode, refused.ExitCode));
-        Assert.Contains("more than one of its arrays fits", refused.Error, StringComparison.Ordinal);
-        Assert.Contains("x [1, 3, 48, 48], z [1, 3, 48, 48]", refused.Error, StringComparison.Ordinal);
+        Assert.Equal((0, 1), (run.ExitCode, rejected.ExitCode));
+        Assert.Contains("more than one of its arrays fits", rejected.Error, StringComparison.Ordinal);
+        Assert.Contains("x [1, 3, 48, 48], z [1, 3, 48, 48]", rejected.Error, StringComparison.Ordinal);
     }
 
     [Fact]

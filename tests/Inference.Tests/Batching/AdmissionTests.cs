@@ -12,11 +12,11 @@ public sealed class AdmissionTests
 
         var first = admission.Enter(1);
         var second = admission.Enter(2);
-        AssertRefused(admission, 1);
+        AssertRejected(admission, 1);
         Assert.Equal(3, admission.Items);
 
         second.Dispose();
-        AssertRefused(admission, 3);
+        AssertRejected(admission, 3);
         admission.Enter(2).Dispose();
         first.Dispose();
         Assert.Equal(0, admission.Items);
@@ -28,11 +28,11 @@ public sealed class AdmissionTests
         var admission = Of(limit: 3);
 
         var large = admission.Enter(10);
-        AssertRefused(admission, 1);
+        AssertRejected(admission, 1);
 
         large.Dispose();
         using var small = admission.Enter(1);
-        AssertRefused(admission, 10);
+        AssertRejected(admission, 10);
     }
 
     [Fact]
@@ -59,7 +59,7 @@ public sealed class AdmissionTests
 
     private static Admission Of(int limit) => new("model", "1", limit);
 
-    private static void AssertRefused(Admission admission, int items)
+    private static void AssertRejected(Admission admission, int items)
     {
         var fault = Assert.Throws<InferenceException>(() => admission.Enter(items));
 

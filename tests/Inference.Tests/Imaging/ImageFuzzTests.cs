@@ -13,7 +13,7 @@ public sealed class ImageFuzzTests
     {
         var trier = new ImageTrier();
         var read = new int[MadeImage.Formats.Count];
-        var refused = new int[MadeImage.Formats.Count];
+        var rejected = new int[MadeImage.Formats.Count];
 
         for (var number = 0; number < Images; number++)
         {
@@ -24,16 +24,16 @@ public sealed class ImageFuzzTests
             Assert.True(outcome.Fault is null, $"{image.Format} {number}: {outcome.Fault}");
             Assert.Equal(outcome, again);
             read[image.FormatIndex] += outcome.Read;
-            refused[image.FormatIndex] += outcome.Refused;
+            rejected[image.FormatIndex] += outcome.Rejected;
         }
 
         // A generator of only noise or only valid files would find little.
         Assert.All(MadeImage.Formats.Index(), format =>
         {
-            var total = read[format.Index] + refused[format.Index];
+            var total = read[format.Index] + rejected[format.Index];
             Assert.True(read[format.Index] > total / 5, $"{format.Item}: {read[format.Index]} of {total} read");
-            Assert.True(refused[format.Index] > total / 20,
-                $"{format.Item}: {refused[format.Index]} of {total} refused");
+            Assert.True(rejected[format.Index] > total / 20,
+                $"{format.Item}: {rejected[format.Index]} of {total} rejected");
         });
     }
 

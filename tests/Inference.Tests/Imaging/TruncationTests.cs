@@ -51,7 +51,7 @@ public sealed class TruncationTests
         var cut = new float[whole.Length];
         preprocessor.Preprocess(file, whole);
 
-        int refused = 0, tried = 0;
+        int rejected = 0, tried = 0;
         for (var length = 1; length < file.Length; length++)
         {
             if (length > 100 && length < file.Length - 100 && length % step != 0)
@@ -69,7 +69,7 @@ public sealed class TruncationTests
             }
             catch (InferenceException exception)
             {
-                refused++;
+                rejected++;
                 Assert.True(
                     exception.Error is InferenceError.ImageUndecodable
                         || (exception.Error is InferenceError.ImageFormatUnsupported && length < 18),
@@ -77,7 +77,7 @@ public sealed class TruncationTests
             }
         }
 
-        Assert.True(refused > tried / 4, $"Only {refused} of {tried} cuts were noticed.");
+        Assert.True(rejected > tried / 4, $"Only {rejected} of {tried} cuts were noticed.");
     }
 
     [Theory]

@@ -196,13 +196,13 @@ public sealed class ClassifyBadInputTests(RunningService service)
     [InlineData("text/html")]
     public async Task AProblemIsADocumentWhateverTheRequestAccepts(string accept)
     {
-        using var refused = new HttpRequestMessage(HttpMethod.Post, "/classify?temperature=0")
+        using var rejected = new HttpRequestMessage(HttpMethod.Post, "/classify?temperature=0")
         {
             Headers = { { "Accept", accept } },
         };
         using var unknown = new HttpRequestMessage(HttpMethod.Get, "/nothing") { Headers = { { "Accept", accept } } };
 
-        (await Answer.ReadAsync(await service.Client.SendAsync(refused))).IsProblem(400, "invalid-parameter");
+        (await Answer.ReadAsync(await service.Client.SendAsync(rejected))).IsProblem(400, "invalid-parameter");
         (await Answer.ReadAsync(await service.Client.SendAsync(unknown))).IsProblem(404, "not-found");
     }
 

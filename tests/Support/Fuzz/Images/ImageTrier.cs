@@ -7,11 +7,11 @@ namespace SoftmaxService.Tests.Support.Fuzz.Images;
 
 /// <summary>The outcome of an image for the models that it was given to.</summary>
 /// <param name="Read">The number of models that accepted it.</param>
-/// <param name="Refused">The number of models that rejected it.</param>
+/// <param name="Rejected">The number of models that rejected it.</param>
 /// <param name="Hash">A hash of all tensors. Two runs are compared, because memory that a decoder has not written
 /// differs.</param>
 /// <param name="Fault">A description of what went wrong; null if nothing did.</param>
-public sealed record ImageOutcome(int Read, int Refused, ulong Hash, string? Fault);
+public sealed record ImageOutcome(int Read, int Rejected, ulong Hash, string? Fault);
 
 /// <summary>Preprocesses images for models of realistic sizes.</summary>
 public sealed class ImageTrier
@@ -22,7 +22,7 @@ public sealed class ImageTrier
 
     public ImageOutcome Try(long number, ReadOnlySpan<byte> image)
     {
-        int read = 0, refused = 0;
+        int read = 0, rejected = 0;
         var hash = new XxHash3();
         foreach (var setup in ImageSetups.For(number))
         {
@@ -33,7 +33,7 @@ public sealed class ImageTrier
                 read++;
                 if (tensor.ContainsAnyExceptInRange(-0.01f, 1.01f))
                 {
-                    return new ImageOutcome(read, refused, 0, "a pixel is not between 0 and 255");
+                    return new ImageOutcome(read, rejected, 0, "a pixel is not between 0 and 255");
                 }
 
                 hash.Append(MemoryMarshal.AsBytes(tensor));
@@ -45,14 +45,14 @@ public sealed class ImageTrier
                             or InferenceError.ImageTooLarge
                             or InferenceError.ImageEmpty)
             {
-                refused++;
+                rejected++;
             }
             catch (Exception exception)
             {
-                return new ImageOutcome(read, refused, 0, $"{exception.GetType().Name}: {exception.Message}");
+                return new ImageOutcome(read, rejected, 0, $"{exception.GetType().Name}: {exception.Message}");
             }
         }
 
-        return new ImageOutcome(read, refused, hash.GetCurrentHashAsUInt64(), null);
+        return new ImageOutcome(read, rejected, hash.GetCurrentHashAsUInt64(), null);
     }
 }

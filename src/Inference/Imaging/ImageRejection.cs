@@ -3,7 +3,7 @@ using SoftmaxService.Inference.Faults;
 namespace SoftmaxService.Inference.Imaging;
 
 /// <summary>The errors for images that are not read. Each says what was sent and what would be right.</summary>
-internal static class ImageRefusal
+internal static class ImageRejection
 {
     public static InferenceException Empty() =>
         new(InferenceError.ImageEmpty, $"The image is empty: send the bytes of a {ImageFormats.Names} file.");

@@ -11,7 +11,7 @@ namespace SoftmaxService.Inference.Tests.Models;
 /// <summary>
 /// Files in the folder that cannot be served. Each rejection says what is wrong and what would be correct.
 /// </summary>
-public sealed class RefusalTests
+public sealed class RejectionTests
 {
     public static TheoryData<string, OnnxDimension[]> NoImages => new()
     {
