@@ -1,3 +1,4 @@
+using System.Globalization;
 using SoftmaxService.Inference.Conventions.Labels;
 using SoftmaxService.Inference.Conventions.Syntax;
 using SoftmaxService.Inference.Imaging;
@@ -12,6 +13,8 @@ namespace SoftmaxService.Inference.Conventions;
 internal static class CustomVision
 {
     public const string ManifestName = "cvexport.manifest";
+
+    private const string Preprocess = "CustomVision.Preprocess.";
 
     private const string DefaultProperties = "metadata_properties.json";
 
@@ -53,20 +56,77 @@ internal static class CustomVision
                 + "does not show");
         }
 
-        // What the other methods do is not documented.
-        if (root["CustomVision.Preprocess.ResizeMethod"] is not { } resize)
+        foreach (var (name, neutral) in ((string, double)[])[("NormalizeMean", 0), ("NormalizeStd", 1)])
+        {
+            if (root[$"{Preprocess}{name}"] is { } numbers && !IsAll(numbers, neutral))
+            {
+                stated = stated.Warn(
+                    $"{numbers.Source} is {numbers.Quote()}; where it is applied is not documented, and it is not "
+                    + "used");
+            }
+        }
+
+        return DescribeResize(stated, root);
+    }
+
+    private static StatedModel DescribeResize(StatedModel stated, Field root)
+    {
+        if (root[$"{Preprocess}ResizeMethod"] is not { } resize)
         {
             return stated;
         }
 
-        return resize.Text() == "Stretch"
-            ? stated with
+        return resize.Text() switch
+        {
+            "Stretch" => stated with
             {
                 Resize = resize.State(ResizeMode.Stretch),
                 Filter = resize.State(ImageFilter.Bicubic), // Pillow's default
                 Antialias = resize.State(true),
                 Round = resize.State(true),
-            }
-            : stated.Warn($"{resize.Source} is {resize.Quote()}, which is not documented; it is not used");
+            },
+            "ByShorterSide" => DescribeCrop(stated, root) ?? stated.Warn(
+                $"{resize.Source} is {resize.Quote()}, which is read only with OneCropCenter of a size that fits into "
+                + "the shorter side; it is not used"),
+
+            // What the other methods do is not documented.
+            _ => stated.Warn($"{resize.Source} is {resize.Quote()}, which is not documented; it is not used"),
+        };
     }
+
+    /// <summary>The centre after the shorter side was resized; null where the fields say something else.</summary>
+    private static StatedModel? DescribeCrop(StatedModel stated, Field root)
+    {
+        if (root[$"{Preprocess}CropMethod"] is not { Node: DataText { Text: "OneCropCenter" } } method
+            || Size("TargetHeight") is not var (side, shorter)
+            || Size("TargetWidth")?.Length != side
+            || Size("CropHeight") is not var (height, tall)
+            || Size("CropWidth") is not var (width, wide)
+            || side < Math.Max(height, width))
+        {
+            return null;
+        }
+
+        return stated with
+        {
+            Height = tall.State(height),
+            Width = wide.State(width),
+            Resize = method.State(ResizeMode.Crop),
+            ResizeTo = shorter.State(ResizeTarget.Shorter(side)),
+        };
+
+        // Sizes are texts such as "224.0".
+        (int Length, Field Field)? Size(string name) =>
+            root[$"{Preprocess}{name}"] is { Node: DataText text } field
+            && double.TryParse(text.Text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
+            && number is >= 1 and <= ushort.MaxValue && number == Math.Truncate(number)
+                ? ((int)number, field)
+                : null;
+    }
+
+    private static bool IsAll(Field numbers, double neutral) =>
+        numbers.Node is DataText text
+        && text.Text.Trim('[', ']', ' ').Split(',').All(one =>
+            double.TryParse(one, NumberStyles.Float, CultureInfo.InvariantCulture, out var number)
+            && number == neutral);
 }

@@ -31,7 +31,10 @@ public sealed class InspectCommandTests
         Assert.Equal(
             "assumed",
             found.GetProperty("served").GetProperty("sources").GetProperty("input.mean").GetString());
-        Assert.Empty(found.GetProperty("warnings").EnumerateArray());
+        Assert.Contains(
+            "Set \"foreground\"",
+            Assert.Single(found.GetProperty("warnings").EnumerateArray()).GetString(),
+            StringComparison.Ordinal);
         Assert.Contains(
             found.GetProperty("notes").EnumerateArray(),
             note => note.GetString()!.Contains("not calibrated", StringComparison.Ordinal));

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using static System.StringComparison;
 
 namespace SoftmaxService.Inference.Tests.Conventions;
@@ -73,6 +74,48 @@ public sealed class OtherToolsTests
     }
 
     [Fact]
+    public void CustomVision_ShorterSideAndCrop_AreRead() => Assert.Equal(
+        [
+            "height = 224 [metadata_properties.json: CustomVision.Preprocess.CropHeight]",
+            "width = 192 [metadata_properties.json: CustomVision.Preprocess.CropWidth]",
+            "resize = Crop [metadata_properties.json: CustomVision.Preprocess.CropMethod]",
+            "resizeTo = shorter 256 [metadata_properties.json: CustomVision.Preprocess.TargetHeight]",
+        ],
+        LinesOfProperties("""
+            "CropMethod": "OneCropCenter", "CropHeight": "224.0", "CropWidth": "192.0", "ResizeMethod": "ByShorterSide",
+            "TargetHeight": "256.0", "TargetWidth": "256.0", "MaxScale": "0", "NormalizeMean": "[0.0, 0.0, 0.0]",
+            "NormalizeStd": "[1.0, 1.0, 1.0]"
+            """));
+
+    [Theory]
+    [InlineData("256.0", "240.0", "224", "OneCropCenter")]
+    [InlineData("200", "200", "224", "OneCropCenter")]
+    [InlineData("big", "big", "224", "OneCropCenter")]
+    [InlineData("256", "256", "0", "OneCropCenter")]
+    [InlineData("256", "256", "224", "NoCrop")]
+    public void CustomVision_OtherShorterSides_AreAWarning(string height, string width, string crop, string method) =>
+        Assert.Equal(
+            [
+                "! metadata_properties.json: CustomVision.Preprocess.ResizeMethod is 'ByShorterSide', which is read "
+                    + "only with OneCropCenter of a size that fits into the shorter side; it is not used",
+            ],
+            LinesOfProperties($$"""
+                "CropMethod": "{{method}}", "CropHeight": "{{crop}}", "CropWidth": "{{crop}}",
+                "ResizeMethod": "ByShorterSide", "TargetHeight": "{{height}}", "TargetWidth": "{{width}}"
+                """));
+
+    [Theory]
+    [InlineData("\"NormalizeMean\": \"[0.5, 0.5, 0.5]\"", "NormalizeMean is '[0.5, 0.5, 0.5]'")]
+    [InlineData("\"NormalizeStd\": \"[0.0, 1.0, 1.0]\"", "NormalizeStd is '[0.0, 1.0, 1.0]'")]
+    [InlineData("\"NormalizeStd\": \"one\"", "NormalizeStd is 'one'")]
+    public void CustomVision_ANormalization_IsAWarning(string property, string expected) => Assert.Equal(
+        [
+            $"! metadata_properties.json: CustomVision.Preprocess.{expected}; where it is applied is not documented, "
+                + "and it is not used",
+        ],
+        LinesOfProperties(property));
+
+    [Fact]
     public void Mlflow_StatesTheShape() => Assert.Equal(
         [
             "layout = ChannelsFirst [MLmodel: signature.inputs[0].tensor-spec.shape]",
@@ -88,4 +131,14 @@ public sealed class OtherToolsTests
     [InlineData("a: [", "this is not YAML")]
     public void Mlflow_Malformed_IsAWarning(string content, string reason) =>
         Assert.Contains(reason, Assert.Single(SidecarFolder.LinesOf("MLmodel", content)), Ordinal);
+
+    private static string[] LinesOfProperties(string properties)
+    {
+        using var folder = new SidecarFolder()
+            .With("cvexport.manifest", Samples.CustomVisionManifest)
+            .With(
+                "metadata_properties.json",
+                $"{{{Regex.Replace(properties, "\"(\\w+)\":", "\"CustomVision.Preprocess.$1\":")}}}");
+        return folder.Lines();
+    }
 }
