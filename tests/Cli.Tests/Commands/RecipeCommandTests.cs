@@ -42,10 +42,13 @@ public sealed class RecipeCommandTests
     {
         using var model = new ShadeModel(3, RecipeCatalog.Find(recipe)!.Values, isBgr);
 
-        var (_, found) = await SearchAsync(model, 200);
+        var (_, found) = await SearchAsync(model, 50);
 
-        Assert.Equal(("found", name), (Verdict(found), Best(found)));
+        Assert.Equal(name, Best(found));
         Assert.Equal(isBgr ? "bgr" : "rgb", found.GetProperty("input").GetProperty("color").GetString());
+        Assert.All(
+            found.GetProperty("rivals").EnumerateArray(),
+            rival => Assert.Equal(isBgr, rival.GetString()!.EndsWith(", BGR", StringComparison.Ordinal)));
     }
 
     [Theory]

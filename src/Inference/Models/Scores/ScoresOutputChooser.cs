@@ -154,9 +154,9 @@ internal sealed class ScoresOutputChooser(
             var shape = $"output '{output.Name}' has the shape {floats.ShapeText} for "
                 + (resolved.Batch == 1 ? "one image" : $"{resolved.Batch} images");
             return floats.Shape.Aggregate(1L, (count, size) => count * size) == resolved.Batch
-                ? $"{shape}: a binary classifier with one score. One with two scores is served: export it with a softmax "
-                    + "over 2 classes, or append the logits [0, x] of the one logit x (with a sigmoid at the end, the "
-                    + "probabilities [1 - p, p])"
+                ? $"{shape}: a binary classifier with one score. One with two scores is served: export it with a "
+                    + "softmax over 2 classes, or append the logits [0, x] of the one logit x (with a sigmoid at the "
+                    + "end, the probabilities [1 - p, p])"
                 : $"{shape}; a classifier gives one row of 2 to {OnnxTensorInfo.MaxClasses} class scores for each";
         }
 
