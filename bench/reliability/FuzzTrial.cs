@@ -73,7 +73,7 @@ internal static class FuzzTrial
                 {Rows(fuzzer)}
                 - Failed requests: {fuzzer.Failures.Count}. These are answers of 5xx (except 503, 504, and 505 for
                   another version of HTTP), gRPC's UNKNOWN, no answer within 30 s, no answer to a correctly framed
-                  request, and a refusal that is not our problem document. gRPC's refusals count as 4xx.
+                  request, and a rejection that is not our problem document. gRPC's rejections count as 4xx.
                 - The process {(service.HasExited ? "EXITED" : "is alive")}; errors in its log: {service.LoggedErrors}.
                 - The slowest request took {fuzzer.Slowest.Milliseconds:F0} ms (number {fuzzer.Slowest.Number}).
                 - Resident memory, median of each quarter of the run: {quarterMedians} MB; peak {megabytes.Max():F0} MB.

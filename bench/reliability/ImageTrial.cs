@@ -70,7 +70,7 @@ internal static class ImageTrial
                 |---|---|---|---|---|
                 {Rows(results[0])}
 
-                - Files that crashed a process, threw anything but a refusal, gave a pixel out of range, or gave a
+                - Files that crashed a process, threw anything but a rejection, gave a pixel out of range, or gave a
                   different tensor with different memory: {failures.Count}.
                 - Each file was decoded twice for each of two inputs: {4 * count} decodes in
                   {decoded.TotalMinutes:F1} minutes on {Workers} cores.
@@ -101,12 +101,12 @@ internal static class ImageTrial
             (int)options.Number("seed", 1), (long)options.Number("first", 0), (long)options.Number("count", 1));
         var path = options.Text("out") ?? throw new ArgumentException("--out is missing.");
         using var records = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.Read, bufferSize: 0);
-        var trier = new ImageTrier();
+        var check = new ImageCheck();
         var record = new byte[RecordLength];
         for (var number = first; number < first + count; number++)
         {
             var image = MadeImage.Make(seed, number);
-            var outcome = trier.Try(number, image.Bytes);
+            var outcome = check.Try(number, image.Bytes);
             if (outcome.Fault is not null)
             {
                 File.AppendAllText($"{path}.faults", $"{number} {outcome.Fault.ReplaceLineEndings(" ")}\n");

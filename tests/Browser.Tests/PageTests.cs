@@ -10,7 +10,7 @@ namespace SoftmaxService.Browser.Tests;
 public abstract class PageTests(Browser browser) : IAsyncLifetime
 {
     private readonly List<string> _complaints = [];
-    private readonly List<string> _strangers = [];
+    private readonly List<string> _foreignRequests = [];
     private IBrowserContext _context = null!; // set before each test, like the fields below
 
     protected Browser Browser { get; } = browser;
@@ -47,7 +47,7 @@ public abstract class PageTests(Browser browser) : IAsyncLifetime
                 && !url.StartsWith("data:", StringComparison.Ordinal),
             async route =>
             {
-                _strangers.Add(route.Request.Url);
+                _foreignRequests.Add(route.Request.Url);
                 await route.AbortAsync();
             });
         Page = await _context.NewPageAsync();
@@ -63,7 +63,7 @@ public abstract class PageTests(Browser browser) : IAsyncLifetime
         }
 
         await _context.DisposeAsync();
-        Assert.Empty(_strangers);
+        Assert.Empty(_foreignRequests);
         Assert.Empty(_complaints);
     }
 

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using SoftmaxService.Inference.Models;
 
 namespace SoftmaxService.Api.Settings;
 
@@ -7,7 +8,7 @@ internal sealed class BatchingOptions
 {
     /// <summary>The most images that share a run; 1 switches joining off.</summary>
     [SettingRange(1, 256)]
-    public int MaxBatchSize { get; set; } = 8;
+    public int MaxBatchSize { get; set; } = new ModelSettings().MaxBatchSize;
 
     /// <summary>
     /// Runs of one model at once. Defaults to the number of cores, and to four times as many for a model that cannot

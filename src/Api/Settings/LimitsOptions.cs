@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using SoftmaxService.Inference.Models;
 
 namespace SoftmaxService.Api.Settings;
 
@@ -14,7 +15,7 @@ internal sealed class LimitsOptions
 
     /// <summary>The most pixels (width × height) that an image's header may declare.</summary>
     [SettingRange(1, 1_000_000_000)]
-    public long MaxImagePixels { get; set; } = 40_000_000;
+    public long MaxImagePixels { get; set; } = new ModelSettings().MaxImagePixels;
 
     /// <summary>The most images in one request.</summary>
     [SettingRange(1, 100_000)]

@@ -7,6 +7,8 @@ namespace SoftmaxService.Api.Settings;
 /// <summary>Section <c>Models</c>: what is served, and how changes of the folder are followed.</summary>
 internal sealed class ModelsOptions : IValidatableObject
 {
+    private static readonly RepositorySettings Library = new() { Folder = "" };
+
     /// <summary>
     /// The repository's folder. Defaults to <c>models</c> beside the program, above it, or in the current folder.
     /// </summary>
@@ -23,15 +25,15 @@ internal sealed class ModelsOptions : IValidatableObject
 
     /// <summary>Seconds between two looks at the folder when no change was reported.</summary>
     [SettingRange(0.1, 3600)]
-    public double PollSeconds { get; set; } = 10;
+    public double PollSeconds { get; set; } = Library.PollInterval.TotalSeconds;
 
     /// <summary>Seconds for which a version's files must stay the same before they are loaded.</summary>
     [SettingRange(0, 3600)]
-    public double SettleSeconds { get; set; } = 1;
+    public double SettleSeconds { get; set; } = Library.SettleTime.TotalSeconds;
 
     /// <summary>Seconds that loading and warming up a version may take before it is given up.</summary>
     [SettingRange(1, 86400)]
-    public double LoadSeconds { get; set; } = 120;
+    public double LoadSeconds { get; set; } = Library.LoadTime.TotalSeconds;
 
     /// <summary>Whether clients may load and unload models over <c>/v2/repository</c>.</summary>
     public bool AllowLoadUnload { get; set; }

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using SoftmaxService.Inference.Onnx;
 
 namespace SoftmaxService.Api.Settings;
 
@@ -7,7 +8,7 @@ internal sealed class OnnxOptions
 {
     /// <summary>Threads inside one run. One, since parallel requests use the cores better.</summary>
     [SettingRange(1, 256)]
-    public int IntraOpThreads { get; set; } = 1;
+    public int IntraOpThreads { get; set; } = new OnnxSettings().IntraOpThreads;
 }
 
 [OptionsValidator]

@@ -98,9 +98,9 @@ internal static class CalibrateCommand
             }
 
             var options = new CalibrationOptions { Bins = parsed.GetValue(bins), Method = parsed.GetValue(method) };
-            if (parsed.GetValue(alphas) is { Length: > 0 } said)
+            if (parsed.GetValue(alphas) is { Length: > 0 } stated)
             {
-                options = options with { Alphas = [.. said.Distinct()] };
+                options = options with { Alphas = [.. stated.Distinct()] };
             }
 
             terminal.Say($"Fitting on {scored.Count} images.");

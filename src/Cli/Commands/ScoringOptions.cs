@@ -72,7 +72,7 @@ internal sealed class ScoringOptions
         parsed.GetValue(_recipe) is { } recipe ? InputOf(recipe, model) : null;
 
     /// <summary>
-    /// What is said if another recipe is clearly better than the model's, on a few of the images; null otherwise. A
+    /// The advice if another recipe is clearly better than the model's, on a few of the images; null otherwise. A
     /// model that answers nearly all of them right is not run again.
     /// </summary>
     public async Task<string?> FindBetterRecipeAsync(

@@ -4,7 +4,7 @@ using Spectre.Console;
 namespace SoftmaxService.Cli.Output;
 
 /// <summary>
-/// Where answers go (standard output) and where progress and refusals go (standard error), so that a pipe gets answers
+/// Where answers go (standard output) and where progress and errors go (standard error), so that a pipe gets answers
 /// alone.
 /// </summary>
 internal sealed class Terminal(TextWriter output, TextWriter error)

@@ -70,12 +70,12 @@ public sealed class CifarImagesTests : IDisposable
     {
         var path = _folder.Write("two.bin", DataFiles.Cifar(2, 2));
 
-        var refusal = Assert
+        var rejection = Assert
             .Throws<DataException>(() =>
                 ImageSets.Open(path, null, Labels.Of(["a", "b", "c"])).Read(Selection.Range(0, 2)).ToArray())
             .Message;
 
-        Assert.Contains("two.bin: image 1: label 3", refusal, StringComparison.Ordinal);
+        Assert.Contains("two.bin: image 1: label 3", rejection, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -62,9 +62,9 @@ public sealed class IdxImagesTests : IDisposable
     {
         Write("train", false, false, labels: [1, 3, 0]);
 
-        var refusal = Refusal();
-        Assert.Contains("train-labels-idx1-ubyte: image 1", refusal, StringComparison.Ordinal);
-        Assert.Contains("label 3", refusal, StringComparison.Ordinal);
+        var rejection = Rejection();
+        Assert.Contains("train-labels-idx1-ubyte: image 1", rejection, StringComparison.Ordinal);
+        Assert.Contains("label 3", rejection, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -72,7 +72,7 @@ public sealed class IdxImagesTests : IDisposable
     {
         Write("train", false, false, labels: [1, 2]);
 
-        Assert.Contains("it must be [3]", Refusal(), StringComparison.Ordinal);
+        Assert.Contains("it must be [3]", Rejection(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -80,7 +80,7 @@ public sealed class IdxImagesTests : IDisposable
     {
         _folder.Write("train-images-idx3-ubyte", DataFiles.Idx([1, 1, 1], [0]));
 
-        Assert.Contains("train-labels-idx1-ubyte: there is no such file", Refusal(), StringComparison.Ordinal);
+        Assert.Contains("train-labels-idx1-ubyte: there is no such file", Rejection(), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -121,7 +121,7 @@ public sealed class IdxImagesTests : IDisposable
     {
         _folder.Write("train-images-idx3-ubyte", content);
 
-        Assert.Contains(reason, Refusal(), StringComparison.Ordinal);
+        Assert.Contains(reason, Rejection(), StringComparison.Ordinal);
     }
 
     private void Write(string part, bool zipImages, bool zipLabels, byte[]? labels = null)
@@ -138,6 +138,6 @@ public sealed class IdxImagesTests : IDisposable
     private void ReadAll() =>
         _ = ImageSets.Open(_folder.Path, DataSplit.Train, Three).Read(Selection.Range(0, 3)).ToArray();
 
-    private string Refusal() =>
+    private string Rejection() =>
         Assert.Throws<DataException>(() => ImageSets.Open(_folder.Path, DataSplit.Train, Three)).Message;
 }

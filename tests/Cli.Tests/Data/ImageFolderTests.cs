@@ -29,9 +29,9 @@ public sealed class ImageFolderTests : IDisposable
     {
         _folder.Write("bird/a.png", [1]);
 
-        var refusal = Refusal();
-        Assert.Contains("'bird' is not a class", refusal, StringComparison.Ordinal);
-        Assert.Contains("dog, cat", refusal, StringComparison.Ordinal);
+        var rejection = Rejection();
+        Assert.Contains("'bird' is not a class", rejection, StringComparison.Ordinal);
+        Assert.Contains("dog, cat", rejection, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -40,7 +40,7 @@ public sealed class ImageFolderTests : IDisposable
         _folder.Write("cat/a.png", [1]);
         _folder.Write("stray.png", [1]);
 
-        Assert.Contains("stray.png", Refusal(), StringComparison.Ordinal);
+        Assert.Contains("stray.png", Rejection(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -48,7 +48,7 @@ public sealed class ImageFolderTests : IDisposable
     {
         Directory.CreateDirectory(Path.Combine(_folder.Path, "cat"));
 
-        Assert.Contains("holds no images", Refusal(), StringComparison.Ordinal);
+        Assert.Contains("holds no images", Rejection(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -63,5 +63,6 @@ public sealed class ImageFolderTests : IDisposable
         );
     }
 
-    private string Refusal() => Assert.Throws<DataException>(() => ImageSets.Open(_folder.Path, null, Classes)).Message;
+    private string Rejection() =>
+        Assert.Throws<DataException>(() => ImageSets.Open(_folder.Path, null, Classes)).Message;
 }

@@ -47,10 +47,10 @@ public sealed class LogitsCsvTests : IDisposable
     [InlineData("a,b,label\n", "no logits in it")]
     public void Read_Fault_IsRejectedWithFileAndLine(string content, string reason)
     {
-        var refusal = Assert.Throws<DataException>(() => Read(content)).Message;
+        var rejection = Assert.Throws<DataException>(() => Read(content)).Message;
 
-        Assert.Contains("logits.csv", refusal, StringComparison.Ordinal);
-        Assert.Contains(reason, refusal, StringComparison.Ordinal);
+        Assert.Contains("logits.csv", rejection, StringComparison.Ordinal);
+        Assert.Contains(reason, rejection, StringComparison.Ordinal);
     }
 
     [Fact]

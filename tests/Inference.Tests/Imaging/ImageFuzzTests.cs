@@ -11,15 +11,15 @@ public sealed class ImageFuzzTests
     [Fact]
     public void Preprocess_ImagesMadePartByPart_AreReadOrRejectedTheSameWayTwice()
     {
-        var trier = new ImageTrier();
+        var check = new ImageCheck();
         var read = new int[MadeImage.Formats.Count];
         var rejected = new int[MadeImage.Formats.Count];
 
         for (var number = 0; number < Images; number++)
         {
             var image = MadeImage.Make(Seed, number);
-            var outcome = trier.Try(number, image.Bytes);
-            var again = trier.Try(number, image.Bytes);
+            var outcome = check.Try(number, image.Bytes);
+            var again = check.Try(number, image.Bytes);
 
             Assert.True(outcome.Fault is null, $"{image.Format} {number}: {outcome.Fault}");
             Assert.Equal(outcome, again);

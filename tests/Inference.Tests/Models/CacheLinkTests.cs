@@ -97,7 +97,7 @@ public sealed class CacheLinkTests : IDisposable
 
         Assert.Contains(
             $"the graph names {Data} for its external data, which is a link out of the model's folder",
-            _models.Refusal(), StringComparison.Ordinal);
+            _models.Rejection(), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -110,7 +110,7 @@ public sealed class CacheLinkTests : IDisposable
         _cache.Write("secret.bin", Weights);
         LinkFile("model.onnx", "exports/net.onnx");
 
-        Assert.Matches("escapes model directory|points outside the directory", _models.Refusal());
+        Assert.Matches("escapes model directory|points outside the directory", _models.Rejection());
     }
 
     [Fact]
@@ -123,7 +123,7 @@ public sealed class CacheLinkTests : IDisposable
 
         Assert.Contains(
             "the graph names weights.bin for its external data, which is a link out of the model's folder",
-            _models.Refusal(), StringComparison.Ordinal);
+            _models.Rejection(), StringComparison.Ordinal);
     }
 
     [Fact]

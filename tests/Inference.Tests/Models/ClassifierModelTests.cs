@@ -211,7 +211,7 @@ public sealed class ClassifierModelTests
     {
         using var folder = new ModelFolder().With("a/1", ModelFolder.PickFirst(3, 16, "batch", 1, 4, 4), manifest);
 
-        var reason = folder.Refusal();
+        var reason = folder.Rejection();
 
         Assert.All(mentions, mention => Assert.Contains(mention, reason, StringComparison.Ordinal));
         Assert.All(
@@ -224,8 +224,8 @@ public sealed class ClassifierModelTests
     {
         using var folder = new ModelFolder().With("a/1", "not a model"u8);
 
-        Assert.Contains("model.onnx: ONNX Runtime cannot load it", folder.Refusal(), StringComparison.Ordinal);
-        Assert.DoesNotContain(folder.Path, folder.Refusal(), StringComparison.Ordinal);
+        Assert.Contains("model.onnx: ONNX Runtime cannot load it", folder.Rejection(), StringComparison.Ordinal);
+        Assert.DoesNotContain(folder.Path, folder.Rejection(), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -237,7 +237,7 @@ public sealed class ClassifierModelTests
         using var folder = new ModelFolder().With(
             "a/1", ModelFolder.PickFirst(3, 16, "batch", 16), "{\"input\": {\"" + name + "\": " + size + "}}");
 
-        Assert.Contains($"input.{name} is {size}", folder.Refusal(), StringComparison.Ordinal);
+        Assert.Contains($"input.{name} is {size}", folder.Rejection(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -247,7 +247,7 @@ public sealed class ClassifierModelTests
             "a/1", ModelFolder.PickFirst(3, 16, "batch", 1, "h", "w"),
             """{"input": {"height": 60000, "width": 60000}}""");
 
-        Assert.Contains("more than", folder.Refusal(), StringComparison.Ordinal);
+        Assert.Contains("more than", folder.Rejection(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -256,7 +256,7 @@ public sealed class ClassifierModelTests
         using var folder = new ModelFolder().With("a/1", ModelFolder.PickFirst(3, 16, "batch", 1, "h", "w"));
 
         Assert.Contains(
-            "leaves height, width of input 'image' [?, 1, ?, ?] open", folder.Refusal(), StringComparison.Ordinal);
+            "leaves height, width of input 'image' [?, 1, ?, ?] open", folder.Rejection(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -264,7 +264,7 @@ public sealed class ClassifierModelTests
     {
         using var folder = new ModelFolder().With("a/1", ModelFolder.PickFirst(3, 16, "batch", 2, 4, 2));
 
-        Assert.Contains("neither", folder.Refusal(), StringComparison.Ordinal);
+        Assert.Contains("neither", folder.Rejection(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -276,7 +276,7 @@ public sealed class ClassifierModelTests
         graph.Output("sum", DataType.Float, 1, 16);
         using var folder = new ModelFolder().With("a/1", graph.ToByteArray());
 
-        Assert.Contains("needs 2 inputs (first, second)", folder.Refusal(), StringComparison.Ordinal);
+        Assert.Contains("needs 2 inputs (first, second)", folder.Rejection(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -287,7 +287,7 @@ public sealed class ClassifierModelTests
         graph.Output("scores", DataType.Float, 1, 16);
         using var folder = new ModelFolder().With("a/1", graph.ToByteArray());
 
-        Assert.Contains("holds uint32", folder.Refusal(), StringComparison.Ordinal);
+        Assert.Contains("holds uint32", folder.Rejection(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -298,7 +298,7 @@ public sealed class ClassifierModelTests
         graph.Output("mask", DataType.Float, "batch", 3, 4, 4);
         using var folder = new ModelFolder().With("a/1", graph.ToByteArray());
 
-        Assert.Contains("[1, 3, 4, 4]", folder.Refusal(), StringComparison.Ordinal);
+        Assert.Contains("[1, 3, 4, 4]", folder.Rejection(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -306,6 +306,6 @@ public sealed class ClassifierModelTests
     {
         using var folder = new ModelFolder().With("a/1", ModelFolder.PickFirst(3, 64, "batch", 1, 9, 8));
 
-        Assert.Contains("warm-up run failed", folder.Refusal(), StringComparison.Ordinal);
+        Assert.Contains("warm-up run failed", folder.Rejection(), StringComparison.Ordinal);
     }
 }

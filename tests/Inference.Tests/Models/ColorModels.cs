@@ -85,10 +85,10 @@ internal static class ColorModels
         return ImageClassifier.Classify(repository.Current.Find("a", null), Red, new ClassificationOptions());
     }
 
-    public static string Refusal(byte[] onnx, string? manifest = null)
+    public static string Rejection(byte[] onnx, string? manifest = null)
     {
         using var folder = new ModelFolder().With("a/1", onnx, manifest);
-        return folder.Refusal();
+        return folder.Rejection();
     }
 
     public static T Ask<T>(byte[] onnx, string? manifest, Func<ClassifierModel, T> ask)

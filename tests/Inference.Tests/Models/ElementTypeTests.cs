@@ -116,7 +116,7 @@ public sealed class ElementTypeTests
         Assert.Contains(
             "output 'scores' holds uint8; a tensor of float, float16 or double is needed, or one of uint8 or int8 that "
             + "a QuantizeLinear with a constant scale makes",
-            ColorModels.Refusal(onnx), StringComparison.Ordinal);
+            ColorModels.Rejection(onnx), StringComparison.Ordinal);
     }
 
     /// <summary>Class k's logit is the input's element k.</summary>

@@ -130,7 +130,7 @@ public sealed class FixedBatchTests
         graph.Output("row_scores", DataType.Float, 1, columns);
 
         Assert.Contains(
-            $"[1, {columns}] for 8 images", ColorModels.Refusal(graph.ToByteArray()), StringComparison.Ordinal);
+            $"[1, {columns}] for 8 images", ColorModels.Rejection(graph.ToByteArray()), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -141,7 +141,7 @@ public sealed class FixedBatchTests
         var side = (int)Math.Sqrt(pixels);
 
         Assert.Contains(
-            expected, ColorModels.Refusal(ModelFolder.PickFirst(3, pixels, batch, 1, side, side)),
+            expected, ColorModels.Rejection(ModelFolder.PickFirst(3, pixels, batch, 1, side, side)),
             StringComparison.Ordinal);
     }
 

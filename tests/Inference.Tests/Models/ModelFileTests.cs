@@ -37,7 +37,7 @@ public sealed class ModelFileTests
         Assert.StartsWith(
             "the folder holds no model.onnx, but 2 other models: a.onnx, b.onnx; say which one to serve in model.json, "
             + "as in \"file\": \"a.onnx\"",
-            folder.Refusal(),
+            folder.Rejection(),
             StringComparison.Ordinal);
         Assert.Null(ClassifierModel.FindOnnxFile(Path.Combine(folder.Path, "a", "1")));
     }
@@ -60,7 +60,7 @@ public sealed class ModelFileTests
         var bytes = Converted();
         using var folder = Folder(("model.ort", bytes[skipped..(kept == 0 ? bytes.Length : kept)]));
 
-        Assert.Contains("model.ort: ONNX Runtime cannot load it", folder.Refusal(), StringComparison.Ordinal);
+        Assert.Contains("model.ort: ONNX Runtime cannot load it", folder.Rejection(), StringComparison.Ordinal);
     }
 
     private static double ProbabilityOfRed(ModelFolder folder)

@@ -99,7 +99,7 @@ public sealed class OpenSizeTests
         Assert.Contains(
             "leaves height of input 'image' [?, 3, ?, 8] open; say what they are in model.json, for example \"input\": "
             + "{ \"height\": 224 }",
-            ColorModels.Refusal(onnx), StringComparison.Ordinal);
+            ColorModels.Rejection(onnx), StringComparison.Ordinal);
         Assert.Equal(16, ColorModels.Ask(onnx, """{"input": {"height": 16}}""", model => model.Input.Height));
     }
 
@@ -112,10 +112,10 @@ public sealed class OpenSizeTests
         graph.Node("MatMul", ["flat", graph.Initializer("weights", new float[48], 16, 3)], "scores");
         graph.Output("scores", DataType.Float, "n", 3);
 
-        var refusal = ColorModels.Refusal(graph.ToByteArray());
+        var rejection = ColorModels.Rejection(graph.ToByteArray());
 
-        Assert.Contains("channels, height, width", refusal, StringComparison.Ordinal);
-        Assert.Contains("\"channels\": 3, \"height\": 224, \"width\": 224", refusal, StringComparison.Ordinal);
+        Assert.Contains("channels, height, width", rejection, StringComparison.Ordinal);
+        Assert.Contains("\"channels\": 3, \"height\": 224, \"width\": 224", rejection, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -147,7 +147,7 @@ public sealed class OpenSizeTests
     [InlineData("""{"input": {"width": 32}}""")]
     public void Load_ManifestWithOneOfTwoOpenSizes_AsksForTheOther(string manifest) =>
         Assert.Contains(
-            "open; say what they are", ColorModels.Refusal(Pooling(["n", 3, "h", "w"], channelAxis: 1), manifest),
+            "open; say what they are", ColorModels.Rejection(Pooling(["n", 3, "h", "w"], channelAxis: 1), manifest),
             StringComparison.Ordinal);
 
     /// <summary>Class k's logit is the mean of channel k times a gain; it runs on three channels only.</summary>

@@ -33,11 +33,11 @@ public sealed class RejectionTests
         Assert.NotEmpty(what);
         var onnx = OfShape(shape);
 
-        var refusal = ColorModels.Refusal(onnx);
+        var rejection = ColorModels.Rejection(onnx);
 
-        Assert.Contains("may be features or a signal instead of an image", refusal, StringComparison.Ordinal);
-        var advice = refusal[
-            refusal.IndexOf("\"input\"", StringComparison.Ordinal)..refusal.IndexOf(
+        Assert.Contains("may be features or a signal instead of an image", rejection, StringComparison.Ordinal);
+        var advice = rejection[
+            rejection.IndexOf("\"input\"", StringComparison.Ordinal)..rejection.IndexOf(
                 " in model.json",
                 StringComparison.Ordinal)
         ];
@@ -59,7 +59,7 @@ public sealed class RejectionTests
 
         Assert.Contains(
             "is class 0 \"background\"?",
-            ColorModels.Refusal(ColorModels.Ending(graph => graph.Node("Identity", ["z"], "scores"), 1001), labels),
+            ColorModels.Rejection(ColorModels.Ending(graph => graph.Node("Identity", ["z"], "scores"), 1001), labels),
             StringComparison.Ordinal);
     }
 
@@ -75,7 +75,7 @@ public sealed class RejectionTests
             Path.Combine(folder.Path, "a", "1", ModelManifest.FileName), """{"description": "Äpfel"}""",
             Encoding.GetEncoding(encoding));
 
-        Assert.Contains($"model.json {expected} save it as UTF-8", folder.Refusal(), StringComparison.Ordinal);
+        Assert.Contains($"model.json {expected} save it as UTF-8", folder.Rejection(), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -91,7 +91,7 @@ public sealed class RejectionTests
         Directory.CreateDirectory(Path.GetDirectoryName(file)!);
         File.WriteAllBytes(file, OfShape("batch", 3, 8, 8));
 
-        Assert.Contains(expected, folder.Refusal(), StringComparison.Ordinal);
+        Assert.Contains(expected, folder.Rejection(), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -103,7 +103,7 @@ public sealed class RejectionTests
     [InlineData(
         "{} garbage", "It is not valid JSON: it ends too early, or something does not belong there (line 1, byte 4)")]
     public void Load_ManifestThatIsNotJson_IsRejectedInOurWords(string manifest, string expected) =>
-        Assert.Contains(expected, ColorModels.Refusal(OfShape("batch", 3, 8, 8), manifest), StringComparison.Ordinal);
+        Assert.Contains(expected, ColorModels.Rejection(OfShape("batch", 3, 8, 8), manifest), StringComparison.Ordinal);
 
     [Fact]
     public void Load_PointerOfGitLfs_SaysHowToFetch()
@@ -111,7 +111,7 @@ public sealed class RejectionTests
         using var folder = new ModelFolder().With(
             "a/1", "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n"u8);
 
-        Assert.Contains("git lfs pull", folder.Refusal(), StringComparison.Ordinal);
+        Assert.Contains("git lfs pull", folder.Rejection(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -122,13 +122,13 @@ public sealed class RejectionTests
         model.IrVersion = 99;
         Assert.Matches(
             "its IR version is 99, and ONNX Runtime [0-9.]+ reads up to [0-9]+;",
-            ColorModels.Refusal(model.ToByteArray()));
+            ColorModels.Rejection(model.ToByteArray()));
 
         model = ModelProto.Parser.ParseFrom(onnx);
         model.OpsetImport[0].Version = 99;
         Assert.Matches(
             "it uses opset 99 of ai.onnx, and ONNX Runtime [0-9.]+ reads up to [0-9]+;",
-            ColorModels.Refusal(model.ToByteArray()));
+            ColorModels.Rejection(model.ToByteArray()));
     }
 
     [Theory]
@@ -146,7 +146,7 @@ public sealed class RejectionTests
             model.OpsetImport.Add(new OperatorSetIdProto { Domain = domain, Version = 1 });
         }
 
-        Assert.Contains(expected, ColorModels.Refusal(model.ToByteArray()), StringComparison.Ordinal);
+        Assert.Contains(expected, ColorModels.Rejection(model.ToByteArray()), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -157,11 +157,11 @@ public sealed class RejectionTests
         using var folder = new ModelFolder().With("a/1", SmallModels.WithExternalData(name).Onnx);
         File.WriteAllBytes(Path.Combine(folder.Path, "a", "1", "other.bin"), [1]);
 
-        var refusal = folder.Refusal();
+        var rejection = folder.Rejection();
 
-        Assert.Contains($"there is no file '{name}'", refusal, StringComparison.Ordinal);
-        Assert.DoesNotContain("/tmp", refusal, StringComparison.Ordinal);
-        Assert.DoesNotContain(".cc", refusal, StringComparison.Ordinal);
+        Assert.Contains($"there is no file '{name}'", rejection, StringComparison.Ordinal);
+        Assert.DoesNotContain("/tmp", rejection, StringComparison.Ordinal);
+        Assert.DoesNotContain(".cc", rejection, StringComparison.Ordinal);
     }
 
     [Fact]

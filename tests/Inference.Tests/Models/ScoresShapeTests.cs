@@ -43,7 +43,7 @@ public sealed class ScoresShapeTests
 
         Assert.Contains(
             "[1, 2000000] for one image; a classifier gives one row of 2 to 1048576 class scores",
-            ColorModels.Refusal(graph.ToByteArray()), StringComparison.Ordinal);
+            ColorModels.Rejection(graph.ToByteArray()), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -62,6 +62,6 @@ public sealed class ScoresShapeTests
             $"output 'scores' has the shape {measured} for one image: a binary classifier with one score. One with two "
             + "scores is served: export it with a softmax over 2 classes, or append the logits [0, x] of the one logit "
             + "x (with a sigmoid at the end, the probabilities [1 - p, p])",
-            ColorModels.Refusal(graph.ToByteArray()), StringComparison.Ordinal);
+            ColorModels.Rejection(graph.ToByteArray()), StringComparison.Ordinal);
     }
 }

@@ -16,11 +16,11 @@ public sealed class TrainingModeTests
     [Fact]
     public void Load_BatchNormalizationInTraining_IsRejected()
     {
-        var refusal = ColorModels.Refusal(WithBatchNormalization(training: 1));
+        var rejection = ColorModels.Rejection(WithBatchNormalization(training: 1));
 
-        Assert.Contains("training mode", refusal, StringComparison.Ordinal);
-        Assert.Contains("BatchNormalization 'scores'", refusal, StringComparison.Ordinal);
-        Assert.Contains("Export it in evaluation mode", refusal, StringComparison.Ordinal);
+        Assert.Contains("training mode", rejection, StringComparison.Ordinal);
+        Assert.Contains("BatchNormalization 'scores'", rejection, StringComparison.Ordinal);
+        Assert.Contains("Export it in evaluation mode", rejection, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -32,10 +32,10 @@ public sealed class TrainingModeTests
     [InlineData(false)]
     public void Load_DropoutInTraining_IsRejected(bool isConstantNode)
     {
-        var refusal = ColorModels.Refusal(WithDropout(training: true, isConstantNode));
+        var rejection = ColorModels.Rejection(WithDropout(training: true, isConstantNode));
 
-        Assert.Contains("Dropout 'scores'", refusal, StringComparison.Ordinal);
-        Assert.Contains("Export it in evaluation mode", refusal, StringComparison.Ordinal);
+        Assert.Contains("Dropout 'scores'", rejection, StringComparison.Ordinal);
+        Assert.Contains("Export it in evaluation mode", rejection, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -63,7 +63,7 @@ public sealed class TrainingModeTests
             graph.Node("Add", ["z", graph.Node("RandomUniformLike", ["z"], "noise", ("high", size))], "scores"));
 
         Assert.Contains(
-            "random numbers: its node RandomUniformLike", ColorModels.Refusal(onnx), StringComparison.Ordinal);
+            "random numbers: its node RandomUniformLike", ColorModels.Rejection(onnx), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -89,7 +89,7 @@ public sealed class TrainingModeTests
             });
 
         Assert.Contains(
-            "its node Dropout 'dropped'", ColorModels.Refusal(model.ToByteArray()), StringComparison.Ordinal);
+            "its node Dropout 'dropped'", ColorModels.Rejection(model.ToByteArray()), StringComparison.Ordinal);
 
         static AttributeProto Branch(string name)
         {
@@ -119,7 +119,7 @@ public sealed class TrainingModeTests
         model.Functions.Add(function);
 
         Assert.Contains(
-            "its node RandomNormalLike 'noise'", ColorModels.Refusal(model.ToByteArray()), StringComparison.Ordinal);
+            "its node RandomNormalLike 'noise'", ColorModels.Rejection(model.ToByteArray()), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -134,7 +134,9 @@ public sealed class TrainingModeTests
         });
 
         Assert.Contains(
-            "gives other scores when the same image is run again", ColorModels.Refusal(onnx), StringComparison.Ordinal);
+            "gives other scores when the same image is run again",
+            ColorModels.Rejection(onnx),
+            StringComparison.Ordinal);
     }
 
     [Fact]

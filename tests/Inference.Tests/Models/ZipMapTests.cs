@@ -96,7 +96,7 @@ public sealed class ZipMapTests
 
     [Fact]
     public void Load_KeysOfAnotherNumber_IsRejectedByTheRuntime() =>
-        Assert.NotEmpty(ColorModels.Refusal(WithMaps(Strings(["red", "green"]), DataType.String)));
+        Assert.NotEmpty(ColorModels.Rejection(WithMaps(Strings(["red", "green"]), DataType.String)));
 
     /// <summary>A softmax "p" with gain 1, the class's index, and a ZipMap of the softmax.</summary>
     private static byte[] WithMaps(AttributeProto keys, DataType keyType)

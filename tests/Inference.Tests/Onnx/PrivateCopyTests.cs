@@ -37,8 +37,8 @@ public sealed class PrivateCopyTests
     {
         using var folder = new ModelFolder().With("a/1", WithExternalData("weights.bin"));
 
-        Assert.Contains("weights.bin", folder.Refusal(), StringComparison.Ordinal);
-        Assert.DoesNotContain(Path.GetTempPath(), folder.Refusal(), StringComparison.Ordinal);
+        Assert.Contains("weights.bin", folder.Rejection(), StringComparison.Ordinal);
+        Assert.DoesNotContain(Path.GetTempPath(), folder.Rejection(), StringComparison.Ordinal);
     }
 
     private static float Logit(ClassifierModel model) =>

@@ -163,7 +163,7 @@ public sealed class Fuzzer(int port, int grpcPort, int seed)
                     answer.MediaType == "application/problem+json" ? "code" : "error",
                     out _)
                 ? null
-                : "a refusal without a reason";
+                : "a rejection without a reason";
         }
         catch (JsonException)
         {

@@ -48,7 +48,7 @@ public sealed class ModelFolder : IDisposable
     }
 
     /// <summary>The reason why the only model cannot be served.</summary>
-    public string Refusal()
+    public string Rejection()
     {
         using var repository = Load();
         return Assert.Single(repository.Current.Failures).Reason;

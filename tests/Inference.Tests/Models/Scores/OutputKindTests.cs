@@ -20,7 +20,7 @@ public sealed class OutputKindTests
                 graph.Node("Flatten", [graph.Node("Softmax", ["column"], "ones", ("axis", -1L))], "scores");
             });
 
-        Assert.Contains("sum to 4 instead of 1", ColorModels.Refusal(onnx), StringComparison.Ordinal);
+        Assert.Contains("sum to 4 instead of 1", ColorModels.Rejection(onnx), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -32,7 +32,7 @@ public sealed class OutputKindTests
             graph.Node("Mul", [graph.Node("Softmax", ["z"], "p", ("axis", -1L)), "hundred"], "scores");
         });
 
-        Assert.Contains("probabilities times 100", ColorModels.Refusal(onnx), StringComparison.Ordinal);
+        Assert.Contains("probabilities times 100", ColorModels.Rejection(onnx), StringComparison.Ordinal);
         Assert.Equal(OutputKind.Logits, ColorModels.Ask(onnx, Stated.Logits, model => model.OutputKind));
     }
 
@@ -42,7 +42,7 @@ public sealed class OutputKindTests
         var onnx = ColorModels.Ending(graph =>
             graph.Node("Neg", [graph.Node("LogSoftmax", ["z"], "l", ("axis", -1L))], "scores"));
 
-        Assert.Contains("the smallest is the best", ColorModels.Refusal(onnx), StringComparison.Ordinal);
+        Assert.Contains("the smallest is the best", ColorModels.Rejection(onnx), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -130,7 +130,7 @@ public sealed class OutputKindTests
             });
 
         Assert.Contains(
-            "NaN or infinity for each of 8 warm-up images", ColorModels.Refusal(onnx, manifest),
+            "NaN or infinity for each of 8 warm-up images", ColorModels.Rejection(onnx, manifest),
             StringComparison.Ordinal);
     }
 

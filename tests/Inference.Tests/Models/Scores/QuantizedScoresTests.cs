@@ -156,7 +156,7 @@ public sealed class QuantizedScoresTests
             },
             classes: 1000);
 
-        Assert.Contains("too coarse", ColorModels.Refusal(onnx), StringComparison.Ordinal);
+        Assert.Contains("too coarse", ColorModels.Rejection(onnx), StringComparison.Ordinal);
         Assert.Equal(1, ColorModels.ProbabilityOfRed(onnx, Stated.Probabilities), 4e-3f);
     }
 }

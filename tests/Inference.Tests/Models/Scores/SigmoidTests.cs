@@ -12,13 +12,13 @@ public sealed class SigmoidTests
     {
         var onnx = Sigmoids();
 
-        Assert.Contains("ends in Sigmoid", ColorModels.Refusal(onnx), StringComparison.Ordinal);
-        var refusal = ColorModels.Refusal(onnx, Stated.Probabilities);
-        Assert.Contains("output.kind", refusal, StringComparison.Ordinal);
-        Assert.Contains("sum to", refusal, StringComparison.Ordinal);
-        Assert.Contains("Sigmoid", refusal, StringComparison.Ordinal);
+        Assert.Contains("ends in Sigmoid", ColorModels.Rejection(onnx), StringComparison.Ordinal);
+        var rejection = ColorModels.Rejection(onnx, Stated.Probabilities);
+        Assert.Contains("output.kind", rejection, StringComparison.Ordinal);
+        Assert.Contains("sum to", rejection, StringComparison.Ordinal);
+        Assert.Contains("Sigmoid", rejection, StringComparison.Ordinal);
         Assert.Contains(
-            "sum to", ColorModels.Refusal(LogSigmoids(), Stated.LogProbabilities), StringComparison.Ordinal);
+            "sum to", ColorModels.Rejection(LogSigmoids(), Stated.LogProbabilities), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -27,7 +27,7 @@ public sealed class SigmoidTests
         var onnx = ColorModels.Ending(
             graph => ColorModels.Quantize(graph, graph.Node("Sigmoid", ["z"], "p"), 1f / 256, (byte)0), classes: 1000);
 
-        Assert.Contains("ends in Sigmoid", ColorModels.Refusal(onnx), StringComparison.Ordinal);
+        Assert.Contains("ends in Sigmoid", ColorModels.Rejection(onnx), StringComparison.Ordinal);
     }
 
     public static TheoryData<string, byte[]> Disguises => new()
@@ -59,7 +59,7 @@ public sealed class SigmoidTests
     public void Load_SigmoidInDisguise_IsRejected(string what, byte[] onnx)
     {
         Assert.NotEmpty(what);
-        Assert.Contains("a probability of its own", ColorModels.Refusal(onnx), StringComparison.Ordinal);
+        Assert.Contains("a probability of its own", ColorModels.Rejection(onnx), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -76,7 +76,7 @@ public sealed class SigmoidTests
         function.OpsetImport.Add(new OperatorSetIdProto { Domain = "", Version = 17 });
         model.Functions.Add(function);
 
-        Assert.Contains("ends in Sigmoid", ColorModels.Refusal(model.ToByteArray()), StringComparison.Ordinal);
+        Assert.Contains("ends in Sigmoid", ColorModels.Rejection(model.ToByteArray()), StringComparison.Ordinal);
     }
 
     private static byte[] Sigmoids() => ColorModels.Ending(

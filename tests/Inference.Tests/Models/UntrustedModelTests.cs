@@ -5,7 +5,7 @@ using Onnx;
 namespace SoftmaxService.Inference.Tests.Models;
 
 /// <summary>Untrusted models that try to read files outside their folder.</summary>
-public sealed class StrangersModelTests
+public sealed class UntrustedModelTests
 {
     // ONNX Runtime takes this location for an address in memory, which would expose the process.
     private const string InMemory = "*/_ORT_MEM_ADDR_/*";
@@ -22,9 +22,9 @@ public sealed class StrangersModelTests
         {
             using var folder = Folder(Reading(location, owner));
 
-            var refusal = folder.Refusal();
+            var rejection = folder.Rejection();
             Assert.True(
-                reasons.Any(reason => refusal.Contains(reason, StringComparison.Ordinal)), $"{owner}: {refusal}");
+                reasons.Any(reason => rejection.Contains(reason, StringComparison.Ordinal)), $"{owner}: {rejection}");
         }
     }
 
@@ -39,7 +39,7 @@ public sealed class StrangersModelTests
         Link(folder, link, target);
 
         Assert.Contains(
-            $"names {location} for its external data, which is a link out of the model's folder", folder.Refusal(),
+            $"names {location} for its external data, which is a link out of the model's folder", folder.Rejection(),
             StringComparison.Ordinal);
     }
 
@@ -65,7 +65,7 @@ public sealed class StrangersModelTests
         Link(folder, "weights.bin", "other.bin");
         Link(folder, "other.bin", "weights.bin");
 
-        Assert.NotEmpty(folder.Refusal());
+        Assert.NotEmpty(folder.Rejection());
     }
 
     [Theory]
@@ -78,7 +78,7 @@ public sealed class StrangersModelTests
         using var folder = Folder(Reading("weights.bin", TensorOwner.Initializer, offset, length));
         File.WriteAllBytes(At(folder, "weights.bin"), Weights());
 
-        Assert.Contains("cannot load it", folder.Refusal(), StringComparison.Ordinal);
+        Assert.Contains("cannot load it", folder.Rejection(), StringComparison.Ordinal);
     }
 
     [Fact]

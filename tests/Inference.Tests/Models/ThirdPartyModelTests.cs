@@ -8,7 +8,7 @@ using DataType = Onnx.TensorProto.Types.DataType;
 namespace SoftmaxService.Inference.Tests.Models;
 
 /// <summary>Typical third-party models, put into the folder without a manifest.</summary>
-public sealed class BroughtModelTests
+public sealed class ThirdPartyModelTests
 {
     // The first pixels are 51, 204 and 102: a fifth, four fifths and two fifths of white.
     private static readonly byte[] Image = EncodedImages.Encode(4, 4, (x, y) => y > 0 ? SKColors.Black : x switch
@@ -132,7 +132,7 @@ public sealed class BroughtModelTests
     {
         using var folder = new ModelFolder().With("a/1", SmallModels.WithOutputs(first, second));
 
-        var reason = folder.Refusal();
+        var reason = folder.Rejection();
 
         Assert.Contains($"{first} [?, 3], {second} [?, 3]", reason, StringComparison.Ordinal);
         Assert.Contains($$"""as in "output": { "name": "{{first}}" }""", reason, StringComparison.Ordinal);
@@ -161,7 +161,7 @@ public sealed class BroughtModelTests
         using var folder = new ModelFolder().With(
             "a/1", SmallModels.WithOutputsOfManyKinds(), $$"""{"output": {"name": "{{name}}"} }""");
 
-        var reason = folder.Refusal();
+        var reason = folder.Rejection();
 
         Assert.All(mentions, mention => Assert.Contains(mention, reason, StringComparison.Ordinal));
     }
@@ -194,7 +194,7 @@ public sealed class BroughtModelTests
 
         Assert.Contains(
             "input 'text' holds string; a tensor of float, float16, double, uint8, int8, int32 or int64 is needed",
-            folder.Refusal(),
+            folder.Rejection(),
             StringComparison.Ordinal);
     }
 
@@ -206,7 +206,7 @@ public sealed class BroughtModelTests
         graph.Output("names", DataType.String, "batch", 3);
         using var folder = new ModelFolder().With("a/1", graph.ToByteArray());
 
-        Assert.Contains("output 'names' holds string", folder.Refusal(), StringComparison.Ordinal);
+        Assert.Contains("output 'names' holds string", folder.Rejection(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -217,7 +217,7 @@ public sealed class BroughtModelTests
         graph.Output("volume", DataType.Float, "batch", 3, 1, 1, 1);
         using var folder = new ModelFolder().With("a/1", graph.ToByteArray());
 
-        Assert.Contains("[1, 3, 1, 1, 1]", folder.Refusal(), StringComparison.Ordinal);
+        Assert.Contains("[1, 3, 1, 1, 1]", folder.Rejection(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -245,7 +245,7 @@ public sealed class BroughtModelTests
 
     [Theory]
     [MemberData(nameof(Batches))]
-    public void Load_Graph_DetectsWhetherImagesCanShareARun(string what, byte[] onnx, string? refusal)
+    public void Load_Graph_DetectsWhetherImagesCanShareARun(string what, byte[] onnx, string? obstacle)
     {
         using var folder = new ModelFolder().With("a/1", onnx, SmallModels.IsImage);
         using var repository = folder.Load();
@@ -254,14 +254,14 @@ public sealed class BroughtModelTests
             $"{what}: {string.Join(" ", repository.Current.Failures.Select(failure => failure.Reason))}");
         var model = repository.Current.Find("a", null);
 
-        Assert.Equal(refusal is null ? new ModelSettings().MaxBatchSize : 1, model.MaxBatchSize);
-        if (refusal is null)
+        Assert.Equal(obstacle is null ? new ModelSettings().MaxBatchSize : 1, model.MaxBatchSize);
+        if (obstacle is null)
         {
             Assert.Null(model.BatchingRefusal);
         }
         else
         {
-            Assert.Contains(refusal, model.BatchingRefusal!, StringComparison.Ordinal);
+            Assert.Contains(obstacle, model.BatchingRefusal!, StringComparison.Ordinal);
         }
     }
 
@@ -310,10 +310,10 @@ public sealed class BroughtModelTests
         using var folder = new ModelFolder().With(
             "a/1", graph.ToByteArray(), $$"""{"output": {"kind": "{{kind}}" } }""");
 
-        var refusal = folder.Refusal();
+        var rejection = folder.Rejection();
 
-        Assert.Contains(mention, refusal, StringComparison.Ordinal);
-        Assert.Contains("output.kind", refusal, StringComparison.Ordinal);
+        Assert.Contains(mention, rejection, StringComparison.Ordinal);
+        Assert.Contains("output.kind", rejection, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -322,7 +322,7 @@ public sealed class BroughtModelTests
         using var folder = new ModelFolder().With("a/1", ModelFolder.PickFirst(3, 16, "batch", 1, 4, 4));
         File.WriteAllBytes(Path.Combine(folder.Path, "a", "1", "model.onnx"), []);
 
-        Assert.Contains("model.onnx is empty", folder.Refusal(), StringComparison.Ordinal);
+        Assert.Contains("model.onnx is empty", folder.Rejection(), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -14,7 +14,7 @@ namespace SoftmaxService.Tests.Support.Fuzz.Images;
 public sealed record ImageOutcome(int Read, int Rejected, ulong Hash, string? Fault);
 
 /// <summary>Preprocesses images for models of realistic sizes.</summary>
-public sealed class ImageTrier
+public sealed class ImageCheck
 {
     private readonly ImagePreprocessor[] _preprocessors = [
         .. ImageSetups.All.Select(input => new ImagePreprocessor(input, ImageSetups.MaxPixels))];

@@ -12,7 +12,7 @@ using Serilog.Events;
 namespace SoftmaxService.Api.Tests.Access;
 
 /// <summary>Warnings and rejections when the service starts.</summary>
-public sealed class OpenDoorsTests
+public sealed class StartChecksTests
 {
     private const string Hash = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
 

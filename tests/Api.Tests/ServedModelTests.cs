@@ -5,7 +5,7 @@ using SoftmaxService.Tests.Support.Models;
 namespace SoftmaxService.Api.Tests;
 
 /// <summary>Typical third-party models, served over HTTP.</summary>
-public sealed class BroughtModelTests
+public sealed class ServedModelTests
 {
     private static readonly byte[] Good = EncodedImages.Encode(4, 4, (_, _) => SKColors.Gray);
     private static readonly byte[] Bad = EncodedImages.Encode(
