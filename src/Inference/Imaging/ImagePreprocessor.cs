@@ -63,7 +63,31 @@ public sealed class ImagePreprocessor
     /// <exception cref="InferenceException">
     /// The image is empty, of another format, damaged or truncated, or too large.
     /// </exception>
-    public void Preprocess(ReadOnlySpan<byte> encoded, Span<float> tensor)
+    public void Preprocess(ReadOnlySpan<byte> encoded, Span<float> tensor) =>
+        Preprocess(encoded, ReadHeader(encoded), tensor);
+
+    /// <summary>Reads what a file declares, and rejects what cannot be decoded or is too large.</summary>
+    /// <param name="encoded">The whole file.</param>
+    /// <exception cref="InferenceException">
+    /// The image is empty, of another format, damaged or truncated, or too large.
+    /// </exception>
+    internal ImageHeader ReadHeader(ReadOnlySpan<byte> encoded) => ImageHeader.Read(encoded, _maxPixels);
+
+    /// <summary>The most memory that decoding takes: the decoder's own, and the pixels.</summary>
+    /// <param name="header">Of the file.</param>
+    internal long PeakBytesOf(in ImageHeader header)
+    {
+        var (minWidth, minHeight) = SmallestUsefulSize(header);
+        return header.Cost.WorkingBytes + ImageDecoder.PixelBytesOf(header, minWidth, minHeight);
+    }
+
+    /// <summary>Decodes an image whose header is known, and writes the model's input tensor.</summary>
+    /// <param name="encoded">The whole file.</param>
+    /// <param name="header">Its header.</param>
+    /// <param name="tensor">Receives <see cref="ImageInput.ElementCount"/> elements.</param>
+    /// <exception cref="ArgumentException"><paramref name="tensor"/> is too short.</exception>
+    /// <exception cref="InferenceException">The image is damaged or truncated.</exception>
+    internal void Preprocess(ReadOnlySpan<byte> encoded, in ImageHeader header, Span<float> tensor)
     {
         if (tensor.Length < Input.ElementCount)
         {
@@ -71,7 +95,6 @@ public sealed class ImagePreprocessor
                 $"The tensor holds {tensor.Length} elements; {Input.ElementCount} are written.", nameof(tensor));
         }
 
-        var header = ImageHeader.Read(encoded, _maxPixels);
         var (minWidth, minHeight) = SmallestUsefulSize(header);
         using var picture = ImageDecoder.Decode(encoded, header, minWidth, minHeight);
         if (Input.Foreground == Foreground.None)
