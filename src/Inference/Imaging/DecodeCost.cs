@@ -22,24 +22,24 @@ internal readonly record struct DecodeCost(long WorkingBytes, double Millisecond
     /// </summary>
     public static DecodeCost OfJpeg(long pixels, int components, int scans, bool isProgressive) => new(
         isProgressive ? sizeof(short) * components * pixels : 0,
-        Milliseconds(pixels, JpegNanoseconds + (isProgressive ? JpegScanNanoseconds * scans : 0)));
+        TimeFor(pixels, JpegNanoseconds + (isProgressive ? JpegScanNanoseconds * scans : 0)));
 
     /// <summary>An interlaced PNG is kept whole, as it is stored, until its last pass.</summary>
     public static DecodeCost OfPng(long pixels, int bitsAPixel, bool isInterlaced, bool hasProfile) => new(
         isInterlaced ? Math.Max(sizeof(uint), bitsAPixel / 8) * pixels : 0,
-        Milliseconds(
+        TimeFor(
             pixels,
             PngNanoseconds * (isInterlaced ? PngWideFactor : 1) * (hasProfile || bitsAPixel > 32 ? PngWideFactor : 1)));
 
     /// <summary>A lossless WebP is kept whole, and so is a frame that does not fill its canvas.</summary>
     public static DecodeCost OfWebP(long pixels) => new(
-        sizeof(uint) * pixels, Milliseconds(pixels, WebPNanoseconds));
+        sizeof(uint) * pixels, TimeFor(pixels, WebPNanoseconds));
 
     /// <summary>A GIF's frame is drawn into a picture of its own.</summary>
-    public static DecodeCost OfGif(long pixels) => new(sizeof(uint) * pixels, Milliseconds(pixels, GifNanoseconds));
+    public static DecodeCost OfGif(long pixels) => new(sizeof(uint) * pixels, TimeFor(pixels, GifNanoseconds));
 
     /// <summary>BMP, and the bitmaps of icons.</summary>
-    public static DecodeCost OfBitmap(long pixels) => new(0, Milliseconds(pixels, BitmapNanoseconds));
+    public static DecodeCost OfBitmap(long pixels) => new(0, TimeFor(pixels, BitmapNanoseconds));
 
-    private static double Milliseconds(long pixels, double nanoseconds) => pixels * nanoseconds / 1e6;
+    private static double TimeFor(long pixels, double nanoseconds) => pixels * nanoseconds / 1e6;
 }

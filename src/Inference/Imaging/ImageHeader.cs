@@ -51,14 +51,18 @@ internal readonly record struct ImageHeader(
         if (format == ImageFormats.WebP)
         {
             return WebPStructure.TryRead(encoded, out var webp)
-                ? Check(format, webp.Width, webp.Height, webp.Orientation, maxPixels, DecodeCost.OfWebP(Area(webp.Width, webp.Height)))
+                ? Check(
+                    format, webp.Width, webp.Height, webp.Orientation, maxPixels,
+                    DecodeCost.OfWebP(Area(webp.Width, webp.Height)))
                 : throw ImageRejection.DamagedHeader(format);
         }
 
         if (format == ImageFormats.Gif)
         {
             return GifStructure.TryRead(encoded, out var gif)
-                ? Check(format, gif.Width, gif.Height, SKEncodedOrigin.TopLeft, maxPixels, DecodeCost.OfGif(Area(gif.Width, gif.Height)))
+                ? Check(
+                    format, gif.Width, gif.Height, SKEncodedOrigin.TopLeft, maxPixels,
+                    DecodeCost.OfGif(Area(gif.Width, gif.Height)))
                 : throw ImageRejection.DamagedHeader(format);
         }
 
@@ -66,7 +70,9 @@ internal readonly record struct ImageHeader(
         {
             return BitmapStructure.TryRead(
                 encoded[Math.Min(encoded.Length, BitmapStructure.FileHeaderLength)..], out var bitmap)
-                ? Check(format, bitmap.Width, bitmap.Height, SKEncodedOrigin.TopLeft, maxPixels, DecodeCost.OfBitmap(Area(bitmap.Width, bitmap.Height)))
+                ? Check(
+                    format, bitmap.Width, bitmap.Height, SKEncodedOrigin.TopLeft, maxPixels,
+                    DecodeCost.OfBitmap(Area(bitmap.Width, bitmap.Height)))
                 : throw ImageRejection.DamagedHeader(format);
         }
 

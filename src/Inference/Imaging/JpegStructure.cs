@@ -29,7 +29,7 @@ internal readonly ref struct JpegStructure
     private const string ReadKinds = "a baseline or progressive JPEG of 8 bits a sample";
 
     private JpegStructure(
-        in Frame frame, int scans, bool hasEnd, ReadOnlySpan<byte> exif, ReadOnlySpan<byte> xmp)
+        Frame frame, int scans, bool hasEnd, ReadOnlySpan<byte> exif, ReadOnlySpan<byte> xmp)
     {
         (Width, Height, Components) = (frame.Width, frame.Height, frame.Components);
         Scans = scans;

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using SoftmaxService.Inference.Batching;
 using SoftmaxService.Inference.Calibration;
 using SoftmaxService.Inference.Faults;
