@@ -29,7 +29,7 @@ internal sealed class BodyBudget(LoadOptions options)
     {
         if (context.Request.ContentLength is <= SmallBody and var length)
         {
-            return Bytes.TryReserve(BytesPerByte * length.Value, out var reservation) ? reservation : null;
+            return Bytes.TryReserve(BytesPerByte * length, out var reservation) ? reservation : null;
         }
 
         if (!Bytes.TryReserve(BytesPerByte * SmallBody, out var first))
