@@ -63,6 +63,16 @@ internal sealed class NetStore(string folder)
         return missing.Count(plan => !Has(plan));
     }
 
+    /// <summary>A folder with the net and a manifest.</summary>
+    public string NewVersion(NetPlan plan, string manifest)
+    {
+        var version = Path.Combine(folder, "answers", $"{plan.Name}-{Guid.NewGuid():N}");
+        Directory.CreateDirectory(version);
+        File.Copy(ModelPath(plan), Path.Combine(version, "model.onnx"));
+        File.WriteAllText(Path.Combine(version, "model.json"), manifest);
+        return version;
+    }
+
     /// <summary>Takes the test images out of the archive, which takes long to read.</summary>
     public void UnpackTestPhotographs(string dataFolder)
     {

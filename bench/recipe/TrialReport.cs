@@ -40,7 +40,13 @@ internal static class TrialReport
                 $"| {words} | {Share(first, outcome)} | {Share(answers, outcome)} |");
         }
 
+        double[] losses = [.. answers.Where(answer => answer.Loss != 0).Select(answer => 100 * answer.Loss).Order()];
         text.AppendLine(CultureInfo.InvariantCulture, $"""
+
+            The recipe that it puts first is the maker's in {answers.Count - losses.Length} of {answers.Count} answers.
+            In the others, whoever takes it loses this much accuracy on all test images, in percentage points: median
+            {Median(losses):F2}, nine in ten at most {losses.ElementAtOrDefault(9 * losses.Length / 10):F2}, at most
+            {losses.LastOrDefault():F2}.
 
             One search takes {Median(answers.Select(answer => answer.Seconds)):F1} s (median), the start of the process
             included.
@@ -97,7 +103,7 @@ internal static class TrialReport
     private static double Median(IEnumerable<double> values)
     {
         double[] sorted = [.. values.Order()];
-        return sorted[sorted.Length / 2];
+        return sorted.ElementAtOrDefault(sorted.Length / 2);
     }
 
     private static string Cpu() =>
