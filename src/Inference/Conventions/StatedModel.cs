@@ -66,10 +66,14 @@ internal sealed record StatedModel
     /// <summary>One name per class, in the order of the output.</summary>
     public Stated<IReadOnlyList<string>>? Labels { get; init; }
 
-    /// <summary>What could not be used, one sentence each.</summary>
-    public IReadOnlyList<string> Warnings { get; init; } = [];
+    /// <summary>What could not be used, or was assumed.</summary>
+    public IReadOnlyList<Doubt> Doubts { get; init; } = [];
 
-    private bool StatesValues => Scale is not null || Mean is not null || Std is not null;
+    /// <summary>The doubts in words, one sentence each.</summary>
+    public IReadOnlyList<string> Warnings => [.. Doubts.Select(doubt => doubt.Sentence)];
+
+    /// <summary>Whether anything says how pixels are scaled.</summary>
+    public bool StatesScaling => Scale is not null || Mean is not null || Std is not null;
 
     /// <summary>
     /// This, and what another one states besides. Values that only make sense together come from one of the two: the
@@ -77,7 +81,7 @@ internal sealed record StatedModel
     /// </summary>
     public StatedModel Over(StatedModel other)
     {
-        var values = StatesValues ? this : other;
+        var values = StatesScaling ? this : other;
         var resize = Resize is not null ? this : other;
         return new StatedModel
         {
@@ -100,13 +104,26 @@ internal sealed record StatedModel
             OutputName = OutputName ?? other.OutputName,
             OutputKind = OutputKind ?? other.OutputKind,
             Labels = Labels ?? other.Labels,
-            Warnings = [.. Warnings, .. other.Warnings],
+            Doubts =
+            [
+                .. Doubts.Where(doubt => Settles(doubt) || !other.Settles(doubt)),
+                .. other.Doubts.Where(doubt => !Settles(doubt)),
+            ],
         };
     }
 
     /// <summary>This, with another warning.</summary>
-    public StatedModel Warn(string warning) => this with { Warnings = [.. Warnings, warning] };
+    public StatedModel Warn(string warning, DoubtAbout about = DoubtAbout.Other) =>
+        this with { Doubts = [.. Doubts, new Doubt(warning, about)] };
 
     /// <summary>Only a warning.</summary>
     public static StatedModel OnlyWarning(string warning) => new StatedModel().Warn(warning);
+
+    /// <summary>Whether this states what a doubt is about.</summary>
+    private bool Settles(Doubt doubt) => doubt.About switch
+    {
+        DoubtAbout.Scaling => StatesScaling,
+        DoubtAbout.Resizing => Resize is not null,
+        _ => false,
+    };
 }

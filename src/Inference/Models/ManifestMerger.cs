@@ -14,14 +14,15 @@ internal sealed class ManifestMerger(ModelSources sources)
     /// <param name="makers">What other files and the graph's metadata state.</param>
     public ModelManifest Merge(ModelManifest own, StatedModel makers)
     {
-        foreach (var warning in makers.Warnings)
+        var input = own.Input ?? new ManifestInput();
+        foreach (var doubt in makers.Doubts.Where(doubt => !Settles(input, doubt)))
         {
-            sources.Warn(warning);
+            sources.Warn(doubt.Sentence);
         }
 
         return own with
         {
-            Input = MergeInput(own.Input ?? new ManifestInput(), makers),
+            Input = MergeInput(input, makers),
             Output = new ManifestOutput
             {
                 Name = Reference("output.name", own.Output?.Name, makers.OutputName),
@@ -35,12 +36,12 @@ internal sealed class ManifestMerger(ModelSources sources)
     {
         // These make sense only together: a mean of one source with the scale of another would be a number that nobody
         // has stated. So a manifest means what it meant before its neighbours were read.
-        if (own is not { Scale: null, Mean: null, Std: null, Standardize: null })
+        if (StatesScaling(own))
         {
             makers = makers with { Scale = null, Mean = null, Std = null };
         }
 
-        if (own is not { Resize: null, ResizeTo: null, CropOffset: null, Fill: null })
+        if (StatesResizing(own))
         {
             makers = makers with { Resize = null, ResizeTo = null, CropOffset = null, Fill = null };
         }
@@ -67,6 +68,20 @@ internal sealed class ManifestMerger(ModelSources sources)
             Foreground = Value<Foreground>("input.foreground", own.Foreground, makers: null),
         };
     }
+
+    /// <summary>Whether the owner states what a doubt about makers' files is about.</summary>
+    private static bool Settles(ManifestInput own, Doubt doubt) => doubt.About switch
+    {
+        DoubtAbout.Scaling => StatesScaling(own),
+        DoubtAbout.Resizing => StatesResizing(own),
+        _ => false,
+    };
+
+    private static bool StatesScaling(ManifestInput own) =>
+        own is not { Scale: null, Mean: null, Std: null, Standardize: null };
+
+    private static bool StatesResizing(ManifestInput own) =>
+        own is not { Resize: null, ResizeTo: null, CropOffset: null, Fill: null };
 
     private T? Value<T>(string field, T? own, Stated<T>? makers)
         where T : struct

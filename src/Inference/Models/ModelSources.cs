@@ -34,6 +34,9 @@ internal sealed class ModelSources
     private readonly SortedDictionary<string, string> _fields = new(StringComparer.Ordinal);
     private readonly List<string> _warnings = [];
 
+    /// <summary>What the graph's first nodes do to the numbers of an image, in words; empty if nothing.</summary>
+    public string FirstNodes { get; init; } = "";
+
     /// <summary>The source of each field.</summary>
     public IReadOnlyDictionary<string, string> Fields => _fields;
 
@@ -73,19 +76,19 @@ internal sealed class ModelSources
     }
 
     /// <summary>Fills in the sources of what no file states, and warns of what matters.</summary>
-    public void CompleteInput(ResolvedInput resolved, string elementType)
+    public void CompleteInput(ResolvedInput resolved, bool takesFloats)
     {
         var input = resolved.Input;
-        var takesFloats = elementType is "float" or "float16" or "double";
         var statesScaling = Array.Exists(Scaling, _fields.ContainsKey);
         var statesNormalization = Array.Exists(Scaling, IsOwn) || Array.Exists(Scaling[1..], _fields.ContainsKey);
         var isPhotograph = input.Channels == 3 && Math.Min(input.Height, input.Width) >= PhotographSide;
         if (takesFloats && !statesScaling)
         {
             Warn(
-                "No file says how pixels are scaled: pixel / 255 is assumed, with no mean and no std. A model that was "
-                + $"trained otherwise answers wrongly. Set \"scale\", \"mean\" and \"std\" in input of "
-                + $"{ModelManifest.FileName}.");
+                "No file says how pixels are scaled: pixel / 255 is assumed, with no mean and no std."
+                + (FirstNodes.Length == 0 ? "" : $" The graph begins with {FirstNodes}, which does not settle it.")
+                + " A model that was trained otherwise answers wrongly. Set \"scale\", \"mean\" and \"std\" in input "
+                + $"of {ModelManifest.FileName}.");
         }
         else if (takesFloats && !statesNormalization)
         {

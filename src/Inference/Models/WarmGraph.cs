@@ -38,7 +38,7 @@ internal sealed record WarmGraph(
     {
         var input = OnlyInput(onnx);
         var (resolved, measured) = FirstThatRuns(onnx, input, manifest.Input, sources);
-        sources.CompleteInput(resolved, input.ElementType);
+        sources.CompleteInput(resolved, input.HasFractions);
         var preprocessor = new ImagePreprocessor(resolved.Input, settings.MaxImagePixels);
         var samples = WarmUpSamples.For(preprocessor, resolved.Batch);
         var output = new ScoresOutputChooser(onnx, manifest, input, resolved).Choose(measured, samples);

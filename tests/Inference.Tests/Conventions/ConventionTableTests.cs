@@ -53,7 +53,7 @@ public sealed class ConventionTableTests
             var input = repository.Current.Find("net", "1").Input;
             var differences = pictures
                 .Where(picture => MakersTensors.CanBeSaid(export.Reference, picture.Key))
-                .SelectMany(picture => picture.Value.Differences(export.Reference, input))
+                .SelectMany(picture => picture.Value.Differences(export.Reference, input, export.Black, export.White))
                 .ToArray();
             var mean = differences.Average();
             var near = differences.Count(difference => difference <= Near + Tolerance) / (double)differences.Length;
