@@ -138,6 +138,7 @@ internal sealed class PaddleConfig
             Resize = _crop.State(ResizeMode.Crop),
             ResizeTo = (_short ?? _size!).State(target), // one of the two is given
             CropOffset = _crop.State(CropOffset.Down),
+            ResizeRounding = _short?.State(ResizeRounding.Nearest),
         };
 
         StatedModel State((int Width, int Height) sides) => _stated with

@@ -42,6 +42,9 @@ internal sealed record StatedModel
     /// <inheritdoc cref="ImageInput.CropOffset"/>
     public Stated<CropOffset>? CropOffset { get; init; }
 
+    /// <inheritdoc cref="ImageInput.ResizeRounding"/>
+    public Stated<ResizeRounding>? ResizeRounding { get; init; }
+
     /// <inheritdoc cref="ImageInput.Filter"/>
     public Stated<ImageFilter>? Filter { get; init; }
 
@@ -96,6 +99,7 @@ internal sealed record StatedModel
             Resize = resize.Resize,
             ResizeTo = resize.ResizeTo,
             CropOffset = resize.CropOffset,
+            ResizeRounding = resize.ResizeRounding,
             Fill = resize.Fill,
             Filter = Filter ?? other.Filter,
             Antialias = Antialias ?? other.Antialias,

@@ -21,7 +21,9 @@ public sealed record ResizeTarget
 
     internal IReadOnlyList<int> Sides => ShorterSide is { } shorter ? [shorter] : [Height, Width];
 
-    /// <summary>The shorter side gets this length, and the other is rounded down, as by torchvision.</summary>
+    /// <summary>
+    /// The shorter side gets this length, and the other is rounded as <see cref="ImageInput.ResizeRounding"/> says.
+    /// </summary>
     /// <param name="length">At least 1.</param>
     public static ResizeTarget Shorter(int length) => new(length, 0, 0);
 

@@ -107,6 +107,7 @@ internal static class ImageInputResolver
             Resize = stated.Resize ?? ResizeMode.Stretch,
             ResizeTo = ResizeToOf(stated),
             CropOffset = stated.CropOffset ?? CropOffset.Even,
+            ResizeRounding = stated.ResizeRounding ?? ResizeRounding.Down,
             Filter = stated.Filter ?? ImageFilter.Bilinear,
             Antialias = stated.Antialias ?? true,
             Round = stated.Round ?? false,
@@ -144,8 +145,7 @@ internal static class ImageInputResolver
     private static bool StatesImage(ManifestInput stated) => stated is not
     {
         Layout: null, Channels: null, Height: null, Width: null, Color: null, Foreground: null,
-        Resize: null, ResizeTo: null, CropOffset: null, Filter: null, Antialias: null, Round: null,
-        Fill: null, Background: null,
+        StatesFraming: false, Filter: null, Antialias: null, Round: null, Background: null,
     };
 
     /// <summary>

@@ -36,14 +36,14 @@ internal sealed class ManifestMerger(ModelSources sources)
     {
         // These make sense only together: a mean of one source with the scale of another would be a number that nobody
         // has stated. So a manifest means what it meant before its neighbours were read.
-        if (StatesScaling(own))
+        if (own.StatesScaling)
         {
             makers = makers with { Scale = null, Mean = null, Std = null };
         }
 
-        if (StatesResizing(own))
+        if (own.StatesFraming)
         {
-            makers = makers with { Resize = null, ResizeTo = null, CropOffset = null, Fill = null };
+            makers = makers with { Resize = null, ResizeTo = null, CropOffset = null, ResizeRounding = null, Fill = null };
         }
 
         return new ManifestInput
@@ -60,6 +60,7 @@ internal sealed class ManifestMerger(ModelSources sources)
             Resize = Value("input.resize", own.Resize, makers.Resize),
             ResizeTo = Reference("input.resizeTo", own.ResizeTo, makers.ResizeTo),
             CropOffset = Value("input.cropOffset", own.CropOffset, makers.CropOffset),
+            ResizeRounding = Value("input.resizeRounding", own.ResizeRounding, makers.ResizeRounding),
             Filter = Value("input.filter", own.Filter, makers.Filter),
             Antialias = Value("input.antialias", own.Antialias, makers.Antialias),
             Round = Value("input.round", own.Round, makers.Round),
@@ -72,16 +73,10 @@ internal sealed class ManifestMerger(ModelSources sources)
     /// <summary>Whether the owner states what a doubt about makers' files is about.</summary>
     private static bool Settles(ManifestInput own, Doubt doubt) => doubt.About switch
     {
-        DoubtAbout.Scaling => StatesScaling(own),
-        DoubtAbout.Resizing => StatesResizing(own),
+        DoubtAbout.Scaling => own.StatesScaling,
+        DoubtAbout.Resizing => own.StatesFraming,
         _ => false,
     };
-
-    private static bool StatesScaling(ManifestInput own) =>
-        own is not { Scale: null, Mean: null, Std: null, Standardize: null };
-
-    private static bool StatesResizing(ManifestInput own) =>
-        own is not { Resize: null, ResizeTo: null, CropOffset: null, Fill: null };
 
     private T? Value<T>(string field, T? own, Stated<T>? makers)
         where T : struct

@@ -27,8 +27,8 @@ internal sealed class ModelSources
 
     private static readonly string[] Resizing =
     [
-        "input.resize", "input.resizeTo", "input.cropOffset", "input.filter", "input.antialias", "input.round",
-        "input.fill", "input.background", "input.foreground",
+        "input.resize", "input.resizeTo", "input.cropOffset", "input.resizeRounding", "input.filter",
+        "input.antialias", "input.round", "input.fill", "input.background", "input.foreground",
     ];
 
     private readonly SortedDictionary<string, string> _fields = new(StringComparer.Ordinal);

@@ -51,23 +51,6 @@ internal sealed class MakersTensors
         File.ReadAllBytes(Repository.PathOf(Folder + picture)),
         Inflate(File.ReadAllBytes(Repository.PathOf($"{Folder}{picture}.levels.gz"))));
 
-    /// <summary>
-    /// Whether a manifest can say what a pipeline does with a picture. PaddleClas rounds the longer side, where all
-    /// others round it down.
-    /// </summary>
-    public static bool CanBeSaid(string name, string picture)
-    {
-        if (name != "paddleclas")
-        {
-            return true;
-        }
-
-        var header = ImageHeader.Read(
-            File.ReadAllBytes(Repository.PathOf(Folder + picture)), ImagePreprocessor.DefaultMaxPixels);
-        var (shorter, longer) = (Math.Min(header.Width, header.Height), Math.Max(header.Width, header.Height));
-        return (int)Math.Round(256.0 / shorter * longer) == 256 * longer / shorter;
-    }
-
     /// <summary>How far a tensor of ours is from a pipeline's, in levels of 0…255.</summary>
     /// <param name="name">The pipeline.</param>
     /// <param name="input">Our recipe.</param>
