@@ -85,7 +85,7 @@ internal sealed record StatedModel
     public StatedModel Over(StatedModel other)
     {
         var values = StatesScaling ? this : other;
-        var resize = Resize is not null ? this : other;
+        var resize = Resize is not null || HasOtherSizeThan(other) ? this : other;
         return new StatedModel
         {
             Layout = Layout ?? other.Layout,
@@ -110,8 +110,11 @@ internal sealed record StatedModel
             Labels = Labels ?? other.Labels,
             Doubts =
             [
-                .. Doubts.Where(doubt => Settles(doubt) || !other.Settles(doubt)),
-                .. other.Doubts.Where(doubt => !Settles(doubt)),
+                .. Doubts.Where(doubt => values == this || doubt.About != DoubtAbout.Scaling || !other.StatesScaling)
+                    .Where(doubt => resize == this || doubt.About != DoubtAbout.Resizing || other.Resize is null),
+                .. other.Doubts.Where(doubt => doubt.About != DoubtAbout.Scaling || !StatesScaling)
+                    .Where(doubt => doubt.About != DoubtAbout.Resizing || Resize is null),
+                .. Resize is null && HasOtherSizeThan(other) ? (Doubt[])[PassOver(other)] : [],
             ],
         };
     }
@@ -123,11 +126,16 @@ internal sealed record StatedModel
     /// <summary>Only a warning.</summary>
     public static StatedModel OnlyWarning(string warning) => new StatedModel().Warn(warning);
 
-    /// <summary>Whether this states what a doubt is about.</summary>
-    private bool Settles(Doubt doubt) => doubt.About switch
-    {
-        DoubtAbout.Scaling => StatesScaling,
-        DoubtAbout.Resizing => Resize is not null,
-        _ => false,
-    };
+    /// <summary>
+    /// Whether another one resizes for a size that is not this one's: the length before a crop fits only its own size.
+    /// </summary>
+    private bool HasOtherSizeThan(StatedModel other) =>
+        other.Resize is not null
+        && ((Height is not null && other.Height is not null && Height.Value != other.Height.Value)
+            || (Width is not null && other.Width is not null && Width.Value != other.Width.Value));
+
+    private Doubt PassOver(StatedModel other) => new(
+        $"{other.Resize!.Source} resizes images for another size than {(Height ?? Width)!.Source} gives; how they are "
+        + "resized is not taken from it",
+        DoubtAbout.Resizing); // both state a size, and the other one resizes
 }

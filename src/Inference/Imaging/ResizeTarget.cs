@@ -32,6 +32,16 @@ public sealed record ResizeTarget
     /// <param name="width">At least 1.</param>
     public static ResizeTarget Both(int height, int width) => new(null, height, width);
 
+    /// <summary>The same share of another crop, with sides rounded down.</summary>
+    internal ResizeTarget For((int Height, int Width) crop, (int Height, int Width) before)
+    {
+        return ShorterSide is { } shorter
+            ? Shorter(Scale(shorter, Math.Min(crop.Height, crop.Width), Math.Min(before.Height, before.Width)))
+            : Both(Scale(Height, crop.Height, before.Height), Scale(Width, crop.Width, before.Width));
+
+        static int Scale(int side, int now, int before) => (int)Math.Max(1, (long)side * now / before);
+    }
+
     /// <summary>As in a manifest: <c>256</c> or <c>[256, 320]</c>.</summary>
     public override string ToString() => ShorterSide is { } shorter
         ? shorter.ToString(CultureInfo.InvariantCulture)

@@ -42,6 +42,7 @@ internal static class ImageInputResolver
                 {
                     Assumption = assumption.Sentence,
                     AssumedFields = assumption.Fields,
+                    IsSettledByRunning = assumption.IsSettledByRunning,
                 }),
             ];
     }
@@ -105,7 +106,13 @@ internal static class ImageInputResolver
             Std = [.. PerChannel("std", stated.Std, channels, fallback: 1f).Select(std => FiniteNonZero("std", std))],
             Standardize = stated.Standardize ?? false,
             Resize = stated.Resize ?? ResizeMode.Stretch,
-            ResizeTo = ResizeToOf(stated),
+            ResizeTo = ResizeToOf(stated) is { } target
+                ? sources.IsOwn("input.resizeTo")
+                    ? target
+                    : sources.Fit(
+                        target, sources.Of("input.resizeTo") ?? "", (stated.Height ?? height, stated.Width ?? width),
+                        (height, width))
+                : null,
             CropOffset = stated.CropOffset ?? CropOffset.Even,
             ResizeRounding = stated.ResizeRounding ?? ResizeRounding.Down,
             Filter = stated.Filter ?? ImageFilter.Bilinear,

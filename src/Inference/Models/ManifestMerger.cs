@@ -43,7 +43,22 @@ internal sealed class ManifestMerger(ModelSources sources)
 
         if (own.StatesFraming)
         {
-            makers = makers with { Resize = null, ResizeTo = null, CropOffset = null, ResizeRounding = null, Fill = null };
+            makers = makers with
+            {
+                Resize = null, ResizeTo = null, CropOffset = null, ResizeRounding = null, Fill = null,
+            };
+        }
+
+        if (makers is { ResizeTo: { } target, Height.Value: var height, Width.Value: var width })
+        {
+            makers = makers with
+            {
+                ResizeTo = target with
+                {
+                    Value = sources.Fit(
+                        target.Value, target.Source, (height, width), (own.Height ?? height, own.Width ?? width)),
+                },
+            };
         }
 
         return new ManifestInput

@@ -1,3 +1,4 @@
+using System.Globalization;
 using SoftmaxService.Inference.Imaging;
 
 namespace SoftmaxService.Inference.Models;
@@ -14,6 +15,7 @@ internal sealed class ModelSources
     public const string WarmUp = "the model's answers to the warm-up images";
 
     private const string Shape = "the graph's shape";
+    private const string Running = "the graph runs in no other layout";
     private const string ElementType = "the graph's element type";
 
     // A smaller input is no photograph: it shows the whole image.
@@ -61,6 +63,24 @@ internal sealed class ModelSources
         _fields[field] = Shape;
     }
 
+    /// <summary>
+    /// The size before a crop that a maker's file gives, scaled if that is for another size than the model's.
+    /// </summary>
+    public ResizeTarget Fit(
+        ResizeTarget target, string source, (int Height, int Width) stated, (int Height, int Width) model)
+    {
+        if (stated == model)
+        {
+            return target;
+        }
+
+        var scaled = target.For(model, stated);
+        Warn(
+            $"{source} gives {target} for images of {stated.Height} × {stated.Width} pixels; for {model.Height} × "
+            + $"{model.Width} it is scaled to {scaled}.");
+        return scaled;
+    }
+
     /// <summary>Passes over an order of colours for another number of channels than the model takes.</summary>
     public void PassOverColor(int channels)
     {
@@ -98,6 +118,18 @@ internal sealed class ModelSources
                 + $"{ModelManifest.FileName}.");
         }
 
+        if (takesFloats && !IsOwn("input.mean") && Of("input.mean") is { } mean)
+        {
+            WarnOfForeignMean(input, mean);
+        }
+
+        if (Of("input.filter") is null && Of("input.resize") is { } resize && !IsOwn("input.resize"))
+        {
+            Warn(
+                $"{resize} says how images are resized, but no file says with which filter: bilinear is assumed. Set "
+                + $"\"filter\" in input of {ModelManifest.FileName}.");
+        }
+
         if (input.Channels == 3 && Of("input.color") is null)
         {
             Warn(
@@ -127,10 +159,38 @@ internal sealed class ModelSources
             NoteRest(resolved.AssumedFields.Select(field => $"input.{field}"), Assumed);
         }
 
+        NoteRest(resolved.RunsInNoOtherLayout ? ["input.layout"] : [], Running);
         NoteRest(Axes, Shape);
         NoteRest(["input.color"], input.Channels == 1 ? Shape : Assumed);
         NoteRest(Scaling, takesFloats ? Assumed : ElementType);
         NoteRest(Resizing, Assumed);
+    }
+
+    /// <summary>Warns of a mean that is none of the pixels from which it is subtracted.</summary>
+    private void WarnOfForeignMean(ImageInput input, string source)
+    {
+        var isForeign = input.Mean.Any(mean => (mean / input.Scale) is (> 0f and < 1f) or < -64f or > 320f);
+        if (isForeign)
+        {
+            var scale = Of("input.scale") ?? "the assumed scale";
+            Warn(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{source} subtracts {string.Join(", ", input.Mean.Distinct())}, but {scale} makes pixels range ")
+                + string.Create(CultureInfo.InvariantCulture, $"from 0 to {255 * input.Scale:G4}, which do not belong ")
+                + $"together. Set \"scale\", \"mean\" and \"std\" in input of {ModelManifest.FileName}.");
+        }
+
+        var color = Of("input.color");
+        if (input.Color == PixelColor.Bgr && color is not null && FileOf(color) != FileOf(source)
+            && input.Mean.Distinct().Count() > 1)
+        {
+            Warn(
+                $"{color} says BGR, and {source} gives a number for each colour in an order that it does not name: BGR "
+                + $"is assumed. Set \"mean\" and \"std\" in input of {ModelManifest.FileName}.");
+        }
+
+        static string FileOf(string source) => source.Split(':')[0];
     }
 
     /// <summary>Labels that the graph states.</summary>

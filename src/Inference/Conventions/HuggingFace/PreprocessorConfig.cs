@@ -17,6 +17,13 @@ internal sealed class PreprocessorConfig
     // From this size on, ConvNeXT's images are stretched and no longer cropped.
     private const int ConvNextStretched = 384;
 
+    // Those that are read, and one that changes no image.
+    private static readonly string[] Switches =
+    [
+        "do_resize", "do_center_crop", "do_rescale", "do_normalize", "do_convert_rgb", "do_flip_channel_order",
+        "do_grayscale", "do_reduce_labels",
+    ];
+
     private readonly Field _root;
     private readonly ImageProcessorClass? _class;
     private readonly Field? _defaults;
@@ -82,7 +89,20 @@ internal sealed class PreprocessorConfig
             stated = stated with { Color = new Stated<PixelColor>(PixelColor.Rgb, _typeSource) };
         }
 
+        WarnOfUnreadSwitches();
         return stated with { Doubts = _doubts };
+    }
+
+    private void WarnOfUnreadSwitches()
+    {
+        foreach (var (name, field) in _root.Entries())
+        {
+            if (name.StartsWith("do_", StringComparison.Ordinal) && !Switches.Contains(name)
+                && field.Node is DataSwitch { IsOn: true })
+            {
+                Warn($"{name} is on, which is not read", DoubtAbout.Resizing);
+            }
+        }
     }
 
     private bool IsGray() =>
@@ -186,11 +206,18 @@ internal sealed class PreprocessorConfig
 
         if (size.Height is not null)
         {
+            if (IsOn("do_center_crop"))
+            {
+                Warn("do_center_crop is on, but there is no crop_size; nothing is cropped", DoubtAbout.Other);
+            }
+
             return DescribeStretch(size);
         }
 
         Warn(
-            "size gives the shorter side and do_center_crop is off, so that the size depends on the image",
+            IsOn("do_center_crop")
+                ? "size gives the shorter side and do_center_crop is on, but there is no crop_size"
+                : "size gives the shorter side and do_center_crop is off, so that the size depends on the image",
             DoubtAbout.Resizing);
         return new StatedModel();
     }
