@@ -45,7 +45,11 @@ internal sealed class ManifestMerger(ModelSources sources)
         {
             makers = makers with
             {
-                Resize = null, ResizeTo = null, CropOffset = null, ResizeRounding = null, Fill = null,
+                Resize = null,
+                ResizeTo = null,
+                CropOffset = null,
+                ResizeRounding = null,
+                Fill = null,
             };
         }
 
