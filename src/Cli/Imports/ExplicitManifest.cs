@@ -135,6 +135,7 @@ internal sealed class ExplicitManifest
             Resize = input.Resize,
             ResizeTo = input.ResizeTo,
             CropOffset = input.CropOffset,
+            ResizeRounding = input.ResizeRounding,
             Filter = input.Filter,
             Antialias = input.Antialias,
             Round = input.Round,

@@ -133,6 +133,8 @@ internal sealed record ServedAs
 
     public required string CropOffset { get; init; }
 
+    public required string ResizeRounding { get; init; }
+
     public required string Filter { get; init; }
 
     public required bool Antialias { get; init; }
@@ -189,6 +191,7 @@ internal sealed record ServedAs
         Resize = Names.Of(model.Input.Resize),
         ResizeTo = model.Input.ResizeTo,
         CropOffset = Names.Of(model.Input.CropOffset),
+        ResizeRounding = Names.Of(model.Input.ResizeRounding),
         Filter = Names.Of(model.Input.Filter),
         Antialias = model.Input.Antialias,
         Round = model.Input.Round,

@@ -60,6 +60,7 @@ internal static class RecipeCandidates
             Resize = ResizeMode.Stretch,
             ResizeTo = null,
             CropOffset = CropOffset.Even,
+            ResizeRounding = ResizeRounding.Down,
             Fill = [0, 0, 0],
             Filter = ImageFilter.Bilinear,
             Antialias = true,

@@ -42,6 +42,7 @@ internal static class ImageInputResolver
                 {
                     Assumption = assumption.Sentence,
                     AssumedFields = assumption.Fields,
+                    IsSettledByRunning = assumption.IsSettledByRunning,
                 }),
             ];
     }
@@ -105,8 +106,15 @@ internal static class ImageInputResolver
             Std = [.. PerChannel("std", stated.Std, channels, fallback: 1f).Select(std => FiniteNonZero("std", std))],
             Standardize = stated.Standardize ?? false,
             Resize = stated.Resize ?? ResizeMode.Stretch,
-            ResizeTo = ResizeToOf(stated),
+            ResizeTo = ResizeToOf(stated) is { } target
+                ? sources.IsOwn("input.resizeTo")
+                    ? target
+                    : sources.Fit(
+                        target, sources.Of("input.resizeTo") ?? "", (stated.Height ?? height, stated.Width ?? width),
+                        (height, width))
+                : null,
             CropOffset = stated.CropOffset ?? CropOffset.Even,
+            ResizeRounding = stated.ResizeRounding ?? ResizeRounding.Down,
             Filter = stated.Filter ?? ImageFilter.Bilinear,
             Antialias = stated.Antialias ?? true,
             Round = stated.Round ?? false,
@@ -144,8 +152,7 @@ internal static class ImageInputResolver
     private static bool StatesImage(ManifestInput stated) => stated is not
     {
         Layout: null, Channels: null, Height: null, Width: null, Color: null, Foreground: null,
-        Resize: null, ResizeTo: null, CropOffset: null, Filter: null, Antialias: null, Round: null,
-        Fill: null, Background: null,
+        StatesFraming: false, Filter: null, Antialias: null, Round: null, Background: null,
     };
 
     /// <summary>

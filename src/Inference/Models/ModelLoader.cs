@@ -1,6 +1,7 @@
 using System.Text.Json;
 using SoftmaxService.Inference.Conventions;
 using SoftmaxService.Inference.Faults;
+using SoftmaxService.Inference.Models.Inputs;
 using SoftmaxService.Inference.Onnx;
 
 namespace SoftmaxService.Inference.Models;
@@ -29,9 +30,12 @@ internal static class ModelLoader
 
             var path = files.FindModel(manifest);
             onnx = OnnxModel.Load(path, settings.Onnx, cancellationToken);
-            var sources = new ModelSources();
-            var makers = ModelConventions.Read(
-                ModelFolders.Of(folder, name, version, path), onnx.Metadata, ClassCountOf(onnx.Outputs));
+            var beginning = BeginningOf(onnx);
+            var sources = new ModelSources { FirstNodes = beginning.Text };
+            var makers = GraphScaling.Complete(
+                ModelConventions.Read(
+                    ModelFolders.Of(folder, name, version, path), onnx.Metadata, ClassCountOf(onnx.Outputs)),
+                beginning);
             var graph = WarmGraph.Of(onnx, new ManifestMerger(sources).Merge(manifest, makers), sources, settings);
             var temperature = ManifestChecks.Temperature(manifest.Calibration);
             ManifestChecks.Conformal(manifest.Calibration?.Conformal);
@@ -61,6 +65,12 @@ internal static class ModelLoader
             };
         }
     }
+
+    /// <summary>How the graph scales its image. Integers are pixels, whatever it does with them.</summary>
+    private static GraphBeginning BeginningOf(OnnxModel onnx) =>
+        onnx.Inputs is [{ HasFractions: true } input]
+            ? GraphBeginning.Of(onnx.Graph, input.Name)
+            : GraphBeginning.None;
 
     /// <summary>The number of classes, where the declared outputs leave no choice.</summary>
     private static int? ClassCountOf(IReadOnlyList<OnnxTensorInfo> outputs)

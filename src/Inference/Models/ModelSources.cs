@@ -1,3 +1,4 @@
+using System.Globalization;
 using SoftmaxService.Inference.Imaging;
 
 namespace SoftmaxService.Inference.Models;
@@ -14,6 +15,7 @@ internal sealed class ModelSources
     public const string WarmUp = "the model's answers to the warm-up images";
 
     private const string Shape = "the graph's shape";
+    private const string Running = "the graph runs in no other layout";
     private const string ElementType = "the graph's element type";
 
     // A smaller input is no photograph: it shows the whole image.
@@ -27,12 +29,15 @@ internal sealed class ModelSources
 
     private static readonly string[] Resizing =
     [
-        "input.resize", "input.resizeTo", "input.cropOffset", "input.filter", "input.antialias", "input.round",
-        "input.fill", "input.background", "input.foreground",
+        "input.resize", "input.resizeTo", "input.cropOffset", "input.resizeRounding", "input.filter",
+        "input.antialias", "input.round", "input.fill", "input.background", "input.foreground",
     ];
 
     private readonly SortedDictionary<string, string> _fields = new(StringComparer.Ordinal);
     private readonly List<string> _warnings = [];
+
+    /// <summary>What the graph's first nodes do to the numbers of an image, in words; empty if nothing.</summary>
+    public string FirstNodes { get; init; } = "";
 
     /// <summary>The source of each field.</summary>
     public IReadOnlyDictionary<string, string> Fields => _fields;
@@ -58,6 +63,24 @@ internal sealed class ModelSources
         _fields[field] = Shape;
     }
 
+    /// <summary>
+    /// The size before a crop that a maker's file gives, scaled if that is for another size than the model's.
+    /// </summary>
+    public ResizeTarget Fit(
+        ResizeTarget target, string source, (int Height, int Width) stated, (int Height, int Width) model)
+    {
+        if (stated == model)
+        {
+            return target;
+        }
+
+        var scaled = target.For(model, stated);
+        Warn(
+            $"{source} gives {target} for images of {stated.Height} × {stated.Width} pixels; for {model.Height} × "
+            + $"{model.Width} it is scaled to {scaled}.");
+        return scaled;
+    }
+
     /// <summary>Passes over an order of colours for another number of channels than the model takes.</summary>
     public void PassOverColor(int channels)
     {
@@ -73,19 +96,19 @@ internal sealed class ModelSources
     }
 
     /// <summary>Fills in the sources of what no file states, and warns of what matters.</summary>
-    public void CompleteInput(ResolvedInput resolved, string elementType)
+    public void CompleteInput(ResolvedInput resolved, bool takesFloats)
     {
         var input = resolved.Input;
-        var takesFloats = elementType is "float" or "float16" or "double";
         var statesScaling = Array.Exists(Scaling, _fields.ContainsKey);
         var statesNormalization = Array.Exists(Scaling, IsOwn) || Array.Exists(Scaling[1..], _fields.ContainsKey);
         var isPhotograph = input.Channels == 3 && Math.Min(input.Height, input.Width) >= PhotographSide;
         if (takesFloats && !statesScaling)
         {
             Warn(
-                "No file says how pixels are scaled: pixel / 255 is assumed, with no mean and no std. A model that was "
-                + $"trained otherwise answers wrongly. Set \"scale\", \"mean\" and \"std\" in input of "
-                + $"{ModelManifest.FileName}.");
+                "No file says how pixels are scaled: pixel / 255 is assumed, with no mean and no std."
+                + (FirstNodes.Length == 0 ? "" : $" The graph begins with {FirstNodes}, which does not settle it.")
+                + " A model that was trained otherwise answers wrongly. Set \"scale\", \"mean\" and \"std\" in input "
+                + $"of {ModelManifest.FileName}.");
         }
         else if (takesFloats && !statesNormalization)
         {
@@ -93,6 +116,18 @@ internal sealed class ModelSources
                 $"{Of("input.scale")} says how pixels are scaled, but no file gives a mean and a std: none is assumed. "
                 + "A model that was trained otherwise answers wrongly. Set \"mean\" and \"std\" in input of "
                 + $"{ModelManifest.FileName}.");
+        }
+
+        if (takesFloats && !IsOwn("input.mean") && Of("input.mean") is { } mean)
+        {
+            WarnOfForeignMean(input, mean);
+        }
+
+        if (Of("input.filter") is null && Of("input.resize") is { } resize && !IsOwn("input.resize"))
+        {
+            Warn(
+                $"{resize} says how images are resized, but no file says with which filter: bilinear is assumed. Set "
+                + $"\"filter\" in input of {ModelManifest.FileName}.");
         }
 
         if (input.Channels == 3 && Of("input.color") is null)
@@ -124,10 +159,38 @@ internal sealed class ModelSources
             NoteRest(resolved.AssumedFields.Select(field => $"input.{field}"), Assumed);
         }
 
+        NoteRest(resolved.RunsInNoOtherLayout ? ["input.layout"] : [], Running);
         NoteRest(Axes, Shape);
         NoteRest(["input.color"], input.Channels == 1 ? Shape : Assumed);
         NoteRest(Scaling, takesFloats ? Assumed : ElementType);
         NoteRest(Resizing, Assumed);
+    }
+
+    /// <summary>Warns of a mean that is none of the pixels from which it is subtracted.</summary>
+    private void WarnOfForeignMean(ImageInput input, string source)
+    {
+        var isForeign = input.Mean.Any(mean => (mean / input.Scale) is (> 0f and < 1f) or < -64f or > 320f);
+        if (isForeign)
+        {
+            var scale = Of("input.scale") ?? "the assumed scale";
+            Warn(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{source} subtracts {string.Join(", ", input.Mean.Distinct())}, but {scale} makes pixels range ")
+                + string.Create(CultureInfo.InvariantCulture, $"from 0 to {255 * input.Scale:G4}, which do not belong ")
+                + $"together. Set \"scale\", \"mean\" and \"std\" in input of {ModelManifest.FileName}.");
+        }
+
+        var color = Of("input.color");
+        if (input.Color == PixelColor.Bgr && color is not null && FileOf(color) != FileOf(source)
+            && input.Mean.Distinct().Count() > 1)
+        {
+            Warn(
+                $"{color} says BGR, and {source} gives a number for each colour in an order that it does not name: BGR "
+                + $"is assumed. Set \"mean\" and \"std\" in input of {ModelManifest.FileName}.");
+        }
+
+        static string FileOf(string source) => source.Split(':')[0];
     }
 
     /// <summary>Labels that the graph states.</summary>

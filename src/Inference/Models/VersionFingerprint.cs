@@ -7,8 +7,9 @@ namespace SoftmaxService.Inference.Models;
 
 /// <summary>
 /// What a version's files look like from outside: their names, lengths, write times and <see cref="FileIdentity"/>, and
-/// where links lead. Its files are those of its folder, and makers' files in the model's folder above it. If two
-/// fingerprints some time apart are equal, nobody is writing.
+/// where links lead. Its files are those of its folder, makers' files in the model's folder above it, and both makers'
+/// files and external data beside the file to which an ONNX file is a link. If two fingerprints some time apart are
+/// equal, nobody is writing.
 /// </summary>
 /// <param name="Text">One line per file.</param>
 /// <param name="HasModel">Whether an ONNX file is there.</param>
@@ -49,12 +50,19 @@ internal sealed record VersionFingerprint(string Text, bool HasModel, string? Fa
 
             lines.Add($"/|{LinkOf(directory)}");
             Describe(directory, "", MaxDepth, lines);
-            hasModel = lines.Exists(IsModel);
-            var onnxPath = ModelFiles.CandidatesIn(folder) is [var only] ? Path.Combine(folder, only) : null;
-            foreach (var other in ModelFolders.Of(folder, name, version, onnxPath))
+            string[] models = [.. lines.Where(IsModel).Select(line => Path.Combine(folder, NameIn(line)))];
+            hasModel = models.Length > 0;
+
+            // Only the manifest, which is not read here, says which of several models is served.
+            foreach (
+                var other in ModelFolders.Of(folder, name, version, null)
+                    .Concat(models.SelectMany(path => ModelFolders.Of(folder, name, version, path)))
+                    .Distinct(StringComparer.Ordinal))
             {
                 DescribeMakersFiles(new DirectoryInfo(other), folder, lines);
             }
+
+            lines.AddRange(models.SelectMany(LinkedData.Of).Select(file => Describe(file.FullName, file)));
         }
         catch (DirectoryNotFoundException)
         {
@@ -131,7 +139,9 @@ internal sealed record VersionFingerprint(string Text, bool HasModel, string? Fa
     }
 
     private static bool IsModel(string line) =>
-        !line.EndsWith("|gone", StringComparison.Ordinal) && ModelFiles.IsModel(line[..line.IndexOf('|')]);
+        !line.EndsWith("|gone", StringComparison.Ordinal) && ModelFiles.IsModel(Path.GetFileName(NameIn(line)));
+
+    private static string NameIn(string line) => line[..line.IndexOf('|')];
 
     private static string LinkOf(FileSystemInfo entry) =>
         entry.LinkTarget is null ? "" : entry.ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? entry.LinkTarget;

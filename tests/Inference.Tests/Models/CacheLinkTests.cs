@@ -59,6 +59,37 @@ public sealed class CacheLinkTests : IDisposable
     }
 
     [Fact]
+    public void Load_VersionThatIsALinkToTheFolderOnnx_FindsTheFilesAboveIt()
+    {
+        WriteCache("onnx/");
+        LinkFolder("a/1", $"{Snapshot}/onnx");
+
+        AssertServed();
+    }
+
+    [Fact]
+    public void Load_FileInAFolderOnnx_FindsTheFilesAboveIt()
+    {
+        _models.With("a/1/export/onnx", ModelFolder.PickFirst(3, 16, "batch", 1, 4, 4));
+        var version = Path.Combine(_models.Path, "a", "1");
+        File.WriteAllText(Path.Combine(version, "model.json"), """{ "file": "export/onnx/model.onnx" }""");
+        File.WriteAllText(Path.Combine(version, "export", "labels.txt"), "one\ntwo\nthree\n");
+        using var repository = _models.Load();
+
+        Assert.Equal(["one", "two", "three"], repository.Current.Find("a", "1").Labels);
+    }
+
+    [Fact]
+    public void Load_ModelCalledOnnx_ReadsNothingBesideTheModels()
+    {
+        _models.With("onnx", ModelFolder.PickFirst(3, 16, "batch", 1, 4, 4));
+        File.WriteAllText(Path.Combine(_models.Path, "labels.txt"), "one\ntwo\nthree\n");
+        using var repository = _models.Load();
+
+        Assert.Equal(["0", "1", "2"], repository.Current.Find("onnx", "1").Labels);
+    }
+
+    [Fact]
     public void Load_EveryFileALinkToTheSnapshot_IsServed()
     {
         WriteCache("onnx/");
