@@ -89,8 +89,9 @@ internal static class RecipeCommand
             images, Selection.Shuffled(images.Count, 0, Math.Min(limit, images.Count), seed));
         if (sample.AreOfOneClass)
         {
-            throw new DataException($"{images.Name}: the search needs images of several classes; all {sample.Count} are "
-                + $"of the class '{model.Labels[sample.Labels[0]]}'.");
+            throw new DataException(
+                $"{images.Name}: the search needs images of several classes; all {sample.Count} are of "
+                    + $"the class '{model.Labels[sample.Labels[0]]}'.");
         }
 
         return terminal.TrackAsync(

@@ -178,8 +178,9 @@ internal sealed class StagedVersion : IDisposable
             && NextIn(folder) == 1
             && !source.Folders.Contains(Path.GetFullPath(folder)))
         {
-            throw new DataException($"{folder}: the folder is a model itself, without folders of versions, and would no "
-                + "longer be served beside a version. Choose another name with --as.");
+            throw new DataException(
+                $"{folder}: the folder is a model itself, without folders of versions, and would no longer be served "
+                    + "beside a version. Choose another name with --as.");
         }
     }
 

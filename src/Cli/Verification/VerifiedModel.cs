@@ -90,7 +90,8 @@ internal sealed record VerifiedModel
                 ? better
                 : better with
                 {
-                    Scores = ScoreDifference.Of(answers.LogitsOf(image.TensorBy(better.Recipe)), model.OutputKind, scores),
+                    Scores = ScoreDifference.Of(
+                        answers.LogitsOf(image.TensorBy(better.Recipe)), model.OutputKind, scores),
                 };
         }
         else if (tensor is null && scoreDifference is { Agrees: false })

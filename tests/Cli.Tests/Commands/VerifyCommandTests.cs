@@ -238,7 +238,8 @@ public sealed class VerifyCommandTests
 
         Assert.Equal((2, 2), (nothing.ExitCode, noImage.ExitCode));
         Assert.Equal(
-            (1, 1, 1, 1, 1), (missing.ExitCode, folder.ExitCode, damaged.ExitCode, notANumber.ExitCode, picture.ExitCode));
+            (1, 1, 1, 1, 1),
+            (missing.ExitCode, folder.ExitCode, damaged.ExitCode, notANumber.ExitCode, picture.ExitCode));
         Assert.Contains("--input FILE, --output FILE or both", nothing.Error, StringComparison.Ordinal);
         Assert.Contains("it is a folder; give a file", folder.Error, StringComparison.Ordinal);
         Assert.Contains("does not begin as a .npy file does", damaged.Error, StringComparison.Ordinal);
