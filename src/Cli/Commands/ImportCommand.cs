@@ -86,9 +86,16 @@ internal static class ImportCommand
                 var findings = await RecipeCommand.SearchAsync(
                     plain, images, SearchImages, SearchSeed, terminal, cancellationToken);
                 RecipeText.Print(findings, terminal);
-                if (findings.Verdict == RecipeVerdict.Found)
+                switch (findings.Verdict)
                 {
-                    State(findings.Input, $"found by {findings.Count} images of {findings.Dataset}");
+                    case RecipeVerdict.Found:
+                        State(findings.Input, $"found by {findings.Count} images of {findings.Dataset}");
+                        break;
+
+                    // What a file states stays its own.
+                    case RecipeVerdict.Confirmed when findings.IsAssumed:
+                        State(findings.Input, $"confirmed by {findings.Count} images of {findings.Dataset}");
+                        break;
                 }
             }
 

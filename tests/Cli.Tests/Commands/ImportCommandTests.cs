@@ -87,6 +87,25 @@ public sealed class ImportCommandTests : IDisposable
             StringComparison.Ordinal);
     }
 
+    /// <summary>What is assumed is no longer a doubt once images show that it is right.</summary>
+    [Fact]
+    public async Task LabelledImagesConfirmWhatIsAssumed()
+    {
+        using var shades = new ShadeModel(1, RecipeCatalog.Find("unit")!.Values);
+        var source = _folder.Write("digits.onnx", shades.Onnx);
+
+        var run = await ImportAsync(source, "--data", shades.WriteImages(60));
+
+        Assert.Contains("The present recipe fits best", run.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("No file says how pixels are scaled", run.Output, StringComparison.Ordinal);
+        using var model = Load("digits", "1");
+        Assert.Equal("model.json: input.mean", model.Sources["input.mean"]);
+        Assert.Contains(
+            "// confirmed by 60 images of t10k-images-idx3-ubyte",
+            await File.ReadAllTextAsync(Path.Combine(model.Folder, "model.json")),
+            StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task ARecipeStatesWhatNoFileSays()
     {

@@ -33,7 +33,7 @@ public sealed class RecipeFramingTests
             Resize = resize,
             ResizeTo = resizeTo is { } shorter ? ResizeTarget.Shorter(shorter) : null,
         };
-        using var model = new TextureModel(recipe, cell: 7, strength: 9);
+        using var model = new TextureModel(recipe, cell: 6, strength: 10);
 
         var found = await SearchAsync(model);
 

@@ -14,10 +14,10 @@ namespace SoftmaxService.Cli.Tests.Recipes;
 internal sealed class TextureModel : IDisposable
 {
     public const int Side = 32;
-    private const int Width = 120;
-    private const int Height = 80;
+    private const int Width = 96;
+    private const int Height = 64;
     private const int Classes = 5;
-    private const int PerClass = 10;
+    private const int PerClass = 8;
     private const float Noise = 60;
 
     private readonly ModelFolder _models = new();
