@@ -129,11 +129,17 @@ public sealed class VerifyCommandTests
     [Fact]
     public async Task ATensorOfAnotherImageIsNotCalledReshaped()
     {
+        float[] means = [0.6f, -0.5f, -0.6f];
+        float[] values =
+        [
+            .. from channel in Enumerable.Range(0, 3)
+               from row in Enumerable.Range(0, MakersTensors.Side)
+               from column in Enumerable.Range(0, MakersTensors.Side)
+               select means[channel] + (0.25f * MathF.Sin((column / 6f) + channel)) + (0.1f * MathF.Cos(row / 4f)),
+        ];
         using var data = new MakersTensors().With(Torchvision);
-        var other = Repository.PathOf("tests/Inference.Tests/Imaging/References/photo.jpg");
 
-        var run = await CommandRun.OfAsync(
-            "verify", data.ModelPath, "--image", other, "--input", data.WriteTensor("torchvision"));
+        var run = await data.VerifyAsync("--input", data.Write("other", values, [1, .. Planes]));
 
         Assert.Equal(5, run.ExitCode);
         Assert.DoesNotContain("reshaped", run.Output, StringComparison.Ordinal);
