@@ -77,12 +77,6 @@ internal sealed record Inspection(
                 + "it has folders that are named with a version, 1, 2, 3, ….";
         }
 
-        if (model.Input is { Channels: 1, Width: <= 32, Foreground: Foreground.None })
-        {
-            yield return "Small grey images are often digits; if this model reads light ink on black as MNIST has it, "
-                + "say \"foreground\": \"light\" in input, and any drawing is brought to that form.";
-        }
-
         foreach (var choice in model.Notes)
         {
             yield return choice;

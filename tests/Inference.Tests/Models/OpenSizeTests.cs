@@ -92,7 +92,7 @@ public sealed class OpenSizeTests
 
         Assert.Contains(
             "the warm-up run failed",
-            ColorModels.Refusal(onnx, """{"input": {"channels": 1, "height": 32, "width": 32}}"""),
+            ColorModels.Rejection(onnx, """{"input": {"channels": 1, "height": 32, "width": 32}}"""),
             StringComparison.Ordinal);
     }
 

@@ -3,7 +3,7 @@ using Onnx;
 using SoftmaxService.OnnxSchema;
 using DataType = Onnx.TensorProto.Types.DataType;
 
-namespace SoftmaxService.Inference.Tests.Conventions;
+namespace SoftmaxService.Tests.Support.Models;
 
 /// <summary>
 /// A model as a tool exports it: the graph's inputs, outputs and metadata in the tool's names and shapes, and the files
@@ -13,7 +13,7 @@ namespace SoftmaxService.Inference.Tests.Conventions;
 /// <param name="Reference">The maker's pipeline, by its name in recipes.json.</param>
 /// <param name="Onnx">The graph.</param>
 /// <param name="Files">The other files.</param>
-internal sealed record ToolExport(string Name, string Reference, byte[] Onnx, (string Name, string Content)[] Files)
+public sealed record ToolExport(string Name, string Reference, byte[] Onnx, (string Name, string Content)[] Files)
 {
     private const string HalfMean = """ "image_mean": [0.5, 0.5, 0.5], "image_std": [0.5, 0.5, 0.5] """;
 
@@ -187,8 +187,8 @@ internal sealed record ToolExport(string Name, string Reference, byte[] Onnx, (s
         ]),
         new("Custom Vision", "custom-vision", CustomVisionModel.Of(Animals, 224),
         [
-            ("cvexport.manifest", Samples.CustomVisionManifest),
-            ("metadata_properties.json", Samples.CustomVisionProperties),
+            ("cvexport.manifest", CustomVisionModel.Manifest),
+            ("metadata_properties.json", CustomVisionModel.Properties),
             ("labels.txt", "cat\ndog\nfish\n"),
         ]),
         Stated(
