@@ -25,12 +25,12 @@ internal enum Outcome
 /// <param name="Plan">The net.</param>
 /// <param name="Sample">Which images were shown.</param>
 /// <param name="Outcome">How the answer compares.</param>
-/// <param name="Best">The recipe that it puts first.</param>
+/// <param name="Best">The recipe that it would use.</param>
 /// <param name="Rivals">Those that it cannot tell from it.</param>
-/// <param name="Loss">What the first recipe costs in accuracy on all test images; 0 where it is the right one.</param>
+/// <param name="Loss">What that recipe costs in accuracy on all test images; null where it is the right one.</param>
 /// <param name="Seconds">How long the answer took.</param>
 internal sealed record Answer(
-    NetPlan Plan, int Sample, Outcome Outcome, string Best, string[] Rivals, double Loss, double Seconds);
+    NetPlan Plan, int Sample, Outcome Outcome, string Best, string[] Rivals, double? Loss, double Seconds);
 
 /// <summary>Asks <c>softmax recipe</c> about a bare net, with a few labelled test images.</summary>
 internal sealed class Trial(NetStore store, string dataFolder, string commandPath)
@@ -91,8 +91,8 @@ internal sealed class Trial(NetStore store, string dataFolder, string commandPat
             (false, true, _) or (false, _, true) => Outcome.Named,
             _ => Outcome.Unsure,
         };
-        var loss = IsRight(plan, best)
-            ? 0
+        double? loss = IsRight(plan, best)
+            ? null
             : await LossAsync(plan, best, root.GetProperty("input").GetRawText(), cancellationToken);
         return new Answer(plan, sample, outcome, best, rivals, loss, seconds);
     }
@@ -106,9 +106,9 @@ internal sealed class Trial(NetStore store, string dataFolder, string commandPat
             return known;
         }
 
-        var folder = store.NewVersion(plan, $$"""{ "input": {{input}} }""");
+        using var version = store.WithManifest(plan, $$"""{ "input": {{input}} }""");
         using var findings = JsonDocument.Parse(
-            await RunAsync(["evaluate", folder, DataOf(plan), "--json"], cancellationToken));
+            await RunAsync(["evaluate", version.Path, DataOf(plan), "--json"], cancellationToken));
         var accuracy = findings.RootElement
             .GetProperty("before").GetProperty("metrics").GetProperty("accuracy").GetDouble();
         return _losses[(plan, recipe)] = store.Read(plan).Accuracy - accuracy;

@@ -110,12 +110,18 @@ internal sealed record StatedModel
             Labels = Labels ?? other.Labels,
             Doubts =
             [
-                .. Doubts.Where(doubt => values == this || doubt.About != DoubtAbout.Scaling || !other.StatesScaling)
-                    .Where(doubt => resize == this || doubt.About != DoubtAbout.Resizing || other.Resize is null),
-                .. other.Doubts.Where(doubt => doubt.About != DoubtAbout.Scaling || !StatesScaling)
-                    .Where(doubt => doubt.About != DoubtAbout.Resizing || Resize is null),
+                .. Doubts.Where(doubt => !IsSettled(doubt, this)),
+                .. other.Doubts.Where(doubt => !IsSettled(doubt, other)),
                 .. Resize is null && HasOtherSizeThan(other) ? (Doubt[])[PassOver(other)] : [],
             ],
+        };
+
+        // By the values of the other of the two.
+        bool IsSettled(Doubt doubt, StatedModel of) => doubt.About switch
+        {
+            DoubtAbout.Scaling => !ReferenceEquals(values, of) && values.StatesScaling,
+            DoubtAbout.Resizing => !ReferenceEquals(resize, of) && resize.Resize is not null,
+            _ => false,
         };
     }
 

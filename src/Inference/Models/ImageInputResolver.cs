@@ -106,13 +106,7 @@ internal static class ImageInputResolver
             Std = [.. PerChannel("std", stated.Std, channels, fallback: 1f).Select(std => FiniteNonZero("std", std))],
             Standardize = stated.Standardize ?? false,
             Resize = stated.Resize ?? ResizeMode.Stretch,
-            ResizeTo = ResizeToOf(stated) is { } target
-                ? sources.IsOwn("input.resizeTo")
-                    ? target
-                    : sources.Fit(
-                        target, sources.Of("input.resizeTo") ?? "", (stated.Height ?? height, stated.Width ?? width),
-                        (height, width))
-                : null,
+            ResizeTo = ResizeToOf(stated, (height, width), sources),
             CropOffset = stated.CropOffset ?? CropOffset.Even,
             ResizeRounding = stated.ResizeRounding ?? ResizeRounding.Down,
             Filter = stated.Filter ?? ImageFilter.Bilinear,
@@ -217,7 +211,8 @@ internal static class ImageInputResolver
                 $"input.{name} has {count} values; it needs 1, or one for each of the {channels} channels"),
         };
 
-    private static ResizeTarget? ResizeToOf(ManifestInput stated)
+    private static ResizeTarget? ResizeToOf(
+        ManifestInput stated, (int Height, int Width) size, ModelSources sources)
     {
         if (stated.ResizeTo is not { } target)
         {
@@ -231,9 +226,14 @@ internal static class ImageInputResolver
                 + "leave it out");
         }
 
-        return target.Sides.All(side => side is >= 1 and <= MaxSide)
-            ? target
-            : throw new ModelLoadException($"input.resizeTo is {target}; it must be from 1 to {MaxSide}");
+        if (!target.Sides.All(side => side is >= 1 and <= MaxSide))
+        {
+            throw new ModelLoadException($"input.resizeTo is {target}; it must be from 1 to {MaxSide}");
+        }
+
+        return sources.Of("input.resizeTo") is { } source && !sources.IsOwn("input.resizeTo")
+            ? sources.Fit(target, source, (stated.Height ?? size.Height, stated.Width ?? size.Width), size)
+            : target;
     }
 
     private static T[] Colour<T>(string name, IReadOnlyList<T>? stated, T fallback) => stated?.Count switch

@@ -169,6 +169,7 @@ internal sealed class ModelSources
     /// <summary>Warns of a mean that is none of the pixels from which it is subtracted.</summary>
     private void WarnOfForeignMean(ImageInput input, string source)
     {
+        // In levels: below one it was meant for pixels in 0…1, and far outside of 0…255 for none.
         var isForeign = input.Mean.Any(mean => (mean / input.Scale) is (> 0f and < 1f) or < -64f or > 320f);
         if (isForeign)
         {

@@ -82,14 +82,18 @@ internal sealed record WarmGraph(
 
         InvalidDataException? fault = null;
         List<(ResolvedInput Resolved, IReadOnlyList<OnnxTensorInfo> Measured)> running = [];
-        foreach (var resolved in candidates.TakeWhile(_ => running is not [{ Resolved.IsSettledByRunning: false }, ..]))
+        foreach (var resolved in candidates)
         {
             try
             {
-                running.Add((resolved, onnx.MeasureScores(input, resolved.Shape, resolved.Batch)));
-                if (!HasScores(running[^1]) && !resolved.IsSettledByRunning)
+                var run = (resolved, onnx.MeasureScores(input, resolved.Shape, resolved.Batch));
+                if (resolved.IsSettledByRunning)
                 {
-                    running.RemoveAt(running.Count - 1);
+                    running.Add(run); // the others are tried as well
+                }
+                else if (HasScores(run))
+                {
+                    return run;
                 }
             }
             catch (InvalidDataException doesNotRun)

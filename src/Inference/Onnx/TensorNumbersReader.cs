@@ -27,7 +27,7 @@ internal sealed class TensorNumbersReader(ProtobufReader reader)
             switch (reader.Field)
             {
                 case 1:
-                    ReadList(value => count = Multiply(count, value), reader.ReadVarint);
+                    ReadList(size => (count = Multiply(count, size)) is > 0 and <= MaxCount, reader.ReadVarint);
                     break;
 
                 case 2 when !reader.HasLength:
@@ -81,26 +81,19 @@ internal sealed class TensorNumbersReader(ProtobufReader reader)
         },
         read);
 
-    private void ReadList<T>(Action<T> add, Func<T> read) => ReadList(
-        value =>
-        {
-            add(value);
-            return true;
-        },
-        read);
-
-    private void ReadList<T>(Func<T, bool> goesOn, Func<T> read)
+    /// <summary>Reads a list, packed or one value at a time, until no more of it is wanted.</summary>
+    private void ReadList<T>(Func<T, bool> wantsMore, Func<T> read)
     {
         if (!reader.HasLength)
         {
-            goesOn(read());
+            wantsMore(read());
             return;
         }
 
         var end = reader.ReadEnd();
-        while (reader.Position < end && goesOn(read()))
+        for (var isWanted = true; isWanted && reader.Position < end;)
         {
-            // Each number is handed on where it is read.
+            isWanted = wantsMore(read());
         }
 
         reader.SkipTo(end);
@@ -116,7 +109,9 @@ internal sealed class TensorNumbersReader(ProtobufReader reader)
         return bytes;
     }
 
-    private static ulong Multiply(ulong count, ulong size) => size > MaxCount ? MaxCount + 1 : count * size;
+    // A product of many sizes would overflow.
+    private static ulong Multiply(ulong count, ulong size) =>
+        Math.Min(count * Math.Min(size, MaxCount + 1), MaxCount + 1);
 
     // int32_data holds the bits of 16-bit floats.
     private static double OfBits(double number, ulong type) => type switch

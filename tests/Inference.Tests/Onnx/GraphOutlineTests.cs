@@ -49,20 +49,12 @@ public sealed class GraphOutlineTests
         Assert.NotEmpty(what);
         tensor.Name = "c";
         var model = new ModelProto { Graph = new GraphProto { Initializer = { tensor } } };
-        model.Graph.Node.Add(new NodeProto
+        model.Graph.Node.Add(Constant(new AttributeProto
         {
-            OpType = "Constant",
-            Output = { "n" },
-            Attribute =
-            {
-                new AttributeProto
-                {
-                    Name = "value",
-                    Type = AttributeProto.Types.AttributeType.Tensor,
-                    T = tensor,
-                },
-            },
-        });
+            Name = "value",
+            Type = AttributeProto.Types.AttributeType.Tensor,
+            T = tensor,
+        }));
 
         Assert.Equal(expected, Read(model.ToByteArray()).ConstantOf("c"));
         Assert.Equal(expected, Read(model.ToByteArray()).ConstantOf("n"));
@@ -96,20 +88,12 @@ public sealed class GraphOutlineTests
     public void NumbersOf_ConstantNodeOfFloats_AreRead()
     {
         var model = new ModelProto { Graph = new GraphProto() };
-        model.Graph.Node.Add(new NodeProto
+        model.Graph.Node.Add(Constant(new AttributeProto
         {
-            OpType = "Constant",
-            Output = { "n" },
-            Attribute =
-            {
-                new AttributeProto
-                {
-                    Name = "value_floats",
-                    Type = AttributeProto.Types.AttributeType.Floats,
-                    Floats = { 0.25f, 0.5f },
-                },
-            },
-        });
+            Name = "value_floats",
+            Type = AttributeProto.Types.AttributeType.Floats,
+            Floats = { 0.25f, 0.5f },
+        }));
 
         Assert.Equal([0.25, 0.5], Read(model.ToByteArray()).NumbersOf("n"));
     }
@@ -148,6 +132,13 @@ public sealed class GraphOutlineTests
         Assert.Equal(2, Read(model.ToByteArray()).NodesBefore("a").Count());
         Assert.Empty(GraphBeginning.Of(Read(model.ToByteArray()), "a").Steps);
     }
+
+    private static NodeProto Constant(AttributeProto value) => new()
+    {
+        OpType = "Constant",
+        Output = { "n" },
+        Attribute = { value },
+    };
 
     private static GraphOutline Read(byte[] onnx) => GraphOutlineReader.Read(new MemoryStream(onnx));
 

@@ -165,7 +165,7 @@ internal sealed class PreprocessorConfig
         var field = this["crop_pct"]!; // the class has a default
         return side >= ConvNextStretched
             ? DescribeStretch(square)
-            : DescribeCrop(square, ResizeTarget.Shorter(Whole(side / Part(field), field)), field);
+            : DescribeCrop(square, ResizeTarget.Shorter(TargetSize.Whole(side / TargetSize.Part(field), field)), field);
     }
 
     /// <summary>
@@ -361,12 +361,6 @@ internal sealed class PreprocessorConfig
 
     /// <summary>PoolFormer's part; null in the file switches it off.</summary>
     private Field? CropPercentage() => _root.Has("crop_pct") ? _root["crop_pct"] : this["crop_pct"];
-
-    internal static double Part(Field field) =>
-        field.Number() is > 0.01 and <= 1 and var part ? part : throw field.Fault("must be above 0.01 and at most 1");
-
-    internal static int Whole(double length, Field field) =>
-        length is >= 1 and < 65_536 ? (int)length : throw field.Fault("makes images too large or too small");
 
     private void Warn(string warning, DoubtAbout about) => _doubts.Add(new Doubt($"{Name}: {warning}", about));
 }

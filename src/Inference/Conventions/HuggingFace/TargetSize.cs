@@ -29,10 +29,18 @@ internal sealed record TargetSize(Field Field, int? Height, int? Width, int? Sho
         return isSquare ? Square(side, field) : new TargetSize(field, null, null, side, null);
     }
 
+    /// <summary>A share of a size that is kept by a crop.</summary>
+    public static double Part(Field field) =>
+        field.Number() is > 0.01 and <= 1 and var part ? part : throw field.Fault("must be above 0.01 and at most 1");
+
+    /// <summary>A length in whole pixels, rounded down.</summary>
+    public static int Whole(double length, Field field) =>
+        length is >= 1 and < 65_536 ? (int)length : throw field.Fault("makes images too large or too small");
+
     public TargetSize DividedBy(Field field)
     {
-        var part = PreprocessorConfig.Part(field);
-        int? Divide(int? side) => side is { } length ? PreprocessorConfig.Whole(length / part, field) : null;
+        var part = Part(field);
+        int? Divide(int? side) => side is { } length ? Whole(length / part, field) : null;
         return Height is not null && Height == Width
             ? new TargetSize(Field, null, null, Divide(Height), null)
             : new TargetSize(Field, Divide(Height), Divide(Width), Divide(Shorter), Longest);

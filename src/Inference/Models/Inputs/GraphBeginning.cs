@@ -90,8 +90,9 @@ internal sealed record GraphBeginning(
                     Constant(subtrahend) is { } subtrahends
                     && TryShift("Sub of", [.. subtrahends.Select(number => -number)], subtrahends),
                 { OpType: "Sub", Inputs: [var minuend, _] } =>
-                    Constant(minuend) is { } minuends && TryScale("Sub from", [-1], minuends)
-                    && TryShift(null, minuends, []),
+                    Constant(minuend) is { } minuends
+                    && TryShift("Sub from", [.. minuends.Select(number => -number)], minuends)
+                    && TryScale(null, [-1], []),
                 { OpType: "Gather", Inputs: [_, var indices] } =>
                     isFirst && Constant(indices) is { Count: > 1 } order && TryReorder(order),
                 { OpType: "Slice", Inputs: [_, _, _, _, var steps] } =>
@@ -104,23 +105,10 @@ internal sealed record GraphBeginning(
 
         private IReadOnlyList<double>? Constant(string value) => ConstantNumbers.Of(graph, value);
 
-        private bool TryScale(string name, IReadOnlyList<double> factors, IReadOnlyList<double> written)
+        private bool TryScale(string? name, IReadOnlyList<double> factors, IReadOnlyList<double> written)
         {
             if (ConstantNumbers.Combine(_gains, factors, (gain, factor) => gain * factor) is not { } gains
                 || ConstantNumbers.Combine(_shifts, factors, (shift, factor) => shift * factor) is not { } shifts)
-            {
-                return false;
-            }
-
-            (_gains, _shifts) = (gains, shifts);
-            _steps.Add(new GraphStep(name, written));
-            return true;
-        }
-
-        private bool TryShift(string? name, IReadOnlyList<double> addends, IReadOnlyList<double> written)
-        {
-            if (ConstantNumbers.Combine(_shifts, addends, (shift, addend) => shift + addend) is not { } shifts
-                || ConstantNumbers.Combine(_gains, addends, (gain, _) => gain) is not { } gains)
             {
                 return false;
             }
@@ -131,6 +119,19 @@ internal sealed record GraphBeginning(
                 _steps.Add(new GraphStep(name, written));
             }
 
+            return true;
+        }
+
+        private bool TryShift(string name, IReadOnlyList<double> addends, IReadOnlyList<double> written)
+        {
+            if (ConstantNumbers.Combine(_shifts, addends, (shift, addend) => shift + addend) is not { } shifts
+                || ConstantNumbers.Combine(_gains, addends, (gain, _) => gain) is not { } gains)
+            {
+                return false;
+            }
+
+            (_gains, _shifts) = (gains, shifts);
+            _steps.Add(new GraphStep(name, written));
             return true;
         }
 
