@@ -7,7 +7,8 @@ namespace SoftmaxService.HttpBenchmarks;
 internal static class Results
 {
     public static string Machine { get; } =
-        $"{Benchmarks.Machine.Cpu()}, {Cores()} cores, {RuntimeInformation.FrameworkDescription}, {DateTime.UtcNow:yyyy-MM-dd}";
+        $"{Benchmarks.Machine.Cpu()}, {Cores()} cores, {RuntimeInformation.FrameworkDescription}, "
+        + $"{DateTime.UtcNow:yyyy-MM-dd}";
 
     public static async Task ShowAsync(string markdown, string fileName, bool write)
     {

@@ -45,8 +45,8 @@ internal static class TrialReport
 
             {Losses(answers)}
 
-            One search takes {Medians.Of(answers.Select(answer => answer.Seconds)):F1} s (median), the start of the process
-            included.
+            One search takes {Medians.Of(answers.Select(answer => answer.Seconds)):F1} s (median), with the start of
+            the process.
 
             """);
         foreach (var (dataSet, title) in new[] { (DataSet.Mnist, "MNIST"), (DataSet.Cifar10, "CIFAR-10") })
