@@ -118,7 +118,8 @@ internal static class ImportCommand
     }
 
     private static string NameOf(string name) =>
-        name.Length > 0 && !name.StartsWith('.') && name.IndexOfAny(Path.GetInvalidFileNameChars()) < 0
+        name.Length > 0 && !name.StartsWith('.') && !name.Any(char.IsControl)
+        && name.IndexOfAny(Path.GetInvalidFileNameChars()) < 0
             ? name
             : throw new UsageException($"'{name}' cannot be a model's name; say another with --as.");
 
@@ -138,7 +139,7 @@ internal static class ImportCommand
         using var model = staged.Load(stated);
         var manifest = new ExplicitManifest(model, sources);
         staged.WriteManifest(manifest.ToUtf8());
-        staged.DeleteUnused(model.Sources, sidecars);
+        staged.DeleteUnused(model, sidecars);
 
         // What was written must mean what was loaded.
         using (var written = staged.Load())

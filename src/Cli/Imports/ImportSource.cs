@@ -1,3 +1,4 @@
+using System.Globalization;
 using SoftmaxService.Cli.Data;
 using SoftmaxService.Inference.Conventions;
 using SoftmaxService.Inference.Files;
@@ -8,7 +9,7 @@ namespace SoftmaxService.Cli.Imports;
 
 /// <summary>A model as its maker left it: a file, or a folder as the service reads it.</summary>
 /// <param name="OnnxPath">The ONNX file.</param>
-/// <param name="Folders">Where its sidecars may be: its own folder first, then the one above.</param>
+/// <param name="Folders">Where its sidecars may be, its own folder first: those that the service reads.</param>
 /// <param name="Name">What the model may be called.</param>
 internal sealed record ImportSource(string OnnxPath, IReadOnlyList<string> Folders, string Name)
 {
@@ -84,9 +85,13 @@ internal sealed record ImportSource(string OnnxPath, IReadOnlyList<string> Folde
 
     private static ImportSource Of(string onnx, string folder)
     {
-        string[] folders = [.. new[] { Path.GetDirectoryName(onnx)!, folder }.Distinct()]; // a file has a folder
+        // A version's folder has the model's above it.
+        var (version, model) = (Path.GetFileName(folder), Path.GetFileName(Path.GetDirectoryName(folder)) ?? "");
+        var isVersion = int.TryParse(version, NumberStyles.None, CultureInfo.InvariantCulture, out _)
+            && model.Length > 0;
+        var folders = ModelFolders.Of(folder, isVersion ? model : "", version, onnx);
         var file = Path.GetFileNameWithoutExtension(onnx);
-        return new ImportSource(onnx, folders, file == "model" ? NameOf(folder) : file);
+        return new ImportSource(onnx, folders, file != "model" ? file : isVersion ? model : NameOf(folder));
     }
 
     // Hugging Face keeps config.json above onnx/model.onnx.

@@ -85,13 +85,21 @@ internal sealed class StagedVersion : IDisposable
         File.WriteAllBytes(path, manifest);
     }
 
-    /// <summary>Deletes the sidecars that nothing was taken from.</summary>
-    public void DeleteUnused(IReadOnlyDictionary<string, string> sources, IEnumerable<string> sidecars)
+    /// <summary>
+    /// Deletes the sidecars that nothing was taken from and of which no warning speaks, and the links that were not
+    /// followed.
+    /// </summary>
+    public void DeleteUnused(ClassifierModel model, IEnumerable<string> sidecars)
     {
-        foreach (var sidecar in sidecars.Where(sidecar => sidecar != ModelManifest.FileName
-            && !sources.Values.Any(source => source.Contains(sidecar, StringComparison.Ordinal))))
+        string[] texts = [.. model.Sources.Values, .. model.Warnings];
+        foreach (var sidecar in sidecars.Where(sidecar => sidecar != ModelManifest.FileName))
         {
-            File.Delete(Path.Combine(_folder, sidecar));
+            var path = Path.Combine(_folder, sidecar);
+            if (new FileInfo(path).LinkTarget is not null
+                || !texts.Any(text => text.Contains(sidecar, StringComparison.Ordinal)))
+            {
+                File.Delete(path);
+            }
         }
     }
 
@@ -186,8 +194,10 @@ internal sealed class StagedVersion : IDisposable
 
     private static int NextIn(string folder) => !Directory.Exists(folder)
         ? 1
-        : 1 + Directory.EnumerateDirectories(folder)
+        : Directory.EnumerateDirectories(folder)
             .Select(path => int.TryParse(Path.GetFileName(path), out var number) ? number : 0)
             .DefaultIfEmpty(0)
-            .Max();
+            .Max() is < int.MaxValue and var last
+            ? last + 1
+            : throw new DataException($"{folder}: there is no version above {int.MaxValue}; say another --version.");
 }

@@ -64,6 +64,7 @@ internal static class ImageInputResolver
             sources.PassOverColor(channels);
         }
 
+        stated = WithFittingNumbers(stated, channels, sources);
         var height = Agree("height", axes.Height, stated.Height, tensor, sources);
         var width = Agree("width", axes.Width, stated.Width, tensor, sources);
         if (!StatesImage(stated) && !LooksLikeImage(tensor, axes, height, width))
@@ -121,6 +122,30 @@ internal static class ImageInputResolver
             ? throw new ModelLoadException($"input.foreground is for models with one channel; this one has {channels}")
             : new ResolvedInput(
                 input, axes.ConcreteShape(channels, height, width), axes.HasBatch, batch, NotesOn(tensor, stated));
+    }
+
+    /// <summary>
+    /// Numbers of a maker for three colours, for a model that takes another number of channels: one number stands for
+    /// all if they are equal; otherwise they are passed over.
+    /// </summary>
+    private static ManifestInput WithFittingNumbers(ManifestInput stated, int channels, ModelSources sources)
+    {
+        if (sources.IsOwn("input.mean") || sources.IsOwn("input.std") || (Fits(stated.Mean) && Fits(stated.Std)))
+        {
+            return stated;
+        }
+
+        if (IsOne(stated.Mean) && IsOne(stated.Std))
+        {
+            return stated with { Mean = stated.Mean?.Take(1).ToArray(), Std = stated.Std?.Take(1).ToArray() };
+        }
+
+        sources.PassOverNumbers(channels);
+        return stated with { Mean = null, Std = null };
+
+        bool Fits(IReadOnlyList<float>? numbers) => numbers is null || numbers.Count == 1 || numbers.Count == channels;
+
+        static bool IsOne(IReadOnlyList<float>? numbers) => numbers is null || numbers.Distinct().Count() == 1;
     }
 
     private static double DefaultScale(OnnxTensorInfo tensor) =>

@@ -17,7 +17,7 @@ internal sealed class ManifestMerger(ModelSources sources)
         var input = own.Input ?? new ManifestInput();
         foreach (var doubt in makers.Doubts.Where(doubt => !Settles(input, doubt)))
         {
-            sources.Warn(doubt.Sentence);
+            sources.Warn(doubt);
         }
 
         return own with

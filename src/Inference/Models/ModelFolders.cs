@@ -54,13 +54,15 @@ internal static class ModelFolders
     {
         var full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(beside));
         var version = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)) + Path.DirectorySeparatorChar;
-        var real = full.StartsWith(version, StringComparison.Ordinal) ? full
-            : new DirectoryInfo(full).LinkTarget is not null ? RealPath.Of(full)
-            : "";
-        if (Path.GetFileName(real) == OnnxFolder && Path.GetDirectoryName(real) is { } above)
-        {
-            folders.Add(above);
-        }
+        string[] places =
+        [
+            full.StartsWith(version, StringComparison.Ordinal) ? full : "",
+            new DirectoryInfo(full).LinkTarget is null ? "" : RealPath.Of(full),
+        ];
+        folders.AddRange(places
+            .Where(place => Path.GetFileName(place) == OnnxFolder)
+            .Select(Path.GetDirectoryName)
+            .OfType<string>());
     }
 
     /// <summary>The model's folder above that of a version; null where the folders have other names.</summary>

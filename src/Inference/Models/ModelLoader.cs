@@ -30,12 +30,20 @@ internal static class ModelLoader
 
             var path = files.FindModel(manifest);
             onnx = OnnxModel.Load(path, settings.Onnx, cancellationToken);
-            var beginning = BeginningOf(onnx);
-            var sources = new ModelSources { FirstNodes = beginning.Text };
-            var makers = GraphScaling.Complete(
-                ModelConventions.Read(
-                    ModelFolders.Of(folder, name, version, path), onnx.Metadata, ClassCountOf(onnx.Outputs)),
-                beginning);
+            var makers = ModelConventions.Read(
+                ModelFolders.Of(folder, name, version, path), onnx.Metadata, ClassCountOf(onnx.Outputs));
+            var sources = new ModelSources();
+            if (onnx.Inputs is [{ HasFractions: true } floats])
+            {
+                var beginning = GraphBeginning.Of(onnx.Graph, floats.Name);
+                sources = new ModelSources { FirstNodes = beginning.Text };
+                makers = GraphScaling.Complete(makers, beginning);
+            }
+            else if (onnx.Inputs is [var integers])
+            {
+                makers = GraphScaling.OfIntegers(makers, integers.ElementType);
+            }
+
             var graph = WarmGraph.Of(onnx, new ManifestMerger(sources).Merge(manifest, makers), sources, settings);
             var temperature = ManifestChecks.Temperature(manifest.Calibration);
             ManifestChecks.Conformal(manifest.Calibration?.Conformal);
@@ -65,12 +73,6 @@ internal static class ModelLoader
             };
         }
     }
-
-    /// <summary>How the graph scales its image. Integers are pixels, whatever it does with them.</summary>
-    private static GraphBeginning BeginningOf(OnnxModel onnx) =>
-        onnx.Inputs is [{ HasFractions: true } input]
-            ? GraphBeginning.Of(onnx.Graph, input.Name)
-            : GraphBeginning.None;
 
     /// <summary>The number of classes, where the declared outputs leave no choice.</summary>
     private static int? ClassCountOf(IReadOnlyList<OnnxTensorInfo> outputs)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using SoftmaxService.Inference.Conventions;
 using SoftmaxService.Inference.Imaging;
 
 namespace SoftmaxService.Inference.Models;
@@ -18,6 +19,9 @@ internal sealed class ModelSources
     private const string Running = "the graph runs in no other layout";
     private const string ElementType = "the graph's element type";
 
+    // With fewer, hardly anything of a picture is left.
+    private const int FewLevels = 32;
+
     // A smaller input is no photograph: it shows the whole image.
     private const int PhotographSide = 64;
 
@@ -27,17 +31,23 @@ internal sealed class ModelSources
     private static readonly string[] Axes = ["input.layout", "input.channels", "input.height", "input.width"];
     private static readonly string[] Scaling = ["input.scale", "input.mean", "input.std", "input.standardize"];
 
+    private static readonly string[] Framing =
+        ["input.resize", "input.resizeTo", "input.cropOffset", "input.resizeRounding", "input.fill"];
+
     private static readonly string[] Resizing =
     [
-        "input.resize", "input.resizeTo", "input.cropOffset", "input.resizeRounding", "input.filter",
-        "input.antialias", "input.round", "input.fill", "input.background", "input.foreground",
+        .. Framing, "input.filter", "input.antialias", "input.round", "input.background", "input.foreground",
     ];
 
     private readonly SortedDictionary<string, string> _fields = new(StringComparer.Ordinal);
     private readonly List<string> _warnings = [];
+    private readonly HashSet<string> _doubted = new(StringComparer.Ordinal);
 
     /// <summary>What the graph's first nodes do to the numbers of an image, in words; empty if nothing.</summary>
     public string FirstNodes { get; init; } = "";
+
+    /// <summary>The fields whose values some file states, but of which a warning says that they may be wrong.</summary>
+    public IReadOnlySet<string> Doubted => _doubted;
 
     /// <summary>The source of each field.</summary>
     public IReadOnlyDictionary<string, string> Fields => _fields;
@@ -46,6 +56,18 @@ internal sealed class ModelSources
     public IReadOnlyList<string> Warnings => _warnings;
 
     public void Warn(string sentence) => _warnings.Add(sentence);
+
+    /// <summary>Warns of a doubt, and remembers what it is about.</summary>
+    public void Warn(Doubt doubt)
+    {
+        Warn(doubt.Sentence);
+        _doubted.UnionWith(doubt.About switch
+        {
+            DoubtAbout.Scaling => Scaling,
+            DoubtAbout.Resizing => Framing,
+            _ => [],
+        });
+    }
 
     public void Note(string field, string source) => _fields[field] = source;
 
@@ -75,9 +97,10 @@ internal sealed class ModelSources
         }
 
         var scaled = target.For(model, stated);
-        Warn(
+        Warn(new Doubt(
             $"{source} gives {target} for images of {stated.Height} × {stated.Width} pixels; for {model.Height} × "
-            + $"{model.Width} it is scaled to {scaled}.");
+            + $"{model.Width} it is scaled to {scaled}.",
+            DoubtAbout.Resizing));
         return scaled;
     }
 
@@ -93,6 +116,17 @@ internal sealed class ModelSources
         {
             _fields.Remove(Field);
         }
+    }
+
+    /// <summary>Passes over a mean and a deviation for another number of channels than the model takes.</summary>
+    public void PassOverNumbers(int channels)
+    {
+        Warn(new Doubt(
+            $"{Of("input.mean") ?? Of("input.std")} does not fit a model of {channels} channel(s), and is not used. "
+            + $"Set \"mean\" and \"std\" in input of {ModelManifest.FileName}.",
+            DoubtAbout.Scaling));
+        _fields.Remove("input.mean");
+        _fields.Remove("input.std");
     }
 
     /// <summary>Fills in the sources of what no file states, and warns of what matters.</summary>
@@ -116,6 +150,11 @@ internal sealed class ModelSources
                 $"{Of("input.scale")} says how pixels are scaled, but no file gives a mean and a std: none is assumed. "
                 + "A model that was trained otherwise answers wrongly. Set \"mean\" and \"std\" in input of "
                 + $"{ModelManifest.FileName}.");
+        }
+
+        if (!takesFloats && statesScaling)
+        {
+            WarnOfFewLevels(input);
         }
 
         if (takesFloats && !IsOwn("input.mean") && Of("input.mean") is { } mean)
@@ -166,6 +205,22 @@ internal sealed class ModelSources
         NoteRest(Resizing, Assumed);
     }
 
+    /// <summary>Warns of numbers that lose most of a picture when they become whole.</summary>
+    private void WarnOfFewLevels(ImageInput input)
+    {
+        var levels = 1 + (255 * Math.Abs(input.Scale) / input.Std.Min(Math.Abs));
+        if (levels < FewLevels)
+        {
+            var source = Scaling.Select(Of).OfType<string>().First(); // one of them is stated
+            Warn(new Doubt(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"The graph's input holds whole numbers, and {source} leaves {Math.Ceiling(levels)} of 256 levels ")
+                + $"of a pixel. Set \"scale\", \"mean\" and \"std\" in input of {ModelManifest.FileName}.",
+                DoubtAbout.Scaling));
+        }
+    }
+
     /// <summary>Warns of a mean that is none of the pixels from which it is subtracted.</summary>
     private void WarnOfForeignMean(ImageInput input, string source)
     {
@@ -174,21 +229,23 @@ internal sealed class ModelSources
         if (isForeign)
         {
             var scale = Of("input.scale") ?? "the assumed scale";
-            Warn(
+            Warn(new Doubt(
                 string.Create(
                     CultureInfo.InvariantCulture,
                     $"{source} subtracts {string.Join(", ", input.Mean.Distinct())}, but {scale} makes pixels range ")
                 + string.Create(CultureInfo.InvariantCulture, $"from 0 to {255 * input.Scale:G4}, which do not belong ")
-                + $"together. Set \"scale\", \"mean\" and \"std\" in input of {ModelManifest.FileName}.");
+                + $"together. Set \"scale\", \"mean\" and \"std\" in input of {ModelManifest.FileName}.",
+                DoubtAbout.Scaling));
         }
 
         var color = Of("input.color");
         if (input.Color == PixelColor.Bgr && color is not null && FileOf(color) != FileOf(source)
             && input.Mean.Distinct().Count() > 1)
         {
-            Warn(
+            Warn(new Doubt(
                 $"{color} says BGR, and {source} gives a number for each colour in an order that it does not name: BGR "
-                + $"is assumed. Set \"mean\" and \"std\" in input of {ModelManifest.FileName}.");
+                + $"is assumed. Set \"mean\" and \"std\" in input of {ModelManifest.FileName}.",
+                DoubtAbout.Scaling));
         }
 
         static string FileOf(string source) => source.Split(':')[0];

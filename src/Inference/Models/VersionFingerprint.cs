@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using SoftmaxService.Inference.Conventions;
 using SoftmaxService.Inference.Faults;
+using SoftmaxService.Inference.Files;
 
 namespace SoftmaxService.Inference.Models;
 
@@ -128,9 +129,9 @@ internal sealed record VersionFingerprint(string Text, bool HasModel, string? Fa
 
     private static string Describe(string name, FileSystemInfo entry)
     {
-        var file = entry.LinkTarget is null
-            ? (FileInfo)entry
-            : entry.ResolveLinkTarget(returnFinalTarget: true) as FileInfo;
+        var file = entry.LinkTarget is null ? (FileInfo)entry
+            : RealPath.Of(entry.FullName) is { Length: > 0 } real ? new FileInfo(real)
+            : null;
         return file is { Exists: true }
             ? string.Create(
                 CultureInfo.InvariantCulture,
@@ -143,6 +144,6 @@ internal sealed record VersionFingerprint(string Text, bool HasModel, string? Fa
 
     private static string NameIn(string line) => line[..line.IndexOf('|')];
 
-    private static string LinkOf(FileSystemInfo entry) =>
-        entry.LinkTarget is null ? "" : entry.ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? entry.LinkTarget;
+    // Below a folder that is a link, the framework resolves a link's ".." as text, and so to another place.
+    private static string LinkOf(FileSystemInfo entry) => entry.LinkTarget is null ? "" : RealPath.Of(entry.FullName);
 }

@@ -38,8 +38,9 @@ internal sealed class GraphOutline
     public IReadOnlyList<double>? NumbersOf(string value) =>
         _constants.TryGetValue(value, out var numbers) ? numbers : ProducerOf(value)?.Numbers;
 
-    /// <summary>The nodes that take a value, in the order of the graph.</summary>
-    public IEnumerable<GraphNode> ConsumersOf(string value) => _nodes.Where(node => node.Inputs.Contains(value));
+    /// <summary>The nodes that take a value, also inside of a branch or a loop, in the order of the graph.</summary>
+    public IEnumerable<GraphNode> ConsumersOf(string value) => _nodes.Where(node =>
+        node.Inputs.Contains(value) || node.Subgraphs.Exists(graph => graph.ConsumersOf(value).Any()));
 
     /// <summary>The nodes that a value depends on, each once.</summary>
     public IEnumerable<GraphNode> NodesBefore(string value)

@@ -70,6 +70,57 @@ public sealed class ImportCommandTests : IDisposable
             StringComparison.Ordinal);
     }
 
+    /// <summary>What a maker's file says and a warning doubts is not the owner's decision.</summary>
+    [Fact]
+    public async Task WhatIsDoubtedStaysAWarning()
+    {
+        using var shades = new ShadeModel(3, RecipeCatalog.Find("signed")!.Values);
+        _folder.Write("maker/model.onnx", shades.Onnx);
+        _folder.Write("maker/preprocessor_config.json", Preprocessor.Replace(
+            "\"do_rescale\": true, \"rescale_factor\": 0.00392156862745098",
+            "\"do_rescale\": false",
+            StringComparison.Ordinal));
+
+        var run = await ImportAsync(_folder.PathOf("maker"));
+
+        Assert.Contains("which do not belong together", run.Output.ReplaceLineEndings(" "), StringComparison.Ordinal);
+        using var model = Load("maker", "1");
+        Assert.Equal("preprocessor_config.json: image_mean", model.Sources["input.mean"]);
+        Assert.Contains(
+            model.Warnings, warning => warning.Contains("do not belong together", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task ALinkedModelIsImportedWithTheFilesBesideWhatItLeadsTo()
+    {
+        using var shades = new ShadeModel(3, RecipeCatalog.Find("signed")!.Values);
+        var real = _folder.Write("cache/onnx/model.onnx", shades.Onnx);
+        _folder.Write("cache/config.json", Config);
+        _folder.Write("cache/preprocessor_config.json", Preprocessor);
+        var version = Directory.CreateDirectory(_folder.PathOf("linked/3")).FullName;
+        File.CreateSymbolicLink(Path.Combine(version, "model.onnx"), real);
+
+        var run = await ImportAsync(version);
+
+        Assert.Equal((0, ""), (run.ExitCode, run.Error));
+        using var model = Load("linked", "1"); // named after the model, not after its version
+        Assert.Equal([0.5f, 0.5f, 0.5f], model.Input.Mean);
+        Assert.Equal("a", model.Labels[0]);
+    }
+
+    [Theory]
+    [InlineData("a\nb")]
+    [InlineData(".hidden")]
+    public async Task ANameThatCannotBeAModelsIsRejected(string name)
+    {
+        using var shades = new ShadeModel(1, RecipeCatalog.Find("mnist")!.Values);
+
+        var run = await ImportAsync(_folder.Write("digits.onnx", shades.Onnx), "--as", name);
+
+        Assert.Equal(2, run.ExitCode);
+        Assert.False(Directory.Exists(Models));
+    }
+
     [Fact]
     public async Task LabelledImagesDecideWhatNoFileSays()
     {

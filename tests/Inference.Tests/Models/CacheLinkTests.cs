@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using SoftmaxService.Inference.Models;
 using SoftmaxService.Inference.Onnx;
 
 namespace SoftmaxService.Inference.Tests.Models;
@@ -65,6 +66,34 @@ public sealed class CacheLinkTests : IDisposable
         LinkFolder("a/1", $"{Snapshot}/onnx");
 
         AssertServed();
+    }
+
+    [Fact]
+    public void Load_FolderOnnxThatIsALink_FindsTheFilesAboveWhatItLeadsTo()
+    {
+        WriteCache("onnx/");
+        LinkFolder("a/1/onnx", $"{Snapshot}/onnx");
+
+        AssertServed();
+    }
+
+    /// <summary>A link in a snapshot leads up from where it really is, not from the link to the snapshot.</summary>
+    [Theory]
+    [InlineData("a/1")]
+    [InlineData("a")]
+    public void Fingerprint_FolderThatIsALinkToASnapshot_ShowsWhatChangesBehindIt(string link)
+    {
+        WriteCache("");
+        LinkFolder(link, Snapshot);
+        var folder = Path.Combine(_models.Path, link);
+
+        var before = VersionFingerprint.Of(folder, "a", "1");
+        _cache.Write($"{Repository}/blobs/labels-hash", "uno\ndue\ntre\nquattro\n");
+        var after = VersionFingerprint.Of(folder, "a", "1");
+
+        Assert.True(before.HasModel);
+        Assert.DoesNotContain("|gone", before.Text, StringComparison.Ordinal);
+        Assert.NotEqual(before, after);
     }
 
     [Fact]

@@ -170,7 +170,7 @@ internal sealed class PreprocessorConfig
 
     /// <summary>
     /// The centre of the original, <c>size / crop_size</c> of its shorter side, is resized to the size. Resizing the
-    /// shorter side to the crop's size first shows the same part, and differs only at the edges.
+    /// shorter side to the crop's size first shows nearly the same part.
     /// </summary>
     private StatedModel DescribePerceiver(TargetSize size)
     {
@@ -184,6 +184,10 @@ internal sealed class PreprocessorConfig
         if (crop.Height is { } side && crop.Width == side && size.Height is { } height && size.Width == height
             && side >= height)
         {
+            Warn(
+                "Perceiver's images are cropped before they are resized; here they are resized first, which moves "
+                + "what is shown by up to half a pixel",
+                DoubtAbout.Resizing);
             return DescribeCrop(size, ResizeTarget.Shorter(side), field);
         }
 

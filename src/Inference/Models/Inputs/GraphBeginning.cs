@@ -23,6 +23,9 @@ internal sealed record GraphBeginning(
     /// <summary>The nodes in words, such as <c>Mul by 0.003921569; Sub of 1</c>.</summary>
     public string Text => string.Join("; ", Steps);
 
+    /// <summary>Whether the first of them subtracts or adds.</summary>
+    public bool BeginsWithShift => Steps is [{ Name: "Sub of" or "Add of" }, ..];
+
     /// <summary>Follows the graph's input through nodes that scale, shift, reshape or reorder it.</summary>
     public static GraphBeginning Of(GraphOutline graph, string input) => new Walk(graph, input, None).Follow();
 
@@ -76,8 +79,9 @@ internal sealed record GraphBeginning(
             {
                 {
                     OpType: "Identity" or "Cast" or "Reshape" or "Squeeze" or "Unsqueeze" or "Flatten" or "Transpose"
-                    or "QuantizeLinear" or "DequantizeLinear"
                 } => isFirst,
+                { OpType: "QuantizeLinear" } => isFirst && IsUndone(node),
+                { OpType: "DequantizeLinear" } => isFirst,
                 { OpType: "Neg" } => TryScale("Neg", [-1], []),
                 { OpType: "Mul", Inputs: [var left, var right] } =>
                     Constant(isFirst ? right : left) is { } factors && TryScale("Mul by", factors, factors),
@@ -102,6 +106,12 @@ internal sealed record GraphBeginning(
             Value = hasPassed ? node.Outputs[0] : Value;
             return hasPassed;
         }
+
+        /// <summary>Whether quantized numbers become what they were, by the same steps.</summary>
+        private bool IsUndone(GraphNode quantize) =>
+            graph.ConsumersOf(quantize.Outputs[0]).ToArray()
+                is [{ HasOnnxDomain: true, OpType: "DequantizeLinear" } dequantize]
+            && quantize.Inputs.Skip(1).SequenceEqual(dequantize.Inputs.Skip(1));
 
         private IReadOnlyList<double>? Constant(string value) => ConstantNumbers.Of(graph, value);
 

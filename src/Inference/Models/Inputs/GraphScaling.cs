@@ -38,6 +38,29 @@ internal static class GraphScaling
         };
     }
 
+    /// <summary>
+    /// The makers' statements for a graph that takes whole numbers: it gets pixels as they are. What makers state is
+    /// for the floats that they quantize, or for another export of the same network.
+    /// </summary>
+    public static StatedModel OfIntegers(StatedModel makers, string elementType)
+    {
+        if (!makers.StatesScaling)
+        {
+            return makers;
+        }
+
+        var unscaled = makers with { Scale = null, Mean = null, Std = null };
+        return (makers.Scale?.Value ?? 1) == 1
+            && makers.Mean?.Value.All(mean => mean == 0) != false
+            && makers.Std?.Value.All(std => std == 1) != false
+                ? unscaled
+                : unscaled.Warn(
+                    $"{SourceOf(makers)} says how pixels are scaled, but the graph's input holds {elementType}: it "
+                    + "gets pixels as they are. If the graph expects other numbers, set \"scale\", \"mean\" and "
+                    + $"\"std\" in input of {ModelManifest.FileName}.",
+                    DoubtAbout.Scaling);
+    }
+
     private static bool Agrees(StatedModel makers, PixelExpectation expected)
     {
         var scale = makers.Scale?.Value ?? (1.0 / 255);

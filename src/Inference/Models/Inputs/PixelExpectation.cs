@@ -29,35 +29,39 @@ internal sealed record PixelExpectation(double Scale, IReadOnlyList<float> Mean,
     {
         var channels = beginning.Gains.Zip(beginning.Shifts).ToArray();
         return channels.All(TakesBytes) ? Bytes
-            : channels.All(TakesUnit) ? Unit
+            : channels.All(TakesUnit) || (beginning.BeginsWithShift && channels.All(Normalizes)) ? Unit
             : beginning.KeepsOrder && TakesImageNet(channels) ? ImageNet
             : null;
     }
 
     /// <summary>
-    /// Division by 255 or 127.5, or by a standard deviation of photographs, or subtraction of a mean of theirs.
+    /// Division by 255, or subtraction of a mean of photographs. Any other division alone may be one of numbers from
+    /// which a mean was subtracted before.
     /// </summary>
     private static bool TakesBytes((double Gain, double Shift) channel)
     {
         var (gain, shift) = channel;
         var divisor = 1 / Math.Abs(gain);
         var mean = -shift / gain; // the pixel that becomes 0
-        var divides = IsNear(divisor, 255) || IsNear(divisor, 127.5) || divisor is >= 48 and <= 80;
-        return (divides && mean is > -2 and < 257)
+        return (IsNear(divisor, 255) && mean is > -2 and < 257)
             || (mean is >= 20 and <= 200 && divisor is >= 1 - Tolerance and <= 260);
     }
 
-    /// <summary>
-    /// Subtraction of a mean and division by a standard deviation of images in 0…1, or multiplication by 2 or 255.
-    /// </summary>
+    /// <summary>Multiplication by 2 to −1…1, or by 255.</summary>
     private static bool TakesUnit((double Gain, double Shift) channel)
     {
         var (gain, shift) = channel;
         var mean = -shift / gain;
-        return (1 / gain is >= 0.15 and <= 0.45 && mean is >= 0.05 and <= 0.95)
-            || (IsNear(gain, 2) && Math.Abs(mean - 0.5) <= Tolerance)
+        return (IsNear(gain, 2) && Math.Abs(mean - 0.5) <= Tolerance)
             || (IsNear(gain, 255) && mean is > -Tolerance and < 0.8);
     }
+
+    /// <summary>
+    /// Subtraction of a mean and division by a standard deviation of images in 0…1. A factor that comes before the
+    /// addend is as likely the first BatchNormalization.
+    /// </summary>
+    private static bool Normalizes((double Gain, double Shift) channel) =>
+        1 / channel.Gain is >= 0.15 and <= 0.45 && -channel.Shift / channel.Gain is >= 0.05 and <= 0.95;
 
     /// <summary>
     /// The inverse of ImageNet's normalization, to −1…1: <c>transform_input</c> of GoogLeNet and Inception

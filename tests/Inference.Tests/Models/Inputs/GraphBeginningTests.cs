@@ -23,6 +23,21 @@ public sealed class GraphBeginningTests
     }
 
     [Fact]
+    public void Of_BranchThatReadsTheImageToo_EndsAtOnce()
+    {
+        var branch = new GraphOutline();
+        branch.Add(Node("Add", "image", "image", "sum"));
+        var choice = Node("If", "condition", "condition", "chosen");
+        choice.Subgraphs.Add(branch);
+        var graph = new GraphOutline();
+        graph.AddConstant("factor", [1 / 255.0]);
+        graph.Add(Node("Mul", "image", "factor", "scaled"));
+        graph.Add(choice);
+
+        Assert.Empty(GraphBeginning.Of(graph, "image").Steps);
+    }
+
+    [Fact]
     public void Of_SubtractionFromANumber_Negates()
     {
         var graph = new GraphOutline();

@@ -191,6 +191,37 @@ internal static class ScalingGraphs
             }), ""),
             ["more numbers than channels"] = (Nchw(graph => graph.Node(
                 "Mul", ["image", graph.Initializer("c0", [.. Enumerable.Repeat(1 / 255f, 8)], 1, 1, 1, 8)], "a")), ""),
+            ["a division alone, as behind a subtracted mean"] = (
+                Nchw(graph => graph.Node("Div", ["image", graph.Initializer("c0", [64f])], "a")), "Div by 64"),
+            ["three times minus 1"] = (Nchw(graph =>
+            {
+                graph.Node("Mul", ["image", graph.Initializer("c0", [3f])], "a");
+                return graph.Node("Sub", ["a", graph.Initializer("c1", [1f])], "b");
+            }), "Mul by 3; Sub of 1"),
+            ["a folded batch normalization"] = (Nchw(graph =>
+            {
+                graph.Node("Mul", ["image", graph.Initializer("c0", [3.1f, 2.9f, 3.3f], 1, 3, 1, 1)], "a");
+                return graph.Node("Add", ["a", graph.Initializer("c1", [-0.5f, -0.4f, -0.6f], 1, 3, 1, 1)], "b");
+            }), "Mul by [3.1, 2.9, 3.3]; Add of [-0.5, -0.4, -0.6]"),
+            ["quantized, and read as it is"] = (Nchw(graph =>
+            {
+                graph.Initializer("scale", [1 / 255f]);
+                graph.Initializer<byte>("zero", [0]);
+                graph.Node("QuantizeLinear", ["image", "scale", "zero"], "quantized");
+                graph.Node("Cast", ["quantized"], "a", ("to", (long)DataType.Float));
+                graph.Node("Sub", ["a", graph.Initializer("c0", [127.5f])], "b");
+                return graph.Node("Div", ["b", graph.Initializer("c1", [127.5f])], "c");
+            }), ""),
+            ["quantized by other steps than back"] = (Nchw(graph =>
+            {
+                graph.Initializer("scale", [1 / 255f]);
+                graph.Initializer("other", [1f]);
+                graph.Initializer<byte>("zero", [0]);
+                graph.Node("QuantizeLinear", ["image", "scale", "zero"], "quantized");
+                graph.Node("DequantizeLinear", ["quantized", "other", "zero"], "a");
+                graph.Node("Sub", ["a", graph.Initializer("c0", [127.5f])], "b");
+                return graph.Node("Div", ["b", graph.Initializer("c1", [127.5f])], "c");
+            }), ""),
             ["a factor of 0"] = (
                 Nchw(graph => graph.Node("Mul", ["image", graph.Initializer("c0", [0f])], "a")), "Mul by 0"),
         };
