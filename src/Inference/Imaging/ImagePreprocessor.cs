@@ -89,22 +89,33 @@ public sealed class ImagePreprocessor
     /// <exception cref="InferenceException">The image is damaged or truncated.</exception>
     internal void Preprocess(ReadOnlySpan<byte> encoded, in ImageHeader header, Span<float> tensor)
     {
-        if (tensor.Length < Input.ElementCount)
-        {
-            throw new ArgumentException(
-                $"The tensor holds {tensor.Length} elements; {Input.ElementCount} are written.", nameof(tensor));
-        }
+        CheckLength(tensor);
+        using var picture = Decode(encoded, header);
+        Write(picture, tensor);
+    }
 
-        var (minWidth, minHeight) = SmallestUsefulSize(header);
-        using var picture = ImageDecoder.Decode(encoded, header, minWidth, minHeight);
-        if (Input.Foreground == Foreground.None)
+    /// <summary>Whether it decodes every image at its full size.</summary>
+    internal bool DecodesAtFullSize => Input.Foreground == Foreground.None && !_photographs.AllowsSmallerPicture;
+
+    /// <summary>
+    /// Decodes an image as far as this preprocessor needs it. One that <see cref="DecodesAtFullSize"/> gives the same
+    /// picture as all others that do, with the same colours and background.
+    /// </summary>
+    /// <inheritdoc cref="Preprocess(ReadOnlySpan{byte}, Span{float})"/>
+    internal PixelBuffer Decode(ReadOnlySpan<byte> encoded) => Decode(encoded, ReadHeader(encoded));
+
+    /// <summary>
+    /// Writes the input tensor of a picture that this preprocessor could have decoded. A recipe with a foreground
+    /// destroys the picture; others do not change it.
+    /// </summary>
+    /// <inheritdoc cref="Preprocess(ReadOnlySpan{byte}, Span{float})"/>
+    internal void Write(PixelBuffer picture, Span<float> tensor)
+    {
+        CheckLength(tensor);
+        if (Input.Foreground == Foreground.None && _photographs.IsDrawnAlready(picture))
         {
-            Flatten(picture);
-            if (_photographs.IsDrawnAlready(picture))
-            {
-                Write(picture.Pixels, picture.Channels, tensor);
-                return;
-            }
+            Write(picture.Pixels, picture.Channels, tensor);
+            return;
         }
 
         var channels = 1;
@@ -143,6 +154,27 @@ public sealed class ImagePreprocessor
         if (Input.Standardize)
         {
             Standardize(tensor[..Input.ElementCount]);
+        }
+    }
+
+    private PixelBuffer Decode(ReadOnlySpan<byte> encoded, in ImageHeader header)
+    {
+        var (minWidth, minHeight) = SmallestUsefulSize(header);
+        var picture = ImageDecoder.Decode(encoded, header, minWidth, minHeight);
+        if (Input.Foreground == Foreground.None)
+        {
+            Flatten(picture);
+        }
+
+        return picture;
+    }
+
+    private void CheckLength(Span<float> tensor)
+    {
+        if (tensor.Length < Input.ElementCount)
+        {
+            throw new ArgumentException(
+                $"The tensor holds {tensor.Length} elements; {Input.ElementCount} are written.", nameof(tensor));
         }
     }
 

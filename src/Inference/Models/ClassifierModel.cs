@@ -122,6 +122,9 @@ public sealed class ClassifierModel : IDisposable
     /// <summary>What was assumed or passed over and can change answers, one sentence each.</summary>
     public IReadOnlyList<string> Warnings => _graph.Sources.Warnings;
 
+    /// <summary>The fields whose values a file states, but of which a warning says that they may be wrong.</summary>
+    internal IReadOnlySet<string> DoubtedFields => _graph.Sources.Doubted;
+
     /// <summary>What has been run since the version was loaded, and what is pending.</summary>
     public RunStatistics Statistics => Queue.Statistics;
 

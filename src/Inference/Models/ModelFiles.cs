@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Unicode;
 using SoftmaxService.Inference.Faults;
+using SoftmaxService.Inference.Files;
 
 namespace SoftmaxService.Inference.Models;
 
@@ -92,7 +93,7 @@ internal sealed class ModelFiles(string folder, string? onnxFileName)
         }
 
         // A pipe or a device has no length either, and opening one may block forever.
-        var target = file.ResolveLinkTarget(returnFinalTarget: true) as FileInfo ?? file;
+        var target = file.LinkTarget is null ? file : new FileInfo(RealPath.Of(path));
         if (target.Exists && target.Length == 0)
         {
             throw new ModelLoadException($"{OnnxFileName} is empty, or no regular file");
