@@ -121,6 +121,12 @@ public sealed class ClassifierModel : IDisposable
     /// <summary>What was assumed or passed over and can change answers, one sentence each.</summary>
     public IReadOnlyList<string> Warnings => _graph.Sources.Warnings;
 
+    /// <summary>
+    /// Why the version is failing although it was loaded: the last runs did not end by themselves. Null where it is
+    /// not. It is still served, since the next run may end.
+    /// </summary>
+    public string? RunFault => Queue.Fault;
+
     /// <summary>What has been run since the version was loaded, and what is pending.</summary>
     public RunStatistics Statistics => Queue.Statistics;
 

@@ -10,7 +10,8 @@ namespace SoftmaxService.Inference.Onnx;
 /// them would end the process. A mapping outlives the file's name, so the copy is deleted as soon as the session
 /// exists. Windows itself prevents writes to a mapped file. A copy would also hide from ONNX Runtime that a file is a
 /// link out of the model's folder, which it does not follow; so such links are rejected here, unless the model is a
-/// link to the same folder, or the folder belongs to a cache of Hugging Face.
+/// link to the same folder, or the folder belongs to a cache of Hugging Face. Files that are not regular are rejected:
+/// ONNX Runtime would wait for ever for what a named pipe never gives.
 /// </summary>
 internal sealed class PrivateCopy : IDisposable
 {
@@ -24,11 +25,13 @@ internal sealed class PrivateCopy : IDisposable
     private string? _folder;
 
     /// <exception cref="InvalidDataException">
-    /// There is no space for a copy, or a file that the graph names is a link out of the model's folder.
+    /// There is no space for a copy, or a file that the graph names is a link out of the model's folder or not a
+    /// regular file.
     /// </exception>
     public PrivateCopy(string model)
     {
         ModelPath = model;
+        Length = LengthOf(model);
         _source = Path.GetDirectoryName(Path.GetFullPath(model))!; // never null: a file has a folder
         if (OperatingSystem.IsWindows())
         {
@@ -43,7 +46,14 @@ internal sealed class PrivateCopy : IDisposable
             RejectLinkOut(name, path, roots);
         }
 
-        AddFilesBehind(model, behind, external);
+        var stated = ExternalLocations.In(model);
+        AddFilesBehind(stated, behind, external);
+        foreach (var name in stated)
+        {
+            RejectIrregular(name, external.GetValueOrDefault(name, Path.Combine(_source, name)));
+        }
+
+        Length += external.Values.Sum(LengthOf);
         if (external.Count == 0)
         {
             return;
@@ -56,8 +66,13 @@ internal sealed class PrivateCopy : IDisposable
             {
                 var target = Path.Combine(_folder, name);
                 Directory.CreateDirectory(Path.GetDirectoryName(target)!); // never a root: it is below the folder
-                File.Copy(path, target);
+                CopyData(name, path, target);
             }
+        }
+        catch (InvalidDataException)
+        {
+            Dispose();
+            throw;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -72,6 +87,9 @@ internal sealed class PrivateCopy : IDisposable
     }
 
     public string ModelPath { get; private set; }
+
+    /// <summary>How many bytes the model and its external data have.</summary>
+    public long Length { get; }
 
     public string InTermsOfTheOriginal(string message) =>
         _folder is null ? message : message.Replace(_folder, _source, StringComparison.Ordinal);
@@ -94,11 +112,10 @@ internal sealed class PrivateCopy : IDisposable
             {
                 _folder = Directory.CreateTempSubdirectory("softmax-model-").FullName;
                 var copy = Path.Combine(_folder, Path.GetFileName(ModelPath));
-                File.Copy(ModelPath, copy);
+                RegularFile.Copy(ModelPath, copy);
                 ModelPath = copy;
             }
 
-            File.SetAttributes(ModelPath, FileAttributes.Normal); // a copy of a read-only file is one, too
             using var file = new FileStream(ModelPath, FileMode.Append, FileAccess.Write);
             file.Write(appendix);
         }
@@ -117,6 +134,32 @@ internal sealed class PrivateCopy : IDisposable
         }
     }
 
+    private static long LengthOf(string path) =>
+        RealPath.Of(path) is { Length: > 0 } real && new FileInfo(real) is { Exists: true } file ? file.Length : 0;
+
+    private static void RejectIrregular(string name, string path)
+    {
+        if (FileStatus.Of(path) is { IsRegular: false } status)
+        {
+            throw Irregular(name, $"is {status.KindName}, not a regular file");
+        }
+    }
+
+    private static void CopyData(string name, string path, string target)
+    {
+        try
+        {
+            RegularFile.Copy(path, target);
+        }
+        catch (InvalidDataException fault)
+        {
+            throw Irregular(name, fault.Message); // it was one a moment ago
+        }
+    }
+
+    private static InvalidDataException Irregular(string name, string reason) =>
+        new($"the graph names {name} for its external data, which {reason}");
+
     private static void RejectLinkOut(string name, string path, string[] roots)
     {
         if (!IsAllowed(path, roots))
@@ -132,9 +175,10 @@ internal sealed class PrivateCopy : IDisposable
     /// Adds the files that lie beside the file to which the model is a link. Those folders may hold anything, so only
     /// names that the graph gives as locations are looked for.
     /// </summary>
-    private static void AddFilesBehind(string model, IReadOnlyList<string> behind, Dictionary<string, string> external)
+    private static void AddFilesBehind(
+        IReadOnlyCollection<string> stated, IReadOnlyList<string> behind, Dictionary<string, string> external)
     {
-        foreach (var name in behind.Count == 0 ? [] : ExternalLocations.In(model))
+        foreach (var name in behind.Count == 0 ? [] : stated)
         {
             if (!external.ContainsKey(name)
                 && behind.FirstOrDefault(folder => File.Exists(Path.Combine(folder, name))) is { } found)
@@ -173,7 +217,7 @@ internal sealed class PrivateCopy : IDisposable
         var unseen = names.ToDictionary(name => name, name => Encoding.UTF8.GetBytes(Path.GetFileName(name)));
         var overlap = unseen.Values.Max(name => name.Length);
         var buffer = new byte[overlap + ChunkSize];
-        using var file = File.OpenRead(model);
+        using var file = RegularFile.OpenRead(model);
         for (int kept = 0, read; (read = file.Read(buffer, kept, ChunkSize)) > 0;)
         {
             var chunk = buffer.AsSpan(0, kept + read);
