@@ -40,7 +40,7 @@ internal static class Reload
         foreach (var model in Models)
         {
             var series = InOwnProcess(model);
-            var (early, late) = (Median(series.Resident[..50]), Median(series.Resident[^50..]));
+            var (early, late) = (Medians.Of(series.Resident[..50]), Medians.Of(series.Resident[^50..]));
             var isMet = late <= early * Margin && series is { Freed: WarmUpSwaps + Swaps, Loaded: 1, Reachable: <= 1 };
             shortfalls += isMet ? 0 : 1;
             table.Append(
@@ -154,12 +154,6 @@ internal static class Reload
         var json = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
         return JsonSerializer.Deserialize<Series>(json)!;
-    }
-
-    private static double Median(double[] values)
-    {
-        double[] sorted = [.. values.Order()];
-        return (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
     }
 
     private static void Write(StringBuilder table) => File.WriteAllText(

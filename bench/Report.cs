@@ -68,15 +68,7 @@ internal sealed class Report
             """));
     }
 
-    public static string Cpu()
-    {
-        const string Key = "model name";
-        var line = File.Exists("/proc/cpuinfo")
-            ? File.ReadLines("/proc/cpuinfo").FirstOrDefault(line => line.StartsWith(Key))
-            : null;
-        return (line?[(line.IndexOf(':') + 1)..] ?? RuntimeInformation.ProcessArchitecture.ToString()).Trim()
-            + (Vector512.IsHardwareAccelerated ? " with AVX-512" : "");
-    }
+    public static string Cpu() => Machine.Cpu() + (Vector512.IsHardwareAccelerated ? " with AVX-512" : "");
 
     private void AddTimes(Goals shape, Times times)
     {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using SoftmaxService.Benchmarks;
 
 namespace SoftmaxService.HttpBenchmarks;
 
@@ -69,13 +70,13 @@ internal static class BatchingRace
     private static string Row(string model, int connections, List<Turn> off, List<Turn> on)
     {
         var (cpuOff, cpuOn) = (
-            Results.Median(off.Select(turn => turn.CpuMicroseconds)),
-            Results.Median(on.Select(turn => turn.CpuMicroseconds)));
-        double Of(List<Turn> turns, Func<Wrk, double> value) => Results.Median(turns.Select(turn => value(turn.Load)));
+            Medians.Of(off.Select(turn => turn.CpuMicroseconds)),
+            Medians.Of(on.Select(turn => turn.CpuMicroseconds)));
+        double Of(List<Turn> turns, Func<Wrk, double> value) => Medians.Of(turns.Select(turn => value(turn.Load)));
         return string.Create(
             CultureInfo.InvariantCulture,
             $"| `{model}` | {connections} | {cpuOff:F0} | {cpuOn:F0} | {cpuOff / cpuOn:F2} | "
-                + $"{Results.Median(on.Select(turn => turn.MeanBatch)):F1} | "
+                + $"{Medians.Of(on.Select(turn => turn.MeanBatch)):F1} | "
                 + $"{Of(off, load => load.Requests / load.Seconds):F0} | "
                 + $"{Of(on, load => load.Requests / load.Seconds):F0} | {Of(off, load => load.P50):F2} | "
                 + $"{Of(on, load => load.P50):F2} | {Of(off, load => load.P99):F2} | {Of(on, load => load.P99):F2} | "

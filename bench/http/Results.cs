@@ -7,7 +7,8 @@ namespace SoftmaxService.HttpBenchmarks;
 internal static class Results
 {
     public static string Machine { get; } =
-        $"{Cpu()}, {Cores()} cores, {RuntimeInformation.FrameworkDescription}, {DateTime.UtcNow:yyyy-MM-dd}";
+        $"{Benchmarks.Machine.Cpu()}, {Cores()} cores, {RuntimeInformation.FrameworkDescription}, "
+        + $"{DateTime.UtcNow:yyyy-MM-dd}";
 
     public static async Task ShowAsync(string markdown, string fileName, bool write)
     {
@@ -19,25 +20,8 @@ internal static class Results
         }
     }
 
-    public static double Median(IEnumerable<double> values)
-    {
-        double[] sorted = [.. values.Order()];
-        return sorted.Length % 2 == 1
-            ? sorted[sorted.Length / 2]
-            : (sorted[(sorted.Length / 2) - 1] + sorted[sorted.Length / 2]) / 2;
-    }
-
     /// <summary>The machine's cores, not those that this process is confined to.</summary>
     private static int Cores() => File.Exists("/proc/cpuinfo")
         ? File.ReadLines("/proc/cpuinfo").Count(line => line.StartsWith("processor", StringComparison.Ordinal))
         : Environment.ProcessorCount;
-
-    private static string Cpu() =>
-        File.Exists("/proc/cpuinfo")
-            ? File.ReadLines("/proc/cpuinfo")
-                .FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))
-                ?.Split(':', 2)[1]
-                .Trim()
-                ?? "unknown CPU"
-            : RuntimeInformation.ProcessArchitecture.ToString();
 }

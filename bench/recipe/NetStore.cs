@@ -63,6 +63,15 @@ internal sealed class NetStore(string folder)
         return missing.Count(plan => !Has(plan));
     }
 
+    /// <summary>A folder with the net and a manifest, which is deleted when it is disposed.</summary>
+    public NetVersion WithManifest(NetPlan plan, string manifest)
+    {
+        var version = new NetVersion(Directory.CreateTempSubdirectory("softmax-recipe-").FullName);
+        File.Copy(ModelPath(plan), Path.Combine(version.Path, "model.onnx"));
+        File.WriteAllText(Path.Combine(version.Path, "model.json"), manifest);
+        return version;
+    }
+
     /// <summary>Takes the test images out of the archive, which takes long to read.</summary>
     public void UnpackTestPhotographs(string dataFolder)
     {
@@ -81,4 +90,10 @@ internal sealed class NetStore(string folder)
     }
 
     private string RecordPath(NetPlan plan) => Path.Combine(folder, $"{plan.Name}.txt");
+}
+
+/// <summary>A temporary version of a net.</summary>
+internal sealed record NetVersion(string Path) : IDisposable
+{
+    public void Dispose() => Directory.Delete(Path, recursive: true);
 }

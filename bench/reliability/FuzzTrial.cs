@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using SoftmaxService.Benchmarks;
 using SoftmaxService.HttpBenchmarks;
 using SoftmaxService.Tests.Support.Fuzz;
 
@@ -51,7 +52,7 @@ internal static class FuzzTrial
         // A single reading varies by a gen-0 budget with the collector's cycle, so medians are compared.
         var quarters = megabytes
             .Chunk(Math.Max(1, (megabytes.Count + 3) / 4))
-            .Select(quarter => Results.Median(quarter))
+            .Select(quarter => Medians.Of(quarter))
             .ToArray();
         var isPassed =
             fuzzer.Failures.Count == 0

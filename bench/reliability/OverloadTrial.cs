@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net.Http.Headers;
 using System.Text;
+using SoftmaxService.Benchmarks;
 using SoftmaxService.HttpBenchmarks;
 using SoftmaxService.ReliabilityBenchmarks.Load;
 
@@ -59,9 +60,9 @@ internal static class OverloadTrial
             }
         }
 
-        double Of(double load, Func<OpenLoop, double> value) => Results.Median(turns[load].Select(value));
+        double Of(double load, Func<OpenLoop, double> value) => Medians.Of(turns[load].Select(value));
         double Share(double load) =>
-            Results.Median(turns[load].Zip(capacities, (turn, capacity) => turn.Goodput / capacity));
+            Medians.Of(turns[load].Zip(capacities, (turn, capacity) => turn.Goodput / capacity));
         double Tail(double load) => Of(load, turn => OpenLoop.Quantile(turn.Accepted, 0.99));
         var peak = Loads.Max(Share);
         var table = new StringBuilder();
@@ -85,7 +86,7 @@ internal static class OverloadTrial
             $"`run overload`: `{model}/1`, the service on one core and the load on the other. Requests are an open "
                 + "loop: they arrive at random (Poisson) moments, whether or not earlier ones are answered, and a time "
                 + $"counts from the moment that the request was due. Capacity is the rate of {ClosedClients} clients "
-                + $"that wait for their answers, {Results.Median(capacities):F0} requests/s. Medians of {rounds} "
+                + $"that wait for their answers, {Medians.Of(capacities):F0} requests/s. Medians of {rounds} "
                 + $"rounds of {seconds} s each.{(settings.Length > 0 ? $" `{settings[0]}`." : "")}",
             string.Create(CultureInfo.InvariantCulture, $"""
                 | load ÷ capacity | answers/s | ÷ capacity | p50 ms | p99 ms | 429/s | p50 ms | p99 ms | other outcomes | generator's largest delay, ms |

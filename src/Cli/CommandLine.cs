@@ -8,6 +8,9 @@ namespace SoftmaxService.Cli;
 /// <summary>The commands.</summary>
 internal static class CommandLine
 {
+    // Loading a large model cannot be stopped, and files that were copied for it must be deleted afterwards.
+    private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(30);
+
     public static async Task<int> RunAsync(
         string[] arguments,
         Terminal terminal,
@@ -19,6 +22,7 @@ internal static class CommandLine
             Output = terminal.Output,
             Error = terminal.Error,
             EnableDefaultExceptionHandler = false,
+            ProcessTerminationTimeout = StopTimeout,
         };
         var code = await parsed.InvokeAsync(configuration, cancellationToken);
         return parsed.Action is ParseErrorAction ? ExitCode.Usage : code;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using SoftmaxService.Benchmarks;
 using SoftmaxService.HttpBenchmarks.Race;
 
 namespace SoftmaxService.HttpBenchmarks.Compare;
@@ -89,9 +90,9 @@ internal static class CompareCommand
                     string.Create(
                         CultureInfo.InvariantCulture,
                         $"| {kind.Title} | {connections} | {title} | "
-                            + $"{Text(Results.Median(comparisons.Select(one => one.Before)))} | "
-                            + $"{Text(Results.Median(comparisons.Select(one => one.After)))} | "
-                            + $"{Results.Median(ratios):F3} ({ratios.Min():F3}…{ratios.Max():F3}) |"));
+                            + $"{Text(Medians.Of(comparisons.Select(one => one.Before)))} | "
+                            + $"{Text(Medians.Of(comparisons.Select(one => one.After)))} | "
+                            + $"{Medians.Of(ratios):F3} ({ratios.Min():F3}…{ratios.Max():F3}) |"));
 
                 string Text(double number) => number.ToString(format, CultureInfo.InvariantCulture);
             }

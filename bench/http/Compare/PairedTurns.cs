@@ -1,3 +1,4 @@
+using SoftmaxService.Benchmarks;
 using SoftmaxService.HttpBenchmarks.Race;
 
 namespace SoftmaxService.HttpBenchmarks.Compare;
@@ -16,8 +17,8 @@ internal sealed class PairedTurns
     /// <summary>The medians of a value over the turns of each process.</summary>
     public (double Before, double After) Compare(RequestKind kind, int connections, Func<CountedTurn, double> value) =>
         (
-            Results.Median(_before[(kind, connections)].Select(value)),
-            Results.Median(_after[(kind, connections)].Select(value)));
+            Medians.Of(_before[(kind, connections)].Select(value)),
+            Medians.Of(_after[(kind, connections)].Select(value)));
 
     private static void Add(
         Dictionary<(RequestKind Kind, int Connections), List<CountedTurn>> turns,

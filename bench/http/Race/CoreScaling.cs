@@ -1,3 +1,5 @@
+using SoftmaxService.Benchmarks;
+
 namespace SoftmaxService.HttpBenchmarks.Race;
 
 /// <summary>Our throughput on one core and on two, with the load generator at the lowest priority.</summary>
@@ -37,7 +39,7 @@ internal sealed record CoreScaling(
                 confined.Add(await TakeAsync(one, One, plan.Seconds));
             }
 
-            found.Add(new CoreScaling(kind, Medians(oneCore), Medians(twoCores), Medians(confined).Rate));
+            found.Add(new CoreScaling(kind, MediansOf(oneCore), MediansOf(twoCores), MediansOf(confined).Rate));
 
             Task<Turn> TakeAsync(ServerProcess server, string loadProcessors, double seconds) =>
                 Turn.TakeAsync(
@@ -53,6 +55,6 @@ internal sealed record CoreScaling(
         return found;
     }
 
-    private static (double Rate, double CpuMicroseconds) Medians(List<Turn> turns) =>
-        (Results.Median(turns.Select(turn => turn.Rate)), Results.Median(turns.Select(turn => turn.CpuMicroseconds)));
+    private static (double Rate, double CpuMicroseconds) MediansOf(List<Turn> turns) =>
+        (Medians.Of(turns.Select(turn => turn.Rate)), Medians.Of(turns.Select(turn => turn.CpuMicroseconds)));
 }

@@ -1,3 +1,5 @@
+using SoftmaxService.Benchmarks;
+
 namespace SoftmaxService.HttpBenchmarks.Race;
 
 /// <summary>The turns of all rounds, read as medians.</summary>
@@ -19,7 +21,7 @@ internal sealed class Measurements
         Median(contender, kind, connections, turn => turn.CpuMicroseconds);
 
     public double Median(string contender, RequestKind kind, int connections, Func<Turn, double> value) =>
-        Results.Median(_turns[(contender, kind, connections)].Select(value));
+        Medians.Of(_turns[(contender, kind, connections)].Select(value));
 
     public (double Lowest, double Highest) CpuRange(string contender, RequestKind kind, int connections)
     {
@@ -27,7 +29,7 @@ internal sealed class Measurements
         return (turns.Min(turn => turn.CpuMicroseconds), turns.Max(turn => turn.CpuMicroseconds));
     }
 
-    public double Part(string part) => Results.Median(_parts[part]);
+    public double Part(string part) => Medians.Of(_parts[part]);
 
     public (double Lowest, double Highest) PartRange(string part) => (_parts[part].Min(), _parts[part].Max());
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
-using System.Net;
 using System.Net.Sockets;
+using System.Net;
+using SoftmaxService.Benchmarks;
 
 namespace SoftmaxService.HttpBenchmarks.Race;
 
@@ -42,7 +43,7 @@ internal sealed record StartTimes(double Ours, double Floor, double OursPortable
             }
         }
 
-        return new StartTimes(Results.Median(times[0]), Results.Median(times[1]), Results.Median(times[2]));
+        return new StartTimes(Medians.Of(times[0]), Medians.Of(times[1]), Medians.Of(times[2]));
     }
 
     private static async Task<double> TimeAsync(Contender contender, RaceFiles files)

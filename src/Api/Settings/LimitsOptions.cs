@@ -1,5 +1,5 @@
 using Microsoft.Extensions.Options;
-using SoftmaxService.Inference.Models;
+using SoftmaxService.Inference.Imaging;
 
 namespace SoftmaxService.Api.Settings;
 
@@ -15,7 +15,7 @@ internal sealed class LimitsOptions
 
     /// <summary>The most pixels (width × height) that an image's header may declare.</summary>
     [SettingRange(1, 1_000_000_000)]
-    public long MaxImagePixels { get; set; } = new ModelSettings().MaxImagePixels;
+    public long MaxImagePixels { get; set; } = ImagePreprocessor.DefaultMaxPixels;
 
     /// <summary>The most images in one request.</summary>
     [SettingRange(1, 100_000)]

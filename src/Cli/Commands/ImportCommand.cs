@@ -3,6 +3,7 @@ using SoftmaxService.Cli.Data;
 using SoftmaxService.Cli.Imports;
 using SoftmaxService.Cli.Output;
 using SoftmaxService.Cli.Recipes;
+using SoftmaxService.Inference.Faults;
 using SoftmaxService.Inference.Models;
 
 namespace SoftmaxService.Cli.Commands;
@@ -14,6 +15,7 @@ internal static class ImportCommand
 {
     private const int SearchImages = 100;
     private const int SearchSeed = 1;
+    private const int MostLabels = 4;
 
     public static Command Create(Terminal terminal)
     {
@@ -63,29 +65,37 @@ internal static class ImportCommand
         {
             var found = ImportSource.Find(parsed.GetRequiredValue(source));
             var sidecars = found.Sidecars().Keys;
-            using var staged = StagedVersion.Copy(
+            using var staged = await StagedVersion.CopyAsync(
                 found,
                 parsed.GetRequiredValue(models),
                 NameOf(parsed.GetValue(name) ?? found.Name),
-                parsed.GetValue(version));
+                parsed.GetValue(version),
+                cancellationToken);
             var stated = new ManifestInput();
             var sources = new Dictionary<string, string>();
             if (parsed.GetValue(recipe) is { } chosen)
             {
-                using var plain = staged.Location.Load();
+                using var plain = staged.Load();
                 State(ScoringOptions.InputOf(chosen, plain), $"--recipe {chosen.Name}");
             }
 
             if (parsed.GetValue(data) is { } path)
             {
-                using var plain = staged.Location.Load(stated);
+                using var plain = staged.Load(stated);
                 var images = ImageSets.Open(path, parsed.GetValue(split), Labels.Of(plain.Labels));
                 var findings = await RecipeCommand.SearchAsync(
                     plain, images, SearchImages, SearchSeed, terminal, cancellationToken);
                 RecipeText.Print(findings, terminal);
-                if (findings.Verdict == RecipeVerdict.Found)
+                switch (findings.Verdict)
                 {
-                    State(findings.Input, $"found by {findings.Count} images of {findings.Dataset}");
+                    case RecipeVerdict.Found:
+                        State(findings.Input, $"found by {findings.Count} images of {findings.Dataset}");
+                        break;
+
+                    // What a file states stays its own.
+                    case RecipeVerdict.Confirmed when findings.IsAssumed:
+                        State(findings.Input, $"confirmed by {findings.Count} images of {findings.Dataset}");
+                        break;
                 }
             }
 
@@ -108,9 +118,16 @@ internal static class ImportCommand
     }
 
     private static string NameOf(string name) =>
-        name.Length > 0 && !name.StartsWith('.') && name.IndexOfAny(Path.GetInvalidFileNameChars()) < 0
+        name.Length > 0 && !name.StartsWith('.') && !name.Any(char.IsControl)
+        && name.IndexOfAny(Path.GetInvalidFileNameChars()) < 0
             ? name
             : throw new UsageException($"'{name}' cannot be a model's name; say another with --as.");
+
+    private static string NamesOf(IReadOnlyList<string> labels)
+    {
+        var listed = string.Join(", ", labels.Take(MostLabels));
+        return $"{labels.Count}: {Quoting.Shorten(listed)}{(labels.Count > MostLabels ? ", …" : "")}";
+    }
 
     private static void Write(
         StagedVersion staged,
@@ -119,13 +136,13 @@ internal static class ImportCommand
         IEnumerable<string> sidecars,
         Terminal terminal)
     {
-        using var model = staged.Location.Load(stated);
+        using var model = staged.Load(stated);
         var manifest = new ExplicitManifest(model, sources);
-        File.WriteAllBytes(staged.Location.ManifestPath, manifest.ToUtf8());
-        staged.DeleteUnused(model.Sources, sidecars);
+        staged.WriteManifest(manifest.ToUtf8());
+        staged.DeleteUnused(model, sidecars);
 
         // What was written must mean what was loaded.
-        using (var written = staged.Location.Load())
+        using (var written = staged.Load())
         {
             var (before, after) = (new ExplicitManifest(model, sources), new ExplicitManifest(written, sources));
             if (!before.Fields.Select(field => field.Value).SequenceEqual(after.Fields.Select(field => field.Value))
@@ -138,7 +155,10 @@ internal static class ImportCommand
 
         terminal.WriteTable(
             ["field", "value", "from"],
-            [.. manifest.Fields.Select(field => new[] { field.Name, field.Value, field.Source })]);
+            [
+                .. manifest.Fields.Select(field => new[] { field.Name, field.Value, field.Source }),
+                ["labels", NamesOf(model.Labels), model.Sources["labels"]],
+            ]);
         foreach (var warning in model.Warnings)
         {
             terminal.WriteLine($"Warning: {warning}");

@@ -30,8 +30,8 @@ internal static class RecipeCommand
         var json = CommonOptions.Json();
         var command = new Command(
             "recipe",
-            "Finds how the model's makers prepared images, by trying known recipes on labelled images; 50 are enough "
-                + $"for most models. Known are: {RecipeCatalog.Names}.")
+            "Finds how the model's makers prepared images, by trying known recipes on labelled images, and says so if "
+                + $"the images do not decide. Known are: {RecipeCatalog.Names}.")
         {
             model, data, split, limit, seed, apply, json,
         };
@@ -87,6 +87,13 @@ internal static class RecipeCommand
 
         var sample = SampleImages.Read(
             images, Selection.Shuffled(images.Count, 0, Math.Min(limit, images.Count), seed));
+        if (sample.AreOfOneClass)
+        {
+            throw new DataException(
+                $"{images.Name}: the search needs images of several classes; all {sample.Count} are of "
+                    + $"the class '{model.Labels[sample.Labels[0]]}'.");
+        }
+
         return terminal.TrackAsync(
             "recipes",
             RecipeSearch.Most(model),

@@ -93,6 +93,11 @@ internal sealed class ScoringOptions
         var selection = Select(
             path, images.Count, parsed.GetValue(_skip), parsed.GetValue(_limit), parsed.GetValue(_shuffle));
         var sample = SampleImages.Read(images, selection.Spread(MostForRecipes));
+        if (sample.AreOfOneClass)
+        {
+            return null;
+        }
+
         var findings = await RecipeSearch.OfScalingsAsync(model, sample, cancellationToken);
         return findings.IsPresentWrong
             ? $"The images are likely prepared in another way than in training: {findings.Improvement} on "

@@ -8,6 +8,11 @@ internal static class DataFile
     /// <exception cref="DataException">There is no such file, or it cannot be read.</exception>
     public static FileStream OpenRead(string path)
     {
+        if (Directory.Exists(path))
+        {
+            throw new DataException($"{path}: it is a folder; give a file.");
+        }
+
         try
         {
             return new FileStream(

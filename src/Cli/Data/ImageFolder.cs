@@ -50,8 +50,13 @@ internal sealed class ImageFolder : IImageSet
             var label = labels.Find(Path.GetFileName(subfolder));
             if (label < 0)
             {
+                var hint = labels.AreNumbers
+                    ? " No file names its classes: put a labels.txt with a name a line beside it, or call the folders "
+                        + "by the numbers."
+                    : "";
                 throw new DataException(
-                    $"{subfolder}: '{Path.GetFileName(subfolder)}' is not a class of the model, which has {labels}.");
+                    $"{subfolder}: '{Path.GetFileName(subfolder)}' is not a class of the model, which has {labels}."
+                        + hint);
             }
 
             labelled.AddRange(FilesBelow(subfolder).Select(path => (path, label)));

@@ -16,6 +16,10 @@ internal sealed class Labels
 
     public bool AreIgnored => _names is null;
 
+    /// <summary>Whether the classes have no names but their numbers.</summary>
+    public bool AreNumbers =>
+        _names is not null && _names.Index().All(name => name.Item == $"{name.Index}");
+
     public static Labels Of(IReadOnlyList<string> names) => new(names);
 
     /// <summary>A class by its number.</summary>

@@ -8,7 +8,7 @@ namespace SoftmaxService.Cli.Imports;
 
 /// <summary>
 /// A manifest that states everything that is known of a model, with the source of each value as a comment. What is only
-/// assumed stands in a comment too: stated, it would no longer be a warning.
+/// assumed, or doubted, stands in a comment too: stated, it would no longer be a warning.
 /// </summary>
 internal sealed class ExplicitManifest
 {
@@ -87,7 +87,7 @@ internal sealed class ExplicitManifest
     {
         var prefix = name + '.';
         var fields = Fields.Where(field => field.Name.StartsWith(prefix, StringComparison.Ordinal)).ToArray();
-        var known = fields.Where(field => !IsGuess(field.Source)).ToArray();
+        var known = fields.Where(field => !IsGuess(field.Name, field.Source)).ToArray();
         var text = new StringBuilder($"  \"{name}\": {{\n");
         foreach (var (index, (field, value, source)) in known.Index())
         {
@@ -97,7 +97,7 @@ internal sealed class ExplicitManifest
                 $"    \"{field[prefix.Length..]}\": {value}{comma} // {OneLine(source)}\n");
         }
 
-        foreach (var (field, value, source) in fields.Where(field => IsGuess(field.Source)))
+        foreach (var (field, value, source) in fields.Where(field => IsGuess(field.Name, field.Source)))
         {
             text.Append(
                 CultureInfo.InvariantCulture, $"    // {OneLine(source)}: \"{field[prefix.Length..]}\": {value}\n");
@@ -135,6 +135,7 @@ internal sealed class ExplicitManifest
             Resize = input.Resize,
             ResizeTo = input.ResizeTo,
             CropOffset = input.CropOffset,
+            ResizeRounding = input.ResizeRounding,
             Filter = input.Filter,
             Antialias = input.Antialias,
             Round = input.Round,
@@ -153,8 +154,10 @@ internal sealed class ExplicitManifest
     }
 
     // The kind of the scores that the warm-up shows is a guess.
-    private bool IsGuess(string source) =>
-        source == Assumed || (_model.OutputKindIsDetected && source == _model.Sources["output.kind"]);
+    private bool IsGuess(string field, string source) =>
+        source == Assumed
+        || (_model.OutputKindIsDetected && source == _model.Sources["output.kind"])
+        || (_model.DoubtedFields.Contains(field) && !_stated.ContainsKey(field));
 
     private string SourceOf(string field) =>
         _stated.GetValueOrDefault(field) ?? _model.Sources.GetValueOrDefault(field) ?? Assumed;

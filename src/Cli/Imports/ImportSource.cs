@@ -1,29 +1,31 @@
+using System.Globalization;
 using SoftmaxService.Cli.Data;
+using SoftmaxService.Inference.Conventions;
+using SoftmaxService.Inference.Files;
 using SoftmaxService.Inference.Models;
+using SoftmaxService.Inference.Onnx;
 
 namespace SoftmaxService.Cli.Imports;
 
-/// <summary>A model as its maker left it: a file, a folder, or a folder with the model in <c>onnx</c>.</summary>
+/// <summary>A model as its maker left it: a file, or a folder as the service reads it.</summary>
 /// <param name="OnnxPath">The ONNX file.</param>
-/// <param name="Folders">Where its sidecars may be: its own folder first, then the one above.</param>
+/// <param name="Folders">Where its sidecars may be, its own folder first: those that the service reads.</param>
 /// <param name="Name">What the model may be called.</param>
 internal sealed record ImportSource(string OnnxPath, IReadOnlyList<string> Folders, string Name)
 {
-    // Hugging Face keeps config.json above onnx/model.onnx.
-    private const string OnnxFolder = "onnx";
-
-    // The settings and labels of a model; its card, its code and its weights in other formats stay behind.
-    private static readonly string[] SidecarEndings = [".json", ".txt", ".yml", ".yaml", ".pbtxt", ".manifest"];
-    private const string MlflowName = "MLmodel";
     private const int LargestSidecar = 16 << 20;
+
+    // Of the folders of Hugging Face's cache: models--<owner>--<name>/snapshots/<commit>.
+    private const string Snapshots = "snapshots";
+    private const string CacheSeparator = "--";
 
     /// <exception cref="DataException">There is no model, or it is not clear which.</exception>
     public static ImportSource Find(string source)
     {
         if (File.Exists(source))
         {
-            return IsModel(source)
-                ? Of(Path.GetFullPath(source))
+            return ModelFiles.IsModel(Path.GetFileName(source))
+                ? Of(Path.GetFullPath(source), FolderOf(Path.GetFullPath(source)))
                 : throw new DataException($"{source}: the file is no model; a model's name ends in .onnx or .ort.");
         }
 
@@ -33,33 +35,27 @@ internal sealed record ImportSource(string OnnxPath, IReadOnlyList<string> Folde
         }
 
         var folder = Path.TrimEndingDirectorySeparator(Path.GetFullPath(source));
-        foreach (var place in new[] { folder, Path.Combine(folder, OnnxFolder) })
-        {
-            if (ModelsIn(place) is { Length: > 0 } found)
-            {
-                return Of(Only(found, source));
-            }
-        }
-
-        throw new DataException(
-            $"{source}: there is no .onnx file in the folder, nor in its subfolder {OnnxFolder}.");
+        return ClassifierModel.FindOnnxFile(folder) is { } model
+            ? Of(Path.GetFullPath(Path.Combine(folder, model)), folder)
+            : throw new DataException(ModelFiles.CandidatesIn(folder) is { Count: > 1 } several
+                ? $"{source}: there are {several.Count} models: {string.Join(", ", several.Take(5))}"
+                    + $"{(several.Count > 5 ? ", …" : "")}; give one of the files."
+                : $"{source}: there is no .onnx file in the folder, nor in its subfolder {ModelFolders.OnnxFolder}.");
     }
 
     /// <summary>
-    /// The settings and labels beside the model; where two have one name, the model's own folder wins.
+    /// The files that may be settings and labels of the model, by their names; where two have one name, the model's own
+    /// folder wins. Its card, its code and its weights in other formats are not among them.
     /// </summary>
-    /// <exception cref="DataException">A link leads out of the folders.</exception>
     public IReadOnlyDictionary<string, string> Sidecars()
     {
-        var found = new Dictionary<string, string>();
-        foreach (var path in Folders.SelectMany(folder => Directory.EnumerateFiles(folder)))
+        var found = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var path in Folders.SelectMany(Directory.EnumerateFiles))
         {
             var name = Path.GetFileName(path);
-            var isSidecar = name == MlflowName
-                || Array.Exists(SidecarEndings, ending => name.EndsWith(ending, StringComparison.OrdinalIgnoreCase));
-            if (isSidecar && !name.StartsWith('.') && new FileInfo(Real(path)).Length is > 0 and <= LargestSidecar)
+            if (ModelConventions.MayRead(name) && !name.StartsWith('.') && IsRead(path))
             {
-                found.TryAdd(name, Real(path));
+                found.TryAdd(name, path);
             }
         }
 
@@ -67,75 +63,53 @@ internal sealed record ImportSource(string OnnxPath, IReadOnlyList<string> Folde
     }
 
     /// <summary>
-    /// The file that a path leads to. A link is followed within the source's folder, and into the blobs of the cache of
-    /// Hugging Face that it is a snapshot of: https://huggingface.co/docs/huggingface_hub/guides/manage-cache.
+    /// Whether the service reads a file: a link is followed within the source's folders, and into the cache of Hugging
+    /// Face that one of them belongs to.
     /// </summary>
-    /// <exception cref="DataException">It leads elsewhere.</exception>
-    public string Real(string path)
-    {
-        var target = File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? Path.GetFullPath(path);
-        return Allowed().Any(folder => IsBelow(folder, target))
-            ? target
-            : throw new DataException(
-                $"{path}: it is a link that leads out of the model's folder; put the file itself there.");
-    }
+    public bool Follows(string path) => Folders.Any(folder =>
+        RealPath.Below(folder, path) is not null || HuggingFaceCache.IsShared(folder, RealPath.Of(path)));
 
-    private static bool IsBelow(string folder, string path) =>
-        Path.GetFullPath(path).StartsWith(folder + Path.DirectorySeparatorChar, StringComparison.Ordinal);
-
-    private IEnumerable<string> Allowed()
+    /// <summary>The model's external data: each file's path below the model's folder, and where it is.</summary>
+    /// <exception cref="DataException">A file is a link out of the folder.</exception>
+    public IReadOnlyDictionary<string, string> ExternalData()
     {
-        foreach (var folder in Folders)
+        try
         {
-            yield return folder;
-            if (Directory.ResolveLinkTarget(folder, returnFinalTarget: true) is { } real)
-            {
-                yield return real.FullName;
-            }
+            return ExternalFiles.Of(OnnxPath);
         }
-
-        for (var parent = Folders[0]; !string.IsNullOrEmpty(parent); parent = Path.GetDirectoryName(parent))
+        catch (InvalidDataException exception)
         {
-            if (Path.GetFileName(parent) == "snapshots")
-            {
-                yield return Path.Combine(Path.GetDirectoryName(parent)!, "blobs"); // it has a name, so it is no root
-            }
+            throw new DataException($"{OnnxPath}: {exception.Message}.", exception);
         }
     }
 
-    private static ImportSource Of(string onnx)
+    private static ImportSource Of(string onnx, string folder)
+    {
+        // A version's folder has the model's above it.
+        var (version, model) = (Path.GetFileName(folder), Path.GetFileName(Path.GetDirectoryName(folder)) ?? "");
+        var isVersion = int.TryParse(version, NumberStyles.None, CultureInfo.InvariantCulture, out _)
+            && model.Length > 0;
+        var folders = ModelFolders.Of(folder, isVersion ? model : "", version, onnx);
+        var file = Path.GetFileNameWithoutExtension(onnx);
+        return new ImportSource(onnx, folders, file != "model" ? file : isVersion ? model : NameOf(folder));
+    }
+
+    // Hugging Face keeps config.json above onnx/model.onnx.
+    private static string FolderOf(string onnx)
     {
         var folder = Path.GetDirectoryName(onnx)!; // a file has a folder
-        string[] folders = Path.GetFileName(folder) == OnnxFolder && Path.GetDirectoryName(folder) is { } above
-            ? [folder, above]
-            : [folder];
-        var file = Path.GetFileNameWithoutExtension(onnx);
-        return new ImportSource(onnx, folders, file == "model" ? Path.GetFileName(folders[^1]) : file);
+        return Path.GetFileName(folder) == ModelFolders.OnnxFolder ? Path.GetDirectoryName(folder) ?? folder : folder;
     }
 
-    private static string Only(string[] found, string source) => found switch
+    private static string NameOf(string folder)
     {
-        [var only] => only,
-        _ => found.FirstOrDefault(path => Path.GetFileName(path) == ClassifierModel.OnnxFileName)
-            ?? throw new DataException(
-                $"{source}: there are {found.Length} models: "
-                    + $"{string.Join(", ", found.Select(Path.GetFileName).Order(StringComparer.Ordinal).Take(5))}; "
-                    + "give one of the files."),
-    };
-
-    private static string[] ModelsIn(string folder)
-    {
-        if (!Directory.Exists(folder))
-        {
-            return [];
-        }
-
-        string[] models = [.. Directory.EnumerateFiles(folder).Where(IsModel)];
-        string[] onnx = [.. models.Where(path => path.EndsWith(".onnx", StringComparison.OrdinalIgnoreCase))];
-        return onnx.Length > 0 ? onnx : models;
+        var above = Path.GetDirectoryName(folder);
+        return Path.GetFileName(above) == Snapshots && Path.GetFileName(Path.GetDirectoryName(above)) is { } repository
+            ? repository.Split(CacheSeparator)[^1]
+            : Path.GetFileName(folder);
     }
 
-    private static bool IsModel(string path) => !Path.GetFileName(path).StartsWith('.')
-        && (path.EndsWith(".onnx", StringComparison.OrdinalIgnoreCase)
-            || path.EndsWith(".ort", StringComparison.OrdinalIgnoreCase));
+    // Not what is empty, or no regular file, or a link to nothing.
+    private static bool IsRead(string path) =>
+        File.Exists(path) && new FileInfo(RealPath.Of(path)) is { Exists: true, Length: > 0 and <= LargestSidecar };
 }

@@ -1,5 +1,4 @@
 using SoftmaxService.Cli.Data;
-using SoftmaxService.Cli.Models;
 using SoftmaxService.Inference.Models;
 
 namespace SoftmaxService.Cli.Imports;
@@ -10,53 +9,51 @@ namespace SoftmaxService.Cli.Imports;
 /// </summary>
 internal sealed class StagedVersion : IDisposable
 {
+    private const int CopyBuffer = 1 << 20;
+
+    private readonly ImportSource _source;
     private readonly string _hidden;
+    private readonly string _folder;
     private readonly string _target;
+    private readonly string _onnxFileName;
 
-    private StagedVersion(string hidden, string folder, string target) =>
-        (_hidden, Folder, _target) = (hidden, folder, target);
+    private StagedVersion(ImportSource source, string hidden, string target)
+    {
+        (_source, _hidden, _target) = (source, hidden, target);
+        (Name, Version) = (Path.GetFileName(Path.GetDirectoryName(target)!), Path.GetFileName(target));
+        _folder = Path.Combine(hidden, Name, Version); // whose last names are those of the model and the version
+        _onnxFileName = "model" + Path.GetExtension(source.OnnxPath).ToLowerInvariant();
+    }
 
-    /// <summary>Where its files are now. The last two names are those of the model and the version.</summary>
-    public string Folder { get; }
+    public string Name { get; }
 
-    public ModelLocation Location => ModelLocation.Find(Folder);
+    public string Version { get; }
 
     /// <summary>Copies the model, the data that it names and the sidecars.</summary>
     /// <param name="source">The model.</param>
     /// <param name="models">The folder of models.</param>
     /// <param name="name">The model's new name.</param>
     /// <param name="version">The new version; null for the next.</param>
-    /// <exception cref="DataException">There is such a version already, or a link leads out.</exception>
-    public static StagedVersion Copy(ImportSource source, string models, string name, int? version)
+    /// <param name="cancellationToken">Ends the copying.</param>
+    /// <exception cref="DataException">
+    /// There is such a version already, or the folder is a model itself, or the model's data is a link.
+    /// </exception>
+    public static async Task<StagedVersion> CopyAsync(
+        ImportSource source, string models, string name, int? version, CancellationToken cancellationToken)
     {
         var parent = Path.Combine(models, name);
-        var number = version ?? NextIn(parent);
-        var target = Path.Combine(parent, $"{number}");
+        RejectModelWithoutVersions(parent, source);
+        var target = Path.Combine(parent, $"{version ?? NextIn(parent)}");
         if (Path.Exists(target))
         {
             throw new DataException($"{target}: there is such a version already; it is never overwritten. Say another "
                 + "--version.");
         }
 
-        var hidden = Path.Combine(models, $".import-{Guid.NewGuid():N}");
-        var staged = new StagedVersion(hidden, Path.Combine(hidden, name, $"{number}"), target);
+        var staged = new StagedVersion(source, Path.Combine(models, $".import-{Guid.NewGuid():N}"), target);
         try
         {
-            Directory.CreateDirectory(staged.Folder);
-            var extension = Path.GetExtension(source.OnnxPath).ToLowerInvariant();
-            File.Copy(source.Real(source.OnnxPath), Path.Combine(staged.Folder, $"model{extension}"));
-            foreach (var data in ExternalData.NamedBy(source))
-            {
-                var copy = Path.Combine(staged.Folder, data.Name);
-                Directory.CreateDirectory(Path.GetDirectoryName(copy)!); // it is below the folder
-                File.Copy(data.Path, copy);
-            }
-
-            foreach (var (file, path) in source.Sidecars())
-            {
-                File.Copy(path, Path.Combine(staged.Folder, file), overwrite: false);
-            }
-
+            await staged.CopyAsync(cancellationToken);
             return staged;
         }
         catch
@@ -66,13 +63,43 @@ internal sealed class StagedVersion : IDisposable
         }
     }
 
-    /// <summary>Deletes the sidecars that nothing was taken from.</summary>
-    public void DeleteUnused(IReadOnlyDictionary<string, string> sources, IEnumerable<string> sidecars)
+    /// <param name="input">What is stated about the input in place of the manifest; null for nothing.</param>
+    /// <exception cref="DataException">The model cannot be served; the message says why.</exception>
+    public ClassifierModel Load(ManifestInput? input = null)
     {
-        foreach (var sidecar in sidecars.Where(sidecar => sidecar != ModelManifest.FileName
-            && !sources.Values.Any(source => source.Contains(sidecar, StringComparison.Ordinal))))
+        try
         {
-            File.Delete(Path.Combine(Folder, sidecar));
+            return ClassifierModel.Load(_folder, Name, Version, new ModelSettings { Input = input }, _onnxFileName);
+        }
+        catch (ModelLoadException exception)
+        {
+            throw new DataException($"{_source.OnnxPath}: {InTermsOfTheSource(exception.Message)}", exception);
+        }
+    }
+
+    /// <summary>Writes the manifest, in place of the maker's if there is one.</summary>
+    public void WriteManifest(byte[] manifest)
+    {
+        var path = Path.Combine(_folder, ModelManifest.FileName);
+        File.Delete(path); // it may be a link, or a copy of a read-only file
+        File.WriteAllBytes(path, manifest);
+    }
+
+    /// <summary>
+    /// Deletes the sidecars that nothing was taken from and of which no warning speaks, and the links that were not
+    /// followed.
+    /// </summary>
+    public void DeleteUnused(ClassifierModel model, IEnumerable<string> sidecars)
+    {
+        string[] texts = [.. model.Sources.Values, .. model.Warnings];
+        foreach (var sidecar in sidecars.Where(sidecar => sidecar != ModelManifest.FileName))
+        {
+            var path = Path.Combine(_folder, sidecar);
+            if (new FileInfo(path).LinkTarget is not null
+                || !texts.Any(text => text.Contains(sidecar, StringComparison.Ordinal)))
+            {
+                File.Delete(path);
+            }
         }
     }
 
@@ -86,7 +113,7 @@ internal sealed class StagedVersion : IDisposable
             throw new DataException($"{_target}: there is such a version now; it is never overwritten.");
         }
 
-        Directory.Move(Folder, _target);
+        Directory.Move(_folder, _target);
         return _target;
     }
 
@@ -98,10 +125,79 @@ internal sealed class StagedVersion : IDisposable
         }
     }
 
+    private async Task CopyAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            Directory.CreateDirectory(_folder);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new DataException(
+                $"{Path.GetDirectoryName(_hidden)}: no version can be made there: {exception.Message}", exception);
+        }
+
+        await CopyAsync(_source.OnnxPath, _onnxFileName, cancellationToken);
+        var sidecars = _source.Sidecars();
+        foreach (var (name, path) in _source.ExternalData().Where(data => !sidecars.ContainsKey(data.Key)))
+        {
+            await CopyAsync(path, name, cancellationToken);
+        }
+
+        foreach (var (name, path) in sidecars)
+        {
+            if (_source.Follows(path))
+            {
+                await CopyAsync(path, name, cancellationToken);
+            }
+            else
+            {
+                // Loading the model says so, if it would have been read.
+                File.CreateSymbolicLink(Path.Combine(_folder, name), Path.GetFullPath(path));
+            }
+        }
+    }
+
+    // The copy is gone when the message is read.
+    private string InTermsOfTheSource(string message)
+    {
+        var folder = _source.Folders[0];
+        var own = $"{_onnxFileName}: ";
+        return (message.StartsWith(own, StringComparison.Ordinal) ? message[own.Length..] : message)
+            .Replace(Path.GetFullPath(_folder), folder, StringComparison.Ordinal)
+            .Replace(_folder, folder, StringComparison.Ordinal);
+    }
+
+    // File.Copy cannot be stopped, and would copy that a file is read-only.
+    private async Task CopyAsync(string from, string name, CancellationToken cancellationToken)
+    {
+        var target = Path.Combine(_folder, name);
+        Directory.CreateDirectory(Path.GetDirectoryName(target)!); // it is below the folder
+        await using var source = DataFile.OpenRead(from);
+        await using var copy = new FileStream(target, FileMode.CreateNew, FileAccess.Write);
+        await source.CopyToAsync(copy, CopyBuffer, cancellationToken);
+    }
+
+    // Beside a version, the model in the folder itself would no longer be served.
+    private static void RejectModelWithoutVersions(string folder, ImportSource source)
+    {
+        if (Directory.Exists(folder)
+            && ModelFiles.CandidatesIn(folder).Count > 0
+            && NextIn(folder) == 1
+            && !source.Folders.Contains(Path.GetFullPath(folder)))
+        {
+            throw new DataException(
+                $"{folder}: the folder is a model itself, without folders of versions, and would no longer be served "
+                    + "beside a version. Choose another name with --as.");
+        }
+    }
+
     private static int NextIn(string folder) => !Directory.Exists(folder)
         ? 1
-        : 1 + Directory.EnumerateDirectories(folder)
+        : Directory.EnumerateDirectories(folder)
             .Select(path => int.TryParse(Path.GetFileName(path), out var number) ? number : 0)
             .DefaultIfEmpty(0)
-            .Max();
+            .Max() is < int.MaxValue and var last
+            ? last + 1
+            : throw new DataException($"{folder}: there is no version above {int.MaxValue}; say another --version.");
 }

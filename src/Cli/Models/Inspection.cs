@@ -77,12 +77,6 @@ internal sealed record Inspection(
                 + "it has folders that are named with a version, 1, 2, 3, ….";
         }
 
-        if (model.Input is { Channels: 1, Width: <= 32, Foreground: Foreground.None })
-        {
-            yield return "Small grey images are often digits; if this model reads light ink on black as MNIST has it, "
-                + "say \"foreground\": \"light\" in input, and any drawing is brought to that form.";
-        }
-
         foreach (var choice in model.Notes)
         {
             yield return choice;
@@ -132,6 +126,8 @@ internal sealed record ServedAs
     public required ResizeTarget? ResizeTo { get; init; }
 
     public required string CropOffset { get; init; }
+
+    public required string ResizeRounding { get; init; }
 
     public required string Filter { get; init; }
 
@@ -189,6 +185,7 @@ internal sealed record ServedAs
         Resize = Names.Of(model.Input.Resize),
         ResizeTo = model.Input.ResizeTo,
         CropOffset = Names.Of(model.Input.CropOffset),
+        ResizeRounding = Names.Of(model.Input.ResizeRounding),
         Filter = Names.Of(model.Input.Filter),
         Antialias = model.Input.Antialias,
         Round = model.Input.Round,

@@ -9,10 +9,10 @@ namespace SoftmaxService.Cli.Output;
 /// <param name="Conclusion">The same in words.</param>
 /// <param name="Dataset">The images.</param>
 /// <param name="Count">How many.</param>
-/// <param name="Best">The best recipe's name.</param>
+/// <param name="Best">The name of the recipe to use: the present one, unless another is clearly better.</param>
 /// <param name="Input">Its fields of a manifest.</param>
 /// <param name="Rivals">Who cannot be told from it.</param>
-/// <param name="Tried">All recipes, the best first.</param>
+/// <param name="Tried">All recipes, the one that fits best first, and how far each is behind it.</param>
 /// <param name="Notes">What the images do not show.</param>
 internal sealed record RecipeJson(
     string Verdict,

@@ -11,7 +11,7 @@ internal static class RecipeText
         terminal.WriteHeading($"{findings.Tried.Count} recipes on {findings.Count} images of {findings.Dataset}");
         terminal.WriteTable(
             ["recipe", "accuracy", "NLL, nats", "best T", "behind the first"],
-            findings.Ranked.Select(entry => (IReadOnlyList<string>)
+            findings.Ranked.Select((entry, index) => (IReadOnlyList<string>)
             [
                 entry.Score == findings.Present && entry.Score.Candidate.Name != "present"
                     ? $"{entry.Score.Candidate.Name} (present)"
@@ -19,7 +19,7 @@ internal static class RecipeText
                 Numbers.Percent(entry.Score.Accuracy),
                 Numbers.Of(entry.Score.Nll, "F4"),
                 Numbers.Of(entry.Score.Temperature, "G3"),
-                entry.Score == findings.Best
+                index == 0
                     ? ""
                     : $"{Numbers.Of(entry.Margin.Mean, "F4")} ± {Numbers.Of(entry.Margin.StandardError, "F4")}",
             ]));

@@ -35,21 +35,22 @@ internal static class RecipeCandidates
     /// <summary>Other numbers, orders of colours and polarities, with a candidate's resizing.</summary>
     public static IEnumerable<RecipeCandidate> ScalingsFor(RecipeCandidate start)
     {
-        foreach (var (name, values) in Scalings.Where(choice => choice.Values.Fits(start.Channels)))
+        var scalings = Scalings.Where(choice => choice.Values.Fits(start.Channels));
+        if (start.Channels == 1)
         {
-            if (start.Channels == 1)
+            return scalings.SelectMany(choice => new[]
             {
-                yield return new RecipeCandidate(name, values, start.Framing);
-                yield return new RecipeCandidate($"{name}, inverted", values.Inverted, start.Framing);
-            }
-            else
-            {
-                var rgb = start.Framing with { Color = PixelColor.Rgb };
-                yield return new RecipeCandidate(name, values, rgb);
-                yield return new RecipeCandidate(
-                    $"{name}, BGR", values.Reversed, rgb with { Color = PixelColor.Bgr });
-            }
+                new RecipeCandidate(choice.Name, choice.Values, start.Framing),
+                new RecipeCandidate($"{choice.Name}, inverted", choice.Values.Inverted, start.Framing),
+            });
         }
+
+        // One order of colours after the other: the resized images of the last are kept.
+        var (rgb, bgr) = (
+            start.Framing with { Color = PixelColor.Rgb }, start.Framing with { Color = PixelColor.Bgr });
+        return scalings.Select(choice => new RecipeCandidate(choice.Name, choice.Values, rgb))
+            .Concat(scalings.Select(choice =>
+                new RecipeCandidate($"{choice.Name}, BGR", choice.Values.Reversed, bgr)));
     }
 
     /// <summary>Other ways to resize, with a candidate's numbers: first the coarse differences.</summary>
@@ -60,6 +61,7 @@ internal static class RecipeCandidates
             Resize = ResizeMode.Stretch,
             ResizeTo = null,
             CropOffset = CropOffset.Even,
+            ResizeRounding = ResizeRounding.Down,
             Fill = [0, 0, 0],
             Filter = ImageFilter.Bilinear,
             Antialias = true,

@@ -52,15 +52,25 @@ internal sealed record RecipeFindings(
     /// <summary>The best recipe's fields of a manifest.</summary>
     public ManifestInput Input => Best.Candidate.ToManifest(Present.Candidate);
 
-    /// <summary>The tried recipes, the best first.</summary>
-    public IEnumerable<(CandidateScore Score, Margin Margin)> Ranked => Tried
-        .OrderBy(score => score == Best ? double.NegativeInfinity : score.Cost)
-        .Select(score => (score, score.MarginOver(Best)));
+    /// <summary>
+    /// The tried recipes, and how far each is behind the first. The first is not always the best, which is kept unless
+    /// another is clearly better.
+    /// </summary>
+    public IReadOnlyList<(CandidateScore Score, Margin Margin)> Ranked
+    {
+        get
+        {
+            CandidateScore[] ranked = [.. Tried.OrderBy(score => score.Cost)];
+            return [.. ranked.Select(score => (score, score.MarginOver(ranked[0])))];
+        }
+    }
 
     /// <summary>The conclusion in words.</summary>
     public string Conclusion => Verdict switch
     {
-        RecipeVerdict.Confirmed => "The present recipe fits best: keep it.",
+        RecipeVerdict.Confirmed when Ranked[0].Score == Present => "The present recipe fits best: keep it.",
+        RecipeVerdict.Confirmed =>
+            $"The present recipe differs from {Ranked[0].Score.Candidate.Name} only by a rounding: keep it.",
         RecipeVerdict.Kept =>
             $"No recipe is clearly better than the present one: keep it. Not to be told from it: {Names(Rivals)}.",
         RecipeVerdict.Found => $"The recipe is {Best.Candidate.Name}: {Improvement}.",

@@ -17,6 +17,12 @@ internal sealed class SampleImages
 
     public int Count => _images.Length;
 
+    /// <summary>
+    /// Whether all images are of one class. They decide nothing: a recipe by which every image looks like that class
+    /// would seem best.
+    /// </summary>
+    public bool AreOfOneClass => _images.All(image => image.Label == _images[0].Label);
+
     public IReadOnlyList<int> Labels => [.. _images.Select(image => image.Label)];
 
     /// <exception cref="DataException">A file is missing, or not what it should be.</exception>

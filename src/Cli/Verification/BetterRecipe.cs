@@ -30,14 +30,14 @@ internal sealed record BetterRecipe
 
     /// <summary>Finds the recipe by the maker's tensor.</summary>
     public static BetterRecipe ByTensor(
-        byte[] image, float[] planes, ImageInput served, CancellationToken cancellationToken)
+        DecodedImage image, float[] planes, ImageInput served, CancellationToken cancellationToken)
     {
         var judge = new TensorJudge(image, planes);
         var search = new NearestRecipeSearch(judge.Judge, cancellationToken);
         var found = judge.Fitted(search.Find(served, triesScalings: false).Recipe).Recipe;
         found = judge.WithKnownScaling(found, served);
         var distance = judge.Compare(found).MeanLevels;
-        var (recipe, name) = WithName(found, other => judge.Compare(other).MeanLevels <= distance + Tie);
+        var (recipe, name) = WithName(found, served, other => judge.Compare(other).MeanLevels <= distance + Tie);
         return new BetterRecipe
         {
             Recipe = recipe,
@@ -50,16 +50,20 @@ internal sealed record BetterRecipe
 
     /// <summary>Finds the recipe by the maker's scores alone, with a run of the model for each that is tried.</summary>
     public static BetterRecipe ByScores(
-        ModelAnswers answers, ClassifierModel model, GivenScores given, CancellationToken cancellationToken)
+        ModelAnswers answers,
+        DecodedImage image,
+        ClassifierModel model,
+        GivenScores given,
+        CancellationToken cancellationToken)
     {
         ScoreDifference Compare(ImageInput recipe) =>
-            ScoreDifference.Of(answers.LogitsBy(recipe), model.OutputKind, given);
+            ScoreDifference.Of(answers.LogitsOf(image.TensorBy(recipe)), model.OutputKind, given);
 
         var search = new NearestRecipeSearch(
             recipe => new Candidate(recipe, Compare(recipe).Distance), cancellationToken);
         var found = search.Find(model.Input, triesScalings: true);
-        var (recipe, name) =
-            WithName(found.Recipe, other => Compare(other).Distance <= found.Distance * (1 + Tie));
+        var (recipe, name) = WithName(
+            found.Recipe, model.Input, other => Compare(other).Distance <= found.Distance * (1 + Tie));
         return new BetterRecipe
         {
             Recipe = recipe,
@@ -70,15 +74,20 @@ internal sealed record BetterRecipe
         };
     }
 
-    /// <summary>The well-known recipe that does the same, if there is one, and its name.</summary>
-    private static (ImageInput Recipe, string? Name) WithName(ImageInput found, Predicate<ImageInput> isAsGood)
+    /// <summary>
+    /// The name of a well-known recipe that does the same, if there is one. Of the two, the recipe that is nearer to
+    /// the served one: the image does not show the fields in which they differ.
+    /// </summary>
+    private static (ImageInput Recipe, string? Name) WithName(
+        ImageInput found, ImageInput served, Predicate<ImageInput> isAsGood)
     {
+        var changes = RecipeFields.Changes(served, found).Count;
         foreach (var named in RecipeCatalog.All.Where(named => named.Framing is not null && named.Fits(found.Channels)))
         {
             var recipe = RecipeFields.Apply(named, found);
             if (RecipeFields.Key(recipe) == RecipeFields.Key(found) || isAsGood(recipe))
             {
-                return (recipe, named.Name);
+                return (RecipeFields.Changes(served, recipe).Count <= changes ? recipe : found, named.Name);
             }
         }
 

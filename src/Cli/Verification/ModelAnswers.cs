@@ -1,7 +1,6 @@
 using SoftmaxService.Cli.Data;
 using SoftmaxService.Inference;
 using SoftmaxService.Inference.Faults;
-using SoftmaxService.Inference.Imaging;
 using SoftmaxService.Inference.Models;
 
 namespace SoftmaxService.Cli.Verification;
@@ -18,14 +17,6 @@ internal sealed class ModelAnswers(ClassifierModel model, byte[] image, string i
     /// <exception cref="DataException">The image cannot be read.</exception>
     public float[] InputOfImage() => Answer(async () =>
         (await ImageClassifier.PrepareInputAsync(model, image, CancellationToken.None)).ToFloats());
-
-    /// <summary>The model's logits of the image by a recipe.</summary>
-    public float[] LogitsBy(ImageInput recipe)
-    {
-        var tensor = new float[recipe.ElementCount];
-        new ImagePreprocessor(recipe).Preprocess(image, tensor);
-        return LogitsOf(tensor);
-    }
 
     /// <summary>The model's logits of an input tensor in the graph's order.</summary>
     /// <exception cref="DataException">The model fails on it, or gives no finite scores.</exception>

@@ -23,6 +23,7 @@ internal static class RecipeFields
         ("resize", Quote(recipe.Resize)),
         ("resizeTo", recipe.ResizeTo?.ToString() ?? None),
         ("cropOffset", Quote(recipe.CropOffset)),
+        ("resizeRounding", Quote(recipe.ResizeRounding)),
         ("filter", Quote(recipe.Filter)),
         ("antialias", recipe.Antialias ? "true" : "false"),
         ("round", recipe.Round ? "true" : "false"),
@@ -49,7 +50,7 @@ internal static class RecipeFields
     {
         var changed = Changes(served, better).Select(change => change.Field["input.".Length..]).ToHashSet();
         var scaling = changed.Overlaps(["scale", "mean", "std", "standardize"]);
-        var framing = changed.Overlaps(["resize", "resizeTo", "cropOffset", "fill"]);
+        var framing = changed.Overlaps(["resize", "resizeTo", "cropOffset", "resizeRounding", "fill"]);
         return new ManifestInput
         {
             Color = changed.Contains("color") ? better.Color : null,
@@ -60,6 +61,7 @@ internal static class RecipeFields
             Resize = framing ? better.Resize : null,
             ResizeTo = framing ? better.ResizeTo : null,
             CropOffset = framing && better.ResizeTo is not null ? better.CropOffset : null,
+            ResizeRounding = framing && better.ResizeRounding != ResizeRounding.Down ? better.ResizeRounding : null,
             Fill = framing && changed.Contains("fill") ? better.Fill : null,
             Filter = changed.Contains("filter") ? better.Filter : null,
             Antialias = changed.Contains("antialias") ? better.Antialias : null,
@@ -80,6 +82,7 @@ internal static class RecipeFields
                 Resize = resize,
                 ResizeTo = stated.ResizeTo,
                 CropOffset = stated.CropOffset ?? CropOffset.Even,
+                ResizeRounding = stated.ResizeRounding ?? ResizeRounding.Down,
                 Filter = stated.Filter ?? ImageFilter.Bilinear,
                 Antialias = stated.Antialias ?? true,
                 Round = stated.Round ?? false,

@@ -86,7 +86,7 @@ internal static class RecipeVariations
            select recipe with { Filter = filter, Antialias = antialias },
     ];
 
-    /// <summary>Where the crop begins, and whether resized pixels are rounded.</summary>
+    /// <summary>Where the crop begins, and what is rounded: resized pixels, and the longer side.</summary>
     public static IEnumerable<ImageInput> Finishes(ImageInput recipe) =>
     [
         recipe,
@@ -94,6 +94,9 @@ internal static class RecipeVariations
         .. from offset in recipe.ResizeTo is null ? [] : Enum.GetValues<CropOffset>()
            from round in new[] { recipe.Round, !recipe.Round }
            select recipe with { CropOffset = offset, Round = round },
+        .. from rounding in recipe.ResizeTo?.ShorterSide is null ? [] : Enum.GetValues<ResizeRounding>()
+           from offset in Enum.GetValues<CropOffset>()
+           select recipe with { ResizeRounding = rounding, CropOffset = offset },
     ];
 
     /// <summary>The scalings of the named recipes, in both orders of colours.</summary>

@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Numerics;
 using SoftmaxService.Cli.Recipes;
 using SoftmaxService.Inference.Imaging;
 
@@ -7,36 +9,46 @@ namespace SoftmaxService.Cli.Verification;
 /// Judges recipes by the maker's tensor. Its scaling need not be guessed: for each recipe, the line from the pixels to
 /// the tensor's elements is fitted by least squares, channel by channel, in both orders of colours.
 /// </summary>
-/// <param name="image">The encoded image.</param>
+/// <param name="image">The image.</param>
 /// <param name="given">The maker's tensor as channel planes.</param>
-internal sealed class TensorJudge(byte[] image, float[] given)
+internal sealed class TensorJudge(DecodedImage image, float[] given)
 {
     // In levels: as much better must fitted numbers be than those of a name.
     private const double Advantage = 0.1;
 
-    /// <summary>The mean difference in levels with the scaling that fits best. The recipe is not changed.</summary>
-    public Candidate Judge(ImageInput recipe) => new(recipe, Fitted(recipe).Distance);
+    // Of a channel: enough to rank recipes.
+    private const int JudgedPixels = 8192;
+
+    /// <summary>
+    /// The mean difference in levels with the scaling that fits best, of pixels spread over the image. The recipe is
+    /// not changed.
+    /// </summary>
+    public Candidate Judge(ImageInput recipe) => new(recipe, Fitted(recipe, StepFor(recipe)).Distance);
 
     /// <summary>The recipe with the order of colours and the scaling that fit best.</summary>
-    public Candidate Fitted(ImageInput recipe)
+    public Candidate Fitted(ImageInput recipe) => Fitted(recipe, step: 1);
+
+    private Candidate Fitted(ImageInput recipe, int step)
     {
-        var levels = LevelsOf(recipe);
+        var levels = ArrayPool<float>.Shared.Rent(recipe.ElementCount);
+        WriteLevels(recipe, levels);
         PixelColor[] colors = recipe.Color switch
         {
             PixelColor.Gray => [PixelColor.Gray],
             PixelColor.Bgr => [PixelColor.Bgr, PixelColor.Rgb],
             _ => [PixelColor.Rgb, PixelColor.Bgr],
         };
-        return colors
-            .Select(color => Fit(recipe with { Color = color }, levels))
+        var best = colors
+            .Select(color => Fit(recipe with { Color = color }, levels, step))
             .MinBy(candidate => candidate.Distance)!; // there is at least one
+        ArrayPool<float>.Shared.Return(levels);
+        return best;
     }
 
     /// <summary>The recipe's difference, with the scaling that it states.</summary>
     public TensorDifference Compare(ImageInput recipe)
     {
-        var planes = new float[recipe.ElementCount];
-        new ImagePreprocessor(recipe with { Layout = TensorLayout.ChannelsFirst }).Preprocess(image, planes);
+        var planes = image.TensorBy(recipe with { Layout = TensorLayout.ChannelsFirst });
         return TensorDifference.Of(planes, given, recipe);
     }
 
@@ -45,26 +57,30 @@ internal sealed class TensorJudge(byte[] image, float[] given)
     /// </summary>
     public ImageInput WithKnownScaling(ImageInput fitted, ImageInput served)
     {
-        ImageInput[] known =
-        [
-            fitted with
-            {
-                Scale = served.Scale, Mean = served.Mean, Std = served.Std, Standardize = served.Standardize,
-            },
-            .. RecipeCatalog.All
-                .Where(named => named.Values.Fits(fitted.Channels))
-                .Select(named => RecipeFields.WithScaling(fitted, named.Values)),
-        ];
-        var (best, difference) = known
+        var tolerable = Compare(fitted).MeanLevels + Advantage;
+        var present = fitted with
+        {
+            Scale = served.Scale,
+            Mean = served.Mean,
+            Std = served.Std,
+            Standardize = served.Standardize,
+        };
+        if (Compare(present).MeanLevels <= tolerable)
+        {
+            return present;
+        }
+
+        var (best, difference) = RecipeCatalog.All
+            .Where(named => named.Values.Fits(fitted.Channels))
+            .Select(named => RecipeFields.WithScaling(fitted, named.Values))
             .Select(recipe => (recipe, Compare(recipe).MeanLevels))
             .MinBy(pair => pair.MeanLevels);
-        return difference <= Compare(fitted).MeanLevels + Advantage ? best : fitted;
+        return difference <= tolerable ? best : fitted;
     }
 
-    private float[] LevelsOf(ImageInput recipe)
+    private void WriteLevels(ImageInput recipe, float[] levels)
     {
-        var levels = new float[recipe.ElementCount];
-        new ImagePreprocessor(recipe with
+        var plain = recipe with
         {
             Layout = TensorLayout.ChannelsFirst,
             Color = recipe.Color == PixelColor.Gray ? PixelColor.Gray : PixelColor.Rgb,
@@ -72,11 +88,23 @@ internal sealed class TensorJudge(byte[] image, float[] given)
             Mean = new float[recipe.Channels],
             Std = [.. Enumerable.Repeat(1f, recipe.Channels)],
             Standardize = false,
-        }).Preprocess(image, levels);
-        return levels;
+        };
+        image.WriteTensor(plain, levels);
     }
 
-    private Candidate Fit(ImageInput recipe, float[] levels)
+    // Not a divisor of the width, or only some columns were seen.
+    private static int StepFor(ImageInput recipe)
+    {
+        var step = Math.Max(1, recipe.Width * recipe.Height / JudgedPixels);
+        while (BigInteger.GreatestCommonDivisor(step, recipe.Width) > 1)
+        {
+            step++;
+        }
+
+        return step;
+    }
+
+    private Candidate Fit(ImageInput recipe, float[] levels, int step)
     {
         var pixels = recipe.Width * recipe.Height;
         var (factors, offsets, distance) = (new double[recipe.Channels], new double[recipe.Channels], 0.0);
@@ -85,8 +113,8 @@ internal sealed class TensorJudge(byte[] image, float[] given)
             var source = recipe.Color == PixelColor.Bgr ? recipe.Channels - 1 - channel : channel;
             var x = levels.AsSpan(source * pixels, pixels);
             var y = given.AsSpan(channel * pixels, pixels);
-            (factors[channel], offsets[channel]) = Line(x, y);
-            distance += Residual(x, y, factors[channel], offsets[channel]) / recipe.Channels;
+            (factors[channel], offsets[channel]) = Line(x, y, step);
+            distance += Residual(x, y, step, factors[channel], offsets[channel]) / recipe.Channels;
         }
 
         return new Candidate(
@@ -94,18 +122,19 @@ internal sealed class TensorJudge(byte[] image, float[] given)
             double.IsFinite(distance) ? distance : double.MaxValue);
     }
 
-    private static (double Factor, double Offset) Line(ReadOnlySpan<float> x, ReadOnlySpan<float> y)
+    private static (double Factor, double Offset) Line(ReadOnlySpan<float> x, ReadOnlySpan<float> y, int step)
     {
         var (meanX, meanY) = (0.0, 0.0);
-        for (var i = 0; i < x.Length; i++)
+        for (var i = 0; i < x.Length; i += step)
         {
             meanX += x[i];
             meanY += y[i];
         }
 
-        (meanX, meanY) = (meanX / x.Length, meanY / x.Length);
+        var count = CountOf(x, step);
+        (meanX, meanY) = (meanX / count, meanY / count);
         var (covariance, variance) = (0.0, 0.0);
-        for (var i = 0; i < x.Length; i++)
+        for (var i = 0; i < x.Length; i += step)
         {
             covariance += (x[i] - meanX) * (y[i] - meanY);
             variance += (x[i] - meanX) * (x[i] - meanX);
@@ -116,16 +145,19 @@ internal sealed class TensorJudge(byte[] image, float[] given)
     }
 
     /// <summary>In levels.</summary>
-    private static double Residual(ReadOnlySpan<float> x, ReadOnlySpan<float> y, double factor, double offset)
+    private static double Residual(
+        ReadOnlySpan<float> x, ReadOnlySpan<float> y, int step, double factor, double offset)
     {
         var sum = 0.0;
-        for (var i = 0; i < x.Length; i++)
+        for (var i = 0; i < x.Length; i += step)
         {
             sum += Math.Abs(y[i] - (factor * x[i]) - offset);
         }
 
-        return sum / x.Length / Math.Abs(factor);
+        return sum / CountOf(x, step) / Math.Abs(factor);
     }
+
+    private static int CountOf(ReadOnlySpan<float> values, int step) => (values.Length + step - 1) / step;
 
     // As makers write it: for pixels from 0 to 1, or for levels.
     private static ImageInput WithLine(ImageInput recipe, double[] factors, double[] offsets)

@@ -13,12 +13,25 @@ internal sealed record TensorReading(float[] Planes, string? Mistake)
     // By so much must another order be nearer to the image than that of the shape.
     private const double Advantage = 0.5;
 
+    // In levels. A tensor of the image is as near to it even by a recipe that is not tried; one of another image is in
+    // no order near to it.
+    private const double Near = 20;
+
+    // In levels: nearer than any wrong order comes.
+    private const double Same = 1;
+
     /// <summary>The reading by which the tensor is nearest to the image.</summary>
     public static TensorReading Find(
-        byte[] image, float[] values, ImageInput served, CancellationToken cancellationToken)
+        DecodedImage image, float[] values, ImageInput served, CancellationToken cancellationToken)
     {
         var asShaped = new TensorReading(Verification.Planes.Of(values, served), null);
-        var best = (Reading: asShaped, Distance: DistanceOf(asShaped) * Advantage);
+        var distanceAsShaped = DistanceOf(asShaped);
+        if (distanceAsShaped <= Same)
+        {
+            return asShaped;
+        }
+
+        var best = (Reading: asShaped, Distance: Math.Min(distanceAsShaped * Advantage, Near));
         foreach (var other in Mistakes(values, asShaped.Planes, served))
         {
             if (DistanceOf(other) is var distance && distance < best.Distance)

@@ -51,8 +51,9 @@ internal sealed record VerifiedModel
         string? outputPath,
         CancellationToken cancellationToken)
     {
-        var image = DataFile.ReadAll(imagePath);
-        var answers = new ModelAnswers(model, image, imagePath);
+        var encoded = DataFile.ReadAll(imagePath);
+        using var image = new DecodedImage(encoded, model.Input);
+        var answers = new ModelAnswers(model, encoded, imagePath);
         var served = answers.InputOfImage();
         var logits = answers.LogitsOf(served);
         var given = inputPath is null ? null : GivenTensor.Read(inputPath, TensorInput.Of(model), model.Input);
@@ -89,12 +90,13 @@ internal sealed record VerifiedModel
                 ? better
                 : better with
                 {
-                    Scores = ScoreDifference.Of(answers.LogitsBy(better.Recipe), model.OutputKind, scores),
+                    Scores = ScoreDifference.Of(
+                        answers.LogitsOf(image.TensorBy(better.Recipe)), model.OutputKind, scores),
                 };
         }
         else if (tensor is null && scoreDifference is { Agrees: false })
         {
-            better = BetterRecipe.ByScores(answers, model, scores!, cancellationToken);
+            better = BetterRecipe.ByScores(answers, image, model, scores!, cancellationToken);
         }
 
         return new VerifiedModel

@@ -62,7 +62,8 @@ internal static class CustomVision
             {
                 stated = stated.Warn(
                     $"{numbers.Source} is {numbers.Quote()}; where it is applied is not documented, and it is not "
-                    + "used");
+                    + "used",
+                    DoubtAbout.Scaling);
             }
         }
 
@@ -87,10 +88,12 @@ internal static class CustomVision
             },
             "ByShorterSide" => DescribeCrop(stated, root) ?? stated.Warn(
                 $"{resize.Source} is {resize.Quote()}, which is read only with OneCropCenter of a size that fits into "
-                + "the shorter side; it is not used"),
+                + "the shorter side; it is not used",
+                DoubtAbout.Resizing),
 
             // What the other methods do is not documented.
-            _ => stated.Warn($"{resize.Source} is {resize.Quote()}, which is not documented; it is not used"),
+            _ => stated.Warn(
+                $"{resize.Source} is {resize.Quote()}, which is not documented; it is not used", DoubtAbout.Resizing),
         };
     }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using SoftmaxService.Inference.Conventions.Labels;
 using SoftmaxService.Inference.Conventions.Syntax;
@@ -10,7 +11,9 @@ namespace SoftmaxService.Inference.Conventions;
 /// What exporters write into the <c>metadata_props</c> of an ONNX file: the image properties of ONNX
 /// (https://github.com/onnx/onnx/blob/main/docs/MetadataProps.md) that Windows ML and Custom Vision use; Ultralytics'
 /// <c>names</c>, <c>task</c> and <c>imgsz</c> (https://docs.ultralytics.com/modes/export, engine/exporter.py), with the
-/// transform of its classifiers (data/augment.py, <c>classify_transforms</c>); and labels under usual names.
+/// transform of its classifiers (data/augment.py, <c>classify_transforms</c>); what YOLOv5 writes, which is
+/// <c>names</c> and <c>stride</c> (https://github.com/ultralytics/yolov5/blob/master/export.py), with its transform
+/// (utils/augmentations.py, <c>classify_transforms</c>); and labels under usual names.
 /// </summary>
 internal static class GraphMetadata
 {
@@ -45,7 +48,41 @@ internal static class GraphMetadata
 
         var literal = PythonLiteral.Parse(Name, "names", names);
         var stated = LabelNames.Read(literal, classCount).State(literal.Source, classCount);
-        return task is null ? stated : stated.Over(Lenient.Read(() => DescribeTransform(metadata)));
+        return task is not null ? stated.Over(Lenient.Read(() => DescribeTransform(metadata)))
+            : IsYolo5(metadata) && stated.Labels?.Value.Count == classCount ? stated.Over(DescribeYolo5())
+            : stated;
+    }
+
+    /// <summary>
+    /// Whether the entries are those of YOLOv5, and no others. A model that finds objects has them as well, but not one
+    /// score per name.
+    /// </summary>
+    private static bool IsYolo5(IReadOnlyDictionary<string, string> metadata) =>
+        metadata.Count == 2 && metadata.ContainsKey("names")
+        && metadata.TryGetValue("stride", out var stride)
+        && int.TryParse(stride, NumberStyles.None, CultureInfo.InvariantCulture, out _);
+
+    /// <summary>
+    /// The largest square in the centre, resized by OpenCV. YOLOv5 begins it at a whole pixel, which a recipe cannot
+    /// say.
+    /// </summary>
+    private static StatedModel DescribeYolo5()
+    {
+        var entries = new Field(Name, "names and stride, as of YOLOv5", new DataNull(Line: 0));
+        return new StatedModel
+        {
+            Color = entries.State(PixelColor.Rgb),
+            Scale = entries.State(1.0 / 255.0),
+            Mean = entries.State<IReadOnlyList<float>>([0.485f, 0.456f, 0.406f]),
+            Std = entries.State<IReadOnlyList<float>>([0.229f, 0.224f, 0.225f]),
+            Resize = entries.State(ResizeMode.Crop),
+            Filter = entries.State(ImageFilter.Bilinear),
+            Antialias = entries.State(false),
+            Round = entries.State(true),
+        }.Warn(
+            $"{entries.Source}: YOLOv5 cuts the centre out from a whole pixel on; here it begins half a pixel further "
+            + "where the margin is odd",
+            DoubtAbout.Resizing);
     }
 
     private static StatedModel DescribeTransform(IReadOnlyDictionary<string, string> metadata)

@@ -67,7 +67,7 @@ internal static class ImageProperties
                 Mean = new Stated<IReadOnlyList<float>>([mean], $"{file}: {Range}"),
                 Std = new Stated<IReadOnlyList<float>>([1], $"{file}: {Range}"),
             },
-            _ => stated.Warn($"{file}: {Range} is '{Quoting.Shorten(range)}', which is not read"),
+            _ => stated.Warn($"{file}: {Range} is '{Quoting.Shorten(range)}', which is not read", DoubtAbout.Scaling),
         };
     }
 

@@ -16,7 +16,7 @@ internal sealed class PaddleConfig
     public const string FileName = "inference.yml";
 
     private readonly Field _root;
-    private readonly List<string> _warnings = [];
+    private readonly List<Doubt> _doubts = [];
     private StatedModel _stated = new();
     private Field? _short;
     private Field? _size;
@@ -57,7 +57,7 @@ internal sealed class PaddleConfig
         return _stated with
         {
             Color = _stated.Color ?? (_stated.Mean is null ? null : operators.State(PixelColor.Rgb)),
-            Warnings = _warnings,
+            Doubts = _doubts,
         };
     }
 
@@ -90,7 +90,7 @@ internal sealed class PaddleConfig
                 break;
 
             default:
-                _warnings.Add($"{settings.Source} is not read");
+                _doubts.Add(new Doubt($"{settings.Source} is not read"));
                 break;
         }
     }
@@ -115,7 +115,9 @@ internal sealed class PaddleConfig
         {
             if (_short is not null)
             {
-                _warnings.Add($"{_short.Source} without CropImage makes images of different sizes, which is not read");
+                _doubts.Add(new Doubt(
+                    $"{_short.Source} without CropImage makes images of different sizes, which is not read",
+                    DoubtAbout.Resizing));
                 return;
             }
 
@@ -136,6 +138,7 @@ internal sealed class PaddleConfig
             Resize = _crop.State(ResizeMode.Crop),
             ResizeTo = (_short ?? _size!).State(target), // one of the two is given
             CropOffset = _crop.State(CropOffset.Down),
+            ResizeRounding = _short?.State(ResizeRounding.Nearest),
         };
 
         StatedModel State((int Width, int Height) sides) => _stated with
@@ -175,7 +178,8 @@ internal sealed class PaddleConfig
         };
         if (!isPillow && filter is ImageFilter.Bicubic or ImageFilter.Lanczos)
         {
-            _warnings.Add($"{name!.Source}: OpenCV's filter differs slightly from the one that is used"); // has a name
+            _doubts.Add(new Doubt(
+                $"{name!.Source}: OpenCV's filter differs slightly from the one that is used")); // has a name
         }
 
         var source = settings["backend"] ?? settings;

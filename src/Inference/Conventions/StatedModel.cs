@@ -42,6 +42,9 @@ internal sealed record StatedModel
     /// <inheritdoc cref="ImageInput.CropOffset"/>
     public Stated<CropOffset>? CropOffset { get; init; }
 
+    /// <inheritdoc cref="ImageInput.ResizeRounding"/>
+    public Stated<ResizeRounding>? ResizeRounding { get; init; }
+
     /// <inheritdoc cref="ImageInput.Filter"/>
     public Stated<ImageFilter>? Filter { get; init; }
 
@@ -66,10 +69,14 @@ internal sealed record StatedModel
     /// <summary>One name per class, in the order of the output.</summary>
     public Stated<IReadOnlyList<string>>? Labels { get; init; }
 
-    /// <summary>What could not be used, one sentence each.</summary>
-    public IReadOnlyList<string> Warnings { get; init; } = [];
+    /// <summary>What could not be used, or was assumed.</summary>
+    public IReadOnlyList<Doubt> Doubts { get; init; } = [];
 
-    private bool StatesValues => Scale is not null || Mean is not null || Std is not null;
+    /// <summary>The doubts in words, one sentence each.</summary>
+    public IReadOnlyList<string> Warnings => [.. Doubts.Select(doubt => doubt.Sentence)];
+
+    /// <summary>Whether anything says how pixels are scaled.</summary>
+    public bool StatesScaling => Scale is not null || Mean is not null || Std is not null;
 
     /// <summary>
     /// This, and what another one states besides. Values that only make sense together come from one of the two: the
@@ -77,8 +84,8 @@ internal sealed record StatedModel
     /// </summary>
     public StatedModel Over(StatedModel other)
     {
-        var values = StatesValues ? this : other;
-        var resize = Resize is not null ? this : other;
+        var values = StatesScaling ? this : other;
+        var resize = Resize is not null || HasOtherSizeThan(other) ? this : other;
         return new StatedModel
         {
             Layout = Layout ?? other.Layout,
@@ -92,6 +99,7 @@ internal sealed record StatedModel
             Resize = resize.Resize,
             ResizeTo = resize.ResizeTo,
             CropOffset = resize.CropOffset,
+            ResizeRounding = resize.ResizeRounding,
             Fill = resize.Fill,
             Filter = Filter ?? other.Filter,
             Antialias = Antialias ?? other.Antialias,
@@ -100,13 +108,40 @@ internal sealed record StatedModel
             OutputName = OutputName ?? other.OutputName,
             OutputKind = OutputKind ?? other.OutputKind,
             Labels = Labels ?? other.Labels,
-            Warnings = [.. Warnings, .. other.Warnings],
+            Doubts =
+            [
+                .. Doubts.Where(doubt => !IsSettled(doubt, this)),
+                .. other.Doubts.Where(doubt => !IsSettled(doubt, other)),
+                .. Resize is null && HasOtherSizeThan(other) ? (Doubt[])[PassOver(other)] : [],
+            ],
+        };
+
+        // By the values of the other of the two.
+        bool IsSettled(Doubt doubt, StatedModel of) => doubt.About switch
+        {
+            DoubtAbout.Scaling => !ReferenceEquals(values, of) && values.StatesScaling,
+            DoubtAbout.Resizing => !ReferenceEquals(resize, of) && resize.Resize is not null,
+            _ => false,
         };
     }
 
     /// <summary>This, with another warning.</summary>
-    public StatedModel Warn(string warning) => this with { Warnings = [.. Warnings, warning] };
+    public StatedModel Warn(string warning, DoubtAbout about = DoubtAbout.Other) =>
+        this with { Doubts = [.. Doubts, new Doubt(warning, about)] };
 
     /// <summary>Only a warning.</summary>
     public static StatedModel OnlyWarning(string warning) => new StatedModel().Warn(warning);
+
+    /// <summary>
+    /// Whether another one resizes for a size that is not this one's: the length before a crop fits only its own size.
+    /// </summary>
+    private bool HasOtherSizeThan(StatedModel other) =>
+        other.Resize is not null
+        && ((Height is not null && other.Height is not null && Height.Value != other.Height.Value)
+            || (Width is not null && other.Width is not null && Width.Value != other.Width.Value));
+
+    private Doubt PassOver(StatedModel other) => new(
+        $"{other.Resize!.Source} resizes images for another size than {(Height ?? Width)!.Source} gives; how they are "
+        + "resized is not taken from it",
+        DoubtAbout.Resizing); // both state a size, and the other one resizes
 }

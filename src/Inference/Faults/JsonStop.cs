@@ -19,10 +19,16 @@ internal sealed record JsonStop(
     IReadOnlyList<string> Known,
     IReadOnlyList<string> Missing)
 {
-    /// <summary>Reads valid JSON up to an offset.</summary>
+    /// <summary>Reads JSON that is valid for its contract up to an offset.</summary>
     public static JsonStop Find(ReadOnlySpan<byte> json, JsonTypeInfo type, long offset)
     {
-        var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = type.Options.MaxDepth });
+        var options = new JsonReaderOptions
+        {
+            MaxDepth = type.Options.MaxDepth,
+            CommentHandling = type.Options.ReadCommentHandling,
+            AllowTrailingCommas = type.Options.AllowTrailingCommas,
+        };
+        var reader = new Utf8JsonReader(json, options);
         var open = new Stack<Container>();
         Container? closed = null;
         while (reader.BytesConsumed < offset && reader.Read())

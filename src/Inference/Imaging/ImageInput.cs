@@ -136,6 +136,11 @@ public sealed record ImageInput
     /// </summary>
     public CropOffset CropOffset { get; init; } = CropOffset.Even;
 
+    /// <summary>
+    /// How the longer side is rounded, if <see cref="ResizeTo"/> gives the length of the shorter one.
+    /// </summary>
+    public ResizeRounding ResizeRounding { get; init; } = ResizeRounding.Down;
+
     /// <summary>How source pixels make a resized pixel.</summary>
     public ImageFilter Filter { get; init; } = ImageFilter.Bilinear;
 

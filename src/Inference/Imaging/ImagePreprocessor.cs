@@ -65,23 +65,44 @@ public sealed class ImagePreprocessor
     /// </exception>
     public void Preprocess(ReadOnlySpan<byte> encoded, Span<float> tensor)
     {
-        if (tensor.Length < Input.ElementCount)
-        {
-            throw new ArgumentException(
-                $"The tensor holds {tensor.Length} elements; {Input.ElementCount} are written.", nameof(tensor));
-        }
+        CheckLength(tensor);
+        using var picture = Decode(encoded);
+        Write(picture, tensor);
+    }
 
+    /// <summary>Whether it decodes every image at its full size.</summary>
+    internal bool DecodesAtFullSize => Input.Foreground == Foreground.None && !_photographs.AllowsSmallerPicture;
+
+    /// <summary>
+    /// Decodes an image as far as this preprocessor needs it. One that <see cref="DecodesAtFullSize"/> gives the same
+    /// picture as all others that do, with the same colours and background.
+    /// </summary>
+    /// <inheritdoc cref="Preprocess(ReadOnlySpan{byte}, Span{float})"/>
+    internal PixelBuffer Decode(ReadOnlySpan<byte> encoded)
+    {
         var header = ImageHeader.Read(encoded, _maxPixels);
         var (minWidth, minHeight) = SmallestUsefulSize(header);
-        using var picture = ImageDecoder.Decode(encoded, header, minWidth, minHeight);
+        var picture = ImageDecoder.Decode(encoded, header, minWidth, minHeight);
         if (Input.Foreground == Foreground.None)
         {
             Flatten(picture);
-            if (_photographs.IsDrawnAlready(picture))
-            {
-                Write(picture.Pixels, picture.Channels, tensor);
-                return;
-            }
+        }
+
+        return picture;
+    }
+
+    /// <summary>
+    /// Writes the input tensor of a picture that this preprocessor could have decoded. A recipe with a foreground
+    /// destroys the picture; others do not change it.
+    /// </summary>
+    /// <inheritdoc cref="Preprocess(ReadOnlySpan{byte}, Span{float})"/>
+    internal void Write(PixelBuffer picture, Span<float> tensor)
+    {
+        CheckLength(tensor);
+        if (Input.Foreground == Foreground.None && _photographs.IsDrawnAlready(picture))
+        {
+            Write(picture.Pixels, picture.Channels, tensor);
+            return;
         }
 
         var channels = 1;
@@ -120,6 +141,15 @@ public sealed class ImagePreprocessor
         if (Input.Standardize)
         {
             Standardize(tensor[..Input.ElementCount]);
+        }
+    }
+
+    private void CheckLength(Span<float> tensor)
+    {
+        if (tensor.Length < Input.ElementCount)
+        {
+            throw new ArgumentException(
+                $"The tensor holds {tensor.Length} elements; {Input.ElementCount} are written.", nameof(tensor));
         }
     }
 

@@ -41,8 +41,8 @@ internal sealed class PhotographFramer(ImageInput input)
         if (input.ResizeTo is { } target)
         {
             return target.ShorterSide is not { } shorter ? (target.Width, target.Height)
-                : width <= height ? (shorter, (long)shorter * height / width)
-                : ((long)shorter * width / height, shorter);
+                : width <= height ? (shorter, LongerSide(shorter, width, height))
+                : (LongerSide(shorter, height, width), shorter);
         }
 
         var horizontal = (double)input.Width / width;
@@ -115,6 +115,11 @@ internal sealed class PhotographFramer(ImageInput input)
         ArrayPool<float>.Shared.Return(rented);
         return channels;
     }
+
+    // PaddleClas multiplies by a quotient, which may be a little less than a half where the exact one is a half.
+    private long LongerSide(int length, int shorter, int longer) => input.ResizeRounding == ResizeRounding.Nearest
+        ? (long)Math.Round(longer * ((double)length / shorter), MidpointRounding.ToEven)
+        : (long)length * longer / shorter;
 
     // Halves of the margin as torchvision's center_crop and Hugging Face's compute them. Both fill the margin of a
     // picture that is too small, but put its odd pixel on different sides.

@@ -127,6 +127,9 @@ public sealed class ClassifierModel : IDisposable
     /// </summary>
     public string? RunFault => Queue.Fault;
 
+    /// <summary>The fields whose values a file states, but of which a warning says that they may be wrong.</summary>
+    internal IReadOnlySet<string> DoubtedFields => _graph.Sources.Doubted;
+
     /// <summary>What has been run since the version was loaded, and what is pending.</summary>
     public RunStatistics Statistics => Queue.Statistics;
 

@@ -1,4 +1,5 @@
 using SoftmaxService.Inference.Faults;
+using SoftmaxService.Inference.Files;
 
 namespace SoftmaxService.Inference.Models;
 
@@ -19,7 +20,7 @@ internal sealed class FolderEvents(string folder, Action onChanged, Action<strin
     {
         var root = new DirectoryInfo(folder);
         var identity = root.Exists
-            ? $"{root.ResolveLinkTarget(returnFinalTarget: true)?.FullName}|{root.LastWriteTimeUtc.Ticks}"
+            ? $"{RealPath.Of(root.FullName)}|{root.LastWriteTimeUtc.Ticks}"
             : null;
         if (identity == _identity)
         {

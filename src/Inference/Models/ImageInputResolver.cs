@@ -42,6 +42,7 @@ internal static class ImageInputResolver
                 {
                     Assumption = assumption.Sentence,
                     AssumedFields = assumption.Fields,
+                    IsSettledByRunning = assumption.IsSettledByRunning,
                 }),
             ];
     }
@@ -63,6 +64,7 @@ internal static class ImageInputResolver
             sources.PassOverColor(channels);
         }
 
+        stated = WithFittingNumbers(stated, channels, sources);
         var height = Agree("height", axes.Height, stated.Height, tensor, sources);
         var width = Agree("width", axes.Width, stated.Width, tensor, sources);
         if (!StatesImage(stated) && !LooksLikeImage(tensor, axes, height, width))
@@ -105,8 +107,9 @@ internal static class ImageInputResolver
             Std = [.. PerChannel("std", stated.Std, channels, fallback: 1f).Select(std => FiniteNonZero("std", std))],
             Standardize = stated.Standardize ?? false,
             Resize = stated.Resize ?? ResizeMode.Stretch,
-            ResizeTo = ResizeToOf(stated),
+            ResizeTo = ResizeToOf(stated, (height, width), sources),
             CropOffset = stated.CropOffset ?? CropOffset.Even,
+            ResizeRounding = stated.ResizeRounding ?? ResizeRounding.Down,
             Filter = stated.Filter ?? ImageFilter.Bilinear,
             Antialias = stated.Antialias ?? true,
             Round = stated.Round ?? false,
@@ -119,6 +122,30 @@ internal static class ImageInputResolver
             ? throw new ModelLoadException($"input.foreground is for models with one channel; this one has {channels}")
             : new ResolvedInput(
                 input, axes.ConcreteShape(channels, height, width), axes.HasBatch, batch, NotesOn(tensor, stated));
+    }
+
+    /// <summary>
+    /// Numbers of a maker for three colours, for a model that takes another number of channels: one number stands for
+    /// all if they are equal; otherwise they are passed over.
+    /// </summary>
+    private static ManifestInput WithFittingNumbers(ManifestInput stated, int channels, ModelSources sources)
+    {
+        if (sources.IsOwn("input.mean") || sources.IsOwn("input.std") || (Fits(stated.Mean) && Fits(stated.Std)))
+        {
+            return stated;
+        }
+
+        if (IsOne(stated.Mean) && IsOne(stated.Std))
+        {
+            return stated with { Mean = stated.Mean?.Take(1).ToArray(), Std = stated.Std?.Take(1).ToArray() };
+        }
+
+        sources.PassOverNumbers(channels);
+        return stated with { Mean = null, Std = null };
+
+        bool Fits(IReadOnlyList<float>? numbers) => numbers is null || numbers.Count == 1 || numbers.Count == channels;
+
+        static bool IsOne(IReadOnlyList<float>? numbers) => numbers is null || numbers.Distinct().Count() == 1;
     }
 
     private static double DefaultScale(OnnxTensorInfo tensor) =>
@@ -144,8 +171,7 @@ internal static class ImageInputResolver
     private static bool StatesImage(ManifestInput stated) => stated is not
     {
         Layout: null, Channels: null, Height: null, Width: null, Color: null, Foreground: null,
-        Resize: null, ResizeTo: null, CropOffset: null, Filter: null, Antialias: null, Round: null,
-        Fill: null, Background: null,
+        StatesFraming: false, Filter: null, Antialias: null, Round: null, Background: null,
     };
 
     /// <summary>
@@ -210,7 +236,8 @@ internal static class ImageInputResolver
                 $"input.{name} has {count} values; it needs 1, or one for each of the {channels} channels"),
         };
 
-    private static ResizeTarget? ResizeToOf(ManifestInput stated)
+    private static ResizeTarget? ResizeToOf(
+        ManifestInput stated, (int Height, int Width) size, ModelSources sources)
     {
         if (stated.ResizeTo is not { } target)
         {
@@ -224,9 +251,14 @@ internal static class ImageInputResolver
                 + "leave it out");
         }
 
-        return target.Sides.All(side => side is >= 1 and <= MaxSide)
-            ? target
-            : throw new ModelLoadException($"input.resizeTo is {target}; it must be from 1 to {MaxSide}");
+        if (!target.Sides.All(side => side is >= 1 and <= MaxSide))
+        {
+            throw new ModelLoadException($"input.resizeTo is {target}; it must be from 1 to {MaxSide}");
+        }
+
+        return sources.Of("input.resizeTo") is { } source && !sources.IsOwn("input.resizeTo")
+            ? sources.Fit(target, source, (stated.Height ?? size.Height, stated.Width ?? size.Width), size)
+            : target;
     }
 
     private static T[] Colour<T>(string name, IReadOnlyList<T>? stated, T fallback) => stated?.Count switch

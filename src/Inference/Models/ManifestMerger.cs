@@ -14,14 +14,15 @@ internal sealed class ManifestMerger(ModelSources sources)
     /// <param name="makers">What other files and the graph's metadata state.</param>
     public ModelManifest Merge(ModelManifest own, StatedModel makers)
     {
-        foreach (var warning in makers.Warnings)
+        var input = own.Input ?? new ManifestInput();
+        foreach (var doubt in makers.Doubts.Where(doubt => !Settles(input, doubt)))
         {
-            sources.Warn(warning);
+            sources.Warn(doubt);
         }
 
         return own with
         {
-            Input = MergeInput(own.Input ?? new ManifestInput(), makers),
+            Input = MergeInput(input, makers),
             Output = new ManifestOutput
             {
                 Name = Reference("output.name", own.Output?.Name, makers.OutputName),
@@ -35,14 +36,33 @@ internal sealed class ManifestMerger(ModelSources sources)
     {
         // These make sense only together: a mean of one source with the scale of another would be a number that nobody
         // has stated. So a manifest means what it meant before its neighbours were read.
-        if (own is not { Scale: null, Mean: null, Std: null, Standardize: null })
+        if (own.StatesScaling)
         {
             makers = makers with { Scale = null, Mean = null, Std = null };
         }
 
-        if (own is not { Resize: null, ResizeTo: null, CropOffset: null, Fill: null })
+        if (own.StatesFraming)
         {
-            makers = makers with { Resize = null, ResizeTo = null, CropOffset = null, Fill = null };
+            makers = makers with
+            {
+                Resize = null,
+                ResizeTo = null,
+                CropOffset = null,
+                ResizeRounding = null,
+                Fill = null,
+            };
+        }
+
+        if (makers is { ResizeTo: { } target, Height.Value: var height, Width.Value: var width })
+        {
+            makers = makers with
+            {
+                ResizeTo = target with
+                {
+                    Value = sources.Fit(
+                        target.Value, target.Source, (height, width), (own.Height ?? height, own.Width ?? width)),
+                },
+            };
         }
 
         return new ManifestInput
@@ -59,6 +79,7 @@ internal sealed class ManifestMerger(ModelSources sources)
             Resize = Value("input.resize", own.Resize, makers.Resize),
             ResizeTo = Reference("input.resizeTo", own.ResizeTo, makers.ResizeTo),
             CropOffset = Value("input.cropOffset", own.CropOffset, makers.CropOffset),
+            ResizeRounding = Value("input.resizeRounding", own.ResizeRounding, makers.ResizeRounding),
             Filter = Value("input.filter", own.Filter, makers.Filter),
             Antialias = Value("input.antialias", own.Antialias, makers.Antialias),
             Round = Value("input.round", own.Round, makers.Round),
@@ -67,6 +88,14 @@ internal sealed class ManifestMerger(ModelSources sources)
             Foreground = Value<Foreground>("input.foreground", own.Foreground, makers: null),
         };
     }
+
+    /// <summary>Whether the owner states what a doubt about makers' files is about.</summary>
+    private static bool Settles(ManifestInput own, Doubt doubt) => doubt.About switch
+    {
+        DoubtAbout.Scaling => own.StatesScaling,
+        DoubtAbout.Resizing => own.StatesFraming,
+        _ => false,
+    };
 
     private T? Value<T>(string field, T? own, Stated<T>? makers)
         where T : struct

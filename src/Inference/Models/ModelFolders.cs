@@ -25,6 +25,7 @@ internal static class ModelFolders
         if (Path.GetDirectoryName(onnxPath) is { } beside)
         {
             folders.Add(beside);
+            AddAbove(beside, folder, folders);
         }
 
         folders.Add(folder);
@@ -43,6 +44,25 @@ internal static class ModelFolders
         }
 
         return [.. folders.Distinct(StringComparer.Ordinal)];
+    }
+
+    /// <summary>
+    /// Adds the folder above one that is called <c>onnx</c>, if it lies in the version's folder or if a link leads to
+    /// it. Another folder of that name is a model's or a version's, and what is above it belongs to all models.
+    /// </summary>
+    private static void AddAbove(string beside, string folder, List<string> folders)
+    {
+        var full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(beside));
+        var version = Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)) + Path.DirectorySeparatorChar;
+        string[] places =
+        [
+            full.StartsWith(version, StringComparison.Ordinal) ? full : "",
+            new DirectoryInfo(full).LinkTarget is null ? "" : RealPath.Of(full),
+        ];
+        folders.AddRange(places
+            .Where(place => Path.GetFileName(place) == OnnxFolder)
+            .Select(Path.GetDirectoryName)
+            .OfType<string>());
     }
 
     /// <summary>The model's folder above that of a version; null where the folders have other names.</summary>

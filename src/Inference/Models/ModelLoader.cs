@@ -1,6 +1,7 @@
 using System.Text.Json;
 using SoftmaxService.Inference.Conventions;
 using SoftmaxService.Inference.Faults;
+using SoftmaxService.Inference.Models.Inputs;
 using SoftmaxService.Inference.Onnx;
 
 namespace SoftmaxService.Inference.Models;
@@ -31,9 +32,20 @@ internal static class ModelLoader
 
             var path = files.FindModel(manifest);
             onnx = OnnxModel.Load(path, settings.Onnx, cancellationToken);
-            var sources = new ModelSources();
             var makers = ModelConventions.Read(
                 ModelFolders.Of(folder, name, version, path), onnx.Metadata, ClassCountOf(onnx.Outputs));
+            var sources = new ModelSources();
+            if (onnx.Inputs is [{ HasFractions: true } floats])
+            {
+                var beginning = GraphBeginning.Of(onnx.Graph, floats.Name);
+                sources = new ModelSources { FirstNodes = beginning.Text };
+                makers = GraphScaling.Complete(makers, beginning);
+            }
+            else if (onnx.Inputs is [var integers])
+            {
+                makers = GraphScaling.OfIntegers(makers, integers.ElementType);
+            }
+
             var graph = WarmGraph.Of(onnx, new ManifestMerger(sources).Merge(manifest, makers), sources, settings);
             var temperature = ManifestChecks.Temperature(manifest.Calibration);
             ManifestChecks.Conformal(manifest.Calibration?.Conformal);

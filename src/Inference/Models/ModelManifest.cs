@@ -114,6 +114,9 @@ public sealed record ManifestInput
     /// <inheritdoc cref="ImageInput.CropOffset"/>
     public CropOffset? CropOffset { get; init; }
 
+    /// <inheritdoc cref="ImageInput.ResizeRounding"/>
+    public ResizeRounding? ResizeRounding { get; init; }
+
     /// <inheritdoc cref="ImageInput.Filter"/>
     public ImageFilter? Filter { get; init; }
 
@@ -132,17 +135,26 @@ public sealed record ManifestInput
     /// <inheritdoc cref="ImageInput.Foreground"/>
     public Foreground? Foreground { get; init; }
 
+    /// <summary>Whether the scale, or what belongs together with it, is given.</summary>
+    internal bool StatesScaling => this is not { Scale: null, Mean: null, Std: null, Standardize: null };
+
+    /// <summary>Whether the kind of resizing, or what belongs together with it, is given.</summary>
+    internal bool StatesFraming => this is not
+    {
+        Resize: null, ResizeTo: null, CropOffset: null, ResizeRounding: null, Fill: null,
+    };
+
     /// <summary>
     /// Another input's values in place of these, and these where it has none. What makes sense only together is
     /// replaced together: scale, mean, standard deviation and <see cref="Standardize"/>; and <see cref="Resize"/>,
-    /// <see cref="ResizeTo"/>, <see cref="CropOffset"/> and <see cref="Fill"/>.
+    /// <see cref="ResizeTo"/>, <see cref="CropOffset"/>, <see cref="ResizeRounding"/> and <see cref="Fill"/>.
     /// </summary>
     /// <param name="other">The values that replace these.</param>
     public ManifestInput With(ManifestInput other)
     {
         ArgumentNullException.ThrowIfNull(other);
-        var values = other is { Scale: null, Mean: null, Std: null, Standardize: null } ? this : other;
-        var framing = other is { Resize: null, ResizeTo: null, CropOffset: null, Fill: null } ? this : other;
+        var values = other.StatesScaling ? other : this;
+        var framing = other.StatesFraming ? other : this;
         return new ManifestInput
         {
             Layout = other.Layout ?? Layout,
@@ -157,6 +169,7 @@ public sealed record ManifestInput
             Resize = framing.Resize,
             ResizeTo = framing.ResizeTo,
             CropOffset = framing.CropOffset,
+            ResizeRounding = framing.ResizeRounding,
             Filter = other.Filter ?? Filter,
             Antialias = other.Antialias ?? Antialias,
             Round = other.Round ?? Round,
@@ -199,6 +212,7 @@ public sealed record ManifestOutput
         typeof(NamedEnumConverter<Foreground>),
         typeof(NamedEnumConverter<ImageFilter>),
         typeof(NamedEnumConverter<CropOffset>),
+        typeof(NamedEnumConverter<ResizeRounding>),
         typeof(NamedEnumConverter<OutputKind>),
         typeof(NamedEnumConverter<ConformalMethod>),
     ])]

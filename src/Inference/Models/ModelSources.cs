@@ -1,3 +1,5 @@
+using System.Globalization;
+using SoftmaxService.Inference.Conventions;
 using SoftmaxService.Inference.Imaging;
 
 namespace SoftmaxService.Inference.Models;
@@ -14,7 +16,11 @@ internal sealed class ModelSources
     public const string WarmUp = "the model's answers to the warm-up images";
 
     private const string Shape = "the graph's shape";
+    private const string Running = "the graph runs in no other layout";
     private const string ElementType = "the graph's element type";
+
+    // With fewer, hardly anything of a picture is left.
+    private const int FewLevels = 32;
 
     // A smaller input is no photograph: it shows the whole image.
     private const int PhotographSide = 64;
@@ -25,14 +31,23 @@ internal sealed class ModelSources
     private static readonly string[] Axes = ["input.layout", "input.channels", "input.height", "input.width"];
     private static readonly string[] Scaling = ["input.scale", "input.mean", "input.std", "input.standardize"];
 
+    private static readonly string[] Framing =
+        ["input.resize", "input.resizeTo", "input.cropOffset", "input.resizeRounding", "input.fill"];
+
     private static readonly string[] Resizing =
     [
-        "input.resize", "input.resizeTo", "input.cropOffset", "input.filter", "input.antialias", "input.round",
-        "input.fill", "input.background", "input.foreground",
+        .. Framing, "input.filter", "input.antialias", "input.round", "input.background", "input.foreground",
     ];
 
     private readonly SortedDictionary<string, string> _fields = new(StringComparer.Ordinal);
     private readonly List<string> _warnings = [];
+    private readonly HashSet<string> _doubted = new(StringComparer.Ordinal);
+
+    /// <summary>What the graph's first nodes do to the numbers of an image, in words; empty if nothing.</summary>
+    public string FirstNodes { get; init; } = "";
+
+    /// <summary>The fields whose values some file states, but of which a warning says that they may be wrong.</summary>
+    public IReadOnlySet<string> Doubted => _doubted;
 
     /// <summary>The source of each field.</summary>
     public IReadOnlyDictionary<string, string> Fields => _fields;
@@ -41,6 +56,18 @@ internal sealed class ModelSources
     public IReadOnlyList<string> Warnings => _warnings;
 
     public void Warn(string sentence) => _warnings.Add(sentence);
+
+    /// <summary>Warns of a doubt, and remembers what it is about.</summary>
+    public void Warn(Doubt doubt)
+    {
+        Warn(doubt.Sentence);
+        _doubted.UnionWith(doubt.About switch
+        {
+            DoubtAbout.Scaling => Scaling,
+            DoubtAbout.Resizing => Framing,
+            _ => [],
+        });
+    }
 
     public void Note(string field, string source) => _fields[field] = source;
 
@@ -58,6 +85,25 @@ internal sealed class ModelSources
         _fields[field] = Shape;
     }
 
+    /// <summary>
+    /// The size before a crop that a maker's file gives, scaled if that is for another size than the model's.
+    /// </summary>
+    public ResizeTarget Fit(
+        ResizeTarget target, string source, (int Height, int Width) stated, (int Height, int Width) model)
+    {
+        if (stated == model)
+        {
+            return target;
+        }
+
+        var scaled = target.For(model, stated);
+        Warn(new Doubt(
+            $"{source} gives {target} for images of {stated.Height} × {stated.Width} pixels; for {model.Height} × "
+            + $"{model.Width} it is scaled to {scaled}.",
+            DoubtAbout.Resizing));
+        return scaled;
+    }
+
     /// <summary>Passes over an order of colours for another number of channels than the model takes.</summary>
     public void PassOverColor(int channels)
     {
@@ -72,20 +118,31 @@ internal sealed class ModelSources
         }
     }
 
+    /// <summary>Passes over a mean and a deviation for another number of channels than the model takes.</summary>
+    public void PassOverNumbers(int channels)
+    {
+        Warn(new Doubt(
+            $"{Of("input.mean") ?? Of("input.std")} does not fit a model of {channels} channel(s), and is not used. "
+            + $"Set \"mean\" and \"std\" in input of {ModelManifest.FileName}.",
+            DoubtAbout.Scaling));
+        _fields.Remove("input.mean");
+        _fields.Remove("input.std");
+    }
+
     /// <summary>Fills in the sources of what no file states, and warns of what matters.</summary>
-    public void CompleteInput(ResolvedInput resolved, string elementType)
+    public void CompleteInput(ResolvedInput resolved, bool takesFloats)
     {
         var input = resolved.Input;
-        var takesFloats = elementType is "float" or "float16" or "double";
         var statesScaling = Array.Exists(Scaling, _fields.ContainsKey);
         var statesNormalization = Array.Exists(Scaling, IsOwn) || Array.Exists(Scaling[1..], _fields.ContainsKey);
         var isPhotograph = input.Channels == 3 && Math.Min(input.Height, input.Width) >= PhotographSide;
         if (takesFloats && !statesScaling)
         {
             Warn(
-                "No file says how pixels are scaled: pixel / 255 is assumed, with no mean and no std. A model that was "
-                + $"trained otherwise answers wrongly. Set \"scale\", \"mean\" and \"std\" in input of "
-                + $"{ModelManifest.FileName}.");
+                "No file says how pixels are scaled: pixel / 255 is assumed, with no mean and no std."
+                + (FirstNodes.Length == 0 ? "" : $" The graph begins with {FirstNodes}, which does not settle it.")
+                + " A model that was trained otherwise answers wrongly. Set \"scale\", \"mean\" and \"std\" in input "
+                + $"of {ModelManifest.FileName}.");
         }
         else if (takesFloats && !statesNormalization)
         {
@@ -93,6 +150,23 @@ internal sealed class ModelSources
                 $"{Of("input.scale")} says how pixels are scaled, but no file gives a mean and a std: none is assumed. "
                 + "A model that was trained otherwise answers wrongly. Set \"mean\" and \"std\" in input of "
                 + $"{ModelManifest.FileName}.");
+        }
+
+        if (!takesFloats && statesScaling)
+        {
+            WarnOfFewLevels(input);
+        }
+
+        if (takesFloats && !IsOwn("input.mean") && Of("input.mean") is { } mean)
+        {
+            WarnOfForeignMean(input, mean);
+        }
+
+        if (Of("input.filter") is null && Of("input.resize") is { } resize && !IsOwn("input.resize"))
+        {
+            Warn(
+                $"{resize} says how images are resized, but no file says with which filter: bilinear is assumed. Set "
+                + $"\"filter\" in input of {ModelManifest.FileName}.");
         }
 
         if (input.Channels == 3 && Of("input.color") is null)
@@ -124,10 +198,57 @@ internal sealed class ModelSources
             NoteRest(resolved.AssumedFields.Select(field => $"input.{field}"), Assumed);
         }
 
+        NoteRest(resolved.RunsInNoOtherLayout ? ["input.layout"] : [], Running);
         NoteRest(Axes, Shape);
         NoteRest(["input.color"], input.Channels == 1 ? Shape : Assumed);
         NoteRest(Scaling, takesFloats ? Assumed : ElementType);
         NoteRest(Resizing, Assumed);
+    }
+
+    /// <summary>Warns of numbers that lose most of a picture when they become whole.</summary>
+    private void WarnOfFewLevels(ImageInput input)
+    {
+        var levels = 1 + (255 * Math.Abs(input.Scale) / input.Std.Min(Math.Abs));
+        if (levels < FewLevels)
+        {
+            var source = Scaling.Select(Of).OfType<string>().First(); // one of them is stated
+            Warn(new Doubt(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"The graph's input holds whole numbers, and {source} leaves {Math.Ceiling(levels)} of 256 levels ")
+                + $"of a pixel. Set \"scale\", \"mean\" and \"std\" in input of {ModelManifest.FileName}.",
+                DoubtAbout.Scaling));
+        }
+    }
+
+    /// <summary>Warns of a mean that is none of the pixels from which it is subtracted.</summary>
+    private void WarnOfForeignMean(ImageInput input, string source)
+    {
+        // In levels: below one it was meant for pixels in 0…1, and far outside of 0…255 for none.
+        var isForeign = input.Mean.Any(mean => (mean / input.Scale) is (> 0f and < 1f) or < -64f or > 320f);
+        if (isForeign)
+        {
+            var scale = Of("input.scale") ?? "the assumed scale";
+            Warn(new Doubt(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{source} subtracts {string.Join(", ", input.Mean.Distinct())}, but {scale} makes pixels range ")
+                + string.Create(CultureInfo.InvariantCulture, $"from 0 to {255 * input.Scale:G4}, which do not belong ")
+                + $"together. Set \"scale\", \"mean\" and \"std\" in input of {ModelManifest.FileName}.",
+                DoubtAbout.Scaling));
+        }
+
+        var color = Of("input.color");
+        if (input.Color == PixelColor.Bgr && color is not null && FileOf(color) != FileOf(source)
+            && input.Mean.Distinct().Count() > 1)
+        {
+            Warn(new Doubt(
+                $"{color} says BGR, and {source} gives a number for each colour in an order that it does not name: BGR "
+                + $"is assumed. Set \"mean\" and \"std\" in input of {ModelManifest.FileName}.",
+                DoubtAbout.Scaling));
+        }
+
+        static string FileOf(string source) => source.Split(':')[0];
     }
 
     /// <summary>Labels that the graph states.</summary>

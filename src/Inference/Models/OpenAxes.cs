@@ -23,6 +23,11 @@ internal static class OpenAxes
         }
 
         var hasOpenChannels = HasOpenChannels(axes, stated);
+        if (tensor.Shape is [_, Open, Open, Open] && stated.Layout is null && !Missing(axes, stated).Any())
+        {
+            return [AssumeLayout(TensorLayout.ChannelsFirst), AssumeLayout(TensorLayout.ChannelsLast)];
+        }
+
         return (axes.Height, axes.Width, stated.Height, stated.Width) switch
         {
             (Open, Open, null, null) => AssumeUsualSides(tensor, stated, axes),
@@ -48,6 +53,16 @@ internal static class OpenAxes
                     ["layout", "channels"]),
             ],
             _ => [],
+        };
+
+        SizeAssumption AssumeLayout(TensorLayout layout) => new(
+            stated with { Layout = layout },
+            $"The graph leaves all axes of input '{tensor.Name}' {tensor.ShapeText} open and runs in NCHW and in NHWC: "
+            + $"{LayoutName(layout)} is assumed. If it is wrong, so are the answers: say \"input\": "
+            + $"{{ \"layout\": \"NHWC\" }} in {ModelManifest.FileName}.",
+            ["layout"])
+        {
+            IsSettledByRunning = true,
         };
     }
 
@@ -88,7 +103,8 @@ internal static class OpenAxes
                 hasOpenChannels
                     ? Sentence(
                         tensor, "channels, height and width",
-                        $"{LayoutName(layout)} with {assumed.Channels} channel(s) and {UsualSide} × {UsualSide} pixels")
+                        $"{LayoutName(layout)} with {assumed.Channels} channel(s) and {UsualSide} × {UsualSide} "
+                        + "pixels")
                     : Sentence(tensor, "height and width", $"{UsualSide} × {UsualSide} pixels"),
                 hasOpenChannels ? ["layout", "channels", "height", "width"] : ["height", "width"])),
         ];
@@ -131,4 +147,8 @@ internal static class OpenAxes
 /// <param name="Input">What is stated, completed by what is assumed.</param>
 /// <param name="Sentence">What is assumed, in a sentence.</param>
 /// <param name="Fields">The assumed fields.</param>
-internal sealed record SizeAssumption(ManifestInput Input, string Sentence, IReadOnlyList<string> Fields);
+internal sealed record SizeAssumption(ManifestInput Input, string Sentence, IReadOnlyList<string> Fields)
+{
+    /// <summary>Whether it is no assumption if the graph runs in no other way.</summary>
+    public bool IsSettledByRunning { get; init; }
+}

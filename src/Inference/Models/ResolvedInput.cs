@@ -16,4 +16,10 @@ internal sealed record ResolvedInput(
 
     /// <summary>The fields that are part of the assumption.</summary>
     public IReadOnlyList<string> AssumedFields { get; init; } = [];
+
+    /// <summary>Whether it is no assumption if the graph runs in no other way.</summary>
+    public bool IsSettledByRunning { get; init; }
+
+    /// <summary>Whether the graph runs in this layout alone.</summary>
+    public bool RunsInNoOtherLayout { get; init; }
 }

@@ -2,13 +2,15 @@ using System.Globalization;
 using System.Text;
 using SoftmaxService.Inference.Conventions;
 using SoftmaxService.Inference.Faults;
+using SoftmaxService.Inference.Files;
 
 namespace SoftmaxService.Inference.Models;
 
 /// <summary>
 /// What a version's files look like from outside: their names, lengths, write times and <see cref="FileIdentity"/>, and
-/// where links lead. Its files are those of its folder, and makers' files in the model's folder above it. If two
-/// fingerprints some time apart are equal, nobody is writing.
+/// where links lead. Its files are those of its folder, makers' files in the model's folder above it, and both makers'
+/// files and external data beside the file to which an ONNX file is a link. If two fingerprints some time apart are
+/// equal, nobody is writing.
 /// </summary>
 /// <param name="Text">One line per file.</param>
 /// <param name="HasModel">Whether an ONNX file is there.</param>
@@ -49,12 +51,19 @@ internal sealed record VersionFingerprint(string Text, bool HasModel, string? Fa
 
             lines.Add($"/|{LinkOf(directory)}");
             Describe(directory, "", MaxDepth, lines);
-            hasModel = lines.Exists(IsModel);
-            var onnxPath = ModelFiles.CandidatesIn(folder) is [var only] ? Path.Combine(folder, only) : null;
-            foreach (var other in ModelFolders.Of(folder, name, version, onnxPath))
+            string[] models = [.. lines.Where(IsModel).Select(line => Path.Combine(folder, NameIn(line)))];
+            hasModel = models.Length > 0;
+
+            // Only the manifest, which is not read here, says which of several models is served.
+            foreach (
+                var other in ModelFolders.Of(folder, name, version, null)
+                    .Concat(models.SelectMany(path => ModelFolders.Of(folder, name, version, path)))
+                    .Distinct(StringComparer.Ordinal))
             {
                 DescribeMakersFiles(new DirectoryInfo(other), folder, lines);
             }
+
+            lines.AddRange(models.SelectMany(LinkedData.Of).Select(file => Describe(file.FullName, file)));
         }
         catch (DirectoryNotFoundException)
         {
@@ -120,9 +129,9 @@ internal sealed record VersionFingerprint(string Text, bool HasModel, string? Fa
 
     private static string Describe(string name, FileSystemInfo entry)
     {
-        var file = entry.LinkTarget is null
-            ? (FileInfo)entry
-            : entry.ResolveLinkTarget(returnFinalTarget: true) as FileInfo;
+        var file = entry.LinkTarget is null ? (FileInfo)entry
+            : RealPath.Of(entry.FullName) is { Length: > 0 } real ? new FileInfo(real)
+            : null;
         return file is { Exists: true }
             ? string.Create(
                 CultureInfo.InvariantCulture,
@@ -131,8 +140,10 @@ internal sealed record VersionFingerprint(string Text, bool HasModel, string? Fa
     }
 
     private static bool IsModel(string line) =>
-        !line.EndsWith("|gone", StringComparison.Ordinal) && ModelFiles.IsModel(line[..line.IndexOf('|')]);
+        !line.EndsWith("|gone", StringComparison.Ordinal) && ModelFiles.IsModel(Path.GetFileName(NameIn(line)));
 
-    private static string LinkOf(FileSystemInfo entry) =>
-        entry.LinkTarget is null ? "" : entry.ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? entry.LinkTarget;
+    private static string NameIn(string line) => line[..line.IndexOf('|')];
+
+    // Below a folder that is a link, the framework resolves a link's ".." as text, and so to another place.
+    private static string LinkOf(FileSystemInfo entry) => entry.LinkTarget is null ? "" : RealPath.Of(entry.FullName);
 }

@@ -38,7 +38,7 @@ internal sealed record WarmGraph(
     {
         var input = OnlyInput(onnx);
         var (resolved, measured) = FirstThatRuns(onnx, input, manifest.Input, sources);
-        sources.CompleteInput(resolved, input.ElementType);
+        sources.CompleteInput(resolved, input.HasFractions);
         var preprocessor = new ImagePreprocessor(resolved.Input, settings.MaxImagePixels);
         var samples = WarmUpSamples.For(preprocessor, resolved.Batch);
         var output = new ScoresOutputChooser(onnx, manifest, input, resolved).Choose(measured, samples);
@@ -74,24 +74,45 @@ internal sealed record WarmGraph(
     private static (ResolvedInput Resolved, IReadOnlyList<OnnxTensorInfo> Measured) FirstThatRuns(
         OnnxModel onnx, OnnxTensorInfo input, ManifestInput? manifest, ModelSources sources)
     {
-        foreach (var resolved in ImageInputResolver.Resolve(input, manifest, sources))
+        var candidates = ImageInputResolver.Resolve(input, manifest, sources);
+        if (candidates is [{ Assumption: null } only])
+        {
+            return (only, onnx.MeasureScores(input, only.Shape, only.Batch));
+        }
+
+        InvalidDataException? fault = null;
+        List<(ResolvedInput Resolved, IReadOnlyList<OnnxTensorInfo> Measured)> running = [];
+        foreach (var resolved in candidates)
         {
             try
             {
-                var measured = onnx.MeasureScores(input, resolved.Shape, resolved.Batch);
-                if (resolved.Assumption is null
-                    || measured.Any(output => output.OfOneItem(resolved.Batch) is { IsRowOfScores: true }))
+                var run = (resolved, onnx.MeasureScores(input, resolved.Shape, resolved.Batch));
+                if (resolved.IsSettledByRunning)
                 {
-                    return (resolved, measured);
+                    running.Add(run); // the others are tried as well
+                }
+                else if (HasScores(run))
+                {
+                    return run;
                 }
             }
-            catch (InvalidDataException) when (resolved.Assumption is not null)
+            catch (InvalidDataException doesNotRun)
             {
-                // The next assumption, or the rejection below.
+                fault ??= doesNotRun;
             }
         }
 
-        throw OpenAxes.Rejection(input, manifest ?? new ManifestInput())!; // only open sizes are assumed
+        return running.Where(HasScores).ToArray() switch
+        {
+            [({ IsSettledByRunning: true } alone, var measured)] =>
+                (alone with { Assumption = null, AssumedFields = [], RunsInNoOtherLayout = true }, measured),
+            [var first, ..] => first,
+            _ when running.Count > 0 => running[0],
+            _ => throw OpenAxes.Rejection(input, manifest ?? new ManifestInput()) ?? (Exception)fault!, // none ran
+        };
+
+        static bool HasScores((ResolvedInput Resolved, IReadOnlyList<OnnxTensorInfo> Measured) run) =>
+            run.Measured.Any(output => output.OfOneItem(run.Resolved.Batch) is { IsRowOfScores: true });
     }
 
     private static OnnxTensorInfo OnlyInput(OnnxModel onnx) => onnx.Inputs switch

@@ -22,8 +22,10 @@ internal sealed class GraphNode
     /// <summary>The graphs that the node runs, such as the branches of an <c>If</c>.</summary>
     public List<GraphOutline> Subgraphs { get; } = [];
 
-    /// <summary>The value of a <c>Constant</c> node that holds a single number.</summary>
-    public double? Constant { get; set; }
+    /// <summary>
+    /// The numbers of a <c>Constant</c> node that holds up to <see cref="TensorNumbersReader.MaxCount"/>.
+    /// </summary>
+    public IReadOnlyList<double>? Numbers { get; set; }
 
     /// <summary>
     /// Whether the node makes a map of each row of floats, as exporters of classical learners and Custom Vision do.

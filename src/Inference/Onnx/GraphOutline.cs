@@ -1,14 +1,15 @@
 namespace SoftmaxService.Inference.Onnx;
 
 /// <summary>
-/// What an ONNX file says about its graph apart from the weights: the nodes, and the constants of a single number. ONNX
-/// Runtime reports a session's inputs and outputs, but not what computes them.
+/// What an ONNX file says about its graph apart from the weights: the nodes, and the constants of up to
+/// <see cref="TensorNumbersReader.MaxCount"/> numbers. ONNX Runtime reports a session's inputs and outputs, but not
+/// what computes them.
 /// </summary>
 internal sealed class GraphOutline
 {
     private readonly List<GraphNode> _nodes = [];
     private readonly Dictionary<string, GraphNode> _producers = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, double> _constants = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, IReadOnlyList<double>> _constants = new(StringComparer.Ordinal);
     private readonly Dictionary<(string Domain, string Name), List<GraphOutline>> _functions = [];
 
     /// <summary>A graph about which nothing is known.</summary>
@@ -36,8 +37,17 @@ internal sealed class GraphOutline
     /// <summary>
     /// The number that an initializer or a <c>Constant</c> node holds; null unless it is a single one.
     /// </summary>
-    public double? ConstantOf(string value) =>
-        _constants.TryGetValue(value, out var number) ? number : ProducerOf(value)?.Constant;
+    public double? ConstantOf(string value) => NumbersOf(value) is [var number] ? number : null;
+
+    /// <summary>
+    /// The numbers that an initializer or a <c>Constant</c> node holds; null unless there are only a few.
+    /// </summary>
+    public IReadOnlyList<double>? NumbersOf(string value) =>
+        _constants.TryGetValue(value, out var numbers) ? numbers : ProducerOf(value)?.Numbers;
+
+    /// <summary>The nodes that take a value, also inside of a branch or a loop, in the order of the graph.</summary>
+    public IEnumerable<GraphNode> ConsumersOf(string value) => _nodes.Where(node =>
+        node.Inputs.Contains(value) || node.Subgraphs.Exists(graph => graph.ConsumersOf(value).Any()));
 
     /// <summary>The nodes that a value depends on, each once.</summary>
     public IEnumerable<GraphNode> NodesBefore(string value)
@@ -64,7 +74,7 @@ internal sealed class GraphOutline
         }
     }
 
-    public void AddConstant(string name, double number) => _constants[name] = number;
+    public void AddConstant(string name, IReadOnlyList<double> numbers) => _constants[name] = numbers;
 
     public void AddFunction(string domain, string name, GraphOutline function)
     {

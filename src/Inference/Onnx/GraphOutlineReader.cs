@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Globalization;
 using SoftmaxService.Inference.Files;
 
@@ -11,14 +10,15 @@ internal sealed class GraphOutlineReader
     private const int MaxNodes = 1_000_000;
     private const int MaxDepth = 16;
 
-    // TensorProto.DataType.
-    private const ulong Float16 = 10;
-    private const ulong BFloat16 = 16;
-
     private readonly ProtobufReader _reader;
+    private readonly TensorNumbersReader _tensors;
     private int _depth;
 
-    private GraphOutlineReader(Stream model) => _reader = new ProtobufReader(model);
+    private GraphOutlineReader(Stream model)
+    {
+        _reader = new ProtobufReader(model);
+        _tensors = new TensorNumbersReader(_reader);
+    }
 
     /// <summary>
     /// Reads a file. The outline of a file that is not ONNX is <see cref="GraphOutline.Unknown"/>; ONNX Runtime then
@@ -136,9 +136,9 @@ internal sealed class GraphOutlineReader
                     throw new GraphLimitException($"it has more than {MaxNodes} nodes");
 
                 case 5:
-                    if (ReadTensor(_reader.ReadEnd()) is (var name, { } number))
+                    if (_tensors.Read(_reader.ReadEnd()) is (var name, { } numbers))
                     {
-                        graph.AddConstant(name, number);
+                        graph.AddConstant(name, numbers);
                     }
 
                     break;
@@ -226,6 +226,7 @@ internal sealed class GraphOutlineReader
     {
         var name = "";
         var list = new List<string>();
+        var floats = new List<double>();
         while (_reader.ReadField(end))
         {
             switch (_reader.Field)
@@ -242,8 +243,8 @@ internal sealed class GraphOutlineReader
                     list.Add(_reader.ReadText());
                     break;
 
-                case 2 when !_reader.HasLength && node.OpType == "Constant":
-                    node.Constant = _reader.ReadFloat();
+                case 2 or 7 when node.OpType == "Constant":
+                    _tensors.ReadFloats(floats);
                     break;
 
                 case 3 when !_reader.HasLength:
@@ -251,7 +252,7 @@ internal sealed class GraphOutlineReader
                     break;
 
                 case 5 when node.OpType == "Constant":
-                    node.Constant = ReadTensor(_reader.ReadEnd()).Number;
+                    node.Numbers = _tensors.Read(_reader.ReadEnd()).Numbers;
                     break;
 
                 case 6:
@@ -267,6 +268,11 @@ internal sealed class GraphOutlineReader
         if (list.Count > 0)
         {
             node.Lists[name] = list;
+        }
+
+        if (floats.Count is > 0 and <= TensorNumbersReader.MaxCount)
+        {
+            node.Numbers = floats;
         }
     }
 
@@ -292,105 +298,4 @@ internal sealed class GraphOutlineReader
             }
         }
     }
-
-    /// <summary>A tensor's name, and its number where the tensor is a single number inside this file.</summary>
-    private (string Name, double? Number) ReadTensor(long end)
-    {
-        var (name, type, count) = ("", 0UL, 1UL);
-        double? number = null;
-        byte[] raw = [];
-        while (_reader.ReadField(end))
-        {
-            switch (_reader.Field)
-            {
-                case 1:
-                    count *= ReadProduct();
-                    break;
-
-                case 2 when !_reader.HasLength:
-                    type = _reader.ReadVarint();
-                    break;
-
-                case 4:
-                    number = ReadFirst(() => _reader.ReadFloat());
-                    break;
-
-                case 5 or 7:
-                    number = ReadFirst(() => (long)_reader.ReadVarint());
-                    break;
-
-                case 8:
-                    name = _reader.ReadText();
-                    break;
-
-                case 9:
-                    raw = ReadElement();
-                    break;
-
-                default:
-                    _reader.Skip();
-                    break;
-            }
-        }
-
-        if (count != 1)
-        {
-            return (name, null);
-        }
-
-        // int32_data holds the bits of 16-bit floats. No scale that matters here is written in that way.
-        return (name, raw.Length > 0 ? Decode(raw, type) : type is Float16 or BFloat16 ? null : number);
-    }
-
-    private ulong ReadProduct()
-    {
-        if (!_reader.HasLength)
-        {
-            return _reader.ReadVarint();
-        }
-
-        var product = 1UL;
-        for (var end = _reader.ReadEnd(); _reader.Position < end;)
-        {
-            product *= _reader.ReadVarint();
-        }
-
-        return product;
-    }
-
-    private double? ReadFirst(Func<double> read)
-    {
-        if (!_reader.HasLength)
-        {
-            return read();
-        }
-
-        var end = _reader.ReadEnd();
-        double? first = _reader.Position < end ? read() : null;
-        _reader.SkipTo(end);
-        return first;
-    }
-
-    /// <summary>The bytes of a tensor that holds at most one element; empty for a larger one.</summary>
-    private byte[] ReadElement()
-    {
-        var end = _reader.ReadEnd();
-        var length = end - _reader.Position;
-        var bytes = length <= sizeof(double) ? _reader.ReadBytes((int)length) : [];
-        _reader.SkipTo(end);
-        return bytes;
-    }
-
-    /// <summary>Decodes one element by its type in onnx.proto's <c>TensorProto.DataType</c>.</summary>
-    private static double? Decode(ReadOnlySpan<byte> raw, ulong type) => (type, raw.Length) switch
-    {
-        (1, 4) => BinaryPrimitives.ReadSingleLittleEndian(raw),
-        (2 or 9, 1) => raw[0],
-        (3, 1) => (sbyte)raw[0],
-        (6, 4) => BinaryPrimitives.ReadInt32LittleEndian(raw),
-        (7, 8) => BinaryPrimitives.ReadInt64LittleEndian(raw),
-        (Float16, 2) => (double)BinaryPrimitives.ReadHalfLittleEndian(raw),
-        (11, 8) => BinaryPrimitives.ReadDoubleLittleEndian(raw),
-        _ => null,
-    };
 }

@@ -15,6 +15,9 @@ public sealed record OnnxTensorInfo(string Name, string ElementType, IReadOnlyLi
     /// <summary>The shape in brackets, <c>?</c> for a dynamic axis: <c>[?, 1, 28, 28]</c>.</summary>
     public string ShapeText => $"[{string.Join(", ", Shape.Select(size => size == Dynamic ? "?" : size.ToString()))}]";
 
+    /// <summary>Whether the elements have fractions.</summary>
+    internal bool HasFractions => ElementType is "float" or "float16" or "double";
+
     /// <summary>
     /// Whether a tensor of this shape, with every size known, holds one row of at least two class scores for one item:
     /// [K], [N, K], [N, 1, K], [N, K, 1, 1] and so on.

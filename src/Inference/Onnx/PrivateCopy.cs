@@ -1,4 +1,3 @@
-using System.Text;
 using SoftmaxService.Inference.Faults;
 using SoftmaxService.Inference.Files;
 
@@ -8,16 +7,10 @@ namespace SoftmaxService.Inference.Onnx;
 /// A private copy of a model with external data, for the time of loading. On Unix, ONNX Runtime maps such files and
 /// reads them as long as the session lives: rewriting them in place would change a model that serves, and truncating
 /// them would end the process. A mapping outlives the file's name, so the copy is deleted as soon as the session
-/// exists. Windows itself prevents writes to a mapped file. A copy would also hide from ONNX Runtime that a file is a
-/// link out of the model's folder, which it does not follow; so such links are rejected here, unless the model is a
-/// link to the same folder, or the folder belongs to a cache of Hugging Face. Files that are not regular are rejected:
-/// ONNX Runtime would wait for ever for what a named pipe never gives.
+/// exists. Windows itself prevents writes to a mapped file.
 /// </summary>
 internal sealed class PrivateCopy : IDisposable
 {
-    private const int MaxDepth = 5;
-    private const int ChunkSize = 1 << 20;
-
     // A larger model is not copied just to append to it.
     private const long LargestAppended = 1L << 28;
 
@@ -38,21 +31,7 @@ internal sealed class PrivateCopy : IDisposable
             return;
         }
 
-        var behind = RealPath.FoldersBehind(model);
-        var external = FilesNamedIn(model, _source).ToDictionary(name => name, name => Path.Combine(_source, name));
-        string[] roots = [_source, .. behind];
-        foreach (var (name, path) in external)
-        {
-            RejectLinkOut(name, path, roots);
-        }
-
-        var stated = ExternalLocations.In(model);
-        AddFilesBehind(stated, behind, external);
-        foreach (var name in stated)
-        {
-            RejectIrregular(name, external.GetValueOrDefault(name, Path.Combine(_source, name)));
-        }
-
+        var external = ExternalFiles.Of(model);
         Length += external.Values.Sum(LengthOf);
         if (external.Count == 0)
         {
@@ -137,14 +116,6 @@ internal sealed class PrivateCopy : IDisposable
     private static long LengthOf(string path) =>
         RealPath.Of(path) is { Length: > 0 } real && new FileInfo(real) is { Exists: true } file ? file.Length : 0;
 
-    private static void RejectIrregular(string name, string path)
-    {
-        if (FileStatus.Of(path) is { IsRegular: false } status)
-        {
-            throw Irregular(name, $"is {status.KindName}, not a regular file");
-        }
-    }
-
     private static void CopyData(string name, string path, string target)
     {
         try
@@ -153,86 +124,7 @@ internal sealed class PrivateCopy : IDisposable
         }
         catch (InvalidDataException fault)
         {
-            throw Irregular(name, fault.Message); // it was one a moment ago
+            throw ExternalFiles.Irregular(name, fault.Message); // it was one a moment ago
         }
-    }
-
-    private static InvalidDataException Irregular(string name, string reason) =>
-        new($"the graph names {name} for its external data, which {reason}");
-
-    private static void RejectLinkOut(string name, string path, string[] roots)
-    {
-        if (!IsAllowed(path, roots))
-        {
-            throw new InvalidDataException(
-                $"the graph names {name} for its external data, which is a link out of the model's folder; a graph may "
-                + "only read files that lie in its own folder, or links to such files. Put a copy there instead of the "
-                + "link");
-        }
-    }
-
-    /// <summary>
-    /// Adds the files that lie beside the file to which the model is a link. Those folders may hold anything, so only
-    /// names that the graph gives as locations are looked for.
-    /// </summary>
-    private static void AddFilesBehind(
-        IReadOnlyCollection<string> stated, IReadOnlyList<string> behind, Dictionary<string, string> external)
-    {
-        foreach (var name in behind.Count == 0 ? [] : stated)
-        {
-            if (!external.ContainsKey(name)
-                && behind.FirstOrDefault(folder => File.Exists(Path.Combine(folder, name))) is { } found)
-            {
-                RejectLinkOut(name, Path.Combine(found, name), [found]);
-                external.Add(name, Path.Combine(found, name));
-            }
-        }
-    }
-
-    private static bool IsAllowed(string path, string[] roots) => Array.Exists(
-        roots,
-        root => RealPath.Below(root, path) is not null || HuggingFaceCache.IsShared(root, RealPath.Of(path)));
-
-    /// <summary>
-    /// The graph contains the names of the files that it needs, so a file whose name does not occur in it is not
-    /// needed. An unneeded file costs a copy, no more.
-    /// </summary>
-    private static List<string> FilesNamedIn(string model, string folder)
-    {
-        var options =
-            new EnumerationOptions
-            {
-                RecurseSubdirectories =
-                true,
-                MaxRecursionDepth = MaxDepth,
-                AttributesToSkip = FileAttributes.Hidden
-            };
-        var names = Directory.EnumerateFiles(folder, "*", options).Select(path =>
-            Path.GetRelativePath(folder, path)).Where(name => name != Path.GetFileName(model)).ToList();
-        if (names.Count == 0)
-        {
-            return names;
-        }
-
-        var unseen = names.ToDictionary(name => name, name => Encoding.UTF8.GetBytes(Path.GetFileName(name)));
-        var overlap = unseen.Values.Max(name => name.Length);
-        var buffer = new byte[overlap + ChunkSize];
-        using var file = RegularFile.OpenRead(model);
-        for (int kept = 0, read; (read = file.Read(buffer, kept, ChunkSize)) > 0;)
-        {
-            var chunk = buffer.AsSpan(0, kept + read);
-            foreach (var (name, bytes) in unseen)
-            {
-                if (chunk.IndexOf(bytes) >= 0)
-                {
-                    unseen.Remove(name);
-                }
-            }
-
-            kept = Math.Min(overlap, chunk.Length);
-            chunk[^kept..].CopyTo(buffer);
-        }
-
-        return [.. names.Where(name => !unseen.ContainsKey(name))];
     }
 }

@@ -78,6 +78,8 @@ internal sealed class ProtobufReader(Stream stream)
 
     public float ReadFloat() => BinaryPrimitives.ReadSingleLittleEndian(ReadBytes(sizeof(float)));
 
+    public double ReadDouble() => BinaryPrimitives.ReadDoubleLittleEndian(ReadBytes(sizeof(double)));
+
     public string ReadText()
     {
         var length = ReadEnd() - Position;

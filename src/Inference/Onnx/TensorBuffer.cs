@@ -57,5 +57,9 @@ internal sealed class TensorBuffer : IDisposable
         {
             value?.Dispose();
         }
+
+        // The values know only its address. A method that makes a buffer, runs the model and disposes the buffer needs
+        // the values alone once it is optimized, and the memory would be freed during the run.
+        GC.KeepAlive(_memory);
     }
 }

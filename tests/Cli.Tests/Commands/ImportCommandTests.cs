@@ -40,6 +40,7 @@ public sealed class ImportCommandTests : IDisposable
             ["config.json", "model.json", "model.onnx", "preprocessor_config.json"],
             Directory.EnumerateFiles(Path.Combine(Models, "shade", "1")).Select(Path.GetFileName)
                 .Order(StringComparer.Ordinal));
+        Assert.Matches(@"labels +8: a, b, c, d, … +config\.json: id2label", run.Output);
         Assert.Equal(["shade"], Directory.EnumerateFileSystemEntries(Models).Select(Path.GetFileName));
         var text = await File.ReadAllTextAsync(Path.Combine(Models, "shade", "1", "model.json"));
         Assert.Contains(
@@ -69,6 +70,57 @@ public sealed class ImportCommandTests : IDisposable
             StringComparison.Ordinal);
     }
 
+    /// <summary>What a maker's file says and a warning doubts is not the owner's decision.</summary>
+    [Fact]
+    public async Task WhatIsDoubtedStaysAWarning()
+    {
+        using var shades = new ShadeModel(3, RecipeCatalog.Find("signed")!.Values);
+        _folder.Write("maker/model.onnx", shades.Onnx);
+        _folder.Write("maker/preprocessor_config.json", Preprocessor.Replace(
+            "\"do_rescale\": true, \"rescale_factor\": 0.00392156862745098",
+            "\"do_rescale\": false",
+            StringComparison.Ordinal));
+
+        var run = await ImportAsync(_folder.PathOf("maker"));
+
+        Assert.Contains("which do not belong together", run.Output.ReplaceLineEndings(" "), StringComparison.Ordinal);
+        using var model = Load("maker", "1");
+        Assert.Equal("preprocessor_config.json: image_mean", model.Sources["input.mean"]);
+        Assert.Contains(
+            model.Warnings, warning => warning.Contains("do not belong together", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task ALinkedModelIsImportedWithTheFilesBesideWhatItLeadsTo()
+    {
+        using var shades = new ShadeModel(3, RecipeCatalog.Find("signed")!.Values);
+        var real = _folder.Write("cache/onnx/model.onnx", shades.Onnx);
+        _folder.Write("cache/config.json", Config);
+        _folder.Write("cache/preprocessor_config.json", Preprocessor);
+        var version = Directory.CreateDirectory(_folder.PathOf("linked/3")).FullName;
+        File.CreateSymbolicLink(Path.Combine(version, "model.onnx"), real);
+
+        var run = await ImportAsync(version);
+
+        Assert.Equal((0, ""), (run.ExitCode, run.Error));
+        using var model = Load("linked", "1"); // named after the model, not after its version
+        Assert.Equal([0.5f, 0.5f, 0.5f], model.Input.Mean);
+        Assert.Equal("a", model.Labels[0]);
+    }
+
+    [Theory]
+    [InlineData("a\nb")]
+    [InlineData(".hidden")]
+    public async Task ANameThatCannotBeAModelsIsRejected(string name)
+    {
+        using var shades = new ShadeModel(1, RecipeCatalog.Find("mnist")!.Values);
+
+        var run = await ImportAsync(_folder.Write("digits.onnx", shades.Onnx), "--as", name);
+
+        Assert.Equal(2, run.ExitCode);
+        Assert.False(Directory.Exists(Models));
+    }
+
     [Fact]
     public async Task LabelledImagesDecideWhatNoFileSays()
     {
@@ -82,6 +134,25 @@ public sealed class ImportCommandTests : IDisposable
         Assert.Equal([0.1307f], model.Input.Mean);
         Assert.Contains(
             "// found by 60 images of t10k-images-idx3-ubyte",
+            await File.ReadAllTextAsync(Path.Combine(model.Folder, "model.json")),
+            StringComparison.Ordinal);
+    }
+
+    /// <summary>What is assumed is no longer a doubt once images show that it is right.</summary>
+    [Fact]
+    public async Task LabelledImagesConfirmWhatIsAssumed()
+    {
+        using var shades = new ShadeModel(1, RecipeCatalog.Find("unit")!.Values);
+        var source = _folder.Write("digits.onnx", shades.Onnx);
+
+        var run = await ImportAsync(source, "--data", shades.WriteImages(60));
+
+        Assert.Contains("The present recipe fits best", run.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("No file says how pixels are scaled", run.Output, StringComparison.Ordinal);
+        using var model = Load("digits", "1");
+        Assert.Equal("model.json: input.mean", model.Sources["input.mean"]);
+        Assert.Contains(
+            "// confirmed by 60 images of t10k-images-idx3-ubyte",
             await File.ReadAllTextAsync(Path.Combine(model.Folder, "model.json")),
             StringComparison.Ordinal);
     }
@@ -124,6 +195,8 @@ public sealed class ImportCommandTests : IDisposable
         var run = await ImportAsync(source);
 
         Assert.Equal(1, run.ExitCode);
+        Assert.StartsWith($"{source}: ", run.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain(Models, run.Error, StringComparison.Ordinal);
         Assert.Empty(Directory.EnumerateFileSystemEntries(Models));
     }
 
@@ -148,17 +221,18 @@ public sealed class ImportCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task ALinkOutOfTheFolderIsNotFollowed()
+    public async Task WhatTheImagesDoNotDecideStaysAssumedAndTheTableShowsWhy()
     {
-        using var shades = new ShadeModel(1, RecipeCatalog.Find("mnist")!.Values);
-        _folder.Write("maker/model.onnx", shades.Onnx);
-        var secret = _folder.Write("secret.txt", "a\nb\nc\nd\ne\nf\n");
-        File.CreateSymbolicLink(_folder.PathOf("maker/labels.txt"), secret);
+        using var shades = new ShadeModel(3, RecipeCatalog.Find("cifar10")!.Values);
+        var source = _folder.Write("colours.onnx", shades.Onnx);
 
-        var run = await ImportAsync(_folder.PathOf("maker"));
+        var run = await ImportAsync(source, "--data", shades.WriteImages(50));
 
-        Assert.Equal(1, run.ExitCode);
-        Assert.Contains("leads out of the model's folder", run.Error, StringComparison.Ordinal);
+        Assert.Equal(0, run.ExitCode);
+        Assert.Contains("behind the first", run.Output, StringComparison.Ordinal);
+        Assert.Matches(@"Not\s+sure", run.Output);
+        using var model = Load("colours", "1");
+        Assert.Equal("assumed", model.Sources["input.mean"]);
     }
 
     private Task<CommandRun> ImportAsync(string source, params string[] options) =>

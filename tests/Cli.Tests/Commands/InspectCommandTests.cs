@@ -38,6 +38,9 @@ public sealed class InspectCommandTests
         Assert.Contains(
             found.GetProperty("notes").EnumerateArray(),
             note => note.GetString()!.Contains("not calibrated", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            found.GetProperty("notes").EnumerateArray(),
+            note => note.GetString()!.Contains("foreground", StringComparison.Ordinal));
     }
 
     [Theory]

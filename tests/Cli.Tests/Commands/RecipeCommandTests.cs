@@ -2,6 +2,7 @@ using System.Text.Json;
 using SoftmaxService.Cli.Recipes;
 using SoftmaxService.Cli.Tests.Recipes;
 using SoftmaxService.Inference.Models;
+using DataType = Onnx.TensorProto.Types.DataType;
 
 namespace SoftmaxService.Cli.Tests.Commands;
 
@@ -140,6 +141,39 @@ public sealed class RecipeCommandTests
         var manifest = ModelManifest.Parse(await File.ReadAllBytesAsync(model.ManifestPath));
         Assert.Equal([0.1307f], manifest.Input!.Mean);
         Assert.InRange(manifest.Calibration!.Temperature, 0.5, 2);
+    }
+
+    /// <summary>Of one class, a recipe by which all images look alike would seem best.</summary>
+    [Fact]
+    public async Task ImagesOfOneClassDecideNothing()
+    {
+        using var model = new ShadeModel(1, RecipeCatalog.Find("mnist")!.Values);
+        var images = model.WriteImages(60, shade: 3);
+
+        var found = await CommandRun.OfAsync("recipe", model.ModelPath, images);
+        var evaluated = await CommandRun.OfAsync("evaluate", model.ModelPath, images);
+
+        Assert.Equal((1, 0), (found.ExitCode, evaluated.ExitCode));
+        Assert.Contains("all 60 are of the class '3'", found.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("another way than in training", evaluated.Output, StringComparison.Ordinal);
+    }
+
+    /// <summary>Pixels cannot be scaled to what an integer does not hold: only the order of colours is tried.</summary>
+    [Theory]
+    [InlineData(DataType.Uint8, false)]
+    [InlineData(DataType.Uint8, true)]
+    [InlineData(DataType.Int32, true)]
+    [InlineData(DataType.Int64, true)]
+    public async Task OfAModelOfIntegersTheOrderOfColoursIsFound(DataType type, bool isBgr)
+    {
+        using var model = new ShadeModel(3, RecipeCatalog.Find("bytes")!.Values, isBgr, type: type);
+
+        var (code, found) = await SearchAsync(model, 50);
+
+        Assert.Equal(
+            (0, isBgr ? "found" : "confirmed", isBgr ? "BGR" : "present"), (code, Verdict(found), Best(found)));
+        Assert.Equal(2, found.GetProperty("tried").GetArrayLength());
+        Assert.Equal(isBgr ? "bgr" : "rgb", found.GetProperty("input").GetProperty("color").GetString());
     }
 
     private static async Task<(int Code, JsonElement Found)> SearchAsync(

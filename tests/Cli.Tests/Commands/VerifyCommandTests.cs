@@ -125,6 +125,27 @@ public sealed class VerifyCommandTests
         Assert.Contains("rows and columns exchanged", run.Output, StringComparison.Ordinal);
     }
 
+    /// <summary>Of another image no order of the numbers is near, and none is called the mistake.</summary>
+    [Fact]
+    public async Task ATensorOfAnotherImageIsNotCalledReshaped()
+    {
+        float[] means = [0.6f, -0.5f, -0.6f];
+        float[] values =
+        [
+            .. from channel in Enumerable.Range(0, 3)
+               from row in Enumerable.Range(0, MakersTensors.Side)
+               from column in Enumerable.Range(0, MakersTensors.Side)
+               select means[channel] + (0.25f * MathF.Sin((column / 6f) + channel)) + (0.1f * MathF.Cos(row / 4f)),
+        ];
+        using var data = new MakersTensors().With(Torchvision);
+
+        var run = await data.VerifyAsync("--input", data.Write("other", values, [1, .. Planes]));
+
+        Assert.Equal(5, run.ExitCode);
+        Assert.DoesNotContain("reshaped", run.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("exchanged", run.Output, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task ShapesThatDoNotFitAreToldBoth()
     {
@@ -214,6 +235,7 @@ public sealed class VerifyCommandTests
 
         var nothing = await data.VerifyAsync();
         var missing = await data.VerifyAsync("--input", tensor + "x");
+        var folder = await data.VerifyAsync("--input", Path.GetDirectoryName(tensor)!);
         var damaged = await data.VerifyAsync("--input", MakersTensors.Image);
         var notANumber = await data.VerifyAsync(
             "--input", data.Write("nan", [.. Enumerable.Repeat(float.NaN, 3 * 48 * 48)], Planes));
@@ -222,8 +244,10 @@ public sealed class VerifyCommandTests
 
         Assert.Equal((2, 2), (nothing.ExitCode, noImage.ExitCode));
         Assert.Equal(
-            (1, 1, 1, 1), (missing.ExitCode, damaged.ExitCode, notANumber.ExitCode, picture.ExitCode));
+            (1, 1, 1, 1, 1),
+            (missing.ExitCode, folder.ExitCode, damaged.ExitCode, notANumber.ExitCode, picture.ExitCode));
         Assert.Contains("--input FILE, --output FILE or both", nothing.Error, StringComparison.Ordinal);
+        Assert.Contains("it is a folder; give a file", folder.Error, StringComparison.Ordinal);
         Assert.Contains("does not begin as a .npy file does", damaged.Error, StringComparison.Ordinal);
         Assert.Contains("element 0 is NaN", notANumber.Error, StringComparison.Ordinal);
     }

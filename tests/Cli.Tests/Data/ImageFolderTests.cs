@@ -31,7 +31,18 @@ public sealed class ImageFolderTests : IDisposable
 
         var rejection = Rejection();
         Assert.Contains("'bird' is not a class", rejection, StringComparison.Ordinal);
+        Assert.DoesNotContain("labels.txt", rejection, StringComparison.Ordinal);
         Assert.Contains("dog, cat", rejection, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Open_ClassesWithoutNames_SaysHowToNameThem()
+    {
+        _folder.Write("bird/a.png", [1]);
+
+        var rejection = Assert.Throws<DataException>(
+            () => ImageSets.Open(_folder.Path, null, Labels.Of(["0", "1", "2"]))).Message;
+        Assert.Contains("put a labels.txt with a name a line beside it", rejection, StringComparison.Ordinal);
     }
 
     [Fact]

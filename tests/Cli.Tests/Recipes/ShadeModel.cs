@@ -33,10 +33,16 @@ internal sealed class ShadeModel : IDisposable
     /// <param name="recipe">What the model was trained with, in the tensor's order of channels.</param>
     /// <param name="isBgr">Whether that order is blue, green, red.</param>
     /// <param name="manifest">The model's manifest, if any.</param>
-    public ShadeModel(int channels, PixelScaling recipe, bool isBgr = false, string? manifest = null)
+    /// <param name="type">The type of the input's elements.</param>
+    public ShadeModel(
+        int channels,
+        PixelScaling recipe,
+        bool isBgr = false,
+        string? manifest = null,
+        DataType type = DataType.Float)
     {
         _shades = channels == 1 ? Greys : Colours;
-        Onnx = Graph(channels, recipe, isBgr);
+        Onnx = Graph(channels, recipe, isBgr, type);
         _models.With("shade/1", Onnx, manifest);
     }
 
@@ -51,7 +57,10 @@ internal sealed class ShadeModel : IDisposable
     public string ModelsPath => _models.Path;
 
     /// <summary>Writes noisy images of all shades, and returns the path of the data.</summary>
-    public string WriteImages(int count, int seed = 1)
+    /// <param name="count">How many.</param>
+    /// <param name="seed">Of the noise.</param>
+    /// <param name="shade">The only shade of all images; null for all shades.</param>
+    public string WriteImages(int count, int seed = 1, int? shade = null)
     {
         var random = new Random(seed);
         var channels = _shades[0].Length;
@@ -59,14 +68,14 @@ internal sealed class ShadeModel : IDisposable
         var pixels = new byte[count * channels * Pixels];
         for (var image = 0; image < count; image++)
         {
-            labels[image] = (byte)(image % _shades.Length);
+            labels[image] = (byte)(shade ?? image % _shades.Length);
             for (var channel = 0; channel < channels; channel++)
             {
-                var shade = _shades[labels[image]][channel] + (Noise * Gauss(random));
+                var level = _shades[labels[image]][channel] + (Noise * Gauss(random));
                 for (var pixel = 0; pixel < Pixels; pixel++)
                 {
                     pixels[(((image * channels) + channel) * Pixels) + pixel] =
-                        (byte)Math.Clamp(shade + random.Next(-8, 9), 0, 255);
+                        (byte)Math.Clamp(level + random.Next(-8, 9), 0, 255);
                 }
             }
         }
@@ -88,7 +97,7 @@ internal sealed class ShadeModel : IDisposable
         _folder.Dispose();
     }
 
-    private byte[] Graph(int channels, PixelScaling recipe, bool isBgr)
+    private byte[] Graph(int channels, PixelScaling recipe, bool isBgr, DataType type)
     {
         // The noise of a shade's mean under the recipe decides how steep the scores are.
         var deviation = Math.Abs(recipe.Element(Noise, 0) - recipe.Element(0, 0));
@@ -111,7 +120,8 @@ internal sealed class ShadeModel : IDisposable
 
         var elements = channels * Pixels;
         var graph = new OnnxGraphBuilder("shades");
-        var input = graph.Input("image", DataType.Float, "batch", channels, Side, Side);
+        var input = graph.Input("image", type, "batch", channels, Side, Side);
+        input = type == DataType.Float ? input : graph.Node("Cast", [input], "floats", ("to", (long)DataType.Float));
         graph.Node("Reshape", [input, graph.Initializer<long>("shape", [-1, elements], 2)], "flat");
         graph.Node("MatMul", ["flat", graph.Initializer("weights", weights, elements, _shades.Length)], "products");
         graph.Node("Add", ["products", graph.Initializer("bias", bias, _shades.Length)], "scores");

@@ -29,6 +29,44 @@ public sealed class GraphMetadataTests
         ["! graph metadata: task is 'detect', not classify; nothing else is taken from it"],
         Lines(("names", "{0: 'cat'}"), ("task", "detect"), ("imgsz", "[640, 640]")));
 
+    [Fact]
+    public void Yolo5_StatesItsTransform()
+    {
+        const string Source = "[graph metadata: names and stride, as of YOLOv5]";
+        using var folder = new SidecarFolder();
+        Assert.Equal(
+            [
+                $"color = Rgb {Source}",
+                $"scale = 0.00392156862745098 {Source}",
+                $"mean = 0.485 0.456 0.406 {Source}",
+                $"std = 0.229 0.224 0.225 {Source}",
+                $"resize = Crop {Source}",
+                $"filter = Bilinear {Source}",
+                $"antialias = False {Source}",
+                $"round = True {Source}",
+                "labels = cat|dog [graph metadata: names]",
+                "! graph metadata: names and stride, as of YOLOv5: YOLOv5 cuts the centre out from a whole pixel on; "
+                + "here it begins half a pixel further where the margin is odd",
+            ],
+            folder.Lines(2, ("stride", "32"), ("names", "{0: 'cat', 1: 'dog'}")));
+    }
+
+    [Theory]
+    [InlineData(2, "stride", "32", "author", "Ultralytics")]
+    [InlineData(2, "stride", "[8, 16]", null, null)]
+    [InlineData(2, "epoch", "32", null, null)]
+    [InlineData(null, "stride", "32", null, null)]
+    public void Yolo5_OfOtherEntries_StatesOnlyTheLabels(
+        int? classCount, string key, string value, string? another, string? content)
+    {
+        (string, string)[] more = another is null ? [] : [(another, content!)];
+        using var folder = new SidecarFolder();
+
+        Assert.Equal(
+            ["labels = cat|dog [graph metadata: names]"],
+            folder.Lines(classCount, [("names", "['cat', 'dog']"), (key, value), .. more]));
+    }
+
     [Theory]
     [InlineData("{0: 'cat', 1: 'dog'}", "cat|dog")]
     [InlineData("['cat', 'dog']", "cat|dog")]

@@ -21,6 +21,7 @@ public sealed class PaddleConfigTests
             $"resize = Crop [{Operators}[2].CropImage.size]",
             $"resizeTo = shorter 256 [{Operators}[1].ResizeImage.resize_short]",
             $"cropOffset = Down [{Operators}[2].CropImage.size]",
+            $"resizeRounding = Nearest [{Operators}[1].ResizeImage.resize_short]",
             $"filter = Bilinear [{Operators}[1].ResizeImage]",
             $"antialias = False [{Operators}[1].ResizeImage]",
             $"round = True [{Operators}[1].ResizeImage]",

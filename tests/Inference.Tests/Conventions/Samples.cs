@@ -118,22 +118,9 @@ internal static class Samples
         }
         """;
 
-    public const string CustomVisionManifest = """
-        {
-          "DomainType": "Classification", "Platform": "ONNX", "ModelFileName": "model.onnx",
-          "LabelFileName": "labels.txt", "MetadataPropsFileName": "metadata_properties.json", "SchemaVersion": "1.0"
-        }
-        """;
+    public const string CustomVisionManifest = CustomVisionModel.Manifest;
 
-    public const string CustomVisionProperties = """
-        {
-          "CustomVision.Postprocess.Method": "ClassificationMultiClass",
-          "CustomVision.Preprocess.CropMethod": "NoCrop", "CustomVision.Preprocess.ResizeMethod": "Stretch",
-          "CustomVision.Preprocess.TargetHeight": "224", "CustomVision.Preprocess.TargetWidth": "224",
-          "Image.BitmapPixelFormat": "Bgr8", "Image.ColorSpaceGamma": "SRGB",
-          "Image.NominalPixelRange": "NominalRange_0_255"
-        }
-        """;
+    public const string CustomVisionProperties = CustomVisionModel.Properties;
 
     /// <summary>Every file that is read, under its name.</summary>
     public static IReadOnlyList<(string Name, string Content)> All { get; } =

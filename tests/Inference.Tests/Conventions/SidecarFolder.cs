@@ -62,6 +62,7 @@ internal sealed class SidecarFolder : IDisposable
         Add("resize", stated.Resize, value => value.ToString());
         Add("resizeTo", stated.ResizeTo, Target);
         Add("cropOffset", stated.CropOffset, value => value.ToString());
+        Add("resizeRounding", stated.ResizeRounding, value => value.ToString());
         Add("filter", stated.Filter, value => value.ToString());
         Add("antialias", stated.Antialias, value => value.ToString());
         Add("round", stated.Round, value => value.ToString());

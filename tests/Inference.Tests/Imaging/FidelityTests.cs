@@ -58,6 +58,7 @@ public sealed class FidelityTests(ITestOutputHelper output)
         {
             Antialias = false,
             CropOffset = CropOffset.Down,
+            ResizeRounding = ResizeRounding.Nearest,
         },
         ["padded"] = ImageNet(Photograph(161, ImageFilter.Bicubic)),
         ["padded-hf"] = ImageNet(Photograph(161, ImageFilter.Bicubic)) with { CropOffset = CropOffset.Down },
@@ -114,11 +115,6 @@ public sealed class FidelityTests(ITestOutputHelper output)
         var tensors = MakersTensors.Of(picture);
         foreach (var (name, recipe) in Recipes)
         {
-            if (!MakersTensors.CanBeSaid(name, picture))
-            {
-                continue;
-            }
-
             var differences = tensors.Differences(name, recipe);
             var mean = differences.Average();
             var outside = differences.Count(difference => difference > 1 + Tolerance) / (double)differences.Length;

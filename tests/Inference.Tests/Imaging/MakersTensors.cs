@@ -51,25 +51,13 @@ internal sealed class MakersTensors
         File.ReadAllBytes(Repository.PathOf(Folder + picture)),
         Inflate(File.ReadAllBytes(Repository.PathOf($"{Folder}{picture}.levels.gz"))));
 
-    /// <summary>
-    /// Whether a manifest can say what a pipeline does with a picture. PaddleClas rounds the longer side, where all
-    /// others round it down.
-    /// </summary>
-    public static bool CanBeSaid(string name, string picture)
-    {
-        if (name != "paddleclas")
-        {
-            return true;
-        }
-
-        var header = ImageHeader.Read(
-            File.ReadAllBytes(Repository.PathOf(Folder + picture)), ImagePreprocessor.DefaultMaxPixels);
-        var (shorter, longer) = (Math.Min(header.Width, header.Height), Math.Max(header.Width, header.Height));
-        return (int)Math.Round(256.0 / shorter * longer) == 256 * longer / shorter;
-    }
-
-    /// <summary>How far a tensor of ours is from a pipeline's, in levels of 0…255 by the maker's scaling.</summary>
-    public double[] Differences(string name, ImageInput input)
+    /// <summary>How far a tensor of ours is from a pipeline's, in levels of 0…255.</summary>
+    /// <param name="name">The pipeline.</param>
+    /// <param name="input">Our recipe.</param>
+    /// <param name="blackPixel">What a black pixel is in our tensor; null where the pipeline scales.</param>
+    /// <param name="whitePixel">What a white pixel is, likewise.</param>
+    public double[] Differences(
+        string name, ImageInput input, double? blackPixel = null, double? whitePixel = null)
     {
         var reference = References.Single(one => one.Name == name);
         var tensor = PlainPixels.Run(input, _encoded);
@@ -82,7 +70,8 @@ internal sealed class MakersTensors
             var value = input.Layout == TensorLayout.ChannelsFirst
                 ? tensor[(channel * input.Height * input.Width) + pixel]
                 : tensor[i * reference.Step];
-            var (black, white) = (reference.Black[channel], reference.White[channel]);
+            var black = blackPixel ?? reference.Black[channel];
+            var white = whitePixel ?? reference.White[channel];
             differences[i] = Math.Abs((255 * (value - black) / (white - black)) - levels[i]);
         }
 

@@ -78,6 +78,25 @@ public sealed class RecipeTests
         Assert.Equal((drawnWidth, drawnHeight), framer.DrawnSize(width, height));
     }
 
+    [Theory]
+    [InlineData(300, 200, 342, 228)]
+    [InlineData(301, 200, 343, 228)]
+    [InlineData(640, 427, 342, 228)]
+    [InlineData(200, 301, 228, 343)]
+    [InlineData(456, 721, 228, 360)] // 360.5: a half goes to the even number
+    [InlineData(456, 723, 228, 362)]
+    public void ResizeRounding_Nearest_RoundsTheLongerSide(int width, int height, long drawnWidth, long drawnHeight)
+    {
+        var framer = new PhotographFramer(Gray(224, 224) with
+        {
+            Resize = ResizeMode.Crop,
+            ResizeTo = ResizeTarget.Shorter(228),
+            ResizeRounding = ResizeRounding.Nearest,
+        });
+
+        Assert.Equal((drawnWidth, drawnHeight), framer.DrawnSize(width, height));
+    }
+
     [Fact]
     public void ResizeTo_ModelsOwnSize_StillResizesAPictureOfThatSize()
     {

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using SoftmaxService.Inference.Models;
 using SoftmaxService.Inference.Onnx;
 
 namespace SoftmaxService.Inference.Tests.Models;
@@ -56,6 +57,65 @@ public sealed class CacheLinkTests : IDisposable
         LinkFile("model.onnx", $"{Snapshot}/{subfolder}model.onnx");
 
         AssertServed();
+    }
+
+    [Fact]
+    public void Load_VersionThatIsALinkToTheFolderOnnx_FindsTheFilesAboveIt()
+    {
+        WriteCache("onnx/");
+        LinkFolder("a/1", $"{Snapshot}/onnx");
+
+        AssertServed();
+    }
+
+    [Fact]
+    public void Load_FolderOnnxThatIsALink_FindsTheFilesAboveWhatItLeadsTo()
+    {
+        WriteCache("onnx/");
+        LinkFolder("a/1/onnx", $"{Snapshot}/onnx");
+
+        AssertServed();
+    }
+
+    /// <summary>A link in a snapshot leads up from where it really is, not from the link to the snapshot.</summary>
+    [Theory]
+    [InlineData("a/1")]
+    [InlineData("a")]
+    public void Fingerprint_FolderThatIsALinkToASnapshot_ShowsWhatChangesBehindIt(string link)
+    {
+        WriteCache("");
+        LinkFolder(link, Snapshot);
+        var folder = Path.Combine(_models.Path, link);
+
+        var before = VersionFingerprint.Of(folder, "a", "1");
+        _cache.Write($"{Repository}/blobs/labels-hash", "uno\ndue\ntre\nquattro\n");
+        var after = VersionFingerprint.Of(folder, "a", "1");
+
+        Assert.True(before.HasModel);
+        Assert.DoesNotContain("|gone", before.Text, StringComparison.Ordinal);
+        Assert.NotEqual(before, after);
+    }
+
+    [Fact]
+    public void Load_FileInAFolderOnnx_FindsTheFilesAboveIt()
+    {
+        _models.With("a/1/export/onnx", ModelFolder.PickFirst(3, 16, "batch", 1, 4, 4));
+        var version = Path.Combine(_models.Path, "a", "1");
+        File.WriteAllText(Path.Combine(version, "model.json"), """{ "file": "export/onnx/model.onnx" }""");
+        File.WriteAllText(Path.Combine(version, "export", "labels.txt"), "one\ntwo\nthree\n");
+        using var repository = _models.Load();
+
+        Assert.Equal(["one", "two", "three"], repository.Current.Find("a", "1").Labels);
+    }
+
+    [Fact]
+    public void Load_ModelCalledOnnx_ReadsNothingBesideTheModels()
+    {
+        _models.With("onnx", ModelFolder.PickFirst(3, 16, "batch", 1, 4, 4));
+        File.WriteAllText(Path.Combine(_models.Path, "labels.txt"), "one\ntwo\nthree\n");
+        using var repository = _models.Load();
+
+        Assert.Equal(["0", "1", "2"], repository.Current.Find("onnx", "1").Labels);
     }
 
     [Fact]

@@ -125,7 +125,8 @@ public sealed class ClassifierModelTests
         using var folder = new ModelFolder().With("a/1", ModelFolder.PickFirst(3, 48, "batch", 3, 4, 4), """
             {
               "input": {
-                "resize": "crop", "resizeTo": 8, "cropOffset": "down", "filter": "bicubic", "antialias": false,
+                "resize": "crop", "resizeTo": 8, "cropOffset": "down", "resizeRounding": "nearest",
+                "filter": "bicubic", "antialias": false,
                 "round": true, "fill": [0.5], "background": [1, 2, 3]
               }
             }
@@ -136,6 +137,7 @@ public sealed class ClassifierModelTests
         var input = repository.Current.Find("a", null).Input;
         Assert.Equal((ResizeMode.Crop, ResizeTarget.Shorter(8)), (input.Resize, input.ResizeTo));
         Assert.Equal((CropOffset.Down, ImageFilter.Bicubic), (input.CropOffset, input.Filter));
+        Assert.Equal(ResizeRounding.Nearest, input.ResizeRounding);
         Assert.Equal((false, true), (input.Antialias, input.Round));
         Assert.Equal([0.5f, 0.5f, 0.5f], input.Fill);
         Assert.Equal([1, 2, 3], input.Background);

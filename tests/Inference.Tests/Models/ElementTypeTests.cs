@@ -44,6 +44,41 @@ public sealed class ElementTypeTests
             note is not null, notes.Any(one => one.Contains(note ?? "signed bytes", StringComparison.Ordinal)));
     }
 
+    /// <summary>A maker's scaling is for floats; applied to whole numbers it would leave two or three.</summary>
+    [Theory]
+    [InlineData(DataType.Uint8)]
+    [InlineData(DataType.Int32)]
+    public void Load_MakersScalingBesideAGraphOfIntegers_IsPassedOverWithAWarning(DataType type)
+    {
+        using var folder = new ModelFolder().With("a/1", Picking(type));
+        File.WriteAllText(Path.Combine(folder.Path, "a/1/preprocessor_config.json"), """
+            { "do_rescale": true, "rescale_factor": 0.00392156862745098, "do_normalize": true, "image_mean": [0.5],
+              "image_std": [0.5] }
+            """);
+        using var repository = folder.Load();
+        var model = repository.Current.Find("a", null);
+
+        var logits = ImageClassifier.Classify(model, Image, new ClassificationOptions())
+            .Predictions.OrderBy(one => one.Index).Select(one => one.Logit);
+
+        Assert.Equal([51, 204, 255], logits);
+        Assert.Contains(model.Warnings, warning =>
+            warning.StartsWith("preprocessor_config.json: image_mean", StringComparison.Ordinal)
+            && warning.Contains("it gets pixels as they are", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("""{"input": {"scale": 0.00392156862745098}}""", "model.json: input.scale leaves 2 of 256 levels")]
+    [InlineData("""{"input": {"scale": 0.5}}""", null)]
+    public void Load_FewLevelsOfIntegers_AreAWarning(string manifest, string? expected)
+    {
+        var warnings = ColorModels.Ask(Picking(DataType.Uint8), manifest, model => model.Warnings);
+
+        Assert.Equal(
+            expected is not null,
+            warnings.Any(warning => warning.Contains(expected ?? "256 levels", StringComparison.Ordinal)));
+    }
+
     [Fact]
     public void Classify_ScoresOfDoubles_Answers()
     {

@@ -14,6 +14,26 @@ public sealed class FlatInputTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Theory]
+    [InlineData("[0.5, 0.5, 0.5]", "[0.25, 0.25, 0.25]", 0.5f, false)]
+    [InlineData("[0.485, 0.456, 0.406]", "[0.229, 0.224, 0.225]", 0f, true)]
+    public void Load_NumbersOfThreeColoursBesideAGreyGraph_AreOneOrPassedOver(
+        string mean, string std, float expected, bool warns)
+    {
+        using var folder = new ModelFolder().With("a/1", ModelFolder.PickFirst(3, 784, "batch", 1, 28, 28));
+        File.WriteAllText(
+            Path.Combine(folder.Path, "a", "1", "preprocessor_config.json"),
+            $$"""{ "do_normalize": true, "image_mean": {{mean}}, "image_std": {{std}} }""");
+        using var repository = folder.Load();
+        var model = repository.Current.Find("a", null);
+
+        Assert.Equal([expected], model.Input.Mean);
+        Assert.Equal(
+            warns,
+            model.Warnings.Any(warning => warning.Contains(
+                "preprocessor_config.json: image_mean does not fit a model of 1 channel", StringComparison.Ordinal)));
+    }
+
+    [Theory]
     [InlineData(784, Preprocessor, """{"do_rescale": true}""", 1, 28, 28, "input.color")]
     [InlineData(784, Preprocessor, """{"do_convert_rgb": true}""", 1, 28, 28, "input.color")]
     [InlineData(3072, Preprocessor, """{"do_convert_rgb": true}""", 3, 32, 32)]

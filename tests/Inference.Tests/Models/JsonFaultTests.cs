@@ -10,6 +10,10 @@ public sealed class JsonFaultTests
     [InlineData("""{"lables": []}""", "There is no property 'lables' here (line 1, byte 11); there are ", "'labels', ")]
     [InlineData(
         """{"input": {"size": 3}}""", "There is no property 'size' here (line 1, byte 19); there are ", "'width', ")]
+    [InlineData(
+        "{ // ours\n\"license\": \"MIT\", /* all */ \"lables\": [1,], }",
+        "There is no property 'lables' here (line 2, byte 38); there are ",
+        "'labels', ")]
     public void Describe_AnUnknownProperty_NamesTheKnownOnes(string json, string start, string known)
     {
         var fault = Assert.Throws<JsonException>(() => ModelManifest.Parse(Encoding.UTF8.GetBytes(json)));

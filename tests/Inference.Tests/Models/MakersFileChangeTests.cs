@@ -1,3 +1,5 @@
+using SkiaSharp;
+
 namespace SoftmaxService.Inference.Tests.Models;
 
 /// <summary>Makers' files are followed like the model itself, wherever they are found.</summary>
@@ -58,6 +60,62 @@ public sealed class MakersFileChangeTests
         elsewhere.Write("net/labels.txt", "one\ntwo\nthree\n");
         using var live = new LiveFolder();
         File.CreateSymbolicLink(Path.Combine(Directory.CreateDirectory(live.At("a/1")).FullName, "model.onnx"), onnx);
+        Assert.Equal(["one", "two", "three"], live.Current.Find("a", null).Labels);
+
+        elsewhere.Write("net/labels.txt", "uno\ndue\ntre\n");
+        live.Follow();
+
+        Assert.Equal(["uno", "due", "tre"], live.Current.Find("a", null).Labels);
+    }
+
+    [Theory]
+    [InlineData("net.onnx", "weights.bin", "weights.bin")]
+    [InlineData("net.onnx", "data/weights.bin", "data/weights.bin")]
+    [InlineData("snapshots/0/net.onnx", "weights.bin", "snapshots/0/weights.bin")] // in a cache, a link to a blob
+    public void Follow_ExternalDataBesideTheLinkedModel_ReloadsIt(string onnx, string location, string data)
+    {
+        using var elsewhere = new TemporaryFolder();
+        var (graph, weights) = SmallModels.WithExternalData(location);
+        if (onnx.StartsWith("snapshots", StringComparison.Ordinal))
+        {
+            elsewhere.Write("blobs/graph", graph);
+            elsewhere.Write("blobs/weights", weights);
+            Directory.CreateDirectory(elsewhere.PathOf("snapshots/0"));
+            File.CreateSymbolicLink(elsewhere.PathOf(onnx), "../../blobs/graph");
+            File.CreateSymbolicLink(elsewhere.PathOf(data), "../../blobs/weights");
+        }
+        else
+        {
+            elsewhere.Write(onnx, graph);
+            elsewhere.Write(data, weights);
+        }
+
+        using var live = new LiveFolder();
+        File.CreateSymbolicLink(
+            Path.Combine(Directory.CreateDirectory(live.At("a/1")).FullName, "model.onnx"), elsewhere.PathOf(onnx));
+        var before = TopLogit();
+        live.Follow();
+        Assert.Empty(live.Changes);
+
+        File.WriteAllBytes(elsewhere.PathOf(data), new byte[weights.Length]);
+        live.Follow();
+
+        Assert.Single(live.Changes);
+        Assert.Equal((true, 0f), (before > 0, TopLogit()));
+
+        float TopLogit() => ImageClassifier.Classify(
+            live.Current.Find("a", null), EncodedImages.Encode(4, 4, (_, _) => SKColors.White),
+            new ClassificationOptions()).Predictions[0].Logit;
+    }
+
+    [Fact]
+    public void Follow_FileBesideTheLinkedModelThatTheManifestChooses_ReloadsIt()
+    {
+        using var elsewhere = new TemporaryFolder();
+        var onnx = elsewhere.Write("net/model.onnx", LiveFolder.Three);
+        elsewhere.Write("net/labels.txt", "one\ntwo\nthree\n");
+        using var live = new LiveFolder().With("a/1", LiveFolder.Four, """{ "file": "chosen.onnx" }""");
+        File.CreateSymbolicLink(live.At("a/1/chosen.onnx"), onnx);
         Assert.Equal(["one", "two", "three"], live.Current.Find("a", null).Labels);
 
         elsewhere.Write("net/labels.txt", "uno\ndue\ntre\n");

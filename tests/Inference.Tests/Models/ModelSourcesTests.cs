@@ -141,6 +141,51 @@ public sealed class ModelSourcesTests : IDisposable
     }
 
     [Theory]
+    [InlineData(null, 2)]
+    [InlineData("""{ "mean": [0.5] }""", 1)]
+    [InlineData("""{ "standardize": true }""", 1)]
+    [InlineData("""{ "resize": "fit" }""", 1)]
+    [InlineData("""{ "scale": 0.5, "resize": "fit" }""", 0)]
+    [InlineData("""{ "filter": "box", "color": "rgb" }""", 2)]
+    public void ADoubtAboutAMakersFileGoesOnceTheOwnerStatesWhatItIsAbout(string? input, int left)
+    {
+        _folder.Write(
+            "1/preprocessor_config.json",
+            """
+            {
+              "image_processor_type": "FooImageProcessor", "do_normalize": true,
+              "do_resize": false, "do_center_crop": true, "crop_size": 64
+            }
+            """);
+
+        using var model = Load(input is null ? null : $$"""{ "input": {{input}} }""");
+
+        Assert.Equal(left, model.Warnings.Count(warning =>
+            warning.StartsWith("preprocessor_config.json: do_", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void ADoubtAboutOneFileGoesIfTheNextSettlesIt()
+    {
+        _folder.Write("1/preprocessor_config.json", """{ "do_normalize": true }""");
+        _folder.Write(
+            "1/config.json",
+            """
+            {
+              "pretrained_cfg": {
+                "input_size": [3, 64, 64], "mean": [0.5, 0.5, 0.5], "std": [0.5, 0.5, 0.5],
+                "interpolation": "bicubic", "crop_pct": 1.0
+              }
+            }
+            """);
+
+        using var model = Load(null);
+
+        Assert.Equal("config.json: pretrained_cfg.mean", model.Sources["input.mean"]);
+        Assert.DoesNotContain(model.Warnings, warning => warning.Contains("none is used", StringComparison.Ordinal));
+    }
+
+    [Theory]
     [InlineData(1, null, true)]
     [InlineData(1, "none", false)]
     [InlineData(1, "light", false)]

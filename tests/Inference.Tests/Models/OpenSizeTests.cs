@@ -46,6 +46,56 @@ public sealed class OpenSizeTests
             ColorModels.Ask(onnx, null, model => string.Join(" ", model.Warnings)), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(1, TensorLayout.ChannelsFirst)]
+    [InlineData(3, TensorLayout.ChannelsLast)]
+    public void Load_FourOpenAxesAndStatedSizes_TakesTheLayoutThatRuns(int channelAxis, TensorLayout layout)
+    {
+        var onnx = Pooling(["n", "a", "b", "c"], channelAxis);
+        const string Sizes = """{"input": {"channels": 3, "height": 32, "width": 32}}""";
+
+        Assert.Equal(1, ColorModels.ProbabilityOfRed(onnx, Sizes), 1e-6f);
+        Assert.Equal(
+            (layout, "the graph runs in no other layout"),
+            ColorModels.Ask(onnx, Sizes, model => (model.Input.Layout, model.Sources["input.layout"])));
+        Assert.DoesNotContain(
+            ColorModels.Ask(onnx, Sizes, model => model.Warnings),
+            warning => warning.Contains("axes of input", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("", TensorLayout.ChannelsFirst, "assumed", 1)]
+    [InlineData(", \"layout\": \"NHWC\"", TensorLayout.ChannelsLast, "model.json: input.layout", 0)]
+    public void Load_FourOpenAxesThatRunInBothLayouts_WarnsOfTheAssumption(
+        string stated, TensorLayout layout, string source, int warnings)
+    {
+        var graph = new OnnxGraphBuilder("any layout");
+        graph.Input("image", DataType.Float, "n", "a", "b", "c");
+        graph.Node("Flatten", ["image"], "flat", ("axis", 1L));
+        graph.Node("MatMul", ["flat", graph.Initializer("weights", new float[192 * 3], 192, 3)], "scores");
+        graph.Output("scores", DataType.Float, "n", 3);
+        var sizes = $$"""{"input": {"channels": 3, "height": 8, "width": 8 {{stated}} } }""";
+
+        Assert.Equal(
+            (layout, source, warnings),
+            ColorModels.Ask(graph.ToByteArray(), sizes, model => (
+                model.Input.Layout,
+                model.Sources["input.layout"],
+                model.Warnings.Count(warning => warning.Contains(
+                    "[?, ?, ?, ?] open and runs in NCHW and in NHWC: NCHW is assumed", StringComparison.Ordinal)))));
+    }
+
+    [Fact]
+    public void Load_FourOpenAxesOfSizesThatDoNotRun_SaysWhy()
+    {
+        var onnx = Pooling(["n", "a", "b", "c"], channelAxis: 1);
+
+        Assert.Contains(
+            "the warm-up run failed",
+            ColorModels.Rejection(onnx, """{"input": {"channels": 1, "height": 32, "width": 32}}"""),
+            StringComparison.Ordinal);
+    }
+
     public static TheoryData<OnnxDimension[], int, (int, int, int), string> OneOpenAxis => new()
     {
         { ["n", 3, "h", 96], 1, (3, 96, 96), "height of input 'image' [?, 3, ?, 96] open: 96 pixels, as for the w" },

@@ -12,6 +12,25 @@ namespace SoftmaxService.Tests.Support.Models;
 /// </summary>
 public static class CustomVisionModel
 {
+    /// <summary>What its export holds as <c>cvexport.manifest</c>, in our words.</summary>
+    public const string Manifest = """
+        {
+          "DomainType": "Classification", "Platform": "ONNX", "ModelFileName": "model.onnx",
+          "LabelFileName": "labels.txt", "MetadataPropsFileName": "metadata_properties.json", "SchemaVersion": "1.0"
+        }
+        """;
+
+    /// <summary>What its export holds as <c>metadata_properties.json</c>.</summary>
+    public const string Properties = """
+        {
+          "CustomVision.Postprocess.Method": "ClassificationMultiClass",
+          "CustomVision.Preprocess.CropMethod": "NoCrop", "CustomVision.Preprocess.ResizeMethod": "Stretch",
+          "CustomVision.Preprocess.TargetHeight": "224", "CustomVision.Preprocess.TargetWidth": "224",
+          "Image.BitmapPixelFormat": "Bgr8", "Image.ColorSpaceGamma": "SRGB",
+          "Image.NominalPixelRange": "NominalRange_0_255"
+        }
+        """;
+
     private const string ClassicalDomain = "ai.onnx.ml";
 
     /// <summary>Class k's logit is the mean of the input's colour k.</summary>

@@ -13,8 +13,8 @@ internal static class ClassifyEndpoint
 {
     public static void MapClassify(this IEndpointRouteBuilder routes)
     {
-        // Captured: a handler that takes services as parameters opens a scope for each request. That and a result
-        // object would be 313 bytes per request, which the goal for the most frequent route does not leave.
+        // Captured: a handler that takes services as parameters opens a scope for each request. With it, the goal for
+        // what the most frequent route allocates would be missed (bench/results/layers.md).
         var models = routes.ServiceProvider.GetRequiredService<ModelRepository>();
         var limits = routes.ServiceProvider.GetRequiredService<LimitsOptions>();
         var json = routes.ServiceProvider.GetRequiredService<RequestJson>();

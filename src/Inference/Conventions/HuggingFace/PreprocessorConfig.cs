@@ -17,11 +17,18 @@ internal sealed class PreprocessorConfig
     // From this size on, ConvNeXT's images are stretched and no longer cropped.
     private const int ConvNextStretched = 384;
 
+    // Those that are read, and one that changes no image.
+    private static readonly string[] Switches =
+    [
+        "do_resize", "do_center_crop", "do_rescale", "do_normalize", "do_convert_rgb", "do_flip_channel_order",
+        "do_grayscale", "do_reduce_labels",
+    ];
+
     private readonly Field _root;
     private readonly ImageProcessorClass? _class;
     private readonly Field? _defaults;
     private readonly string _typeSource;
-    private readonly List<string> _warnings = [];
+    private readonly List<Doubt> _doubts = [];
 
     private PreprocessorConfig(Field root, ImageProcessorClass? processor, string typeSource)
     {
@@ -82,7 +89,20 @@ internal sealed class PreprocessorConfig
             stated = stated with { Color = new Stated<PixelColor>(PixelColor.Rgb, _typeSource) };
         }
 
-        return stated with { Warnings = _warnings };
+        WarnOfUnreadSwitches();
+        return stated with { Doubts = _doubts };
+    }
+
+    private void WarnOfUnreadSwitches()
+    {
+        foreach (var (name, field) in _root.Entries())
+        {
+            if (name.StartsWith("do_", StringComparison.Ordinal) && !Switches.Contains(name)
+                && field.Node is DataSwitch { IsOn: true })
+            {
+                Warn($"{name} is on, which is not read", DoubtAbout.Resizing);
+            }
+        }
     }
 
     private bool IsGray() =>
@@ -128,7 +148,9 @@ internal sealed class PreprocessorConfig
             return new StatedModel();
         }
 
-        Warn("do_resize is false, so that images are cropped at their own size; they are resized here");
+        Warn(
+            "do_resize is false, so that images are cropped at their own size; they are resized here",
+            DoubtAbout.Resizing);
         return TargetSize.Read(field, isSquare: true).State(new StatedModel());
     }
 
@@ -143,12 +165,12 @@ internal sealed class PreprocessorConfig
         var field = this["crop_pct"]!; // the class has a default
         return side >= ConvNextStretched
             ? DescribeStretch(square)
-            : DescribeCrop(square, ResizeTarget.Shorter(Whole(side / Part(field), field)), field);
+            : DescribeCrop(square, ResizeTarget.Shorter(TargetSize.Whole(side / TargetSize.Part(field), field)), field);
     }
 
     /// <summary>
     /// The centre of the original, <c>size / crop_size</c> of its shorter side, is resized to the size. Resizing the
-    /// shorter side to the crop's size first shows the same part, and differs only at the edges.
+    /// shorter side to the crop's size first shows nearly the same part.
     /// </summary>
     private StatedModel DescribePerceiver(TargetSize size)
     {
@@ -162,10 +184,14 @@ internal sealed class PreprocessorConfig
         if (crop.Height is { } side && crop.Width == side && size.Height is { } height && size.Width == height
             && side >= height)
         {
+            Warn(
+                "Perceiver's images are cropped before they are resized; here they are resized first, which moves "
+                + "what is shown by up to half a pixel",
+                DoubtAbout.Resizing);
             return DescribeCrop(size, ResizeTarget.Shorter(side), field);
         }
 
-        Warn("crop_size and size are not squares, which is not read");
+        Warn("crop_size and size are not squares, which is not read", DoubtAbout.Resizing);
         return size.State(new StatedModel());
     }
 
@@ -184,10 +210,19 @@ internal sealed class PreprocessorConfig
 
         if (size.Height is not null)
         {
+            if (IsOn("do_center_crop"))
+            {
+                Warn("do_center_crop is on, but there is no crop_size; nothing is cropped", DoubtAbout.Other);
+            }
+
             return DescribeStretch(size);
         }
 
-        Warn("size gives the shorter side and do_center_crop is off, so that the size depends on the image");
+        Warn(
+            IsOn("do_center_crop")
+                ? "size gives the shorter side and do_center_crop is on, but there is no crop_size"
+                : "size gives the shorter side and do_center_crop is off, so that the size depends on the image",
+            DoubtAbout.Resizing);
         return new StatedModel();
     }
 
@@ -207,8 +242,10 @@ internal sealed class PreprocessorConfig
         };
         if (target is null)
         {
-            Warn("crop_size is larger than size, or size is not of a kind that is read; how images are resized is not "
-                + "taken from it");
+            Warn(
+                "crop_size is larger than size, or size is not of a kind that is read; how images are resized is not "
+                + "taken from it",
+                DoubtAbout.Resizing);
             return crop.State(new StatedModel());
         }
 
@@ -279,7 +316,9 @@ internal sealed class PreprocessorConfig
         }
         else if ((mean is null) != (std is null))
         {
-            Warn("only one of image_mean and image_std is given, and the class of the image processor is not known");
+            Warn(
+                "only one of image_mean and image_std is given, and the class of the image processor is not known",
+                DoubtAbout.Scaling);
         }
         else if (mean is null)
         {
@@ -291,8 +330,10 @@ internal sealed class PreprocessorConfig
             mean = new Stated<IReadOnlyList<double>>([.. mean!.Value.Select(value => value + 1)], offset.Source);
             if (scale is not null && Math.Abs((scale.Value * 127.5) - 1) > 1e-6)
             {
-                Warn("rescale_offset is on and rescale_factor is not 1/127.5: versions of transformers differ in what "
-                    + "they subtract; 1 is subtracted after scaling");
+                Warn(
+                    "rescale_offset is on and rescale_factor is not 1/127.5: versions of transformers differ in what "
+                    + "they subtract; 1 is subtracted after scaling",
+                    DoubtAbout.Scaling);
             }
         }
 
@@ -304,7 +345,7 @@ internal sealed class PreprocessorConfig
     {
         const string Missing = "there is no image_mean and no image_std";
         var type = _root["image_processor_type"] ?? _root["feature_extractor_type"];
-        Warn((this["do_normalize"], type) switch
+        var warning = (this["do_normalize"], type) switch
         {
             (not null, null) => $"do_normalize is true, but {Missing}, and no class is named: none is used",
             (not null, _) =>
@@ -313,7 +354,8 @@ internal sealed class PreprocessorConfig
                 $"{Missing}, and no class is named that says whether images are normalized: none is used",
             _ => $"{Missing}, and the class {type.Quote()}, which says whether images are normalized, is not known: "
                 + "none is used",
-        });
+        };
+        Warn(warning, DoubtAbout.Scaling);
     }
 
     private static Stated<IReadOnlyList<float>>? Narrow(Stated<IReadOnlyList<double>>? wide) =>
@@ -324,54 +366,5 @@ internal sealed class PreprocessorConfig
     /// <summary>PoolFormer's part; null in the file switches it off.</summary>
     private Field? CropPercentage() => _root.Has("crop_pct") ? _root["crop_pct"] : this["crop_pct"];
 
-    private static double Part(Field field) =>
-        field.Number() is > 0.01 and <= 1 and var part ? part : throw field.Fault("must be above 0.01 and at most 1");
-
-    private static int Whole(double length, Field field) =>
-        length is >= 1 and < 65_536 ? (int)length : throw field.Fault("makes images too large or too small");
-
-    private void Warn(string warning) => _warnings.Add($"{Name}: {warning}");
-
-    /// <summary>The <c>size</c> or <c>crop_size</c>: a number, a list, or a map of sides.</summary>
-    private sealed record TargetSize(Field Field, int? Height, int? Width, int? Shorter, int? Longest)
-    {
-        public static TargetSize Square(int side, Field field) => new(field, side, side, null, null);
-
-        public static TargetSize Read(Field field, bool isSquare)
-        {
-            if (field.IsMap)
-            {
-                var (height, width) = (field["height"]?.Size(), field["width"]?.Size());
-                var (shorter, longest) = (field["shortest_edge"]?.Size(), field["longest_edge"]?.Size());
-                return (height is null) == (width is null) && (height ?? shorter ?? longest) is not null
-                    ? new TargetSize(field, height, width, shorter, longest)
-                    : throw field.Fault("must have height and width, shortest_edge, or longest_edge");
-            }
-
-            if (field.IsList)
-            {
-                return field.Items().ToArray() is [var height, var width]
-                    ? new TargetSize(field, height.Size(), width.Size(), null, null)
-                    : throw field.Fault("must be a number, a height and a width, or an object");
-            }
-
-            var side = field.Size();
-            return isSquare ? Square(side, field) : new TargetSize(field, null, null, side, null);
-        }
-
-        public TargetSize DividedBy(Field field)
-        {
-            var part = Part(field);
-            int? Divide(int? side) => side is { } length ? Whole(length / part, field) : null;
-            return Height is not null && Height == Width
-                ? new TargetSize(Field, null, null, Divide(Height), null)
-                : new TargetSize(Field, Divide(Height), Divide(Width), Divide(Shorter), Longest);
-        }
-
-        public StatedModel State(StatedModel stated) => stated with
-        {
-            Height = Height is { } height ? Field.State(height) : null,
-            Width = Width is { } width ? Field.State(width) : null,
-        };
-    }
+    private void Warn(string warning, DoubtAbout about) => _doubts.Add(new Doubt($"{Name}: {warning}", about));
 }

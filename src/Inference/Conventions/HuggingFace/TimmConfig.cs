@@ -44,7 +44,7 @@ internal static class TimmConfig
         stated = stated.Channels is { Value: not 3 } ? stated : stated with { Color = config.State(PixelColor.Rgb) };
         return Defaults(isColor, stated.Height is not null).Where(one => config[one.Name] is null).Aggregate(
             stated, (model, one) => model.Warn(
-                $"{config.Source} has no {one.Name}; timm's default is assumed: {one.Value}"));
+                $"{config.Source} has no {one.Name}; timm's default is assumed: {one.Value}", one.About));
 
         Field Default(string name, DataNode value) => new(config.File, name, value) { DefaultOf = config.Source };
     }
@@ -59,14 +59,20 @@ internal static class TimmConfig
         && channels.FindWhole() is 1 or 3
         && root["mean"] is not null && root["std"] is not null && root["interpolation"] is not null;
 
-    private static IEnumerable<(string Name, string Value)> Defaults(bool isColor, bool isCropped) =>
-    [
-        .. isColor ? (IEnumerable<(string, string)>)[("mean", Text(Mean)), ("std", Text(Std))] : [],
-        ("interpolation", "bicubic"),
-        .. isCropped
-            ? (IEnumerable<(string, string)>)[("crop_pct", DefaultPart.ToString(CultureInfo.InvariantCulture))]
-            : [],
-    ];
+    private static IEnumerable<(string Name, string Value, DoubtAbout About)> Defaults(bool isColor, bool isCropped)
+    {
+        if (isColor)
+        {
+            yield return ("mean", Text(Mean), DoubtAbout.Scaling);
+            yield return ("std", Text(Std), DoubtAbout.Scaling);
+        }
+
+        yield return ("interpolation", "bicubic", DoubtAbout.Other);
+        if (isCropped)
+        {
+            yield return ("crop_pct", DefaultPart.ToString(CultureInfo.InvariantCulture), DoubtAbout.Resizing);
+        }
+    }
 
     private static DataList Numbers(params string[] numbers) => new(
         [.. numbers.Select(text => new DataNumber(double.Parse(text, CultureInfo.InvariantCulture), text, Line: 0))],
@@ -122,7 +128,7 @@ internal static class TimmConfig
         };
 
         StatedModel Warn(StatedModel model, bool isNeeded, string warning) =>
-            isNeeded ? model.Warn($"{config.File}: {warning}") : model;
+            isNeeded ? model.Warn($"{config.File}: {warning}", DoubtAbout.Resizing) : model;
     }
 
     private static StatedModel Crop(StatedModel stated, Field source, ResizeTarget target) => stated with

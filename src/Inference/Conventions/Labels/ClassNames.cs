@@ -28,7 +28,7 @@ internal sealed record ClassNames(IReadOnlyList<string> Names, params IReadOnlyL
         var stated = new StatedModel
         {
             Labels = new Stated<IReadOnlyList<string>>(names, source),
-            Warnings = [.. Warnings.Select(warning => $"{source} {warning}")],
+            Doubts = [.. Warnings.Select(warning => new Doubt($"{source} {warning}"))],
         };
         return names.Count == Names.Count
             ? stated

@@ -3,7 +3,7 @@ using Onnx;
 using SoftmaxService.OnnxSchema;
 using DataType = Onnx.TensorProto.Types.DataType;
 
-namespace SoftmaxService.Inference.Tests.Conventions;
+namespace SoftmaxService.Tests.Support.Models;
 
 /// <summary>
 /// A model as a tool exports it: the graph's inputs, outputs and metadata in the tool's names and shapes, and the files
@@ -13,7 +13,7 @@ namespace SoftmaxService.Inference.Tests.Conventions;
 /// <param name="Reference">The maker's pipeline, by its name in recipes.json.</param>
 /// <param name="Onnx">The graph.</param>
 /// <param name="Files">The other files.</param>
-internal sealed record ToolExport(string Name, string Reference, byte[] Onnx, (string Name, string Content)[] Files)
+public sealed record ToolExport(string Name, string Reference, byte[] Onnx, (string Name, string Content)[] Files)
 {
     private const string HalfMean = """ "image_mean": [0.5, 0.5, 0.5], "image_std": [0.5, 0.5, 0.5] """;
 
@@ -153,6 +153,16 @@ internal sealed record ToolExport(string Name, string Reference, byte[] Onnx, (s
         Stated("Keras, `mode` torch", "keras-torch", Keras(), $$"""
             {{ImageNetInput}}, "resize": "stretch", "filter": "nearest", "round": true
             """),
+        Stated(
+            "Keras, scaling in the graph (EfficientNetV2)", "keras-tf",
+            Graph("input_1", Nhwc, "predictions", hasSoftmax: true, scaling: RescaledByKeras), """
+            "color": "rgb", "resize": "stretch", "filter": "nearest", "round": true
+            """) with { Black = 0, White = 255 },
+        Stated(
+            "torchvision, normalization in the graph", "torchvision",
+            Graph("input", Nchw, "output", scaling: NormalizedByTorch), """
+            "color": "rgb", "resize": "crop", "resizeTo": 256, "filter": "bilinear", "round": true
+            """) with { Black = 0, White = 1 },
         Stated("TensorFlow, `tf.image.resize`", "tensorflow", Keras(), """
             "color": "rgb", "scale": 0.00784313725490196, "mean": [1], "std": [1], "resize": "stretch",
             "filter": "bilinear", "antialias": false
@@ -177,8 +187,8 @@ internal sealed record ToolExport(string Name, string Reference, byte[] Onnx, (s
         ]),
         new("Custom Vision", "custom-vision", CustomVisionModel.Of(Animals, 224),
         [
-            ("cvexport.manifest", Samples.CustomVisionManifest),
-            ("metadata_properties.json", Samples.CustomVisionProperties),
+            ("cvexport.manifest", CustomVisionModel.Manifest),
+            ("metadata_properties.json", CustomVisionModel.Properties),
             ("labels.txt", "cat\ndog\nfish\n"),
         ]),
         Stated(
@@ -188,6 +198,14 @@ internal sealed record ToolExport(string Name, string Reference, byte[] Onnx, (s
             "MLflow, torchvision's pipeline", "torchvision", Graph("input", AllOpen, "output"), Torchvision,
             ("MLmodel", Mlflow), ("labels.txt", "cat\ndog\nfish\n")),
     ];
+
+    /// <summary>
+    /// What the graph is fed for a black pixel, if it scales by itself; null where the maker's pipeline scales.
+    /// </summary>
+    public double? Black { get; init; }
+
+    /// <summary>What it is fed for a white pixel, likewise.</summary>
+    public double? White { get; init; }
 
     /// <summary>The path of the ONNX file.</summary>
     public string OnnxName { get; init; } = "model.onnx";
@@ -236,9 +254,9 @@ internal sealed record ToolExport(string Name, string Reference, byte[] Onnx, (s
     /// <summary>Scores are a linear function of the image's mean colours.</summary>
     private static byte[] Graph(
         string input, OnnxDimension[] shape, string output, bool hasSoftmax = false,
-        (string Key, string Value)[]? metadata = null)
+        (string Key, string Value)[]? metadata = null, Func<OnnxGraphBuilder, string, string>? scaling = null)
     {
-        var graph = Start(input, shape);
+        var graph = Start(input, shape, scaling ?? ((_, image) => image));
         graph.Node(hasSoftmax ? "Softmax" : "Identity", ["z"], output);
         graph.Output(output, DataType.Float, shape[0], Animals.Length);
         var model = graph.ToModel();
@@ -247,12 +265,26 @@ internal sealed record ToolExport(string Name, string Reference, byte[] Onnx, (s
         return model.ToByteArray();
     }
 
-    private static OnnxGraphBuilder Start(string input, OnnxDimension[] shape)
+    private static string RescaledByKeras(OnnxGraphBuilder graph, string image)
+    {
+        graph.Node("Mul", [image, graph.Initializer("Cast/x:0", [1 / 128f])], "rescaling/mul:0");
+        return graph.Node("Add", ["rescaling/mul:0", graph.Initializer("Cast_1/x:0", [-1f])], "rescaling/add:0");
+    }
+
+    private static string NormalizedByTorch(OnnxGraphBuilder graph, string image)
+    {
+        graph.Node("Sub", [image, graph.Initializer("onnx::Sub_1", [0.485f, 0.456f, 0.406f], 1, 3, 1, 1)], "/Sub");
+        return graph.Node(
+            "Div", ["/Sub", graph.Initializer("onnx::Div_3", [0.229f, 0.224f, 0.225f], 1, 3, 1, 1)], "/Div");
+    }
+
+    private static OnnxGraphBuilder Start(
+        string input, OnnxDimension[] shape, Func<OnnxGraphBuilder, string, string> scaling)
     {
         var graph = new OnnxGraphBuilder("main_graph");
         long[] axes = shape.SequenceEqual(Nhwc) ? [1, 2] : [2, 3];
-        graph.Node(
-            "ReduceMean", [graph.Input(input, DataType.Float, shape)], "mean", ("axes", axes), ("keepdims", 0L));
+        var image = scaling(graph, graph.Input(input, DataType.Float, shape));
+        graph.Node("ReduceMean", [image], "mean", ("axes", axes), ("keepdims", 0L));
         graph.Node(
             "MatMul", ["mean", graph.Initializer("weight", [1f, 0.2f, 0, 0, 1, 0.1f, 0.3f, 0, 1], 3, 3)], "z");
         return graph;
