@@ -48,8 +48,7 @@ builder.AddLogging();
 builder.Services.AddServiceMetrics(features);
 builder.Services.AddTracing(features);
 
-// Models: every version below the model folder, loaded and warmed up before the first request; one gate in front of
-// them.
+// Models: every version below the model folder, loaded and warmed up before it is listed; one gate in front of them.
 builder.Services.AddModels();
 builder.Services.AddSingleton<ComputeGate>();
 

@@ -101,7 +101,7 @@ public static class TensorClassifier
         string[] names = [.. request.GraphOutputs, model.GraphOutput.Name];
         IReadOnlyList<OnnxTensor> outputs = [];
         await model.Queue.ExecuteAloneAsync(
-            () => outputs = model.Classifier.RunAll(items, request.Count, names), cancellationToken);
+            token => outputs = model.Classifier.RunAll(items, request.Count, names, token), cancellationToken);
         return (model.Classifier.ToScores(outputs[^1]), [.. outputs.SkipLast(1)]);
     }
 

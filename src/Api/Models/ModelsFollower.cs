@@ -4,19 +4,34 @@ using SoftmaxService.Inference.Models;
 namespace SoftmaxService.Api.Models;
 
 /// <summary>
-/// Makes the server wait for the models, and then keeps what is served up to date with their folder for as long as the
-/// service runs.
+/// Makes the server wait for the models, though not for long, and then keeps what is served up to date with their
+/// folder for as long as the service runs.
 /// </summary>
 internal sealed partial class ModelsFollower(
-    RepositoryWatcher watcher, ModelsOptions options, ILogger<ModelsFollower> log) : BackgroundService
+    RepositoryWatcher watcher, ModelRepository models, ModelsOptions options, ILogger<ModelsFollower> log)
+    : BackgroundService
 {
     /// <summary>The first load of all models, which runs while the service is being built.</summary>
     public Task FirstLoad { get; set; } = Task.CompletedTask;
 
-    /// <summary>The server starts to listen after this, so that no request finds a model still loading.</summary>
+    /// <summary>
+    /// The server starts to listen after this. Usually no request then finds a model still loading; one that takes long
+    /// does not keep the others from serving.
+    /// </summary>
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
-        await FirstLoad;
+        try
+        {
+            await FirstLoad.WaitAsync(TimeSpan.FromSeconds(options.StartSeconds), cancellationToken);
+        }
+        catch (TimeoutException)
+        {
+            StillLoading(
+                log, options.StartSeconds,
+                string.Join(", ", models.Current.Loading.Select(version => $"{version.Name}/{version.Version}")));
+            _ = ReportFaultAsync();
+        }
+
         await base.StartAsync(cancellationToken);
     }
 
@@ -31,6 +46,23 @@ internal sealed partial class ModelsFollower(
         watcher.Faulted += fault => Faulted(log, fault);
         await watcher.RunAsync(stoppingToken);
     }
+
+    private async Task ReportFaultAsync()
+    {
+        try
+        {
+            await FirstLoad;
+        }
+        catch (Exception fault)
+        {
+            Faulted(log, fault);
+        }
+    }
+
+    [LoggerMessage(
+        LogLevel.Warning,
+        "The service listens after {StartSeconds} s, though some models are not loaded yet: {Loading}")]
+    private static partial void StillLoading(ILogger log, double startSeconds, string loading);
 
     [LoggerMessage(
         LogLevel.Warning,

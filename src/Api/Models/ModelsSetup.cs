@@ -8,7 +8,7 @@ using SoftmaxService.Numerics;
 
 namespace SoftmaxService.Api.Models;
 
-/// <summary>Finds the model folder, loads what is in it before the first request, and follows its changes.</summary>
+/// <summary>Finds the model folder, loads what is in it, and follows its changes.</summary>
 internal static partial class ModelsSetup
 {
     private const string FolderName = "models";
@@ -27,7 +27,8 @@ internal static partial class ModelsSetup
     }
 
     /// <summary>
-    /// Begins to load every model, and from now on logs what is served and what is not. The server waits for the load.
+    /// Begins to load every model, and from now on logs what is served and what is not. The server waits for the load,
+    /// up to <c>Models:StartSeconds</c>.
     /// </summary>
     public static void LoadModels(this WebApplication app)
     {
@@ -110,6 +111,10 @@ internal static partial class ModelsSetup
                 NotLoaded(log, change.Name, change.Version, change.Reason);
                 break;
 
+            case { Kind: ModelChangeKind.RunsFailing }:
+                RunsFailing(log, change.Name, change.Version, change.Reason);
+                break;
+
             default:
                 Unloaded(log, change.Name, change.Version, change.Reason);
                 break;
@@ -158,6 +163,9 @@ internal static partial class ModelsSetup
 
     [LoggerMessage(LogLevel.Error, "No model could be loaded: {Reason}")]
     private static partial void FolderNotRead(ILogger log, string? reason);
+
+    [LoggerMessage(LogLevel.Error, "Model {Name}/{ModelVersion} is failing: {Reason}")]
+    private static partial void RunsFailing(ILogger log, string name, string modelVersion, string? reason);
 
     [LoggerMessage(LogLevel.Information, "Model {Name}/{ModelVersion} is no longer served: {Reason}")]
     private static partial void Unloaded(ILogger log, string name, string modelVersion, string? reason);

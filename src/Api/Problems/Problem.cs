@@ -51,6 +51,8 @@ internal sealed record Problem(string Code, int Status, string Title, int? Retry
     public static readonly Problem InternalError = new("internal-error", 500, "The service failed");
     public static readonly Problem Draining =
         new("draining", 503, "The service is shutting down", RetryAfterSeconds: 1);
+    public static readonly Problem ModelLoading =
+        new("model-loading", 503, "The model is still being loaded", RetryAfterSeconds: 5);
     public static readonly Problem DeadlineExceeded = new("deadline-exceeded", 504, "The request ran out of time");
 
     /// <summary>The problems that any work may get, whatever was sent.</summary>

@@ -54,6 +54,7 @@ internal sealed partial class ProblemExceptionHandler(ProblemWriter writer, ILog
         InferenceError.ImageTooLarge => Problem.ImageTooLarge,
         InferenceError.ModelNotFound => Problem.ModelNotFound,
         InferenceError.VersionNotFound => Problem.VersionNotFound,
+        InferenceError.ModelLoading => Problem.ModelLoading,
         InferenceError.ModelOutputNotFinite => Problem.ModelOutputNotFinite,
         InferenceError.ModelRunFailed => Problem.ModelRunFailed,
         InferenceError.NotCalibrated => Problem.NotCalibrated,

@@ -35,6 +35,12 @@ internal sealed class ModelsOptions : IValidatableObject
     [SettingRange(1, 86400)]
     public double LoadSeconds { get; set; } = Library.LoadTime.TotalSeconds;
 
+    /// <summary>
+    /// Seconds for which the service waits at its start for all models to be loaded, before it listens in any case.
+    /// </summary>
+    [SettingRange(0, 86400)]
+    public double StartSeconds { get; set; } = 5;
+
     /// <summary>Whether clients may load and unload models over <c>/v2/repository</c>.</summary>
     public bool AllowLoadUnload { get; set; }
 

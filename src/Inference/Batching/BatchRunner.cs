@@ -5,11 +5,12 @@ namespace SoftmaxService.Inference.Batching;
 
 /// <summary>
 /// Runs requests on a version, and counts and traces the runs. When a batch fails, its requests run again one by one,
-/// so that only the faulty ones fail.
+/// so that only the faulty ones fail. A run that lasts longer than its requests have time is ended.
 /// </summary>
 internal sealed class BatchRunner(OnnxClassifier classifier, string model, string version)
 {
     private readonly RunMetrics _metrics = new(model, version);
+    private readonly EndedRuns _endedRuns = new();
     private long _begunItems;
     private long _endedItems;
     private long _runs;
@@ -22,8 +23,17 @@ internal sealed class BatchRunner(OnnxClassifier classifier, string model, strin
 
     public long Runs => Interlocked.Read(ref _runs);
 
+    /// <summary>Why the version is failing: its runs do not end. Null while they do.</summary>
+    public string? Fault => _endedRuns.Fault;
+
+    /// <summary>Called when the version begins to fail.</summary>
+    public Action? Failing
+    {
+        set => _endedRuns.Failing = value;
+    }
+
     /// <summary>Does work that did not have to wait, on the caller's thread.</summary>
-    public ValueTask RunAtOnce(Action work, CancellationToken cancellationToken)
+    public ValueTask RunAtOnce(Action<CancellationToken> work, CancellationToken cancellationToken)
     {
         using var span = RunSpans.StartRun();
         var begun = Stopwatch.GetTimestamp();
@@ -31,10 +41,17 @@ internal sealed class BatchRunner(OnnxClassifier classifier, string model, strin
         {
             Begin(1);
             _metrics.CountWait(TimeSpan.Zero);
-            work();
+            work(cancellationToken);
+            _endedRuns.CountEnd();
             return cancellationToken.IsCancellationRequested
                 ? ValueTask.FromCanceled(cancellationToken)
                 : ValueTask.CompletedTask;
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            span?.SetStatus(ActivityStatusCode.Error);
+            CountEnded(begun);
+            return ValueTask.FromCanceled(cancellationToken);
         }
         catch (Exception exception)
         {
@@ -105,7 +122,15 @@ internal sealed class BatchRunner(OnnxClassifier classifier, string model, strin
         var hasFailed = false;
         try
         {
-            classifier.ExecuteTogether([.. batch.Select(request => request.Item!)]); // only items share runs
+            using var end = new RunEnd(batch, begun);
+            classifier.ExecuteTogether([.. batch.Select(request => request.Item!)], end.Token); // only items share runs
+            _endedRuns.CountEnd();
+        }
+        catch (OperationCanceledException)
+        {
+            hasFailed = true;
+            CountEnded(begun);
+            _metrics.CountRetry();
         }
         catch (Exception)
         {
@@ -121,6 +146,12 @@ internal sealed class BatchRunner(OnnxClassifier classifier, string model, strin
 
     private void RunAgain(RunRequest request)
     {
+        if (request.IsCancelled)
+        {
+            request.Complete();
+            return;
+        }
+
         CountRun(1);
         request.BegunAt = Stopwatch.GetTimestamp();
         request.BatchSize = 1;
@@ -130,8 +161,25 @@ internal sealed class BatchRunner(OnnxClassifier classifier, string model, strin
     private void RunAlone(RunRequest request)
     {
         var fault = request.Run();
+        if (fault is null)
+        {
+            _endedRuns.CountEnd();
+        }
+        else if (fault is OperationCanceledException)
+        {
+            CountEnded(request.BegunAt);
+        }
+
         _metrics.CountRunTime(request.BegunAt);
         request.Complete(fault);
+    }
+
+    private void CountEnded(long begun)
+    {
+        if (_endedRuns.CountEnded(Stopwatch.GetElapsedTime(begun)))
+        {
+            _metrics.CountEnded();
+        }
     }
 
     private void Begin(int items)

@@ -29,6 +29,9 @@ internal sealed class RunMetrics
         "softmax.requests.expired", "{item}",
         "Items that left the queue before they ran: out of time, or abandoned by their client.");
 
+    private static readonly Counter<long> Ended = Meter.CreateCounter<long>(
+        "softmax.runs.ended", "{run}", "Runs that lasted longer than their requests had time, and were ended.");
+
     private readonly KeyValuePair<string, object?>[] _tags;
 
     public RunMetrics(string model, string version)
@@ -36,7 +39,7 @@ internal sealed class RunMetrics
         _tags = [new("model", model), new("version", version)];
 
         // A counter that does not exist before it first counts has no increase that an alert could see.
-        foreach (var counter in new[] { Runs, Retries, Expired })
+        foreach (var counter in new[] { Runs, Retries, Expired, Ended })
         {
             counter.Add(0, _tags);
         }
@@ -53,6 +56,8 @@ internal sealed class RunMetrics
     public void CountWait(TimeSpan wait) => QueueTimes.Record(wait.TotalSeconds, _tags);
 
     public void CountRetry() => Retries.Add(1, _tags);
+
+    public void CountEnded() => Ended.Add(1, _tags);
 
     public void CountExpired() => Expired.Add(1, _tags);
 }

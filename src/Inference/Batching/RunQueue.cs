@@ -42,6 +42,15 @@ internal sealed class RunQueue
         }
     }
 
+    /// <summary>Why the model is failing: its last runs had to be ended. Null while they end by themselves.</summary>
+    public string? Fault => _runner.Fault;
+
+    /// <summary>Called when <see cref="Fault"/> was null and no longer is.</summary>
+    public Action? Failing
+    {
+        set => _runner.Failing = value;
+    }
+
     /// <summary>How many items wait.</summary>
     public int WaitingCount
     {
@@ -71,7 +80,9 @@ internal sealed class RunQueue
     /// </summary>
     /// <param name="run">The item; not to be touched meanwhile.</param>
     /// <param name="cancellationToken">
-    /// Makes an item that waits leave the queue at once. An item that runs is awaited and then reported as cancelled.
+    /// Makes an item that waits leave the queue at once. A run of its own is ended. A run that it shares is ended only
+    /// once it has lasted for <see cref="RunEnd.ShortestShared"/>; the others then run again. Either is awaited, and
+    /// the item then reported as cancelled.
     /// </param>
     /// <exception cref="InferenceException">The model fails on this item.</exception>
     /// <exception cref="OperationCanceledException">The item was cancelled.</exception>
@@ -79,11 +90,15 @@ internal sealed class RunQueue
         ExecuteAsync(run, run.ExecuteAction, cancellationToken);
 
     /// <summary>Does something that takes as long as a run, in a slot of its own.</summary>
-    /// <param name="work">What to do.</param>
+    /// <param name="work">What to do, ending early when it is cancelled.</param>
     /// <param name="cancellationToken">As for an item.</param>
     /// <exception cref="OperationCanceledException">The work was cancelled.</exception>
-    public ValueTask ExecuteAloneAsync(Action work, CancellationToken cancellationToken) =>
+    public ValueTask ExecuteAloneAsync(Action<CancellationToken> work, CancellationToken cancellationToken) =>
         ExecuteAsync(item: null, work, cancellationToken);
+
+    /// <inheritdoc cref="ExecuteAloneAsync(Action{CancellationToken}, CancellationToken)"/>
+    public ValueTask ExecuteAloneAsync(Action work, CancellationToken cancellationToken) =>
+        ExecuteAloneAsync(_ => work(), cancellationToken);
 
     /// <summary>
     /// Queues items together and in order, so that they can share runs. Where several slots are free, they share the
@@ -144,7 +159,8 @@ internal sealed class RunQueue
         _runner.Expire(request);
     }
 
-    private ValueTask ExecuteAsync(OnnxRun? item, Action work, CancellationToken cancellationToken)
+    private ValueTask ExecuteAsync(
+        OnnxRun? item, Action<CancellationToken> work, CancellationToken cancellationToken)
     {
         if (cancellationToken.IsCancellationRequested)
         {

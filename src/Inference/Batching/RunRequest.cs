@@ -8,10 +8,14 @@ namespace SoftmaxService.Inference.Batching;
 /// Something that waits for a run: an item, or (without one) work that takes a slot by itself. Its task completes when
 /// its buffers are no longer in use.
 /// </summary>
-internal sealed class RunRequest(RunQueue queue, OnnxRun? item, Action work, CancellationToken cancellationToken)
+internal sealed class RunRequest(
+    RunQueue queue, OnnxRun? item, Action<CancellationToken> work, CancellationToken cancellationToken)
     : TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)
 {
     public OnnxRun? Item => item;
+
+    /// <summary>Cancelled when nobody waits for the result any more.</summary>
+    public CancellationToken Cancelled => cancellationToken;
 
     public bool IsCancelled => cancellationToken.IsCancellationRequested;
 
@@ -57,7 +61,7 @@ internal sealed class RunRequest(RunQueue queue, OnnxRun? item, Action work, Can
     {
         try
         {
-            work();
+            work(cancellationToken);
             return null;
         }
         catch (Exception exception)
@@ -70,13 +74,13 @@ internal sealed class RunRequest(RunQueue queue, OnnxRun? item, Action work, Can
     public void Complete(Exception? fault = null)
     {
         EndedAt = Stopwatch.GetTimestamp();
-        if (fault is not null)
+        if (IsCancelled)
+        {
+            Cancel(); // it may have failed because its run was ended
+        }
+        else if (fault is not null)
         {
             TrySetException(fault);
-        }
-        else if (IsCancelled)
-        {
-            Cancel();
         }
         else
         {

@@ -58,22 +58,15 @@ internal sealed class SidecarFolders(IReadOnlyList<string> folders)
 
     private static byte[] Read(string name, string path)
     {
-        // A pipe or a device has no length, and opening one may block forever.
-        var length = new FileInfo(path).Length;
-        if (length == 0)
+        try
         {
-            throw new ConventionException($"{name} is empty, or no regular file");
+            return RegularFile.ReadAllBytes(path, MaxLength) is { Length: > 0 } content
+                ? content
+                : throw new ConventionException($"{name} is empty");
         }
-
-        if (length > MaxLength)
+        catch (InvalidDataException fault)
         {
-            throw new ConventionException(
-                $"{name} has {length} bytes; files of up to {MaxLength} are read beside a model");
+            throw new ConventionException($"{name} {fault.Message}", fault);
         }
-
-        using var file = File.OpenRead(path);
-        var content = new byte[length];
-        var read = file.ReadAtLeast(content, content.Length, throwOnEndOfStream: false);
-        return content[..read];
     }
 }

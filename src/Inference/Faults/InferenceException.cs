@@ -47,6 +47,11 @@ public enum InferenceError
     /// are too few for an α.
     /// </summary>
     CalibrationImpossible,
+
+    /// <summary>
+    /// The model or the version is not loaded yet. The same request may succeed a moment later.
+    /// </summary>
+    ModelLoading,
 }
 
 /// <summary>

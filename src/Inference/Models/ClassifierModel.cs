@@ -122,6 +122,12 @@ public sealed class ClassifierModel : IDisposable
     /// <summary>What was assumed or passed over and can change answers, one sentence each.</summary>
     public IReadOnlyList<string> Warnings => _graph.Sources.Warnings;
 
+    /// <summary>
+    /// Why the version is failing although it was loaded: the last runs did not end by themselves. Null where it is
+    /// not. It is still served, since the next run may end.
+    /// </summary>
+    public string? RunFault => Queue.Fault;
+
     /// <summary>The fields whose values a file states, but of which a warning says that they may be wrong.</summary>
     internal IReadOnlySet<string> DoubtedFields => _graph.Sources.Doubted;
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using SoftmaxService.Inference.Files;
 
 namespace SoftmaxService.Inference.Models;
 
@@ -11,14 +12,6 @@ namespace SoftmaxService.Inference.Models;
 /// </summary>
 internal static unsafe partial class FileIdentity
 {
-    // From <fcntl.h> and <linux/stat.h>: paths are relative to the current folder, links are followed, and type, inode
-    // and change time are requested.
-    private const int CurrentFolder = -100;
-    private const int FollowLinks = 0;
-    private const uint TypeInodeAndChangeTime = 0x181;
-    private const int TypeBits = 0xF000;
-    private const int RegularFile = 0x8000;
-
     // From <linux/magic.h> and statfs(2).
     private const uint Fuse = 0x65735546;
     private const uint Cifs = 0xFF534D42;
@@ -31,29 +24,15 @@ internal static unsafe partial class FileIdentity
     /// </summary>
     public static string Of(string path)
     {
-        if (!OperatingSystem.IsLinux())
+        if (FileStatus.Of(path) is not { IsRegular: true } status)
         {
             return "";
         }
 
-        try
-        {
-            Status status;
-            if (Read(CurrentFolder, path, FollowLinks, TypeInodeAndChangeTime, &status) != 0
-                || (status.Mode & TypeBits) != RegularFile)
-            {
-                return "";
-            }
-
-            var inode = HasLastingInodes(path) ? status.Inode : 0;
-            return string.Create(
-                CultureInfo.InvariantCulture,
-                $"{status.DeviceMajor}:{status.DeviceMinor}:{inode}:{status.ChangeSeconds}.{status.ChangeNanoseconds}");
-        }
-        catch (EntryPointNotFoundException)
-        {
-            return ""; // a C library from before 2018
-        }
+        var inode = HasLastingInodes(path) ? status.Inode : 0;
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{status.DeviceMajor}:{status.DeviceMinor}:{inode}:{status.ChangeSeconds}.{status.ChangeNanoseconds}");
     }
 
     private static bool HasLastingInodes(string path)
@@ -65,30 +44,4 @@ internal static unsafe partial class FileIdentity
 
     [LibraryImport("libc", EntryPoint = "statfs", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int ReadFileSystem(string path, nint* fileSystem);
-
-    [LibraryImport("libc", EntryPoint = "statx", StringMarshalling = StringMarshalling.Utf8)]
-    private static partial int Read(int folder, string path, int flags, uint mask, Status* status);
-
-    /// <summary>The kernel's <c>struct statx</c>, the same on every processor.</summary>
-    [StructLayout(LayoutKind.Explicit, Size = 256)]
-    private readonly struct Status
-    {
-        [FieldOffset(0x1C)]
-        public readonly ushort Mode;
-
-        [FieldOffset(0x20)]
-        public readonly ulong Inode;
-
-        [FieldOffset(0x60)]
-        public readonly long ChangeSeconds;
-
-        [FieldOffset(0x68)]
-        public readonly uint ChangeNanoseconds;
-
-        [FieldOffset(0x88)]
-        public readonly uint DeviceMajor;
-
-        [FieldOffset(0x8C)]
-        public readonly uint DeviceMinor;
-    }
 }

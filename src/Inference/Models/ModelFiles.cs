@@ -10,8 +10,10 @@ namespace SoftmaxService.Inference.Models;
 /// <param name="onnxFileName">The ONNX file's path in that folder; null to find it.</param>
 internal sealed class ModelFiles(string folder, string? onnxFileName)
 {
-    // A pointer of Git LFS is a few lines of text.
-    private const int LargestPointer = 1024;
+    // The labels of 100,000 classes are far smaller.
+    private const int LargestManifest = 16 << 20;
+
+    private static ReadOnlySpan<byte> PointerStart => "version https://git-lfs"u8;
 
     // An error lists no more of several files.
     private const int ListedFiles = 5;
@@ -85,42 +87,39 @@ internal sealed class ModelFiles(string folder, string? onnxFileName)
         }
 
         var path = Path.Combine(folder, OnnxFileName);
-        var file = new FileInfo(path);
-        if (!file.Exists)
+        if (!Path.Exists(path))
         {
             var source = manifest.File == OnnxFileName ? $", which {ModelManifest.FileName} names" : "";
             throw new ModelLoadException($"the folder holds no {OnnxFileName}{source}");
         }
 
-        // A pipe or a device has no length either, and opening one may block forever.
-        var target = file.LinkTarget is null ? file : new FileInfo(RealPath.Of(path));
-        if (target.Exists && target.Length == 0)
+        Span<byte> start = stackalloc byte[PointerStart.Length];
+        var read = ReadStart(path, start);
+        if (read == 0)
         {
-            throw new ModelLoadException($"{OnnxFileName} is empty, or no regular file");
+            throw new ModelLoadException($"{OnnxFileName} is empty");
         }
 
-        if ((!target.Exists || target.Length < LargestPointer)
-            && File.ReadAllBytes(path).AsSpan().StartsWith("version https://git-lfs"u8))
-        {
-            throw new ModelLoadException(
-                $"{OnnxFileName} is a pointer of Git LFS and not the model; fetch it with git lfs pull");
-        }
-
-        return path;
+        return start[..read].SequenceEqual(PointerStart)
+            ? throw new ModelLoadException(
+                $"{OnnxFileName} is a pointer of Git LFS and not the model; fetch it with git lfs pull")
+            : path;
     }
 
     /// <summary>Reads <c>model.json</c>; empty where there is none.</summary>
-    /// <exception cref="ModelLoadException">It is empty or not UTF-8.</exception>
+    /// <exception cref="ModelLoadException">
+    /// It is empty, too large, not UTF-8 or not a regular file.
+    /// </exception>
     /// <exception cref="System.Text.Json.JsonException">It is not a manifest.</exception>
     public ModelManifest ReadManifest()
     {
         var path = Path.Combine(folder, ModelManifest.FileName);
-        if (!File.Exists(path))
+        if (!Path.Exists(path))
         {
             return ModelManifest.Empty;
         }
 
-        var bytes = File.ReadAllBytes(path);
+        var bytes = ReadSmall(path);
         if (!Utf8.IsValid(bytes))
         {
             throw new ModelLoadException(
@@ -137,6 +136,31 @@ internal sealed class ModelFiles(string folder, string? onnxFileName)
     public string WithoutFolder(string message) => message
         .Replace(Path.GetFullPath(folder) + Path.DirectorySeparatorChar, "", StringComparison.Ordinal)
         .Replace(folder + Path.DirectorySeparatorChar, "", StringComparison.Ordinal);
+
+    private static byte[] ReadSmall(string path)
+    {
+        try
+        {
+            return RegularFile.ReadAllBytes(path, LargestManifest);
+        }
+        catch (InvalidDataException fault)
+        {
+            throw new ModelLoadException($"{ModelManifest.FileName} {fault.Message}", fault);
+        }
+    }
+
+    private int ReadStart(string path, Span<byte> start)
+    {
+        try
+        {
+            using var file = RegularFile.OpenRead(path);
+            return file.ReadAtLeast(start, start.Length, throwOnEndOfStream: false);
+        }
+        catch (InvalidDataException fault)
+        {
+            throw new ModelLoadException($"{OnnxFileName} {fault.Message}", fault);
+        }
+    }
 
     private string OnlyCandidate() => CandidatesIn(folder) switch
     {

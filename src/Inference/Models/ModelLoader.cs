@@ -9,6 +9,8 @@ namespace SoftmaxService.Inference.Models;
 /// <summary>Makes a <see cref="ClassifierModel"/> from a version's folder.</summary>
 internal static class ModelLoader
 {
+    private const string EndedEarly = "its load was ended early";
+
     /// <inheritdoc cref="ClassifierModel.Load"/>
     public static ClassifierModel Load(
         string folder,
@@ -50,17 +52,23 @@ internal static class ModelLoader
 
             // Even if the warm-up has passed, a load that was cancelled has told all later runs to terminate.
             return cancellationToken.IsCancellationRequested
-                ? throw new ModelLoadException("its load was ended early")
+                ? throw new ModelLoadException(EndedEarly)
                 : new ClassifierModel(folder, name, version, manifest, graph, temperature, settings);
         }
         catch (Exception exception)
         {
-            onnx?.Dispose();
+            if (onnx is not null)
+            {
+                onnx.Dispose();
+                SharedArena.GiveBack(); // its runs may have filled the arena
+            }
+
             throw exception switch
             {
                 ModelLoadException => exception,
                 InvalidDataException => new ModelLoadException(
                     $"{files.OnnxFileName}: {files.WithoutFolder(exception.Message)}", exception),
+                OperationCanceledException => new ModelLoadException(EndedEarly, exception),
                 ConventionException => new ModelLoadException(exception.Message, exception),
                 JsonException malformed => new ModelLoadException(
                     $"{ModelManifest.FileName}: {malformed.Message}", exception),

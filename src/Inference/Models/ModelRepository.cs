@@ -37,8 +37,8 @@ public sealed class ModelRepository : IDisposable
         time ??= TimeProvider.System;
         Settings = settings;
         _store = new VersionStore(settings, time);
-        _reconciler = new RepositoryReconciler(_store, settings, time);
-        _loader = new VersionLoader(settings, time, _loads.Closed);
+        _reconciler = new RepositoryReconciler(_store, settings, time) { RunsFailing = Announce };
+        _loader = new VersionLoader(settings, time, _loads.Closed) { AbandonedLoadEnded = LoadAgainWhatWasPutOff };
         _metrics = new RepositoryMetrics(this);
     }
 
@@ -53,6 +53,15 @@ public sealed class ModelRepository : IDisposable
 
     /// <summary>Versions in memory: those that are listed, and those that are not but are still leased.</summary>
     public int LoadedCount => _store.LoadedCount;
+
+    /// <summary>Loads that took too long, were given up, and still run.</summary>
+    internal int AbandonedLoads => _loader.AbandonedCount;
+
+    /// <summary>Called on the thread that loads a version before its files are read.</summary>
+    internal Action<VersionState>? Reading
+    {
+        set => _loader.Reading = value;
+    }
 
     /// <summary>Whether a version's files have settled and are waiting to be loaded.</summary>
     public bool IsLoadDue
@@ -87,10 +96,11 @@ public sealed class ModelRepository : IDisposable
 
     /// <summary>
     /// Loads everything that is there now and takes every file to be complete. Loads as many versions at a time as
-    /// there are cores. Meant for the start, before the first request.
+    /// there are cores. Meant for the start. Meanwhile <see cref="Current"/> already serves what is loaded.
     /// </summary>
     public void LoadAll()
     {
+        SetStarting(true);
         Read(takeAsComplete: true);
         _loads.TryRun(() => Parallel.For(0, Environment.ProcessorCount, _ =>
         {
@@ -98,6 +108,7 @@ public sealed class ModelRepository : IDisposable
             {
             }
         }));
+        SetStarting(false);
     }
 
     /// <summary>
@@ -204,6 +215,23 @@ public sealed class ModelRepository : IDisposable
         _metrics.Dispose();
     }
 
+    private void SetStarting(bool isStarting)
+    {
+        var changes = new RepositoryChanges();
+        lock (_gate)
+        {
+            if (_isClosed)
+            {
+                return;
+            }
+
+            _reconciler.IsStarting = isStarting;
+            Reconcile(changes);
+        }
+
+        Complete(changes);
+    }
+
     private void Read(bool takeAsComplete)
     {
         var changes = new RepositoryChanges();
@@ -239,6 +267,9 @@ public sealed class ModelRepository : IDisposable
         }
     }
 
+    private void Announce(ClassifierModel model) => Changed?.Invoke(
+        new ModelChange(ModelChangeKind.RunsFailing, model.Name, model.Version, Reason: model.RunFault));
+
     /// <summary>Loads the first version that is chosen, while nobody else loads; false when none is.</summary>
     private bool TryLoadNext(Func<VersionState, bool> choose)
     {
@@ -271,6 +302,27 @@ public sealed class ModelRepository : IDisposable
 
         Complete(changes);
         return true;
+    }
+
+    private void LoadAgainWhatWasPutOff()
+    {
+        var changes = new RepositoryChanges();
+        lock (_gate)
+        {
+            if (_isClosed)
+            {
+                return;
+            }
+
+            foreach (var state in _store.Versions.Where(state => VersionLoader.IsPutOff(state.Fault)))
+            {
+                state.Tried = null;
+            }
+
+            Reconcile(changes);
+        }
+
+        Complete(changes);
     }
 
     private void LoadNow(string name)

@@ -32,6 +32,12 @@ internal sealed class RepositoryMetrics : IDisposable
             "softmax.models.failing", () => repository.Current.Failures.Count, "{version}",
             "Versions and folders that cannot be served as they are now.");
         _meter.CreateObservableGauge(
+            "softmax.models.loading", () => repository.Current.Loading.Count, "{version}",
+            "Versions that were found and do not answer yet.");
+        _meter.CreateObservableGauge(
+            "softmax.models.abandoned_loads", () => repository.AbandonedLoads, "{load}",
+            "Loads that took too long, were given up, and still run.");
+        _meter.CreateObservableGauge(
             "softmax.models.warnings", () => repository.Current.Models.Select(Warnings), "{warning}",
             "What was assumed about a version and can change its answers.");
         _meter.CreateObservableGauge(
@@ -41,6 +47,11 @@ internal sealed class RepositoryMetrics : IDisposable
 
     public void Count(ModelChange change)
     {
+        if (change.Kind == ModelChangeKind.RunsFailing)
+        {
+            return; // RunMetrics counts the runs
+        }
+
         var counter = change.Kind switch
         {
             ModelChangeKind.Loaded => _loads,

@@ -6,6 +6,12 @@ namespace SoftmaxService.Inference.Models;
 /// </summary>
 internal sealed class RepositoryReconciler(VersionStore store, RepositorySettings settings, TimeProvider time)
 {
+    /// <summary>Whether everything is being loaded for the first time.</summary>
+    public bool IsStarting { get; set; }
+
+    /// <summary>Called with a served model whose runs do not end, on the thread of a run.</summary>
+    public Action<ClassifierModel>? RunsFailing { get; init; }
+
     /// <summary>Decides which versions are wanted and unlists the others.</summary>
     /// <returns>The catalogue that is now in force: <paramref name="current"/> where nothing changed.</returns>
     public ModelCatalog Reconcile(ModelCatalog current, RepositoryChanges changes)
@@ -67,6 +73,7 @@ internal sealed class RepositoryReconciler(VersionStore store, RepositorySetting
         var isReplacement = state.Serving is not null;
         changes.Release(state);
         store.Serve(state, model);
+        model.Queue.Failing = () => RunsFailing?.Invoke(model);
         changes.Announcements.Add(new ModelChange(
             ModelChangeKind.Loaded, state.Name, state.Version, model, IsReplacement: isReplacement));
     }
@@ -143,16 +150,18 @@ internal sealed class RepositoryReconciler(VersionStore store, RepositorySetting
         var failures = store.SettledFaults().Concat(FailedVersions())
             .OrderBy(failure => failure.Name, StringComparer.Ordinal);
         var serving = store.Versions.Select(state => state.Serving).OfType<LoadedVersion>();
-        var next = new ModelCatalog(serving, failures, settings.DefaultModel, settings.PreferredModel);
+        var next = new ModelCatalog(serving, store.Loading(), failures, settings, IsStarting);
         if (next.Models.SequenceEqual(current.Models)
-            && next.Failures.SequenceEqual(current.Failures)
+            && next.IsStarting == current.IsStarting
+            && next.Loading.SequenceEqual(current.Loading)
+            && next.LoadFailures.SequenceEqual(current.LoadFailures)
             && next.DefaultModel == current.DefaultModel)
         {
             return current;
         }
 
         // The failure of a version is announced when the version is tried; other failures are announced here.
-        changes.Announcements.AddRange(next.Failures.Except(current.Failures)
+        changes.Announcements.AddRange(next.LoadFailures.Except(current.LoadFailures)
             .Where(failure => !IsOfVersion(failure))
             .Select(failure =>
                 new ModelChange(ModelChangeKind.Failed, failure.Name, failure.Version, Reason: failure.Reason)));

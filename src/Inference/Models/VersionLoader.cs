@@ -1,5 +1,4 @@
 using System.Globalization;
-using SoftmaxService.Inference.Onnx;
 
 namespace SoftmaxService.Inference.Models;
 
@@ -11,13 +10,42 @@ namespace SoftmaxService.Inference.Models;
 internal sealed record LoadAttempt(
     VersionFingerprint Files, bool AreFilesUnchanged, ClassifierModel? Model, string? Fault);
 
-/// <summary>Loads the files of one version within the time that the settings allow.</summary>
+/// <summary>
+/// Loads the files of one version within the time that the settings allow. ONNX Runtime looks only now and then whether
+/// a load is to end: one that goes on regardless is abandoned. Its thread ends when ONNX Runtime returns, and what it
+/// has loaded is freed.
+/// </summary>
 /// <param name="settings">How models are loaded.</param>
 /// <param name="time">The clock for the time limit.</param>
 /// <param name="cancellationToken">Ends a load early, when the repository closes.</param>
 internal sealed class VersionLoader(
     RepositorySettings settings, TimeProvider time, CancellationToken cancellationToken)
 {
+    /// <summary>The most abandoned loads at once. While there are as many, nothing is loaded.</summary>
+    public const int MaxAbandoned = 4;
+
+    // For a load that was told to end.
+    private static readonly TimeSpan EndingTime = TimeSpan.FromSeconds(1);
+
+    private static readonly string TooManyAbandoned = string.Create(
+        CultureInfo.InvariantCulture,
+        $"{MaxAbandoned} earlier loads took too long and still run, so nothing more is loaded until one of them ends; ")
+        + "a restart of the service ends them";
+
+    private int _abandoned;
+
+    /// <summary>Called on the loading thread before the files are read.</summary>
+    public Action<VersionState>? Reading { get; set; }
+
+    /// <summary>Called when an abandoned load has ended.</summary>
+    public Action? AbandonedLoadEnded { get; set; }
+
+    /// <summary>Loads that were given up and still run.</summary>
+    public int AbandonedCount => Volatile.Read(ref _abandoned);
+
+    /// <summary>Whether a load failed only because of others that were abandoned.</summary>
+    public static bool IsPutOff(string? fault) => fault == TooManyAbandoned;
+
     public LoadAttempt Load(VersionState state)
     {
         var files = state.Look();
@@ -32,24 +60,36 @@ internal sealed class VersionLoader(
             return (null, files.Fault);
         }
 
-        using var limit = new CancellationTokenSource(settings.LoadTime, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
-        try
+        if (AbandonedCount >= MaxAbandoned)
         {
-            var model = ClassifierModel.Load(
-                state.Folder, state.Name, state.Version, settings.Model, cancellationToken: either.Token);
-            return (model, null);
+            return (null, TooManyAbandoned);
         }
-        catch (ModelLoadException exception)
+
+        var load = new TimedLoad(token =>
         {
-            var seconds = settings.LoadTime.TotalSeconds;
-            return (null, limit.IsCancellationRequested
-                ? string.Create(CultureInfo.InvariantCulture, $"it was not ready to serve within {seconds} s")
-                : exception.Message);
-        }
-        finally
+            Reading?.Invoke(state);
+            return ClassifierModel.Load(
+                state.Folder, state.Name, state.Version, settings.Model, cancellationToken: token);
+        });
+        var (model, fault) = load.Run(settings.LoadTime, EndingTime, time, cancellationToken);
+        if (load.IsAbandoned)
         {
-            NativeHeap.Trim();
+            Interlocked.Increment(ref _abandoned);
+            load.WhenEnded(EndAbandoned);
         }
+
+        return (model, load.IsLate ? TookTooLong(load.IsAbandoned) : fault?.Message);
     }
+
+    private void EndAbandoned()
+    {
+        Interlocked.Decrement(ref _abandoned);
+        AbandonedLoadEnded?.Invoke();
+    }
+
+    private string TookTooLong(bool isAbandoned) =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"it was not ready to serve within {settings.LoadTime.TotalSeconds} s")
+        + (isAbandoned ? "; its load has not ended since, and takes a core until it does" : "");
 }

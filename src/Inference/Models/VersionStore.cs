@@ -128,6 +128,12 @@ internal sealed class VersionStore(RepositorySettings settings, TimeProvider tim
         return [.. versions.Concat(faults).OrderBy(entry => entry.Name, StringComparer.Ordinal)];
     }
 
+    /// <summary>The versions that are to be served and are not yet, by name and number.</summary>
+    public IEnumerable<ModelIdentity> Loading() =>
+        from state in _versions.Values
+        where IsStillLoading(state)
+        select new ModelIdentity(state.Name, state.Version);
+
     public InferenceException NoSuchFolder(string name)
     {
         var names = _versions.Keys.Select(key => key.Name).Distinct();
@@ -144,11 +150,14 @@ internal sealed class VersionStore(RepositorySettings settings, TimeProvider tim
             { Serving: not null } => (ModelState.Ready, ""),
             _ when IsUnloaded(state.Name) => (ModelState.Unavailable, UnloadedOnRequest),
             { HasFailed: true, Fault: { } fault } => (ModelState.Unavailable, fault),
-            { IsWanted: true } => (ModelState.Loading, ""),
+            _ when IsStillLoading(state) => (ModelState.Loading, ""),
             _ => (ModelState.Unavailable, LeftOutByPolicy),
         };
         return new ModelIndexEntry(state.Name, state.Version, answers, reason);
     }
+
+    private static bool IsStillLoading(VersionState state) =>
+        state is { IsWanted: true, Serving: null, HasFailed: false, Seen.IsGone: false };
 
     /// <summary>Whether models that were loaded from a faulty folder, one model's or all, still answer.</summary>
     private bool KeepsServing(ModelLoadFailure fault) =>

@@ -6,7 +6,8 @@ namespace SoftmaxService.Inference.Onnx;
 /// <summary>
 /// The files beside a model that hold its weights. A copy of them hides from ONNX Runtime that a file is a link out of
 /// the model's folder, which it does not follow; so such links are rejected here, unless the model is a link to the
-/// same folder, or the folder belongs to a cache of Hugging Face.
+/// same folder, or the folder belongs to a cache of Hugging Face. Files that are not regular are rejected: ONNX Runtime
+/// would wait forever for what a named pipe never gives.
 /// </summary>
 internal static class ExternalFiles
 {
@@ -21,7 +22,9 @@ internal static class ExternalFiles
     /// Each file's path below the model's folder, and where the file is. A file that the graph only seems to name may
     /// be among them.
     /// </returns>
-    /// <exception cref="InvalidDataException">A file is a link out of the model's folder.</exception>
+    /// <exception cref="InvalidDataException">
+    /// A file is a link out of the model's folder, or not a regular file.
+    /// </exception>
     public static IReadOnlyDictionary<string, string> Of(string model)
     {
         // The folder may hold anything, such as all downloads of a user.
@@ -40,8 +43,28 @@ internal static class ExternalFiles
             RejectLinkOut(name, external[name], roots);
         }
 
-        AddFilesBehind(model, behind, external);
+        var stated = ExternalLocations.In(model);
+        AddFilesBehind(stated, behind, external);
+        foreach (var name in stated)
+        {
+            RejectIrregular(name, external.GetValueOrDefault(name, Path.Combine(folder, name)));
+        }
+
         return external;
+    }
+
+    /// <summary>The fault of a file that the graph names and that is not a regular one.</summary>
+    /// <param name="name">The file's path below the model's folder.</param>
+    /// <param name="reason">What it is; begins with a verb.</param>
+    public static InvalidDataException Irregular(string name, string reason) =>
+        new($"the graph names {name} for its external data, which {reason}");
+
+    private static void RejectIrregular(string name, string path)
+    {
+        if (FileStatus.Of(path) is { IsRegular: false } status)
+        {
+            throw Irregular(name, $"is {status.KindName}, not a regular file");
+        }
     }
 
     private static void RejectLinkOut(string name, string path, string[] roots)
@@ -63,9 +86,10 @@ internal static class ExternalFiles
     /// Adds the files that lie beside the file to which the model is a link. Those folders may hold anything, so only
     /// names that the graph gives as locations are looked for.
     /// </summary>
-    private static void AddFilesBehind(string model, IReadOnlyList<string> behind, Dictionary<string, string> external)
+    private static void AddFilesBehind(
+        IReadOnlyCollection<string> stated, IReadOnlyList<string> behind, Dictionary<string, string> external)
     {
-        foreach (var name in behind.Count == 0 ? [] : ExternalLocations.In(model))
+        foreach (var name in behind.Count == 0 ? [] : stated)
         {
             if (!external.ContainsKey(name)
                 && behind.FirstOrDefault(folder => File.Exists(Path.Combine(folder, name))) is { } found)
@@ -104,7 +128,7 @@ internal static class ExternalFiles
         var unseen = names.Distinct(StringComparer.Ordinal).ToDictionary(name => name, Encoding.UTF8.GetBytes);
         var overlap = unseen.Values.Select(name => name.Length).DefaultIfEmpty(0).Max();
         var buffer = new byte[overlap + ChunkSize];
-        using var file = File.OpenRead(model);
+        using var file = RegularFile.OpenRead(model);
         for (int kept = 0, read; unseen.Count > 0 && (read = file.Read(buffer, kept, ChunkSize)) > 0;)
         {
             var chunk = buffer.AsSpan(0, kept + read);

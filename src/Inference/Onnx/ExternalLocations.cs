@@ -1,4 +1,5 @@
 using System.Text;
+using SoftmaxService.Inference.Files;
 
 namespace SoftmaxService.Inference.Onnx;
 
@@ -22,7 +23,7 @@ internal static class ExternalLocations
     {
         var names = new HashSet<string>(StringComparer.Ordinal);
         var buffer = new byte[LongestEntry + ChunkSize];
-        using var file = File.OpenRead(model);
+        using var file = RegularFile.OpenRead(model);
         for (int kept = 0, read; (read = file.ReadAtLeast(buffer.AsSpan(kept), 1, throwOnEndOfStream: false)) > 0;)
         {
             var chunk = buffer.AsSpan(0, kept + read);

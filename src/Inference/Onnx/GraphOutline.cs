@@ -10,7 +10,7 @@ internal sealed class GraphOutline
     private readonly List<GraphNode> _nodes = [];
     private readonly Dictionary<string, GraphNode> _producers = new(StringComparer.Ordinal);
     private readonly Dictionary<string, IReadOnlyList<double>> _constants = new(StringComparer.Ordinal);
-    private readonly Dictionary<(string Domain, string Name), GraphOutline> _functions = [];
+    private readonly Dictionary<(string Domain, string Name), List<GraphOutline>> _functions = [];
 
     /// <summary>A graph about which nothing is known.</summary>
     public static GraphOutline Unknown { get; } = new();
@@ -22,7 +22,14 @@ internal sealed class GraphOutline
     public IReadOnlyList<GraphNode> Nodes => _nodes;
 
     /// <summary>The function of this file that a node calls; null where the node is an operator.</summary>
-    public GraphOutline? FunctionOf(GraphNode node) => _functions.GetValueOrDefault((node.Domain, node.OpType));
+    public GraphOutline? FunctionOf(GraphNode node) => FunctionsOf(node) is [.., var function] ? function : null;
+
+    /// <summary>The functions of this file that a node may call: several of one name are overloads.</summary>
+    public IReadOnlyList<GraphOutline> FunctionsOf(GraphNode node) =>
+        _functions.GetValueOrDefault((Normalize(node.Domain), node.OpType)) ?? [];
+
+    /// <summary>Whether the file has functions.</summary>
+    public bool HasFunctions => _functions.Count > 0;
 
     /// <summary>The node that computes a value; null where none does.</summary>
     public GraphNode? ProducerOf(string value) => _producers.GetValueOrDefault(value);
@@ -69,5 +76,17 @@ internal sealed class GraphOutline
 
     public void AddConstant(string name, IReadOnlyList<double> numbers) => _constants[name] = numbers;
 
-    public void AddFunction(string domain, string name, GraphOutline function) => _functions[(domain, name)] = function;
+    public void AddFunction(string domain, string name, GraphOutline function)
+    {
+        var key = (Normalize(domain), name);
+        if (!_functions.TryGetValue(key, out var functions))
+        {
+            _functions.Add(key, functions = []);
+        }
+
+        functions.Add(function);
+    }
+
+    // Two names of ONNX's own domain.
+    private static string Normalize(string domain) => domain == "ai.onnx" ? "" : domain;
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using SoftmaxService.Inference.Files;
 
 namespace SoftmaxService.Inference.Onnx;
 
@@ -23,16 +24,16 @@ internal sealed class GraphOutlineReader
     /// Reads a file. The outline of a file that is not ONNX is <see cref="GraphOutline.Unknown"/>; ONNX Runtime then
     /// says what is wrong.
     /// </summary>
+    /// <exception cref="GraphLimitException">It holds more than a classifier needs.</exception>
     public static GraphOutline Read(string path)
     {
         try
         {
-            using var file = new FileStream(
-                path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+            using var file = RegularFile.OpenRead(path);
             return Read(file);
         }
         catch (Exception exception)
-            when (exception is IOException or UnauthorizedAccessException or NotSupportedException)
+            when (exception is IOException or UnauthorizedAccessException or InvalidDataException)
         {
             return GraphOutline.Unknown;
         }
@@ -132,7 +133,7 @@ internal sealed class GraphOutlineReader
                     break;
 
                 case 1:
-                    throw new InvalidDataException();
+                    throw new GraphLimitException($"it has more than {MaxNodes} nodes");
 
                 case 5:
                     if (_tensors.Read(_reader.ReadEnd()) is (var name, { } numbers))
@@ -176,7 +177,7 @@ internal sealed class GraphOutlineReader
     {
         if (++_depth > MaxDepth)
         {
-            throw new InvalidDataException();
+            throw new GraphLimitException($"its graphs are nested more than {MaxDepth} deep");
         }
 
         var subgraph = new GraphOutline();

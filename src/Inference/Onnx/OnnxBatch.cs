@@ -20,11 +20,17 @@ internal sealed class OnnxBatch : IDisposable
         _bindings = new OrtIoBinding?[capacity + 1];
     }
 
+    /// <summary>The options of this batch's runs.</summary>
+    public RunOptions Options { get; } = new();
+
     /// <summary>
     /// Copies the items in, runs them, and copies the scores of each out. The last item fills the rest of a batch whose
     /// size the graph fixes: nothing of an earlier run is left in it.
     /// </summary>
-    public void Execute(ReadOnlySpan<OnnxRun> runs, RunOptions? options = null)
+    /// <param name="runs">The items.</param>
+    /// <param name="options">The options of the run; null for the usual ones.</param>
+    /// <param name="cancellationToken">Ends the run.</param>
+    public void Execute(ReadOnlySpan<OnnxRun> runs, RunOptions? options, CancellationToken cancellationToken)
     {
         var count = _owner.ItemsOfRun(runs.Length);
         for (var i = 0; i < count; i++)
@@ -32,7 +38,9 @@ internal sealed class OnnxBatch : IDisposable
             runs[Math.Min(i, runs.Length - 1)].InputBytes.CopyTo(_input.Item(i));
         }
 
-        _owner.Run(_bindings[count] ??= _owner.Bind(_input.Value(count), _output.Value(count)), options);
+        _owner.Run(
+            _bindings[count] ??= _owner.Bind(_input.Value(count), _output.Value(count)), options ?? Options,
+            cancellationToken);
         for (var i = 0; i < runs.Length; i++)
         {
             _owner.Scores.Decode(_output.Item(i), runs[i].Output);
@@ -61,6 +69,7 @@ internal sealed class OnnxBatch : IDisposable
             binding?.Dispose();
         }
 
+        Options.Dispose();
         _input.Dispose();
         _output.Dispose();
     }

@@ -15,6 +15,7 @@ public sealed partial class OnnxClassifier
     /// <param name="outputNames">
     /// The names of the outputs to return, in this order. They must be tensors, but not of strings.
     /// </param>
+    /// <param name="cancellationToken">Ends the run in progress.</param>
     /// <exception cref="ArgumentException">
     /// The length is not that of <paramref name="count"/> items.
     /// </exception>
@@ -22,8 +23,10 @@ public sealed partial class OnnxClassifier
     /// The model fails on an item, or an output cannot be joined into one tensor.
     /// </exception>
     /// <exception cref="ObjectDisposedException">The classifier is disposed.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public IReadOnlyList<OnnxTensor> RunAll(
-        ReadOnlyMemory<byte> items, int count, IReadOnlyCollection<string> outputNames)
+        ReadOnlyMemory<byte> items, int count, IReadOnlyCollection<string> outputNames,
+        CancellationToken cancellationToken = default)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
         if (items.Length != (long)count * ItemBytes)
@@ -36,12 +39,14 @@ public sealed partial class OnnxClassifier
         try
         {
             string[] names = [.. outputNames];
+            // Runs of one item always succeed or throw.
             return names.Length == 0 ? []
-                : TryRunAll(items.Span, count, names, MaxBatchSize)
-                    ?? TryRunAll(items.Span, count, names, batchSize: 1)!; // runs of one item always succeed or throw
+                : TryRunAll(items.Span, count, names, MaxBatchSize, cancellationToken)
+                    ?? TryRunAll(items.Span, count, names, batchSize: 1, cancellationToken)!;
         }
         catch (OnnxRuntimeException exception)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             throw Failed(exception);
         }
         finally
@@ -63,17 +68,20 @@ public sealed partial class OnnxClassifier
     internal float[] ToScores(OnnxTensor tensor) => Scores.Decode(tensor.Bytes);
 
     /// <summary>Null if an output does not follow the batch.</summary>
-    private OnnxTensor[]? TryRunAll(ReadOnlySpan<byte> items, int count, string[] names, int batchSize)
+    private OnnxTensor[]? TryRunAll(
+        ReadOnlySpan<byte> items, int count, string[] names, int batchSize, CancellationToken cancellationToken)
     {
         var answers = new OnnxTensor?[names.Length];
         var batch = RentBatch();
+        var end = OnnxModel.EndWhenCancelled(batch.Options, cancellationToken);
         try
         {
             for (var start = 0; start < count; start += batchSize)
             {
+                cancellationToken.ThrowIfCancellationRequested();
                 var size = Math.Min(batchSize, count - start);
                 var input = batch.Store(items.Slice(start * ItemBytes, size * ItemBytes), size);
-                using var outputs = _model.Session.Run(_runOptions, [_inputName], [input], names);
+                using var outputs = _model.Session.Run(batch.Options, [_inputName], [input], names);
                 for (var i = 0; i < names.Length; i++)
                 {
                     var type = outputs[i].GetTensorTypeAndShape();
@@ -112,6 +120,8 @@ public sealed partial class OnnxClassifier
         }
         finally
         {
+            end.Dispose();
+            OnnxModel.AllowRuns(batch.Options, cancellationToken);
             Return(batch);
         }
 

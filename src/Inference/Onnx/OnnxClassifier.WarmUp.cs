@@ -29,9 +29,9 @@ public sealed partial class OnnxClassifier
     /// <exception cref="InvalidDataException">
     /// The model fails on every sample, or gives different scores for the same sample.
     /// </exception>
+    /// <exception cref="OperationCanceledException">The load was ended early.</exception>
     internal IReadOnlyList<float[]> WarmUp(IReadOnlyList<float[]> samples, int maxBatchSize)
     {
-        using var ending = _model.EndWithLoad(_runOptions);
         var inputs = new List<float[]>();
         var scores = new List<float[]>();
         string? failure = null;
@@ -41,7 +41,7 @@ public sealed partial class OnnxClassifier
             try
             {
                 Fill(run, sample);
-                run.Execute();
+                run.Execute(_model.LoadCancelled);
                 inputs.Add(sample);
                 scores.Add(run.Output.ToArray());
             }
@@ -75,10 +75,9 @@ public sealed partial class OnnxClassifier
     {
         using var shrinking = new RunOptions();
         shrinking.AddRunConfigEntry("memory.enable_memory_arena_shrinkage", "cpu:0");
-        using var ending = _model.EndWithLoad(shrinking);
         using var run = Rent();
         Fill(run, input);
-        run.ExecuteWith(shrinking);
+        run.ExecuteWith(shrinking, _model.LoadCancelled);
     }
 
     /// <summary>
@@ -89,7 +88,7 @@ public sealed partial class OnnxClassifier
     {
         using var run = Rent();
         Fill(run, input);
-        run.Execute();
+        run.Execute(_model.LoadCancelled);
         if (!AreClose(run.Output, scores, RepeatTolerance))
         {
             throw new InvalidDataException(
@@ -174,7 +173,9 @@ public sealed partial class OnnxClassifier
         using var two = new TensorBuffer(InputElement, _inputShape, capacity: 2);
         try
         {
-            using var outputs = _model.Session.Run(_runOptions, [_inputName], [two.Value(2)], [_outputName]);
+            using var options = new RunOptions();
+            using var end = _model.EndWithLoad(options);
+            using var outputs = _model.Session.Run(options, [_inputName], [two.Value(2)], [_outputName]);
             var shape = OnnxModel.ShapeOf(outputs[0]);
             if (shape is not [2, ..] || shape.Aggregate(1L, (product, size) => product * size) != 2L * ClassCount)
             {
@@ -200,7 +201,7 @@ public sealed partial class OnnxClassifier
 
         try
         {
-            ExecuteTogether(runs);
+            ExecuteTogether(runs, _model.LoadCancelled);
         }
         catch (InferenceException exception)
         {

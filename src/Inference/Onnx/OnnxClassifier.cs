@@ -23,7 +23,6 @@ public sealed partial class OnnxClassifier : IDisposable
     private readonly int[] _outputShape;
     private readonly IdlePool<OnnxRun> _idleRuns;
     private readonly IdlePool<OnnxBatch> _idleBatches = new(Environment.ProcessorCount);
-    private readonly RunOptions _runOptions = new();
 
     // The shape for one item, until a batch has been seen to work.
     private int[] _batchOutputShape;
@@ -115,7 +114,7 @@ public sealed partial class OnnxClassifier : IDisposable
     internal int Leases => Volatile.Read(ref _leases);
 
     /// <summary>
-    /// Rents buffers for one item. Write <see cref="OnnxRun.Input"/>, call <see cref="OnnxRun.Execute"/>, read
+    /// Rents buffers for one item. Write <see cref="OnnxRun.Input"/>, call <see cref="OnnxRun.Execute()"/>, read
     /// <see cref="OnnxRun.Output"/>, and dispose.
     /// </summary>
     /// <exception cref="ObjectDisposedException">The classifier is disposed.</exception>
@@ -129,14 +128,19 @@ public sealed partial class OnnxClassifier : IDisposable
 
     /// <summary>Runs several rented items in one session run.</summary>
     /// <param name="runs">1…<see cref="MaxBatchSize"/> items of this classifier.</param>
-    /// <param name="options">The options of the run; null for the usual ones.</param>
+    /// <param name="cancellationToken">Ends the run.</param>
     /// <exception cref="InferenceException">The model fails on them; some may succeed alone.</exception>
-    internal void ExecuteTogether(ReadOnlySpan<OnnxRun> runs, RunOptions? options = null)
+    /// <exception cref="OperationCanceledException">The run was ended.</exception>
+    internal void ExecuteTogether(ReadOnlySpan<OnnxRun> runs, CancellationToken cancellationToken = default) =>
+        ExecuteTogether(runs, options: null, cancellationToken);
+
+    internal void ExecuteTogether(
+        ReadOnlySpan<OnnxRun> runs, RunOptions? options, CancellationToken cancellationToken)
     {
         var batch = RentBatch();
         try
         {
-            batch.Execute(runs, options);
+            batch.Execute(runs, options, cancellationToken);
         }
         finally
         {
@@ -166,15 +170,21 @@ public sealed partial class OnnxClassifier : IDisposable
         return binding;
     }
 
-    internal void Run(OrtIoBinding binding, RunOptions? options = null)
+    internal void Run(OrtIoBinding binding, RunOptions options, CancellationToken cancellationToken)
     {
         try
         {
-            _model.Session.RunWithBinding(options ?? _runOptions, binding);
+            using var end = OnnxModel.EndWhenCancelled(options, cancellationToken);
+            _model.Session.RunWithBinding(options, binding);
         }
         catch (OnnxRuntimeException exception)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             throw Failed(exception);
+        }
+        finally
+        {
+            OnnxModel.AllowRuns(options, cancellationToken);
         }
     }
 
@@ -237,7 +247,6 @@ public sealed partial class OnnxClassifier : IDisposable
             batch.Dispose();
         }
 
-        _runOptions.Dispose();
         _model.Dispose();
     }
 }

@@ -7,11 +7,9 @@ namespace SoftmaxService.Inference.Onnx;
 /// </summary>
 public sealed class OnnxModel : IDisposable
 {
-    private readonly CancellationToken _cancellationToken;
-
     private OnnxModel(InferenceSession session, GraphOutline graph, CancellationToken cancellationToken)
     {
-        _cancellationToken = cancellationToken;
+        LoadCancelled = cancellationToken;
         Session = session;
         Graph = graph;
         Inputs = Describe(session.InputNames, session.InputMetadata);
@@ -35,6 +33,9 @@ public sealed class OnnxModel : IDisposable
 
     internal InferenceSession Session { get; }
 
+    /// <summary>Cancelled when the load is to end early.</summary>
+    internal CancellationToken LoadCancelled { get; }
+
     /// <summary>The nodes of the file, as far as they could be read.</summary>
     internal GraphOutline Graph { get; }
 
@@ -49,13 +50,19 @@ public sealed class OnnxModel : IDisposable
         try
         {
             var graph = GraphOutlineReader.Read(files.ModelPath);
+            GraphLimits.Check(graph);
             files.Append(ZipMaps.Appendix(graph));
             return Load(
-                options => new InferenceSession(files.ModelPath, options), () => graph, settings, cancellationToken);
+                options => new InferenceSession(files.ModelPath, options), () => graph, files.Length, settings,
+                cancellationToken);
         }
         catch (InvalidDataException exception)
         {
             throw new InvalidDataException(files.InTermsOfTheOriginal(exception.Message), exception.InnerException);
+        }
+        catch (GraphLimitException exception)
+        {
+            throw new InvalidDataException(exception.Message, exception);
         }
     }
 
@@ -66,7 +73,7 @@ public sealed class OnnxModel : IDisposable
     public static OnnxModel Load(byte[] model, OnnxSettings settings) =>
         Load(
             options => new InferenceSession(model, options), () => GraphOutlineReader.Read(new MemoryStream(model)),
-            settings, CancellationToken.None);
+            model.Length, settings, CancellationToken.None);
 
     /// <summary>
     /// Runs the model on zeros and describes the outputs that can hold scores, with every size known.
@@ -156,13 +163,29 @@ public sealed class OnnxModel : IDisposable
     /// Until the result is disposed, runs with these options end when the load is cancelled.
     /// </summary>
     internal CancellationTokenRegistration EndWithLoad(RunOptions options) =>
-        _cancellationToken.UnsafeRegister(_ => options.Terminate = true, null);
+        EndWhenCancelled(options, LoadCancelled);
+
+    /// <summary>
+    /// Until the result is disposed, runs with these options end when the token is cancelled. Call
+    /// <see cref="AllowRuns"/> before the options are used again.
+    /// </summary>
+    internal static CancellationTokenRegistration EndWhenCancelled(
+        RunOptions options, CancellationToken cancellationToken) => cancellationToken.UnsafeRegister(
+            static options => ((RunOptions)options!).Terminate = true, options); // never null: it is given here
+
+    internal static void AllowRuns(RunOptions options, CancellationToken cancellationToken)
+    {
+        if (cancellationToken.IsCancellationRequested)
+        {
+            options.Terminate = false;
+        }
+    }
 
     internal static int[] ShapeOf(OrtValue tensor) =>
         [.. tensor.GetTensorTypeAndShape().Shape.Select(size => checked((int)size))];
 
     private static OnnxModel Load(
-        Func<SessionOptions, InferenceSession> open, Func<GraphOutline> read, OnnxSettings settings,
+        Func<SessionOptions, InferenceSession> open, Func<GraphOutline> read, long modelBytes, OnnxSettings settings,
         CancellationToken cancellationToken)
     {
         OnnxRuntimeEnvironment.EnsureCreated();
@@ -178,6 +201,7 @@ public sealed class OnnxModel : IDisposable
 
         // Weights are freed with the model; in the arena they would leave a hole.
         options.AddSessionConfigEntry("session.use_device_allocator_for_initializers", "1");
+        GraphLimits.Apply(options, modelBytes);
 
         using var ending = cancellationToken.Register(() => options.SetLoadCancellationFlag(true));
         InferenceSession? session = null;
@@ -189,6 +213,7 @@ public sealed class OnnxModel : IDisposable
         catch (Exception exception)
         {
             session?.Dispose();
+            SharedArena.GiveBack();
             if (exception is OnnxRuntimeException fault)
             {
                 throw new InvalidDataException(

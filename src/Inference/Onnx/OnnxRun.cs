@@ -14,6 +14,8 @@ public sealed class OnnxRun : IDisposable
     private readonly TensorBuffer _input;
     private readonly TensorBuffer _output;
 
+    private readonly RunOptions _options = new();
+
     // Null if the graph fixes a batch of several: the item is then copied into the buffers of a batch.
     private readonly OrtIoBinding? _binding;
 
@@ -47,11 +49,11 @@ public sealed class OnnxRun : IDisposable
     /// </summary>
     public Span<byte> InputBytes => _input.Bytes;
 
-    /// <summary>One score per class, valid after <see cref="Execute"/>.</summary>
+    /// <summary>One score per class, valid after <see cref="Execute()"/>.</summary>
     public Span<float> Output => _outputFloats ?? MemoryMarshal.Cast<byte, float>(_output.Bytes);
 
-    /// <summary><see cref="Execute"/> as a delegate, made once.</summary>
-    internal Action ExecuteAction { get; }
+    /// <summary><see cref="Execute()"/> as a delegate, made once.</summary>
+    internal Action<CancellationToken> ExecuteAction { get; }
 
     /// <summary>
     /// Converts <see cref="Input"/> to the graph's element type: to the nearest float, or to integers, rounded and
@@ -67,17 +69,22 @@ public sealed class OnnxRun : IDisposable
 
     /// <summary>Runs the model on the input, alone.</summary>
     /// <exception cref="InferenceException">The model fails on this input.</exception>
-    public void Execute() => ExecuteWith(options: null);
+    public void Execute() => Execute(CancellationToken.None);
 
-    internal void ExecuteWith(RunOptions? options)
+    /// <inheritdoc cref="Execute()"/>
+    /// <param name="cancellationToken">Ends the run.</param>
+    /// <exception cref="OperationCanceledException">The run was ended.</exception>
+    internal void Execute(CancellationToken cancellationToken) => ExecuteWith(_options, cancellationToken);
+
+    internal void ExecuteWith(RunOptions options, CancellationToken cancellationToken)
     {
         if (_binding is null)
         {
-            _owner.ExecuteTogether([this], options);
+            _owner.ExecuteTogether([this], options, cancellationToken);
             return;
         }
 
-        _owner.Run(_binding, options);
+        _owner.Run(_binding, options, cancellationToken);
         if (_outputFloats is not null)
         {
             _owner.Scores.Decode(_output.Bytes, _outputFloats);
@@ -98,6 +105,7 @@ public sealed class OnnxRun : IDisposable
 
     internal void Release()
     {
+        _options.Dispose();
         _binding?.Dispose();
         _input.Dispose();
         _output.Dispose();

@@ -8,10 +8,6 @@ internal static partial class OnnxRuntimeEnvironment
 {
     private const string TelemetryOptOut = "ORT_DISABLE_TELEMETRY";
 
-    private const uint NoLimit = 0;
-    private const int GrowAsRequested = 1; // kSameAsRequested
-    private const int RuntimesDefault = -1;
-
     private static readonly Lazy<OrtEnv> Environment = new(Create);
 
     public static string Version => Environment.Value.GetVersionString();
@@ -43,22 +39,10 @@ internal static partial class OnnxRuntimeEnvironment
         environment.DisableTelemetryEvents();
         if (isOurs)
         {
-            ShareArena(environment);
+            SharedArena.Register(environment);
         }
 
         return environment;
-    }
-
-    /// <summary>
-    /// One arena for the runs of all models, which grows by what is requested. By default each session has its own
-    /// arena and doubles it.
-    /// </summary>
-    private static void ShareArena(OrtEnv environment)
-    {
-        using var memory = new OrtMemoryInfo(
-            OrtMemoryInfo.allocatorCPU, OrtAllocatorType.ArenaAllocator, 0, OrtMemType.Default);
-        using var arena = new OrtArenaCfg(NoLimit, GrowAsRequested, RuntimesDefault, RuntimesDefault);
-        environment.CreateAndRegisterAllocator(memory, arena);
     }
 
     [LibraryImport("libc", EntryPoint = "setenv", StringMarshalling = StringMarshalling.Utf8)]

@@ -1,4 +1,5 @@
 using SoftmaxService.Inference.Faults;
+using SoftmaxService.Inference.Files;
 
 namespace SoftmaxService.Inference.Onnx;
 
@@ -17,11 +18,13 @@ internal sealed class PrivateCopy : IDisposable
     private string? _folder;
 
     /// <exception cref="InvalidDataException">
-    /// There is no space for a copy, or a file that the graph names is a link out of the model's folder.
+    /// There is no space for a copy, or a file that the graph names is a link out of the model's folder or not a
+    /// regular file.
     /// </exception>
     public PrivateCopy(string model)
     {
         ModelPath = model;
+        Length = LengthOf(model);
         _source = Path.GetDirectoryName(Path.GetFullPath(model))!; // never null: a file has a folder
         if (OperatingSystem.IsWindows())
         {
@@ -29,6 +32,7 @@ internal sealed class PrivateCopy : IDisposable
         }
 
         var external = ExternalFiles.Of(model);
+        Length += external.Values.Sum(LengthOf);
         if (external.Count == 0)
         {
             return;
@@ -41,8 +45,13 @@ internal sealed class PrivateCopy : IDisposable
             {
                 var target = Path.Combine(_folder, name);
                 Directory.CreateDirectory(Path.GetDirectoryName(target)!); // never a root: it is below the folder
-                File.Copy(path, target);
+                CopyData(name, path, target);
             }
+        }
+        catch (InvalidDataException)
+        {
+            Dispose();
+            throw;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -57,6 +66,9 @@ internal sealed class PrivateCopy : IDisposable
     }
 
     public string ModelPath { get; private set; }
+
+    /// <summary>How many bytes the model and its external data have.</summary>
+    public long Length { get; }
 
     public string InTermsOfTheOriginal(string message) =>
         _folder is null ? message : message.Replace(_folder, _source, StringComparison.Ordinal);
@@ -79,11 +91,10 @@ internal sealed class PrivateCopy : IDisposable
             {
                 _folder = Directory.CreateTempSubdirectory("softmax-model-").FullName;
                 var copy = Path.Combine(_folder, Path.GetFileName(ModelPath));
-                File.Copy(ModelPath, copy);
+                RegularFile.Copy(ModelPath, copy);
                 ModelPath = copy;
             }
 
-            File.SetAttributes(ModelPath, FileAttributes.Normal); // a copy of a read-only file is one, too
             using var file = new FileStream(ModelPath, FileMode.Append, FileAccess.Write);
             file.Write(appendix);
         }
@@ -99,6 +110,21 @@ internal sealed class PrivateCopy : IDisposable
         if (_folder is not null)
         {
             Directory.Delete(_folder, recursive: true);
+        }
+    }
+
+    private static long LengthOf(string path) =>
+        RealPath.Of(path) is { Length: > 0 } real && new FileInfo(real) is { Exists: true } file ? file.Length : 0;
+
+    private static void CopyData(string name, string path, string target)
+    {
+        try
+        {
+            RegularFile.Copy(path, target);
+        }
+        catch (InvalidDataException fault)
+        {
+            throw ExternalFiles.Irregular(name, fault.Message); // it was one a moment ago
         }
     }
 }

@@ -85,7 +85,7 @@ internal sealed class ProtobufReader(Stream stream)
         var length = ReadEnd() - Position;
         return length <= MaxTextLength
             ? Encoding.UTF8.GetString(ReadBytes((int)length))
-            : throw new InvalidDataException();
+            : throw new GraphLimitException($"it is damaged, or has a name of more than {MaxTextLength} bytes");
     }
 
     public byte[] ReadBytes(int count)

@@ -276,7 +276,7 @@ public sealed class PreprocessorConfigTests
     [Theory]
     [InlineData("{\n\"size\": 224,\n\"do_resize\" true}", "preprocessor_config.json, line 3: this is not JSON")]
     [InlineData("[]", "preprocessor_config.json, line 1: the content must be an object")]
-    [InlineData("", "preprocessor_config.json is empty, or no regular file")]
+    [InlineData("", "preprocessor_config.json is empty")]
     [InlineData(
         "{\n\"image_mean\": [0.5, 0.5]}",
         "preprocessor_config.json, line 2: image_mean has 2 values; it needs 1, or one for each of 3 channels")]

@@ -48,7 +48,7 @@ public sealed class SidecarFoldersTests
             maker.WaitForExit();
         }
 
-        Assert.Equal("labels.txt is empty, or no regular file", FaultOf(folder));
+        Assert.Equal("labels.txt is a named pipe, not a regular file", FaultOf(folder));
     }
 
     [Fact]

@@ -121,10 +121,10 @@ public sealed class LoadUnloadTests
         using var live = new LiveFolder().With("a/1", LiveFolder.Three);
         _ = live.Current;
         live.With("b/1", LiveFolder.Three);
-        var manifest = new SlowManifest(live.At("b/1"));
+        var slow = new SlowLoad(live.Repository, "b");
         var first = live.Repository.LoadAsync("b", CancellationToken.None);
         Task? second = null;
-        manifest.WhileItIsRead(() =>
+        slow.WhileItRuns(() =>
         {
             using var cancellation = new CancellationTokenSource();
             var third = live.Repository.LoadAsync("a", cancellation.Token);

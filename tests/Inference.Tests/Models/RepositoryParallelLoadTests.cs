@@ -21,7 +21,7 @@ public sealed class RepositoryParallelLoadTests
         using var repository = new ModelRepository(
             new RepositorySettings { Folder = folder.Path, LoadTime = Timeout.InfiniteTimeSpan });
         using var loaded = new CountdownEvent(Others);
-        var slow = new SlowManifest(Path.Combine(folder.Path, "a", "1"));
+        var slow = new SlowLoad(repository, "a");
         repository.Changed += change =>
         {
             if (change is { Name: "b", Model: not null })
@@ -32,7 +32,7 @@ public sealed class RepositoryParallelLoadTests
 
         var load = Task.Run(repository.LoadAll);
         var areOthersLoaded = false;
-        slow.WhileItIsRead(() => areOthersLoaded = loaded.Wait(Patience));
+        slow.WhileItRuns(() => areOthersLoaded = loaded.Wait(Patience));
         await load;
 
         Assert.True(areOthersLoaded, $"{loaded.CurrentCount} of {Others} models waited for the slow one.");

@@ -11,8 +11,8 @@ public sealed class RepositorySlowLoadTests
     {
         using var live = new LiveFolder().With("a/1", LiveFolder.Three);
         _ = live.Current;
-        var (manifest, load) = BeginLoad(live);
-        manifest.WhileItIsRead(() => live.With("b/1", LiveFolder.Four));
+        var (slow, load) = BeginLoad(live);
+        slow.WhileItRuns(() => live.With("b/1", LiveFolder.Four));
         await load;
 
         Assert.Equal(["a/1:3"], live.Served);
@@ -23,7 +23,7 @@ public sealed class RepositorySlowLoadTests
         live.Repository.Scan();
         live.Time.Advance(LiveFolder.SettleTime);
         load = Task.Run(live.Repository.LoadDue);
-        manifest.WhileItIsRead(() => { });
+        slow.WhileItRuns(() => { });
         await load;
         Assert.Equal(["a/1:3", "b/1:4"], live.Served);
         Assert.Empty(live.Current.Failures);
@@ -34,8 +34,8 @@ public sealed class RepositorySlowLoadTests
     {
         using var live = new LiveFolder().With("a/1", LiveFolder.Three).With("a/2", LiveFolder.Four);
         _ = live.Current;
-        var (manifest, load) = BeginLoad(live);
-        manifest.WhileItIsRead(() =>
+        var (slow, load) = BeginLoad(live);
+        slow.WhileItRuns(() =>
         {
             Directory.Delete(live.At("a/2"), recursive: true);
             live.Repository.Scan();
@@ -54,9 +54,9 @@ public sealed class RepositorySlowLoadTests
     {
         using var live = new LiveFolder().With("a/1", LiveFolder.Three);
         _ = live.Current;
-        var (manifest, load) = BeginLoad(live);
+        var (slow, load) = BeginLoad(live);
         Task? closing = null;
-        manifest.WhileItIsRead(() => closing = Task.Run(live.Repository.Dispose));
+        slow.WhileItRuns(() => closing = Task.Run(live.Repository.Dispose));
         await Task.WhenAll(load, closing!);
 
         Assert.Empty(live.Served);
@@ -66,13 +66,13 @@ public sealed class RepositorySlowLoadTests
             Assert.Throws<InferenceException>(() => live.Repository.Acquire(null, null)).Error);
     }
 
-    /// <summary>Adds b/1 and begins to load it, which lasts until its manifest has been read.</summary>
-    private static (SlowManifest Manifest, Task Load) BeginLoad(LiveFolder live)
+    /// <summary>Adds b/1 and begins to load it, which lasts until it is released.</summary>
+    private static (SlowLoad Slow, Task Load) BeginLoad(LiveFolder live)
     {
         live.With("b/1", LiveFolder.Three);
-        var manifest = new SlowManifest(live.At("b/1"));
+        var slow = new SlowLoad(live.Repository, "b");
         live.Repository.Scan();
         live.Time.Advance(LiveFolder.SettleTime);
-        return (manifest, Task.Run(live.Repository.LoadDue));
+        return (slow, Task.Run(live.Repository.LoadDue));
     }
 }

@@ -71,10 +71,10 @@ public sealed class RepositoryWatcherTests
         var watching = new Watching(live);
         await watching.UntilAsync(() => watching.Elapsed > TimeSpan.Zero);
         live.With("b/1", LiveFolder.Three);
-        var manifest = new SlowManifest(live.At("b/1"));
+        var slow = new SlowLoad(live.Repository, "b");
         using var begun = new ManualResetEventSlim();
         using var released = new ManualResetEventSlim();
-        var reading = Task.Run(() => manifest.WhileItIsRead(() =>
+        var loading = Task.Run(() => slow.WhileItRuns(() =>
         {
             begun.Set();
             released.Wait();
@@ -83,7 +83,7 @@ public sealed class RepositoryWatcherTests
         await watching.DisposeAsync().AsTask().WaitAsync(Patience);
 
         released.Set();
-        await reading;
+        await loading;
         live.Repository.Dispose();
         Assert.Equal(0, live.Repository.LoadedCount);
     }

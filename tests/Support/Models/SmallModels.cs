@@ -130,14 +130,14 @@ public static class SmallModels
     public static byte[] Endless()
     {
         var graph = Start("batch", 1, 4, 4);
+        graph.Initializer("trips", [1L << 62]);
+        return Looping(graph).ToByteArray();
+    }
+
+    /// <summary>The graph, which then negates its scores <c>trips</c> times.</summary>
+    public static ModelProto Looping(OnnxGraphBuilder graph)
+    {
         var model = graph.ToModel();
-        model.Graph.Initializer.Add(
-            new TensorProto
-            {
-                Name = "trips",
-                DataType = (int)DataType.Int64,
-                Int64Data = { 1L << 62 },
-            });
         model.Graph.Initializer.Add(
             new TensorProto
             {
@@ -179,7 +179,7 @@ public static class SmallModels
                 },
             });
         model.Graph.Output.Add(Value("turned", DataType.Float));
-        return model.ToByteArray();
+        return model;
     }
 
     /// <summary>

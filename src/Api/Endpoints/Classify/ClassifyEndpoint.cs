@@ -37,7 +37,8 @@ internal static class ClassifyEndpoint
             .Answers(
             [
                 Problem.InvalidParameter, Problem.NotCalibrated, Problem.MalformedJson, Problem.InvalidForm,
-                Problem.ImageEmpty, Problem.ModelNotFound, Problem.VersionNotFound, Problem.BodyTooLarge,
+                Problem.ImageEmpty, Problem.ModelNotFound, Problem.VersionNotFound, Problem.ModelLoading,
+                Problem.BodyTooLarge,
                 Problem.ImageTooLarge, Problem.TooManyImages, Problem.AnswerTooLarge, Problem.UnsupportedMediaType,
                 Problem.ImageFormatUnsupported, Problem.ImageUndecodable, Problem.ModelOutputNotFinite,
                 Problem.ModelRunFailed, .. Problem.CommonToAllWork,

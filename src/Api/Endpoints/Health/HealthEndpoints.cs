@@ -22,7 +22,9 @@ internal static class HealthEndpoints
             .WithName("Ready")
             .WithSummary("Reports whether models are loaded and warmed up")
             .WithDescription(
-                "503 when the default model is not served, or the service is shutting down (`draining`). "
+                "503 when the default model is not served, while the models that were found at the start are still "
+                + "being loaded, or when the service is shutting down (`draining`). "
+                + "`loading` lists the versions that are being loaded, while there are any. "
                 + "A folder that could not be loaded is listed with its reason, and does not make the rest unready; "
                 + "`keepsServing` says that the version still answers with what its files held before. "
                 + "`warnings` lists what was assumed about a model that is served, and can change its answers.")
@@ -40,6 +42,7 @@ internal static class HealthEndpoints
             isReady ? "ready" : readiness.IsShuttingDown ? "draining" : "not ready",
             [.. catalog.Models.Select(model => $"{model.Name}/{model.Version}")],
             catalog.Failures,
+            catalog.Loading.Count > 0 ? catalog.Loading : null,
             [
                 .. catalog.Models
                     .Where(model => model.Warnings.Count > 0)
@@ -59,11 +62,14 @@ internal static class HealthEndpoints
 /// <summary>The process answers.</summary>
 internal sealed record LiveResponse(string Status);
 
-/// <summary>Whether the service can classify, with what, what it could not load, and what it had to assume.</summary>
+/// <summary>
+/// Whether the service can classify, with what, what it could not load or is loading, and what it had to assume.
+/// </summary>
 internal sealed record ReadyResponse(
     string Status,
     IReadOnlyList<string> Models,
     IReadOnlyList<ModelLoadFailure> Failures,
+    IReadOnlyList<ModelIdentity>? Loading,
     IReadOnlyList<ModelWarnings> Warnings);
 
 /// <summary>What was assumed about a version that is served.</summary>

@@ -22,13 +22,13 @@ internal static class ModelEndpoints
             .WithName("ListModels")
             .WithSummary("Lists the models")
             .WithDescription(
-                "Every version that is served, the default model, and the folders that could not be loaded, with "
-                + "the reason.");
+                "Every version that is served, the default model, the folders that could not be loaded, with the "
+                + "reason, and while there are any (`loading`) the versions that are still being loaded.");
 
         models.MapGet("/{name}", ListVersions)
             .WithName("ListModelVersions")
             .WithSummary("Describes every version of a model")
-            .Answers(Problem.ModelNotFound);
+            .Answers(Problem.ModelNotFound, Problem.ModelLoading);
 
         models.MapGet("/{name}/{version}", Describe)
             .WithName("DescribeModel")
@@ -37,7 +37,7 @@ internal static class ModelEndpoints
                 "Its labels, how an image becomes its input, what the ONNX graph declares, which of its outputs are "
                 + "used, how many images share a run, and its calibration. `sources` says where each field comes "
                 + "from, and `warnings` what was assumed and can change answers.")
-            .Answers(Problem.ModelNotFound, Problem.VersionNotFound);
+            .Answers(Problem.ModelNotFound, Problem.VersionNotFound, Problem.ModelLoading);
 
         models.MapGet("/{name}/{version}/reliability.svg", Reliability)
             .WithName("ShowReliability")
@@ -46,7 +46,8 @@ internal static class ModelEndpoints
                 "How often the model is right at each confidence, before and after calibration: "
                 + "the file that `softmax calibrate` drew.")
             .Produces<string>(StatusCodes.Status200OK, SvgType)
-            .Answers(Problem.ModelNotFound, Problem.VersionNotFound, Problem.ReliabilityNotFound);
+            .Answers(
+                Problem.ModelNotFound, Problem.VersionNotFound, Problem.ReliabilityNotFound, Problem.ModelLoading);
     }
 
     private static PhysicalFileHttpResult Reliability(
@@ -76,7 +77,8 @@ internal static class ModelEndpoints
                     model.ClassCount,
                     model.CalibratedTemperature)),
             ],
-            catalog.Failures));
+            catalog.Failures,
+            catalog.Loading.Count > 0 ? catalog.Loading : null));
     }
 
     private static Ok<ModelVersionsResponse> ListVersions(string name, ModelRepository models) =>
@@ -114,9 +116,12 @@ internal static class ModelEndpoints
         model.Manifest.Training);
 }
 
-/// <summary>Everything that is served, and everything that could not be loaded.</summary>
+/// <summary>Everything that is served, that could not be loaded, and that is still being loaded.</summary>
 internal sealed record ModelListResponse(
-    string? DefaultModel, IReadOnlyList<ModelSummary> Models, IReadOnlyList<ModelLoadFailure> Failures);
+    string? DefaultModel,
+    IReadOnlyList<ModelSummary> Models,
+    IReadOnlyList<ModelLoadFailure> Failures,
+    IReadOnlyList<ModelIdentity>? Loading);
 
 /// <summary>One version in the list.</summary>
 internal sealed record ModelSummary(

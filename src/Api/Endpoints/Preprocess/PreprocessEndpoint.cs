@@ -49,6 +49,7 @@ internal static class PreprocessEndpoint
             Problem.InvalidForm,
             Problem.ImageEmpty,
             Problem.ModelNotFound,
+            Problem.ModelLoading,
             Problem.VersionNotFound,
             Problem.BodyTooLarge,
             Problem.ImageTooLarge,
