@@ -89,6 +89,9 @@ internal sealed class BodyBudget(LoadOptions options)
             var missing = (BytesPerByte * (_consumed + _buffer.Length)) - _reservation.Bytes;
             if (missing > 0 && !budget.Bytes.TryGrow(ref _reservation, Math.Max(missing, BytesPerByte * SmallBody)))
             {
+                // Kestrel reads the rest, and could not while what was read last is in use.
+                _buffer = default;
+                inner.AdvanceTo(result.Buffer.End);
                 throw new RequestException(Problem.Overloaded, budget.Exhausted);
             }
 
