@@ -77,6 +77,7 @@ app.LoadModels(); // while the rest is put together
 
 app.UseRequestLog();
 app.UseRequestMetrics();
+app.UseContentTypeGuard();
 app.UseHeadRequests();
 app.UseTracing();
 app.UseProblems();

@@ -52,14 +52,15 @@ internal static partial class ModelsSetup
     private static ModelSettings ModelSettingsFrom(IServiceProvider provider)
     {
         var batching = provider.GetRequiredService<BatchingOptions>();
+        var load = provider.GetRequiredService<LoadOptions>();
         var defaults = new ModelSettings();
         return new ModelSettings
         {
             MaxImagePixels = provider.GetRequiredService<LimitsOptions>().MaxImagePixels,
             MaxBatchSize = batching.MaxBatchSize,
-            MaxPendingItems =
-                provider.GetRequiredService<LoadOptions>().MaxPendingPerModel ?? defaults.MaxPendingItems,
+            MaxPendingItems = load.MaxPendingPerModel ?? defaults.MaxPendingItems,
             Gate = provider.GetRequiredService<ComputeGate>(),
+            DecodeMemory = load.MaxDecodeBytes is { } bytes ? new ByteBudget(bytes) : defaults.DecodeMemory,
             Onnx = new OnnxSettings
             {
                 IntraOpThreads = provider.GetRequiredService<OnnxOptions>().IntraOpThreads,

@@ -17,6 +17,8 @@ internal static class CalibrateEndpoint
     // Each costs one pass over all rows.
     private const int MaxAlphas = 100;
 
+    private const string Gate = "calibrate";
+
     public static void MapCalibrate(this IEndpointRouteBuilder routes) => routes
         .MapPost("/calibrate", AnswerAsync)
         .WithName("Calibrate")
@@ -45,8 +47,18 @@ internal static class CalibrateEndpoint
             .. Problem.CommonToAllWork,
         ]);
 
+    /// <summary>
+    /// A calibration may compute for seconds. Half of the cores, in a gate of its own, leave the others to requests
+    /// that take milliseconds.
+    /// </summary>
+    public static void AddCalibrate(this IServiceCollection services) =>
+        services.AddKeyedSingleton(Gate, (_, _) => new ComputeGate(Math.Max(1, Environment.ProcessorCount / 2)));
+
     private static async Task<ManifestCalibration> AnswerAsync(
-        HttpRequest request, ComputeGate gate, RequestJson json, CancellationToken cancellationToken)
+        HttpRequest request,
+        [FromKeyedServices(Gate)] ComputeGate gate,
+        RequestJson json,
+        CancellationToken cancellationToken)
     {
         if (!MediaTypes.IsJson(MediaTypes.Of(request)))
         {
@@ -56,7 +68,13 @@ internal static class CalibrateEndpoint
         QueryParameter.RejectUnknown(request, []);
         using var body = await PooledBody.ReadAsync(request, cancellationToken);
         using var permit = await gate.EnterAsync(cancellationToken);
-        return Answer(json.Deserialize<CalibrateRequest>(body, "logits and labels"), cancellationToken);
+
+        // On a thread of its own: the pool has one per core at first, and adds others slowly.
+        return await Task.Factory.StartNew(
+            () => Answer(json.Deserialize<CalibrateRequest>(body, "logits and labels"), cancellationToken),
+            CancellationToken.None,
+            TaskCreationOptions.LongRunning,
+            TaskScheduler.Default);
     }
 
     private static ManifestCalibration Answer(CalibrateRequest request, CancellationToken cancellationToken)

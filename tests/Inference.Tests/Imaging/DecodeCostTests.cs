@@ -1,0 +1,69 @@
+using SkiaSharp;
+using SoftmaxService.Inference.Faults;
+using SoftmaxService.Inference.Imaging;
+
+namespace SoftmaxService.Inference.Tests.Imaging;
+
+/// <summary>What decoding takes is told from the header alone.</summary>
+public sealed class DecodeCostTests
+{
+    private const int Side = 64;
+    private const int Pixels = Side * Side;
+
+    [Fact]
+    public void Read_InterlacedPng_IsKeptWholeAsItIsStored()
+    {
+        var plain = CostOf(EncodedImages.Png(Side, Side, 16, 6, new byte[8 * Pixels]));
+        var interlaced = CostOf(CostlyImages.InterlacedPng(Side));
+
+        Assert.Equal((0, 8 * Pixels), (plain.WorkingBytes, interlaced.WorkingBytes));
+        Assert.True(interlaced.Milliseconds > plain.Milliseconds);
+    }
+
+    [Fact]
+    public void Read_ProgressiveJpeg_KeepsItsCoefficientsAndEveryScanCosts()
+    {
+        var few = CostOf(CostlyImages.ProgressiveJpeg(Side, components: 4, scans: 8));
+        var many = CostOf(CostlyImages.ProgressiveJpeg(Side, components: 4, scans: 16));
+
+        Assert.Equal((8 * Pixels, 8 * Pixels), (few.WorkingBytes, many.WorkingBytes));
+        Assert.True(many.Milliseconds > few.Milliseconds);
+    }
+
+    [Fact]
+    public void Read_BaselineJpegOfOneScan_KeepsNothing() => Assert.Equal(
+        0, CostOf(EncodedImages.Encode(Side, Side, EncodedImages.Colorful, SKEncodedImageFormat.Jpeg)).WorkingBytes);
+
+    /// <summary>The file decodes, so that what rejects it is the number of its scans and nothing else.</summary>
+    [Fact]
+    public void Read_ManyScansOfAFewPixels_IsDecoded()
+    {
+        var input = new ImagePreprocessor(new ImageInput
+        {
+            Channels = 1, Height = Side, Width = Side, Color = PixelColor.Gray, Mean = [0], Std = [1],
+        });
+        var tensor = new float[input.Input.ElementCount];
+
+        input.Preprocess(CostlyImages.ProgressiveJpeg(Side, components: 3, scans: 98), tensor);
+
+        Assert.All(tensor, element => Assert.Equal(tensor[0], element));
+    }
+
+    [Fact]
+    public void Read_ManyScansOfManyPixels_IsRejected()
+    {
+        var rejection = Assert.Throws<InferenceException>(
+            () => CostOf(CostlyImages.ProgressiveJpeg(6320, components: 4, scans: 98)));
+
+        Assert.Equal(InferenceError.ImageTooLarge, rejection.Error);
+        Assert.Contains("98 scans of 6320 × 6320 pixels", rejection.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>An encoder's ten scans of the largest picture are read.</summary>
+    [Fact]
+    public void Read_TenScansOfTheMostPixels_IsNotRejected() =>
+        Assert.InRange(CostOf(CostlyImages.ProgressiveJpeg(6320, components: 3, scans: 10)).Milliseconds, 500, 3000);
+
+    private static DecodeCost CostOf(byte[] image) =>
+        ImageHeader.Read(image, ImagePreprocessor.DefaultMaxPixels).Cost;
+}
