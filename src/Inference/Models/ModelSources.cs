@@ -39,7 +39,7 @@ internal sealed class ModelSources
         .. Framing, "input.filter", "input.antialias", "input.round", "input.background", "input.foreground",
     ];
 
-    private readonly SortedDictionary<string, string> _fields = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string> _fields = new(StringComparer.Ordinal);
     private readonly List<string> _warnings = [];
     private readonly HashSet<string> _doubted = new(StringComparer.Ordinal);
 
@@ -49,8 +49,9 @@ internal sealed class ModelSources
     /// <summary>The fields whose values some file states, but of which a warning says that they may be wrong.</summary>
     public IReadOnlySet<string> Doubted => _doubted;
 
-    /// <summary>The source of each field.</summary>
-    public IReadOnlyDictionary<string, string> Fields => _fields;
+    /// <summary>The source of each field, in alphabetical order, which is made only where it is seen.</summary>
+    public IReadOnlyDictionary<string, string> Fields =>
+        new SortedDictionary<string, string>(_fields, StringComparer.Ordinal);
 
     /// <summary>What was assumed or passed over and can change answers, one sentence each.</summary>
     public IReadOnlyList<string> Warnings => _warnings;

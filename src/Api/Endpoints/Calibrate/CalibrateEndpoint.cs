@@ -1,5 +1,6 @@
 using System.Net.Mime;
 using System.Text.Json.Serialization;
+using Microsoft.AspNetCore.Http.HttpResults;
 using SoftmaxService.Api.OpenApi;
 using SoftmaxService.Api.Problems;
 using SoftmaxService.Api.Wire;
@@ -33,7 +34,6 @@ internal static class CalibrateEndpoint
             + "`warnings` lists what to know about the data before you trust the numbers; it is absent when there are "
             + "none. The service stores nothing.")
         .Describe(CalibrateDocumentation.Apply, [])
-        .Produces<ManifestCalibration>()
         .Answers(
         [
             Problem.MalformedJson,
@@ -54,7 +54,7 @@ internal static class CalibrateEndpoint
     public static void AddCalibrate(this IServiceCollection services) =>
         services.AddKeyedSingleton(Gate, (_, _) => new ComputeGate(Math.Max(1, Environment.ProcessorCount / 2)));
 
-    private static async Task<ManifestCalibration> AnswerAsync(
+    private static async Task<Ok<ManifestCalibration>> AnswerAsync(
         HttpRequest request,
         [FromKeyedServices(Gate)] ComputeGate gate,
         RequestJson json,
@@ -70,11 +70,12 @@ internal static class CalibrateEndpoint
         using var permit = await gate.EnterAsync(cancellationToken);
 
         // On a thread of its own: the pool has one per core at first, and adds others slowly.
-        return await Task.Factory.StartNew(
+        var calibration = await Task.Factory.StartNew(
             () => Answer(json.Deserialize<CalibrateRequest>(body, "logits and labels"), cancellationToken),
             CancellationToken.None,
             TaskCreationOptions.LongRunning,
             TaskScheduler.Default);
+        return TypedResults.Ok(calibration);
     }
 
     private static ManifestCalibration Answer(CalibrateRequest request, CancellationToken cancellationToken)
