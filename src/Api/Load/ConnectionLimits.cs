@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using SoftmaxService.Api.Settings;
 
@@ -11,22 +12,29 @@ internal static partial class ConnectionLimits
 {
     private const int DefaultMaxConnections = 10_000;
 
-    public static void AddConnectionLimits(this IServiceCollection services) => services
-        .AddOptions<KestrelServerOptions>()
-        .Configure<LimitsOptions, ILogger<LimitsOptions>>((kestrel, limits, log) =>
-        {
-            kestrel.AddServerHeader = false;
-            // BodyLimit does this: Kestrel would close the connection before the client has read why.
-            kestrel.Limits.MaxRequestBodySize = null;
-            kestrel.Limits.MaxRequestLineSize = limits.MaxRequestLineBytes;
-            kestrel.Limits.MaxRequestHeaderCount = limits.MaxHeaders;
-            kestrel.Limits.MaxRequestHeadersTotalSize = limits.MaxHeaderBytes;
-            kestrel.Limits.MaxConcurrentConnections = MaxConnections(limits, log);
-            kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(limits.HeadersSeconds);
-            kestrel.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(limits.KeepAliveSeconds);
-            kestrel.Limits.MinRequestBodyDataRate = Rate(limits.MinRequestBytesPerSecond, limits);
-            kestrel.Limits.MinResponseDataRate = Rate(limits.MinResponseBytesPerSecond, limits);
-        });
+    // Fewer are worth a warning.
+    private const int ManyConnections = 1000;
+
+    public static void AddConnectionLimits(this IServiceCollection services)
+    {
+        services.AddSingleton<IConnectionListenerFactory, BoundedTransport>();
+        services.AddOptions<KestrelServerOptions>().Configure<LimitsOptions, ILogger<LimitsOptions>>(Configure);
+    }
+
+    private static void Configure(KestrelServerOptions kestrel, LimitsOptions limits, ILogger log)
+    {
+        kestrel.AddServerHeader = false;
+        // BodyLimit does this: Kestrel would close the connection before the client has read why.
+        kestrel.Limits.MaxRequestBodySize = null;
+        kestrel.Limits.MaxRequestLineSize = limits.MaxRequestLineBytes;
+        kestrel.Limits.MaxRequestHeaderCount = limits.MaxHeaders;
+        kestrel.Limits.MaxRequestHeadersTotalSize = limits.MaxHeaderBytes;
+        kestrel.Limits.MaxConcurrentConnections = MaxConnections(limits, log);
+        kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(limits.HeadersSeconds);
+        kestrel.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(limits.KeepAliveSeconds);
+        kestrel.Limits.MinRequestBodyDataRate = Rate(limits.MinRequestBytesPerSecond, limits);
+        kestrel.Limits.MinResponseDataRate = Rate(limits.MinResponseBytesPerSecond, limits);
+    }
 
     private static long MaxConnections(LimitsOptions limits, ILogger log)
     {
@@ -41,7 +49,7 @@ internal static partial class ConnectionLimits
             return configured;
         }
 
-        if (DefaultMaxConnections > fitting)
+        if (fitting < ManyConnections)
         {
             FewConnections(log, FileDescriptors.Limit, fitting);
         }

@@ -18,8 +18,9 @@ internal sealed class MemoryReturn(TimeProvider time) : BackgroundService
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(Period, time);
+        await using var end = stoppingToken.Register(timer.Dispose); // ends the loop, without an exception
         var (inUse, computed) = (Environment.WorkingSet, Computed());
-        while (await timer.WaitForNextTickAsync(stoppingToken))
+        while (await timer.WaitForNextTickAsync(CancellationToken.None))
         {
             var before = computed;
             computed = Computed();

@@ -30,6 +30,7 @@ public sealed class FewDescriptorsTests
         using var service = ServiceProcess.Start(
             launcher, $"--Models:Folder={Path.Combine(RunningService.RepositoryRoot, "models")}");
         await AttackAsync(service);
+        await UntilConnectedAsync(service);
 
         using (var answer = await service.Client.PostAsync("/classify", Picture()))
         {
@@ -44,6 +45,24 @@ public sealed class FewDescriptorsTests
 
         Assert.Contains(
             $"may have {FewDescriptorsFactAttribute.Limit} files open", service.Output, StringComparison.Ordinal);
+    }
+
+    /// <summary>Waits until the service has noticed that connections have ended, and takes another.</summary>
+    private static async Task UntilConnectedAsync(ServiceProcess service)
+    {
+        using var patience = new CancellationTokenSource(Patience);
+        while (true)
+        {
+            try
+            {
+                using var answer = await service.Client.GetAsync("/health/live", patience.Token);
+                return;
+            }
+            catch (HttpRequestException) when (!patience.IsCancellationRequested)
+            {
+                await Task.Delay(10, patience.Token);
+            }
+        }
     }
 
     private static ByteArrayContent Picture()

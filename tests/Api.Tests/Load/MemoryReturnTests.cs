@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 
 namespace SoftmaxService.Api.Tests.Load;
@@ -34,12 +33,15 @@ public sealed class MemoryReturnTests
         }
     }
 
+    /// <summary>Rows whose right class is often the likeliest.</summary>
     private static string Calibration()
     {
         var random = new Random(5);
-        var rows = Enumerable.Range(0, RowCount).Select(_ => string.Join(
-            ',', Enumerable.Range(0, ClassCount).Select(_ => random.Next(10).ToString(CultureInfo.InvariantCulture))));
-        var labels = Enumerable.Range(0, RowCount).Select(_ => random.Next(ClassCount));
-        return $$"""{"logits": [[{{string.Join("],[", rows)}}]], "labels": [{{string.Join(',', labels)}}], "bins": 1000}""";
+        var labels = Enumerable.Range(0, RowCount).Select(_ => random.Next(ClassCount)).ToArray();
+        var rows = labels.Select(label => string.Join(
+            ',', Enumerable.Range(0, ClassCount).Select(k => (k == label ? 7 : 0) + random.Next(10))));
+        return $$"""
+            {"logits": [[{{string.Join("],[", rows)}}]], "labels": [{{string.Join(',', labels)}}], "bins": 1000}
+            """;
     }
 }
