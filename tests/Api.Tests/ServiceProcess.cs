@@ -84,6 +84,16 @@ internal sealed class ServiceProcess : IDisposable
 
     public bool HasExited => _process.HasExited;
 
+    /// <summary>How much of its memory is in RAM.</summary>
+    public long ResidentBytes
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.WorkingSet64;
+        }
+    }
+
     /// <summary>Terminates it, as systemd and Kubernetes do.</summary>
     public Task TerminateAsync() => SignalAsync("TERM");
 

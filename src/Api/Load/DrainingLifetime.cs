@@ -89,7 +89,15 @@ internal sealed partial class DrainingLifetime(
         DrainBegins(log, workload.InFlight);
         await workload.WhenIdleAsync(TimeSpan.FromSeconds(options.DrainSeconds), _secondSignal.Token);
 
-        host.Value.ShutdownTimeout = _secondSignal.IsCancellationRequested ? TimeSpan.Zero : ClosingTime;
+        // Whoever has not sent the request by now, or has not read the answer, has no more time.
+        var unfinished = workload.InFlight;
+        if (unfinished > 0)
+        {
+            Ending(log, unfinished);
+        }
+
+        host.Value.ShutdownTimeout =
+            unfinished > 0 || _secondSignal.IsCancellationRequested ? TimeSpan.Zero : ClosingTime;
         application.StopApplication();
     }
 
@@ -101,4 +109,9 @@ internal sealed partial class DrainingLifetime(
 
     [LoggerMessage(LogLevel.Information, "Rejecting new requests; still in flight: {InFlight}")]
     private static partial void DrainBegins(ILogger log, int inFlight);
+
+    [LoggerMessage(
+        LogLevel.Warning,
+        "Closing the connections of requests that are still in flight: {InFlight} (setting Shutdown:DrainSeconds)")]
+    private static partial void Ending(ILogger log, int inFlight);
 }

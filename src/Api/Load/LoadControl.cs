@@ -24,6 +24,7 @@ internal static class LoadControl
         services.AddSingleton<BodyBudget>();
         services.AddSingleton<LoadMetrics>();
         services.AddSingleton<IHostLifetime, DrainingLifetime>();
+        services.AddHostedService<MemoryReturn>();
     }
 
     public static void UseLoadControl(this WebApplication app)

@@ -46,6 +46,7 @@ public sealed class DrainingLifetimeTests
         await service.TerminateAsync();
 
         Assert.Equal(0, await service.ExitCodeAsync());
+        Assert.Contains("requests that are still in flight: 1 ", service.Output, StringComparison.Ordinal);
     }
 
     [Fact]
