@@ -87,16 +87,17 @@ internal sealed class StagedVersion : IDisposable
 
     /// <summary>
     /// Deletes the sidecars that nothing was taken from and of which no warning speaks, and the links that were not
-    /// followed.
+    /// followed. Labels that the manifest does not state may be in a file that another one names.
     /// </summary>
     public void DeleteUnused(ClassifierModel model, IEnumerable<string> sidecars)
     {
+        var hasDoubtedLabels = model.DoubtedFields.Contains("labels");
         string[] texts = [.. model.Sources.Values, .. model.Warnings];
         foreach (var sidecar in sidecars.Where(sidecar => sidecar != ModelManifest.FileName))
         {
             var path = Path.Combine(_folder, sidecar);
             if (new FileInfo(path).LinkTarget is not null
-                || !texts.Any(text => text.Contains(sidecar, StringComparison.Ordinal)))
+                || (!hasDoubtedLabels && !texts.Any(text => text.Contains(sidecar, StringComparison.Ordinal))))
             {
                 File.Delete(path);
             }

@@ -86,7 +86,7 @@ internal sealed class PreprocessorConfig
         }
         else if (!IsGray())
         {
-            stated = stated with { Color = new Stated<PixelColor>(PixelColor.Rgb, _typeSource) };
+            stated = stated with { Color = new Stated<PixelColor>(PixelColor.Rgb, _typeSource, IsDefault: true) };
         }
 
         WarnOfUnreadSwitches();
@@ -361,7 +361,8 @@ internal sealed class PreprocessorConfig
     private static Stated<IReadOnlyList<float>>? Narrow(Stated<IReadOnlyList<double>>? wide) =>
         wide is null
             ? null
-            : new Stated<IReadOnlyList<float>>([.. wide.Value.Select(value => (float)value)], wide.Source);
+            : new Stated<IReadOnlyList<float>>(
+                [.. wide.Value.Select(value => (float)value)], wide.Source, wide.IsDefault);
 
     /// <summary>PoolFormer's part; null in the file switches it off.</summary>
     private Field? CropPercentage() => _root.Has("crop_pct") ? _root["crop_pct"] : this["crop_pct"];
