@@ -8,7 +8,8 @@ public sealed class UnreadFieldTests
     private const string File = "preprocessor_config.json";
 
     private const string Values = """
-        "image_mean": [0.5, 0.5, 0.5], "image_std": [0.5, 0.5, 0.5], "rescale_factor": 0.00392156862745098, "resample": 2
+        "image_mean": [0.5, 0.5, 0.5], "image_std": [0.5, 0.5, 0.5], "rescale_factor": 0.00392156862745098,
+        "resample": 2
         """;
 
     private const string Square = $$""" "size": {"height": 224, "width": 224}, {{Values}} """;
@@ -97,8 +98,8 @@ public sealed class UnreadFieldTests
             File,
             $$"""
             {
-              "apply_ocr": true, "do_resize": true, "feature_extractor_type": "{{type}}", "ocr_lang": null, "resample": 2,
-              "size": 224, "tesseract_config": ""
+              "apply_ocr": true, "do_resize": true, "feature_extractor_type": "{{type}}", "ocr_lang": null,
+              "resample": 2, "size": 224, "tesseract_config": ""
             }
             """);
 

@@ -158,6 +158,19 @@ public sealed class ContradictionTests : IDisposable
         Assert.Empty(Contradictions(model));
     }
 
+    /// <summary>timm's defaults stand in no file.</summary>
+    [Fact]
+    public void ADefaultContradictsNothing()
+    {
+        _folder.Write($"1/{Preprocessor}", Half);
+        _folder.Write(
+            "1/config.json", """{ "pretrained_cfg": { "input_size": [3, 64, 64], "interpolation": "bilinear" } }""");
+
+        using var model = Load();
+
+        Assert.Single(Contradictions(model), warning => warning.Contains("size says the whole image", Ordinal));
+    }
+
     [Fact]
     public void TwoSizesAreAWarningWhereTheGraphHasNone()
     {
