@@ -82,9 +82,12 @@ internal static class CommandLineSwitches
             _ => 0,
         };
         var equals = argument.IndexOf('=', StringComparison.Ordinal);
-        return equals >= start
-            ? (argument[start..equals], argument[(equals + 1)..])
-            : (start > 0 ? argument[start..] : null, null);
+        if (equals >= start)
+        {
+            return (argument[start..equals], argument[(equals + 1)..]);
+        }
+
+        return (start > 0 ? argument[start..] : null, null);
     }
 
     private static bool IsKnown(string name) =>
