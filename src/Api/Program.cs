@@ -27,6 +27,7 @@ if (args is [HealthProbe.Command, ..])
 
 // A wrong setting ends the start with one line.
 StartFault.ReportInOneLine();
+CommandLineSwitches.Check(args);
 
 // Settings are read beside the program, wherever it is started from, and once: watching their files would need an
 // inotify instance, of which there may be none left.

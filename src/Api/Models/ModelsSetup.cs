@@ -34,6 +34,7 @@ internal static partial class ModelsSetup
     {
         // A wrong setting ends the start here: a process that exits while native code is loaded may crash.
         app.Services.GetService<IStartupValidator>()?.Validate();
+        ServiceAddress.Check(app.Configuration);
 
         var log = app.Logger;
         var models = app.Services.GetRequiredService<ModelRepository>();

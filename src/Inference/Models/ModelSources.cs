@@ -1,6 +1,7 @@
 using System.Globalization;
 using SoftmaxService.Inference.Conventions;
 using SoftmaxService.Inference.Imaging;
+using SoftmaxService.Inference.Models.Statements;
 
 namespace SoftmaxService.Inference.Models;
 
@@ -66,6 +67,11 @@ internal sealed class ModelSources
         {
             DoubtAbout.Scaling => Scaling,
             DoubtAbout.Resizing => Framing,
+            DoubtAbout.Filter => ["input.filter", "input.antialias"],
+            DoubtAbout.Color => ["input.color"],
+            DoubtAbout.Size => ["input.height", "input.width"],
+            DoubtAbout.Channels => ["input.layout", "input.channels"],
+            DoubtAbout.Labels => ["labels"],
             _ => [],
         });
     }
@@ -252,15 +258,23 @@ internal sealed class ModelSources
         static string FileOf(string source) => source.Split(':')[0];
     }
 
-    /// <summary>Labels that the graph states.</summary>
-    public IReadOnlyList<string>? Labels(IReadOnlyList<string>? labels, string source)
+    /// <summary>The labels that files state, else those of the graph, with a warning where these are others.</summary>
+    public IReadOnlyList<string>? Labels(
+        IReadOnlyList<string>? stated, IReadOnlyList<string>? ofGraph, string source)
     {
-        if (labels is not null)
+        if (stated is null && ofGraph is not null)
         {
             Note("labels", source);
         }
+        else if (stated is not null && ofGraph is not null && !IsOwn("labels")
+            && Contradictions.OfLabels(
+                new Stated<IReadOnlyList<string>>(stated, Of("labels")!), // whoever states labels is noted
+                new Stated<IReadOnlyList<string>>(ofGraph, source)) is { } doubt)
+        {
+            Warn(doubt);
+        }
 
-        return labels;
+        return stated ?? ofGraph;
     }
 
     /// <summary>The labels; null where makers' files have another number of them than there are classes.</summary>
