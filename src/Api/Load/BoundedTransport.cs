@@ -7,9 +7,9 @@ using Microsoft.Extensions.Options;
 namespace SoftmaxService.Api.Load;
 
 /// <summary>
-/// Kestrel's sockets, of which no more are open than connections are allowed, and a few that are being rejected. Kestrel
-/// alone accepts every connection before it rejects one, and a thousand at a time can take all descriptors. Here the
-/// system keeps them waiting meanwhile.
+/// Kestrel's sockets, of which no more are open than connections are allowed, and a few that are being rejected.
+/// Kestrel alone accepts every connection before it rejects one, and a thousand at a time can take all descriptors.
+/// Here the system keeps them waiting meanwhile.
 /// </summary>
 internal sealed class BoundedTransport(
     IOptions<SocketTransportOptions> sockets, IOptions<KestrelServerOptions> kestrel, ILoggerFactory logs)

@@ -58,7 +58,8 @@ internal static class CommandLineSwitches
                     $"the argument '{args[i]}' sets nothing; a setting is given as --Name value or --Name=value.");
             }
 
-            if (!IsKnown(name))
+            // A host that passes on a configuration names its sections, too, without a value.
+            if (!IsKnown(name) && !(value is "" && SectionOf(name) is not null))
             {
                 throw new SettingException($"there is no setting '{name}'; {MeantBy(name)}.");
             }
@@ -97,7 +98,10 @@ internal static class CommandLineSwitches
 
     private static string MeantBy(string name) =>
         Meant.GetValueOrDefault(name)
-        ?? (Array.Find(Sections, one => string.Equals(one, name, StringComparison.OrdinalIgnoreCase)) is { } section
+        ?? (SectionOf(name) is { } section
             ? $"{section} is a section, whose settings are given as --{section}:Name value"
             : "docs/configuration.md lists all");
+
+    private static string? SectionOf(string name) =>
+        Array.Find(Sections, section => string.Equals(section, name, StringComparison.OrdinalIgnoreCase));
 }

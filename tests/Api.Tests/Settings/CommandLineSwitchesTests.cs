@@ -17,6 +17,7 @@ public sealed class CommandLineSwitchesTests
     [InlineData("--environment=Development", "--contentRoot=/x", "--applicationName=y", "--http_ports", "80")]
     [InlineData("--OTEL_EXPORTER_OTLP_ENDPOINT=http://x")]
     [InlineData("--Models:Folder", "--odd name")]
+    [InlineData("--Serilog=", "--Serilog:MinimumLevel=", "--Serilog:MinimumLevel:Default=Fatal")]
     public void WhatSetsSomethingIsAccepted(params string[] args) => CommandLineSwitches.Check(args);
 
     [Theory]
