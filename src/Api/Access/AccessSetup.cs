@@ -47,6 +47,7 @@ internal static partial class AccessSetup
 
         if (access.Keys.Count > 0)
         {
+            app.UsePrivateAnswers();
             app.UseAuthentication();
             app.UseAuthorization();
             app.UseKeyRates();
