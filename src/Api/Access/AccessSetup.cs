@@ -16,6 +16,7 @@ internal static partial class AccessSetup
     public static void AddAccess(this IServiceCollection services, FeatureSettings features)
     {
         services.AddCors();
+        services.AddSingleton<ImageRates>();
         if (features.HasKeys)
         {
             services.AddSingleton<ApiKeys>();

@@ -2,7 +2,6 @@ using System.Net.Sockets;
 using System.Text;
 using Microsoft.Extensions.DependencyInjection;
 using SoftmaxService.Api.Endpoints.Calibrate;
-using SoftmaxService.Api.Load;
 using SoftmaxService.Inference.Batching;
 using SoftmaxService.Inference.Models;
 using SoftmaxService.Tests.Support.Images;
