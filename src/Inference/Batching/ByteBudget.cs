@@ -9,6 +9,7 @@ public sealed class ByteBudget
     private readonly Lock _lock = new();
     private readonly LinkedList<Waiter> _waiting = [];
     private long _reserved;
+    private long _rejections;
 
     /// <summary>Makes a budget.</summary>
     /// <param name="total">The bytes that may be reserved at once, at least 1.</param>
@@ -24,6 +25,11 @@ public sealed class ByteBudget
 
     /// <summary>The bytes that are reserved now, from 0 to <see cref="Total"/>.</summary>
     public long Reserved => Volatile.Read(ref _reserved);
+
+    /// <summary>
+    /// How often bytes were refused: they were not free and nobody waited for them, or they could never be free.
+    /// </summary>
+    public long Rejections => Interlocked.Read(ref _rejections);
 
     /// <summary>How many wait for their bytes.</summary>
     public int Waiting
@@ -70,6 +76,11 @@ public sealed class ByteBudget
         {
             var taken = _waiting.Count == 0 && TryTake(bytes);
             reservation = taken ? new Reservation(this, bytes) : default;
+            if (!taken)
+            {
+                CountRejection();
+            }
+
             return taken;
         }
     }
@@ -87,6 +98,9 @@ public sealed class ByteBudget
         reservation = new Reservation(this, reservation.Bytes + more.Bytes);
         return true;
     }
+
+    /// <summary>Counts what was rejected without being tried, since its bytes could never be free.</summary>
+    internal void CountRejection() => Interlocked.Increment(ref _rejections);
 
     private async Task<Reservation> WaitAsync(Waiter waiter, CancellationToken cancellationToken)
     {

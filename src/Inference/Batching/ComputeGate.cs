@@ -10,8 +10,8 @@ namespace SoftmaxService.Inference.Batching;
 /// <param name="longPermits">How many more may compute for long at once, at least 1.</param>
 public sealed class ComputeGate(int permits, int longPermits = 1) : IDisposable
 {
-    private readonly SemaphoreSlim _permits = new(permits);
-    private readonly SemaphoreSlim _longPermits = new(longPermits);
+    private readonly Permits _permits = new(permits);
+    private readonly Permits _longPermits = new(longPermits);
 
     /// <summary>A gate with one permit per core, and a long one for every other core.</summary>
     public ComputeGate()
@@ -19,34 +19,31 @@ public sealed class ComputeGate(int permits, int longPermits = 1) : IDisposable
     {
     }
 
+    /// <summary>How many hold a permit that is not a long one.</summary>
+    public int InUse => _permits.InUse;
+
+    /// <summary>How many wait for a permit that is not a long one.</summary>
+    public int Waiting => _permits.Waiting;
+
+    /// <summary>How many wait for a long permit.</summary>
+    public int LongWaiting => _longPermits.Waiting;
+
     /// <summary>Waits for a permit. Disposing the permit returns it.</summary>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="OperationCanceledException">The wait was cancelled.</exception>
-    public ValueTask<Permit> EnterAsync(CancellationToken cancellationToken) =>
-        EnterAsync(_permits, cancellationToken);
+    public ValueTask<Permit> EnterAsync(CancellationToken cancellationToken) => _permits.EnterAsync(cancellationToken);
 
     /// <summary>Waits for a permit to compute for more than a moment. Disposing the permit returns it.</summary>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="OperationCanceledException">The wait was cancelled.</exception>
     public ValueTask<Permit> EnterLongAsync(CancellationToken cancellationToken) =>
-        EnterAsync(_longPermits, cancellationToken);
+        _longPermits.EnterAsync(cancellationToken);
 
     /// <inheritdoc/>
     public void Dispose()
     {
         _permits.Dispose();
         _longPermits.Dispose();
-    }
-
-    private static ValueTask<Permit> EnterAsync(SemaphoreSlim permits, CancellationToken cancellationToken) =>
-        !cancellationToken.IsCancellationRequested && permits.Wait(0, CancellationToken.None)
-            ? new(new Permit(permits))
-            : WaitAsync(permits, cancellationToken);
-
-    private static async ValueTask<Permit> WaitAsync(SemaphoreSlim permits, CancellationToken cancellationToken)
-    {
-        await permits.WaitAsync(cancellationToken);
-        return new Permit(permits);
     }
 
     /// <summary>The right to compute. Dispose it exactly once.</summary>
@@ -58,5 +55,36 @@ public sealed class ComputeGate(int permits, int longPermits = 1) : IDisposable
 
         /// <summary>Returns the permit.</summary>
         public void Dispose() => _permits.Release();
+    }
+
+    private sealed class Permits(int count) : IDisposable
+    {
+        private readonly SemaphoreSlim _free = new(count);
+        private int _waiting;
+
+        public int InUse => count - _free.CurrentCount;
+
+        public int Waiting => Volatile.Read(ref _waiting);
+
+        public ValueTask<Permit> EnterAsync(CancellationToken cancellationToken) =>
+            !cancellationToken.IsCancellationRequested && _free.Wait(0, CancellationToken.None)
+                ? new(new Permit(_free))
+                : WaitAsync(cancellationToken);
+
+        public void Dispose() => _free.Dispose();
+
+        private async ValueTask<Permit> WaitAsync(CancellationToken cancellationToken)
+        {
+            Interlocked.Increment(ref _waiting);
+            try
+            {
+                await _free.WaitAsync(cancellationToken);
+                return new Permit(_free);
+            }
+            finally
+            {
+                Interlocked.Decrement(ref _waiting);
+            }
+        }
     }
 }

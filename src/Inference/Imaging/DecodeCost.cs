@@ -17,6 +17,9 @@ internal readonly record struct DecodeCost(long WorkingBytes, double Millisecond
     private const double GifNanoseconds = 40;
     private const double BitmapNanoseconds = 10;
 
+    /// <summary>As many megapixels of a plain JPEG take as long.</summary>
+    public double Megapixels => Milliseconds / JpegNanoseconds;
+
     /// <summary>
     /// A progressive JPEG keeps the coefficients of the whole picture, two bytes each, and every scan passes over them.
     /// </summary>

@@ -80,10 +80,8 @@ internal sealed class ImagePreparation(
     private async ValueTask<OnnxRun> PrepareLongAsync(
         ReadOnlyMemory<byte> image, ImageHeader header, long bytes, CancellationToken cancellationToken)
     {
-        var start = Stopwatch.GetTimestamp();
-        using var permit = await gate.EnterLongAsync(cancellationToken);
+        using var permit = await EnterLongAsync(cancellationToken);
         using var reservation = await ReserveAsync(bytes, cancellationToken);
-        metrics.CountGate(start);
         return await Task.Factory.StartNew(
             () => Prepare(image.Span, header),
             CancellationToken.None,
@@ -91,13 +89,42 @@ internal sealed class ImagePreparation(
             TaskScheduler.Default);
     }
 
-    private ValueTask<ByteBudget.Reservation> ReserveAsync(long bytes, CancellationToken cancellationToken) =>
-        bytes <= memory.Total
-            ? memory.ReserveAsync(bytes, cancellationToken)
-            : throw ImageRejection.TooLarge(
+    private async ValueTask<ComputeGate.Permit> EnterLongAsync(CancellationToken cancellationToken)
+    {
+        var entering = gate.EnterLongAsync(cancellationToken);
+        if (entering.IsCompletedSuccessfully)
+        {
+            return entering.Result;
+        }
+
+        var start = Stopwatch.GetTimestamp();
+        var permit = await entering;
+        metrics.CountLongGate(start);
+        return permit;
+    }
+
+    private async ValueTask<ByteBudget.Reservation> ReserveAsync(long bytes, CancellationToken cancellationToken)
+    {
+        if (bytes > memory.Total)
+        {
+            memory.CountRejection();
+            throw ImageRejection.TooLarge(
                 $"Decoding the image takes up to {ToMegabytes(bytes)} MB, and {ToMegabytes(memory.Total)} MB "
                 + "are there for all images together (setting Load:MaxDecodeBytes). Send it scaled down, or without "
                 + "interlacing.");
+        }
+
+        var reserving = memory.ReserveAsync(bytes, cancellationToken);
+        if (reserving.IsCompletedSuccessfully)
+        {
+            return reserving.Result;
+        }
+
+        var start = Stopwatch.GetTimestamp();
+        var reservation = await reserving;
+        metrics.CountMemory(start);
+        return reservation;
+    }
 
     private static long ToMegabytes(long bytes) => (bytes + 999_999) / 1_000_000;
 

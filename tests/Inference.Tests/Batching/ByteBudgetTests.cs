@@ -48,6 +48,24 @@ public sealed class ByteBudgetTests
     }
 
     [Fact]
+    public async Task Rejections_CountsWhatWasRefused_NotWhatWaits()
+    {
+        var reservation = await _budget.ReserveAsync(60, CancellationToken.None);
+        Assert.True(_budget.TryReserve(40, out var rest));
+        Assert.Equal(0, _budget.Rejections);
+
+        Assert.False(_budget.TryReserve(1, out _));
+        Assert.False(_budget.TryGrow(ref reservation, 1));
+        Assert.Equal(2, _budget.Rejections);
+
+        var waiting = _budget.ReserveAsync(1, CancellationToken.None).AsTask();
+        rest.Dispose();
+        (await waiting).Dispose();
+        reservation.Dispose();
+        Assert.Equal((0, 2), (_budget.Reserved, _budget.Rejections));
+    }
+
+    [Fact]
     public async Task ReserveAsync_CancelledBefore_ReservesNothing()
     {
         await Assert.ThrowsAnyAsync<OperationCanceledException>(

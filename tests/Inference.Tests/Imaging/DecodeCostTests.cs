@@ -40,7 +40,12 @@ public sealed class DecodeCostTests
     {
         var input = new ImagePreprocessor(new ImageInput
         {
-            Channels = 1, Height = Side, Width = Side, Color = PixelColor.Gray, Mean = [0], Std = [1],
+            Channels = 1,
+            Height = Side,
+            Width = Side,
+            Color = PixelColor.Gray,
+            Mean = [0],
+            Std = [1],
         });
         var tensor = new float[input.Input.ElementCount];
 
@@ -63,6 +68,27 @@ public sealed class DecodeCostTests
     [Fact]
     public void Read_TenScansOfTheMostPixels_IsNotRejected() =>
         Assert.InRange(CostOf(CostlyImages.ProgressiveJpeg(6320, components: 3, scans: 10)).Milliseconds, 500, 3000);
+
+    /// <summary>The table of docs/security.md.</summary>
+    [Fact]
+    public void Megapixels_AMillionPixels_CountsAsDocumented()
+    {
+        const long Million = 1_000_000;
+        (double Expected, DecodeCost Cost)[] costs =
+        [
+            (1, DecodeCost.OfJpeg(Million, components: 3, scans: 1, isProgressive: false)),
+            (3, DecodeCost.OfJpeg(Million, components: 3, scans: 10, isProgressive: true)),
+            (3, DecodeCost.OfPng(Million, bitsAPixel: 32, isInterlaced: false, hasProfile: false)),
+            (6, DecodeCost.OfPng(Million, bitsAPixel: 8, isInterlaced: true, hasProfile: false)),
+            (6, DecodeCost.OfPng(Million, bitsAPixel: 48, isInterlaced: false, hasProfile: false)),
+            (12, DecodeCost.OfPng(Million, bitsAPixel: 64, isInterlaced: true, hasProfile: true)),
+            (4, DecodeCost.OfWebP(Million)),
+            (4, DecodeCost.OfGif(Million)),
+            (1, DecodeCost.OfBitmap(Million)),
+        ];
+
+        Assert.All(costs, cost => Assert.Equal(cost.Expected, cost.Cost.Megapixels, 1e-9));
+    }
 
     private static DecodeCost CostOf(byte[] image) =>
         ImageHeader.Read(image, ImagePreprocessor.DefaultMaxPixels).Cost;

@@ -15,12 +15,19 @@ namespace SoftmaxService.Api.Endpoints.Calibrate;
 /// </summary>
 internal static class CalibrateEndpoint
 {
+    /// <summary>The key under which its gate is registered.</summary>
+    public const string Gate = "calibrate";
+
     // Each costs one pass over all rows.
     private const int MaxAlphas = 100;
 
-    private const string Gate = "calibrate";
+    public static void MapCalibrate(this IEndpointRouteBuilder routes)
+    {
+        routes.ServiceProvider.GetRequiredService<CalibrateMetrics>(); // measures from now on
+        Map(routes);
+    }
 
-    public static void MapCalibrate(this IEndpointRouteBuilder routes) => routes
+    private static void Map(IEndpointRouteBuilder routes) => routes
         .MapPost("/calibrate", AnswerAsync)
         .WithName("Calibrate")
         .WithTags("Calibrate")
@@ -51,8 +58,11 @@ internal static class CalibrateEndpoint
     /// A calibration may compute for seconds. Half of the cores, in a gate of its own, leave the others to requests
     /// that take milliseconds.
     /// </summary>
-    public static void AddCalibrate(this IServiceCollection services) =>
+    public static void AddCalibrate(this IServiceCollection services)
+    {
         services.AddKeyedSingleton(Gate, (_, _) => new ComputeGate(Math.Max(1, Environment.ProcessorCount / 2)));
+        services.AddSingleton<CalibrateMetrics>();
+    }
 
     private static async Task<Ok<ManifestCalibration>> AnswerAsync(
         HttpRequest request,
