@@ -17,6 +17,12 @@ internal sealed record ServiceSetup
 
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>A native binary of the service; null for the framework-dependent build.</summary>
+    public string? Binary { get; init; }
+
+    /// <summary>A command that becomes the one that follows it; empty for none.</summary>
+    public IReadOnlyList<string> Launcher { get; init; } = [];
+
     /// <summary>A file for its log; by default, the log is read here.</summary>
     public string? OutputFile { get; init; }
 
@@ -32,7 +38,13 @@ internal sealed class ServiceProcess : IAsyncDisposable
     private readonly ServerProcess _server;
 
     private ServiceProcess(ServiceSetup setup) => _server = ServerProcess.Start(
-        ["dotnet", Checkout.Service, "--Grpc:Url=", "--Serilog:MinimumLevel:Default=Warning", .. setup.Settings],
+        [
+            .. setup.Launcher,
+            .. setup.Binary is { } binary ? [binary] : (string[])["dotnet", Checkout.Service],
+            "--Grpc:Url=",
+            "--Serilog:MinimumLevel:Default=Warning",
+            .. setup.Settings,
+        ],
         setup.Processors,
         setup.Environment,
         setup.OutputFile,
