@@ -32,7 +32,6 @@ internal static class Attacks
             Payloads.Calibration(500_000, 2, 1000), Json),
         .. Decoding("PNG", "16 bits, RGBA, interlaced"),
         .. Decoding("PNG", "the same with a profile"),
-        .. Decoding("PNG", "the same, 610 × 65535 pixels"),
         .. Decoding("JPEG", "progressive, 3 components, 98 scans, 6.5 megapixels"),
         .. Decoding("JPEG", "the same with a profile"),
         .. Decoding("WebP", "lossless, three transforms"),
@@ -45,6 +44,8 @@ internal static class Attacks
         new("stall", "150 uploads of 10 KB in gzip that stall before their end", StallInflatingAsync),
         new("unread", "2.6 million logits whose answer nobody reads, by 64", ReadNothingAsync),
         new("trickle", "the smallest of these files at 2.5 KB/s, by 4, without waiting", TrickleAsync),
+        Repeated("softmax", "2.6 million logits in rows of 1000, by 8", 8, "/softmax",
+            Payloads.Logits(2600, 1000), Json),
         Repeated("softmax", "2.6 million logits in rows of 2, by 8", 8, "/softmax",
             Payloads.Logits(1_300_000, 2), Json),
         Repeated("softmax", "2.6 million logits in binary, by 8", 8, "/softmax?classes=2", new byte[BodyLimit]),
@@ -122,7 +123,7 @@ internal static class Attacks
 
     private static Task ReadNothingAsync(Target target, CancellationToken ended)
     {
-        var body = Payloads.Logits(1_300_000, 2);
+        var body = Payloads.Logits(2600, 1000);
         return StallAsync(target, Head("/softmax", body.Length), body, ended, clients: 64);
     }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using SoftmaxService.HttpBenchmarks;
@@ -11,11 +12,16 @@ namespace SoftmaxService.ReliabilityBenchmarks.Cost;
 /// </summary>
 internal static class CostTrial
 {
-    private const int WarmUpRequests = 300;
+    private const int WarmUpRequests = 40;
 
     public static async Task<int> RunAsync(Options options)
     {
-        var (seconds, only, binary) = (options.Number("seconds", 4), options.Text("only"), options.Text("binary"));
+        var (seconds, only, binary) = (options.Number("seconds", 3), options.Text("only"), options.Text("binary"));
+        if (Environment.ProcessorCount < 2)
+        {
+            throw new InvalidOperationException("The trial needs two cores: one for the service, one for its clients.");
+        }
+
         var limits = Numbers(options.Text("limits") ?? "512,1024,4096");
         var cores = Numbers(options.Text("cores") ?? "1,2");
         var isPassed = true;
@@ -32,13 +38,16 @@ internal static class CostTrial
             foreach (var count in cores)
             {
                 using var group = MemoryGroup.Create(limit);
+                await ConfineAsync(count);
                 var outcomes = await AttackAsync(group, count, attacks, TimeSpan.FromSeconds(seconds), binary);
                 isPassed &= outcomes.All(outcome => outcome.Faults.Length == 0);
                 report.Append(CostReport.Group(limit, count, await group.AvailableMegabytesAsync(), outcomes));
+                await CostReport.WriteAsync(report.ToString(), seconds, only, binary is not null, isPassed: null);
             }
         }
 
-        return await CostReport.WriteAsync(report.ToString(), seconds, only, binary is not null, isPassed);
+        await CostReport.WriteAsync(report.ToString(), seconds, only, binary is not null, isPassed);
+        return isPassed ? 0 : 1;
     }
 
     private static int[] Numbers(string list) =>
@@ -73,6 +82,23 @@ internal static class CostTrial
         return outcomes;
     }
 
+    /// <summary>
+    /// Beside a service on the first core, this process keeps to the others; the threads that it starts later, too.
+    /// </summary>
+    private static async Task ConfineAsync(int serviceCores)
+    {
+        var (first, last) = (serviceCores == 1 ? 1 : 0, Environment.ProcessorCount - 1);
+        using var taskset = Process.Start(
+            new ProcessStartInfo(
+                "taskset",
+                ["-a", "-p", "-c", $"{first}-{last}", Environment.ProcessId.ToString(CultureInfo.InvariantCulture)])
+            {
+                RedirectStandardOutput = true,
+            })!; // null only with UseShellExecute
+        await taskset.StandardOutput.ReadToEndAsync();
+        await taskset.WaitForExitAsync();
+    }
+
     /// <summary>The service on the first cores, warmed up by requests of each kind.</summary>
     private static async Task<ServiceProcess> StartAsync(MemoryGroup group, int cores, string folder, string? binary)
     {
@@ -82,6 +108,7 @@ internal static class CostTrial
             Settings = [$"--Models:Folder={folder}", "--Models:PollSeconds=1", "--Models:SettleSeconds=0.2"],
             Launcher = group.Launcher,
             Binary = binary,
+            ShowsLog = false,
         });
         using var target = new Target(service.Address, folder);
         for (var i = 0; i < WarmUpRequests; i++)
@@ -109,5 +136,6 @@ internal static class CostTrial
 
         var endless = Directory.CreateDirectory(Path.Combine(folder, Attacks.EndlessModel, "1")).FullName;
         File.WriteAllBytes(Path.Combine(endless, "model.onnx"), CostlyModels.EndlessOnGrey());
+        File.WriteAllText(Path.Combine(endless, "model.json"), """{ "output": { "kind": "logits" } }""");
     }
 }

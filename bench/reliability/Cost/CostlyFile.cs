@@ -32,6 +32,10 @@ internal sealed record CostlyFile(string Kind, string Name, Func<byte[]> Make)
         new("PNG", "1 bit, palette, with a profile", () => EncodedImages.PngFromFiltered(
             Side, Side, 1, 3, interlace: 0, Filtered((Side + 7) / 8, 1, Side, filter: 0), ProfileChunk(),
             ("PLTE", [10, 200, 30, 90, 10, 200]), ("tRNS", [100, 200]))),
+        new("PNG", "1 bit, grey, noise", () => EncodedImages.PngFromFiltered(
+            Side, Side, 1, 0, interlace: 0, Noise((Side + 7) / 8))),
+        new("PNG", "1 bit, grey, a stroke in each block of 8 × 8", () => EncodedImages.PngFromFiltered(
+            Side, Side, 1, 0, interlace: 0, Strokes((Side + 7) / 8))),
         new("JPEG", "progressive, 4 components, 15 scans", () => CostlyImages.ProgressiveJpeg(Side, 4, 15)),
         new("JPEG", "the same with a profile", () => WithProfile(
             CostlyImages.ProgressiveJpeg(Side, 4, 15), ColorProfiles.Cmyk)),
@@ -44,7 +48,8 @@ internal sealed record CostlyFile(string Kind, string Name, Func<byte[]> Make)
             ColorProfiles.Rgb)),
         new("WebP", "lossless, three transforms", () => LosslessWebP.Make(Side)),
         new("WebP", "the same with a profile", () => WebP(LosslessWebP.Make(Side), ColorProfiles.Rgb)),
-        new("WebP", "lossy, noise of quality 1", () => Noise(SKEncodedImageFormat.Webp, 1)),
+        new("WebP", "lossy, of one colour", () => EncodedImages.Draw(
+            Side, Side, SKColors.Olive, _ => { }, SKEncodedImageFormat.Webp, quality: 50)),
         new("GIF", "one colour", () => FlatGif.Make(Side, Side)),
         new("GIF", "one small frame on a large screen", () => FlatGif.Make(Side, 8)),
         new("BMP", "run-length coded, every pixel skipped", SkippingBitmap),
@@ -83,6 +88,29 @@ internal sealed record CostlyFile(string Kind, string Name, Func<byte[]> Make)
         .. EncodedImages.JpegSegment(0xE2, [.. "ICC_PROFILE\0"u8, 1, 1, .. profile]),
         .. jpeg[2..],
     ];
+
+    private static byte[] Noise(int rowLength)
+    {
+        var rows = Filtered(rowLength, 0, Side, filter: 0);
+        var random = new Random(1);
+        for (var row = 0; row < Side; row++)
+        {
+            random.NextBytes(rows.AsSpan((row * (1 + rowLength)) + 1, rowLength));
+        }
+
+        return rows;
+    }
+
+    private static byte[] Strokes(int rowLength)
+    {
+        var rows = Filtered(rowLength, 0, Side, filter: 0);
+        for (var row = 0; row < Side; row++)
+        {
+            rows.AsSpan((row * (1 + rowLength)) + 1, rowLength).Fill((byte)(row % 8 < 5 ? 0b0011_1000 : 0));
+        }
+
+        return rows;
+    }
 
     private static byte[] Noise(SKEncodedImageFormat format, int quality)
     {

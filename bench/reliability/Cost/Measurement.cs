@@ -42,7 +42,7 @@ internal static class Measurement
         using var witness = new Witness(service.Address, image);
         await Task.Delay(Poll);
         group.ForgetPeak();
-        var (cpu, before) = (service.CpuTime, service.Resources.Megabytes);
+        var (cpu, before, faultsBefore) = (service.CpuTime, service.Resources.Megabytes, service.LoggedFaults);
         using (var end = new CancellationTokenSource(time))
         {
             await attack.SendAsync(target, end.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -59,10 +59,11 @@ internal static class Measurement
 
         var (waits, statuses) = (witness.Milliseconds, target.Answers.Keys);
         var p99 = OpenLoop.Quantile(waits, 0.99);
+        var has500 = service.LoggedFaults > faultsBefore || statuses.Contains(500) || witness.Failures.Contains("500");
         string[] faults =
         [
             .. service.HasExited ? ["the process ENDED"] : (string[])[],
-            .. statuses.Contains(500) || witness.Failures.Contains("500") ? ["500"] : (string[])[],
+            .. has500 ? ["500"] : (string[])[],
             .. !(p99 <= LongestWait) ? ["p99"] : (string[])[],
             .. witness.Failures.Count > 0 ? ["the other client's answers"] : (string[])[],
             .. !service.HasExited && after > LargestGrowth * before ? ["memory"] : (string[])[],

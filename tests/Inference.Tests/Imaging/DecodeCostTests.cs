@@ -64,6 +64,43 @@ public sealed class DecodeCostTests
     public void Read_TenScansOfTheMostPixels_IsNotRejected() =>
         Assert.InRange(CostOf(CostlyImages.ProgressiveJpeg(6320, components: 3, scans: 10)).Milliseconds, 500, 3000);
 
+    /// <summary>A profile is applied to every pixel, and costs more beside what interlacing costs.</summary>
+    [Fact]
+    public void Read_InterlacedPngWithAProfile_TakesLongerThanEither()
+    {
+        var interlaced = CostlyImages.InterlacedPng(Side);
+        var plain = EncodedImages.Png(Side, Side, 16, 6, new byte[8 * Pixels]);
+
+        var both = CostOf(WithProfile(interlaced)).Milliseconds;
+
+        Assert.True(both > CostOf(interlaced).Milliseconds);
+        Assert.True(both > CostOf(WithProfile(plain)).Milliseconds);
+
+        static byte[] WithProfile(byte[] png) => EncodedImages.WithPngChunk(png, "iCCP", [1, 0, 0]);
+    }
+
+    /// <summary>Where a recipe reads every pixel, each is also converted.</summary>
+    [Fact]
+    public void MillisecondsOf_JpegOfWhichEveryPixelIsRead_IsMoreThanOfOneDecodedSmaller()
+    {
+        var input = new ImageInput
+        {
+            Channels = 3, Height = 28, Width = 28, Color = PixelColor.Rgb, Mean = [0, 0, 0], Std = [1, 1, 1],
+        };
+        var jpeg = EncodedImages.Encode(1024, 1024, EncodedImages.Colorful, SKEncodedImageFormat.Jpeg);
+
+        var smaller = MillisecondsOf(input);
+        var whole = MillisecondsOf(input with { Round = true });
+
+        Assert.True(whole > 2 * smaller, $"{whole} and {smaller} ms");
+
+        double MillisecondsOf(ImageInput recipe)
+        {
+            var preprocessor = new ImagePreprocessor(recipe);
+            return preprocessor.MillisecondsOf(preprocessor.ReadHeader(jpeg));
+        }
+    }
+
     private static DecodeCost CostOf(byte[] image) =>
         ImageHeader.Read(image, ImagePreprocessor.DefaultMaxPixels).Cost;
 }
