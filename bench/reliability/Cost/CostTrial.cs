@@ -64,8 +64,11 @@ internal static class CostTrial
             CopyModels(folder);
             foreach (var attack in attacks)
             {
-                if (service is null or { HasExited: true })
+                // One that has missed a goal would not show what the next attack does.
+                if (service is null or { HasExited: true } || outcomes is [.., { Faults.Length: > 0 }])
                 {
+                    await (service?.DisposeAsync() ?? ValueTask.CompletedTask);
+                    service = null;
                     service = await StartAsync(group, cores, folder, binary);
                 }
 
