@@ -53,7 +53,8 @@ internal static class CostReport
             + $"{outcome.BeforeMegabytes:F0} → {outcome.AfterMegabytes:F0} | {outcome.Faults} |");
 
     /// <summary>Writes what was measured until now; whether all of it passed is null before the end.</summary>
-    public static Task WriteAsync(string body, double seconds, string? only, bool isNative, bool? isPassed)
+    public static Task WriteAsync(
+        string body, double seconds, string? only, bool isNative, string loadAtStart, bool? isPassed)
     {
         var text = string.Create(CultureInfo.InvariantCulture, $"""
             # What one client may cost
@@ -62,7 +63,8 @@ internal static class CostReport
             {(isNative ? "native binary" : "framework-dependent build")} with `mnist/1` and `cifar10/1`, confined to a
             control group of the stated memory and to one core or both; the clients share the second core with it where
             it has both. Each attack lasts {seconds} s, then its clients hang up. Meanwhile another client posts a small
-            image to `/classify` some twenty times a second, and waits for each answer.
+            image to `/classify` some twenty times a second, and waits for each answer. The machine's load average was
+            {loadAtStart} at the start and {Load()} at the end, this trial included.
 
             What must hold: the process lives; nobody gets a 500; the other client's p99 is at most
             {Measurement.LongestWait} ms, and it gets nothing but 200; at most
@@ -77,4 +79,7 @@ internal static class CostReport
             """);
         return Results.ShowAsync(text, FileName, write: only is null);
     }
+
+    /// <summary>The load average of the last minute.</summary>
+    public static string Load() => File.ReadAllText("/proc/loadavg").Split(' ')[0];
 }

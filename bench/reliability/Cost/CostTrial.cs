@@ -24,7 +24,7 @@ internal static class CostTrial
 
         var limits = Numbers(options.Text("limits") ?? "512,1024,4096");
         var cores = Numbers(options.Text("cores") ?? "1,2");
-        var isPassed = true;
+        var (isPassed, loadAtStart) = (true, CostReport.Load());
         var report = new StringBuilder();
         if (only is null or "files")
         {
@@ -42,11 +42,12 @@ internal static class CostTrial
                 var outcomes = await AttackAsync(group, count, attacks, TimeSpan.FromSeconds(seconds), binary);
                 isPassed &= outcomes.All(outcome => outcome.Faults.Length == 0);
                 report.Append(CostReport.Group(limit, count, await group.AvailableMegabytesAsync(), outcomes));
-                await CostReport.WriteAsync(report.ToString(), seconds, only, binary is not null, isPassed: null);
+                await CostReport.WriteAsync(
+                    report.ToString(), seconds, only, binary is not null, loadAtStart, isPassed: null);
             }
         }
 
-        await CostReport.WriteAsync(report.ToString(), seconds, only, binary is not null, isPassed);
+        await CostReport.WriteAsync(report.ToString(), seconds, only, binary is not null, loadAtStart, isPassed);
         return isPassed ? 0 : 1;
     }
 

@@ -15,7 +15,7 @@ internal readonly record struct DecodeCost(long WorkingBytes, double Millisecond
     private const double JpegDrawnNanoseconds = 60;
     private const double PngNanoseconds = 30;
     private const double WebPNanoseconds = 110;
-    private const double GifNanoseconds = 40;
+    private const double GifNanoseconds = 50;
     private const double BitmapNanoseconds = 55;
 
     // A lossless WebP's own picture, and what its codes take beside that.
