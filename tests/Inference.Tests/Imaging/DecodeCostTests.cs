@@ -111,7 +111,12 @@ public sealed class DecodeCostTests
     {
         var input = new ImageInput
         {
-            Channels = 3, Height = 28, Width = 28, Color = PixelColor.Rgb, Mean = [0, 0, 0], Std = [1, 1, 1],
+            Channels = 3,
+            Height = 28,
+            Width = 28,
+            Color = PixelColor.Rgb,
+            Mean = [0, 0, 0],
+            Std = [1, 1, 1],
         };
         var jpeg = EncodedImages.Encode(1024, 1024, EncodedImages.Colorful, SKEncodedImageFormat.Jpeg);
 
