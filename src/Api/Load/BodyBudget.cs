@@ -3,6 +3,7 @@ using System.IO.Pipelines;
 using Microsoft.AspNetCore.Http.Features;
 using SoftmaxService.Api.Problems;
 using SoftmaxService.Api.Settings;
+using SoftmaxService.Api.Wire;
 using SoftmaxService.Inference.Batching;
 
 namespace SoftmaxService.Api.Load;
@@ -27,7 +28,7 @@ internal sealed class BodyBudget(LoadOptions options)
     /// <returns>To dispose when the request is answered; null if there is no memory.</returns>
     public IDisposable? Admit(HttpContext context)
     {
-        if (context.Request.ContentLength is <= SmallBody and var length)
+        if (context.Request.ContentLength is <= SmallBody and var length && !InflatesLater(context.Request))
         {
             return Bytes.TryReserve(BytesPerByte * length, out var reservation) ? reservation : null;
         }
@@ -39,9 +40,12 @@ internal sealed class BodyBudget(LoadOptions options)
 
         var reader = new CountedReader(context.Request.BodyReader, this, first);
         context.Features.Set<IRequestBodyPipeFeature>(reader);
+        context.Features.Set<IBodyMemory>(reader);
         context.Request.Body = reader.AsStream(leaveOpen: true);
         return reader;
     }
+
+    private static bool InflatesLater(HttpRequest request) => request.Headers.ContentEncoding.Count > 0;
 
     /// <summary>Why a request is rejected for which there is no memory.</summary>
     public string Exhausted =>
@@ -50,11 +54,12 @@ internal sealed class BodyBudget(LoadOptions options)
 
     /// <summary>Reserves memory for what arrives of a body, before it is handed on.</summary>
     private sealed class CountedReader(PipeReader inner, BodyBudget budget, ByteBudget.Reservation first)
-        : PipeReader, IRequestBodyPipeFeature, IDisposable
+        : PipeReader, IRequestBodyPipeFeature, IBodyMemory, IDisposable
     {
         private ByteBudget.Reservation _reservation = first;
         private ReadOnlySequence<byte> _buffer;
         private long _consumed;
+        private long _inflated;
 
         public PipeReader Reader => this;
 
@@ -83,11 +88,19 @@ internal sealed class BodyBudget(LoadOptions options)
 
         public void Dispose() => _reservation.Dispose();
 
+        public void Reserve(int bytes)
+        {
+            _inflated += bytes;
+            if (!HasMemory())
+            {
+                throw new RequestException(Problem.Overloaded, budget.Exhausted);
+            }
+        }
+
         private ReadResult Count(ReadResult result)
         {
             _buffer = result.Buffer;
-            var missing = (BytesPerByte * (_consumed + _buffer.Length)) - _reservation.Bytes;
-            if (missing > 0 && !budget.Bytes.TryGrow(ref _reservation, Math.Max(missing, BytesPerByte * SmallBody)))
+            if (!HasMemory())
             {
                 // Kestrel reads the rest, and could not while what was read last is in use.
                 _buffer = default;
@@ -96,6 +109,13 @@ internal sealed class BodyBudget(LoadOptions options)
             }
 
             return result;
+        }
+
+        private bool HasMemory()
+        {
+            var missing = (BytesPerByte * (_consumed + _buffer.Length + _inflated)) - _reservation.Bytes;
+            return missing <= 0
+                || budget.Bytes.TryGrow(ref _reservation, Math.Max(missing, BytesPerByte * SmallBody));
         }
     }
 }

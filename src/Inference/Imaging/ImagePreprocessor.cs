@@ -75,11 +75,14 @@ public sealed class ImagePreprocessor
 
     /// <summary>The most memory that decoding takes: the decoder's own, and the pixels.</summary>
     /// <param name="header">Of the file.</param>
-    internal long PeakBytesOf(in ImageHeader header)
-    {
-        var (minWidth, minHeight) = SmallestUsefulSize(header);
-        return header.Cost.WorkingBytes + ImageDecoder.PixelBytesOf(header, minWidth, minHeight);
-    }
+    internal long PeakBytesOf(in ImageHeader header) => header.Cost.WorkingBytes + PixelBytesOf(header);
+
+    /// <summary>How long preparing the image computes at most.</summary>
+    /// <param name="header">Of the file.</param>
+    internal double MillisecondsOf(in ImageHeader header) => header.Cost.Milliseconds
+        + (header.Format == ImageFormats.Jpeg
+            ? DecodeCost.MillisecondsToDrawJpeg(PixelBytesOf(header) / sizeof(uint))
+            : 0);
 
     /// <summary>Decodes an image whose header is known, and writes the model's input tensor.</summary>
     /// <param name="encoded">The whole file.</param>
@@ -167,6 +170,12 @@ public sealed class ImagePreprocessor
         }
 
         return picture;
+    }
+
+    private long PixelBytesOf(in ImageHeader header)
+    {
+        var (minWidth, minHeight) = SmallestUsefulSize(header);
+        return ImageDecoder.PixelBytesOf(header, minWidth, minHeight);
     }
 
     private void CheckLength(Span<float> tensor)

@@ -41,7 +41,7 @@ internal sealed class ImagePreparation(
     {
         var header = preprocessor.ReadHeader(image.Span);
         var bytes = preprocessor.PeakBytesOf(header);
-        return (header.Cost.Milliseconds > MaxShortMilliseconds, bytes > MaxUnreservedBytes) switch
+        return (preprocessor.MillisecondsOf(header) > MaxShortMilliseconds, bytes > MaxUnreservedBytes) switch
         {
             (true, _) => PrepareLongAsync(image, header, bytes, cancellationToken),
             (_, true) => PrepareReservedAsync(image, header, bytes, cancellationToken),

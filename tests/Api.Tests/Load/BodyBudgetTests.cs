@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using System.Net.Sockets;
 using System.Text;
 using Microsoft.Extensions.DependencyInjection;
@@ -39,6 +40,25 @@ public sealed class BodyBudgetTests : IDisposable
     [Fact]
     public async Task ABodyLargerThanTheBudgetIsRejected() =>
         (await SendAsync(600_000)).IsProblem(429, "overloaded", $"{Total} bytes");
+
+    [Fact]
+    public async Task WhatACompressedBodyInflatesToCounts()
+    {
+        using var packed = new MemoryStream();
+        using (var gzip = new GZipStream(packed, CompressionLevel.Optimal, leaveOpen: true))
+        {
+            gzip.Write(new byte[600_000]);
+        }
+
+        using var content = new ByteArrayContent(packed.ToArray());
+        content.Headers.ContentEncoding.Add("gzip");
+        content.Headers.ContentType = new("application/json");
+        using var answer = await _service.Client.PostAsync("/v2/models/mnist/infer", content);
+
+        Assert.Equal(429, (int)answer.StatusCode);
+        Assert.Contains("Load:MaxBodyBytes", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        await UntilAsync(() => Budget.Bytes.Reserved == 0);
+    }
 
     [Fact]
     public async Task ABodyWithinTheBudgetIsReadWhole()

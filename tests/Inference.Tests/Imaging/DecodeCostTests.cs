@@ -77,17 +77,59 @@ public sealed class DecodeCostTests
         (double Expected, DecodeCost Cost)[] costs =
         [
             (1, DecodeCost.OfJpeg(Million, components: 3, scans: 1, isProgressive: false)),
-            (3, DecodeCost.OfJpeg(Million, components: 3, scans: 10, isProgressive: true)),
+            (4.5, DecodeCost.OfJpeg(Million, components: 3, scans: 10, isProgressive: true)),
             (3, DecodeCost.OfPng(Million, bitsAPixel: 32, isInterlaced: false, hasProfile: false)),
             (6, DecodeCost.OfPng(Million, bitsAPixel: 8, isInterlaced: true, hasProfile: false)),
             (6, DecodeCost.OfPng(Million, bitsAPixel: 48, isInterlaced: false, hasProfile: false)),
             (12, DecodeCost.OfPng(Million, bitsAPixel: 64, isInterlaced: true, hasProfile: true)),
-            (4, DecodeCost.OfWebP(Million)),
-            (4, DecodeCost.OfGif(Million)),
-            (1, DecodeCost.OfBitmap(Million)),
+            (11, DecodeCost.OfWebP(Million)),
+            (5, DecodeCost.OfGif(Million)),
+            (5.5, DecodeCost.OfBitmap(Million)),
         ];
 
         Assert.All(costs, cost => Assert.Equal(cost.Expected, cost.Cost.Megapixels, 1e-9));
+    }
+
+    /// <summary>A profile is applied to every pixel, and costs more beside what interlacing costs.</summary>
+    [Fact]
+    public void Read_InterlacedPngWithAProfile_TakesLongerThanEither()
+    {
+        var interlaced = CostlyImages.InterlacedPng(Side);
+        var plain = EncodedImages.Png(Side, Side, 16, 6, new byte[8 * Pixels]);
+
+        var both = CostOf(WithProfile(interlaced)).Milliseconds;
+
+        Assert.True(both > CostOf(interlaced).Milliseconds);
+        Assert.True(both > CostOf(WithProfile(plain)).Milliseconds);
+
+        static byte[] WithProfile(byte[] png) => EncodedImages.WithPngChunk(png, "iCCP", [1, 0, 0]);
+    }
+
+    /// <summary>Where a recipe reads every pixel, each is also converted.</summary>
+    [Fact]
+    public void MillisecondsOf_JpegOfWhichEveryPixelIsRead_IsMoreThanOfOneDecodedSmaller()
+    {
+        var input = new ImageInput
+        {
+            Channels = 3,
+            Height = 28,
+            Width = 28,
+            Color = PixelColor.Rgb,
+            Mean = [0, 0, 0],
+            Std = [1, 1, 1],
+        };
+        var jpeg = EncodedImages.Encode(1024, 1024, EncodedImages.Colorful, SKEncodedImageFormat.Jpeg);
+
+        var smaller = MillisecondsOf(input);
+        var whole = MillisecondsOf(input with { Round = true });
+
+        Assert.True(whole > 2 * smaller, $"{whole} and {smaller} ms");
+
+        double MillisecondsOf(ImageInput recipe)
+        {
+            var preprocessor = new ImagePreprocessor(recipe);
+            return preprocessor.MillisecondsOf(preprocessor.ReadHeader(jpeg));
+        }
     }
 
     private static DecodeCost CostOf(byte[] image) =>
