@@ -6,6 +6,8 @@ namespace SoftmaxService.Inference.Batching;
 /// </summary>
 public sealed class ByteBudget
 {
+    private static readonly List<Waiter> NoWaiters = [];
+
     private readonly Lock _lock = new();
     private readonly LinkedList<Waiter> _waiting = [];
     private long _reserved;
@@ -146,6 +148,11 @@ public sealed class ByteBudget
 
     private List<Waiter> ServeWaiting()
     {
+        if (_waiting.Count == 0)
+        {
+            return NoWaiters; // as after most requests
+        }
+
         var served = new List<Waiter>();
         while (_waiting.First is { Value: var next } && TryTake(next.Bytes))
         {
