@@ -55,7 +55,7 @@ internal sealed record RecipeCandidate(string Name, PixelScaling Values, ImageIn
             {
                 Resize = Framing.Resize,
                 ResizeTo = Framing.ResizeTo,
-                CropOffset = Framing.ResizeTo is null ? null : Framing.CropOffset,
+                CropOffset = RecipeFields.StatesCropOffset(Framing) ? Framing.CropOffset : null,
                 ResizeRounding = Framing.ResizeRounding == ResizeRounding.Down ? null : Framing.ResizeRounding,
                 Fill = Framing.Fill.All(value => value == 0) ? null : Framing.Fill,
                 Filter = Framing.Filter,
