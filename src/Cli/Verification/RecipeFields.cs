@@ -60,7 +60,7 @@ internal static class RecipeFields
             Standardize = changed.Contains("standardize") ? better.Standardize : null,
             Resize = framing ? better.Resize : null,
             ResizeTo = framing ? better.ResizeTo : null,
-            CropOffset = framing && StatesCropOffset(better) ? better.CropOffset : null,
+            CropOffset = framing && RecipeCandidate.StatesCropOffset(better) ? better.CropOffset : null,
             ResizeRounding = framing && better.ResizeRounding != ResizeRounding.Down ? better.ResizeRounding : null,
             Fill = framing && changed.Contains("fill") ? better.Fill : null,
             Filter = changed.Contains("filter") ? better.Filter : null,
@@ -69,10 +69,6 @@ internal static class RecipeFields
             Foreground = changed.Contains("foreground") ? better.Foreground : null,
         };
     }
-
-    /// <summary>Whether a recipe's offset of the crop matters and is not what a manifest means without it.</summary>
-    public static bool StatesCropOffset(ImageInput recipe) =>
-        recipe.ResizeTo is not null || recipe is { Resize: ResizeMode.Crop, CropOffset: CropOffset.Down };
 
     /// <summary>A recipe with what a named one states; what that leaves open stays.</summary>
     public static ImageInput Apply(NamedRecipe named, ImageInput recipe)
