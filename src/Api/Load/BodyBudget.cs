@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http.Features;
 using SoftmaxService.Api.Problems;
 using SoftmaxService.Api.Settings;
@@ -28,14 +29,17 @@ internal sealed class BodyBudget(LoadOptions options)
     /// <returns>To dispose when the request is answered; null if there is no memory.</returns>
     public IDisposable? Admit(HttpContext context)
     {
-        if (context.Request.ContentLength is <= SmallBody and var length && !InflatesLater(context.Request))
-        {
-            return Bytes.TryReserve(BytesPerByte * length, out var reservation) ? reservation : null;
-        }
-
-        if (!Bytes.TryReserve(BytesPerByte * SmallBody, out var first))
+        var isSmall = context.Request.ContentLength <= SmallBody && !InflatesLater(context.Request);
+        var length = isSmall ? context.Request.ContentLength!.Value : SmallBody;
+        var hasArrived = isSmall && HasArrived(context.Request, length);
+        if (!Bytes.TryReserve(BytesPerByte * length, out var first))
         {
             return null;
+        }
+
+        if (hasArrived)
+        {
+            return first;
         }
 
         var reader = new CountedReader(context.Request.BodyReader, this, first);
@@ -46,6 +50,45 @@ internal sealed class BodyBudget(LoadOptions options)
     }
 
     private static bool InflatesLater(HttpRequest request) => request.Headers.ContentEncoding.Count > 0;
+
+    /// <summary>
+    /// Whether the whole body is here: reading it cannot wait, and so cannot fail. It has not where the client waits
+    /// for leave to send it.
+    /// </summary>
+    private static bool HasArrived(HttpRequest request, long length)
+    {
+        if (length == 0)
+        {
+            return true;
+        }
+
+        try
+        {
+            if (request.Headers.Expect.Count > 0 || !request.BodyReader.TryRead(out var read))
+            {
+                return false;
+            }
+
+            var hasArrived = read.Buffer.Length >= length;
+            request.BodyReader.AdvanceTo(read.Buffer.Start); // consumes nothing
+            return hasArrived;
+        }
+        catch (Exception fault) when (IsDisconnected(fault))
+        {
+            return false; // nor will it
+        }
+    }
+
+    /// <summary>
+    /// Whether the client has left or the service has closed the connection. Kestrel has an exception for each
+    /// protocol and reason, and cancels the request's token only later.
+    /// </summary>
+    private static bool IsDisconnected(Exception fault) => fault switch
+    {
+        BadHttpRequestException or IOException { InnerException: OverflowException } => false, // malformed
+        IOException or OperationCanceledException => true,
+        _ => false,
+    };
 
     /// <summary>Why a request is rejected for which there is no memory.</summary>
     public string Exhausted =>
@@ -63,8 +106,21 @@ internal sealed class BodyBudget(LoadOptions options)
 
         public PipeReader Reader => this;
 
-        public override async ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default) =>
-            Count(await inner.ReadAsync(cancellationToken));
+        /// <exception cref="ConnectionResetException">The connection or the stream has ended.</exception>
+        public override async ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
+        {
+            ReadResult result;
+            try
+            {
+                result = await inner.ReadAsync(cancellationToken);
+            }
+            catch (Exception fault) when (!cancellationToken.IsCancellationRequested && IsDisconnected(fault))
+            {
+                throw new ConnectionResetException("The connection ended before the body.", fault);
+            }
+
+            return Count(result);
+        }
 
         public override bool TryRead(out ReadResult result)
         {
