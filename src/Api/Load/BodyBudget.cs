@@ -95,7 +95,12 @@ internal sealed class BodyBudget(LoadOptions options)
         $"The bodies of the requests in flight take the {Bytes.Total} bytes that they may have together (setting "
         + "Load:MaxBodyBytes). Try again in a moment.";
 
-    /// <summary>Reserves memory for what arrives of a body, before it is handed on.</summary>
+    /// <summary>
+    /// Reserves memory for what arrives of a body, before it is handed on. Each read is ended before the next begins,
+    /// even one that is cancelled: Kestrel leaves that one open
+    /// (https://github.com/dotnet/aspnetcore/issues/17840), and then can neither read the rest of the body, so that
+    /// a client that still sends would lose the answer, nor pass over it without logging an error.
+    /// </summary>
     private sealed class CountedReader(PipeReader inner, BodyBudget budget, ByteBudget.Reservation first)
         : PipeReader, IRequestBodyPipeFeature, IBodyMemory, IDisposable
     {
@@ -109,14 +114,24 @@ internal sealed class BodyBudget(LoadOptions options)
         /// <exception cref="ConnectionResetException">The connection or the stream has ended.</exception>
         public override async ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             ReadResult result;
-            try
+            await using (cancellationToken.UnsafeRegister(EndRead, inner))
             {
-                result = await inner.ReadAsync(cancellationToken);
+                try
+                {
+                    result = await inner.ReadAsync(CancellationToken.None);
+                }
+                catch (Exception fault) when (IsDisconnected(fault))
+                {
+                    throw new ConnectionResetException("The connection ended before the body.", fault);
+                }
             }
-            catch (Exception fault) when (!cancellationToken.IsCancellationRequested && IsDisconnected(fault))
+
+            if (result.IsCanceled && cancellationToken.IsCancellationRequested)
             {
-                throw new ConnectionResetException("The connection ended before the body.", fault);
+                inner.AdvanceTo(result.Buffer.End);
+                cancellationToken.ThrowIfCancellationRequested();
             }
 
             return Count(result);
@@ -150,6 +165,18 @@ internal sealed class BodyBudget(LoadOptions options)
             if (!HasMemory())
             {
                 throw new RequestException(Problem.Overloaded, budget.Exhausted);
+            }
+        }
+
+        private static void EndRead(object? inner)
+        {
+            try
+            {
+                ((PipeReader)inner!).CancelPendingRead(); // what is registered
+            }
+            catch (Exception fault) when (IsDisconnected(fault))
+            {
+                // The read ends by itself.
             }
         }
 
