@@ -11,7 +11,7 @@ namespace SoftmaxService.Api.Load;
 
 /// <summary>
 /// The memory for bodies, all requests together: a part is reserved before a body is read, and more as it arrives. A
-/// request beyond it is rejected, so that uploads that stall cost others nothing.
+/// request beyond it is rejected, so that uploads that stall cost others nothing; as too large if it could never fit.
 /// </summary>
 internal sealed class BodyBudget(LoadOptions options)
 {
@@ -29,8 +29,9 @@ internal sealed class BodyBudget(LoadOptions options)
     /// <returns>To dispose when the request is answered; null if there is no memory.</returns>
     public IDisposable? Admit(HttpContext context)
     {
-        var isSmall = context.Request.ContentLength <= SmallBody && !InflatesLater(context.Request);
-        var length = isSmall ? context.Request.ContentLength!.Value : SmallBody;
+        var declared = context.Request.ContentLength;
+        var isSmall = declared <= SmallBody && !InflatesLater(context.Request);
+        var length = isSmall || CanNeverFit(declared) ? Math.Min(declared!.Value, Bytes.Total) : SmallBody;
         var hasArrived = isSmall && HasArrived(context.Request, length);
         if (!Bytes.TryReserve(BytesPerByte * length, out var first))
         {
@@ -90,10 +91,20 @@ internal sealed class BodyBudget(LoadOptions options)
         _ => false,
     };
 
-    /// <summary>Why a request is rejected for which there is no memory.</summary>
-    public string Exhausted =>
-        $"The bodies of the requests in flight take the {Bytes.Total} bytes that they may have together (setting "
-        + "Load:MaxBodyBytes). Try again in a moment.";
+    /// <summary>Why a body is rejected for which there is no memory now, or never.</summary>
+    /// <param name="bytes">How many bytes it has at least; null where that is not known.</param>
+    public Rejection Reject(long? bytes) => CanNeverFit(bytes)
+        ? new(
+            Problem.BodyTooLarge,
+            $"The body needs more than the {Bytes.Total} bytes that the bodies of all requests may have together "
+            + $"(setting Load:MaxBodyBytes); each of its bytes counts as {BytesPerByte}, compressed ones beside what "
+            + "they inflate to. Send less at once.")
+        : new(
+            Problem.Overloaded,
+            $"The bodies of the requests in flight take the {Bytes.Total} bytes that they may have together (setting "
+            + "Load:MaxBodyBytes). Try again in a moment.");
+
+    private bool CanNeverFit(long? bytes) => bytes > Bytes.Total / BytesPerByte;
 
     /// <summary>
     /// Reserves memory for what arrives of a body, before it is handed on. Each read is ended before the next begins,
@@ -110,6 +121,11 @@ internal sealed class BodyBudget(LoadOptions options)
         private long _inflated;
 
         public PipeReader Reader => this;
+
+        private long Length => _consumed + _buffer.Length + _inflated;
+
+        // No more than there is for all: a body that fits alone is read whole.
+        private long NextPart => Math.Min(BytesPerByte * SmallBody, budget.Bytes.Total - _reservation.Bytes);
 
         /// <exception cref="ConnectionResetException">The connection or the stream has ended.</exception>
         public override async ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
@@ -164,7 +180,7 @@ internal sealed class BodyBudget(LoadOptions options)
             _inflated += bytes;
             if (!HasMemory())
             {
-                throw new RequestException(Problem.Overloaded, budget.Exhausted);
+                throw Rejected();
             }
         }
 
@@ -186,9 +202,10 @@ internal sealed class BodyBudget(LoadOptions options)
             if (!HasMemory())
             {
                 // Kestrel reads the rest, and could not while what was read last is in use.
+                var rejected = Rejected();
                 _buffer = default;
                 inner.AdvanceTo(result.Buffer.End);
-                throw new RequestException(Problem.Overloaded, budget.Exhausted);
+                throw rejected;
             }
 
             return result;
@@ -196,9 +213,14 @@ internal sealed class BodyBudget(LoadOptions options)
 
         private bool HasMemory()
         {
-            var missing = (BytesPerByte * (_consumed + _buffer.Length + _inflated)) - _reservation.Bytes;
-            return missing <= 0
-                || budget.Bytes.TryGrow(ref _reservation, Math.Max(missing, BytesPerByte * SmallBody));
+            var missing = (BytesPerByte * Length) - _reservation.Bytes;
+            return missing <= 0 || budget.Bytes.TryGrow(ref _reservation, Math.Max(missing, NextPart));
+        }
+
+        private RequestException Rejected()
+        {
+            var (problem, detail) = budget.Reject(Length);
+            return new RequestException(problem, detail);
         }
     }
 }
