@@ -50,7 +50,8 @@ internal sealed class BodyBudget(LoadOptions options)
         return reader;
     }
 
-    private static bool InflatesLater(HttpRequest request) => request.Headers.ContentEncoding.Count > 0;
+    private static bool InflatesLater(HttpRequest request) =>
+        request.Headers.ContentEncoding.Count > 0 || request.Headers.GrpcEncoding.Count > 0;
 
     /// <summary>
     /// Whether the whole body is here: reading it cannot wait, and so cannot fail. It has not where the client waits
@@ -74,22 +75,11 @@ internal sealed class BodyBudget(LoadOptions options)
             request.BodyReader.AdvanceTo(read.Buffer.Start); // consumes nothing
             return hasArrived;
         }
-        catch (Exception fault) when (IsDisconnected(fault))
+        catch (Exception fault) when (Disconnection.HasEnded(fault))
         {
             return false; // nor will it
         }
     }
-
-    /// <summary>
-    /// Whether the client has left or the service has closed the connection. Kestrel has an exception for each
-    /// protocol and reason, and cancels the request's token only later.
-    /// </summary>
-    private static bool IsDisconnected(Exception fault) => fault switch
-    {
-        BadHttpRequestException or IOException { InnerException: OverflowException } => false, // malformed
-        IOException or OperationCanceledException => true,
-        _ => false,
-    };
 
     /// <summary>Why a body is rejected for which there is no memory now, or never.</summary>
     /// <param name="bytes">How many bytes it has at least; null where that is not known.</param>
@@ -122,6 +112,8 @@ internal sealed class BodyBudget(LoadOptions options)
 
         public PipeReader Reader => this;
 
+        public Func<RequestException, Exception> Rejection { private get; set; } = rejection => rejection;
+
         private long Length => _consumed + _buffer.Length + _inflated;
 
         // No more than there is for all: a body that fits alone is read whole.
@@ -138,7 +130,7 @@ internal sealed class BodyBudget(LoadOptions options)
                 {
                     result = await inner.ReadAsync(CancellationToken.None);
                 }
-                catch (Exception fault) when (IsDisconnected(fault))
+                catch (Exception fault) when (Disconnection.HasEnded(fault))
                 {
                     throw new ConnectionResetException("The connection ended before the body.", fault);
                 }
@@ -190,7 +182,7 @@ internal sealed class BodyBudget(LoadOptions options)
             {
                 ((PipeReader)inner!).CancelPendingRead(); // what is registered
             }
-            catch (Exception fault) when (IsDisconnected(fault))
+            catch (Exception fault) when (Disconnection.HasEnded(fault))
             {
                 // The read ends by itself.
             }
@@ -217,10 +209,10 @@ internal sealed class BodyBudget(LoadOptions options)
             return missing <= 0 || budget.Bytes.TryGrow(ref _reservation, Math.Max(missing, NextPart));
         }
 
-        private RequestException Rejected()
+        private Exception Rejected()
         {
             var (problem, detail) = budget.Reject(Length);
-            return new RequestException(problem, detail);
+            return Rejection(new RequestException(problem, detail));
         }
     }
 }

@@ -11,7 +11,17 @@ namespace SoftmaxService.Api.OpenInference;
 /// </summary>
 internal sealed class BoundedInflation(ICompressionProvider inner, int limit) : ICompressionProvider
 {
+    // gRPC does not say of which call a message is.
+    private static readonly AsyncLocal<IBodyMemory?> Memory = new();
+
     public string EncodingName => inner.EncodingName;
+
+    /// <summary>Counts what the messages of the call inflate to that is handled from here on.</summary>
+    public static void CountIn(IBodyMemory memory)
+    {
+        memory.Rejection = GrpcProblems.ExceptionOf;
+        Memory.Value = memory;
+    }
 
     public Stream CreateCompressionStream(Stream stream, CompressionLevel? compressionLevel) =>
         inner.CreateCompressionStream(stream, compressionLevel);
@@ -23,5 +33,6 @@ internal sealed class BoundedInflation(ICompressionProvider inner, int limit) : 
             $"The message's {EncodingName} data",
             reason => new RpcException(new Status(StatusCode.InvalidArgument, reason))),
         limit,
-        () => new RpcException(new Status(StatusCode.ResourceExhausted, BodyLimit.InflatesTooFar(limit).Message)));
+        () => GrpcProblems.ExceptionOf(BodyLimit.InflatesTooFar(limit)),
+        Memory.Value is { } memory ? memory.Reserve : null);
 }

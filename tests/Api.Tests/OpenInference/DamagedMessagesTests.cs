@@ -28,6 +28,21 @@ public sealed class DamagedMessagesTests(SmallModelService service)
     }
 
     [Theory]
+    [InlineData("/grpc.health.v1.Health/Check")]
+    [InlineData("/grpc.health.v1.Health/Watch")]
+    [InlineData("/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo")]
+    public async Task AllServicesRejectBytesThatCannotBeginAMessage(string path)
+    {
+        _ = service.Client; // starts it
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var connection = await RawConnection.OpenAsync(new Uri(service.GrpcAddress).Port, limit.Token);
+        var answer = await connection.CallAsync(
+            GrpcCall.Connection(path, [7, 0, 0, 0, 0]), mayBeIncomplete: false, limit.Token);
+
+        Assert.Equal((200, InvalidArgument), (answer?.Status, answer?.GrpcStatus));
+    }
+
+    [Theory]
     [InlineData("gzip", 0, 0, 0)]
     [InlineData("deflate", 0, 0, 0)]
     [InlineData("gzip", 1, 0, InvalidArgument)]
