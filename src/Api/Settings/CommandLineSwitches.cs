@@ -72,7 +72,8 @@ internal static class CommandLineSwitches
     }
 
     /// <summary>
-    /// The name and the value. No name, or an empty one, for what is in none of the forms; no value if it is the next argument.
+    /// The name and the value. No name, or an empty one, for what is in none of the forms; no value if it is the next
+    /// argument.
     /// </summary>
     private static (string? Name, string? Value) Split(string argument)
     {
