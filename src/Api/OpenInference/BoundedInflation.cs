@@ -30,7 +30,7 @@ internal sealed class BoundedInflation(ICompressionProvider inner, int limit) : 
         InflatedStream.Read(
             stream,
             inner.CreateDecompressionStream,
-            $"The message's {EncodingName} data",
+            $"The {EncodingName} data of the message",
             reason => new RpcException(new Status(StatusCode.InvalidArgument, reason))),
         limit,
         () => GrpcProblems.ExceptionOf(BodyLimit.InflatesTooFar(limit)),

@@ -33,7 +33,7 @@ internal static class CompressedBody
             InflatedStream.Read(
                 request.Body,
                 inflate,
-                $"The body's {encoding} data",
+                $"The {encoding} data of the body",
                 reason => new RequestException(Problem.BadRequest, reason)),
             limit,
             () => BodyLimit.InflatesTooFar(limit),
