@@ -5,7 +5,7 @@ namespace SoftmaxService.Api.Wire;
 /// <summary>A feature of requests whose bodies may grow: the memory that was reserved for the body.</summary>
 internal interface IBodyMemory
 {
-    /// <summary>What is thrown in place of a rejection, for a library that passes on only exceptions of its own.</summary>
+    /// <summary>What is thrown in place of a rejection, by a library that passes on only its own exceptions.</summary>
     Func<RequestException, Exception> Rejection { set; }
 
     /// <summary>Reserves memory for what an encoded body inflates to, beside what arrives of it.</summary>

@@ -70,6 +70,23 @@ public sealed class BodyBudgetTests : IDisposable
         (await SendAsync(Total / 2, isChunked)).IsProblem(415, "image-format-unsupported");
 
     [Fact]
+    public async Task ABodyThatJustFitsIsReadInSmallParts()
+    {
+        const int Part = 60_000;
+        using var upload = await BeginAsync($"Content-Length: {Total / 2}", Part);
+        for (var sent = Part; sent < Total / 2; sent += Part)
+        {
+            await UntilAsync(() => Budget.Bytes.Reserved >= 2 * sent);
+            await upload.GetStream().WriteAsync(new byte[Math.Min(Part, (Total / 2) - sent)]);
+        }
+
+        var buffer = new byte[1000];
+        var count = await upload.GetStream().ReadAsync(buffer);
+
+        Assert.StartsWith("HTTP/1.1 415 ", Encoding.ASCII.GetString(buffer, 0, count), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task ABodyThatWouldFitAloneIsOverloadBesideAnother()
     {
         using var other = await BeginAsync("Content-Length: 400000", 100_000);

@@ -69,7 +69,8 @@ public sealed class InferCompressedTests(SmallModelService service)
     public async Task ABodyThatIsCutShortIsRejected(string encoding)
     {
         var whole = Compress(Body, encoding);
-        foreach (var length in Enumerable.Range(1, 20).Concat(Enumerable.Range(1, 20).Select(cut => whole.Length - cut)))
+        var begins = Enumerable.Range(1, 20);
+        foreach (var length in begins.Concat(begins.Select(missing => whole.Length - missing)))
         {
             (await SendAsync(whole[..length], encoding)).IsError(400, encoding, "cut short");
         }
