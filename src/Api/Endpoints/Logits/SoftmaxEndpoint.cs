@@ -60,9 +60,31 @@ internal static class SoftmaxEndpoint
 
         QueryParameter.RejectUnknown(request, []);
         using var body = await PooledBody.ReadAsync(request, cancellationToken);
+        if (LogitsCost.IsLongJson(body))
+        {
+            return await AnswerLongAsync(body, gate, json, limits, cancellationToken);
+        }
+
         using var permit = await gate.EnterAsync(cancellationToken);
+        return Answer(body, json, limits, longGate: null);
+    }
+
+    private static async Task<SoftmaxResponse> AnswerLongAsync(
+        PooledBody body,
+        ComputeGate gate,
+        RequestJson json,
+        LimitsOptions limits,
+        CancellationToken cancellationToken)
+    {
+        using var permit = await gate.EnterLongAsync(cancellationToken);
+        return await OwnThread.RunAsync(() => Answer(body, json, limits, gate));
+    }
+
+    private static SoftmaxResponse Answer(
+        PooledBody body, RequestJson json, LimitsOptions limits, ComputeGate? longGate)
+    {
         var plan = SoftmaxPlan.Resolve(json.Deserialize<SoftmaxRequest>(body, "logits"));
         SoftmaxResponse.CheckSize(plan, limits);
-        return new SoftmaxResponse(plan, plan.Compute());
+        return new SoftmaxResponse(plan, plan.Compute(), longGate);
     }
 }

@@ -32,13 +32,14 @@ internal sealed record SoftmaxPlan(FloatRows Logits, float[] Temperatures, int T
         return new SoftmaxPlan(logits, temperatures, topK, request.Labels);
     }
 
-    /// <summary>Computes everything that the response shows.</summary>
+    /// <summary>
+    /// Computes everything that the response shows. The log-probabilities replace the logits: while a client is slow to
+    /// read a large answer, memory holds two numbers for each logit and not three.
+    /// </summary>
     public SoftmaxAnswer Compute()
     {
         var probabilities = new float[Logits.Values.Length];
-        var logProbabilities = new float[Logits.Values.Length];
         Softmax.ComputeRows(Logits.Values, probabilities, Logits.ColumnCount, Temperatures);
-        Softmax.ComputeLogRows(Logits.Values, logProbabilities, Logits.ColumnCount, Temperatures);
 
         var ranking = new int[Logits.RowCount * TopK];
         var uncertainties = new Uncertainty[Logits.RowCount];
@@ -49,6 +50,8 @@ internal sealed record SoftmaxPlan(FloatRows Logits, float[] Temperatures, int T
             uncertainties[row] = Uncertainty.Measure(Logits.Row(row), rowProbabilities, Temperatures[row]);
         }
 
+        var logProbabilities = Logits.Values;
+        Softmax.ComputeLogRows(logProbabilities, logProbabilities, Logits.ColumnCount, Temperatures);
         return new SoftmaxAnswer(probabilities, logProbabilities, ranking, uncertainties);
     }
 }
