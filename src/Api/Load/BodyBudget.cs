@@ -18,7 +18,7 @@ internal sealed class BodyBudget(LoadOptions options)
     private const int SmallBody = 64 * 1024;
 
     // The buffer of a body doubles as it grows.
-    private const int BytesPerByte = 2;
+    public const int BytesPerByte = 2;
 
     public ByteBudget Bytes { get; } = new(options.MaxBodyBytes ?? DefaultBytes);
 
@@ -49,8 +49,8 @@ internal sealed class BodyBudget(LoadOptions options)
 
     /// <summary>Why a request is rejected for which there is no memory.</summary>
     public string Exhausted =>
-        $"The bodies of the requests in flight take the {Bytes.Total} bytes that they may have together (setting "
-        + "Load:MaxBodyBytes). Try again in a moment.";
+        $"The bodies and answers of the requests in flight take the {Bytes.Total} bytes that they may have together "
+        + "(setting Load:MaxBodyBytes). Try again in a moment.";
 
     /// <summary>Reserves memory for what arrives of a body, before it is handed on.</summary>
     private sealed class CountedReader(PipeReader inner, BodyBudget budget, ByteBudget.Reservation first)

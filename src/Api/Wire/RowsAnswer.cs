@@ -22,6 +22,7 @@ internal abstract class RowsAnswer(FloatRows logits, ComputeGate? longGate) : IR
 
     public async Task ExecuteAsync(HttpContext httpContext)
     {
+        using var memory = Memory;
         var (response, cancellationToken) = (httpContext.Response, httpContext.RequestAborted);
         response.ContentType = PooledJson.ContentType;
         await response.StartAsync(cancellationToken); // rows then follow the headers directly
@@ -40,6 +41,9 @@ internal abstract class RowsAnswer(FloatRows logits, ComputeGate? longGate) : IR
 
         writer.WriteEndObject();
     }
+
+    /// <summary>What is reserved for the answer until it is sent.</summary>
+    protected virtual ByteBudget.Reservation Memory => default;
 
     /// <summary>Each writes a property of the answer, and pauses where a part of it may be sent.</summary>
     protected abstract IEnumerable<Pause>[] WriteProperties(Utf8JsonWriter writer);

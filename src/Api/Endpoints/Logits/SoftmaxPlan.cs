@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using SoftmaxService.Api.Problems;
 using SoftmaxService.Api.Wire;
 using SoftmaxService.Inference.Calibration;
@@ -15,6 +16,9 @@ internal sealed record SoftmaxPlan(FloatRows Logits, float[] Temperatures, int T
     // Without a limit, the ranking of a row of a million classes would triple its answer.
     private const int DefaultTopK = 100;
 
+    // A string's header, length and end, and the reference to it.
+    private const int BytesPerLabel = 32;
+
     public static SoftmaxPlan Resolve(SoftmaxRequest request)
     {
         var logits = request.Logits;
@@ -31,6 +35,12 @@ internal sealed record SoftmaxPlan(FloatRows Logits, float[] Temperatures, int T
         var topK = Math.Min(request.TopK ?? DefaultTopK, logits.ColumnCount);
         return new SoftmaxPlan(logits, temperatures, topK, request.Labels);
     }
+
+    /// <summary>The memory that the plan and its answer hold, in bytes, until the answer is sent.</summary>
+    public long AnswerBytes =>
+        (2L * sizeof(float) * Logits.Values.Length)
+        + (Logits.RowCount * (((long)sizeof(int) * TopK) + sizeof(float) + Unsafe.SizeOf<Uncertainty>()))
+        + (Labels?.Sum(label => (long)BytesPerLabel + (sizeof(char) * label.Length)) ?? 0);
 
     /// <summary>
     /// Computes everything that the response shows. The log-probabilities replace the logits: while a client is slow to

@@ -7,7 +7,8 @@ using SoftmaxService.Inference.Batching;
 namespace SoftmaxService.Api.Endpoints.Logits;
 
 /// <summary>The JSON response of <c>POST /softmax</c>.</summary>
-internal sealed class SoftmaxResponse(SoftmaxPlan plan, SoftmaxAnswer answer, ComputeGate? longGate)
+internal sealed class SoftmaxResponse(
+    SoftmaxPlan plan, SoftmaxAnswer answer, ByteBudget.Reservation memory, ComputeGate? longGate)
     : RowsAnswer(plan.Logits, longGate)
 {
     // {"label":"2147483647","index":2147483647,"probability":…}, and for each row "uncertainty" and brackets.
@@ -31,6 +32,8 @@ internal sealed class SoftmaxResponse(SoftmaxPlan plan, SoftmaxAnswer answer, Co
                 + "as application/octet-stream, an answer has 4 bytes per logit.");
         }
     }
+
+    protected override ByteBudget.Reservation Memory => memory;
 
     protected override IEnumerable<Pause>[] WriteProperties(Utf8JsonWriter writer) =>
     [
