@@ -13,7 +13,7 @@ public sealed class ComputeGate(int permits, int longPermits = 1) : IDisposable
     /// <summary>
     /// What is expected to take longer, in milliseconds of one core, takes a long permit and <see cref="OwnThread"/>.
     /// </summary>
-    public const double MaxShortMilliseconds = 150;
+    public const double MaxShortMilliseconds = 30;
 
     private readonly Permits _permits = new(permits);
     private readonly Permits _longPermits = new(longPermits);

@@ -1,3 +1,4 @@
+using System.Net.Mime;
 using Microsoft.Extensions.DependencyInjection;
 using SoftmaxService.Inference.Batching;
 
@@ -32,6 +33,18 @@ public sealed class LongRequestTests : IDisposable
     [MemberData(nameof(LongRequests))]
     public async Task ManyLogitsTakeNoPermitOfFewOnes(string path, string json) =>
         await TakesNoShortPermitAsync(() => _service.PostAsync(path, json));
+
+    [Fact]
+    public async Task ABinaryBodyOfManyLogitsDoesTheSame()
+    {
+        var body = new byte[10_000_000];
+        Task<Answer> SendAsync() => _service.PostAsync("/softmax?classes=2", body, MediaTypeNames.Application.Octet);
+
+        await WaitsForALongPermitAsync(SendAsync);
+        await TakesNoShortPermitAsync(SendAsync);
+
+        Assert.Equal(0.5f, BitConverter.ToSingle((await SendAsync()).Body, body.Length - sizeof(float)));
+    }
 
     [Fact]
     public async Task RowsAreAnsweredLikeEachOnItsOwn()
