@@ -19,7 +19,7 @@ internal sealed class BodyBudget(LoadOptions options)
     private const int SmallBody = 64 * 1024;
 
     // The buffer of a body doubles as it grows.
-    private const int BytesPerByte = 2;
+    public const int BytesPerByte = 2;
 
     public ByteBudget Bytes { get; } = new(options.MaxBodyBytes ?? DefaultBytes);
 
@@ -89,10 +89,13 @@ internal sealed class BodyBudget(LoadOptions options)
             $"The body needs more than the {Bytes.Total} bytes that the bodies of all requests may have together "
             + $"(setting Load:MaxBodyBytes); each of its bytes counts as {BytesPerByte}, compressed ones beside what "
             + "they inflate to. Send less at once.")
-        : new(
-            Problem.Overloaded,
-            $"The bodies of the requests in flight take the {Bytes.Total} bytes that they may have together (setting "
-            + "Load:MaxBodyBytes). Try again in a moment.");
+        : Exhausted;
+
+    /// <summary>Why a body or an answer is rejected for which there is no memory now.</summary>
+    public Rejection Exhausted => new(
+        Problem.Overloaded,
+        $"The bodies and answers of the requests in flight take the {Bytes.Total} bytes that they may have together "
+        + "(setting Load:MaxBodyBytes). Try again in a moment.");
 
     private bool CanNeverFit(long? bytes) => bytes > Bytes.Total / BytesPerByte;
 

@@ -28,11 +28,9 @@ internal static class SwaggerSetup
         });
     }
 
-    /// <summary>
-    /// In a branch of its own: Swashbuckle's middleware makes a document generator for every request that passes it,
-    /// whatever its path.
-    /// </summary>
-    public static void UseSwaggerPage(this WebApplication app) =>
+    public static void UseSwaggerPage(this WebApplication app)
+    {
+        var document = new SwaggerDocument(app.Services);
         app.UseWhen(context => context.Request.Path.StartsWithSegments(Root), branch =>
         {
             branch.Use(next => context =>
@@ -40,7 +38,7 @@ internal static class SwaggerSetup
                 context.Response.Headers.GuardPage(Policy);
                 return next(context);
             });
-            branch.UseSwagger();
+            branch.Use(next => document.Answer(Root, next));
             branch.UseSwaggerUI(options =>
             {
                 options.DocumentTitle = "SoftmaxService";
@@ -50,10 +48,11 @@ internal static class SwaggerSetup
                 options.EnableTryItOutByDefault();
             });
         });
+    }
 
     private static void Describe(SwaggerGenOptions swagger)
     {
-        swagger.SwaggerDoc("v1", new OpenApiInfo
+        swagger.SwaggerDoc(SwaggerDocument.Name, new OpenApiInfo
         {
             Title = "SoftmaxService",
             Version = "v1",

@@ -10,6 +10,11 @@ namespace SoftmaxService.Inference.Batching;
 /// <param name="longPermits">How many more may compute for long at once, at least 1.</param>
 public sealed class ComputeGate(int permits, int longPermits = 1) : IDisposable
 {
+    /// <summary>
+    /// What is expected to take longer, in milliseconds of one core, takes a long permit and <see cref="OwnThread"/>.
+    /// </summary>
+    public const double MaxShortMilliseconds = 30;
+
     private readonly Permits _permits = new(permits);
     private readonly Permits _longPermits = new(longPermits);
 

@@ -23,9 +23,6 @@ internal sealed class ImagePreparation(
     ByteBudget memory,
     ModelMetrics metrics)
 {
-    // Decoding that takes longer holds one of the gate's long permits.
-    private const double MaxShortMilliseconds = 150;
-
     // As many as a picture of one megapixel takes. What is smaller is not worth counting.
     private const long MaxUnreservedBytes = 4_000_000;
 
@@ -41,7 +38,8 @@ internal sealed class ImagePreparation(
     {
         var header = preprocessor.ReadHeader(image.Span);
         var bytes = preprocessor.PeakBytesOf(header);
-        return (preprocessor.MillisecondsOf(header) > MaxShortMilliseconds, bytes > MaxUnreservedBytes) switch
+        var takesLong = preprocessor.MillisecondsOf(header) > ComputeGate.MaxShortMilliseconds;
+        return (takesLong, bytes > MaxUnreservedBytes) switch
         {
             (true, _) => PrepareLongAsync(image, header, bytes, cancellationToken),
             (_, true) => PrepareReservedAsync(image, header, bytes, cancellationToken),
@@ -73,20 +71,13 @@ internal sealed class ImagePreparation(
         return await PrepareShortAsync(image, header, cancellationToken);
     }
 
-    /// <summary>
-    /// The permit comes before the memory, which others can use meanwhile. The thread is not the pool's, which has one
-    /// per core at first and adds others slowly.
-    /// </summary>
+    /// <summary>The permit comes before the memory, which others can use meanwhile.</summary>
     private async ValueTask<OnnxRun> PrepareLongAsync(
         ReadOnlyMemory<byte> image, ImageHeader header, long bytes, CancellationToken cancellationToken)
     {
         using var permit = await EnterLongAsync(cancellationToken);
         using var reservation = await ReserveAsync(bytes, cancellationToken);
-        return await Task.Factory.StartNew(
-            () => Prepare(image.Span, header),
-            CancellationToken.None,
-            TaskCreationOptions.LongRunning,
-            TaskScheduler.Default);
+        return await OwnThread.RunAsync(() => Prepare(image.Span, header));
     }
 
     private async ValueTask<ComputeGate.Permit> EnterLongAsync(CancellationToken cancellationToken)

@@ -1,4 +1,8 @@
 using System.Text.Json;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.OpenApi;
+using Swashbuckle.AspNetCore.SwaggerGen;
 
 namespace SoftmaxService.Api.Tests.OpenApi;
 
@@ -38,6 +42,27 @@ public sealed class SwaggerTests(RunningService service)
         Assert.All(
             ["default-src 'none'", "script-src 'self';", "frame-ancestors 'none'"],
             rule => Assert.Contains(rule, policy, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task TheDocumentIsServedAsYamlToo() =>
+        Assert.StartsWith(
+            "openapi: 3.0",
+            System.Text.Encoding.UTF8.GetString((await service.GetAsync("/swagger/v1/swagger.yaml")).Body),
+            StringComparison.Ordinal);
+
+    [Fact]
+    public async Task TheDocumentIsMadeOnce()
+    {
+        using var counting = new CountingService();
+        var first = await counting.GetAsync("/swagger/v1/swagger.json");
+        var count = counting.OperationCount;
+
+        var second = await counting.GetAsync("/swagger/v1/swagger.json");
+
+        Assert.NotEqual(0, count);
+        Assert.Equal(count, counting.OperationCount);
+        Assert.Equal(first.Body, second.Body);
     }
 
     /// <summary>The page's policy blocks inline scripts and styles.</summary>
@@ -337,4 +362,22 @@ public sealed class SwaggerTests(RunningService service)
         from path in document.GetProperty("paths").EnumerateObject()
         from operation in path.Value.EnumerateObject()
         select (path.Name, operation.Value);
+
+    /// <summary>Counts the operations that are described.</summary>
+    private sealed class CountingService : RunningService, IOperationFilter
+    {
+        private int _operationCount;
+
+        public int OperationCount => Volatile.Read(ref _operationCount);
+
+        public void Apply(OpenApiOperation operation, OperationFilterContext context) =>
+            Interlocked.Increment(ref _operationCount);
+
+        protected override void ConfigureWebHost(IWebHostBuilder builder)
+        {
+            base.ConfigureWebHost(builder);
+            builder.ConfigureServices(services =>
+                services.Configure<SwaggerGenOptions>(swagger => swagger.AddOperationFilterInstance(this)));
+        }
+    }
 }

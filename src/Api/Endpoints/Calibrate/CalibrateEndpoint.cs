@@ -78,13 +78,8 @@ internal static class CalibrateEndpoint
         QueryParameter.RejectUnknown(request, []);
         using var body = await PooledBody.ReadAsync(request, cancellationToken);
         using var permit = await gate.EnterAsync(cancellationToken);
-
-        // On a thread of its own: the pool has one per core at first, and adds others slowly.
-        var calibration = await Task.Factory.StartNew(
-            () => Answer(json.Deserialize<CalibrateRequest>(body, "logits and labels"), cancellationToken),
-            CancellationToken.None,
-            TaskCreationOptions.LongRunning,
-            TaskScheduler.Default);
+        var calibration = await OwnThread.RunAsync(
+            () => Answer(json.Deserialize<CalibrateRequest>(body, "logits and labels"), cancellationToken));
         return TypedResults.Ok(calibration);
     }
 

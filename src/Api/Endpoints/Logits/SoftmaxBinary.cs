@@ -45,8 +45,17 @@ internal static class SoftmaxBinary
                 throw FloatRows.TooMany(limits.MaxLogitsPerRequest);
             }
 
-            using var permit = await gate.EnterAsync(cancellationToken);
-            ComputeInPlace(body.Span, requestedClasses ?? Math.Max(1, body.Span.Length / sizeof(float)), temperature);
+            var classes = requestedClasses ?? Math.Max(1, body.Memory.Length / sizeof(float));
+            if (LogitsCost.IsLongBinary(body))
+            {
+                await ComputeLongAsync(body, classes, temperature, gate, cancellationToken);
+            }
+            else
+            {
+                using var permit = await gate.EnterAsync(cancellationToken);
+                ComputeInPlace(body.Span, classes, temperature);
+            }
+
             return new BinaryRows(body);
         }
         catch
@@ -54,6 +63,13 @@ internal static class SoftmaxBinary
             body.Dispose();
             throw;
         }
+    }
+
+    private static async Task ComputeLongAsync(
+        PooledBody body, int classCount, float temperature, ComputeGate gate, CancellationToken cancellationToken)
+    {
+        using var permit = await gate.EnterLongAsync(cancellationToken);
+        await OwnThread.RunAsync(() => ComputeInPlace(body.Span, classCount, temperature));
     }
 
     private static void ComputeInPlace(Span<byte> rows, int classCount, float temperature)

@@ -1,5 +1,6 @@
 using System.Net.Mime;
 using Microsoft.AspNetCore.Http.HttpResults;
+using SoftmaxService.Api.Load;
 using SoftmaxService.Api.OpenApi;
 using SoftmaxService.Api.Problems;
 using SoftmaxService.Api.Settings;
@@ -17,11 +18,12 @@ internal static class SoftmaxEndpoint
         var gate = routes.ServiceProvider.GetRequiredService<ComputeGate>();
         var json = routes.ServiceProvider.GetRequiredService<RequestJson>();
         var limits = routes.ServiceProvider.GetRequiredService<LimitsOptions>();
+        var bodies = routes.ServiceProvider.GetRequiredService<BodyBudget>();
         routes
             .MapPost(
                 "/softmax",
                 (HttpRequest request, CancellationToken cancellationToken) =>
-                    AnswerAsync(request, gate, json, limits, cancellationToken))
+                    AnswerAsync(request, gate, json, limits, bodies, cancellationToken))
             .WithName("Softmax")
             .WithTags("Softmax")
             .WithSummary("Turns logits into probabilities")
@@ -44,6 +46,7 @@ internal static class SoftmaxEndpoint
         ComputeGate gate,
         RequestJson json,
         LimitsOptions limits,
+        BodyBudget bodies,
         CancellationToken cancellationToken)
     {
         var mediaType = MediaTypes.Of(request);
@@ -60,9 +63,41 @@ internal static class SoftmaxEndpoint
 
         QueryParameter.RejectUnknown(request, []);
         using var body = await PooledBody.ReadAsync(request, cancellationToken);
+        if (LogitsCost.IsLongJson(body))
+        {
+            return await AnswerLongAsync(body, gate, json, limits, bodies, cancellationToken);
+        }
+
         using var permit = await gate.EnterAsync(cancellationToken);
+        return Answer(body, json, limits, bodies, longGate: null);
+    }
+
+    private static async Task<SoftmaxResponse> AnswerLongAsync(
+        PooledBody body,
+        ComputeGate gate,
+        RequestJson json,
+        LimitsOptions limits,
+        BodyBudget bodies,
+        CancellationToken cancellationToken)
+    {
+        using var permit = await gate.EnterLongAsync(cancellationToken);
+        return await OwnThread.RunAsync(() => Answer(body, json, limits, bodies, gate));
+    }
+
+    private static SoftmaxResponse Answer(
+        PooledBody body, RequestJson json, LimitsOptions limits, BodyBudget bodies, ComputeGate? longGate)
+    {
         var plan = SoftmaxPlan.Resolve(json.Deserialize<SoftmaxRequest>(body, "logits"));
         SoftmaxResponse.CheckSize(plan, limits);
-        return new SoftmaxResponse(plan, plan.Compute());
+        var memory = AnswerMemory.Reserve(plan.AnswerBytes, body, bodies);
+        try
+        {
+            return new SoftmaxResponse(plan, plan.Compute(), memory, longGate);
+        }
+        catch
+        {
+            memory.Dispose();
+            throw;
+        }
     }
 }

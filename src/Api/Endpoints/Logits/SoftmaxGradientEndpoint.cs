@@ -14,6 +14,8 @@ namespace SoftmaxService.Api.Endpoints.Logits;
 /// </summary>
 internal static class SoftmaxGradientEndpoint
 {
+    private const string Needed = "logits";
+
     public static void MapSoftmaxGradient(this IEndpointRouteBuilder routes) => routes
         .MapPost("/softmax/gradient", AnswerAsync)
         .WithName("SoftmaxGradient")
@@ -45,11 +47,25 @@ internal static class SoftmaxGradientEndpoint
 
         QueryParameter.RejectUnknown(request, []);
         using var body = await PooledBody.ReadAsync(request, cancellationToken);
+        if (LogitsCost.IsLongJson(body))
+        {
+            return await AnswerLongAsync(body, gate, json, limits, cancellationToken);
+        }
+
         using var permit = await gate.EnterAsync(cancellationToken);
-        return Answer(json.Deserialize<SoftmaxGradientRequest>(body, "logits"), limits);
+        return Answer(json.Deserialize<SoftmaxGradientRequest>(body, Needed), limits, longGate: null);
     }
 
-    private static SoftmaxGradientResponse Answer(SoftmaxGradientRequest request, LimitsOptions limits)
+    private static async Task<SoftmaxGradientResponse> AnswerLongAsync(
+        PooledBody body, ComputeGate gate, RequestJson json, LimitsOptions limits, CancellationToken cancellationToken)
+    {
+        using var permit = await gate.EnterLongAsync(cancellationToken);
+        return await OwnThread.RunAsync(
+            () => Answer(json.Deserialize<SoftmaxGradientRequest>(body, Needed), limits, gate));
+    }
+
+    private static SoftmaxGradientResponse Answer(
+        SoftmaxGradientRequest request, LimitsOptions limits, ComputeGate? longGate)
     {
         var logits = request.Logits;
         var temperatures = (request.Temperature ?? TemperatureRows.One).ForEachRow(logits);
@@ -57,8 +73,8 @@ internal static class SoftmaxGradientEndpoint
         SoftmaxGradientResponse.CheckSize(logits, limits);
         return request switch
         {
-            { Target: { } target, Upstream: null } => AnswerTargets(logits, temperatures, target),
-            { Target: null, Upstream: { } upstream } => AnswerUpstream(logits, temperatures, upstream),
+            { Target: { } target, Upstream: null } => AnswerTargets(logits, temperatures, target, longGate),
+            { Target: null, Upstream: { } upstream } => AnswerUpstream(logits, temperatures, upstream, longGate),
             _ => throw new RequestException(
                 Problem.InvalidParameter,
                 "Give either target, for the gradient of the cross-entropy, "
@@ -66,25 +82,29 @@ internal static class SoftmaxGradientEndpoint
         };
     }
 
-    private static SoftmaxGradientResponse AnswerTargets(FloatRows logits, float[] temperatures, TargetRows targets)
+    /// <summary>
+    /// The gradient replaces the logits: what an unread answer holds is then covered by what was reserved for its body.
+    /// </summary>
+    private static SoftmaxGradientResponse AnswerTargets(
+        FloatRows logits, float[] temperatures, TargetRows targets, ComputeGate? longGate)
     {
         CheckTargets(targets, logits);
         var losses = new float[logits.RowCount];
-        var gradient = new float[logits.Values.Length];
-        Softmax.CrossEntropyRows(
-            logits.Values, targets.Values, losses, gradient, logits.ColumnCount, temperatures);
+        var gradient = logits.Values;
+        Softmax.CrossEntropyRows(gradient, targets.Values, losses, gradient, logits.ColumnCount, temperatures);
         CheckRange(losses, "loss");
         CheckRange(gradient, "gradient");
-        return new SoftmaxGradientResponse(logits, losses, gradient);
+        return new SoftmaxGradientResponse(logits, losses, gradient, longGate);
     }
 
-    private static SoftmaxGradientResponse AnswerUpstream(FloatRows logits, float[] temperatures, FloatRows upstream)
+    private static SoftmaxGradientResponse AnswerUpstream(
+        FloatRows logits, float[] temperatures, FloatRows upstream, ComputeGate? longGate)
     {
         CheckUpstream(upstream, logits);
-        var gradient = new float[logits.Values.Length];
-        Softmax.GradientRows(logits.Values, upstream.Values, gradient, logits.ColumnCount, temperatures);
+        var gradient = logits.Values;
+        Softmax.GradientRows(gradient, upstream.Values, gradient, logits.ColumnCount, temperatures);
         CheckRange(gradient, "gradient");
-        return new SoftmaxGradientResponse(logits, losses: null, gradient);
+        return new SoftmaxGradientResponse(logits, losses: null, gradient, longGate);
     }
 
     private static void CheckTargets(TargetRows targets, FloatRows logits)

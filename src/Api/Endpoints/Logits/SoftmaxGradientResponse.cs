@@ -1,13 +1,19 @@
 using System.Text.Json;
 using SoftmaxService.Api.Settings;
 using SoftmaxService.Api.Wire;
+using SoftmaxService.Inference.Batching;
 
 namespace SoftmaxService.Api.Endpoints.Logits;
 
 /// <summary>
 /// The JSON response of <c>POST /softmax/gradient</c>: the gradient, and the losses where there were targets.
 /// </summary>
-internal sealed class SoftmaxGradientResponse(FloatRows logits, float[]? losses, float[] gradient) : RowsAnswer(logits)
+/// <param name="logits">Rows of the answer's shape.</param>
+/// <param name="losses">One for each row, or null.</param>
+/// <param name="gradient">One number for each logit.</param>
+/// <param name="longGate">Where a large answer takes long permits.</param>
+internal sealed class SoftmaxGradientResponse(
+    FloatRows logits, float[]? losses, float[] gradient, ComputeGate? longGate) : RowsAnswer(logits, longGate)
 {
     private const int RowBytes = AnswerSize.Number + 4;
 
@@ -24,17 +30,11 @@ internal sealed class SoftmaxGradientResponse(FloatRows logits, float[]? losses,
         }
     }
 
-    protected override async Task WritePropertiesAsync(Utf8JsonWriter writer, HttpResponse response)
+    protected override IEnumerable<Pause>[] WriteProperties(Utf8JsonWriter writer)
     {
-        if (losses is not null)
-        {
-            await WriteEachRowAsync(writer, response, "loss", row =>
-            {
-                writer.WriteNumberValue(losses[row]);
-                return ValueTask.CompletedTask;
-            });
-        }
-
-        await WriteNumbersAsync(writer, response, "gradient", gradient);
+        var gradients = WriteNumbers(writer, "gradient", gradient);
+        return losses is null
+            ? [gradients]
+            : [WriteEachRow(writer, "loss", row => writer.WriteNumberValue(losses[row])), gradients];
     }
 }

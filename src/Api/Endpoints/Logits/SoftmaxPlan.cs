@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using SoftmaxService.Api.Problems;
 using SoftmaxService.Api.Wire;
 using SoftmaxService.Inference.Calibration;
@@ -14,6 +15,9 @@ internal sealed record SoftmaxPlan(FloatRows Logits, float[] Temperatures, int T
 {
     // Without a limit, the ranking of a row of a million classes would triple its answer.
     private const int DefaultTopK = 100;
+
+    // A string's header, length and end, and the reference to it.
+    private const int BytesPerLabel = 32;
 
     public static SoftmaxPlan Resolve(SoftmaxRequest request)
     {
@@ -32,13 +36,20 @@ internal sealed record SoftmaxPlan(FloatRows Logits, float[] Temperatures, int T
         return new SoftmaxPlan(logits, temperatures, topK, request.Labels);
     }
 
-    /// <summary>Computes everything that the response shows.</summary>
+    /// <summary>The memory that the plan and its answer hold, in bytes, until the answer is sent.</summary>
+    public long AnswerBytes =>
+        (2L * sizeof(float) * Logits.Values.Length)
+        + (Logits.RowCount * (((long)sizeof(int) * TopK) + sizeof(float) + Unsafe.SizeOf<Uncertainty>()))
+        + (Labels?.Sum(label => (long)BytesPerLabel + (sizeof(char) * label.Length)) ?? 0);
+
+    /// <summary>
+    /// Computes everything that the response shows. The log-probabilities replace the logits: while a client is slow to
+    /// read a large answer, memory holds two numbers for each logit and not three.
+    /// </summary>
     public SoftmaxAnswer Compute()
     {
         var probabilities = new float[Logits.Values.Length];
-        var logProbabilities = new float[Logits.Values.Length];
         Softmax.ComputeRows(Logits.Values, probabilities, Logits.ColumnCount, Temperatures);
-        Softmax.ComputeLogRows(Logits.Values, logProbabilities, Logits.ColumnCount, Temperatures);
 
         var ranking = new int[Logits.RowCount * TopK];
         var uncertainties = new Uncertainty[Logits.RowCount];
@@ -49,6 +60,8 @@ internal sealed record SoftmaxPlan(FloatRows Logits, float[] Temperatures, int T
             uncertainties[row] = Uncertainty.Measure(Logits.Row(row), rowProbabilities, Temperatures[row]);
         }
 
+        var logProbabilities = Logits.Values;
+        Softmax.ComputeLogRows(logProbabilities, logProbabilities, Logits.ColumnCount, Temperatures);
         return new SoftmaxAnswer(probabilities, logProbabilities, ranking, uncertainties);
     }
 }

@@ -2,15 +2,20 @@ using System.Globalization;
 using System.Text.Json;
 using SoftmaxService.Api.Settings;
 using SoftmaxService.Api.Wire;
+using SoftmaxService.Inference.Batching;
 
 namespace SoftmaxService.Api.Endpoints.Logits;
 
 /// <summary>The JSON response of <c>POST /softmax</c>.</summary>
-internal sealed class SoftmaxResponse(SoftmaxPlan plan, SoftmaxAnswer answer) : RowsAnswer(plan.Logits)
+internal sealed class SoftmaxResponse(
+    SoftmaxPlan plan, SoftmaxAnswer answer, ByteBudget.Reservation memory, ComputeGate? longGate)
+    : RowsAnswer(plan.Logits, longGate)
 {
     // {"label":"2147483647","index":2147483647,"probability":…}, and for each row "uncertainty" and brackets.
     private const int RankedBytes = 72;
     private const int RowBytes = 128;
+
+    private const int RankedBetweenPauses = 128;
 
     /// <summary>Rejects a plan whose response would be too large, before it is computed.</summary>
     public static void CheckSize(SoftmaxPlan plan, LimitsOptions limits)
@@ -28,35 +33,41 @@ internal sealed class SoftmaxResponse(SoftmaxPlan plan, SoftmaxAnswer answer) : 
         }
     }
 
-    protected override async Task WritePropertiesAsync(Utf8JsonWriter writer, HttpResponse response)
-    {
-        await WriteNumbersAsync(writer, response, "probabilities", answer.Probabilities);
-        await WriteNumbersAsync(writer, response, "logProbabilities", answer.LogProbabilities);
-        await WriteEachRowAsync(writer, response, "ranked", row => WriteRankedAsync(writer, response, row));
-        await WriteEachRowAsync(writer, response, "uncertainty", row =>
-        {
-            writer.WriteUncertainty(answer.Uncertainties[row]);
-            return ValueTask.CompletedTask;
-        });
-    }
+    protected override ByteBudget.Reservation Memory => memory;
 
-    private async ValueTask WriteRankedAsync(Utf8JsonWriter writer, HttpResponse response, int row)
+    protected override IEnumerable<Pause>[] WriteProperties(Utf8JsonWriter writer) =>
+    [
+        WriteNumbers(writer, "probabilities", answer.Probabilities),
+        WriteNumbers(writer, "logProbabilities", answer.LogProbabilities),
+        WriteRanked(writer),
+        WriteEachRow(writer, "uncertainty", row => writer.WriteUncertainty(answer.Uncertainties[row])),
+    ];
+
+    private IEnumerable<Pause> WriteRanked(Utf8JsonWriter writer)
     {
-        var firstOfRow = row * plan.Logits.ColumnCount;
-        var end = (row + 1) * plan.TopK;
-        writer.WriteStartArray();
-        for (var rank = row * plan.TopK; rank < end; rank++)
+        BeginRows(writer, "ranked");
+        for (var row = 0; row < plan.Logits.RowCount; row++)
         {
-            var index = answer.Ranking[rank];
-            writer.WriteStartObject();
-            WriteLabel(writer, index);
-            writer.WriteNumber("index", index);
-            writer.WriteNumber("probability", answer.Probabilities[firstOfRow + index]);
-            writer.WriteEndObject();
-            await FlushWhenFullAsync(writer, response);
+            var firstOfRow = row * plan.Logits.ColumnCount;
+            writer.WriteStartArray();
+            for (var rank = 0; rank < plan.TopK; rank++)
+            {
+                var index = answer.Ranking[(row * plan.TopK) + rank];
+                writer.WriteStartObject();
+                WriteLabel(writer, index);
+                writer.WriteNumber("index", index);
+                writer.WriteNumber("probability", answer.Probabilities[firstOfRow + index]);
+                writer.WriteEndObject();
+                if (rank % RankedBetweenPauses == 0)
+                {
+                    yield return default;
+                }
+            }
+
+            writer.WriteEndArray();
         }
 
-        writer.WriteEndArray();
+        EndRows(writer);
     }
 
     private void WriteLabel(Utf8JsonWriter writer, int index)
