@@ -18,7 +18,7 @@ internal static class Attacks
     private const int Many = 200;
     private const int BodyLimit = 10 * 1024 * 1024;
     private const double TrickleBytesPerSecond = 2500;
-    private const int Medium = 770; // 29.6 ms by the header of a GIF
+    private const int Medium = 316; // 4.99 ms by the header of a GIF
     private const int HeadBytes = 150; // what a request has beside its body
 
     public static IReadOnlyList<Attack> All { get; } =
@@ -37,8 +37,8 @@ internal static class Attacks
         .. Decoding("WebP", "lossless, three transforms"),
         .. Decoding("GIF", "one small frame on a large screen"),
         .. Decoding("BMP", "run-length coded, every pixel skipped"),
-        new("medium", "forms of 64 images of 0.6 megapixels, by 4", SendMediumAsync),
-        new("preprocess", "/preprocess of an image of 0.6 megapixels, by 32", PreprocessAsync),
+        new("medium", "forms of 64 images of 0.1 megapixels, by 4", SendMediumAsync),
+        new("preprocess", "/preprocess of an image of 0.1 megapixels, by 32", PreprocessAsync),
         new("stall", "150 uploads of 10 MB that stall before their end", (target, ended) => StallAsync(
             target, Head("/softmax", BodyLimit), new byte[BodyLimit - 1], ended)),
         new("stall", "150 uploads of 10 KB in gzip that stall before their end", StallInflatingAsync),

@@ -10,17 +10,15 @@ namespace SoftmaxService.Inference.Batching;
 /// <param name="longPermits">How many more may compute for long at once, at least 1.</param>
 public sealed class ComputeGate(int permits, int longPermits = 1) : IDisposable
 {
-    /// <summary>
-    /// What is expected to take longer, in milliseconds of one core, takes a long permit and <see cref="OwnThread"/>.
-    /// </summary>
-    public const double MaxShortMilliseconds = 30;
-
     private readonly Permits _permits = new(permits);
     private readonly Permits _longPermits = new(longPermits);
 
-    /// <summary>A gate with one permit per core, and a long one for every other core.</summary>
+    /// <summary>
+    /// A gate with one permit and one long permit per core: long work may have every core that is idle, and where none
+    /// is, the system shares them among both kinds.
+    /// </summary>
     public ComputeGate()
-        : this(Environment.ProcessorCount, Math.Max(1, Environment.ProcessorCount / 2))
+        : this(Environment.ProcessorCount, Environment.ProcessorCount)
     {
     }
 
@@ -38,7 +36,10 @@ public sealed class ComputeGate(int permits, int longPermits = 1) : IDisposable
     /// <exception cref="OperationCanceledException">The wait was cancelled.</exception>
     public ValueTask<Permit> EnterAsync(CancellationToken cancellationToken) => _permits.EnterAsync(cancellationToken);
 
-    /// <summary>Waits for a permit to compute for more than a moment. Disposing the permit returns it.</summary>
+    /// <summary>
+    /// Waits for a permit to compute for more than a moment, on <see cref="OwnThread"/>. Disposing the permit returns
+    /// it.
+    /// </summary>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="OperationCanceledException">The wait was cancelled.</exception>
     public ValueTask<Permit> EnterLongAsync(CancellationToken cancellationToken) =>
