@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text;
 using SoftmaxService.Api.Tests.OpenInference;
 
@@ -84,6 +85,14 @@ internal sealed class ServiceProcess : IDisposable
 
     public bool HasExited => _process.HasExited;
 
+    /// <summary>The processes that it has started and that run, on Linux; none elsewhere.</summary>
+    public int[] Children() =>
+    [
+        .. from folder in OperatingSystem.IsLinux() ? Directory.GetDirectories("/proc") : []
+           where int.TryParse(Path.GetFileName(folder), out _) && ParentOf(folder) == _process.Id
+           select int.Parse(Path.GetFileName(folder), CultureInfo.InvariantCulture),
+    ];
+
     /// <summary>Terminates it, as systemd and Kubernetes do.</summary>
     public Task TerminateAsync() => SignalAsync("TERM");
 
@@ -117,6 +126,22 @@ internal sealed class ServiceProcess : IDisposable
 
         _process.Dispose();
         Client.Dispose();
+    }
+
+    /// <summary>The parent of a process, from its folder in /proc; null if it has ended.</summary>
+    private static int? ParentOf(string folder)
+    {
+        try
+        {
+            // The name, in parentheses, may hold anything; then come the state and the parent.
+            var status = File.ReadAllText(Path.Combine(folder, "stat"));
+            var fields = status[(status.LastIndexOf(')') + 2)..].Split(' ');
+            return fields[0] == "Z" ? null : int.Parse(fields[1], CultureInfo.InvariantCulture);
+        }
+        catch (IOException)
+        {
+            return null;
+        }
     }
 
     private void Keep(object sender, DataReceivedEventArgs line)

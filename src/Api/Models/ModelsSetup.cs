@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.Extensions.Options;
+using SoftmaxService.Api.Models.Probing;
 using SoftmaxService.Api.Settings;
 using SoftmaxService.Inference.Batching;
 using SoftmaxService.Inference.Models;
@@ -17,7 +18,7 @@ internal static partial class ModelsSetup
     {
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton(provider => new ModelRepository(
-            SettingsFrom(provider.GetRequiredService<ModelsOptions>(), ModelSettingsFrom(provider)),
+            SettingsFrom(provider, provider.GetRequiredService<ModelsOptions>()),
             provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(
             provider => new RepositoryWatcher(
@@ -66,6 +67,13 @@ internal static partial class ModelsSetup
                 ConcurrentRuns = batching.ConcurrentRuns,
             },
         };
+    }
+
+    private static RepositorySettings SettingsFrom(IServiceProvider provider, ModelsOptions models)
+    {
+        var model = ModelSettingsFrom(provider);
+        var probe = ModelProbe.Create(models, model, provider.GetRequiredService<ILogger<ModelProbe>>());
+        return SettingsFrom(models, model) with { Probe = probe is null ? null : probe.RunAsync };
     }
 
     private static RepositorySettings SettingsFrom(ModelsOptions models, ModelSettings model) => new()
