@@ -24,6 +24,9 @@ internal sealed class ServiceProcess : IDisposable
             RedirectStandardError = true,
         };
         start.Environment["ASPNETCORE_ENVIRONMENT"] = "Production";
+
+        // Tests leave the user's own caches alone.
+        start.Environment["XDG_CACHE_HOME"] = Path.Combine(AppContext.BaseDirectory, "caches");
         Client = new HttpClient { BaseAddress = new Uri(address) };
         _process = Process.Start(start)!; // null only with UseShellExecute
         _process.OutputDataReceived += Keep;

@@ -11,9 +11,9 @@ internal sealed record LoadAttempt(
     VersionFingerprint Files, bool AreFilesUnchanged, ClassifierModel? Model, string? Fault);
 
 /// <summary>
-/// Loads the files of one version within the time that the settings allow, if their probe allows it. ONNX Runtime looks only now and then whether
-/// a load is to end: one that goes on regardless is abandoned. Its thread ends when ONNX Runtime returns, and what it
-/// has loaded is freed.
+/// Loads the files of one version, if the probe of the settings lets it pass, within the time that they allow. ONNX
+/// Runtime looks only now and then whether a load is to end: one that goes on regardless is abandoned. Its thread ends
+/// when ONNX Runtime returns, and what it has loaded is freed.
 /// </summary>
 /// <param name="settings">How models are loaded.</param>
 /// <param name="time">The clock for the time limit.</param>

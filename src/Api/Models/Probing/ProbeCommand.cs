@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using SoftmaxService.Inference.Models;
@@ -42,12 +43,19 @@ internal static class ProbeCommand
         };
         var fault = ProbedVersion.FindFault(
             request.Folder, request.Name, request.Version, settings, TimeSpan.FromSeconds(request.LoadSeconds));
-        Answer(
-            output, new ProbeAnswer(ProbeAnswerKind.Judged, fault is { Length: > LongestFault }
-                ? fault[..LongestFault]
-                : fault));
+        Answer(output, new ProbeAnswer(ProbeAnswerKind.Judged, WithMemory(Shorten(fault), request)));
         return 0;
     }
+
+    private static string? Shorten(string? fault) => fault is { Length: > LongestFault } ? fault[..LongestFault] : fault;
+
+    /// <summary>Says of a fault of memory how much there was, since the service itself may have more.</summary>
+    private static string? WithMemory(string? fault, ProbeRequest request) =>
+        OperatingSystem.IsLinux() && fault?.Contains("alloc", StringComparison.OrdinalIgnoreCase) == true
+            ? fault + string.Create(
+                CultureInfo.InvariantCulture,
+                $"; its probe had {request.MemoryBytes >> 20} MiB of memory, see Models:ProbeMaxBytes")
+            : fault;
 
     private static ProbeRequest? ReadRequest(Stream input)
     {

@@ -162,14 +162,18 @@ internal sealed class ProbeProcess(ProbeProgram program)
 
     private static string Endless(ProbeRequest request) => string.Create(
         CultureInfo.InvariantCulture,
-        $"a process that loaded it on trial gave no verdict within {request.LoadSeconds} s and was ended");
+        $"its probe gave no verdict within {request.LoadSeconds} s and was ended");
 
-    private static string Ended(int exitCode, ProbeRequest request) => string.Create(
-        CultureInfo.InvariantCulture,
-        $"a process that loaded it on trial ended with {NameOf(exitCode)}, so the service does not load it; the ")
-        + string.Create(
-            CultureInfo.InvariantCulture,
-            $"file is damaged, ONNX Runtime cannot run it, or {request.MemoryBytes >> 20} MiB of memory are too few");
+    private static string Ended(int exitCode, ProbeRequest request)
+    {
+        // How a process ends that runs out of memory, by itself or by the kernel.
+        var memory = exitCode - SignalCode is 6 or 9
+            ? string.Create(
+                CultureInfo.InvariantCulture,
+                $"; the probe had {request.MemoryBytes >> 20} MiB of memory, see Models:ProbeMaxBytes")
+            : "";
+        return $"it ended the process of its probe with {NameOf(exitCode)}, and would have ended the service{memory}";
+    }
 
     private static string NameOf(int exitCode) => (exitCode - SignalCode) switch
     {

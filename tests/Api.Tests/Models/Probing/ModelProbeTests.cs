@@ -28,7 +28,7 @@ public sealed class ModelProbeTests : IDisposable
         _folder.With("crashing/1", CostlyModels.Crashing(), IsLogits);
         using var service = await StartAsync();
 
-        Assert.Contains("ended with signal SIGFPE", await ReasonAsync(service), Ordinal);
+        Assert.Contains("with signal SIGFPE, and would have ended the service", await ReasonAsync(service), Ordinal);
         Assert.Equal(200, await ClassifyAsync(service));
 
         // The same in place of a model that serves.
