@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+
 namespace SoftmaxService.Api.Models.Probing;
 
 /// <summary>
@@ -10,6 +12,8 @@ internal sealed partial class ProbeCache(string? folder, ILogger log)
 {
     // A file each: more of them are not needed by what is served.
     private const int MaxFiles = 1000;
+
+    private const int KeyLength = 2 * SHA256.HashSizeInBytes;
 
     private readonly HashSet<string> _passed = new(StringComparer.Ordinal);
     private readonly Lock _gate = new();
@@ -27,7 +31,7 @@ internal sealed partial class ProbeCache(string? folder, ILogger log)
             var special = OperatingSystem.IsLinux()
                 ? Environment.SpecialFolder.UserProfile
                 : Environment.SpecialFolder.LocalApplicationData;
-            var home = Environment.GetFolderPath(special);
+            var home = Environment.GetFolderPath(special, Environment.SpecialFolderOption.DoNotVerify);
             caches = home.Length == 0 ? "" : OperatingSystem.IsLinux() ? Path.Combine(home, ".cache") : home;
         }
 
@@ -47,30 +51,40 @@ internal sealed partial class ProbeCache(string? folder, ILogger log)
         lock (_gate)
         {
             _passed.Add(key);
+            if (folder is null)
+            {
+                TellOnce("this user has no folder for caches");
+                return;
+            }
+
             try
             {
-                if (folder is not null)
-                {
-                    Directory.CreateDirectory(folder);
-                    File.WriteAllBytes(Path.Combine(folder, key), []);
-                    DeleteOldest(folder);
-                }
+                Directory.CreateDirectory(folder);
+                File.WriteAllBytes(Path.Combine(folder, key), []);
+                DeleteOldest(folder);
             }
             catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
             {
-                if (!_isTold)
-                {
-                    _isTold = true;
-                    NotKept(log, folder!, fault.Message); // no folder, no fault
-                }
+                TellOnce(fault.Message);
             }
+        }
+    }
+
+    private void TellOnce(string reason)
+    {
+        if (!_isTold)
+        {
+            _isTold = true;
+            NotKept(log, reason);
         }
     }
 
     private static void DeleteOldest(string folder)
     {
-        var files = new DirectoryInfo(folder).GetFiles();
-        foreach (var file in files.OrderByDescending(file => file.LastWriteTimeUtc).Skip(MaxFiles))
+        // Whoever names a folder of other files keeps them.
+        var ours = new DirectoryInfo(folder).EnumerateFiles().Where(file =>
+            file is { Length: 0, Name.Length: KeyLength } && file.Name.All(char.IsAsciiHexDigitLower));
+        foreach (var file in ours.OrderByDescending(file => file.LastWriteTimeUtc).Skip(MaxFiles))
         {
             file.Delete();
         }
@@ -78,6 +92,6 @@ internal sealed partial class ProbeCache(string? folder, ILogger log)
 
     [LoggerMessage(
         LogLevel.Debug,
-        "Which models have passed a probe cannot be kept in {Folder}, so the next start probes them again: {Reason}")]
-    private static partial void NotKept(ILogger log, string folder, string reason);
+        "Which models have passed a probe cannot be kept, so the next start probes them again: {Reason}")]
+    private static partial void NotKept(ILogger log, string reason);
 }
