@@ -48,7 +48,13 @@ public sealed class VersionProbeTests : IDisposable
 
             return Task.CompletedTask;
         });
-        repository.Reading = state => opened.AddRange(state.Name == "a" ? [probes] : []);
+        repository.Reading = state =>
+        {
+            if (state.Name == "a")
+            {
+                opened.Add(probes);
+            }
+        };
 
         repository.LoadAll();
         Assert.Empty(opened);
@@ -86,7 +92,7 @@ public sealed class VersionProbeTests : IDisposable
         _folder.With("endless/1", SmallModels.Endless()).With("damaged/1", [1, 2, 3]);
 
         Assert.Null(Find("a", Patience));
-        Assert.Contains("model.onnx: ONNX Runtime cannot load it", Find("damaged", Patience), StringComparison.Ordinal);
+        Assert.StartsWith("model.onnx: ", Find("damaged", Patience), StringComparison.Ordinal);
         Assert.Equal("it was not ready to serve within 0.5 s", Find("endless", TimeSpan.FromSeconds(0.5)));
 
         string? Find(string name, TimeSpan limit) =>
