@@ -15,7 +15,7 @@ public sealed class ProbeProcessTests
     public async Task AVerdictCountsWhateverTheProcessDoesAfterwards()
     {
         Assert.Equal(new ProbeOutcome(HasBegun: true), await RunAsync($"{Begun}; {Passed}; kill -SEGV $$"));
-        Assert.Equal(new ProbeOutcome(HasBegun: true), await RunAsync($"{Begun}; {Passed}; sleep 1000"));
+        Assert.Equal(new ProbeOutcome(HasBegun: true), await RunAsync($"{Begun}; {Passed}; exec sleep 1000"));
         Assert.Equal(
             new ProbeOutcome(HasBegun: true, "it is \"bad\""),
             await RunAsync($$"""{{Begun}}; echo noise; echo '{"Kind":"Judged","Fault":"it is \"bad\""}'"""));
