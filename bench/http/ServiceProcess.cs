@@ -17,6 +17,15 @@ internal sealed record ServiceSetup
 
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>A native binary of the service; null for the framework-dependent build.</summary>
+    public string? Binary { get; init; }
+
+    /// <summary>Whether its log is shown where it is read.</summary>
+    public bool ShowsLog { get; init; } = true;
+
+    /// <summary>A command that becomes the one that follows it; empty for none.</summary>
+    public IReadOnlyList<string> Launcher { get; init; } = [];
+
     /// <summary>A file for its log; by default, the log is read here.</summary>
     public string? OutputFile { get; init; }
 
@@ -30,19 +39,33 @@ internal sealed record ServiceSetup
 internal sealed class ServiceProcess : IAsyncDisposable
 {
     private readonly ServerProcess _server;
+    private readonly bool _showsLog;
 
-    private ServiceProcess(ServiceSetup setup) => _server = ServerProcess.Start(
-        ["dotnet", Checkout.Service, "--Grpc:Url=", "--Serilog:MinimumLevel:Default=Warning", .. setup.Settings],
-        setup.Processors,
-        setup.Environment,
-        setup.OutputFile,
-        ReadLog,
-        setup.Port);
+    private ServiceProcess(ServiceSetup setup)
+    {
+        _showsLog = setup.ShowsLog;
+        _server = ServerProcess.Start(
+            [
+                .. setup.Launcher,
+                .. setup.Binary is { } binary ? [binary] : (string[])["dotnet", Checkout.Service],
+                "--Grpc:Url=",
+                "--Serilog:MinimumLevel:Default=Warning",
+                .. setup.Settings,
+            ],
+            setup.Processors,
+            setup.Environment,
+            setup.OutputFile,
+            ReadLog,
+            setup.Port);
+    }
 
     public Uri Address => _server.Address;
 
     /// <summary>The number of errors that it has logged.</summary>
     public int LoggedErrors { get; private set; }
+
+    /// <summary>The number of answers of 500 in its log.</summary>
+    public int LoggedFaults { get; private set; }
 
     /// <summary>User and system time so far.</summary>
     public TimeSpan CpuTime => _server.CpuTime;
@@ -102,7 +125,12 @@ internal sealed class ServiceProcess : IAsyncDisposable
     {
         if (line is { Length: > 0 })
         {
-            Console.Error.WriteLine(line);
+            if (_showsLog)
+            {
+                Console.Error.WriteLine(line);
+            }
+
+            LoggedFaults += line.Contains(" answered 500 ", StringComparison.Ordinal) ? 1 : 0;
             LoggedErrors +=
                 line.Contains(" ERR ", StringComparison.Ordinal) || line.Contains(" FTL ", StringComparison.Ordinal)
                     ? 1

@@ -34,6 +34,7 @@ if (args is [ProbeCommand.Name])
 
 // A wrong setting ends the start with one line.
 StartFault.ReportInOneLine();
+CommandLineSwitches.Check(args);
 
 // Settings are read beside the program, wherever it is started from, and once: watching their files would need an
 // inotify instance, of which there may be none left.
@@ -84,6 +85,7 @@ app.LoadModels(); // while the rest is put together
 
 app.UseRequestLog();
 app.UseRequestMetrics();
+app.UseContentTypeGuard();
 app.UseHeadRequests();
 app.UseTracing();
 app.UseProblems();

@@ -88,6 +88,16 @@ internal sealed class ServiceProcess : IDisposable
 
     public bool HasExited => _process.HasExited;
 
+    /// <summary>How much of its memory is in RAM.</summary>
+    public long ResidentBytes
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.WorkingSet64;
+        }
+    }
+
     /// <summary>The processes that it has started and that run, on Linux; none elsewhere.</summary>
     public int[] Children() =>
     [

@@ -24,6 +24,10 @@ internal static class AccessPolicies
             .Build();
     }
 
+    /// <summary>Whether an endpoint is for those with a key only, whatever its scope.</summary>
+    public static bool RequiresKey(Endpoint? endpoint) =>
+        endpoint is RouteEndpoint && endpoint.Metadata.GetMetadata<IAllowAnonymous>() is null;
+
     private static bool IsRoute(AuthorizationHandlerContext context) =>
         context.Resource is HttpContext request && request.GetEndpoint() is RouteEndpoint;
 

@@ -16,6 +16,7 @@ internal static partial class AccessSetup
     public static void AddAccess(this IServiceCollection services, FeatureSettings features)
     {
         services.AddCors();
+        services.AddSingleton<ImageRates>();
         if (features.HasKeys)
         {
             services.AddSingleton<ApiKeys>();
@@ -47,6 +48,7 @@ internal static partial class AccessSetup
 
         if (access.Keys.Count > 0)
         {
+            app.UsePrivateAnswers();
             app.UseAuthentication();
             app.UseAuthorization();
             app.UseKeyRates();

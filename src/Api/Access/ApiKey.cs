@@ -6,9 +6,9 @@ namespace SoftmaxService.Api.Access;
 /// <summary>A configured key: its hash, never the key itself.</summary>
 internal sealed class ApiKey
 {
-    private ApiKey(byte[] hash, KeyScope scopes, RateLimit? limit)
+    private ApiKey(byte[] hash, KeyScope scopes, RateLimit? limit, ImageLimit? images)
     {
-        (Hash, Scopes, Limit) = (hash, scopes, limit);
+        (Hash, Scopes, Limit, Images) = (hash, scopes, limit, images);
         Principal = new ClaimsPrincipal(new ApiKeyIdentity(this));
     }
 
@@ -17,6 +17,8 @@ internal sealed class ApiKey
     public KeyScope Scopes { get; }
 
     public RateLimit? Limit { get; }
+
+    public ImageLimit? Images { get; }
 
     /// <summary>The user of every request that presents the key.</summary>
     public ClaimsPrincipal Principal { get; }
@@ -27,7 +29,8 @@ internal sealed class ApiKey
         KeyScopes.TryParse(options.Scopes, out var scopes) ? scopes : KeyScope.None,
         options.RequestsPerSecond is { } rate
             ? new RateLimit(rate, options.Burst ?? (int)Math.Ceiling(rate), time)
-            : null);
+            : null,
+        ImageLimit.From(options, time));
 }
 
 /// <summary>The identity of a client that presents a key.</summary>

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Microsoft.AspNetCore.Authorization;
 using SoftmaxService.Api.Problems;
 
 namespace SoftmaxService.Api.Access;
@@ -13,7 +12,7 @@ internal static class KeyRates
     public static void UseKeyRates(this WebApplication app) => app.Use(next => context =>
     {
         if (context.User.Identity is not ApiKeyIdentity { Key.Limit: { } limit }
-            || !NeedsKey(context.GetEndpoint())
+            || !AccessPolicies.RequiresKey(context.GetEndpoint())
             || limit.TryTake(out var wait))
         {
             return next(context);
@@ -25,7 +24,4 @@ internal static class KeyRates
             Problem.RateExceeded,
             $"The API key exceeds its rate (setting Access:Keys, RequestsPerSecond). Try again in {seconds} s.");
     });
-
-    private static bool NeedsKey(Endpoint? endpoint) =>
-        endpoint is RouteEndpoint && endpoint.Metadata.GetMetadata<IAllowAnonymous>() is null;
 }

@@ -8,7 +8,7 @@ using SoftmaxService.Api.Wire;
 
 namespace SoftmaxService.Api.Endpoints;
 
-/// <summary>What our own routes need to be registered: the JSON of each resource.</summary>
+/// <summary>What our own routes need to be registered: the JSON of each resource, and what it shares.</summary>
 internal static class EndpointsSetup
 {
     public static void AddEndpoints(this IServiceCollection services)
@@ -17,6 +17,7 @@ internal static class EndpointsSetup
         services.AddJson(ClassifyJsonContext.Default);
         services.AddJson(LogitsJsonContext.Default);
         services.AddJson(CalibrateJsonContext.Default);
+        services.AddCalibrate();
         services.AddJson(ModelsJsonContext.Default);
         services.AddJson(HealthJsonContext.Default);
     }

@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using SoftmaxService.Api.Settings;
 
@@ -7,10 +8,20 @@ namespace SoftmaxService.Api.Load;
 /// The limits that Kestrel enforces itself, before a request reaches any middleware: it answers with a bare status, or
 /// closes the connection.
 /// </summary>
-internal static class ConnectionLimits
+internal static partial class ConnectionLimits
 {
-    public static void AddConnectionLimits(this IServiceCollection services) =>
-        services.AddOptions<KestrelServerOptions>().Configure<LimitsOptions>((kestrel, limits) =>
+    private const int DefaultMaxConnections = 10_000;
+
+    // Fewer are worth a warning.
+    private const int ManyConnections = 1000;
+
+    public static void AddConnectionLimits(this IServiceCollection services)
+    {
+        services.AddSingleton<IConnectionListenerFactory, BoundedTransport>();
+        services.AddOptions<KestrelServerOptions>().Configure<LimitsOptions, ILogger<LimitsOptions>>(Configure);
+    }
+
+    private static void Configure(KestrelServerOptions kestrel, LimitsOptions limits, ILogger log)
     {
         kestrel.AddServerHeader = false;
         // BodyLimit does this: Kestrel would close the connection before the client has read why.
@@ -18,13 +29,46 @@ internal static class ConnectionLimits
         kestrel.Limits.MaxRequestLineSize = limits.MaxRequestLineBytes;
         kestrel.Limits.MaxRequestHeaderCount = limits.MaxHeaders;
         kestrel.Limits.MaxRequestHeadersTotalSize = limits.MaxHeaderBytes;
-        kestrel.Limits.MaxConcurrentConnections = limits.MaxConnections;
+        kestrel.Limits.MaxConcurrentConnections = MaxConnections(limits, log);
         kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(limits.HeadersSeconds);
         kestrel.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(limits.KeepAliveSeconds);
         kestrel.Limits.MinRequestBodyDataRate = Rate(limits.MinRequestBytesPerSecond, limits);
         kestrel.Limits.MinResponseDataRate = Rate(limits.MinResponseBytesPerSecond, limits);
-    });
+    }
+
+    private static long MaxConnections(LimitsOptions limits, ILogger log)
+    {
+        var fitting = FileDescriptors.MaxConnections ?? long.MaxValue;
+        if (limits.MaxConnections is { } configured)
+        {
+            if (configured > fitting)
+            {
+                TooManyConnections(log, configured, FileDescriptors.Limit, fitting);
+            }
+
+            return configured;
+        }
+
+        if (fitting < ManyConnections)
+        {
+            FewConnections(log, FileDescriptors.Limit, fitting);
+        }
+
+        return Math.Min(DefaultMaxConnections, fitting);
+    }
 
     private static MinDataRate? Rate(double bytesPerSecond, LimitsOptions limits) =>
         bytesPerSecond > 0 ? new MinDataRate(bytesPerSecond, TimeSpan.FromSeconds(limits.RateGraceSeconds)) : null;
+
+    [LoggerMessage(
+        LogLevel.Warning,
+        "The process may have {Limit} files open, so an address takes {Count} connections at once; allow it more files "
+        + "(ulimit -n, or LimitNOFILE of systemd)")]
+    private static partial void FewConnections(ILogger log, long? limit, long count);
+
+    [LoggerMessage(
+        LogLevel.Warning,
+        "Limits:MaxConnections is {Configured}, but the process may have {Limit} files open, enough for {Count} "
+        + "connections of an address; more can break the service for good")]
+    private static partial void TooManyConnections(ILogger log, int configured, long? limit, long count);
 }

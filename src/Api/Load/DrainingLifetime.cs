@@ -5,9 +5,9 @@ using SoftmaxService.Api.Settings;
 namespace SoftmaxService.Api.Load;
 
 /// <summary>
-/// Shuts the service down without losing a request. On SIGTERM it reports that it is not ready and keeps answering
-/// until load balancers have noticed; then it rejects new work, finishes what is in flight and ends. Ctrl-C skips the
-/// wait for load balancers. A second signal of either kind skips all waiting.
+/// Shuts the service down without losing a request. On SIGTERM or SIGHUP it reports that it is not ready and keeps
+/// answering until load balancers have noticed; then it rejects new work, finishes what is in flight and ends. Ctrl-C
+/// skips the wait for load balancers. A second signal of any kind skips all waiting.
 /// </summary>
 internal sealed partial class DrainingLifetime(
     IHostApplicationLifetime application,
@@ -21,6 +21,10 @@ internal sealed partial class DrainingLifetime(
     // For closing connections once no request is in flight.
     private static readonly TimeSpan ClosingTime = TimeSpan.FromSeconds(2);
 
+    // SIGHUP comes when the terminal or the session of a service's user closes.
+    private static readonly PosixSignal[] Signals =
+        [PosixSignal.SIGTERM, PosixSignal.SIGHUP, PosixSignal.SIGINT, PosixSignal.SIGQUIT];
+
     private readonly CancellationTokenSource _secondSignal = new();
     private readonly List<PosixSignalRegistration> _signals = [];
     private int _signalCount;
@@ -29,7 +33,7 @@ internal sealed partial class DrainingLifetime(
     {
         // The host gives up on what is not finished by then.
         host.Value.ShutdownTimeout = TimeSpan.FromSeconds(options.DrainSeconds) + ClosingTime;
-        foreach (var signal in new[] { PosixSignal.SIGTERM, PosixSignal.SIGINT, PosixSignal.SIGQUIT })
+        foreach (var signal in Signals)
         {
             _signals.Add(PosixSignalRegistration.Create(signal, OnSignal));
         }
@@ -62,7 +66,7 @@ internal sealed partial class DrainingLifetime(
 
             _secondSignal.Cancel();
         }
-        else if (context.Signal == PosixSignal.SIGTERM)
+        else if (context.Signal is PosixSignal.SIGTERM or PosixSignal.SIGHUP)
         {
             _ = DrainAsync();
         }
@@ -85,7 +89,15 @@ internal sealed partial class DrainingLifetime(
         DrainBegins(log, workload.InFlight);
         await workload.WhenIdleAsync(TimeSpan.FromSeconds(options.DrainSeconds), _secondSignal.Token);
 
-        host.Value.ShutdownTimeout = _secondSignal.IsCancellationRequested ? TimeSpan.Zero : ClosingTime;
+        // Whoever has not sent the request by now, or has not read the answer, has no more time.
+        var unfinished = workload.InFlight;
+        if (unfinished > 0)
+        {
+            Ending(log, unfinished);
+        }
+
+        host.Value.ShutdownTimeout =
+            unfinished > 0 || _secondSignal.IsCancellationRequested ? TimeSpan.Zero : ClosingTime;
         application.StopApplication();
     }
 
@@ -97,4 +109,9 @@ internal sealed partial class DrainingLifetime(
 
     [LoggerMessage(LogLevel.Information, "Rejecting new requests; still in flight: {InFlight}")]
     private static partial void DrainBegins(ILogger log, int inFlight);
+
+    [LoggerMessage(
+        LogLevel.Warning,
+        "Closing the connections of requests that are still in flight: {InFlight} (setting Shutdown:DrainSeconds)")]
+    private static partial void Ending(ILogger log, int inFlight);
 }

@@ -21,24 +21,27 @@ internal static class LoadControl
     {
         services.AddSingleton<Workload>();
         services.AddSingleton<Readiness>();
+        services.AddSingleton<BodyBudget>();
         services.AddSingleton<LoadMetrics>();
         services.AddSingleton<IHostLifetime, DrainingLifetime>();
+        services.AddHostedService<MemoryReturn>();
     }
 
     public static void UseLoadControl(this WebApplication app)
     {
         var options = app.Services.GetRequiredService<LoadOptions>();
         var workload = app.Services.GetRequiredService<Workload>();
+        var bodies = app.Services.GetRequiredService<BodyBudget>();
         var maxInFlight = options.MaxRequestsInFlight ?? RequestsPerCore * Environment.ProcessorCount;
         var time = TimeSpan.FromSeconds(options.RequestSeconds);
         app.Services.GetRequiredService<LoadMetrics>(); // measures from now on
         app.Use(next => context => HttpMethods.IsPost(context.Request.Method) && !context.IsProbe()
-            ? AdmitAsync(next, context, workload, maxInFlight, time)
+            ? AdmitAsync(next, context, workload, bodies, maxInFlight, time)
             : next(context));
     }
 
     private static async Task AdmitAsync(
-        RequestDelegate next, HttpContext context, Workload workload, int maxInFlight, TimeSpan time)
+        RequestDelegate next, HttpContext context, Workload workload, BodyBudget bodies, int maxInFlight, TimeSpan time)
     {
         var inFlight = workload.Begin();
         try
@@ -62,9 +65,16 @@ internal static class LoadControl
                     $"{maxInFlight} requests are in flight, the most that are admitted at once (setting "
                     + "Load:MaxRequestsInFlight). Try again in a moment.");
             }
+            else if (bodies.Admit(context) is { } body)
+            {
+                using (body)
+                {
+                    await RunWithDeadlineAsync(next, context, TimeoutOf(context.Request, time));
+                }
+            }
             else
             {
-                await RunWithDeadlineAsync(next, context, TimeoutOf(context.Request, time));
+                await context.WriteProblemAsync(Problem.Overloaded, bodies.Exhausted);
             }
         }
         finally

@@ -35,6 +35,7 @@ internal static partial class ModelsSetup
     {
         // A wrong setting ends the start here: a process that exits while native code is loaded may crash.
         app.Services.GetService<IStartupValidator>()?.Validate();
+        ServiceAddress.Check(app.Configuration);
 
         var log = app.Logger;
         var models = app.Services.GetRequiredService<ModelRepository>();
@@ -53,14 +54,15 @@ internal static partial class ModelsSetup
     private static ModelSettings ModelSettingsFrom(IServiceProvider provider)
     {
         var batching = provider.GetRequiredService<BatchingOptions>();
+        var load = provider.GetRequiredService<LoadOptions>();
         var defaults = new ModelSettings();
         return new ModelSettings
         {
             MaxImagePixels = provider.GetRequiredService<LimitsOptions>().MaxImagePixels,
             MaxBatchSize = batching.MaxBatchSize,
-            MaxPendingItems =
-                provider.GetRequiredService<LoadOptions>().MaxPendingPerModel ?? defaults.MaxPendingItems,
+            MaxPendingItems = load.MaxPendingPerModel ?? defaults.MaxPendingItems,
             Gate = provider.GetRequiredService<ComputeGate>(),
+            DecodeMemory = load.MaxDecodeBytes is { } bytes ? new ByteBudget(bytes) : defaults.DecodeMemory,
             Onnx = new OnnxSettings
             {
                 IntraOpThreads = provider.GetRequiredService<OnnxOptions>().IntraOpThreads,

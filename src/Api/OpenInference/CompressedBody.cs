@@ -31,7 +31,8 @@ internal static class CompressedBody
                     + "Send it as it is, or with a Content-Encoding of gzip or deflate."),
             },
             limit,
-            () => BodyLimit.InflatesTooFar(limit));
+            () => BodyLimit.InflatesTooFar(limit),
+            request.HttpContext.Features.Get<IBodyMemory>() is { } memory ? memory.Reserve : null);
         try
         {
             return await PooledBody.ReadAsync(inflated, declaredLength: null, cancellationToken);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Http.HttpResults;
+using SoftmaxService.Api.Access;
 using SoftmaxService.Api.OpenApi;
 using SoftmaxService.Api.Problems;
 using SoftmaxService.Api.Settings;
@@ -53,6 +54,7 @@ internal static class InferEndpoint
         HttpRequest request,
         ModelRepository models,
         LimitsOptions limits,
+        ImageRates rates,
         string model,
         string? version,
         CancellationToken cancellationToken)
@@ -63,6 +65,11 @@ internal static class InferEndpoint
         if (found.RejectWhenFull() is { } reason)
         {
             return new Rejection(Problem.Overloaded, reason);
+        }
+
+        if (rates.RejectInDebt(request.HttpContext) is { } inDebt)
+        {
+            return inDebt;
         }
 
         var mediaType = string.IsNullOrEmpty(request.ContentType) ? "" : MediaTypes.Of(request);
@@ -77,7 +84,7 @@ internal static class InferEndpoint
         var inferRequest = InferRequestReader.Read(
             body.Memory[..jsonLength], body.Memory[jsonLength..], limits.MaxJsonDepth);
         var answer = await ModelInference.AnswerAsync(
-            request.HttpContext, found, inferRequest, limits, cancellationToken);
+            request.HttpContext, found, inferRequest, limits, rates, cancellationToken);
         return new InferResult(answer);
     }
 

@@ -1,4 +1,5 @@
 using Grpc.Core;
+using SoftmaxService.Api.Access;
 using SoftmaxService.Api.Load;
 using SoftmaxService.Api.OpenInference.Wire;
 using SoftmaxService.Api.Settings;
@@ -10,7 +11,7 @@ namespace SoftmaxService.Api.OpenInference;
 /// <summary><c>inference.GRPCInferenceService</c>: the same answers as under /v2, as messages of gRPC.</summary>
 [BindServiceMethod(typeof(CheckedMessages), nameof(CheckedMessages.Bind))]
 internal sealed class InferenceService(
-    ModelRepository models, Readiness readiness, ModelsOptions settings, LimitsOptions limits)
+    ModelRepository models, Readiness readiness, ModelsOptions settings, LimitsOptions limits, ImageRates rates)
     : GRPCInferenceService.GRPCInferenceServiceBase
 {
     public override Task<ServerLiveResponse> ServerLive(ServerLiveRequest request, ServerCallContext context) =>
@@ -57,7 +58,8 @@ internal sealed class InferenceService(
         var http = context.GetHttpContext();
         http.AnsweredBy(model);
         var inferRequest = GrpcMessages.Read(request);
-        var answer = await ModelInference.AnswerAsync(http, model, inferRequest, limits, context.CancellationToken);
+        var answer = await ModelInference.AnswerAsync(
+            http, model, inferRequest, limits, rates, context.CancellationToken);
         return GrpcMessages.Write(answer, asRaw: request.RawInputContents.Count > 0);
     }
 

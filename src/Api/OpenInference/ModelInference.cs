@@ -1,5 +1,7 @@
 using Microsoft.AspNetCore.Http.Features;
+using SoftmaxService.Api.Access;
 using SoftmaxService.Api.Load;
+using SoftmaxService.Api.Problems;
 using SoftmaxService.Api.Settings;
 using SoftmaxService.Inference;
 using SoftmaxService.Inference.Models;
@@ -14,9 +16,15 @@ internal static class ModelInference
         ClassifierModel model,
         InferRequest request,
         LimitsOptions limits,
+        ImageRates rates,
         CancellationToken cancellationToken)
     {
         var plan = InferPlan.Resolve(request, model, limits);
+        if (rates.Charge(context, model, plan.Tensors.Images, plan.Tensors.Count) is { } rejection)
+        {
+            throw new RequestException(rejection.Problem, rejection.Detail);
+        }
+
         var deadline = context.Features.GetRequiredFeature<RequestDeadline>();
         var answer = await ClassifyWithTimeoutAsync(context, plan, deadline, cancellationToken);
         return plan.Respond(answer, limits);

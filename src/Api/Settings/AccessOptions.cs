@@ -31,6 +31,16 @@ internal sealed class KeyOptions
     /// <summary>How many requests it may make at once after a rest. Defaults to as many as in a second.</summary>
     [SettingRange(1, 1_000_000)]
     public int? Burst { get; set; }
+
+    /// <summary>How many images per second the key may sustain. Unlimited by default.</summary>
+    [SettingRange(0.001, 1_000_000)]
+    public double? ImagesPerSecond { get; set; }
+
+    /// <summary>
+    /// How much the key may have decoded per second, in megapixels of a plain JPEG. Unlimited by default.
+    /// </summary>
+    [SettingRange(0.001, 1_000_000)]
+    public double? MegapixelsPerSecond { get; set; }
 }
 
 /// <summary>

@@ -52,9 +52,12 @@ internal sealed class LimitsOptions
     [SettingRange(1024, 1_048_576)]
     public int MaxHeaderBytes { get; set; } = 32 * 1024;
 
-    /// <summary>The most connections at once.</summary>
+    /// <summary>
+    /// The most connections of an address at once. Defaults to 10,000, or to fewer where the process may not open so
+    /// many files.
+    /// </summary>
     [SettingRange(1, 1_000_000)]
-    public int MaxConnections { get; set; } = 10_000;
+    public int? MaxConnections { get; set; }
 
     /// <summary>Seconds that a request's headers may take to arrive.</summary>
     [SettingRange(1, 600)]

@@ -17,6 +17,20 @@ internal sealed class LoadOptions
     public int? MaxPendingPerModel { get; set; }
 
     /// <summary>
+    /// The most bytes for decoding images, all of them together; more wait. Defaults to two fifths of the memory that
+    /// the process may have.
+    /// </summary>
+    [SettingRange(1_000_000, 1_000_000_000_000)]
+    public long? MaxDecodeBytes { get; set; }
+
+    /// <summary>
+    /// The most bytes for the bodies of requests in flight, all of them together; more get 429. Defaults to a fifth of
+    /// the memory that the process may have.
+    /// </summary>
+    [SettingRange(1_000_000, 1_000_000_000_000)]
+    public long? MaxBodyBytes { get; set; }
+
+    /// <summary>
     /// Seconds that a request may take from its headers to its answer; then it gets 504. A request may ask for less.
     /// </summary>
     [SettingRange(0.001, 86400)]

@@ -27,6 +27,43 @@ internal static class ServiceAddress
         return new Uri($"{own.Scheme}://{ReachableHost(own.Host)}:{own.Port}{own.PathBase}{path}");
     }
 
+    /// <summary>Checks the addresses before any model is loaded; those of Kestrel:Endpoints replace them.</summary>
+    /// <exception cref="SettingException">One cannot be listened on.</exception>
+    public static void Check(IConfiguration settings)
+    {
+        if (settings.GetSection("Kestrel:Endpoints").Exists())
+        {
+            return;
+        }
+
+        foreach (var url in UrlsOf(settings))
+        {
+            if (Fault(url) is { } reason)
+            {
+                throw new SettingException(
+                    $"the address '{url}' of Urls {reason}; give one such as http://localhost:8080 or http://*:80.");
+            }
+        }
+    }
+
+    private static string? Fault(string url)
+    {
+        try
+        {
+            var address = BindingAddress.Parse(url);
+            return !address.Scheme.Equals("http", StringComparison.OrdinalIgnoreCase)
+                && !address.Scheme.Equals("https", StringComparison.OrdinalIgnoreCase)
+                    ? "is neither http nor https"
+                    : address.Port is < 0 or > IPEndPoint.MaxPort ? "has no port from 0 to 65535"
+                    : address.PathBase.Length > 0 ? "has a path, which a server cannot listen on"
+                    : null;
+        }
+        catch (FormatException)
+        {
+            return "is not understood";
+        }
+    }
+
     private static string[] UrlsOf(IConfiguration settings)
     {
         var urls = Split(settings["urls"]);

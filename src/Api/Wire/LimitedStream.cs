@@ -1,7 +1,12 @@
 namespace SoftmaxService.Api.Wire;
 
 /// <summary>Counts what is read, and throws where it passes the limit.</summary>
-internal sealed class LimitedStream(Stream inner, long limit, Func<Exception> tooLarge) : Stream
+/// <param name="inner">Is read, and closed with this stream.</param>
+/// <param name="limit">The most bytes.</param>
+/// <param name="tooLarge">What is thrown beyond the limit.</param>
+/// <param name="counted">Is told how many bytes were read, each time.</param>
+internal sealed class LimitedStream(
+    Stream inner, long limit, Func<Exception> tooLarge, Action<int>? counted = null) : Stream
 {
     private long _read;
 
@@ -47,6 +52,12 @@ internal sealed class LimitedStream(Stream inner, long limit, Func<Exception> to
     private int Count(int read)
     {
         _read += read;
-        return _read <= limit ? read : throw tooLarge();
+        if (_read > limit)
+        {
+            throw tooLarge();
+        }
+
+        counted?.Invoke(read);
+        return read;
     }
 }

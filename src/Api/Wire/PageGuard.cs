@@ -13,7 +13,6 @@ internal static class PageGuard
 
     public static void GuardPage(this IHeaderDictionary headers, string policy)
     {
-        headers.XContentTypeOptions = "nosniff";
         headers.XFrameOptions = "DENY";
         headers["Referrer-Policy"] = "no-referrer";
         headers.ContentSecurityPolicy = policy;

@@ -8,6 +8,7 @@ internal static class WireSetup
     public static void AddWire(this IServiceCollection services)
     {
         services.AddSingleton<RequestJson>();
+        services.AddJson(WireJsonContext.Default);
         services.ConfigureHttpJsonOptions(json =>
             json.SerializerOptions.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull);
     }

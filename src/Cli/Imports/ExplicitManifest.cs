@@ -114,6 +114,13 @@ internal sealed class ExplicitManifest
             return "  // assumed: the classes are called by their numbers";
         }
 
+        if (IsGuess("labels", source))
+        {
+            var first = string.Join(", ", _model.Labels.Take(LabelsPerLine).Select(Quote));
+            var rest = _model.Labels.Count > LabelsPerLine ? ", …" : "";
+            return $"  // {OneLine(source)}: \"labels\": [{first}{rest}]";
+        }
+
         var lines = _model.Labels.Select(Quote).Chunk(LabelsPerLine).Select(line => string.Join(", ", line));
         return $"  // {OneLine(source)}\n  \"labels\": [\n    {string.Join(",\n    ", lines)}\n  ]";
     }

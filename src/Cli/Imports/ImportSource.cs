@@ -35,6 +35,11 @@ internal sealed record ImportSource(string OnnxPath, IReadOnlyList<string> Folde
         }
 
         var folder = Path.TrimEndingDirectorySeparator(Path.GetFullPath(source));
+        folder = HuggingFaceCache.IsRepository(folder)
+            ? HuggingFaceCache.SnapshotOf(folder) ?? throw new DataException(
+                $"{source}: it is a repository in the cache of Hugging Face, but its refs/main names no snapshot that "
+                + "is there; give one of the folders in its folder snapshots.")
+            : folder;
         return ClassifierModel.FindOnnxFile(folder) is { } model
             ? Of(Path.GetFullPath(Path.Combine(folder, model)), folder)
             : throw new DataException(ModelFiles.CandidatesIn(folder) is { Count: > 1 } several

@@ -16,10 +16,12 @@ internal sealed class StagedVersion : IDisposable
     private readonly string _folder;
     private readonly string _target;
     private readonly string _onnxFileName;
+    private readonly List<string> _made;
 
     private StagedVersion(ImportSource source, string hidden, string target)
     {
         (_source, _hidden, _target) = (source, hidden, target);
+        _made = MissingOf(Path.GetDirectoryName(hidden)!); // it is below the folder of models
         (Name, Version) = (Path.GetFileName(Path.GetDirectoryName(target)!), Path.GetFileName(target));
         _folder = Path.Combine(hidden, Name, Version); // whose last names are those of the model and the version
         _onnxFileName = "model" + Path.GetExtension(source.OnnxPath).ToLowerInvariant();
@@ -41,6 +43,11 @@ internal sealed class StagedVersion : IDisposable
     public static async Task<StagedVersion> CopyAsync(
         ImportSource source, string models, string name, int? version, CancellationToken cancellationToken)
     {
+        if (File.Exists(models))
+        {
+            throw new DataException($"{models}: it is a file; --models is the folder of models.");
+        }
+
         var parent = Path.Combine(models, name);
         RejectModelWithoutVersions(parent, source);
         var target = Path.Combine(parent, $"{version ?? NextIn(parent)}");
@@ -87,16 +94,17 @@ internal sealed class StagedVersion : IDisposable
 
     /// <summary>
     /// Deletes the sidecars that nothing was taken from and of which no warning speaks, and the links that were not
-    /// followed.
+    /// followed. Labels that the manifest does not state may be in a file that another one names.
     /// </summary>
     public void DeleteUnused(ClassifierModel model, IEnumerable<string> sidecars)
     {
+        var hasDoubtedLabels = model.DoubtedFields.Contains("labels");
         string[] texts = [.. model.Sources.Values, .. model.Warnings];
         foreach (var sidecar in sidecars.Where(sidecar => sidecar != ModelManifest.FileName))
         {
             var path = Path.Combine(_folder, sidecar);
             if (new FileInfo(path).LinkTarget is not null
-                || !texts.Any(text => text.Contains(sidecar, StringComparison.Ordinal)))
+                || (!hasDoubtedLabels && !texts.Any(text => text.Contains(sidecar, StringComparison.Ordinal))))
             {
                 File.Delete(path);
             }
@@ -123,12 +131,36 @@ internal sealed class StagedVersion : IDisposable
         {
             Directory.Delete(_hidden, recursive: true);
         }
+
+        // A folder of models that was made for nothing.
+        foreach (var folder in _made.Where(Directory.Exists))
+        {
+            if (Directory.EnumerateFileSystemEntries(folder).Any())
+            {
+                break;
+            }
+
+            Directory.Delete(folder);
+        }
+    }
+
+    /// <summary>The folders of a path that are not there, the lowest first.</summary>
+    private static List<string> MissingOf(string folder)
+    {
+        List<string> missing = [];
+        for (var one = Path.GetFullPath(folder); one is not null && !Path.Exists(one); one = Path.GetDirectoryName(one))
+        {
+            missing.Add(one);
+        }
+
+        return missing;
     }
 
     private async Task CopyAsync(CancellationToken cancellationToken)
     {
         try
         {
+            Directory.CreateDirectory(Path.GetDirectoryName(_hidden)!); // so that a fault names no hidden folder
             Directory.CreateDirectory(_folder);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)

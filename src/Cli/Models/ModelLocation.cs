@@ -1,4 +1,5 @@
 using SoftmaxService.Cli.Data;
+using SoftmaxService.Inference.Files;
 using SoftmaxService.Inference.Models;
 
 namespace SoftmaxService.Cli.Models;
@@ -34,9 +35,11 @@ internal sealed record ModelLocation(string Folder, string OnnxFileName, bool Is
         {
             return ClassifierModel.FindOnnxFile(path) is { } name
                 ? new ModelLocation(path, name, IsVersionFolder: true)
-                : throw new DataException(
-                    $"{path}: the folder holds no {ClassifierModel.OnnxFileName}; MODEL is a version's folder, such as "
-                        + "models/mnist/1, or an ONNX file.");
+                : throw new DataException(HuggingFaceCache.IsRepository(path)
+                    ? $"{path}: it is a repository in the cache of Hugging Face; MODEL is a folder in it, "
+                        + $"{HuggingFaceCache.SnapshotOf(path) ?? "snapshots/<commit>"}."
+                    : $"{path}: the folder holds no {ClassifierModel.OnnxFileName}; MODEL is a version's folder, such "
+                        + "as models/mnist/1, or an ONNX file.");
         }
 
         return File.Exists(path)

@@ -110,7 +110,7 @@ public static class Conformal
         var random = new Random(options.Seed);
         for (var row = 0; row < data.Count; row++)
         {
-            CheckCancellation(row, cancellationToken);
+            CheckCancellation(row, data.ClassCount, cancellationToken);
             Softmax.Compute(data.Row(row), probabilities, temperature);
             Ranking.TopK(data.Row(row), ranked);
             var rank = Array.IndexOf(ranked, data.LabelOf(row));
@@ -152,7 +152,7 @@ public static class Conformal
         var random = new Random(seed);
         for (var row = 0; row < data.Count; row++)
         {
-            CheckCancellation(row, cancellationToken);
+            CheckCancellation(row, data.ClassCount, cancellationToken);
             Softmax.Compute(data.Row(row), probabilities, temperature);
             Ranking.TopK(data.Row(row), ranked);
             var rank = Array.IndexOf(ranked, data.LabelOf(row));
@@ -306,10 +306,11 @@ public static class Conformal
         return new Interval(Math.Max(centre - half, 0), Math.Min(centre + half, 1));
     }
 
-    internal static void CheckCancellation(int row, CancellationToken cancellationToken)
+    /// <summary>Called for each row: looks at the token once for every 65,536 logits.</summary>
+    internal static void CheckCancellation(int row, int classCount, CancellationToken cancellationToken)
     {
-        const int RowsBetweenChecks = 1024;
-        if (row % RowsBetweenChecks == 0)
+        const int LogitsBetweenChecks = 65_536;
+        if (row % Math.Max(1, LogitsBetweenChecks / classCount) == 0)
         {
             cancellationToken.ThrowIfCancellationRequested();
         }

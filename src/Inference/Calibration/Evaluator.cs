@@ -15,7 +15,7 @@ internal sealed class Evaluator
 
     // Classes × bins. The bootstrap keeps these for each of its groups, of which there are at least 200; the error
     // itself needs them only once.
-    private const int MaxResampledCells = 65_536;
+    private const int MaxResampledCells = 16_384;
     private const int MaxCells = 4_194_304;
 
     /// <summary>−ln 2⁻¹⁴⁹, the NLL of the smallest probability that a float holds.</summary>
@@ -69,7 +69,7 @@ internal sealed class Evaluator
         var logProbabilities = new float[_data.ClassCount];
         for (var row = 0; row < _data.Count; row++)
         {
-            Conformal.CheckCancellation(row, _cancellationToken);
+            Conformal.CheckCancellation(row, _data.ClassCount, _cancellationToken);
             Softmax.Compute(_data.Row(row), probabilities, _temperature);
             Softmax.ComputeLog(_data.Row(row), logProbabilities, _temperature);
             Add(row, probabilities, logProbabilities);
@@ -82,7 +82,10 @@ internal sealed class Evaluator
             Temperature = _temperature,
             Count = _data.Count,
             ClassCount = _data.ClassCount,
-            Metrics = Metrics(totals) with { Intervals = _options.Replicates == 0 ? null : Intervals() },
+            Metrics = Metrics(totals, _resamplesClasses ? totals.AsSpan(ClassGap) : _classGaps) with
+            {
+                Intervals = _options.Replicates == 0 ? null : Intervals(),
+            },
             Reliability = Reliability(totals),
             ConfusionMatrix = _confusion,
             ZeroProbabilityLabels = _zeroProbabilityLabels,
@@ -201,7 +204,7 @@ internal sealed class Evaluator
     /// MCE = max_b |acc_b − conf_b|. The bins are those of Guo et al. 2017. The classwise ECE is the mean of the ECE of
     /// p_k over the classes: Kull et al., "Beyond temperature scaling", 2019; Nixon et al. 2019 call it static.
     /// </summary>
-    private CalibrationMetrics Metrics(ReadOnlySpan<double> sums)
+    private CalibrationMetrics Metrics(ReadOnlySpan<double> sums, ReadOnlySpan<double> classGaps)
     {
         var n = sums[CountSum];
         var mce = 0.0;
@@ -211,7 +214,6 @@ internal sealed class Evaluator
             mce = count > 0 ? Math.Max(mce, Math.Abs(sums[BinGap + bin]) / count) : mce;
         }
 
-        var classGaps = _resamplesClasses ? sums[ClassGap..] : _classGaps;
         return new CalibrationMetrics
         {
             Accuracy = sums[RightSum] / n,
@@ -220,14 +222,18 @@ internal sealed class Evaluator
             Ece = SumOfMagnitudes(sums.Slice(BinGap, _bins.Count)) / n,
             Mce = mce,
             AdaptiveEce = SumOfMagnitudes(sums.Slice(AdaptiveGap, _bins.Count)) / n,
-            ClasswiseEce = _hasClasswise ? SumOfMagnitudes(classGaps) / n / _data.ClassCount : null,
+            ClasswiseEce = classGaps.IsEmpty ? null : SumOfMagnitudes(classGaps) / n / _data.ClassCount,
         };
     }
 
     private MetricIntervals Intervals()
     {
         var metrics = new CalibrationMetrics[_options.Replicates];
-        _sums.Replicate(metrics.Length, (replicate, sums) => metrics[replicate] = Metrics(sums), _cancellationToken);
+        _sums.Replicate(
+            metrics.Length,
+            (replicate, sums) =>
+                metrics[replicate] = Metrics(sums, _resamplesClasses ? sums.AsSpan(ClassGap) : []),
+            _cancellationToken);
         return new MetricIntervals
         {
             Accuracy = Of(one => one.Accuracy),

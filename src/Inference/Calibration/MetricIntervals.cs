@@ -26,7 +26,7 @@ public sealed record MetricIntervals
     public Interval AdaptiveEce { get; init; }
 
     /// <summary>
-    /// Of <see cref="CalibrationMetrics.ClasswiseEce"/>; absent if there are more than 2,048 classes, or 65,536
+    /// Of <see cref="CalibrationMetrics.ClasswiseEce"/>; absent if there are more than 2,048 classes, or 16,384
     /// classes × bins.
     /// </summary>
     public Interval? ClasswiseEce { get; init; }

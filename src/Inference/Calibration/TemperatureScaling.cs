@@ -89,7 +89,7 @@ public static class TemperatureScaling
         var bootstrap = new Bootstrap(data.Count, nodes.Length, options.Seed);
         for (var row = 0; row < data.Count; row++)
         {
-            Conformal.CheckCancellation(row, cancellationToken);
+            Conformal.CheckCancellation(row, data.ClassCount, cancellationToken);
             var slopes = bootstrap.CellsOf(row);
             for (var node = 0; node < nodes.Length; node++)
             {
@@ -254,7 +254,7 @@ public static class TemperatureScaling
         var (slopes, curvatures, squares) = (0.0, 0.0, 0.0);
         for (var row = 0; row < data.Count; row++)
         {
-            Conformal.CheckCancellation(row, cancellationToken);
+            Conformal.CheckCancellation(row, data.ClassCount, cancellationToken);
             var (slope, curvature) = RowDerivatives(data.Row(row), data.LabelOf(row), beta);
             slopes += slope;
             curvatures += curvature;

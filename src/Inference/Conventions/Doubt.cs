@@ -10,6 +10,21 @@ internal enum DoubtAbout
 
     /// <summary>How an image is resized and cropped.</summary>
     Resizing,
+
+    /// <summary>The filter, and whether it is widened when an image is shrunk.</summary>
+    Filter,
+
+    /// <summary>The order of the colours.</summary>
+    Color,
+
+    /// <summary>The height and the width.</summary>
+    Size,
+
+    /// <summary>The number of channels, and where they are.</summary>
+    Channels,
+
+    /// <summary>The names of the classes.</summary>
+    Labels,
 }
 
 /// <summary>A warning about what could not be used, or was assumed.</summary>

@@ -21,10 +21,13 @@ internal static class GraphMetadata
 
     private static readonly string[] LabelKeys = ["labels", "classes", "class_names"];
 
-    public static StatedModel Read(IReadOnlyDictionary<string, string> metadata, int? classCount) =>
-        Lenient.Read(() => DescribeUltralytics(metadata, classCount))
-            .Over(ImageProperties.Read(Name, key => Find(metadata, key)))
-            .Over(Lenient.Read(() => DescribeLabels(metadata, classCount)));
+    /// <summary>What each tool's entries state.</summary>
+    public static IEnumerable<StatedModel> Read(IReadOnlyDictionary<string, string> metadata, int? classCount) =>
+    [
+        Lenient.Read(() => DescribeUltralytics(metadata, classCount)),
+        ImageProperties.Read(Name, key => Find(metadata, key)),
+        Lenient.Read(() => DescribeLabels(metadata, classCount), DoubtAbout.Labels),
+    ];
 
     // The document of ONNX says that names and values are not case-sensitive.
     private static string? Find(IReadOnlyDictionary<string, string> metadata, string key) =>

@@ -3,7 +3,7 @@ namespace SoftmaxService.Inference.Conventions;
 /// <summary>Reads what a model can be served without: a fault becomes a warning.</summary>
 internal static class Lenient
 {
-    public static StatedModel Read(Func<StatedModel> read)
+    public static StatedModel Read(Func<StatedModel> read, DoubtAbout about = DoubtAbout.Other)
     {
         try
         {
@@ -11,7 +11,7 @@ internal static class Lenient
         }
         catch (ConventionException fault)
         {
-            return StatedModel.OnlyWarning($"{fault.Message}; it is not used");
+            return new StatedModel().Warn($"{fault.Message}; it is not used", about);
         }
     }
 }

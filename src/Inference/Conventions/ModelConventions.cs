@@ -16,7 +16,7 @@ internal static class ModelConventions
         fileName == MlflowModel.FileName || Extensions.Contains(Path.GetExtension(fileName), StringComparer.Ordinal);
 
     /// <summary>
-    /// Merges what the files state. Each value is from the first of: <c>preprocessor_config.json</c>,
+    /// What each file states, from the one that is believed first: <c>preprocessor_config.json</c>,
     /// <c>config.json</c>, the graph's metadata, files of labels, Triton's, PaddleClas', and the other tools' files.
     /// </summary>
     /// <param name="folders">
@@ -26,31 +26,27 @@ internal static class ModelConventions
     /// <param name="metadata">The <c>metadata_props</c> of the ONNX file.</param>
     /// <param name="classCount">The number of classes, if the graph states it.</param>
     /// <exception cref="ConventionException">A file whose values matter is malformed.</exception>
-    public static StatedModel Read(
+    public static IReadOnlyList<StatedModel> Read(
         IReadOnlyList<string> folders, IReadOnlyDictionary<string, string> metadata, int? classCount)
     {
         var files = new SidecarFolders(folders);
-        var stated = ReadHuggingFace(files, classCount).Over(GraphMetadata.Read(metadata, classCount));
-        return stated
-            .Over(LabelFiles.Read(files, classCount))
-            .Over(Lenient.Read(() => files.Find(TritonConfig.FileName) is { } file
-                ? TritonConfig.Read(file, files, classCount)
-                : new StatedModel()))
-            .Over(files.Find(PaddleConfig.FileName) is { } paddle
-                ? PaddleConfig.Read(paddle, files, classCount)
-                : new StatedModel())
-            .Over(Lenient.Read(() => files.Find(TeachableMachine.FileName) is { } file
-                ? TeachableMachine.Read(file, classCount)
-                : new StatedModel()))
-            .Over(Lenient.Read(() => files.Find(CustomVision.ManifestName) is { } file
-                ? CustomVision.Read(file, files, classCount)
-                : new StatedModel()))
-            .Over(Lenient.Read(() => files.Find(MlflowModel.FileName) is { } file
-                ? MlflowModel.Read(file)
-                : new StatedModel()));
+        return
+        [
+            .. ReadHuggingFace(files, classCount),
+            .. GraphMetadata.Read(metadata, classCount),
+            .. LabelFiles.Read(files, classCount),
+            Lenient.Read(() => ReadIf(TritonConfig.FileName, file => TritonConfig.Read(file, files, classCount))),
+            ReadIf(PaddleConfig.FileName, file => PaddleConfig.Read(file, files, classCount)),
+            Lenient.Read(() => ReadIf(TeachableMachine.FileName, file => TeachableMachine.Read(file, classCount))),
+            Lenient.Read(() => ReadIf(CustomVision.ManifestName, file => CustomVision.Read(file, files, classCount))),
+            Lenient.Read(() => ReadIf(MlflowModel.FileName, MlflowModel.Read)),
+        ];
+
+        StatedModel ReadIf(string name, Func<Sidecar, StatedModel> read) =>
+            files.Find(name) is { } file ? read(file) : new StatedModel();
     }
 
-    private static StatedModel ReadHuggingFace(SidecarFolders files, int? classCount)
+    private static IEnumerable<StatedModel> ReadHuggingFace(SidecarFolders files, int? classCount)
     {
         Field? config = null;
         var warning = Lenient.Read(() =>
@@ -58,9 +54,9 @@ internal static class ModelConventions
             config = files.Find(ModelConfig.FileName) is { } file ? ModelConfig.Parse(file) : null;
             return new StatedModel();
         });
-        var stated = files.Find(PreprocessorConfig.FileName) is { } preprocessor
-            ? PreprocessorConfig.Read(preprocessor, config is null ? null : ModelConfig.ModelType(config))
+        var preprocessor = files.Find(PreprocessorConfig.FileName) is { } found
+            ? PreprocessorConfig.Read(found, config is null ? null : ModelConfig.ModelType(config))
             : new StatedModel();
-        return stated.Over(warning).Over(config is null ? new StatedModel() : ModelConfig.Read(config, classCount));
+        return [preprocessor, warning, .. config is null ? [] : ModelConfig.Read(config, classCount)];
     }
 }

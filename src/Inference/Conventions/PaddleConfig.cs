@@ -33,7 +33,8 @@ internal sealed class PaddleConfig
         }
 
         var config = new PaddleConfig(YamlTree.Parse(file.Name, Encoding.UTF8.GetString(file.Content)));
-        return config.Describe().Over(Lenient.Read(() => config.ReadLabels(file, folders, classCount)));
+        return config.Describe().Over(
+            Lenient.Read(() => config.ReadLabels(file, folders, classCount), DoubtAbout.Labels));
     }
 
     private StatedModel Describe()

@@ -121,6 +121,7 @@ internal sealed record StatedModel
         {
             DoubtAbout.Scaling => !ReferenceEquals(values, of) && values.StatesScaling,
             DoubtAbout.Resizing => !ReferenceEquals(resize, of) && resize.Resize is not null,
+            DoubtAbout.Labels => of.Labels is not null && Labels is not null && !ReferenceEquals(this, of),
             _ => false,
         };
     }

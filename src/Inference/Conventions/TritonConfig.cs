@@ -25,7 +25,7 @@ internal static class TritonConfig
 
         var root = ProtobufText.Parse(file.Name, Encoding.UTF8.GetString(file.Content));
         var stated = Messages(root, "input") is [var input] ? DescribeInput(input) : new StatedModel();
-        return stated.Over(Lenient.Read(() => ReadLabels(root, file, folders, classCount)));
+        return stated.Over(Lenient.Read(() => ReadLabels(root, file, folders, classCount), DoubtAbout.Labels));
     }
 
     private static StatedModel DescribeInput(Field input)

@@ -6,6 +6,11 @@ namespace SoftmaxService.Inference.Files;
 /// </summary>
 internal static class HuggingFaceCache
 {
+    private const string Snapshots = "snapshots";
+
+    // A commit has 40 letters and digits.
+    private const int LongestName = 256;
+
     /// <summary>Whether a folder belongs to a repository in the cache, and a file to the same one.</summary>
     /// <param name="folder">The folder, which may be a link.</param>
     /// <param name="real">Where the file is when all links are followed.</param>
@@ -13,7 +18,7 @@ internal static class HuggingFaceCache
     {
         for (var parent = RealPath.Of(folder); !string.IsNullOrEmpty(parent); parent = Path.GetDirectoryName(parent))
         {
-            if (Path.GetFileName(parent) == "snapshots")
+            if (Path.GetFileName(parent) == Snapshots)
             {
                 var repository = Path.GetDirectoryName(parent)!; // has a name, so is no root
                 return RealPath.Below(Path.Combine(repository, "blobs"), real) is not null;
@@ -21,5 +26,33 @@ internal static class HuggingFaceCache
         }
 
         return false;
+    }
+
+    /// <summary>Whether a folder is a whole repository, such as <c>models--owner--name</c>.</summary>
+    public static bool IsRepository(string folder) =>
+        Directory.Exists(Path.Combine(folder, Snapshots)) && Directory.Exists(Path.Combine(folder, "refs"));
+
+    /// <summary>
+    /// The folder of a repository's files: the commit that <c>refs/main</c> names, else the only one; null if there is
+    /// none.
+    /// </summary>
+    public static string? SnapshotOf(string repository)
+    {
+        try
+        {
+            var head = new FileInfo(Path.Combine(repository, "refs", "main"));
+            var commit = head is { Exists: true, Length: > 0 and < LongestName }
+                && RealPath.Below(repository, head.FullName) is not null
+                ? File.ReadAllText(head.FullName).Trim()
+                : "";
+            var snapshots = Path.Combine(repository, Snapshots);
+            string[] folders = [.. Directory.EnumerateDirectories(snapshots)];
+            return Array.Find(folders, folder => Path.GetFileName(folder) == commit)
+                ?? (folders is [var only] ? only : null);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
     }
 }

@@ -47,6 +47,25 @@ internal static unsafe class ImageDecoder
         }
     }
 
+    /// <summary>The most bytes of the pixels that <see cref="Decode(ReadOnlySpan{byte}, in ImageHeader, int, int)"/>
+    /// returns.</summary>
+    public static long PixelBytesOf(in ImageHeader header, int minWidth, int minHeight)
+    {
+        var (width, height) = (header.Width, header.Height);
+        for (var eighths = 1; eighths < JpegBlockSide && header.Format == ImageFormats.Jpeg; eighths *= 2)
+        {
+            (width, height) = (Scaled(header.Width, eighths), Scaled(header.Height, eighths));
+            if (width >= minWidth && height >= minHeight)
+            {
+                break;
+            }
+
+            (width, height) = (header.Width, header.Height);
+        }
+
+        return sizeof(uint) * (long)width * height;
+    }
+
     private static void FillGaps(ReadOnlySpan<byte> encoded, ImageFormat format, PixelBuffer pixels)
     {
         if (pixels.IsOpaque || pixels.Channels == 1)

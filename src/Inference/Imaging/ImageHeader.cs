@@ -19,6 +19,9 @@ internal readonly record struct ImageHeader(
     /// </summary>
     public const int MaxSide = 65_535;
 
+    /// <summary>What decoding takes at most.</summary>
+    public DecodeCost Cost { get; private init; }
+
     /// <summary>
     /// Reads the header, and rejects what cannot be decoded or is too large before any memory is allocated for pixels.
     /// </summary>
@@ -48,14 +51,18 @@ internal readonly record struct ImageHeader(
         if (format == ImageFormats.WebP)
         {
             return WebPStructure.TryRead(encoded, out var webp)
-                ? Check(format, webp.Width, webp.Height, webp.Orientation, maxPixels)
+                ? Check(
+                    format, webp.Width, webp.Height, webp.Orientation, maxPixels,
+                    DecodeCost.OfWebP(Area(webp.Width, webp.Height)))
                 : throw ImageRejection.DamagedHeader(format);
         }
 
         if (format == ImageFormats.Gif)
         {
             return GifStructure.TryRead(encoded, out var gif)
-                ? Check(format, gif.Width, gif.Height, SKEncodedOrigin.TopLeft, maxPixels)
+                ? Check(
+                    format, gif.Width, gif.Height, SKEncodedOrigin.TopLeft, maxPixels,
+                    DecodeCost.OfGif(Area(gif.Width, gif.Height)))
                 : throw ImageRejection.DamagedHeader(format);
         }
 
@@ -63,7 +70,9 @@ internal readonly record struct ImageHeader(
         {
             return BitmapStructure.TryRead(
                 encoded[Math.Min(encoded.Length, BitmapStructure.FileHeaderLength)..], out var bitmap)
-                ? Check(format, bitmap.Width, bitmap.Height, SKEncodedOrigin.TopLeft, maxPixels)
+                ? Check(
+                    format, bitmap.Width, bitmap.Height, SKEncodedOrigin.TopLeft, maxPixels,
+                    DecodeCost.OfBitmap(Area(bitmap.Width, bitmap.Height)))
                 : throw ImageRejection.DamagedHeader(format);
         }
 
@@ -77,7 +86,7 @@ internal readonly record struct ImageHeader(
             throw ImageRejection.DamagedHeader(ImageFormats.Png);
         }
 
-        var header = Check(ImageFormats.Png, png.Width, png.Height, SKEncodedOrigin.TopLeft, maxPixels);
+        var header = Check(ImageFormats.Png, png.Width, png.Height, SKEncodedOrigin.TopLeft, maxPixels, CostOf(png));
         CheckData(ImageFormats.Png, png);
         return header with { Origin = png.Metadata.Orientation };
     }
@@ -86,7 +95,9 @@ internal readonly record struct ImageHeader(
     {
         var jpeg = JpegStructure.Read(encoded);
         var origin = ExifOrientation.Read(jpeg.Exif) ?? XmpOrientation.Read(jpeg.Xmp) ?? SKEncodedOrigin.TopLeft;
-        var header = Check(ImageFormats.Jpeg, jpeg.Width, jpeg.Height, origin, maxPixels);
+        var cost = DecodeCost.OfJpeg(Area(jpeg.Width, jpeg.Height), jpeg.Components, jpeg.Scans, jpeg.IsKeptWhole);
+        var header = Check(ImageFormats.Jpeg, jpeg.Width, jpeg.Height, origin, maxPixels, cost);
+        CheckScans(jpeg);
         return jpeg.HasEndOfImage ? header
             : throw ImageRejection.Undecodable(ImageFormats.Jpeg, "it is cut off before its end-of-image marker");
     }
@@ -99,13 +110,31 @@ internal readonly record struct ImageHeader(
         }
 
         var picture = IconStructure.ChoosePicture(encoded) ?? throw ImageRejection.DamagedHeader(ImageFormats.Ico);
-        var header = Check(ImageFormats.Ico, picture.Width, picture.Height, SKEncodedOrigin.TopLeft, maxPixels);
+        var cost = DecodeCost.OfBitmap(Area(picture.Width, picture.Height));
+        var header = Check(ImageFormats.Ico, picture.Width, picture.Height, SKEncodedOrigin.TopLeft, maxPixels, cost);
         if (picture.IsPng && PngStructure.TryRead(encoded.Slice(picture.Offset, picture.Length), out var png))
         {
             CheckData(ImageFormats.Ico, png);
+            header = header with { Cost = CostOf(png) };
         }
 
         return header with { IconPicture = picture };
+    }
+
+    private static long Area(long width, long height) => width * height;
+
+    private static DecodeCost CostOf(in PngStructure png) =>
+        DecodeCost.OfPng(Area(png.Width, png.Height), png.BitsAPixel, png.IsInterlaced, png.HasProfile);
+
+    private static void CheckScans(in JpegStructure jpeg)
+    {
+        if (Area(jpeg.Width, jpeg.Height) * jpeg.Scans > JpegStructure.MaxScannedPixels)
+        {
+            throw ImageRejection.TooLarge(
+                $"The JPEG has {jpeg.Scans} scans of {jpeg.Width} × {jpeg.Height} pixels; at most "
+                + $"{JpegStructure.MaxScannedPixels} pixels are read over all scans. Send it scaled down, or with "
+                + "fewer scans.");
+        }
     }
 
     private static void CheckData(ImageFormat format, in PngStructure png)
@@ -118,7 +147,7 @@ internal readonly record struct ImageHeader(
     }
 
     private static ImageHeader Check(
-        ImageFormat format, long width, long height, SKEncodedOrigin origin, long maxPixels)
+        ImageFormat format, long width, long height, SKEncodedOrigin origin, long maxPixels, in DecodeCost cost)
     {
         if (width <= 0 || height <= 0)
         {
@@ -138,6 +167,6 @@ internal readonly record struct ImageHeader(
                 + "it scaled down.");
         }
 
-        return new ImageHeader(format, (int)width, (int)height, origin);
+        return new ImageHeader(format, (int)width, (int)height, origin) { Cost = cost };
     }
 }

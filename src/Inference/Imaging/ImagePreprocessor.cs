@@ -63,10 +63,37 @@ public sealed class ImagePreprocessor
     /// <exception cref="InferenceException">
     /// The image is empty, of another format, damaged or truncated, or too large.
     /// </exception>
-    public void Preprocess(ReadOnlySpan<byte> encoded, Span<float> tensor)
+    public void Preprocess(ReadOnlySpan<byte> encoded, Span<float> tensor) =>
+        Preprocess(encoded, ReadHeader(encoded), tensor);
+
+    /// <summary>Reads what a file declares, and rejects what cannot be decoded or is too large.</summary>
+    /// <param name="encoded">The whole file.</param>
+    /// <exception cref="InferenceException">
+    /// The image is empty, of another format, damaged or truncated, or too large.
+    /// </exception>
+    internal ImageHeader ReadHeader(ReadOnlySpan<byte> encoded) => ImageHeader.Read(encoded, _maxPixels);
+
+    /// <summary>The most memory that decoding takes: the decoder's own, and the pixels.</summary>
+    /// <param name="header">Of the file.</param>
+    internal long PeakBytesOf(in ImageHeader header) => header.Cost.WorkingBytes + PixelBytesOf(header);
+
+    /// <summary>How long preparing the image computes at most.</summary>
+    /// <param name="header">Of the file.</param>
+    internal double MillisecondsOf(in ImageHeader header) => header.Cost.Milliseconds
+        + (header.Format == ImageFormats.Jpeg
+            ? DecodeCost.MillisecondsToDrawJpeg(PixelBytesOf(header) / sizeof(uint))
+            : 0);
+
+    /// <summary>Decodes an image whose header is known, and writes the model's input tensor.</summary>
+    /// <param name="encoded">The whole file.</param>
+    /// <param name="header">Its header.</param>
+    /// <param name="tensor">Receives <see cref="ImageInput.ElementCount"/> elements.</param>
+    /// <exception cref="ArgumentException"><paramref name="tensor"/> is too short.</exception>
+    /// <exception cref="InferenceException">The image is damaged or truncated.</exception>
+    internal void Preprocess(ReadOnlySpan<byte> encoded, in ImageHeader header, Span<float> tensor)
     {
         CheckLength(tensor);
-        using var picture = Decode(encoded);
+        using var picture = Decode(encoded, header);
         Write(picture, tensor);
     }
 
@@ -78,18 +105,7 @@ public sealed class ImagePreprocessor
     /// picture as all others that do, with the same colours and background.
     /// </summary>
     /// <inheritdoc cref="Preprocess(ReadOnlySpan{byte}, Span{float})"/>
-    internal PixelBuffer Decode(ReadOnlySpan<byte> encoded)
-    {
-        var header = ImageHeader.Read(encoded, _maxPixels);
-        var (minWidth, minHeight) = SmallestUsefulSize(header);
-        var picture = ImageDecoder.Decode(encoded, header, minWidth, minHeight);
-        if (Input.Foreground == Foreground.None)
-        {
-            Flatten(picture);
-        }
-
-        return picture;
-    }
+    internal PixelBuffer Decode(ReadOnlySpan<byte> encoded) => Decode(encoded, ReadHeader(encoded));
 
     /// <summary>
     /// Writes the input tensor of a picture that this preprocessor could have decoded. A recipe with a foreground
@@ -142,6 +158,24 @@ public sealed class ImagePreprocessor
         {
             Standardize(tensor[..Input.ElementCount]);
         }
+    }
+
+    private PixelBuffer Decode(ReadOnlySpan<byte> encoded, in ImageHeader header)
+    {
+        var (minWidth, minHeight) = SmallestUsefulSize(header);
+        var picture = ImageDecoder.Decode(encoded, header, minWidth, minHeight);
+        if (Input.Foreground == Foreground.None)
+        {
+            Flatten(picture);
+        }
+
+        return picture;
+    }
+
+    private long PixelBytesOf(in ImageHeader header)
+    {
+        var (minWidth, minHeight) = SmallestUsefulSize(header);
+        return ImageDecoder.PixelBytesOf(header, minWidth, minHeight);
     }
 
     private void CheckLength(Span<float> tensor)

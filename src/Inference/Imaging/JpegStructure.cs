@@ -17,16 +17,23 @@ internal readonly ref struct JpegStructure
     /// </summary>
     public const int MaxScans = 100;
 
+    /// <summary>
+    /// The most pixels over all scans: sixteen scans of the largest picture that is read by default.
+    /// </summary>
+    public const long MaxScannedPixels = 16 * ImagePreprocessor.DefaultMaxPixels;
+
     private const int SizeOfLength = 2;
     private const int FrameHeaderLength = 6; // precision, height, width, number of components
     private const int ComponentLength = 3; // identifier, sampling factors, quantization table
     private const int LargestSamplingFactor = 4;
     private const string ReadKinds = "a baseline or progressive JPEG of 8 bits a sample";
 
-    private JpegStructure(int width, int height, bool hasEnd, ReadOnlySpan<byte> exif, ReadOnlySpan<byte> xmp)
+    private JpegStructure(
+        Frame frame, int scans, bool hasEnd, ReadOnlySpan<byte> exif, ReadOnlySpan<byte> xmp)
     {
-        Width = width;
-        Height = height;
+        (Width, Height, Components) = (frame.Width, frame.Height, frame.Components);
+        Scans = scans;
+        IsKeptWhole = frame.IsProgressive || scans > 1;
         HasEndOfImage = hasEnd;
         Exif = exif;
         Xmp = xmp;
@@ -35,6 +42,14 @@ internal readonly ref struct JpegStructure
     public int Width { get; }
 
     public int Height { get; }
+
+    /// <summary>1 for grey, 3 for colour, 4 for CMYK.</summary>
+    public int Components { get; }
+
+    public int Scans { get; }
+
+    /// <summary>Whether the decoder must keep all coefficients until the last scan.</summary>
+    public bool IsKeptWhole { get; }
 
     /// <summary>
     /// Whether all scans are there. A progressive JPEG that ends after its first scan decodes "successfully" to a
@@ -59,7 +74,8 @@ internal readonly ref struct JpegStructure
     public static JpegStructure Read(ReadOnlySpan<byte> jpeg)
     {
         ReadOnlySpan<byte> exif = default, xmp = default;
-        int width = 0, height = 0, scans = 0;
+        var frame = default(Frame);
+        var scans = 0;
         var hasEnd = false;
         var position = 2;
         while (!hasEnd && TryReadMarker(jpeg, ref position, out var marker))
@@ -89,13 +105,13 @@ internal readonly ref struct JpegStructure
                 case (>= Marker.FirstFrame and <= Marker.LastFrame)
                     or Marker.JpegLsFrame or Marker.HierarchicalProgression or Marker.Expand
                     when !Marker.IsTable(marker):
-                    if (width != 0)
+                    if (frame.Width != 0)
                     {
                         throw ImageRejection.Undecodable(
                             ImageFormats.Jpeg, "it holds a second frame, where a picture has one");
                     }
 
-                    (width, height) = ReadFrame(marker, segment);
+                    frame = ReadFrame(marker, segment);
                     break;
                 case Marker.ArithmeticConditioning:
                     throw ImageRejection.UnreadKind("an arithmetic-coded JPEG (DAC)", ReadKinds);
@@ -106,7 +122,7 @@ internal readonly ref struct JpegStructure
                     xmp = segment[XmpHead.Length..];
                     break;
                 case Marker.StartOfScan:
-                    if (width == 0)
+                    if (frame.Width == 0)
                     {
                         throw ImageRejection.Undecodable(
                             ImageFormats.Jpeg, "its first scan stands before its frame header");
@@ -122,16 +138,16 @@ internal readonly ref struct JpegStructure
             }
         }
 
-        if (width == 0)
+        if (frame.Width == 0)
         {
             throw ImageRejection.Undecodable(
                 ImageFormats.Jpeg, "its header is damaged or cut off: there is no frame header (SOF)");
         }
 
-        return new JpegStructure(width, height, hasEnd, exif, xmp);
+        return new JpegStructure(frame, scans, hasEnd, exif, xmp);
     }
 
-    private static (int Width, int Height) ReadFrame(byte marker, ReadOnlySpan<byte> segment)
+    private static Frame ReadFrame(byte marker, ReadOnlySpan<byte> segment)
     {
         if (Marker.NameOfUnread(marker) is { } kind)
         {
@@ -179,7 +195,7 @@ internal readonly ref struct JpegStructure
             ? throw ImageRejection.UnreadKind(
                 "a JPEG whose height comes after its first scan (DNL)",
                 $"{ReadKinds} with its height in its frame header")
-            : (width, height);
+            : new Frame(width, height, components, marker == Marker.ProgressiveFrame);
     }
 
     // Like libjpeg, skips stray bytes before a marker and any number of fill bytes 0xFF.
@@ -230,10 +246,13 @@ internal readonly ref struct JpegStructure
         }
     }
 
+    private readonly record struct Frame(int Width, int Height, int Components, bool IsProgressive);
+
     /// <summary>The second byte of each marker.</summary>
     private static class Marker
     {
         public const byte FirstFrame = 0xC0;
+        public const byte ProgressiveFrame = 0xC2;
         public const byte LastFrame = 0xCF;
         public const byte JpegLsFrame = 0xF7;
         public const byte ArithmeticConditioning = 0xCC;

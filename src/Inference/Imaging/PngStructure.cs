@@ -14,11 +14,13 @@ internal readonly ref struct PngStructure
     private readonly byte _colorType;
     private readonly long _dataLength;
 
-    private PngStructure(ReadOnlySpan<byte> header, long dataLength, PngMetadata metadata)
+    private PngStructure(ReadOnlySpan<byte> header, long dataLength, bool hasProfile, PngMetadata metadata)
     {
         Width = BinaryPrimitives.ReadUInt32BigEndian(header);
         Height = BinaryPrimitives.ReadUInt32BigEndian(header[4..]);
         (_bitDepth, _colorType) = (header[8], header[9]);
+        IsInterlaced = header[12] != 0;
+        HasProfile = hasProfile;
         _dataLength = dataLength;
         Metadata = metadata;
     }
@@ -28,6 +30,11 @@ internal readonly ref struct PngStructure
     public long Height { get; }
 
     public int BitsAPixel => _bitDepth * ChannelsOf(_colorType);
+
+    public bool IsInterlaced { get; }
+
+    /// <summary>Whether the file has a colour profile of its own, so that its pixels must be converted.</summary>
+    public bool HasProfile { get; }
 
     public PngMetadata Metadata { get; }
 
@@ -59,6 +66,7 @@ internal readonly ref struct PngStructure
         var header = rest.Slice(8, HeaderLength);
         var metadata = default(PngMetadata);
         var dataLength = 0L;
+        var hasProfile = false;
         while (rest.Length >= ChunkOverhead)
         {
             var length = BinaryPrimitives.ReadUInt32BigEndian(rest);
@@ -72,13 +80,15 @@ internal readonly ref struct PngStructure
 
             if (!isData)
             {
+                hasProfile |= type.SequenceEqual("iCCP"u8) || type.SequenceEqual("gAMA"u8)
+                    || type.SequenceEqual("cHRM"u8);
                 metadata.Collect(type, rest.Slice(8, (int)length));
             }
 
             rest = rest[(ChunkOverhead + (int)length)..];
         }
 
-        structure = new PngStructure(header, dataLength, metadata);
+        structure = new PngStructure(header, dataLength, hasProfile, metadata);
         return true;
     }
 

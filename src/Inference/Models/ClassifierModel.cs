@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using SoftmaxService.Inference.Batching;
 using SoftmaxService.Inference.Calibration;
 using SoftmaxService.Inference.Faults;
@@ -28,6 +27,7 @@ public sealed class ClassifierModel : IDisposable
 
     private readonly WarmGraph _graph;
     private readonly ComputeGate _gate;
+    private readonly ImagePreparation _preparation;
 
     internal ClassifierModel(
         string folder,
@@ -49,6 +49,7 @@ public sealed class ClassifierModel : IDisposable
             Classifier, settings.Onnx.ConcurrentRuns ?? Environment.ProcessorCount * runsPerCore, name, version);
         Admission = new Admission(name, version, settings.MaxPendingItems);
         Metrics = new ModelMetrics(name, version, Labels);
+        _preparation = new ImagePreparation(Classifier, Preprocessor, settings.Gate, settings.DecodeMemory, Metrics);
     }
 
     /// <summary>The model's name and version.</summary>
@@ -202,50 +203,38 @@ public sealed class ClassifierModel : IDisposable
     /// <returns>Why the request is rejected, in words; null where it is not.</returns>
     public string? RejectWhenFull() => Admission.RejectWhenFull();
 
+    /// <summary>
+    /// How long decoding an image takes at most, told from its header, in megapixels of a plain JPEG: other formats
+    /// take longer for as many pixels.
+    /// </summary>
+    /// <param name="image">An encoded image.</param>
+    /// <returns>At least 0, and 0 for what is rejected by its header.</returns>
+    public double DecodeMegapixelsOf(ReadOnlySpan<byte> image)
+    {
+        try
+        {
+            return Preprocessor.ReadHeader(image).Cost.Megapixels;
+        }
+        catch (InferenceException)
+        {
+            return 0;
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose() => Classifier.Dispose();
 
-    /// <summary>Decodes an image into a run's own buffers, holding a permit of the gate.</summary>
+    /// <summary>Decodes an image into a run's own buffers, once its turn has come.</summary>
     /// <param name="image">An encoded image.</param>
-    /// <param name="cancellationToken">Ends the wait for a permit.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="InferenceException">The image cannot be read.</exception>
-    internal async ValueTask<OnnxRun> PrepareAsync(ReadOnlyMemory<byte> image, CancellationToken cancellationToken)
-    {
-        var entering = _gate.EnterAsync(cancellationToken);
-        if (entering.IsCompletedSuccessfully)
-        {
-            using var atOnce = entering.Result;
-            return Prepare(image.Span);
-        }
-
-        var start = Stopwatch.GetTimestamp();
-        using var permit = await entering;
-        Metrics.CountGate(start);
-        return Prepare(image.Span);
-    }
+    internal ValueTask<OnnxRun> PrepareAsync(ReadOnlyMemory<byte> image, CancellationToken cancellationToken) =>
+        _preparation.PrepareAsync(image, cancellationToken);
 
     /// <summary>Decodes an image into a run's own buffers.</summary>
     /// <param name="image">An encoded image.</param>
     /// <exception cref="InferenceException">The image cannot be read.</exception>
-    internal OnnxRun Prepare(ReadOnlySpan<byte> image)
-    {
-        using var span = Telemetry.Spans.StartActivity("decode");
-        var start = Stopwatch.GetTimestamp();
-        var run = Classifier.Rent();
-        try
-        {
-            Preprocessor.Preprocess(image, run.Input);
-            run.StoreInput();
-            Metrics.CountDecoding(start);
-            return run;
-        }
-        catch
-        {
-            span?.SetStatus(ActivityStatusCode.Error);
-            run.Dispose();
-            throw;
-        }
-    }
+    internal OnnxRun Prepare(ReadOnlySpan<byte> image) => _preparation.Prepare(image);
 
     /// <summary>Decodes an image and encodes what the model sees of it, each holding a permit of the gate.</summary>
     /// <param name="image">An encoded image.</param>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using SoftmaxService.Inference.Files;
 
 namespace SoftmaxService.Inference.Models;
 
@@ -49,6 +50,17 @@ internal sealed class FolderListing
         {
             // As it was cloned or exported, without a folder of a version.
             Add(name, 1, model);
+            return;
+        }
+
+        if (!Array.Exists(folders, IsVersion) && HuggingFaceCache.IsRepository(model))
+        {
+            var commit = Path.GetFileName(HuggingFaceCache.SnapshotOf(model)) ?? "<commit>";
+            Faults.Add(new ModelLoadFailure(
+                name,
+                "",
+                $"it is a repository in the cache of Hugging Face; its files are in {name}/snapshots/{commit}: link "
+                + $"that folder as {name}/1, or run softmax import"));
             return;
         }
 

@@ -15,7 +15,7 @@ internal sealed class ManifestMerger(ModelSources sources)
     public ModelManifest Merge(ModelManifest own, StatedModel makers)
     {
         var input = own.Input ?? new ManifestInput();
-        foreach (var doubt in makers.Doubts.Where(doubt => !Settles(input, doubt)))
+        foreach (var doubt in makers.Doubts.Where(doubt => !Settles(own, input, doubt)))
         {
             sources.Warn(doubt);
         }
@@ -90,10 +90,15 @@ internal sealed class ManifestMerger(ModelSources sources)
     }
 
     /// <summary>Whether the owner states what a doubt about makers' files is about.</summary>
-    private static bool Settles(ManifestInput own, Doubt doubt) => doubt.About switch
+    private static bool Settles(ModelManifest own, ManifestInput input, Doubt doubt) => doubt.About switch
     {
-        DoubtAbout.Scaling => own.StatesScaling,
-        DoubtAbout.Resizing => own.StatesFraming,
+        DoubtAbout.Scaling => input.StatesScaling,
+        DoubtAbout.Resizing => input.StatesFraming,
+        DoubtAbout.Filter => input is not { Filter: null, Antialias: null },
+        DoubtAbout.Color => input.Color is not null,
+        DoubtAbout.Size => input is not { Height: null, Width: null },
+        DoubtAbout.Channels => input is not { Channels: null, Layout: null },
+        DoubtAbout.Labels => own.Labels is not null,
         _ => false,
     };
 

@@ -2,6 +2,7 @@ using System.Text.Json;
 using SoftmaxService.Inference.Conventions;
 using SoftmaxService.Inference.Faults;
 using SoftmaxService.Inference.Models.Inputs;
+using SoftmaxService.Inference.Models.Statements;
 using SoftmaxService.Inference.Onnx;
 
 namespace SoftmaxService.Inference.Models;
@@ -33,8 +34,10 @@ internal static class ModelLoader
 
             var path = files.FindModel(manifest);
             onnx = OnnxModel.Load(path, settings.Onnx, cancellationToken);
-            var makers = ModelConventions.Read(
-                ModelFolders.Of(folder, name, version, path), onnx.Metadata, ClassCountOf(onnx.Outputs));
+            var makers = MakersStatements.Merge(
+                ModelConventions.Read(
+                    ModelFolders.Of(folder, name, version, path), onnx.Metadata, ClassCountOf(onnx.Outputs)),
+                onnx.Inputs is [var only] ? only : null);
             var sources = new ModelSources();
             if (onnx.Inputs is [{ HasFractions: true } floats])
             {

@@ -28,4 +28,12 @@ public sealed record ModelSettings
     /// Limits how many images are decoded at once. Shared by all models that are loaded with these settings.
     /// </summary>
     public ComputeGate Gate { get; init; } = new();
+
+    /// <summary>
+    /// The memory for decoding images. Shared by all models that are loaded with these settings. Defaults to two fifths
+    /// of the memory that the process may have, which is the container's limit where there is one.
+    /// </summary>
+    public ByteBudget DecodeMemory { get; init; } = new(Math.Max(1, 2 * AvailableBytes / 5));
+
+    private static long AvailableBytes => GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
 }

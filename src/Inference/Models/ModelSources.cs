@@ -1,6 +1,7 @@
 using System.Globalization;
 using SoftmaxService.Inference.Conventions;
 using SoftmaxService.Inference.Imaging;
+using SoftmaxService.Inference.Models.Statements;
 
 namespace SoftmaxService.Inference.Models;
 
@@ -39,7 +40,7 @@ internal sealed class ModelSources
         .. Framing, "input.filter", "input.antialias", "input.round", "input.background", "input.foreground",
     ];
 
-    private readonly SortedDictionary<string, string> _fields = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string> _fields = new(StringComparer.Ordinal);
     private readonly List<string> _warnings = [];
     private readonly HashSet<string> _doubted = new(StringComparer.Ordinal);
 
@@ -49,8 +50,9 @@ internal sealed class ModelSources
     /// <summary>The fields whose values some file states, but of which a warning says that they may be wrong.</summary>
     public IReadOnlySet<string> Doubted => _doubted;
 
-    /// <summary>The source of each field.</summary>
-    public IReadOnlyDictionary<string, string> Fields => _fields;
+    /// <summary>The source of each field, in alphabetical order, which is made only where it is seen.</summary>
+    public IReadOnlyDictionary<string, string> Fields =>
+        new SortedDictionary<string, string>(_fields, StringComparer.Ordinal);
 
     /// <summary>What was assumed or passed over and can change answers, one sentence each.</summary>
     public IReadOnlyList<string> Warnings => _warnings;
@@ -65,6 +67,11 @@ internal sealed class ModelSources
         {
             DoubtAbout.Scaling => Scaling,
             DoubtAbout.Resizing => Framing,
+            DoubtAbout.Filter => ["input.filter", "input.antialias"],
+            DoubtAbout.Color => ["input.color"],
+            DoubtAbout.Size => ["input.height", "input.width"],
+            DoubtAbout.Channels => ["input.layout", "input.channels"],
+            DoubtAbout.Labels => ["labels"],
             _ => [],
         });
     }
@@ -251,15 +258,23 @@ internal sealed class ModelSources
         static string FileOf(string source) => source.Split(':')[0];
     }
 
-    /// <summary>Labels that the graph states.</summary>
-    public IReadOnlyList<string>? Labels(IReadOnlyList<string>? labels, string source)
+    /// <summary>The labels that files state, else those of the graph, with a warning where these are others.</summary>
+    public IReadOnlyList<string>? Labels(
+        IReadOnlyList<string>? stated, IReadOnlyList<string>? ofGraph, string source)
     {
-        if (labels is not null)
+        if (stated is null && ofGraph is not null)
         {
             Note("labels", source);
         }
+        else if (stated is not null && ofGraph is not null && !IsOwn("labels")
+            && Contradictions.OfLabels(
+                new Stated<IReadOnlyList<string>>(stated, Of("labels")!), // whoever states labels is noted
+                new Stated<IReadOnlyList<string>>(ofGraph, source)) is { } doubt)
+        {
+            Warn(doubt);
+        }
 
-        return labels;
+        return stated ?? ofGraph;
     }
 
     /// <summary>The labels; null where makers' files have another number of them than there are classes.</summary>

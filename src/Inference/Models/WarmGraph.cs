@@ -47,7 +47,7 @@ internal sealed record WarmGraph(
         var classifier = new OnnxClassifier(onnx, input, output.Tensor, resolved.Shape, resolved.HasBatchAxis);
         var stated = sources.WithoutMisfits(manifest.Labels, classifier.ClassCount);
         var labels = ManifestChecks.Labels(
-            stated ?? sources.Labels(KeysOf(onnx.Graph, classifier.ClassCount), "the graph's ZipMap"),
+            sources.Labels(stated, KeysOf(onnx.Graph, classifier.ClassCount), "the graph's ZipMap"),
             classifier.ClassCount);
         var rows = classifier.WarmUp(samples, settings.MaxBatchSize);
         preprocessor.WarmUp(samples[^1]);

@@ -26,6 +26,15 @@ internal sealed class ModelMetrics(string model, string version, IReadOnlyList<s
         "softmax.gate.duration",
         "Time that an image waited for a place to be decoded; none is counted where one was free.");
 
+    private static readonly Histogram<double> LongGateTimes = Telemetry.Seconds(
+        "softmax.gate.long.duration",
+        "Time that an image which takes long to decode waited for others of its kind; none is counted where it did not "
+        + "wait.");
+
+    private static readonly Histogram<double> MemoryTimes = Telemetry.Seconds(
+        "softmax.gate.memory.duration",
+        "Time that an image waited for memory to be decoded; none is counted where enough was free.");
+
     private static readonly Counter<long> Predictions = Telemetry.Meter.CreateCounter<long>(
         "softmax.predictions", "{answer}", "Answers by their most probable class.");
 
@@ -55,6 +64,11 @@ internal sealed class ModelMetrics(string model, string version, IReadOnlyList<s
     public void CountDecoding(long start) => DecodeTimes.Record(Stopwatch.GetElapsedTime(start).TotalSeconds, _tags);
 
     public void CountGate(long start) => GateTimes.Record(Stopwatch.GetElapsedTime(start).TotalSeconds, _tags);
+
+    public void CountLongGate(long start) =>
+        LongGateTimes.Record(Stopwatch.GetElapsedTime(start).TotalSeconds, _tags);
+
+    public void CountMemory(long start) => MemoryTimes.Record(Stopwatch.GetElapsedTime(start).TotalSeconds, _tags);
 
     /// <summary>Counts an answer: its most probable class, that class's probability, and the entropy.</summary>
     public void CountAnswer(int index, float confidence, float entropy)

@@ -111,6 +111,26 @@ public sealed class ApiKeyHandlerTests(KeyedService service)
             401,
             (await service.SendAsync(HttpMethod.Get, "/models", (Header, new string('x', 20_000)))).Status);
 
+    [Theory]
+    [InlineData("GET", "/models/plain/1/reliability.svg", KeyedService.Infer, 200)]
+    [InlineData("HEAD", "/models/plain/1/reliability.svg", KeyedService.Infer, 200)]
+    [InlineData("GET", "/models/plain/2/reliability.svg", KeyedService.Infer, 404)]
+    [InlineData("GET", "/models/plain/1/reliability.svg", "guessed", 401)]
+    [InlineData("GET", "/models", KeyedService.Infer, 200)]
+    [InlineData("GET", "/v2/models/plain", KeyedService.Infer, 200)]
+    public async Task NoCacheStoresWhatOnlyAKeyMayRead(string method, string path, string key, int status)
+    {
+        var answer = await service.SendAsync(new HttpMethod(method), path, (Header, key));
+
+        Assert.Equal(status, answer.Status);
+        Assert.True(answer.Headers.CacheControl?.NoStore);
+        Assert.Equal([Header, "Authorization"], answer.Headers.Vary);
+    }
+
+    [Fact]
+    public async Task WhatEveryoneMayReadCanBeStored() =>
+        Assert.NotEqual(true, (await service.SendAsync(HttpMethod.Get, "/")).Headers.CacheControl?.NoStore);
+
     [Fact]
     public async Task TwoKeysAreRejected() =>
         Assert.Equal(

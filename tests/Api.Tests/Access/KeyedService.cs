@@ -27,6 +27,7 @@ public sealed class KeyedService : RunningService, ILogEventSink
     {
         _folder.Write("plain/1/model.onnx", FourPixelModels.Plain());
         _folder.Write("plain/1/model.json", FourPixelModels.IsImage);
+        _folder.Write("plain/1/reliability.svg", """<svg xmlns="http://www.w3.org/2000/svg"/>"""u8);
     }
 
     public string GrpcAddress { get; } = $"http://127.0.0.1:{SmallModelService.FreePort()}";

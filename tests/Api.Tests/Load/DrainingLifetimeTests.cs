@@ -46,6 +46,7 @@ public sealed class DrainingLifetimeTests
         await service.TerminateAsync();
 
         Assert.Equal(0, await service.ExitCodeAsync());
+        Assert.Contains("requests that are still in flight: 1 ", service.Output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -98,6 +99,12 @@ public sealed class DrainingLifetimeTests
     [InlineData(
         "--Serilog:WriteTo:0=File",
         "The service cannot start: There is no setting Serilog:WriteTo. The section has MinimumLevel and Format.")]
+    [InlineData("--port=80", "The service cannot start: there is no setting 'port'; the address is set by --urls")]
+    [InlineData(
+        "--Urls=localhost:80", "The service cannot start: the address 'localhost:80' of Urls is not understood")]
+    [InlineData("--Urls=http://127.0.0.1:99999", "of Urls has no port from 0 to 65535; give one such as")]
+    [InlineData("--Urls=http://127.0.0.1:0;ftp://127.0.0.1:0", "'ftp://127.0.0.1:0' of Urls is neither http nor https")]
+    [InlineData("--Urls=http://127.0.0.1:0/path", "has a path, which a server cannot listen on")]
     [InlineData("--Serilog:Format=xml", "The service cannot start: Serilog:Format is 'xml'. It must be text or json.")]
     public async Task AnInvalidSettingIsReportedInOneLine(string setting, string line)
     {
@@ -105,8 +112,7 @@ public sealed class DrainingLifetimeTests
     }
 
     [Theory]
-    [InlineData("--Urls=http://127.0.0.1:99999", "has no port from 0 to 65535.")]
-    [InlineData("--Urls=ftp://127.0.0.1:0", "Unrecognized scheme")]
+    [InlineData("--Grpc:Url=http://192.0.2.1:1", "cannot be listened on")]
     [InlineData("--Urls=https://127.0.0.1:0", "No server certificate was specified")]
     public async Task AnAddressThatCannotBeBoundIsReportedInOneLine(string setting, string line)
     {

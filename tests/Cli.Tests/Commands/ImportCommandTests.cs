@@ -91,6 +91,28 @@ public sealed class ImportCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task LabelsThatFilesContradictStayAWarning()
+    {
+        using var shades = new ShadeModel(3, RecipeCatalog.Find("signed")!.Values);
+        _folder.Write("maker/model.onnx", shades.Onnx);
+        _folder.Write("maker/preprocessor_config.json", Preprocessor);
+        _folder.Write("maker/config.json", Config);
+        _folder.Write("maker/labels.txt", "b\na\nc\nd\ne\nf\ng\nh\n");
+
+        var run = await ImportAsync(_folder.PathOf("maker"));
+
+        Assert.Equal((0, ""), (run.ExitCode, run.Error));
+        using var model = Load("maker", "1");
+        Assert.Equal("config.json: id2label", model.Sources["labels"]);
+        Assert.Contains(
+            model.Warnings, warning => warning.Contains("but labels.txt says 'b'", StringComparison.Ordinal));
+        Assert.Contains(
+            "// config.json: id2label: \"labels\": [\"a\", \"b\",",
+            await File.ReadAllTextAsync(Path.Combine(model.Folder, "model.json")),
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task ALinkedModelIsImportedWithTheFilesBesideWhatItLeadsTo()
     {
         using var shades = new ShadeModel(3, RecipeCatalog.Find("signed")!.Values);
@@ -197,7 +219,7 @@ public sealed class ImportCommandTests : IDisposable
         Assert.Equal(1, run.ExitCode);
         Assert.StartsWith($"{source}: ", run.Error, StringComparison.Ordinal);
         Assert.DoesNotContain(Models, run.Error, StringComparison.Ordinal);
-        Assert.Empty(Directory.EnumerateFileSystemEntries(Models));
+        Assert.False(Directory.Exists(Models));
     }
 
     [Fact]

@@ -184,7 +184,55 @@ public sealed class ImportFolderTests : IDisposable
         var run = await ImportAsync("net.onnx");
 
         Assert.Equal(1, run.ExitCode);
-        Assert.StartsWith($"{Models}: no version can be made there", run.Error, StringComparison.Ordinal);
+        Assert.StartsWith($"{Models}: it is a file; --models is the folder", run.Error, StringComparison.Ordinal);
+        var below = await CommandRun.OfAsync(
+            "import", _folder.PathOf("net.onnx"), "--models", Path.Combine(Models, "below"));
+        Assert.Equal(1, below.ExitCode);
+        Assert.StartsWith(
+            $"{Path.Combine(Models, "below")}: no version can be made there", below.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain(".import-", below.Error, StringComparison.Ordinal);
+    }
+
+    /// <summary>A failed import leaves no folder that it has made, and each that was there.</summary>
+    [Fact]
+    public async Task AFailedImportLeavesNoEmptyFolderOfModels()
+    {
+        _folder.Write("net.onnx", "not a model");
+        var there = Directory.CreateDirectory(_folder.PathOf("there")).FullName;
+
+        foreach (var models in new[] { _folder.PathOf("a/b/models"), there, Path.Combine(there, "models") })
+        {
+            var run = await CommandRun.OfAsync("import", _folder.PathOf("net.onnx"), "--models", models);
+            Assert.Equal(1, run.ExitCode);
+        }
+
+        Assert.False(Directory.Exists(_folder.PathOf("a")));
+        Assert.Empty(Directory.EnumerateFileSystemEntries(there));
+    }
+
+    /// <summary>The commit that refs/main names, else the only one.</summary>
+    [Theory]
+    [InlineData("new", true)]
+    [InlineData("gone", false)]
+    [InlineData("../../elsewhere", false)]
+    public async Task ARepositoryOfTheCacheOfHuggingFaceIsImportedFromItsMainSnapshot(string head, bool isThere)
+    {
+        const string Repository = "hub/models--owner--colours-net";
+        _folder.Write("hub/elsewhere/model.onnx", Plain());
+        _folder.Write($"{Repository}/refs/main", head + "\n");
+        _folder.Write($"{Repository}/blobs/1", Plain());
+        _folder.Write($"{Repository}/snapshots/old/model.onnx", "not a model");
+        Directory.CreateDirectory(_folder.PathOf($"{Repository}/snapshots/new"));
+        File.CreateSymbolicLink(_folder.PathOf($"{Repository}/snapshots/new/model.onnx"), "../../blobs/1");
+
+        var run = await ImportAsync(Repository);
+        var inspected = await CommandRun.OfAsync("inspect", _folder.PathOf(Repository));
+
+        Assert.Equal(isThere ? 0 : 1, run.ExitCode);
+        Assert.Contains(isThere ? "" : "refs/main names no snapshot", run.Error, StringComparison.Ordinal);
+        Assert.Equal(isThere, File.Exists(Path.Combine(Models, "colours-net", "1", "model.onnx")));
+        Assert.Contains(
+            isThere ? "/snapshots/new." : "snapshots/<commit>.", inspected.Error, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -198,7 +246,7 @@ public sealed class ImportFolderTests : IDisposable
             stop.Token, "import", _folder.PathOf("net.onnx"), "--models", Models);
 
         Assert.Equal(130, run.ExitCode);
-        Assert.Empty(Directory.EnumerateFileSystemEntries(Models));
+        Assert.False(Directory.Exists(Models));
     }
 
     /// <summary>A fixed batch and integers survive the way through the manifest.</summary>

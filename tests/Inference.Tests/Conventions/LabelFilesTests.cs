@@ -153,10 +153,11 @@ public sealed class LabelFilesTests
         Assert.Equal(
             [
                 "labels = cat|dog [labels.txt]",
-                "! classes.txt names other classes than labels.txt; it is not used",
                 "! class_indices.json, line 1: this is not JSON; it ends too early, or something does not belong here; "
                     + "it is not used: a file of labels holds a name a line, a list of names, or a map between names "
                     + "and indices",
+                "! labels.txt says class 0 is 'cat', but classes.txt says 'dog'; 2 of 2 classes differ: the first is "
+                    + "used. If it is wrong, set \"labels\" of model.json.",
             ],
             folder.Lines());
     }

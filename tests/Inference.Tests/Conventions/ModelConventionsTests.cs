@@ -85,8 +85,7 @@ public sealed class ModelConventionsTests
             .With("config.json", Samples.ModelConfig)
             .With("preprocessor_config.json", Samples.Vit)
             .With("onnx/model.onnx", "");
-        var stated = ModelConventions.Read(
-            [Path.Combine(folder.Path, "onnx"), folder.Path], new Dictionary<string, string>(), 3);
+        var stated = SidecarFolder.Merge([Path.Combine(folder.Path, "onnx"), folder.Path], classCount: 3);
 
         Assert.Equal(["cat", "dog", "fish"], stated.Labels?.Value);
         Assert.Equal(224, stated.Height?.Value);

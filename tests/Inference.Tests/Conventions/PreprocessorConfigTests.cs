@@ -158,6 +158,7 @@ public sealed class PreprocessorConfigTests
             "resize = Stretch [preprocessor_config.json: size]",
             "antialias = True [preprocessor_config.json: size]",
             "round = True [preprocessor_config.json: size]",
+            "! preprocessor_config.json: colour is not read, and may change what the model sees",
         ],
         SidecarFolder.LinesOf(File, """
             {"image_processor_type": "OwnImageProcessor", "size": [32, 48], "image_mean": 0.1, "image_std": [0.2],

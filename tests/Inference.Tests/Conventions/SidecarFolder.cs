@@ -1,6 +1,7 @@
 using System.Globalization;
 using SoftmaxService.Inference.Conventions;
 using SoftmaxService.Inference.Imaging;
+using SoftmaxService.Inference.Models.Statements;
 
 namespace SoftmaxService.Inference.Tests.Conventions;
 
@@ -26,7 +27,13 @@ internal sealed class SidecarFolder : IDisposable
     }
 
     public StatedModel Read(int? classCount = null, params (string Key, string Value)[] metadata) =>
-        ModelConventions.Read([Path], metadata.ToDictionary(entry => entry.Key, entry => entry.Value), classCount);
+        Merge([Path], metadata.ToDictionary(entry => entry.Key, entry => entry.Value), classCount);
+
+    public static StatedModel Merge(
+        string[] folders, IReadOnlyDictionary<string, string>? metadata = null, int? classCount = null) =>
+        MakersStatements.Merge(
+            ModelConventions.Read(folders, metadata ?? new Dictionary<string, string>(), classCount), input: null);
+
 
     public string[] Lines(int? classCount = null, params (string Key, string Value)[] metadata) =>
         Describe(Read(classCount, metadata));

@@ -16,8 +16,7 @@ public sealed class SidecarFoldersTests
             .With("config.json", """{"id2label": {"0": "above"}}""")
             .With("labels.txt", "other")
             .With("onnx/labels.txt", "below");
-        var stated = ModelConventions.Read(
-            [Path.Combine(folder.Path, "onnx"), folder.Path], new Dictionary<string, string>(), null);
+        var stated = SidecarFolder.Merge([Path.Combine(folder.Path, "onnx"), folder.Path]);
 
         Assert.Equal(["above"], stated.Labels?.Value);
         Assert.Equal("below", new SidecarFolders([Path.Combine(folder.Path, "onnx"), folder.Path]).Find(Labels) switch

@@ -59,8 +59,7 @@ public sealed class TritonConfigTests
         using var folder = new SidecarFolder()
             .With("labels-elsewhere.txt", "cat\ndog")
             .With($"model/{File}", $$"""output { label_filename: "{{path}}" }""");
-        var stated = SoftmaxService.Inference.Conventions.ModelConventions.Read(
-            [Path.Combine(folder.Path, "model")], new Dictionary<string, string>(), null);
+        var stated = SidecarFolder.Merge([Path.Combine(folder.Path, "model")]);
 
         Assert.Null(stated.Labels);
         Assert.Contains(

@@ -40,6 +40,24 @@ public sealed class RepositoryLayoutTests : IDisposable
         Assert.Equal("onnx/model.onnx", ClassifierModel.FindOnnxFile(_folder.PathOf(root)));
     }
 
+    /// <summary>As it lies in the cache, whole: one error with the way out.</summary>
+    [Fact]
+    public void Load_RepositoryOfTheCache_NamesItsSnapshot()
+    {
+        _folder.Write("vit/refs/main", "abc");
+        _folder.Write("vit/blobs/1", Three);
+        _folder.Write("vit/snapshots/abc/model.onnx", Three);
+        _folder.Write("vit/snapshots/old/model.onnx", Four);
+
+        using var repository = Load();
+
+        var failure = Assert.Single(repository.Current.Failures);
+        Assert.Equal(
+            "it is a repository in the cache of Hugging Face; its files are in vit/snapshots/abc: link that folder as "
+            + "vit/1, or run softmax import",
+            failure.Reason);
+    }
+
     [Theory]
     [InlineData("model.onnx", "onnx/model.onnx")]
     [InlineData("net.onnx", "onnx/model.onnx")]

@@ -43,6 +43,24 @@ public sealed class ZipMapTests
     }
 
     [Theory]
+    [InlineData("red\ngreen\nblue\nother\n", null, false)]
+    [InlineData("red\nblue\ngreen\nother\n", null, true)]
+    [InlineData("red\nblue\ngreen\nother\n", """{"labels": ["a", "b", "c", "d"]}""", false)]
+    public void Load_OtherNamesInAFile_WarnsUnlessTheOwnerSettlesIt(string file, string? manifest, bool warns)
+    {
+        using var folder = new ModelFolder().With("a/1", WithMaps(Strings(Names), DataType.String), manifest);
+        File.WriteAllText(Path.Combine(folder.Path, "a", "1", "labels.txt"), file);
+        using var repository = folder.Load();
+
+        var warnings = repository.Current.Models[0].Warnings;
+
+        Assert.Equal(warns, warnings.Contains(
+            "labels.txt says class 1 is 'blue', but the graph's ZipMap says 'green'; 2 of 4 classes differ: the first "
+            + "is used. If it is wrong, set \"labels\" of model.json."));
+        Assert.Equal(warns, warnings.Any(warning => warning.Contains("ZipMap", StringComparison.Ordinal)));
+    }
+
+    [Theory]
     [InlineData("loss")]
     [InlineData("p")]
     public void Load_ManifestWithLabelsAndTheMapsName_TakesThem(string output)

@@ -1,5 +1,6 @@
 using System.Net.Mime;
 using System.Text.Json.Serialization;
+using Microsoft.AspNetCore.Http.HttpResults;
 using SoftmaxService.Api.OpenApi;
 using SoftmaxService.Api.Problems;
 using SoftmaxService.Api.Wire;
@@ -14,10 +15,19 @@ namespace SoftmaxService.Api.Endpoints.Calibrate;
 /// </summary>
 internal static class CalibrateEndpoint
 {
+    /// <summary>The key under which its gate is registered.</summary>
+    public const string Gate = "calibrate";
+
     // Each costs one pass over all rows.
     private const int MaxAlphas = 100;
 
-    public static void MapCalibrate(this IEndpointRouteBuilder routes) => routes
+    public static void MapCalibrate(this IEndpointRouteBuilder routes)
+    {
+        routes.ServiceProvider.GetRequiredService<CalibrateMetrics>(); // measures from now on
+        Map(routes);
+    }
+
+    private static void Map(IEndpointRouteBuilder routes) => routes
         .MapPost("/calibrate", AnswerAsync)
         .WithName("Calibrate")
         .WithTags("Calibrate")
@@ -31,7 +41,6 @@ internal static class CalibrateEndpoint
             + "`warnings` lists what to know about the data before you trust the numbers; it is absent when there are "
             + "none. The service stores nothing.")
         .Describe(CalibrateDocumentation.Apply, [])
-        .Produces<ManifestCalibration>()
         .Answers(
         [
             Problem.MalformedJson,
@@ -45,8 +54,21 @@ internal static class CalibrateEndpoint
             .. Problem.CommonToAllWork,
         ]);
 
-    private static async Task<ManifestCalibration> AnswerAsync(
-        HttpRequest request, ComputeGate gate, RequestJson json, CancellationToken cancellationToken)
+    /// <summary>
+    /// A calibration may compute for seconds. Half of the cores, in a gate of its own, leave the others to requests
+    /// that take milliseconds.
+    /// </summary>
+    public static void AddCalibrate(this IServiceCollection services)
+    {
+        services.AddKeyedSingleton(Gate, (_, _) => new ComputeGate(Math.Max(1, Environment.ProcessorCount / 2)));
+        services.AddSingleton<CalibrateMetrics>();
+    }
+
+    private static async Task<Ok<ManifestCalibration>> AnswerAsync(
+        HttpRequest request,
+        [FromKeyedServices(Gate)] ComputeGate gate,
+        RequestJson json,
+        CancellationToken cancellationToken)
     {
         if (!MediaTypes.IsJson(MediaTypes.Of(request)))
         {
@@ -56,7 +78,14 @@ internal static class CalibrateEndpoint
         QueryParameter.RejectUnknown(request, []);
         using var body = await PooledBody.ReadAsync(request, cancellationToken);
         using var permit = await gate.EnterAsync(cancellationToken);
-        return Answer(json.Deserialize<CalibrateRequest>(body, "logits and labels"), cancellationToken);
+
+        // On a thread of its own: the pool has one per core at first, and adds others slowly.
+        var calibration = await Task.Factory.StartNew(
+            () => Answer(json.Deserialize<CalibrateRequest>(body, "logits and labels"), cancellationToken),
+            CancellationToken.None,
+            TaskCreationOptions.LongRunning,
+            TaskScheduler.Default);
+        return TypedResults.Ok(calibration);
     }
 
     private static ManifestCalibration Answer(CalibrateRequest request, CancellationToken cancellationToken)

@@ -1,3 +1,4 @@
+using SoftmaxService.Api.Access;
 using SoftmaxService.Api.Endpoints.Images;
 using SoftmaxService.Api.OpenApi;
 using SoftmaxService.Api.Problems;
@@ -18,11 +19,12 @@ internal static class ClassifyEndpoint
         var models = routes.ServiceProvider.GetRequiredService<ModelRepository>();
         var limits = routes.ServiceProvider.GetRequiredService<LimitsOptions>();
         var json = routes.ServiceProvider.GetRequiredService<RequestJson>();
+        var rates = routes.ServiceProvider.GetRequiredService<ImageRates>();
         routes
             .MapPost(
                 "/classify",
                 (HttpRequest request, CancellationToken cancellationToken) =>
-                    AnswerAsync(request, models, limits, json, cancellationToken))
+                    AnswerAsync(request, models, limits, json, rates, cancellationToken))
             .DisableAntiforgery()
             .WithName("Classify")
             .WithTags("Classify")
@@ -50,6 +52,7 @@ internal static class ClassifyEndpoint
         ModelRepository models,
         LimitsOptions limits,
         RequestJson json,
+        ImageRates rates,
         CancellationToken cancellationToken)
     {
         var context = request.HttpContext;
@@ -64,11 +67,21 @@ internal static class ClassifyEndpoint
             return;
         }
 
+        if (rates.RejectInDebt(context) is { } inDebt)
+        {
+            await inDebt.ExecuteAsync(context);
+            return;
+        }
+
         // Whatever can be rejected is rejected before an image is read, or at the latest before one is decoded.
         var plan = ClassifyParameters.Resolve(options, model);
         using var upload = await ImageUpload.ReadAsync(request, json, limits.MaxImagesPerRequest, cancellationToken);
         ClassifyAnswerSize.Check(plan, upload.Batch?.Count ?? 1, limits);
-        if (upload.Batch is { } images)
+        if (Charge(rates, context, model, upload) is { } rejection)
+        {
+            await rejection.ExecuteAsync(context);
+        }
+        else if (upload.Batch is { } images)
         {
             var outcomes = ImageClassifier.ClassifyInTurnAsync(plan, images, cancellationToken);
             await ClassifyBatch.SendAsync(context.Response, plan, outcomes, cancellationToken);
@@ -79,4 +92,10 @@ internal static class ClassifyEndpoint
             await ClassifyJson.SendAsync(context.Response, plan, answer);
         }
     }
+
+    private static Rejection? Charge(
+        ImageRates rates, HttpContext context, ClassifierModel model, ImageUpload upload) =>
+        upload.Batch is { } images
+            ? rates.Charge(context, model, images, images.Count)
+            : rates.Charge(context, model, upload.Single);
 }

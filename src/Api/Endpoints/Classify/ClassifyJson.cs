@@ -39,8 +39,10 @@ internal static class ClassifyJson
     {
         writer.WriteString("model"u8, plan.Model.Name);
         writer.WriteString("version"u8, plan.Model.Version);
-        writer.WritePropertyName("temperature"u8);
-        JsonSerializer.Serialize(writer, plan.Temperature, ClassifyJsonContext.Default.AppliedTemperature);
+        writer.WriteStartObject("temperature"u8);
+        writer.WriteNumber("value"u8, plan.Temperature.Value);
+        writer.WriteString("source"u8, NameOf(plan.Temperature.Source));
+        writer.WriteEndObject();
     }
 
     public static void WritePrediction(Utf8JsonWriter writer, in Prediction prediction)
@@ -65,7 +67,7 @@ internal static class ClassifyJson
     public static void WriteRest(Utf8JsonWriter writer, Classification answer)
     {
         writer.WritePropertyName("uncertainty"u8);
-        JsonSerializer.Serialize(writer, answer.Uncertainty, ClassifyJsonContext.Default.Uncertainty);
+        writer.WriteUncertainty(answer.Uncertainty);
         if (answer.PredictionSet is { } predictionSet)
         {
             writer.WritePropertyName("predictionSet"u8);
@@ -74,4 +76,12 @@ internal static class ClassifyJson
 
         writer.WriteBoolean("abstained"u8, answer.Abstained);
     }
+
+    private static ReadOnlySpan<byte> NameOf(TemperatureSource source) => source switch
+    {
+        TemperatureSource.Request => "request"u8,
+        TemperatureSource.Calibrated => "calibrated"u8,
+        TemperatureSource.Default => "default"u8,
+        _ => throw new ArgumentOutOfRangeException(nameof(source), source, "It is no source of a temperature."),
+    };
 }

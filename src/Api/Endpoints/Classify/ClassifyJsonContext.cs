@@ -1,7 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using SoftmaxService.Inference;
-using SoftmaxService.Inference.Calibration;
 
 namespace SoftmaxService.Api.Endpoints.Classify;
 
@@ -13,7 +12,5 @@ namespace SoftmaxService.Api.Endpoints.Classify;
 [JsonSerializable(typeof(ClassifyResponse))]
 [JsonSerializable(typeof(ClassifyBatchResponse))]
 [JsonSerializable(typeof(ClassifyBatchError))]
-[JsonSerializable(typeof(AppliedTemperature))]
 [JsonSerializable(typeof(LabelledPredictionSet))]
-[JsonSerializable(typeof(Uncertainty))]
 internal sealed partial class ClassifyJsonContext : JsonSerializerContext;

@@ -35,7 +35,7 @@ internal sealed class SoftmaxResponse(SoftmaxPlan plan, SoftmaxAnswer answer) : 
         await WriteEachRowAsync(writer, response, "ranked", row => WriteRankedAsync(writer, response, row));
         await WriteEachRowAsync(writer, response, "uncertainty", row =>
         {
-            JsonSerializer.Serialize(writer, answer.Uncertainties[row], LogitsJsonContext.Default.Uncertainty);
+            writer.WriteUncertainty(answer.Uncertainties[row]);
             return ValueTask.CompletedTask;
         });
     }

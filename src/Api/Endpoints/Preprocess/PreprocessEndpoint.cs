@@ -1,6 +1,7 @@
 using System.Net.Mime;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.OpenApi;
+using SoftmaxService.Api.Access;
 using SoftmaxService.Api.Endpoints.Classify;
 using SoftmaxService.Api.Endpoints.Images;
 using SoftmaxService.Api.OpenApi;
@@ -66,6 +67,7 @@ internal static class PreprocessEndpoint
         ModelRepository models,
         LimitsOptions limits,
         RequestJson json,
+        ImageRates rates,
         CancellationToken cancellationToken)
     {
         QueryParameter.RejectUnknown(request, Parameters);
@@ -80,8 +82,18 @@ internal static class PreprocessEndpoint
             return new Rejection(Problem.Overloaded, reason);
         }
 
+        if (rates.RejectInDebt(request.HttpContext) is { } inDebt)
+        {
+            return inDebt;
+        }
+
         using var upload =
             await ImageUpload.ReadSingleAsync(request, json, limits.MaxImagesPerRequest, cancellationToken);
+        if (rates.Charge(request.HttpContext, model, upload.Single) is { } rejection)
+        {
+            return rejection;
+        }
+
         response.Headers.CacheControl = "no-store";
         if (isTensor)
         {

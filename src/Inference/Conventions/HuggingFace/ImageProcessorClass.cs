@@ -69,6 +69,12 @@ internal sealed record ImageProcessorClass(string Name, ProcessorKind Kind, bool
             "crop_size": {"height": 289, "width": 289}, "rescale_offset": false, "include_top": true, {{Half}}
             """,
             ProcessorKind.EfficientNet),
+        Square(
+            "LayoutLMv2",
+            $$"""
+            {{Both224}}, "resample": 2, "do_rescale": false, "do_normalize": false, "do_flip_channel_order": true
+            """),
+        Square("LayoutLMv3", $$""" {{Both224}}, "resample": 2, {{Half}} """),
         Shorter("Levit", $$""" {{Shorter224}}, "resample": 3, {{Crop224}}, {{ImageNet}} """, ProcessorKind.Levit),
         Shorter(
             "MobileNetV1",

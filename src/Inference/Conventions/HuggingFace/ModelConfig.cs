@@ -1,4 +1,3 @@
-using System.Globalization;
 using SoftmaxService.Inference.Conventions.Labels;
 using SoftmaxService.Inference.Conventions.Syntax;
 
@@ -24,10 +23,12 @@ internal static class ModelConfig
     /// <summary>The kind of model, such as <c>vit</c>.</summary>
     public static string? ModelType(Field root) => root["model_type"]?.Node is DataText type ? type.Text : null;
 
+    /// <summary>What it states, and what <c>label2id</c> states, which should be the same as <c>id2label</c>.</summary>
     /// <exception cref="ConventionException">timm's values are malformed.</exception>
-    public static StatedModel Read(Field root, int? classCount)
+    public static IReadOnlyList<StatedModel> Read(Field root, int? classCount)
     {
-        var stated = Lenient.Read(() => DescribeLabels(root, classCount));
+        var stated = Lenient.Read(
+            () => DescribeLabels(root["id2label"], classCount, classCount), DoubtAbout.Labels);
         if (root["problem_type"] is { Node: DataText { Text: "multi_label_classification" } } problem)
         {
             stated = stated.Warn(
@@ -36,9 +37,21 @@ internal static class ModelConfig
         }
 
         var timm = root["pretrained_cfg"] ?? (TimmConfig.IsFlat(root) ? root : null);
-        return stated.Over(timm is not null
+        stated = stated.Over(timm is not null
             ? TimmConfig.Read(timm)
             : Lenient.Read(() => DescribeSize(root)).Over(Lenient.Read(() => DescribeInputSize(root))));
+        return
+        [
+            stated,
+            Lenient.Read(
+                () => DescribeLabels(root["label2id"], classCount ?? stated.Labels?.Value.Count, classCount),
+                DoubtAbout.Labels),
+            Lenient.Read(
+                () => root["label_names"] is { } names
+                    ? DescribedNames(names, root["label_descriptions"], classCount).State(names.Source, classCount)
+                    : new StatedModel(),
+                DoubtAbout.Labels),
+        ];
     }
 
     /// <summary>
@@ -87,23 +100,11 @@ internal static class ModelConfig
         };
     }
 
-    private static StatedModel DescribeLabels(Field root, int? classCount)
-    {
-        var field = root["id2label"] ?? root["label2id"];
-        if (field is null)
-        {
-            return root["label_names"] is { } timm
-                ? DescribedNames(timm, root["label_descriptions"], classCount).State(timm.Source, classCount)
-                : new StatedModel();
-        }
-
-        var names = LabelNames.Read(field, classCount);
-
-        // What transformers writes for a model whose classes nobody named.
-        var isNamed = names.Names.Where((name, index) =>
-            name != string.Create(CultureInfo.InvariantCulture, $"LABEL_{index}")).Any();
-        return isNamed ? names.State(field.Source, classCount) : new StatedModel();
-    }
+    private static StatedModel DescribeLabels(Field? field, int? nameCount, int? classCount) =>
+        field is not null && LabelNames.Read(field, nameCount) is var names
+        && !ClassNameComparison.AreUnnamed(names.Names)
+            ? names.State(field.Source, classCount)
+            : new StatedModel();
 
     /// <summary>timm names ImageNet's classes by WordNet's ids, and describes them elsewhere.</summary>
     private static ClassNames DescribedNames(Field field, Field? descriptions, int? classCount)

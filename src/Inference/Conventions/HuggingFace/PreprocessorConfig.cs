@@ -17,13 +17,6 @@ internal sealed class PreprocessorConfig
     // From this size on, ConvNeXT's images are stretched and no longer cropped.
     private const int ConvNextStretched = 384;
 
-    // Those that are read, and one that changes no image.
-    private static readonly string[] Switches =
-    [
-        "do_resize", "do_center_crop", "do_rescale", "do_normalize", "do_convert_rgb", "do_flip_channel_order",
-        "do_grayscale", "do_reduce_labels",
-    ];
-
     private readonly Field _root;
     private readonly ImageProcessorClass? _class;
     private readonly Field? _defaults;
@@ -76,7 +69,7 @@ internal sealed class PreprocessorConfig
     {
         var stated = DescribeSize();
         stated = DescribeValues(stated);
-        if (this["do_flip_channel_order"] is { } flip && flip.Switch())
+        if ((_root["do_flip_channels"] ?? this["do_flip_channel_order"]) is { } flip && flip.Switch())
         {
             stated = stated with { Color = flip.State(PixelColor.Bgr) };
         }
@@ -86,23 +79,16 @@ internal sealed class PreprocessorConfig
         }
         else if (!IsGray())
         {
-            stated = stated with { Color = new Stated<PixelColor>(PixelColor.Rgb, _typeSource) };
+            stated = stated with { Color = new Stated<PixelColor>(PixelColor.Rgb, _typeSource, IsDefault: true) };
         }
 
-        WarnOfUnreadSwitches();
-        return stated with { Doubts = _doubts };
-    }
-
-    private void WarnOfUnreadSwitches()
-    {
-        foreach (var (name, field) in _root.Entries())
+        var readsCropPart = Kind is ProcessorKind.ConvNext or ProcessorKind.PoolFormer;
+        foreach (var warning in UnreadFields.Of(_root, stated, readsCropPart))
         {
-            if (name.StartsWith("do_", StringComparison.Ordinal) && !Switches.Contains(name)
-                && field.Node is DataSwitch { IsOn: true })
-            {
-                Warn($"{name} is on, which is not read", DoubtAbout.Resizing);
-            }
+            Warn(warning, DoubtAbout.Resizing);
         }
+
+        return stated with { Doubts = _doubts };
     }
 
     private bool IsGray() =>
@@ -138,7 +124,8 @@ internal sealed class PreprocessorConfig
         return DescribeFilter(stated, size.Field);
     }
 
-    private bool IsSquare() => _class?.IsSquare ?? !IsOn("do_center_crop");
+    private bool IsSquare() =>
+        _root["default_to_square"]?.Switch() ?? _class?.IsSquare ?? !IsOn("do_center_crop");
 
     /// <summary>An image that only gets cropped has no fixed scale, which a recipe cannot express.</summary>
     private StatedModel DescribeUnresized()
@@ -290,8 +277,9 @@ internal sealed class PreprocessorConfig
     };
 
     /// <summary>
-    /// The image is multiplied by <c>rescale_factor</c>, then <c>(x − image_mean) / image_std</c>. EfficientNet may
-    /// subtract 1 in between, and divides by <c>image_std</c> again (<c>include_top</c>).
+    /// The image is multiplied by <c>rescale_factor</c>, then <c>(x − image_mean) / image_std</c>. EfficientNet
+    /// (<c>rescale_offset</c>) and ViViT (<c>offset</c>) may subtract 1 in between, and EfficientNet divides by
+    /// <c>image_std</c> again (<c>include_top</c>).
     /// </summary>
     private StatedModel DescribeValues(StatedModel stated)
     {
@@ -325,13 +313,20 @@ internal sealed class PreprocessorConfig
             WarnOfNoNumbers();
         }
 
-        if (Kind == ProcessorKind.EfficientNet && this["rescale_offset"] is { } offset && offset.Switch())
+        if (includesTop is null && IsOn("include_top") && Kind != ProcessorKind.EfficientNet)
         {
-            mean = new Stated<IReadOnlyList<double>>([.. mean!.Value.Select(value => value + 1)], offset.Source);
+            Warn("include_top is on, which is read only for EfficientNet", DoubtAbout.Scaling);
+        }
+
+        var vivit = this["offset"] is { Node: DataSwitch } one ? one : null;
+        if ((this["rescale_offset"] ?? vivit) is { } offset && offset.Switch() && IsOn("do_rescale", otherwise: true))
+        {
+            mean = new Stated<IReadOnlyList<double>>(
+                [.. (mean?.Value ?? [0]).Select(value => value + 1)], offset.Source);
             if (scale is not null && Math.Abs((scale.Value * 127.5) - 1) > 1e-6)
             {
                 Warn(
-                    "rescale_offset is on and rescale_factor is not 1/127.5: versions of transformers differ in what "
+                    $"{offset.Path} is on and rescale_factor is not 1/127.5: versions of transformers differ in what "
                     + "they subtract; 1 is subtracted after scaling",
                     DoubtAbout.Scaling);
             }
@@ -361,7 +356,8 @@ internal sealed class PreprocessorConfig
     private static Stated<IReadOnlyList<float>>? Narrow(Stated<IReadOnlyList<double>>? wide) =>
         wide is null
             ? null
-            : new Stated<IReadOnlyList<float>>([.. wide.Value.Select(value => (float)value)], wide.Source);
+            : new Stated<IReadOnlyList<float>>(
+                [.. wide.Value.Select(value => (float)value)], wide.Source, wide.IsDefault);
 
     /// <summary>PoolFormer's part; null in the file switches it off.</summary>
     private Field? CropPercentage() => _root.Has("crop_pct") ? _root["crop_pct"] : this["crop_pct"];

@@ -18,8 +18,9 @@ internal sealed record ClassNames(IReadOnlyList<string> Names, params IReadOnlyL
         {
             if ((classCount, names.Count) is not (1001, 1000))
             {
-                return StatedModel.OnlyWarning(
-                    $"{source} has {names.Count} names, but the model {classCount} outputs; it is not used");
+                return new StatedModel().Warn(
+                    $"{source} has {names.Count} names, but the model {classCount} outputs; it is not used",
+                    DoubtAbout.Labels);
             }
 
             names = ["background", .. names];
@@ -28,10 +29,12 @@ internal sealed record ClassNames(IReadOnlyList<string> Names, params IReadOnlyL
         var stated = new StatedModel
         {
             Labels = new Stated<IReadOnlyList<string>>(names, source),
-            Doubts = [.. Warnings.Select(warning => new Doubt($"{source} {warning}"))],
+            Doubts = [.. Warnings.Select(warning => new Doubt($"{source} {warning}", DoubtAbout.Labels))],
         };
         return names.Count == Names.Count
             ? stated
-            : stated.Warn($"{source} has 1000 names and the model 1001 outputs; the first is taken for 'background'");
+            : stated.Warn(
+                $"{source} has 1000 names and the model 1001 outputs; the first is taken for 'background'",
+                DoubtAbout.Labels);
     }
 }

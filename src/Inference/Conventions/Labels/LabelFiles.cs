@@ -3,7 +3,7 @@ namespace SoftmaxService.Inference.Conventions.Labels;
 /// <summary>Looks for files of class names under their usual names.</summary>
 internal static class LabelFiles
 {
-    // From the most to the least specific; the first that can be used wins.
+    // From the most to the least specific.
     private static readonly string[] Names =
     [
         "labels.txt",
@@ -22,33 +22,28 @@ internal static class LabelFiles
     private const string Expected =
         "a file of labels holds a name a line, a list of names, or a map between names and indices";
 
-    /// <summary>The first names that can be used. Files that are malformed or disagree give a warning.</summary>
-    public static StatedModel Read(SidecarFolders folders, int? classCount)
+    /// <summary>What each file states; for a malformed one only a warning.</summary>
+    public static IEnumerable<StatedModel> Read(SidecarFolders folders, int? classCount)
     {
-        var stated = new StatedModel();
         foreach (var name in Names)
         {
+            StatedModel stated;
             try
             {
-                stated = folders.Find(name) is { } file ? Add(stated, file, classCount) : stated;
+                if (folders.Find(name) is not { } file)
+                {
+                    continue;
+                }
+
+                stated = LabelFile.Read(file, classCount).State(file.Name, classCount);
             }
             catch (ConventionException fault)
             {
-                stated = stated.Warn($"{fault.Message}; it is not used: {Expected}");
+                stated = new StatedModel().Warn(
+                    $"{fault.Message}; it is not used: {Expected}", DoubtAbout.Labels);
             }
+
+            yield return stated;
         }
-
-        return stated;
-    }
-
-    private static StatedModel Add(StatedModel stated, Sidecar file, int? classCount)
-    {
-        var found = LabelFile.Read(file, classCount).State(file.Name, classCount);
-        return (stated.Labels, found.Labels) switch
-        {
-            (null, _) or (_, null) => stated.Over(found),
-            ({ } first, { } other) when first.Value.SequenceEqual(other.Value) => stated,
-            ({ } first, _) => stated.Warn($"{file.Name} names other classes than {first.Source}; it is not used"),
-        };
     }
 }

@@ -34,7 +34,7 @@ internal sealed record Field(string File, string Path, DataNode Node)
 
     public static string Place(string file, int line) => line > 0 ? $"{file}, line {line}" : file;
 
-    public Stated<T> State<T>(T value) => new(value, Source);
+    public Stated<T> State<T>(T value) => new(value, Source, IsDefault: DefaultOf is not null);
 
     public ConventionException Fault(string reason) =>
         new($"{Place(File, Node.Line)}: {(Path.Length == 0 ? "the content" : Path)} {reason}");

@@ -186,8 +186,9 @@ internal sealed record GraphBeginning(
         private bool TryJoin((string Value, int Channel)?[] branches)
         {
             if (branches.Length < 2 || branches.Length > TensorNumbersReader.MaxCount
-                || !branches.Select(branch => branch?.Channel).Order().SequenceEqual(
-                    Enumerable.Range(0, branches.Length).Select(i => (int?)i))
+                || Array.Exists(branches, branch => branch is null)
+                || !branches.Select(branch => branch!.Value.Channel).Order().SequenceEqual(
+                    Enumerable.Range(0, branches.Length))
                 || (_gains.Count > 1 && _gains.Count != branches.Length))
             {
                 return false;

@@ -27,6 +27,11 @@ internal sealed record PixelExpectation(double Scale, IReadOnlyList<float> Mean,
     /// <summary>What a beginning expects; null where that is not plain.</summary>
     public static PixelExpectation? Of(GraphBeginning beginning)
     {
+        if (beginning.Steps.Count == 0)
+        {
+            return null;
+        }
+
         var channels = beginning.Gains.Zip(beginning.Shifts).ToArray();
         return channels.All(TakesBytes) ? Bytes
             : channels.All(TakesUnit) || (beginning.BeginsWithShift && channels.All(Normalizes)) ? Unit

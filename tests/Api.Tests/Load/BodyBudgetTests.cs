@@ -1,0 +1,98 @@
+using System.IO.Compression;
+using System.Net.Sockets;
+using System.Text;
+using Microsoft.Extensions.DependencyInjection;
+using SoftmaxService.Api.Load;
+
+namespace SoftmaxService.Api.Tests.Load;
+
+/// <summary>Bodies in flight share a budget; two bytes are reserved for each that arrives.</summary>
+public sealed class BodyBudgetTests : IDisposable
+{
+    private const int Total = 1_000_000;
+
+    private readonly ServiceWith _service = new(("Load:MaxBodyBytes", $"{Total}"));
+
+    private BodyBudget Budget => _service.Services.GetRequiredService<BodyBudget>();
+
+    public void Dispose() => _service.Dispose();
+
+    [Theory]
+    [InlineData("Content-Length: 900000")]
+    [InlineData("Transfer-Encoding: chunked")]
+    public async Task AStalledUploadHoldsWhatArrivedUntilItEnds(string framing)
+    {
+        const int Sent = 400_000;
+        using (var stalled = await BeginAsync(framing, Sent))
+        {
+            await UntilAsync(() => Budget.Bytes.Reserved >= 2 * Sent);
+
+            (await SendAsync(200_000)).IsProblem(429, "overloaded", "Load:MaxBodyBytes");
+            Assert.Equal(TimeSpan.FromSeconds(1), (await SendAsync(200_000)).Headers.RetryAfter?.Delta);
+            Assert.Equal(200, (await _service.ClassifyAsync(RunningService.Seven)).Status);
+        }
+
+        await UntilAsync(() => Budget.Bytes.Reserved == 0);
+        (await SendAsync(200_000)).IsProblem(415, "image-format-unsupported");
+        Assert.Equal(0, Budget.Bytes.Reserved);
+    }
+
+    [Fact]
+    public async Task ABodyLargerThanTheBudgetIsRejected() =>
+        (await SendAsync(600_000)).IsProblem(429, "overloaded", $"{Total} bytes");
+
+    [Fact]
+    public async Task WhatACompressedBodyInflatesToCounts()
+    {
+        using var packed = new MemoryStream();
+        using (var gzip = new GZipStream(packed, CompressionLevel.Optimal, leaveOpen: true))
+        {
+            gzip.Write(new byte[600_000]);
+        }
+
+        using var content = new ByteArrayContent(packed.ToArray());
+        content.Headers.ContentEncoding.Add("gzip");
+        content.Headers.ContentType = new("application/json");
+        using var answer = await _service.Client.PostAsync("/v2/models/mnist/infer", content);
+
+        Assert.Equal(429, (int)answer.StatusCode);
+        Assert.Contains("Load:MaxBodyBytes", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        await UntilAsync(() => Budget.Bytes.Reserved == 0);
+    }
+
+    [Fact]
+    public async Task ABodyWithinTheBudgetIsReadWhole()
+    {
+        var rows = string.Join(',', Enumerable.Range(0, 20_000).Select(row => $"[{row % 10}, 0]"));
+
+        var answer = await _service.PostAsync("/softmax", $$"""{"logits": [{{rows}}]}""");
+
+        Assert.Equal(200, answer.Status);
+        Assert.Equal(20_000, answer.Json.GetProperty("probabilities").GetArrayLength());
+        Assert.Equal(0, Budget.Bytes.Reserved);
+    }
+
+    private Task<Answer> SendAsync(int length) =>
+        _service.PostAsync("/classify", Enumerable.Repeat((byte)'x', length).ToArray(), "image/png");
+
+    /// <summary>Sends a part of a request's body and no more.</summary>
+    private async Task<TcpClient> BeginAsync(string framing, int length)
+    {
+        var connection = new TcpClient();
+        await connection.ConnectAsync(_service.Client.BaseAddress!.Host, _service.Client.BaseAddress.Port);
+        var isChunked = framing.Contains("chunked", StringComparison.Ordinal);
+        var text = $"POST /classify HTTP/1.1\r\nHost: a\r\nContent-Type: image/png\r\n{framing}\r\n\r\n"
+            + (isChunked ? $"{length:x}\r\n" : "") + new string('x', length);
+        await connection.GetStream().WriteAsync(Encoding.ASCII.GetBytes(text));
+        return connection;
+    }
+
+    private static async Task UntilAsync(Func<bool> isSo)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while (!isSo())
+        {
+            await Task.Delay(10, patience.Token);
+        }
+    }
+}
