@@ -86,6 +86,8 @@ internal sealed class ServiceProcess : IDisposable
         }
     }
 
+    public int Id => _process.Id;
+
     public bool HasExited => _process.HasExited;
 
     /// <summary>How much of its memory is in RAM.</summary>

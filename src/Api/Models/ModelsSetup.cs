@@ -17,6 +17,7 @@ internal static partial class ModelsSetup
     public static void AddModels(this IServiceCollection services)
     {
         services.AddSingleton(TimeProvider.System);
+        services.AddSingleton<ProbeMetrics>();
         services.AddSingleton(provider => new ModelRepository(
             SettingsFrom(provider, provider.GetRequiredService<ModelsOptions>()),
             provider.GetRequiredService<TimeProvider>()));
@@ -74,7 +75,9 @@ internal static partial class ModelsSetup
     private static RepositorySettings SettingsFrom(IServiceProvider provider, ModelsOptions models)
     {
         var model = ModelSettingsFrom(provider);
-        var probe = ModelProbe.Create(models, model, provider.GetRequiredService<ILogger<ModelProbe>>());
+        var probe = ModelProbe.Create(
+            models, model, provider.GetRequiredService<ProbeMetrics>,
+            provider.GetRequiredService<ILogger<ModelProbe>>());
         return SettingsFrom(models, model) with { Probe = probe is null ? null : probe.RunAsync };
     }
 

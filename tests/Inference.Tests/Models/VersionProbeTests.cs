@@ -145,11 +145,11 @@ public sealed class VersionProbeTests : IDisposable
     private IReadOnlyDictionary<string, string>? Hash(string name)
     {
         IReadOnlyDictionary<string, string>? hashes = null;
-        using var repository = Repository((version, _) =>
+        using var repository = Repository((version, cancellationToken) =>
         {
             if (version.Name == name)
             {
-                hashes = version.HashFiles();
+                hashes = version.HashFiles(cancellationToken);
             }
 
             return Task.CompletedTask;

@@ -21,12 +21,14 @@ internal sealed partial class ModelProbe : IDisposable
     private readonly ModelSettings _settings;
     private readonly ProbeProcess _process;
     private readonly ProbeCache _cache;
+    private readonly ProbeMetrics _metrics;
     private readonly ILogger _log;
     private readonly int _places;
     private readonly SemaphoreSlim _free;
     private int _isTold;
 
-    public ModelProbe(ModelsOptions options, ModelSettings settings, ProbeProgram program, ILogger log)
+    public ModelProbe(
+        ModelsOptions options, ModelSettings settings, ProbeProgram program, ProbeMetrics metrics, ILogger log)
     {
         _options = options;
         _settings = settings;
@@ -36,13 +38,15 @@ internal sealed partial class ModelProbe : IDisposable
                 ? ProbeCache.DefaultFolder()
                 : Path.GetFullPath(options.ProbeCache),
             log);
+        _metrics = metrics;
         _log = log;
         _places = ProbeMemory.PlacesIn(ProbeMemory.Free(), Environment.ProcessorCount);
         _free = new SemaphoreSlim(_places);
     }
 
     /// <summary>The probe that the settings ask for; null if there is none.</summary>
-    public static ModelProbe? Create(ModelsOptions options, ModelSettings settings, ILogger log)
+    public static ModelProbe? Create(
+        ModelsOptions options, ModelSettings settings, Func<ProbeMetrics> metrics, ILogger log)
     {
         if (!options.Probe)
         {
@@ -51,7 +55,7 @@ internal sealed partial class ModelProbe : IDisposable
 
         if (ProbeProgram.Find() is { } program)
         {
-            return new ModelProbe(options, settings, program, log);
+            return new ModelProbe(options, settings, program, metrics(), log);
         }
 
         NoProgram(log);
@@ -61,7 +65,7 @@ internal sealed partial class ModelProbe : IDisposable
     /// <inheritdoc cref="VersionProbe"/>
     public async Task RunAsync(ProbedVersion version, CancellationToken cancellationToken)
     {
-        var hashes = version.HashFiles(cancellationToken);
+        var hashes = HashFiles(version, cancellationToken);
         var key = hashes is null ? null : KeyOf(hashes);
         if (key is not null && (ShippedModels.Contain(hashes!.Values) || _cache.HasPassed(key)))
         {
@@ -69,7 +73,7 @@ internal sealed partial class ModelProbe : IDisposable
         }
 
         var outcome = await RunInTurnAsync(version, cancellationToken);
-        if (!outcome.HasBegun)
+        if (outcome.Result == ProbeResult.NotStarted)
         {
             if (Interlocked.Exchange(ref _isTold, 1) == 0)
             {
@@ -88,6 +92,24 @@ internal sealed partial class ModelProbe : IDisposable
 
     public void Dispose() => _free.Dispose();
 
+    /// <summary>
+    /// The hashes of the version's files; null if they cannot be had, also in the time of a load: a file may be far
+    /// larger than what a load reads of it.
+    /// </summary>
+    private IReadOnlyDictionary<string, string>? HashFiles(ProbedVersion version, CancellationToken cancellationToken)
+    {
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        end.CancelAfter(TimeSpan.FromSeconds(_options.LoadSeconds));
+        try
+        {
+            return version.HashFiles(end.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return null;
+        }
+    }
+
     private async Task<ProbeOutcome> RunInTurnAsync(ProbedVersion version, CancellationToken cancellationToken)
     {
         await _free.WaitAsync(cancellationToken);
@@ -99,9 +121,11 @@ internal sealed partial class ModelProbe : IDisposable
                 _options.ProbeMaxBytes ?? ProbeMemory.BytesIn(ProbeMemory.Free(), _places),
                 _settings.Onnx.IntraOpThreads, _settings.MaxBatchSize);
             var outcome = await _process.RunAsync(request, cancellationToken);
-            if (outcome.HasBegun)
+            var elapsed = Stopwatch.GetElapsedTime(start);
+            _metrics.Count(outcome.Result, elapsed);
+            if (outcome.Result != ProbeResult.NotStarted)
             {
-                Probed(_log, version.Name, version.Version, Stopwatch.GetElapsedTime(start).TotalSeconds);
+                Probed(_log, version.Name, version.Version, elapsed.TotalSeconds);
             }
 
             return outcome;
@@ -112,17 +136,22 @@ internal sealed partial class ModelProbe : IDisposable
         }
     }
 
-    /// <summary>The SHA-256 of everything on which a verdict depends, other than time and memory.</summary>
+    /// <summary>
+    /// The SHA-256 of everything on which a verdict depends. Of the memory it is what there is for all, since what is
+    /// free differs from start to start.
+    /// </summary>
     private string KeyOf(IReadOnlyDictionary<string, string> hashes)
     {
         var build = typeof(ModelProbe).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>();
-        string[] runtime =
+        object[] run =
+        [
+            RuntimeInformation.ProcessArchitecture, Vector<byte>.Count, _settings.Onnx.IntraOpThreads,
+            _settings.MaxBatchSize, _options.LoadSeconds, _options.ProbeMaxBytes ?? ProbeMemory.Total(),
+        ];
+        IEnumerable<string> runtime =
         [
             build?.InformationalVersion ?? "", OnnxModel.RuntimeVersion,
-            string.Create(
-                CultureInfo.InvariantCulture,
-                $"{RuntimeInformation.ProcessArchitecture} {Vector<byte>.Count} {_settings.Onnx.IntraOpThreads} ")
-                + string.Create(CultureInfo.InvariantCulture, $"{_settings.MaxBatchSize}"),
+            string.Join(' ', run.Select(value => Convert.ToString(value, CultureInfo.InvariantCulture))),
         ];
         var lines = hashes.OrderBy(file => file.Key, StringComparer.Ordinal).Select(file => $"{file.Value} {file.Key}");
         return Convert.ToHexStringLower(

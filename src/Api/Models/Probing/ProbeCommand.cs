@@ -21,9 +21,15 @@ internal static class ProbeCommand
     // Starting the runtime and ONNX Runtime counts too.
     private const double StartSeconds = 30;
 
+    // Terminals and systemd send these to both processes. The service decides what becomes of this one.
+    private static readonly PosixSignal[] Signals =
+        [PosixSignal.SIGTERM, PosixSignal.SIGHUP, PosixSignal.SIGINT, PosixSignal.SIGQUIT];
+
+    private static readonly List<PosixSignalRegistration> Registrations = []; // for as long as the process lives
+
     public static int Run(Stream input, TextWriter output)
     {
-        using var interrupts = IgnoreInterrupts();
+        Array.ForEach(Signals, Ignore);
         if (ReadRequest(input) is not { } request)
         {
             output.WriteLine(
@@ -47,7 +53,8 @@ internal static class ProbeCommand
         return 0;
     }
 
-    private static string? Shorten(string? fault) => fault is { Length: > LongestFault } ? fault[..LongestFault] : fault;
+    private static string? Shorten(string? fault) =>
+        fault is { Length: > LongestFault } ? fault[..LongestFault] : fault;
 
     /// <summary>Says of a fault of memory how much there was, since the service itself may have more.</summary>
     private static string? WithMemory(string? fault, ProbeRequest request) =>
@@ -78,20 +85,23 @@ internal static class ProbeCommand
     }
 
     /// <summary>The service keeps the input open. When it is gone, nobody waits for the answer.</summary>
-    private static void EndWithTheService(Stream input) => new Thread(() =>
+    private static void EndWithTheService(Stream input)
     {
-        while (input.ReadByte() >= 0)
+        var thread = new Thread(Wait) { IsBackground = true, Name = "end with the service" };
+        thread.Start();
+
+        void Wait()
         {
+            while (input.ReadByte() >= 0)
+            {
+            }
+
+            Process.GetCurrentProcess().Kill(); // an orderly exit would wait for the load
         }
+    }
 
-        Process.GetCurrentProcess().Kill(); // an orderly exit would wait for the load
-    }) { IsBackground = true, Name = "end with the service" }.Start();
-
-    /// <summary>
-    /// A terminal interrupts both processes. The service decides what becomes of this one.
-    /// </summary>
-    private static PosixSignalRegistration IgnoreInterrupts() =>
-        PosixSignalRegistration.Create(PosixSignal.SIGINT, static signal => signal.Cancel = true);
+    private static void Ignore(PosixSignal signal) =>
+        Registrations.Add(PosixSignalRegistration.Create(signal, static context => context.Cancel = true));
 
     private static void Answer(TextWriter output, ProbeAnswer answer)
     {

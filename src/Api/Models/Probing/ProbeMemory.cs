@@ -26,6 +26,9 @@ internal static class ProbeMemory
     /// <param name="places">How many may run at once.</param>
     public static long BytesIn(long free, int places) => Math.Max(free / places, Least);
 
-    /// <summary>The memory of the container or the machine that this process does not use.</summary>
-    public static long Free() => GC.GetGCMemoryInfo().TotalAvailableMemoryBytes - Environment.WorkingSet;
+    /// <summary>The memory of the container or the machine.</summary>
+    public static long Total() => GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+
+    /// <summary>The memory of it that this process does not use.</summary>
+    public static long Free() => Total() - Environment.WorkingSet;
 }

@@ -6,11 +6,25 @@ using System.Text.Json;
 namespace SoftmaxService.Api.Models.Probing;
 
 /// <summary>What came of a probe.</summary>
-/// <param name="HasBegun">
-/// Whether the process got as far as opening the model. Otherwise nothing is known of the model.
-/// </param>
-/// <param name="Fault">Why the model cannot be served, or why the process did not begin; null if all went well.</param>
-internal sealed record ProbeOutcome(bool HasBegun, string? Fault = null);
+internal enum ProbeResult
+{
+    /// <summary>The process did not get as far as opening the model, of which nothing is known.</summary>
+    NotStarted,
+
+    /// <summary>The process crashed or had to be ended before it had a verdict.</summary>
+    Ended,
+
+    /// <summary>The model cannot be served.</summary>
+    Rejected,
+
+    /// <summary>The model can be served.</summary>
+    Passed,
+}
+
+/// <summary>What came of a probe, and why.</summary>
+/// <param name="Result">What came of it.</param>
+/// <param name="Fault">What was wrong with the model or the process; null if all went well.</param>
+internal sealed record ProbeOutcome(ProbeResult Result, string? Fault = null);
 
 /// <summary>Runs one probe in a process of its own.</summary>
 /// <param name="program">The command that starts this program.</param>
@@ -20,6 +34,7 @@ internal sealed class ProbeProcess(ProbeProgram program)
     private const int LongestOutput = 64 << 10;
     private const int LongestError = 300;
     private const int SignalCode = 128;
+    private const string NotBegunInTime = "it had not opened a model when its time was up";
 
     /// <summary>How much longer than the load the process may take, for its own start and end.</summary>
     public TimeSpan Margin { get; init; } = TimeSpan.FromSeconds(15);
@@ -38,7 +53,7 @@ internal sealed class ProbeProcess(ProbeProgram program)
         }
         catch (Exception fault) when (fault is Win32Exception or IOException)
         {
-            return new ProbeOutcome(HasBegun: false, fault.Message);
+            return new ProbeOutcome(ProbeResult.NotStarted, fault.Message);
         }
 
         using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -67,9 +82,15 @@ internal sealed class ProbeProcess(ProbeProgram program)
             await errors;
         }
 
-        return answers.Find(IsVerdict) is { } verdict ? new ProbeOutcome(HasBegun: true, verdict.Fault)
-            : answers.Count == 0 ? new ProbeOutcome(HasBegun: false, WhyNotBegun(process.ExitCode, await errors))
-            : new ProbeOutcome(HasBegun: true, isLate ? Endless(request) : Ended(process.ExitCode, request));
+        if (answers.Find(IsVerdict) is { } verdict)
+        {
+            return new ProbeOutcome(verdict.Fault is null ? ProbeResult.Passed : ProbeResult.Rejected, verdict.Fault);
+        }
+
+        return answers.Count == 0
+            ? new ProbeOutcome(
+                ProbeResult.NotStarted, isLate ? NotBegunInTime : WhyNotBegun(process.ExitCode, await errors))
+            : new ProbeOutcome(ProbeResult.Ended, isLate ? Endless(request) : Ended(process.ExitCode, request));
     }
 
     private static bool IsVerdict(ProbeAnswer answer) => answer.Kind == ProbeAnswerKind.Judged;

@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using SkiaSharp;
+using SoftmaxService.Api.Tests.Metrics;
 using SoftmaxService.Tests.Support.Images;
 using SoftmaxService.Tests.Support.Models;
 
@@ -29,6 +30,12 @@ public sealed class ModelProbeTests : IDisposable
 
         Assert.Contains("with signal SIGFPE, and would have ended the service", await ReasonAsync(service), Ordinal);
         Assert.Equal(200, await ClassifyAsync(service));
+        var samples = MetricsText.Parse(await service.Client.GetStringAsync("/metrics"));
+        Assert.Equal(
+            (1, 1, 0, 0, 2),
+            (
+                Probes("passed"), Probes("ended"), Probes("rejected"), Probes("not_started"),
+                samples.Sum("softmax_models_probe_duration_seconds_count")));
 
         // The same in place of a model that serves.
         _folder.With("good/1", CostlyModels.Crashing(), IsLogits);
@@ -38,6 +45,31 @@ public sealed class ModelProbeTests : IDisposable
             reason => reason.EndsWith("the older content keeps serving", Ordinal));
         Assert.Equal(200, await ClassifyAsync(service));
         Assert.False(service.HasExited);
+
+        double? Probes(string outcome) => samples.Sum("softmax_models_probes_total", ("outcome", outcome));
+    }
+
+    [LinuxFact]
+    public async Task AProbeIsLimitedAndSharesNeitherSocketsNorSignals()
+    {
+        using var service = await StartAsync("--Models:LoadSeconds=5", "--Models:ProbeMaxBytes=1073741824");
+        _folder.With("boxes/1", CostlyModels.ComparingBoxes(400_000), IsLogits);
+        await UntilAsync(() => Task.FromResult(service.Children() is [var child, ..] && IsLimited(child)));
+        var probe = service.Children()[0];
+
+        var limits = await File.ReadAllTextAsync($"/proc/{probe}/limits");
+        Assert.Matches("Max data size +1073741824 +1073741824 ", limits);
+        Assert.Matches("Max core file size +0 +0 ", limits);
+        Assert.NotEmpty(Sockets(service.Id));
+        Assert.Empty(Sockets(service.Id).Intersect(Sockets(probe)));
+        foreach (var signal in new[] { "TERM", "HUP", "INT", "QUIT" })
+        {
+            using var kill = Process.Start("kill", [$"-{signal}", $"{probe}"]);
+            await kill.WaitForExitAsync();
+        }
+
+        await UntilAsync(async () => (await FailuresAsync(service)).Length > 0);
+        Assert.Equal("it was not ready to serve within 5 s", await ReasonAsync(service));
     }
 
     [Fact]
@@ -130,20 +162,22 @@ public sealed class ModelProbeTests : IDisposable
 
         await service.SignalAsync("KILL");
 
-        await UntilAsync(() => Task.FromResult(!Directory.Exists($"/proc/{probe}") || IsDead(probe)));
+        await UntilAsync(() => Task.FromResult(IsGone(probe)));
     }
 
-    [Fact]
+    [LinuxFact]
     public async Task ClosingTheServiceEndsAProbe()
     {
         _folder.With("boxes/1", CostlyModels.ComparingBoxes(400_000), IsLogits);
         using var service = ServiceProcess.Start(
             ServiceProcess.Built, [.. Settings(), "--Models:StartSeconds=0", "--Shutdown:GraceSeconds=0"]);
         await UntilAsync(() => Task.FromResult(service.Children().Length > 0 && IsListening(service)));
+        var probe = service.Children()[0];
 
         await service.TerminateAsync();
 
         Assert.Equal(0, await service.ExitCodeAsync());
+        Assert.True(IsGone(probe));
     }
 
     public void Dispose()
@@ -153,10 +187,10 @@ public sealed class ModelProbeTests : IDisposable
     }
 
     private static bool IsListening(ServiceProcess service) =>
-        service.Output.Contains("Application started", Ordinal);
+        service.Output.Contains("Now listening on", Ordinal);
 
-    /// <summary>Whether a process has ended, and only its parent has not noticed yet.</summary>
-    private static bool IsDead(int process)
+    /// <summary>Whether a process has ended, even if its parent has not noticed yet.</summary>
+    private static bool IsGone(int process)
     {
         try
         {
@@ -167,6 +201,17 @@ public sealed class ModelProbeTests : IDisposable
             return true;
         }
     }
+
+    /// <summary>Whether a probe has set its limits, this one last.</summary>
+    private static bool IsLimited(int probe) => File.ReadAllText($"/proc/{probe}/oom_score_adj") == "1000\n";
+
+    private static string[] Sockets(int process) =>
+    [
+        .. from file in new DirectoryInfo($"/proc/{process}/fd").EnumerateFiles()
+           let target = file.LinkTarget
+           where target?.StartsWith("socket:", Ordinal) == true
+           select target,
+    ];
 
     /// <summary>The versions that were probed, from the log.</summary>
     private static string[] Probed(ServiceProcess service) =>

@@ -14,10 +14,10 @@ public sealed class ProbeProcessTests
     [LinuxFact]
     public async Task AVerdictCountsWhateverTheProcessDoesAfterwards()
     {
-        Assert.Equal(new ProbeOutcome(HasBegun: true), await RunAsync($"{Begun}; {Passed}; kill -SEGV $$"));
-        Assert.Equal(new ProbeOutcome(HasBegun: true), await RunAsync($"{Begun}; {Passed}; exec sleep 1000"));
+        Assert.Equal(new ProbeOutcome(ProbeResult.Passed), await RunAsync($"{Begun}; {Passed}; kill -SEGV $$"));
+        Assert.Equal(new ProbeOutcome(ProbeResult.Passed), await RunAsync($"{Begun}; {Passed}; exec sleep 1000"));
         Assert.Equal(
-            new ProbeOutcome(HasBegun: true, "it is \"bad\""),
+            new ProbeOutcome(ProbeResult.Rejected, "it is \"bad\""),
             await RunAsync($$"""{{Begun}}; echo noise; echo '{"Kind":"Judged","Fault":"it is \"bad\""}'"""));
     }
 
@@ -47,10 +47,15 @@ public sealed class ProbeProcessTests
     {
         var outcome = await RunAsync("echo no runtime here >&2; exit 131");
 
-        Assert.False(outcome.HasBegun);
+        Assert.Equal(ProbeResult.NotStarted, outcome.Result);
         Assert.Contains("no runtime here", outcome.Fault, StringComparison.Ordinal);
-        Assert.False((await new ProbeProcess(new ProbeProgram("/nowhere/dotnet", [])).RunAsync(
-            Request, CancellationToken.None)).HasBegun);
+
+        var missing = new ProbeProcess(new ProbeProgram("/nowhere/dotnet", []));
+        Assert.Equal(ProbeResult.NotStarted, (await missing.RunAsync(Request, CancellationToken.None)).Result);
+
+        outcome = await RunAsync("exec sleep 1000");
+        Assert.Equal(ProbeResult.NotStarted, outcome.Result);
+        Assert.Contains("its time was up", outcome.Fault, StringComparison.Ordinal);
     }
 
     [LinuxFact]
@@ -112,7 +117,7 @@ public sealed class ProbeProcessTests
     private static async Task<string> FaultAsync(string script)
     {
         var outcome = await RunAsync(script);
-        Assert.True(outcome.HasBegun);
+        Assert.Equal(ProbeResult.Ended, outcome.Result);
         return outcome.Fault!; // asserted on by the caller
     }
 
