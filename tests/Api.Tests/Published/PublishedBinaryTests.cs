@@ -262,13 +262,13 @@ public sealed class PublishedBinaryTests(RunningService portable, PublishedServi
             .With("good/1", ModelFolder.PickFirst(3, 16, "batch", 1, 4, 4))
             .With("endless/1", SmallModels.Endless());
         using var process = await ServiceProcess.StartReadyAsync(
-            PublishedBinary.Path, $"--Models:Folder={folder.Path}", "--Models:LoadSeconds=1",
+            PublishedBinary.Path, $"--Models:Folder={folder.Path}", "--Models:LoadSeconds=5",
             $"--Models:ProbeCache={Path.Combine(folder.Path, ".passed")}");
 
         Assert.Contains("Model good/1 was probed", process.Output, StringComparison.Ordinal);
         Assert.Contains("Model endless/1 was probed", process.Output, StringComparison.Ordinal);
         Assert.Contains(
-            "it was not ready to serve within 1 s", await process.Client.GetStringAsync("/models"),
+            "it was not ready to serve within 5 s", await process.Client.GetStringAsync("/models"),
             StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.OK, (await process.Client.GetAsync("/models/good/1")).StatusCode);
     }

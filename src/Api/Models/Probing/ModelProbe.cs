@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Numerics;
 using System.Reflection;
 using System.Runtime.InteropServices;
-using System.Security.Cryptography;
 using System.Text;
 using SoftmaxService.Api.Settings;
 using SoftmaxService.Inference.Models;
@@ -137,7 +136,7 @@ internal sealed partial class ModelProbe : IDisposable
     }
 
     /// <summary>
-    /// The SHA-256 of everything on which a verdict depends. Of the memory it is what there is for all, since what is
+    /// A hash of everything on which a verdict depends. Of the memory it is what there is for all, since what is
     /// free differs from start to start.
     /// </summary>
     private string KeyOf(IReadOnlyDictionary<string, string> hashes)
@@ -154,8 +153,8 @@ internal sealed partial class ModelProbe : IDisposable
             string.Join(' ', run.Select(value => Convert.ToString(value, CultureInfo.InvariantCulture))),
         ];
         var lines = hashes.OrderBy(file => file.Key, StringComparer.Ordinal).Select(file => $"{file.Value} {file.Key}");
-        return Convert.ToHexStringLower(
-            SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\0', runtime.Concat(lines))))); // no name has a zero
+        return ProbedVersion.HashOf(
+            Encoding.UTF8.GetBytes(string.Join('\0', runtime.Concat(lines)))); // no name has a zero
     }
 
     [LoggerMessage(

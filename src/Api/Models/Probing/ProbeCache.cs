@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-
 namespace SoftmaxService.Api.Models.Probing;
 
 /// <summary>
@@ -13,7 +11,7 @@ internal sealed partial class ProbeCache(string? folder, ILogger log)
     // A file each: more of them are not needed by what is served.
     private const int MaxFiles = 1000;
 
-    private const int KeyLength = 2 * SHA256.HashSizeInBytes;
+    private const int KeyLength = 64;
 
     private readonly HashSet<string> _passed = new(StringComparer.Ordinal);
     private readonly Lock _gate = new();

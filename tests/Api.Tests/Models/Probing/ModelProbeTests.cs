@@ -52,7 +52,7 @@ public sealed class ModelProbeTests : IDisposable
     [LinuxFact]
     public async Task AProbeIsLimitedAndSharesNeitherSocketsNorSignals()
     {
-        using var service = await StartAsync("--Models:LoadSeconds=5", "--Models:ProbeMaxBytes=1073741824");
+        using var service = await StartAsync("--Models:LoadSeconds=10", "--Models:ProbeMaxBytes=1073741824");
         _folder.With("boxes/1", CostlyModels.ComparingBoxes(400_000), IsLogits);
         await UntilAsync(() => Task.FromResult(service.Children() is [var child, ..] && IsLimited(child)));
         var probe = service.Children()[0];
@@ -69,17 +69,17 @@ public sealed class ModelProbeTests : IDisposable
         }
 
         await UntilAsync(async () => (await FailuresAsync(service)).Length > 0);
-        Assert.Equal("it was not ready to serve within 5 s", await ReasonAsync(service));
+        Assert.Equal("it was not ready to serve within 10 s", await ReasonAsync(service));
     }
 
     [Fact]
     public async Task AModelWhoseLoadDoesNotEndLeavesNothingBehind()
     {
         _folder.With("boxes/1", CostlyModels.ComparingBoxes(400_000), IsLogits);
-        using var service = await StartAsync("--Models:LoadSeconds=2");
+        using var service = await StartAsync("--Models:LoadSeconds=10");
 
         // The node does not notice that it is to end, so this process would have had to leave it alone.
-        Assert.Equal("it was not ready to serve within 2 s", await ReasonAsync(service));
+        Assert.Equal("it was not ready to serve within 10 s", await ReasonAsync(service));
         Assert.Contains(
             "softmax_models_abandoned_loads 0", await service.Client.GetStringAsync("/metrics"), Ordinal);
         Assert.Empty(service.Children());

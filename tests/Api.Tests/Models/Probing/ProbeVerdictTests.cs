@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using SoftmaxService.Api.Models.Probing;
@@ -56,7 +57,7 @@ public sealed class ProbeVerdictTests : IDisposable
     [LinuxFact]
     public void FilesThatTakeTooLongToHashAreProbedAnew()
     {
-        // Only its beginning is read when the model is loaded.
+        // Only its beginning is needed when the model is loaded.
         using (var weights = File.OpenWrite(Path.Combine(_folder.Path, "a/1", External)))
         {
             weights.SetLength(1L << 40);
@@ -65,8 +66,8 @@ public sealed class ProbeVerdictTests : IDisposable
         var options = new ModelsOptions { LoadSeconds = 3 };
         var clock = Stopwatch.StartNew();
 
-        Assert.Equal(1, Probes(options, new ModelSettings()));
-        Assert.Equal(1, Probes(options, new ModelSettings()));
+        Assert.Equal(1, Probes(options, new ModelSettings(), "it is too large"));
+        Assert.Equal(1, Probes(options, new ModelSettings(), "it is too large"));
         Assert.InRange(clock.Elapsed.TotalSeconds, 0, 60);
     }
 
@@ -80,15 +81,15 @@ public sealed class ProbeVerdictTests : IDisposable
     private void Write(string name, ReadOnlySpan<byte> content) =>
         File.WriteAllBytes(Path.Combine(_folder.Path, "a/1", name), content);
 
-    /// <summary>How many probes a service starts with these settings, which has the same cache as those before.</summary>
-    private int Probes(ModelsOptions options, ModelSettings model)
+    /// <summary>How many probes a start with these settings and the cache of those before has.</summary>
+    private int Probes(ModelsOptions options, ModelSettings model, string? fault = null)
     {
         options.ProbeCache = _cache.Path;
         using var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
         var script = $$"""
             echo x >> {{_runs.PathOf("runs")}}
             echo '{"Kind":"Begun"}'
-            echo '{"Kind":"Judged"}'
+            echo '{{JsonSerializer.Serialize(new { Kind = "Judged", Fault = fault })}}'
             """;
         using var probe = new ModelProbe(
             options, model, new ProbeProgram("/bin/sh", ["-c", script]),
@@ -98,7 +99,7 @@ public sealed class ProbeVerdictTests : IDisposable
         var before = Count();
         repository.LoadAll();
 
-        Assert.Empty(repository.Current.Failures);
+        Assert.Equal(fault, repository.Current.Failures.SingleOrDefault()?.Reason);
         return Count() - before;
 
         int Count() => File.Exists(_runs.PathOf("runs")) ? File.ReadAllLines(_runs.PathOf("runs")).Length : 0;
