@@ -38,7 +38,7 @@ internal static class ProbeCommand
             return 1;
         }
 
-        EndWithTheService(input);
+        EndWithTheService(input, request.TemporaryFolder);
         var seconds = (request.LoadSeconds + StartSeconds) * Environment.ProcessorCount;
         ProcessLimits.Apply((long)Math.Ceiling(seconds), request.MemoryBytes);
         Answer(output, new ProbeAnswer(ProbeAnswerKind.Begun));
@@ -85,7 +85,7 @@ internal static class ProbeCommand
     }
 
     /// <summary>The service keeps the input open. When it is gone, nobody waits for the answer.</summary>
-    private static void EndWithTheService(Stream input)
+    private static void EndWithTheService(Stream input, string? temporaryFolder)
     {
         var thread = new Thread(Wait) { IsBackground = true, Name = "end with the service" };
         thread.Start();
@@ -96,6 +96,7 @@ internal static class ProbeCommand
             {
             }
 
+            ProbeFolder.Delete(temporaryFolder);
             Process.GetCurrentProcess().Kill(); // an orderly exit would wait for the load
         }
     }

@@ -21,13 +21,14 @@ internal sealed class ProbeFolder : IDisposable
     /// <summary>The folder; null where none can be made.</summary>
     public string? Path { get; }
 
-    public void Dispose()
+    /// <summary>Deletes a folder that was made here, wherever that was.</summary>
+    public static void Delete(string? path)
     {
         try
         {
-            if (Path is not null)
+            if (path is not null)
             {
-                Directory.Delete(Path, recursive: true);
+                Directory.Delete(path, recursive: true);
             }
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
@@ -35,4 +36,6 @@ internal sealed class ProbeFolder : IDisposable
             // Windows may still hold a file of a process that was just ended.
         }
     }
+
+    public void Dispose() => Delete(Path);
 }

@@ -12,9 +12,12 @@ namespace SoftmaxService.Api.Models.Probing;
 /// <param name="MemoryBytes">How much memory the process may take.</param>
 /// <param name="IntraOpThreads">Threads inside one run.</param>
 /// <param name="MaxBatchSize">The most items that share a run.</param>
+/// <param name="TemporaryFolder">
+/// The folder for temporary files, which the service deletes, or the process if the service is gone.
+/// </param>
 internal sealed record ProbeRequest(
     string Folder, string Name, string Version, double LoadSeconds, long MemoryBytes, int IntraOpThreads,
-    int MaxBatchSize);
+    int MaxBatchSize, string? TemporaryFolder = null);
 
 /// <summary>What a probe's process answers, each as one line of its output.</summary>
 /// <param name="Kind">Which of its answers it is.</param>

@@ -63,7 +63,7 @@ internal sealed class ProbeProcess(ProbeProgram program)
         var isLate = false;
         try
         {
-            await SendAsync(process.StandardInput, request);
+            await SendAsync(process.StandardInput, request with { TemporaryFolder = temporary.Path });
             await ReadAnswersAsync(process.StandardOutput, answers, end.Token);
             if (!answers.Exists(IsVerdict))
             {

@@ -159,10 +159,15 @@ public sealed class ModelProbeTests : IDisposable
         using var service = ServiceProcess.Start(ServiceProcess.Built, Settings());
         await UntilAsync(() => Task.FromResult(service.Children().Length > 0));
         var probe = service.Children()[0];
+        await UntilAsync(() => Task.FromResult(IsLimited(probe)));
+        var environment = await File.ReadAllTextAsync($"/proc/{probe}/environ");
+        var temporary = environment.Split('\0').Single(line => line.StartsWith("TMPDIR=", Ordinal))["TMPDIR=".Length..];
+        Assert.True(Directory.Exists(temporary));
 
         await service.SignalAsync("KILL");
 
         await UntilAsync(() => Task.FromResult(IsGone(probe)));
+        Assert.False(Directory.Exists(temporary));
     }
 
     [LinuxFact]
