@@ -10,10 +10,10 @@ namespace SoftmaxService.Inference.Files;
 /// that computes eight of them at once: .NET's own loads OpenSSL, which costs a start more than hashing the models that
 /// ship.
 /// <para>
-/// The content is cut into groups of 512 bytes. Lane j of eight is the words of 32 bits j, j + 8, j + 16 and so on of all
-/// whole groups. The hash is the SHA-256 of the lanes' eight SHA-256, the bytes after the last whole group, and the content's
-/// length as 64 bits, the most significant byte first. Two contents with the same hash would have a collision of
-/// SHA-256: in what is hashed last, or in one lane.
+/// The content is cut into groups of 512 bytes. Lane j of eight is the words of 32 bits j, j + 8, j + 16 and so on
+/// of all whole groups. The hash is the SHA-256 of the lanes' eight SHA-256, the bytes after the last whole group,
+/// and the content's length as 64 bits, the most significant byte first. Two contents with the same hash would have
+/// a collision of SHA-256: in what is hashed last, or in one lane.
 /// </para>
 /// </summary>
 internal sealed class ContentHash
