@@ -29,10 +29,6 @@ internal sealed class ContentHash
     private static readonly uint[] Start = FractionsOfRoots(Math.Sqrt, Lanes);
     private static readonly uint[] RoundConstants = FractionsOfRoots(Math.Cbrt, Rounds);
 
-    private static readonly Vector256<byte> Reversal =
-        Vector256.Create(0x0405060700010203ul, 0x0c0d0e0f08090a0bul, 0x1415161710111213ul, 0x1c1d1e1f18191a1bul)
-            .AsByte();
-
     private readonly Vector256<uint>[] _schedule = new Vector256<uint>[Rounds];
     private readonly Vector256<uint>[] _state = new Vector256<uint>[Lanes];
 
@@ -104,8 +100,8 @@ internal sealed class ContentHash
         {
             for (var word = 0; word < BlockBytes / sizeof(uint); word++)
             {
-                var bytes = Vector256.Create(groups[(word * Vector256<byte>.Count)..]);
-                _schedule[word] = Vector256.Shuffle(bytes, Reversal).AsUInt32();
+                var littleEndian = Vector256.Create(groups[(word * Vector256<byte>.Count)..]).AsUInt32();
+                _schedule[word] = Reverse(littleEndian);
             }
 
             Compress();
@@ -180,18 +176,27 @@ internal sealed class ContentHash
                 + (Rotate(late, 17) ^ Rotate(late, 19) ^ (late >>> 10));
         }
 
+        var constants = RoundConstants;
         var s = _state;
         var (a, b, c, d, e, f, g, h) = (s[0], s[1], s[2], s[3], s[4], s[5], s[6], s[7]);
         for (var t = 0; t < Rounds; t++)
         {
             var first = h + (Rotate(e, 6) ^ Rotate(e, 11) ^ Rotate(e, 25)) + (g ^ (e & (f ^ g)))
-                + Vector256.Create(RoundConstants[t]) + Unsafe.Add(ref w, t);
+                + Vector256.Create(constants[t]) + Unsafe.Add(ref w, t);
             var second = (Rotate(a, 2) ^ Rotate(a, 13) ^ Rotate(a, 22)) + ((a & b) | (c & (a | b)));
             (h, g, f, e, d, c, b, a) = (g, f, e, d + first, c, b, a, first + second);
         }
 
         (s[0], s[1], s[2], s[3]) = (s[0] + a, s[1] + b, s[2] + c, s[3] + d);
         (s[4], s[5], s[6], s[7]) = (s[4] + e, s[5] + f, s[6] + g, s[7] + h);
+    }
+
+    /// <summary>Reverses the bytes of each word.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<uint> Reverse(Vector256<uint> words)
+    {
+        var pairs = Rotate(words, 16);
+        return ((pairs & Vector256.Create(0x00ff00ffu)) << 8) | ((pairs >>> 8) & Vector256.Create(0x00ff00ffu));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
