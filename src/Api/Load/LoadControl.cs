@@ -74,7 +74,7 @@ internal static class LoadControl
             }
             else
             {
-                await context.WriteProblemAsync(Problem.Overloaded, bodies.Exhausted);
+                await bodies.Reject(context.Request.ContentLength).ExecuteAsync(context);
             }
         }
         finally

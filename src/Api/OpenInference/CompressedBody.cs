@@ -20,28 +20,24 @@ internal static class CompressedBody
             return await PooledBody.ReadAsync(request.Body, request.ContentLength, cancellationToken);
         }
 
+        Func<Stream, Stream> inflate = encoding switch
+        {
+            "gzip" or "x-gzip" => body => new GZipStream(body, CompressionMode.Decompress),
+            "deflate" => body => new ZLibStream(body, CompressionMode.Decompress),
+            _ => throw new RequestException(
+                Problem.UnsupportedMediaType,
+                $"The body is encoded as '{Quoting.Shorten(encoding)}'. "
+                + "Send it as it is, or with a Content-Encoding of gzip or deflate."),
+        };
         await using var inflated = new LimitedStream(
-            encoding switch
-            {
-                "gzip" or "x-gzip" => new GZipStream(request.Body, CompressionMode.Decompress),
-                "deflate" => new ZLibStream(request.Body, CompressionMode.Decompress),
-                _ => throw new RequestException(
-                    Problem.UnsupportedMediaType,
-                    $"The body is encoded as '{Quoting.Shorten(encoding)}'. "
-                    + "Send it as it is, or with a Content-Encoding of gzip or deflate."),
-            },
+            InflatedStream.Read(
+                request.Body,
+                inflate,
+                $"The {encoding} data of the body",
+                reason => new RequestException(Problem.BadRequest, reason)),
             limit,
             () => BodyLimit.InflatesTooFar(limit),
             request.HttpContext.Features.Get<IBodyMemory>() is { } memory ? memory.Reserve : null);
-        try
-        {
-            return await PooledBody.ReadAsync(inflated, declaredLength: null, cancellationToken);
-        }
-        catch (InvalidDataException)
-        {
-            throw new RequestException(
-                Problem.BadRequest,
-                $"The Content-Encoding is {encoding}, but the body is damaged or in another format.");
-        }
+        return await PooledBody.ReadAsync(inflated, declaredLength: null, cancellationToken);
     }
 }

@@ -1,5 +1,8 @@
 using System.Buffers;
 using Grpc.Core;
+using Microsoft.AspNetCore.Connections;
+using SoftmaxService.Api.Load;
+using SoftmaxService.Api.Wire;
 
 namespace SoftmaxService.Api.OpenInference;
 
@@ -11,26 +14,26 @@ internal static class GrpcFraming
     private const byte MaxFlag = 1; // 0 for a message as it is, 1 for a compressed one
     private const byte MaxFirstLengthByte = 0x7f; // of four bytes; a greater one means 2 GiB or more
 
-    public static void CheckFraming(this IEndpointConventionBuilder calls) => calls.Add(endpoint =>
+    public static T ChecksFraming<T>(this T calls)
+        where T : IEndpointConventionBuilder
     {
-        var next = endpoint.RequestDelegate!; // an endpoint of gRPC has one
-        endpoint.RequestDelegate = context => CheckAsync(context, next);
-    });
+        calls.Add(endpoint =>
+        {
+            var next = endpoint.RequestDelegate!; // an endpoint of gRPC has one
+            endpoint.RequestDelegate = context => CheckAsync(context, next);
+        });
+        return calls;
+    }
 
     private static async Task CheckAsync(HttpContext context, RequestDelegate next)
     {
-        var body = context.Request.BodyReader;
-        var read = await body.ReadAsync(context.RequestAborted);
-        while (read is { Buffer.Length: 1, IsCompleted: false })
+        if (!await IsRejectedAsync(context))
         {
-            body.AdvanceTo(read.Buffer.Start, read.Buffer.End);
-            read = await body.ReadAsync(context.RequestAborted);
-        }
+            if (context.Features.Get<IBodyMemory>() is { } memory)
+            {
+                BoundedInflation.CountIn(memory);
+            }
 
-        var isRejected = IsRejected(read.Buffer);
-        body.AdvanceTo(read.Buffer.Start); // consumes nothing
-        if (!isRejected)
-        {
             await next(context);
             return;
         }
@@ -40,6 +43,30 @@ internal static class GrpcFraming
             StatusCode.InvalidArgument,
             "A message begins with a byte that is 0, or 1 where it is compressed, and four bytes of its length, "
             + "which is below 2 GiB.");
+    }
+
+    /// <exception cref="ConnectionResetException">The call has ended before its message.</exception>
+    private static async Task<bool> IsRejectedAsync(HttpContext context)
+    {
+        var body = context.Request.BodyReader;
+        try
+        {
+            var read = await body.ReadAsync(context.RequestAborted);
+            while (read is { Buffer.Length: 1, IsCompleted: false })
+            {
+                body.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+                read = await body.ReadAsync(context.RequestAborted);
+            }
+
+            var isRejected = IsRejected(read.Buffer);
+            body.AdvanceTo(read.Buffer.Start); // consumes nothing
+            return isRejected;
+        }
+        catch (Exception fault) when (
+            Disconnection.HasEnded(fault) && context.Features.Get<RequestDeadline>() is not { IsExpired: true })
+        {
+            throw new ConnectionResetException("The call ended before its message.", fault);
+        }
     }
 
     private static bool IsRejected(ReadOnlySequence<byte> beginning)

@@ -1,3 +1,4 @@
+using Google.Protobuf;
 using Microsoft.AspNetCore.Connections;
 using Serilog.Events;
 using Serilog.Filters;
@@ -14,16 +15,23 @@ internal static class GrpcLogs
     /// </summary>
     public const string HealthChecksSource = "Microsoft.Extensions.Diagnostics.HealthChecks";
 
+    // What Kestrel's exception says, which is an IOException and no more.
+    private const string StreamReset = "The client reset the request stream.";
+
     private static readonly Func<LogEvent, bool> IsOfGrpc = Matching.FromSource("Grpc.AspNetCore.Server");
 
     public static void FilterGrpcLogs(this IServiceCollection services) => services
         .AddSingleton(new MutedSource(HealthChecksSource))
-        .AddSingleton(new LogExclusion(IsBrokenConnection));
+        .AddSingleton(new LogExclusion(IsCausedByClient));
 
     /// <summary>
-    /// gRPC's server logs an error when a client breaks its connection in the middle of a call. Kestrel has its own
-    /// line for that, and any client could fill the log.
+    /// gRPC's server logs an error when a client ends its connection or stream in the middle of a call, or sends its
+    /// health and reflection services what is no message. The request's line says that it failed, and any client could
+    /// fill the log.
     /// </summary>
-    internal static bool IsBrokenConnection(LogEvent written) =>
-        IsOfGrpc(written) && written.Exception is IOException { InnerException: ConnectionAbortedException };
+    internal static bool IsCausedByClient(LogEvent written) => IsOfGrpc(written) && written.Exception
+        is ConnectionResetException
+        or { InnerException: ConnectionAbortedException }
+        or IOException { Message: StreamReset }
+        or InvalidProtocolBufferException;
 }

@@ -29,6 +29,10 @@ internal sealed class GrpcProblems : IProblemFormat
         return Task.CompletedTask;
     }
 
+    /// <summary>A rejection as gRPC passes it on.</summary>
+    public static RpcException ExceptionOf(RequestException rejection) =>
+        new(new Status(StatusOf(rejection.Problem), rejection.Message));
+
     public static StatusCode StatusOf(Problem problem) => problem.Status switch
     {
         StatusCodes.Status401Unauthorized => StatusCode.Unauthenticated,

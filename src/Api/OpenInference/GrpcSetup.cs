@@ -66,8 +66,7 @@ internal static class GrpcSetup
     {
         if (PortOf(app.Services.GetRequiredService<GrpcOptions>()) is not null)
         {
-            var service = app.MapGrpcService<InferenceService>().LimitsItsMessages();
-            service.CheckFraming();
+            var service = app.MapGrpcService<InferenceService>().LimitsItsMessages().ChecksFraming();
             service.AnswersProbesWith(
                 nameof(InferenceService.ServerLive),
                 nameof(InferenceService.ServerReady),
@@ -78,10 +77,10 @@ internal static class GrpcSetup
                 AccessPolicies.Admin,
                 nameof(InferenceService.RepositoryModelLoad),
                 nameof(InferenceService.RepositoryModelUnload));
-            app.MapGrpcHealthChecksService().LimitsItsMessages().AnswersProbes().AllowAnonymous();
+            app.MapGrpcHealthChecksService().LimitsItsMessages().ChecksFraming().AnswersProbes().AllowAnonymous();
 
             // Reveals no more than Swagger's page.
-            app.MapGrpcReflectionService().LimitsItsMessages().AllowAnonymous();
+            app.MapGrpcReflectionService().LimitsItsMessages().ChecksFraming().AllowAnonymous();
         }
     }
 

@@ -14,6 +14,7 @@ internal sealed partial class ProblemExceptionHandler(ProblemWriter writer, ILog
         if (context.RequestAborted.IsCancellationRequested || exception is ConnectionResetException)
         {
             context.Response.StatusCode = StatusCodes.Status499ClientClosedRequest;
+            context.Abort(); // or Kestrel would read on
             return true;
         }
 

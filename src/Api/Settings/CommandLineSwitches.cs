@@ -52,7 +52,7 @@ internal static class CommandLineSwitches
         {
             var (name, value) = Split(args[i]);
             var isShort = args[i] is ['-', not '-', ..]; // which .NET passes over
-            if (name is null || (isShort && IsKnown(name)))
+            if (string.IsNullOrEmpty(name) || (isShort && IsKnown(name)))
             {
                 throw new SettingException(
                     $"the argument '{args[i]}' sets nothing; a setting is given as --Name value or --Name=value.");
@@ -72,7 +72,8 @@ internal static class CommandLineSwitches
     }
 
     /// <summary>
-    /// The name and the value. No name for what is in none of the forms; no value if it is the next argument.
+    /// The name and the value. No name, or an empty one, for what is in none of the forms; no value if it is the next
+    /// argument.
     /// </summary>
     private static (string? Name, string? Value) Split(string argument)
     {

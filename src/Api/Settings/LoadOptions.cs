@@ -24,8 +24,8 @@ internal sealed class LoadOptions
     public long? MaxDecodeBytes { get; set; }
 
     /// <summary>
-    /// The most bytes for the bodies of requests in flight, all of them together; more get 429. Defaults to a fifth of
-    /// the memory that the process may have.
+    /// The most bytes for the bodies of requests in flight, all of them together; more get 429, and a body that could
+    /// never fit 413. Defaults to a fifth of the memory that the process may have.
     /// </summary>
     [SettingRange(1_000_000, 1_000_000_000_000)]
     public long? MaxBodyBytes { get; set; }

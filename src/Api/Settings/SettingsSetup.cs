@@ -6,7 +6,7 @@ namespace SoftmaxService.Api.Settings;
 /// <summary>Reads the settings, checks them at the start, and hands them on as plain values.</summary>
 internal static class SettingsSetup
 {
-    // What the binder and the check for unknown settings need of an options class.
+    // What the binder and the check for settings without effect need of an options class.
     private const DynamicallyAccessedMemberTypes Accessed =
         DynamicallyAccessedMemberTypes.PublicProperties | DynamicallyAccessedMemberTypes.PublicParameterlessConstructor;
 
@@ -47,7 +47,7 @@ internal static class SettingsSetup
             .Bind(limits);
         services.Declare<GrpcOptions>(grpc).AddOptionsWithValidateOnStart<GrpcOptions, GrpcOptionsValidator>()
             .Bind(grpc);
-        services.AddSingleton<IValidateOptions<AccessOptions>>(new UnknownSettings<AccessOptions, KeyOptions>(
+        services.AddSingleton<IValidateOptions<AccessOptions>>(new IneffectiveSettings<AccessOptions, KeyOptions>(
             () => access.GetSection("Keys").GetChildren(), "Access:Keys:<name>"));
         services.Declare<AccessOptions>(access).AddOptionsWithValidateOnStart<AccessOptions, AccessOptionsValidator>()
             .Bind(access)
@@ -58,12 +58,12 @@ internal static class SettingsSetup
     }
 
     /// <summary>
-    /// Rejects unknown settings of a section, and registers the options themselves beside
+    /// Rejects settings of a section that have no effect, and registers the options themselves beside
     /// <see cref="IOptions{TOptions}"/>.
     /// </summary>
     private static IServiceCollection Declare<[DynamicallyAccessedMembers(Accessed)] T>(
         this IServiceCollection services, IConfigurationSection section)
         where T : class => services
-        .AddSingleton<IValidateOptions<T>>(new UnknownSettings<T, T>(() => [section], section.Path))
+        .AddSingleton<IValidateOptions<T>>(new IneffectiveSettings<T, T>(() => [section], section.Path))
         .AddSingleton(provider => provider.GetRequiredService<IOptions<T>>().Value);
 }

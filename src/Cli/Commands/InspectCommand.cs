@@ -115,8 +115,8 @@ internal static class InspectCommand
         yield return
         [
             "resize",
-            served.ResizeTo is { } target
-                ? $"{served.Resize}, of {target}, offset {served.CropOffset}"
+            served.ResizeTo is { } target ? $"{served.Resize}, of {target}, offset {served.CropOffset}"
+                : served is { Resize: "crop", CropOffset: "down" } ? $"{served.Resize}, offset {served.CropOffset}"
                 : served.Resize,
         ];
         if (served.Foreground != Names.Of(Foreground.None))

@@ -37,6 +37,10 @@ internal sealed record RecipeCandidate(string Name, PixelScaling Values, ImageIn
             : $"scale {Numbers(Values.Scale)}, mean {List(Values.Mean)} and std {List(Values.Std)}{color}";
     }
 
+    /// <summary>Whether a recipe's offset of the crop matters and is not what a manifest means without it.</summary>
+    public static bool StatesCropOffset(ImageInput recipe) =>
+        recipe.ResizeTo is not null || recipe is { Resize: ResizeMode.Crop, CropOffset: CropOffset.Down };
+
     /// <summary>The fields of a manifest that state it.</summary>
     /// <param name="present">What the model does now: a resizing that stays is not stated.</param>
     public ManifestInput ToManifest(RecipeCandidate present)
@@ -55,7 +59,7 @@ internal sealed record RecipeCandidate(string Name, PixelScaling Values, ImageIn
             {
                 Resize = Framing.Resize,
                 ResizeTo = Framing.ResizeTo,
-                CropOffset = Framing.ResizeTo is null ? null : Framing.CropOffset,
+                CropOffset = StatesCropOffset(Framing) ? Framing.CropOffset : null,
                 ResizeRounding = Framing.ResizeRounding == ResizeRounding.Down ? null : Framing.ResizeRounding,
                 Fill = Framing.Fill.All(value => value == 0) ? null : Framing.Fill,
                 Filter = Framing.Filter,

@@ -60,7 +60,7 @@ internal static class RecipeFields
             Standardize = changed.Contains("standardize") ? better.Standardize : null,
             Resize = framing ? better.Resize : null,
             ResizeTo = framing ? better.ResizeTo : null,
-            CropOffset = framing && better.ResizeTo is not null ? better.CropOffset : null,
+            CropOffset = framing && RecipeCandidate.StatesCropOffset(better) ? better.CropOffset : null,
             ResizeRounding = framing && better.ResizeRounding != ResizeRounding.Down ? better.ResizeRounding : null,
             Fill = framing && changed.Contains("fill") ? better.Fill : null,
             Filter = changed.Contains("filter") ? better.Filter : null,

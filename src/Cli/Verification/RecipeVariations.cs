@@ -91,7 +91,7 @@ internal static class RecipeVariations
     [
         recipe,
         recipe with { Round = !recipe.Round },
-        .. from offset in recipe.ResizeTo is null ? [] : Enum.GetValues<CropOffset>()
+        .. from offset in recipe.Resize == ResizeMode.Crop ? Enum.GetValues<CropOffset>() : []
            from round in new[] { recipe.Round, !recipe.Round }
            select recipe with { CropOffset = offset, Round = round },
         .. from rounding in recipe.ResizeTo?.ShorterSide is null ? [] : Enum.GetValues<ResizeRounding>()

@@ -3,4 +3,4 @@ namespace SoftmaxService.Inference.Calibration;
 /// <summary>A closed interval.</summary>
 /// <param name="Lower">Its lower end.</param>
 /// <param name="Upper">Its upper end.</param>
-public readonly record struct Interval(double Lower, double Upper);
+public sealed record Interval(double Lower, double Upper);

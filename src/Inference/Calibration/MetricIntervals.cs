@@ -8,22 +8,22 @@ namespace SoftmaxService.Inference.Calibration;
 public sealed record MetricIntervals
 {
     /// <summary>Of <see cref="CalibrationMetrics.Accuracy"/>.</summary>
-    public Interval Accuracy { get; init; }
+    public Interval? Accuracy { get; init; }
 
     /// <summary>Of <see cref="CalibrationMetrics.Nll"/>.</summary>
-    public Interval Nll { get; init; }
+    public Interval? Nll { get; init; }
 
     /// <summary>Of <see cref="CalibrationMetrics.Brier"/>.</summary>
-    public Interval Brier { get; init; }
+    public Interval? Brier { get; init; }
 
     /// <summary>Of <see cref="CalibrationMetrics.Ece"/>.</summary>
-    public Interval Ece { get; init; }
+    public Interval? Ece { get; init; }
 
     /// <summary>Of <see cref="CalibrationMetrics.Mce"/>.</summary>
-    public Interval Mce { get; init; }
+    public Interval? Mce { get; init; }
 
     /// <summary>Of <see cref="CalibrationMetrics.AdaptiveEce"/>.</summary>
-    public Interval AdaptiveEce { get; init; }
+    public Interval? AdaptiveEce { get; init; }
 
     /// <summary>
     /// Of <see cref="CalibrationMetrics.ClasswiseEce"/>; absent if there are more than 2,048 classes, or 16,384

@@ -6,4 +6,4 @@ namespace SoftmaxService.Inference.Calibration;
 /// <param name="Alpha">The miscoverage that was requested.</param>
 /// <param name="Coverage">The share of the sets that hold the right class, 0…1.</param>
 /// <param name="MeanSize">How many classes a set holds on average, at least 1.</param>
-public readonly record struct ServedSets(double Alpha, double Coverage, double MeanSize);
+public sealed record ServedSets(double Alpha, double Coverage, double MeanSize);

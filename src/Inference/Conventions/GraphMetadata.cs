@@ -66,8 +66,7 @@ internal static class GraphMetadata
         && int.TryParse(stride, NumberStyles.None, CultureInfo.InvariantCulture, out _);
 
     /// <summary>
-    /// The largest square in the centre, resized by OpenCV. YOLOv5 begins it at a whole pixel, which a recipe cannot
-    /// say.
+    /// The largest square in the centre, resized by OpenCV: YOLOv5's utils/augmentations.py, <c>CenterCrop</c>.
     /// </summary>
     private static StatedModel DescribeYolo5()
     {
@@ -79,13 +78,11 @@ internal static class GraphMetadata
             Mean = entries.State<IReadOnlyList<float>>([0.485f, 0.456f, 0.406f]),
             Std = entries.State<IReadOnlyList<float>>([0.229f, 0.224f, 0.225f]),
             Resize = entries.State(ResizeMode.Crop),
+            CropOffset = entries.State(CropOffset.Down),
             Filter = entries.State(ImageFilter.Bilinear),
             Antialias = entries.State(false),
             Round = entries.State(true),
-        }.Warn(
-            $"{entries.Source}: YOLOv5 cuts the centre out from a whole pixel on; here it begins half a pixel further "
-            + "where the margin is odd",
-            DoubtAbout.Resizing);
+        };
     }
 
     private static StatedModel DescribeTransform(IReadOnlyDictionary<string, string> metadata)

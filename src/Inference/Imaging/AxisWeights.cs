@@ -80,7 +80,7 @@ internal readonly ref struct AxisWeights
     /// </summary>
     /// <param name="filter">The kernel.</param>
     /// <param name="antialias">Whether the kernel is widened by the scale when shrinking.</param>
-    /// <param name="sourceLength">The number of source pixels.</param>
+    /// <param name="source">The source pixels; no kernel sees beyond them.</param>
     /// <param name="scale">Source pixels per target pixel.</param>
     /// <param name="first">How many target pixels are cut off before the first.</param>
     /// <param name="targetLength">The number of target pixels.</param>
@@ -89,24 +89,24 @@ internal readonly ref struct AxisWeights
     /// where a kernel and a crop need not be symmetric.
     /// </param>
     public static AxisWeights Of(
-        ImageFilter filter, bool antialias, int sourceLength, double scale, double first, int targetLength,
+        ImageFilter filter, bool antialias, AxisPart source, double scale, double first, int targetLength,
         bool isReversed)
     {
         var widening = antialias ? Math.Max(scale, 1) : 1;
         var radius = filter == ImageFilter.Nearest ? 0.5 : FilterKernel.SupportOf(filter) * widening;
-        var axis = new AxisWeights(targetLength, StrideOf(sourceLength, radius));
+        var axis = new AxisWeights(targetLength, StrideOf(source.Length, radius));
         if (filter == ImageFilter.Nearest)
         {
-            axis.FindNearest(sourceLength, scale, first, targetLength);
+            axis.FindNearest(source, scale, first, targetLength);
         }
         else
         {
-            axis.Weigh(filter, 1 / widening, radius, sourceLength, scale, first, targetLength);
+            axis.Weigh(filter, 1 / widening, radius, source, scale, first, targetLength);
         }
 
         if (isReversed)
         {
-            axis.Reverse(sourceLength, targetLength);
+            axis.Reverse(source.WholeLength, targetLength);
         }
 
         return axis;
@@ -126,26 +126,26 @@ internal readonly ref struct AxisWeights
     }
 
     // Pillow adds the step up instead of multiplying, which decides where a centre falls between two pixels.
-    private void FindNearest(int sourceLength, double scale, double first, int targetLength)
+    private void FindNearest(AxisPart source, double scale, double first, int targetLength)
     {
         var center = (first * scale) + (scale * 0.5);
         for (var i = 0; i < targetLength; i++, center += scale)
         {
-            _starts[i] = Math.Clamp((int)center, 0, sourceLength - 1);
+            _starts[i] = source.First + Math.Clamp((int)center, 0, source.Length - 1);
             _lengths[i] = 1;
             _weights[i * _stride] = 1;
         }
     }
 
     private void Weigh(
-        ImageFilter filter, double narrowing, double radius, int sourceLength, double scale, double first,
+        ImageFilter filter, double narrowing, double radius, AxisPart source, double scale, double first,
         int targetLength)
     {
         for (var i = 0; i < targetLength; i++)
         {
             var center = (first + i + 0.5) * scale;
-            var start = Math.Clamp((int)(center - radius + 0.5), 0, sourceLength);
-            var end = Math.Clamp((int)(center + radius + 0.5), start, Math.Min(sourceLength, start + _stride));
+            var start = Math.Clamp((int)(center - radius + 0.5), 0, source.Length);
+            var end = Math.Clamp((int)(center + radius + 0.5), start, Math.Min(source.Length, start + _stride));
             var sum = 0.0;
             for (var x = start; x < end; x++)
             {
@@ -158,7 +158,7 @@ internal readonly ref struct AxisWeights
                 _weights[(i * _stride) + x - start] = (float)(sum != 0 ? weight / sum : weight);
             }
 
-            _starts[i] = start;
+            _starts[i] = source.First + start;
             _lengths[i] = end - start;
         }
     }

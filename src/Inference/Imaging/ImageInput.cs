@@ -125,13 +125,13 @@ public sealed record ImageInput
 
     /// <summary>
     /// The size to which an image is resized before <see cref="ResizeMode.Crop"/> takes the centre. Null keeps the
-    /// largest part of the model's aspect ratio, at any position between the pixels.
+    /// largest part of the model's aspect ratio, where <see cref="CropOffset"/> says.
     /// </summary>
     public ResizeTarget? ResizeTo { get; init; }
 
     /// <summary>
-    /// Where the crop begins after <see cref="ResizeTo"/>, if the margin is an odd number. An image that is smaller
-    /// than the crop is filled with the smaller half of an odd number before it, or for
+    /// Where <see cref="ResizeMode.Crop"/> begins if the margin is an odd number. With <see cref="ResizeTo"/>, an image
+    /// that is smaller than the crop is filled with the smaller half of an odd number before it, or for
     /// <see cref="CropOffset.Down"/> with the larger, as by the same makers.
     /// </summary>
     public CropOffset CropOffset { get; init; } = CropOffset.Even;

@@ -18,15 +18,13 @@ internal sealed class PhotographFramer(ImageInput input)
     /// states how its makers resize is followed exactly.
     /// </summary>
     public bool AllowsSmallerPicture { get; } =
-        input is { ResizeTo: null, Filter: ImageFilter.Bilinear, Antialias: true, Round: false };
+        input is { ResizeTo: null, Filter: ImageFilter.Bilinear, Antialias: true, Round: false }
+        && input is not { Resize: ResizeMode.Crop, CropOffset: CropOffset.Down };
 
     /// <summary>
-    /// Whether the largest centre is cut out to fractions of a pixel, as Pillow's <c>ImageOps.fit</c> does, rather than
-    /// drawn at a whole size.
+    /// Whether the largest centre is taken out of the source, rather than out of a picture of a whole size.
     /// </summary>
-    private bool CropsExactly { get; } =
-        input is { Resize: ResizeMode.Crop, ResizeTo: null }
-        && input is not { Filter: ImageFilter.Bilinear, Antialias: true, Round: false };
+    private bool CropsSource => input is { Resize: ResizeMode.Crop, ResizeTo: null } && !AllowsSmallerPicture;
 
     /// <summary>
     /// The size in the model's pixels at which a picture of the given upright size is drawn, before it is cropped.
@@ -69,18 +67,20 @@ internal sealed class PhotographFramer(ImageInput input)
         var swapped = Orientation.SwapsAxes(picture.Origin);
         var (uprightWidth, uprightHeight) = swapped ? (picture.Height, picture.Width) : (picture.Width, picture.Height);
         var (drawnWidth, drawnHeight) = DrawnSize(uprightWidth, uprightHeight);
-        var horizontal = Placement(drawnWidth, input.Width);
-        var vertical = Placement(drawnHeight, input.Height);
-        if (CropsExactly)
+        var horizontal = Placement(uprightWidth, drawnWidth, input.Width);
+        var vertical = Placement(uprightHeight, drawnHeight, input.Height);
+        if (CropsSource)
         {
-            var scale = Math.Max((double)input.Width / uprightWidth, (double)input.Height / uprightHeight);
-            horizontal = horizontal.Exactly(uprightWidth * scale);
-            vertical = vertical.Exactly(uprightHeight * scale);
+            var (sourceSide, side) = (long)input.Width * uprightHeight >= (long)input.Height * uprightWidth
+                ? (uprightWidth, input.Width)
+                : (uprightHeight, input.Height);
+            horizontal = LargestCentre(uprightWidth, input.Width, sourceSide, side);
+            vertical = LargestCentre(uprightHeight, input.Height, sourceSide, side);
         }
 
         var (alongColumns, alongRows) = swapped ? (vertical, horizontal) : (horizontal, vertical);
-        using var columnWeights = Weights(picture.Width, alongColumns, Orientation.ReversesColumns(picture.Origin));
-        using var rowWeights = Weights(picture.Height, alongRows, Orientation.ReversesRows(picture.Origin));
+        using var columnWeights = Weights(alongColumns, Orientation.ReversesColumns(picture.Origin));
+        using var rowWeights = Weights(alongRows, Orientation.ReversesRows(picture.Origin));
 
         var (columns, rows, channels) = (alongColumns.Visible, alongRows.Visible, picture.Channels);
         var length = columns * rows * channels;
@@ -123,29 +123,45 @@ internal sealed class PhotographFramer(ImageInput input)
 
     // Halves of the margin as torchvision's center_crop and Hugging Face's compute them. Both fill the margin of a
     // picture that is too small, but put its odd pixel on different sides.
-    private Axis Placement(long drawn, int wanted)
+    private Axis Placement(int length, long drawn, int wanted)
     {
+        var source = AxisPart.Whole(length);
         var visible = (int)Math.Min(drawn, wanted);
         var missing = wanted - visible;
         if (input.ResizeTo is null || input.Resize != ResizeMode.Crop)
         {
-            return new Axis(drawn, visible, (drawn - visible) / 2.0, missing / 2);
+            return new Axis(source, drawn, visible, (drawn - visible) / 2.0, missing / 2);
         }
 
         var margin = drawn - visible;
         return input.CropOffset == CropOffset.Even
-            ? new Axis(drawn, visible, Math.Round(margin / 2.0, MidpointRounding.ToEven), missing / 2)
-            : new Axis(drawn, visible, margin / 2, (missing + 1) / 2);
+            ? new Axis(source, drawn, visible, Math.Round(margin / 2.0, MidpointRounding.ToEven), missing / 2)
+            : new Axis(source, drawn, visible, margin / 2, (missing + 1) / 2);
     }
 
-    private AxisWeights Weights(int sourceLength, in Axis axis, bool isReversed)
+    // Along one axis, where a side of the source becomes one of the model's. Pillow's ImageOps.fit takes fractions of
+    // pixels, and its kernel sees beyond them; YOLOv5 cuts out whole pixels, and resizes those.
+    private Axis LargestCentre(int length, int visible, int sourceSide, int side)
     {
-        var scale = sourceLength / axis.Drawn;
+        if (input.CropOffset == CropOffset.Even)
+        {
+            var drawn = length * ((double)side / sourceSide);
+            return new Axis(AxisPart.Whole(length), drawn, visible, (drawn - visible) / 2, Before: 0);
+        }
+
+        var kept = (int)Math.Max(1, (long)visible * sourceSide / side);
+        return new Axis(new AxisPart(length, (length - kept) / 2, kept), visible, visible, First: 0, Before: 0);
+    }
+
+    private AxisWeights Weights(in Axis axis, bool isReversed)
+    {
+        var scale = axis.Source.Length / axis.Drawn;
         return AllowsSmallerPicture
             ? new AxisWeights(
-                sourceLength, axis.First * scale, scale, axis.Visible, ResamplingFilter.Triangle, zeroOutside: false)
+                axis.Source.Length, axis.First * scale, scale, axis.Visible, ResamplingFilter.Triangle,
+                zeroOutside: false)
             : AxisWeights.Of(
-                input.Filter, input.Antialias, sourceLength, scale, axis.First, axis.Visible, isReversed);
+                input.Filter, input.Antialias, axis.Source, scale, axis.First, axis.Visible, isReversed);
     }
 
     private void Fill(Span<float> canvas)
@@ -174,12 +190,10 @@ internal sealed class PhotographFramer(ImageInput input)
     }
 
     /// <summary>How one axis of the upright picture lies in the model's.</summary>
-    /// <param name="Drawn">Its length after the resize; may have a fraction.</param>
+    /// <param name="Source">The part of it that is resized.</param>
+    /// <param name="Drawn">The length of that after the resize; may have a fraction.</param>
     /// <param name="Visible">How much of that the model sees.</param>
-    /// <param name="First">How much is cut off before; may be half a pixel.</param>
+    /// <param name="First">How much is cut off before; may have a fraction.</param>
     /// <param name="Before">How much is filled before.</param>
-    private readonly record struct Axis(double Drawn, int Visible, double First, int Before)
-    {
-        public Axis Exactly(double drawn) => this with { Drawn = drawn, First = (drawn - Visible) / 2 };
-    }
+    private readonly record struct Axis(AxisPart Source, double Drawn, int Visible, double First, int Before);
 }

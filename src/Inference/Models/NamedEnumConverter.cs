@@ -11,14 +11,15 @@ internal sealed class NamedEnumConverter<[DynamicallyAccessedMembers(Dynamically
     : JsonConverter<T>
     where T : struct, Enum
 {
-    private static readonly Dictionary<string, T> Values = Enum.GetValues<T>().ToDictionary(NameOf);
+    // arrays, since the runtime compiles a dictionary of each enum anew whenever the service starts
+    private static readonly T[] Members = Enum.GetValues<T>();
+    private static readonly string[] Names = Array.ConvertAll(Members, NameOf);
 
     public override T Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-        // a string token is never null
-        reader.TokenType == JsonTokenType.String && Values.TryGetValue(reader.GetString()!, out var value)
-            ? value
+        reader.TokenType == JsonTokenType.String && Array.IndexOf(Names, reader.GetString()) is >= 0 and var member
+            ? Members[member]
             : throw new JsonValueException(
-                $"It must be one of {string.Join(", ", Values.Keys.Select(name => $"\"{name}\""))}.",
+                $"It must be one of {string.Join(", ", Names.Select(name => $"\"{name}\""))}.",
                 namesValue: false);
 
     public override void Write(Utf8JsonWriter writer, T value, JsonSerializerOptions options) =>

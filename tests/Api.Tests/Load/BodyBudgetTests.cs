@@ -18,7 +18,7 @@ public sealed class BodyBudgetTests : IDisposable
     public void Dispose() => _service.Dispose();
 
     [Theory]
-    [InlineData("Content-Length: 900000")]
+    [InlineData("Content-Length: 450000")]
     [InlineData("Transfer-Encoding: chunked")]
     public async Task AStalledUploadHoldsWhatArrivedUntilItEnds(string framing)
     {
@@ -37,9 +37,64 @@ public sealed class BodyBudgetTests : IDisposable
         Assert.Equal(0, Budget.Bytes.Reserved);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task ABodyThatCouldNeverFitIsTooLarge(bool isChunked)
+    {
+        var answer = await SendAsync(600_000, isChunked);
+
+        answer.IsProblem(413, "body-too-large", $"{Total} bytes", "Load:MaxBodyBytes");
+        Assert.Null(answer.Headers.RetryAfter);
+        Assert.True(Budget.Bytes.Rejections > 0);
+        await UntilAsync(() => Budget.Bytes.Reserved == 0);
+    }
+
+    [Theory]
+    [InlineData("500001")]
+    [InlineData("9223372036854775807")]
+    public async Task ALengthThatCouldNeverFitIsRejectedBeforeTheBodyArrives(string length)
+    {
+        using var declared = await BeginAsync($"Content-Length: {length}", 1);
+        var buffer = new byte[1000];
+
+        var count = await declared.GetStream().ReadAsync(buffer);
+
+        Assert.StartsWith("HTTP/1.1 413 ", Encoding.ASCII.GetString(buffer, 0, count), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task ABodyThatFitsAloneIsRead(bool isChunked) =>
+        (await SendAsync(Total / 2, isChunked)).IsProblem(415, "image-format-unsupported");
+
     [Fact]
-    public async Task ABodyLargerThanTheBudgetIsRejected() =>
-        (await SendAsync(600_000)).IsProblem(429, "overloaded", $"{Total} bytes");
+    public async Task ABodyThatJustFitsIsReadInSmallParts()
+    {
+        const int Part = 60_000;
+        using var upload = await BeginAsync($"Content-Length: {Total / 2}", Part);
+        for (var sent = Part; sent < Total / 2; sent += Part)
+        {
+            await UntilAsync(() => Budget.Bytes.Reserved >= 2 * sent);
+            await upload.GetStream().WriteAsync(new byte[Math.Min(Part, (Total / 2) - sent)]);
+        }
+
+        var buffer = new byte[1000];
+        var count = await upload.GetStream().ReadAsync(buffer);
+
+        Assert.StartsWith("HTTP/1.1 415 ", Encoding.ASCII.GetString(buffer, 0, count), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ABodyThatWouldFitAloneIsOverloadBesideAnother()
+    {
+        using var other = await BeginAsync("Content-Length: 400000", 100_000);
+        await UntilAsync(() => Budget.Bytes.Reserved >= 200_000);
+
+        (await SendAsync(Total / 2, isChunked: false)).IsProblem(429, "overloaded", "Load:MaxBodyBytes");
+        (await SendAsync(Total / 2, isChunked: true)).IsProblem(429, "overloaded", "Load:MaxBodyBytes");
+    }
 
     [Fact]
     public async Task WhatACompressedBodyInflatesToCounts()
@@ -55,7 +110,7 @@ public sealed class BodyBudgetTests : IDisposable
         content.Headers.ContentType = new("application/json");
         using var answer = await _service.Client.PostAsync("/v2/models/mnist/infer", content);
 
-        Assert.Equal(429, (int)answer.StatusCode);
+        Assert.Equal(413, (int)answer.StatusCode);
         Assert.Contains("Load:MaxBodyBytes", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
         await UntilAsync(() => Budget.Bytes.Reserved == 0);
     }
@@ -72,8 +127,14 @@ public sealed class BodyBudgetTests : IDisposable
         Assert.Equal(0, Budget.Bytes.Reserved);
     }
 
-    private Task<Answer> SendAsync(int length) =>
-        _service.PostAsync("/classify", Enumerable.Repeat((byte)'x', length).ToArray(), "image/png");
+    private async Task<Answer> SendAsync(int length, bool isChunked = false)
+    {
+        using var content = new ByteArrayContent(Enumerable.Repeat((byte)'x', length).ToArray());
+        content.Headers.ContentType = new("image/png");
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/classify") { Content = content };
+        request.Headers.TransferEncodingChunked = isChunked;
+        return await Answer.ReadAsync(await _service.Client.SendAsync(request));
+    }
 
     /// <summary>Sends a part of a request's body and no more.</summary>
     private async Task<TcpClient> BeginAsync(string framing, int length)

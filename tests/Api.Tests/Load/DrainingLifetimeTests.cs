@@ -99,6 +99,12 @@ public sealed class DrainingLifetimeTests
     [InlineData(
         "--Serilog:WriteTo:0=File",
         "The service cannot start: There is no setting Serilog:WriteTo. The section has MinimumLevel and Format.")]
+    [InlineData(
+        "--Limits:MaxConnections=",
+        "The service cannot start: Limits:MaxConnections is empty. It must be a number; leave the setting out")]
+    [InlineData(
+        "--Access:Keys:web:MegapixelsPerSecond=",
+        "Access:Keys:web:MegapixelsPerSecond is empty. It must be a number; leave the setting out for its default.")]
     [InlineData("--port=80", "The service cannot start: there is no setting 'port'; the address is set by --urls")]
     [InlineData(
         "--Urls=localhost:80", "The service cannot start: the address 'localhost:80' of Urls is not understood")]

@@ -59,7 +59,7 @@ public sealed class BudgetMetricsTests : IDisposable
         using var stalled = new TcpClient();
         await stalled.ConnectAsync(_service.Client.BaseAddress!.Host, _service.Client.BaseAddress.Port);
         await stalled.GetStream().WriteAsync(Encoding.ASCII.GetBytes(
-            "POST /classify HTTP/1.1\r\nHost: a\r\nContent-Type: image/png\r\nContent-Length: 900000\r\n\r\n"
+            "POST /classify HTTP/1.1\r\nHost: a\r\nContent-Type: image/png\r\nContent-Length: 450000\r\n\r\n"
             + new string('x', Sent)));
         await MetricsText.UntilAsync(
             _service, samples => samples.Sum("softmax_budget_usage_bytes", Bodies) >= 2 * Sent);

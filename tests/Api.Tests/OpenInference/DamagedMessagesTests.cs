@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using SoftmaxService.Tests.Support.Fuzz;
 
 namespace SoftmaxService.Api.Tests.OpenInference;
@@ -7,6 +8,7 @@ namespace SoftmaxService.Api.Tests.OpenInference;
 public sealed class DamagedMessagesTests(SmallModelService service)
 {
     private const int InvalidArgument = 3;
+    private const string ReadyPath = "/inference.GRPCInferenceService/ModelReady";
     private const string Path = "/inference.GRPCInferenceService/ModelInfer";
 
     [Theory]
@@ -23,6 +25,51 @@ public sealed class DamagedMessagesTests(SmallModelService service)
         var answer = await connection.CallAsync(GrpcCall.Connection(Path, body), mayBeIncomplete: false, limit.Token);
 
         Assert.Equal((200, InvalidArgument), (answer?.Status, answer?.GrpcStatus));
+    }
+
+    [Theory]
+    [InlineData("/grpc.health.v1.Health/Check")]
+    [InlineData("/grpc.health.v1.Health/Watch")]
+    [InlineData("/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo")]
+    public async Task AllServicesRejectBytesThatCannotBeginAMessage(string path)
+    {
+        _ = service.Client; // starts it
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var connection = await RawConnection.OpenAsync(new Uri(service.GrpcAddress).Port, limit.Token);
+        var answer = await connection.CallAsync(
+            GrpcCall.Connection(path, [7, 0, 0, 0, 0]), mayBeIncomplete: false, limit.Token);
+
+        Assert.Equal((200, InvalidArgument), (answer?.Status, answer?.GrpcStatus));
+    }
+
+    [Theory]
+    [InlineData("gzip", 0, 0, 0)]
+    [InlineData("deflate", 0, 0, 0)]
+    [InlineData("gzip", 1, 0, InvalidArgument)]
+    [InlineData("deflate", 1, 0, InvalidArgument)]
+    [InlineData("gzip", 12, 0, InvalidArgument)]
+    [InlineData("gzip", 0, 1, InvalidArgument)]
+    [InlineData("deflate", 0, 1, InvalidArgument)]
+    public async Task ACompressedMessageMustBeWhole(string encoding, int cut, int added, int status)
+    {
+        _ = service.Client; // starts it
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        using var connection = await RawConnection.OpenAsync(new Uri(service.GrpcAddress).Port, limit.Token);
+        using var packed = new MemoryStream();
+        await using (Stream stream = encoding == "gzip"
+            ? new GZipStream(packed, CompressionLevel.Optimal, leaveOpen: true)
+            : new ZLibStream(packed, CompressionLevel.Optimal, leaveOpen: true))
+        {
+            await stream.WriteAsync(GrpcCall.Field(1, "plain"), limit.Token);
+        }
+
+        byte[] message = [.. packed.ToArray()[..^cut], .. new byte[added]];
+        var answer = await connection.CallAsync(
+            GrpcCall.Connection(ReadyPath, GrpcCall.Framed(message, flag: 1), ("grpc-encoding", encoding)),
+            mayBeIncomplete: false,
+            limit.Token);
+
+        Assert.Equal((200, status), (answer?.Status, answer?.GrpcStatus));
     }
 
     [Theory]

@@ -22,6 +22,8 @@ public sealed class GrpcLogsTests(SmallModelService service)
     public static TheoryData<string, Exception?, bool> Events => new()
     {
         { OfGrpc, Broken, true },
+        { OfGrpc, new ConnectionResetException("The connection ended before the body."), true },
+        { OfGrpc, new IOException("The client reset the request stream."), true },
         { OfGrpc, new IOException("The disk is full."), false },
         { OfGrpc, null, false },
         { "SoftmaxService.Api.Problems.ProblemExceptionHandler", Broken, false },
@@ -29,7 +31,7 @@ public sealed class GrpcLogsTests(SmallModelService service)
 
     [Theory]
     [MemberData(nameof(Events))]
-    public void OnlyGrpcErrorsOfBrokenConnectionsAreLeftOut(string source, Exception? fault, bool isLeftOut)
+    public void OnlyGrpcErrorsThatClientsCauseAreLeftOut(string source, Exception? fault, bool isLeftOut)
     {
         var written = new LogEvent(
             DateTimeOffset.UnixEpoch,

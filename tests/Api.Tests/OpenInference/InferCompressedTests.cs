@@ -14,6 +14,10 @@ public sealed class InferCompressedTests(SmallModelService service)
          "outputs": [{"name": "logits"}]}
         """;
 
+    // RFC 1952, section 2.3: a header, an empty block, and the checksum and length of nothing.
+    private static readonly byte[] EmptyMember =
+        [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+
     private static readonly byte[] Body = [.. Encoding.UTF8.GetBytes(Json), .. InferCalls.Bytes(3, 1, 2, 9)];
 
     [Theory]
@@ -56,9 +60,58 @@ public sealed class InferCompressedTests(SmallModelService service)
 
         (await SendAsync(damaged, encoding)).IsError(400, "damaged");
         (await SendAsync(Body, encoding)).IsError(400, "damaged");
-        (await SendAsync(Compress(Body, encoding)[..40], encoding)).IsError(400);
         (await SendAsync(Compress(Body, encoding == "gzip" ? "deflate" : "gzip"), encoding)).IsError(400, "damaged");
     }
+
+    [Theory]
+    [InlineData("gzip")]
+    [InlineData("deflate")]
+    public async Task ABodyThatIsCutShortIsRejected(string encoding)
+    {
+        var whole = Compress(Body, encoding);
+        var begins = Enumerable.Range(1, 20);
+        foreach (var length in begins.Concat(begins.Select(missing => whole.Length - missing)))
+        {
+            (await SendAsync(whole[..length], encoding)).IsError(400, encoding, "cut short");
+        }
+    }
+
+    [Theory]
+    [InlineData("gzip")]
+    [InlineData("deflate")]
+    public async Task DataAfterTheEndIsRejected(string encoding)
+    {
+        var whole = Compress(Body, encoding);
+        foreach (var length in new[] { 1, 2, 8, 9, 100, 50_000 })
+        {
+            (await SendAsync([.. whole, .. new byte[length]], encoding)).IsError(400, encoding, "after its end");
+            (await SendAsync([.. whole, .. Body.Take(length)], encoding)).IsError(400, encoding, "after its end");
+        }
+    }
+
+    [Fact]
+    public async Task AGzipBodyMayHaveSeveralMembers()
+    {
+        byte[] members =
+        [
+            .. Compress(Body[..7], "gzip"),
+            .. EmptyMember,
+            .. Compress(Body[7..], "gzip"),
+            .. EmptyMember,
+        ];
+
+        var answer = await SendAsync(members, "gzip");
+
+        Assert.Equal([3f, 1f, 2f], answer.Output("logits").Floats());
+        (await SendAsync(members[..^1], "gzip")).IsError(400, "cut short");
+        (await SendAsync([.. members, 1], "gzip")).IsError(400, "after its end");
+    }
+
+    [Theory]
+    [InlineData("gzip")]
+    [InlineData("deflate")]
+    public async Task AnEmptyBodyIsCalledEmpty(string encoding) =>
+        (await SendAsync([], encoding)).IsError(400, InferCalls.HeaderLength);
 
     [Fact]
     public async Task OurRoutesRejectCompressedBodies() =>

@@ -34,6 +34,11 @@ public sealed class CommandLineSwitchesTests
         "the argument 'models' sets nothing; a setting is given as --Name value or --Name=value.", "models")]
     [InlineData(
         "the argument '-urls' sets nothing; a setting is given as --Name value or --Name=value.", "-urls", "http://x")]
+    [InlineData("the argument '--' sets nothing; a setting is given as --Name value or --Name=value.", "--", "x")]
+    [InlineData("the argument '--=x' sets nothing; a setting is given as --Name value or --Name=value.", "--=x")]
+    [InlineData("the argument '=x' sets nothing; a setting is given as --Name value or --Name=value.", "=x")]
+    [InlineData("the argument '/' sets nothing; a setting is given as --Name value or --Name=value.", "/")]
+    [InlineData("the argument '' sets nothing; a setting is given as --Name value or --Name=value.", "")]
     [InlineData("--urls has no value; give it as --urls value.", "--Models:Folder", "/x", "--urls")]
     public void WhatSetsNothingIsRejectedWithWhatIsRight(string reason, params string[] args) =>
         Assert.Equal(reason, Assert.Throws<SettingException>(() => CommandLineSwitches.Check(args)).Message);

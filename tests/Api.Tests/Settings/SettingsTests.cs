@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using SoftmaxService.Api.Settings;
 
 namespace SoftmaxService.Api.Tests.Settings;
 
@@ -41,6 +42,28 @@ public sealed class SettingsTests
         var fault = Assert.Throws<OptionsValidationException>(() => service.Client);
 
         Assert.Contains(name.Split(':')[1], fault.Message, StringComparison.Ordinal);
+    }
+
+    public static TheoryData<string> NumbersAndSwitches =>
+    [
+        .. SettingsOf<ModelsOptions>("Models"),
+        .. SettingsOf<OnnxOptions>("Onnx"),
+        .. SettingsOf<BatchingOptions>("Batching"),
+        .. SettingsOf<LoadOptions>("Load"),
+        .. SettingsOf<ShutdownOptions>("Shutdown"),
+        .. SettingsOf<LimitsOptions>("Limits"),
+        .. SettingsOf<KeyOptions>("Access:Keys:web"),
+    ];
+
+    [Theory]
+    [MemberData(nameof(NumbersAndSwitches))]
+    public void ANumberOrSwitchWithoutAValueStopsTheStart(string name)
+    {
+        using var service = new ServiceWith(("Access:Keys:web:Hash", new string('a', 64)), (name, ""));
+
+        var fault = Assert.Throws<OptionsValidationException>(() => service.Client);
+
+        Assert.Contains($"{name} is empty. It must be ", fault.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -106,4 +129,9 @@ public sealed class SettingsTests
 
         (await service.ClassifyAsync(RunningService.Seven)).IsProblem(413, "image-too-large", "96", "4000");
     }
+
+    private static IEnumerable<string> SettingsOf<T>(string section) => typeof(T)
+        .GetProperties()
+        .Where(property => (Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType).IsValueType)
+        .Select(property => $"{section}:{property.Name}");
 }

@@ -203,9 +203,9 @@ public sealed class EvaluatorTests
             row.P.Select((p, k) => Math.Pow(p - (k == row.Label ? 1 : 0), 2)).Sum()).ToArray();
         var nll = rows.Select(row => -Math.Log(row.P[row.Label])).ToArray();
 
-        AssertNormal(right, metrics.Intervals!.Accuracy);
-        AssertNormal(brier, metrics.Intervals.Brier);
-        AssertNormal(nll, metrics.Intervals.Nll);
+        AssertNormal(right, metrics.Intervals!.Accuracy!);
+        AssertNormal(brier, metrics.Intervals.Brier!);
+        AssertNormal(nll, metrics.Intervals.Nll!);
     }
 
     [Fact]
@@ -213,14 +213,14 @@ public sealed class EvaluatorTests
     {
         var metrics = Calibrator.Evaluate(Synthetic.Calibrated(12, 4000, 5, 2.5), 1f).Metrics;
 
-        Assert.InRange(metrics.Ece, metrics.Intervals!.Ece.Lower, metrics.Intervals.Ece.Upper);
-        Assert.InRange(
-            metrics.AdaptiveEce!.Value, metrics.Intervals.AdaptiveEce.Lower, metrics.Intervals.AdaptiveEce.Upper);
-        Assert.InRange(
-            metrics.ClasswiseEce!.Value, metrics.Intervals.ClasswiseEce!.Value.Lower,
-            metrics.Intervals.ClasswiseEce.Value.Upper);
-        Assert.InRange(metrics.Mce, metrics.Intervals.Mce.Lower, metrics.Intervals.Mce.Upper);
-        Assert.InRange(metrics.Intervals.Ece.Upper - metrics.Intervals.Ece.Lower, 0.005, 0.05);
+        AssertInside(metrics.Ece, metrics.Intervals!.Ece!);
+        AssertInside(metrics.AdaptiveEce!.Value, metrics.Intervals.AdaptiveEce!);
+        AssertInside(metrics.ClasswiseEce!.Value, metrics.Intervals.ClasswiseEce!);
+        AssertInside(metrics.Mce, metrics.Intervals.Mce!);
+        Assert.InRange(metrics.Intervals.Ece!.Upper - metrics.Intervals.Ece.Lower, 0.005, 0.05);
+
+        static void AssertInside(double value, Interval interval) =>
+            Assert.InRange(value, interval.Lower, interval.Upper);
     }
 
     [Fact]

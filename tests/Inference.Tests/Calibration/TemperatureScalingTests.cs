@@ -158,7 +158,7 @@ public sealed class TemperatureScalingTests
     {
         var data = Synthetic.Calibrated(seed, count, classCount, 2.5);
         var result = Calibrator.Calibrate(data, new CalibrationOptions { Replicates = 300 });
-        var interval = result.TemperatureInterval!.Value;
+        var interval = result.TemperatureInterval!;
 
         Assert.InRange(2.5, interval.Lower, interval.Upper);
         Assert.InRange(result.Temperature, interval.Lower, interval.Upper);

@@ -41,12 +41,11 @@ public sealed class GraphMetadataTests
                 $"mean = 0.485 0.456 0.406 {Source}",
                 $"std = 0.229 0.224 0.225 {Source}",
                 $"resize = Crop {Source}",
+                $"cropOffset = Down {Source}",
                 $"filter = Bilinear {Source}",
                 $"antialias = False {Source}",
                 $"round = True {Source}",
                 "labels = cat|dog [graph metadata: names]",
-                "! graph metadata: names and stride, as of YOLOv5: YOLOv5 cuts the centre out from a whole pixel on; "
-                + "here it begins half a pixel further where the margin is odd",
             ],
             folder.Lines(2, ("stride", "32"), ("names", "{0: 'cat', 1: 'dog'}")));
     }

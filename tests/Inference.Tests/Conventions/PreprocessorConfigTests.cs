@@ -243,12 +243,14 @@ public sealed class PreprocessorConfigTests
     }
 
     [Fact]
-    public void TheLongestEdge_IsFitted()
+    public void TheLongestEdgeAlone_IsFittedWithAWarning()
     {
         var lines = SidecarFolder.LinesOf(File, """{"size": {"longest_edge": 100}, "do_resize": true}""");
 
         Assert.Contains("resize = Fit [preprocessor_config.json: size]", lines);
         Assert.Contains("height = 100 [preprocessor_config.json: size]", lines);
+        Assert.Contains(
+            lines, line => line.StartsWith("! preprocessor_config.json: size gives only the longer", Ordinal));
     }
 
     [Fact]

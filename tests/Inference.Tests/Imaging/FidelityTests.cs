@@ -60,6 +60,12 @@ public sealed class FidelityTests(ITestOutputHelper output)
             CropOffset = CropOffset.Down,
             ResizeRounding = ResizeRounding.Nearest,
         },
+        ["yolov5"] = ImageNet(Stretched(ImageFilter.Bilinear, 224, 224)) with
+        {
+            Resize = ResizeMode.Crop,
+            Antialias = false,
+            CropOffset = CropOffset.Down,
+        },
         ["padded"] = ImageNet(Photograph(161, ImageFilter.Bicubic)),
         ["padded-hf"] = ImageNet(Photograph(161, ImageFilter.Bicubic)) with { CropOffset = CropOffset.Down },
         ["box"] = Stretched(ImageFilter.Box, 96, 80),

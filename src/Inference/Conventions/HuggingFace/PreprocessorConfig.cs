@@ -191,6 +191,10 @@ internal sealed class PreprocessorConfig
 
         if (size.Longest is { } longest && size.Shorter is null)
         {
+            Warn(
+                "size gives only the longer side; images are centred in a square of it, but the maker may leave them "
+                + "as they are, or fill only the right and the bottom",
+                DoubtAbout.Resizing);
             var square = TargetSize.Square(longest, size.Field).State(new StatedModel());
             return square with { Resize = size.Field.State(ResizeMode.Fit) };
         }

@@ -276,6 +276,14 @@ def paddle(picture):
     return array[top : top + 224, left : left + 224]
 
 
+def yolov5(picture):
+    """YOLOv5, utils/augmentations.py: CenterCrop."""
+    array = np.asarray(picture)
+    side = min(array.shape[:2])
+    top, left = (array.shape[0] - side) // 2, (array.shape[1] - side) // 2
+    return opencv(array[top : top + side, left : left + side], 224, 224)
+
+
 def deit(picture):
     """DeiTImageProcessor with its defaults: stretched, then cropped."""
     return crop_hugging_face(resized(picture, (256, 256), Image.BICUBIC), 224, 224)
@@ -333,6 +341,7 @@ RECIPES = [
     ("tensorflow", lambda picture: linear(picture, 224, 224), lambda levels: levels / 127.5 - 1, False),
     ("mmpretrain", mmpretrain, IMAGENET, True),
     ("paddleclas", paddle, IMAGENET, True),
+    ("yolov5", yolov5, IMAGENET, True),
     ("padded", torchvision(161, Image.BICUBIC, fill=0), IMAGENET, True),
     ("padded-hf", hugging_face(161, Image.BICUBIC), IMAGENET, True),
     ("box", stretched(Image.BOX, 96, 80), lambda levels: levels / 255, True),
