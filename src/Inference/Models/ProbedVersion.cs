@@ -1,5 +1,3 @@
-using SoftmaxService.Inference.Files;
-
 namespace SoftmaxService.Inference.Models;
 
 /// <summary>
@@ -41,15 +39,6 @@ public sealed class ProbedVersion
     /// <summary>Whether the files are still those that were found. Otherwise they are tried again later.</summary>
     public bool IsUnchanged => _files.Equals(_state.Look());
 
-    /// <summary>The hash of a content, as <see cref="HashFiles"/> gives it.</summary>
-    /// <param name="content">The content.</param>
-    /// <returns>64 hexadecimal digits.</returns>
-    public static string HashOf(byte[] content)
-    {
-        using var stream = new MemoryStream(content);
-        return ContentHash.Of(stream, CancellationToken.None);
-    }
-
     /// <summary>
     /// Loads and warms up a version as a repository does, and frees it: what a process that is made for it does for a
     /// <see cref="VersionProbe"/>.
@@ -71,9 +60,9 @@ public sealed class ProbedVersion
     }
 
     /// <summary>
-    /// A hash of each file on which loading depends, by its name: the ONNX file, its external data, <c>model.json</c>
-    /// and makers' files. It is as strong as the SHA-256 of which it is made. Null if a file cannot be read, which
-    /// loading then reports.
+    /// The SHA-256 of each file on which loading depends, by its name: the ONNX file, its external data,
+    /// <c>model.json</c> and makers' files. It is written in 64 lowercase hexadecimal digits. Null if a file cannot be
+    /// read, which loading then reports.
     /// </summary>
     /// <param name="cancellationToken">Ends the reading.</param>
     /// <exception cref="OperationCanceledException">The reading was ended.</exception>

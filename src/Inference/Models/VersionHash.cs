@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Security.Cryptography;
 using SoftmaxService.Inference.Conventions;
 using SoftmaxService.Inference.Files;
 using SoftmaxService.Inference.Onnx;
@@ -8,6 +9,8 @@ namespace SoftmaxService.Inference.Models;
 /// <summary>What the files hold that are read when a version is loaded, as hashes.</summary>
 internal static class VersionHash
 {
+    private const int BufferBytes = 1 << 18;
+
     /// <summary>
     /// The hash of each file by its name. Names of makers' files begin with the number of their folder in the order in
     /// which it is searched. Null if a file cannot be read.
@@ -61,6 +64,14 @@ internal static class VersionHash
     private static string Hash(string path, CancellationToken cancellationToken)
     {
         using var file = RegularFile.OpenRead(path);
-        return ContentHash.Of(file, cancellationToken);
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var buffer = new byte[BufferBytes];
+        for (int read; (read = file.Read(buffer)) > 0;)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            hash.AppendData(buffer, 0, read);
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 }

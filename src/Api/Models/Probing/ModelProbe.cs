@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Numerics;
 using System.Reflection;
 using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 using System.Text;
 using SoftmaxService.Api.Settings;
 using SoftmaxService.Inference.Models;
@@ -153,8 +154,8 @@ internal sealed partial class ModelProbe : IDisposable
             string.Join(' ', run.Select(value => Convert.ToString(value, CultureInfo.InvariantCulture))),
         ];
         var lines = hashes.OrderBy(file => file.Key, StringComparer.Ordinal).Select(file => $"{file.Value} {file.Key}");
-        return ProbedVersion.HashOf(
-            Encoding.UTF8.GetBytes(string.Join('\0', runtime.Concat(lines)))); // no name has a zero
+        return Convert.ToHexStringLower(SHA256.HashData(
+            Encoding.UTF8.GetBytes(string.Join('\0', runtime.Concat(lines))))); // no name has a zero
     }
 
     [LoggerMessage(
