@@ -10,6 +10,7 @@ using SoftmaxService.Api.Load;
 using SoftmaxService.Api.Logging;
 using SoftmaxService.Api.Metrics;
 using SoftmaxService.Api.Models;
+using SoftmaxService.Api.Models.Probing;
 using SoftmaxService.Api.OpenApi;
 using SoftmaxService.Api.OpenInference;
 using SoftmaxService.Api.Page;
@@ -23,6 +24,12 @@ using SoftmaxService.Inference.Batching;
 if (args is [HealthProbe.Command, ..])
 {
     return await HealthProbe.RunAsync(args.AsMemory(1), Console.Out);
+}
+
+// A model that nobody knows is loaded in a process of its own first.
+if (args is [ProbeCommand.Name])
+{
+    return ProbeCommand.Run(Console.OpenStandardInput(), Console.Out);
 }
 
 // A wrong setting ends the start with one line.

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text;
 using SoftmaxService.Api.Tests.OpenInference;
 
@@ -23,6 +24,9 @@ internal sealed class ServiceProcess : IDisposable
             RedirectStandardError = true,
         };
         start.Environment["ASPNETCORE_ENVIRONMENT"] = "Production";
+
+        // Tests leave the user's own caches alone.
+        start.Environment["XDG_CACHE_HOME"] = Path.Combine(AppContext.BaseDirectory, "caches");
         Client = new HttpClient { BaseAddress = new Uri(address) };
         _process = Process.Start(start)!; // null only with UseShellExecute
         _process.OutputDataReceived += Keep;
@@ -82,6 +86,8 @@ internal sealed class ServiceProcess : IDisposable
         }
     }
 
+    public int Id => _process.Id;
+
     public bool HasExited => _process.HasExited;
 
     /// <summary>How much of its memory is in RAM.</summary>
@@ -93,6 +99,14 @@ internal sealed class ServiceProcess : IDisposable
             return _process.WorkingSet64;
         }
     }
+
+    /// <summary>The processes that it has started and that run, on Linux; none elsewhere.</summary>
+    public int[] Children() =>
+    [
+        .. from folder in OperatingSystem.IsLinux() ? Directory.GetDirectories("/proc") : []
+           where int.TryParse(Path.GetFileName(folder), out _) && ParentOf(folder) == _process.Id
+           select int.Parse(Path.GetFileName(folder), CultureInfo.InvariantCulture),
+    ];
 
     /// <summary>Terminates it, as systemd and Kubernetes do.</summary>
     public Task TerminateAsync() => SignalAsync("TERM");
@@ -127,6 +141,22 @@ internal sealed class ServiceProcess : IDisposable
 
         _process.Dispose();
         Client.Dispose();
+    }
+
+    /// <summary>The parent of a process, from its folder in /proc; null if it has ended.</summary>
+    private static int? ParentOf(string folder)
+    {
+        try
+        {
+            // The name, in parentheses, may hold anything; then come the state and the parent.
+            var status = File.ReadAllText(Path.Combine(folder, "stat"));
+            var fields = status[(status.LastIndexOf(')') + 2)..].Split(' ');
+            return fields[0] == "Z" ? null : int.Parse(fields[1], CultureInfo.InvariantCulture);
+        }
+        catch (IOException)
+        {
+            return null;
+        }
     }
 
     private void Keep(object sender, DataReceivedEventArgs line)

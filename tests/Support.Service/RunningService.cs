@@ -63,6 +63,9 @@ public class RunningService : WebApplicationFactory<Program>
 
         // Services run side by side here; only a test of gRPC sets a port.
         builder.UseSetting("Grpc:Url", "");
+
+        // The tests' process has no probe. ModelProbeTests starts the service in a process of its own.
+        builder.UseSetting("Models:Probe", "false");
         builder.UseSetting("Serilog:MinimumLevel:Default", "Fatal");
         builder.UseSetting("Serilog:MinimumLevel:Override:Microsoft.AspNetCore", "Fatal");
     }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.Extensions.Options;
+using SoftmaxService.Api.Models.Probing;
 using SoftmaxService.Api.Settings;
 using SoftmaxService.Inference.Batching;
 using SoftmaxService.Inference.Models;
@@ -16,8 +17,9 @@ internal static partial class ModelsSetup
     public static void AddModels(this IServiceCollection services)
     {
         services.AddSingleton(TimeProvider.System);
+        services.AddSingleton<ProbeMetrics>();
         services.AddSingleton(provider => new ModelRepository(
-            SettingsFrom(provider.GetRequiredService<ModelsOptions>(), ModelSettingsFrom(provider)),
+            SettingsFrom(provider, provider.GetRequiredService<ModelsOptions>()),
             provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(
             provider => new RepositoryWatcher(
@@ -68,6 +70,15 @@ internal static partial class ModelsSetup
                 ConcurrentRuns = batching.ConcurrentRuns,
             },
         };
+    }
+
+    private static RepositorySettings SettingsFrom(IServiceProvider provider, ModelsOptions models)
+    {
+        var model = ModelSettingsFrom(provider);
+        var probe = ModelProbe.Create(
+            models, model, provider.GetRequiredService<ProbeMetrics>,
+            provider.GetRequiredService<ILogger<ModelProbe>>());
+        return SettingsFrom(models, model) with { Probe = probe is null ? null : probe.RunAsync };
     }
 
     private static RepositorySettings SettingsFrom(ModelsOptions models, ModelSettings model) => new()

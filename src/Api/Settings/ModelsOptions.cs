@@ -41,6 +41,23 @@ internal sealed class ModelsOptions : IValidatableObject
     [SettingRange(0, 86400)]
     public double StartSeconds { get; set; } = 5;
 
+    /// <summary>
+    /// Whether a model that nobody knows is first loaded in a process of its own, so that it cannot end the service.
+    /// </summary>
+    public bool Probe { get; set; } = true;
+
+    /// <summary>
+    /// The folder that holds which models have passed a probe. Defaults to a folder of the user's caches.
+    /// </summary>
+    public string? ProbeCache { get; set; }
+
+    /// <summary>
+    /// The most memory that a probe may write. Defaults to what the service leaves of the container's or the machine's,
+    /// shared by the probes that may run at once.
+    /// </summary>
+    [SettingRange(134217728, 1099511627776)]
+    public long? ProbeMaxBytes { get; set; }
+
     /// <summary>Whether clients may load and unload models over <c>/v2/repository</c>.</summary>
     public bool AllowLoadUnload { get; set; }
 

@@ -10,7 +10,8 @@ namespace SoftmaxService.Inference.Models;
 /// <summary>Makes a <see cref="ClassifierModel"/> from a version's folder.</summary>
 internal static class ModelLoader
 {
-    private const string EndedEarly = "its load was ended early";
+    /// <summary>The fault of a load that was cancelled.</summary>
+    public const string EndedEarly = "its load was ended early";
 
     /// <inheritdoc cref="ClassifierModel.Load"/>
     public static ClassifierModel Load(

@@ -28,6 +28,11 @@ public sealed record RepositorySettings
     /// <summary>How long loading and warming up a version may take before it fails. Defaults to 120 s.</summary>
     public TimeSpan LoadTime { get; init; } = TimeSpan.FromSeconds(120);
 
+    /// <summary>
+    /// Decides for each version whether it is loaded, before its model is opened. Null, the default, loads all of them.
+    /// </summary>
+    public VersionProbe? Probe { get; init; }
+
     /// <summary>How often the folder is read without any event. Defaults to 10 s.</summary>
     public TimeSpan PollInterval { get; init; } = TimeSpan.FromSeconds(10);
 }

@@ -11,9 +11,9 @@ internal sealed record LoadAttempt(
     VersionFingerprint Files, bool AreFilesUnchanged, ClassifierModel? Model, string? Fault);
 
 /// <summary>
-/// Loads the files of one version within the time that the settings allow. ONNX Runtime looks only now and then whether
-/// a load is to end: one that goes on regardless is abandoned. Its thread ends when ONNX Runtime returns, and what it
-/// has loaded is freed.
+/// Loads the files of one version, if the probe of the settings lets it pass, within the time that they allow. ONNX
+/// Runtime looks only now and then whether a load is to end: one that goes on regardless is abandoned. Its thread ends
+/// when ONNX Runtime returns, and what it has loaded is freed.
 /// </summary>
 /// <param name="settings">How models are loaded.</param>
 /// <param name="time">The clock for the time limit.</param>
@@ -46,25 +46,48 @@ internal sealed class VersionLoader(
     /// <summary>Whether a load failed only because of others that were abandoned.</summary>
     public static bool IsPutOff(string? fault) => fault == TooManyAbandoned;
 
+    /// <summary>Why a load that took longer than the limit has failed.</summary>
+    public static string TookTooLong(TimeSpan limit) => string.Create(
+        CultureInfo.InvariantCulture, $"it was not ready to serve within {limit.TotalSeconds} s");
+
     public LoadAttempt Load(VersionState state)
     {
         var files = state.Look();
-        var (model, fault) = files.IsGone ? default : Load(state, files);
-        return new LoadAttempt(files, files.Equals(state.Look()), model, fault);
+        var fault = files.IsGone ? null : files.Fault ?? WhyPutOff() ?? Probe(state, files);
+
+        // Files that have changed since were not judged.
+        var areJudged = settings.Probe is null || files.Equals(state.Look());
+        ClassifierModel? model = null;
+        if (!files.IsGone && fault is null && areJudged)
+        {
+            (model, fault) = Open(state);
+        }
+
+        return new LoadAttempt(files, areJudged && files.Equals(state.Look()), model, fault);
     }
 
-    private (ClassifierModel? Model, string? Fault) Load(VersionState state, VersionFingerprint files)
+    private string? WhyPutOff() => AbandonedCount >= MaxAbandoned ? TooManyAbandoned : null;
+
+    /// <summary>Why a version must not be opened here; null if it may be.</summary>
+    private string? Probe(VersionState state, VersionFingerprint files)
     {
-        if (files.Fault is not null)
+        try
         {
-            return (null, files.Fault);
+            settings.Probe?.Invoke(new ProbedVersion(state, files), cancellationToken).GetAwaiter().GetResult();
+            return null;
         }
-
-        if (AbandonedCount >= MaxAbandoned)
+        catch (ModelLoadException rejection)
         {
-            return (null, TooManyAbandoned);
+            return rejection.Message;
         }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            return ModelLoader.EndedEarly;
+        }
+    }
 
+    private (ClassifierModel? Model, string? Fault) Open(VersionState state)
+    {
         var load = new TimedLoad(token =>
         {
             Reading?.Invoke(state);
@@ -88,8 +111,6 @@ internal sealed class VersionLoader(
     }
 
     private string TookTooLong(bool isAbandoned) =>
-        string.Create(
-            CultureInfo.InvariantCulture,
-            $"it was not ready to serve within {settings.LoadTime.TotalSeconds} s")
+        TookTooLong(settings.LoadTime)
         + (isAbandoned ? "; its load has not ended since, and takes a core until it does" : "");
 }

@@ -13,6 +13,7 @@ using SoftmaxService.Api.OpenInference.Wire;
 using SoftmaxService.Api.Tests.Metrics;
 using SoftmaxService.Api.Tests.OpenInference;
 using SoftmaxService.Api.Tests.Tracing;
+using SoftmaxService.Tests.Support.Models;
 
 namespace SoftmaxService.Api.Tests.Published;
 
@@ -252,6 +253,24 @@ public sealed class PublishedBinaryTests(RunningService portable, PublishedServi
         {
             Assert.True(patience-- > 0, process.Output);
         }
+    }
+
+    [PublishedFact]
+    public async Task AModelThatIsNotKnownIsProbed()
+    {
+        using var folder = new ModelFolder()
+            .With("good/1", ModelFolder.PickFirst(3, 16, "batch", 1, 4, 4))
+            .With("endless/1", SmallModels.Endless());
+        using var process = await ServiceProcess.StartReadyAsync(
+            PublishedBinary.Path, $"--Models:Folder={folder.Path}", "--Models:LoadSeconds=5",
+            $"--Models:ProbeCache={Path.Combine(folder.Path, ".passed")}");
+
+        Assert.Contains("Model good/1 was probed", process.Output, StringComparison.Ordinal);
+        Assert.Contains("Model endless/1 was probed", process.Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "it was not ready to serve within 5 s", await process.Client.GetStringAsync("/models"),
+            StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.OK, (await process.Client.GetAsync("/models/good/1")).StatusCode);
     }
 
     [PublishedFact]

@@ -33,6 +33,7 @@ public sealed class SettingsTests
     [InlineData("Models:PollSeconds", "0")]
     [InlineData("Models:PollSeconds", "3601")]
     [InlineData("Models:SettleSeconds", "-1")]
+    [InlineData("Models:ProbeMaxBytes", "1048576")]
     [InlineData("Models:Versions:mnist", "newest")]
     public void ASettingOutOfRangeStopsTheStart(string name, string value)
     {

@@ -91,4 +91,45 @@ public static class CostlyModels
         graph.Node("Cast", ["times"], "trips", ("to", (long)DataType.Int64));
         return SmallModels.Looping(graph).ToByteArray();
     }
+
+    /// <summary>
+    /// A graph that divides the least whole number by -1, at which x64 ends the process. Images decide it, so that it
+    /// is not computed when the graph is loaded but when it is warmed up.
+    /// </summary>
+    public static byte[] Crashing()
+    {
+        var graph = SmallModels.Start("batch", 1, 4, 4);
+        graph.Node("Cast", ["scores"], "whole", ("to", (long)DataType.Int64));
+        graph.Node("Mul", ["whole", graph.Initializer<long>("zero", [0])], "zeros");
+        graph.Node("Add", ["zeros", graph.Initializer<long>("minimum", [long.MinValue])], "least");
+        graph.Node("Add", ["zeros", graph.Initializer<long>("one", [-1])], "minus_one");
+        graph.Node("Div", ["least", "minus_one"], "quotient");
+        graph.Node("Cast", ["quotient"], "number", ("to", (long)DataType.Float));
+        graph.Node("Add", ["scores", "number"], "same");
+        graph.Output("same", DataType.Float, "batch", SmallModels.Classes);
+        return graph.ToByteArray();
+    }
+
+    /// <summary>
+    /// A graph with a node that compares each of so many boxes with all before it, and is told to end only afterwards.
+    /// </summary>
+    public static byte[] ComparingBoxes(int count)
+    {
+        var graph = SmallModels.Start("batch", 1, 4, 4);
+        float[] boxes = [.. Enumerable.Range(0, count).SelectMany(i => new[] { 2f * i, 0f, (2f * i) + 1f, 1f })];
+        var selected = graph.Node(
+            "NonMaxSuppression",
+            [
+                graph.Initializer("boxes", boxes, 1, count, 4),
+                graph.Initializer<float>("confidence", [.. Enumerable.Repeat(1f, count)], 1, 1, count),
+                graph.Initializer<long>("most", [count], 1),
+                graph.Initializer<float>("overlap", [0.5f], 1),
+            ],
+            "selected");
+        graph.Node("Cast", [selected], "numbers", ("to", (long)DataType.Float));
+        graph.Node("ReduceMin", ["numbers"], "zero", ("keepdims", 0L));
+        graph.Node("Add", ["scores", "zero"], "same");
+        graph.Output("same", DataType.Float, "batch", SmallModels.Classes);
+        return graph.ToByteArray();
+    }
 }
