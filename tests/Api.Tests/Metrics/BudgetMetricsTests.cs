@@ -111,7 +111,7 @@ public sealed class BudgetMetricsTests : IDisposable
         _ = _service.Client;
         var gate = _service.Services.GetRequiredService<ComputeGate>();
         var permits = new List<ComputeGate.Permit>();
-        for (var permit = 0; permit < Math.Max(1, Environment.ProcessorCount / 2); permit++)
+        for (var permit = 0; permit < Environment.ProcessorCount; permit++)
         {
             permits.Add(await gate.EnterLongAsync(CancellationToken.None));
         }

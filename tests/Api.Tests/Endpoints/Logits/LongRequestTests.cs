@@ -71,7 +71,7 @@ public sealed class LongRequestTests : IDisposable
     {
         _ = _service.Client;
         List<ComputeGate.Permit> permits = [];
-        for (var permit = 0; permit < Math.Max(1, Environment.ProcessorCount / 2); permit++)
+        for (var permit = 0; permit < Environment.ProcessorCount; permit++)
         {
             permits.Add(await Gate.EnterLongAsync(CancellationToken.None));
         }
