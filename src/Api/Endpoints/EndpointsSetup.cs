@@ -5,6 +5,7 @@ using SoftmaxService.Api.Endpoints.Images;
 using SoftmaxService.Api.Endpoints.Logits;
 using SoftmaxService.Api.Endpoints.Models;
 using SoftmaxService.Api.Wire;
+using SoftmaxService.Inference.Batching;
 
 namespace SoftmaxService.Api.Endpoints;
 
@@ -16,6 +17,7 @@ internal static class EndpointsSetup
         services.AddJson(ImagesJsonContext.Default);
         services.AddJson(ClassifyJsonContext.Default);
         services.AddJson(LogitsJsonContext.Default);
+        services.AddKeyedSingleton(LogitsCost.LargeGate, (_, _) => new ComputeGate(Environment.ProcessorCount));
         services.AddJson(CalibrateJsonContext.Default);
         services.AddCalibrate();
         services.AddJson(ModelsJsonContext.Default);

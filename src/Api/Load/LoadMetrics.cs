@@ -32,8 +32,8 @@ internal sealed class LoadMetrics
             "softmax.budget.limit",
             () => Each(budget => budget.Total),
             "By",
-            "Memory for the bodies of requests in flight, and for decoding images: the settings Load:MaxBodyBytes and "
-            + "Load:MaxDecodeBytes.");
+            "Memory for the bodies and answers of requests in flight, and for decoding images: the settings "
+            + "Load:MaxBodyBytes and Load:MaxDecodeBytes.");
         meter.CreateObservableGauge(
             "softmax.budget.usage", () => Each(budget => budget.Reserved), "By", "Memory of it that is reserved now.");
         meter.CreateObservableGauge(
@@ -45,6 +45,7 @@ internal sealed class LoadMetrics
             "softmax.budget.rejections",
             () => Each(budget => budget.Rejections),
             "{rejection}",
-            "Bodies rejected because too little memory was free, and images that need more than there is for all.");
+            "Bodies and answers rejected because too little memory was free, and images that need more than there is "
+            + "for all.");
     }
 }

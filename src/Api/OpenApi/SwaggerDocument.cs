@@ -19,6 +19,7 @@ internal sealed class SwaggerDocument(IServiceProvider services)
     [
         new($"/{Name}/swagger.json", "application/json;charset=utf-8", services, text => new OpenApiJsonWriter(text)),
         new($"/{Name}/swagger.yaml", "text/yaml;charset=utf-8", services, text => new OpenApiYamlWriter(text)),
+        new($"/{Name}/swagger.yml", "text/yaml;charset=utf-8", services, text => new OpenApiYamlWriter(text)),
     ];
 
     /// <summary>Answers requests for the document, and hands on all others.</summary>

@@ -8,10 +8,10 @@ namespace SoftmaxService.Api.Wire;
 /// the logits. Written a piece at a time, because a request of ten megabytes may need a response of hundreds.
 /// </summary>
 /// <param name="logits">Rows of the answer's shape.</param>
-/// <param name="longGate">
-/// Where each piece of a large answer takes a long permit; null for one that is written at once.
+/// <param name="largeGate">
+/// Where each piece of a large answer takes a permit; null for one that is written at once.
 /// </param>
-internal abstract class RowsAnswer(FloatRows logits, ComputeGate? longGate) : IResult
+internal abstract class RowsAnswer(FloatRows logits, ComputeGate? largeGate) : IResult
 {
     private const int BytesBetweenFlushes = 64 * 1024;
 
@@ -31,9 +31,9 @@ internal abstract class RowsAnswer(FloatRows logits, ComputeGate? longGate) : IR
         foreach (var property in WriteProperties(writer))
         {
             using var pauses = property.GetEnumerator();
-            while (longGate is null
+            while (largeGate is null
                 ? WritePiece(pauses, writer, response, BytesBetweenFlushes)
-                : await WriteLongPieceAsync(longGate, pauses, writer, response, cancellationToken))
+                : await WriteLongPieceAsync(largeGate, pauses, writer, response, cancellationToken))
             {
                 await FlushAsync(writer, response);
             }
@@ -134,7 +134,7 @@ internal abstract class RowsAnswer(FloatRows logits, ComputeGate? longGate) : IR
         HttpResponse response,
         CancellationToken cancellationToken)
     {
-        using var permit = await gate.EnterLongAsync(cancellationToken);
+        using var permit = await gate.EnterAsync(cancellationToken);
         return await OwnThread.RunAsync(() => WritePiece(pauses, writer, response, LongPieceBytes));
     }
 

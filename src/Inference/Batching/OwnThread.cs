@@ -11,7 +11,7 @@ public static class OwnThread
         TaskCreationOptions.LongRunning | TaskCreationOptions.RunContinuationsAsynchronously;
 
     /// <summary>Starts a thread for a computation.</summary>
-    /// <param name="compute">The computation; call it while holding a long permit.</param>
+    /// <param name="compute">The computation; call it where a gate or a lock limits how many there are.</param>
     /// <returns>Ends with the computation: with its result, or with what it threw.</returns>
     public static Task<T> RunAsync<T>(Func<T> compute) =>
         Task.Factory.StartNew(compute, CancellationToken.None, Options, TaskScheduler.Default);

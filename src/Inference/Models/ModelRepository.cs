@@ -101,14 +101,20 @@ public sealed class ModelRepository : IDisposable
     public void LoadAll()
     {
         SetStarting(true);
-        Read(takeAsComplete: true);
-        _loads.TryRun(() => Parallel.For(0, Environment.ProcessorCount, _ =>
+        try
         {
-            while (TryLoadNext(_store.IsDue))
+            Read(takeAsComplete: true);
+            _loads.TryRun(() => Parallel.For(0, Environment.ProcessorCount, _ =>
             {
-            }
-        }));
-        SetStarting(false);
+                while (TryLoadNext(_store.IsDue))
+                {
+                }
+            }));
+        }
+        finally
+        {
+            SetStarting(false);
+        }
     }
 
     /// <summary>

@@ -84,6 +84,10 @@ internal sealed class VersionLoader(
         {
             return ModelLoader.EndedEarly;
         }
+        catch (Exception fault)
+        {
+            return $"it could not be probed: {fault.Message}"; // others are loaded all the same
+        }
     }
 
     private (ClassifierModel? Model, string? Fault) Open(VersionState state)

@@ -44,11 +44,13 @@ public sealed class SwaggerTests(RunningService service)
             rule => Assert.Contains(rule, policy, StringComparison.Ordinal));
     }
 
-    [Fact]
-    public async Task TheDocumentIsServedAsYamlToo() =>
+    [Theory]
+    [InlineData("yaml")]
+    [InlineData("yml")]
+    public async Task TheDocumentIsServedAsYamlToo(string extension) =>
         Assert.StartsWith(
             "openapi: 3.0",
-            System.Text.Encoding.UTF8.GetString((await service.GetAsync("/swagger/v1/swagger.yaml")).Body),
+            System.Text.Encoding.UTF8.GetString((await service.GetAsync($"/swagger/v1/swagger.{extension}")).Body),
             StringComparison.Ordinal);
 
     [Fact]

@@ -34,6 +34,20 @@ public sealed class VersionProbeTests : IDisposable
     }
 
     [Fact]
+    public void LoadAll_ProbeThatFails_RejectsItsVersionOnly()
+    {
+        using var repository = Repository((version, _) =>
+            version.Name == "a" ? throw new IOException("no pipe") : Task.CompletedTask);
+
+        repository.LoadAll();
+
+        Assert.Equal("b", Assert.Single(repository.Current.Models).Name);
+        Assert.Equal(
+            new ModelLoadFailure("a", "1", "it could not be probed: no pipe"),
+            Assert.Single(repository.Current.Failures));
+    }
+
+    [Fact]
     public void LoadAll_FilesThatChangeDuringTheirProbe_AreProbedAgainBeforeTheyAreOpened()
     {
         var probes = 0;

@@ -5,6 +5,12 @@ namespace SoftmaxService.Api.Endpoints.Logits;
 /// <summary>Whether computing on the logits of a request takes long, told from the size of its body.</summary>
 internal static class LogitsCost
 {
+    /// <summary>
+    /// The key of the gate for what takes long. It is not that of images: an answer takes a permit for each of its
+    /// pieces, and would wait for an image each time.
+    /// </summary>
+    public const string LargeGate = "large logits";
+
     // At the most that a byte may cost; common logits take a fifth of it.
     private const double MaxShortMilliseconds = 30;
 

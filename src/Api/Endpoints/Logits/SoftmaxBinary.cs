@@ -31,7 +31,11 @@ internal static class SoftmaxBinary
     public static readonly QueryParameter[] Parameters = [Classes, Temperature];
 
     public static async Task<BinaryRows> AnswerAsync(
-        HttpRequest request, ComputeGate gate, LimitsOptions limits, CancellationToken cancellationToken)
+        HttpRequest request,
+        ComputeGate gate,
+        ComputeGate largeGate,
+        LimitsOptions limits,
+        CancellationToken cancellationToken)
     {
         QueryParameter.RejectUnknown(request, Parameters);
         var temperature = Temperature.ReadNumber<float>(request, TemperatureRows.IsValid) ?? 1f;
@@ -48,7 +52,7 @@ internal static class SoftmaxBinary
             var classes = requestedClasses ?? Math.Max(1, body.Memory.Length / sizeof(float));
             if (LogitsCost.IsLongBinary(body))
             {
-                await ComputeLongAsync(body, classes, temperature, gate, cancellationToken);
+                await ComputeLongAsync(body, classes, temperature, largeGate, cancellationToken);
             }
             else
             {
@@ -66,9 +70,9 @@ internal static class SoftmaxBinary
     }
 
     private static async Task ComputeLongAsync(
-        PooledBody body, int classCount, float temperature, ComputeGate gate, CancellationToken cancellationToken)
+        PooledBody body, int classCount, float temperature, ComputeGate largeGate, CancellationToken cancellationToken)
     {
-        using var permit = await gate.EnterLongAsync(cancellationToken);
+        using var permit = await largeGate.EnterAsync(cancellationToken);
         await OwnThread.RunAsync(() => ComputeInPlace(body.Span, classCount, temperature));
     }
 

@@ -16,6 +16,7 @@ internal static class SoftmaxEndpoint
     {
         // Captured: a handler that takes services as parameters opens a scope for each request.
         var gate = routes.ServiceProvider.GetRequiredService<ComputeGate>();
+        var largeGate = routes.ServiceProvider.GetRequiredKeyedService<ComputeGate>(LogitsCost.LargeGate);
         var json = routes.ServiceProvider.GetRequiredService<RequestJson>();
         var limits = routes.ServiceProvider.GetRequiredService<LimitsOptions>();
         var bodies = routes.ServiceProvider.GetRequiredService<BodyBudget>();
@@ -23,7 +24,7 @@ internal static class SoftmaxEndpoint
             .MapPost(
                 "/softmax",
                 (HttpRequest request, CancellationToken cancellationToken) =>
-                    AnswerAsync(request, gate, json, limits, bodies, cancellationToken))
+                    AnswerAsync(request, gate, largeGate, json, limits, bodies, cancellationToken))
             .WithName("Softmax")
             .WithTags("Softmax")
             .WithSummary("Turns logits into probabilities")
@@ -44,6 +45,7 @@ internal static class SoftmaxEndpoint
     private static async Task<Results<SoftmaxResponse, BinaryRows>> AnswerAsync(
         HttpRequest request,
         ComputeGate gate,
+        ComputeGate largeGate,
         RequestJson json,
         LimitsOptions limits,
         BodyBudget bodies,
@@ -52,7 +54,7 @@ internal static class SoftmaxEndpoint
         var mediaType = MediaTypes.Of(request);
         if (mediaType == MediaTypeNames.Application.Octet)
         {
-            return await SoftmaxBinary.AnswerAsync(request, gate, limits, cancellationToken);
+            return await SoftmaxBinary.AnswerAsync(request, gate, largeGate, limits, cancellationToken);
         }
 
         if (!MediaTypes.IsJson(mediaType))
@@ -65,34 +67,34 @@ internal static class SoftmaxEndpoint
         using var body = await PooledBody.ReadAsync(request, cancellationToken);
         if (LogitsCost.IsLongJson(body))
         {
-            return await AnswerLongAsync(body, gate, json, limits, bodies, cancellationToken);
+            return await AnswerLongAsync(body, largeGate, json, limits, bodies, cancellationToken);
         }
 
         using var permit = await gate.EnterAsync(cancellationToken);
-        return Answer(body, json, limits, bodies, longGate: null);
+        return Answer(body, json, limits, bodies, largeGate: null);
     }
 
     private static async Task<SoftmaxResponse> AnswerLongAsync(
         PooledBody body,
-        ComputeGate gate,
+        ComputeGate largeGate,
         RequestJson json,
         LimitsOptions limits,
         BodyBudget bodies,
         CancellationToken cancellationToken)
     {
-        using var permit = await gate.EnterLongAsync(cancellationToken);
-        return await OwnThread.RunAsync(() => Answer(body, json, limits, bodies, gate));
+        using var permit = await largeGate.EnterAsync(cancellationToken);
+        return await OwnThread.RunAsync(() => Answer(body, json, limits, bodies, largeGate));
     }
 
     private static SoftmaxResponse Answer(
-        PooledBody body, RequestJson json, LimitsOptions limits, BodyBudget bodies, ComputeGate? longGate)
+        PooledBody body, RequestJson json, LimitsOptions limits, BodyBudget bodies, ComputeGate? largeGate)
     {
         var plan = SoftmaxPlan.Resolve(json.Deserialize<SoftmaxRequest>(body, "logits"));
         SoftmaxResponse.CheckSize(plan, limits);
         var memory = AnswerMemory.Reserve(plan.AnswerBytes, body, bodies);
         try
         {
-            return new SoftmaxResponse(plan, plan.Compute(), memory, longGate);
+            return new SoftmaxResponse(plan, plan.Compute(), memory, largeGate);
         }
         catch
         {

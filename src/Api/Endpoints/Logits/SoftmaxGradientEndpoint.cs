@@ -36,6 +36,7 @@ internal static class SoftmaxGradientEndpoint
     private static async Task<SoftmaxGradientResponse> AnswerAsync(
         HttpRequest request,
         ComputeGate gate,
+        [FromKeyedServices(LogitsCost.LargeGate)] ComputeGate largeGate,
         RequestJson json,
         LimitsOptions limits,
         CancellationToken cancellationToken)
@@ -49,23 +50,27 @@ internal static class SoftmaxGradientEndpoint
         using var body = await PooledBody.ReadAsync(request, cancellationToken);
         if (LogitsCost.IsLongJson(body))
         {
-            return await AnswerLongAsync(body, gate, json, limits, cancellationToken);
+            return await AnswerLongAsync(body, largeGate, json, limits, cancellationToken);
         }
 
         using var permit = await gate.EnterAsync(cancellationToken);
-        return Answer(json.Deserialize<SoftmaxGradientRequest>(body, Needed), limits, longGate: null);
+        return Answer(json.Deserialize<SoftmaxGradientRequest>(body, Needed), limits, largeGate: null);
     }
 
     private static async Task<SoftmaxGradientResponse> AnswerLongAsync(
-        PooledBody body, ComputeGate gate, RequestJson json, LimitsOptions limits, CancellationToken cancellationToken)
+        PooledBody body,
+        ComputeGate largeGate,
+        RequestJson json,
+        LimitsOptions limits,
+        CancellationToken cancellationToken)
     {
-        using var permit = await gate.EnterLongAsync(cancellationToken);
+        using var permit = await largeGate.EnterAsync(cancellationToken);
         return await OwnThread.RunAsync(
-            () => Answer(json.Deserialize<SoftmaxGradientRequest>(body, Needed), limits, gate));
+            () => Answer(json.Deserialize<SoftmaxGradientRequest>(body, Needed), limits, largeGate));
     }
 
     private static SoftmaxGradientResponse Answer(
-        SoftmaxGradientRequest request, LimitsOptions limits, ComputeGate? longGate)
+        SoftmaxGradientRequest request, LimitsOptions limits, ComputeGate? largeGate)
     {
         var logits = request.Logits;
         var temperatures = (request.Temperature ?? TemperatureRows.One).ForEachRow(logits);
@@ -73,8 +78,8 @@ internal static class SoftmaxGradientEndpoint
         SoftmaxGradientResponse.CheckSize(logits, limits);
         return request switch
         {
-            { Target: { } target, Upstream: null } => AnswerTargets(logits, temperatures, target, longGate),
-            { Target: null, Upstream: { } upstream } => AnswerUpstream(logits, temperatures, upstream, longGate),
+            { Target: { } target, Upstream: null } => AnswerTargets(logits, temperatures, target, largeGate),
+            { Target: null, Upstream: { } upstream } => AnswerUpstream(logits, temperatures, upstream, largeGate),
             _ => throw new RequestException(
                 Problem.InvalidParameter,
                 "Give either target, for the gradient of the cross-entropy, "
@@ -86,7 +91,7 @@ internal static class SoftmaxGradientEndpoint
     /// The gradient replaces the logits: what an unread answer holds is then covered by what was reserved for its body.
     /// </summary>
     private static SoftmaxGradientResponse AnswerTargets(
-        FloatRows logits, float[] temperatures, TargetRows targets, ComputeGate? longGate)
+        FloatRows logits, float[] temperatures, TargetRows targets, ComputeGate? largeGate)
     {
         CheckTargets(targets, logits);
         var losses = new float[logits.RowCount];
@@ -94,17 +99,17 @@ internal static class SoftmaxGradientEndpoint
         Softmax.CrossEntropyRows(gradient, targets.Values, losses, gradient, logits.ColumnCount, temperatures);
         CheckRange(losses, "loss");
         CheckRange(gradient, "gradient");
-        return new SoftmaxGradientResponse(logits, losses, gradient, longGate);
+        return new SoftmaxGradientResponse(logits, losses, gradient, largeGate);
     }
 
     private static SoftmaxGradientResponse AnswerUpstream(
-        FloatRows logits, float[] temperatures, FloatRows upstream, ComputeGate? longGate)
+        FloatRows logits, float[] temperatures, FloatRows upstream, ComputeGate? largeGate)
     {
         CheckUpstream(upstream, logits);
         var gradient = logits.Values;
         Softmax.GradientRows(gradient, upstream.Values, gradient, logits.ColumnCount, temperatures);
         CheckRange(gradient, "gradient");
-        return new SoftmaxGradientResponse(logits, losses: null, gradient, longGate);
+        return new SoftmaxGradientResponse(logits, losses: null, gradient, largeGate);
     }
 
     private static void CheckTargets(TargetRows targets, FloatRows logits)

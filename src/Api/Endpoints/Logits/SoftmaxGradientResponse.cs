@@ -11,9 +11,9 @@ namespace SoftmaxService.Api.Endpoints.Logits;
 /// <param name="logits">Rows of the answer's shape.</param>
 /// <param name="losses">One for each row, or null.</param>
 /// <param name="gradient">One number for each logit.</param>
-/// <param name="longGate">Where a large answer takes long permits.</param>
+/// <param name="largeGate">Where each piece of a large answer takes a permit; null for a small one.</param>
 internal sealed class SoftmaxGradientResponse(
-    FloatRows logits, float[]? losses, float[] gradient, ComputeGate? longGate) : RowsAnswer(logits, longGate)
+    FloatRows logits, float[]? losses, float[] gradient, ComputeGate? largeGate) : RowsAnswer(logits, largeGate)
 {
     private const int RowBytes = AnswerSize.Number + 4;
 

@@ -8,8 +8,8 @@ namespace SoftmaxService.Api.Endpoints.Logits;
 
 /// <summary>The JSON response of <c>POST /softmax</c>.</summary>
 internal sealed class SoftmaxResponse(
-    SoftmaxPlan plan, SoftmaxAnswer answer, ByteBudget.Reservation memory, ComputeGate? longGate)
-    : RowsAnswer(plan.Logits, longGate)
+    SoftmaxPlan plan, SoftmaxAnswer answer, ByteBudget.Reservation memory, ComputeGate? largeGate)
+    : RowsAnswer(plan.Logits, largeGate)
 {
     // {"label":"2147483647","index":2147483647,"probability":…}, and for each row "uncertainty" and brackets.
     private const int RankedBytes = 72;

@@ -25,7 +25,6 @@ internal sealed partial class ModelProbe : IDisposable
     private readonly ILogger _log;
     private readonly int _places;
     private readonly SemaphoreSlim _free;
-    private int _isTold;
 
     public ModelProbe(
         ModelsOptions options, ModelSettings settings, ProbeProgram program, ProbeMetrics metrics, ILogger log)
@@ -75,10 +74,7 @@ internal sealed partial class ModelProbe : IDisposable
         var outcome = await RunInTurnAsync(version, cancellationToken);
         if (outcome.Result == ProbeResult.NotStarted)
         {
-            if (Interlocked.Exchange(ref _isTold, 1) == 0)
-            {
-                NotStarted(_log, outcome.Fault);
-            }
+            NotStarted(_log, version.Name, version.Version, outcome.Fault);
         }
         else if (outcome.Fault is { } fault)
         {
@@ -166,9 +162,9 @@ internal sealed partial class ModelProbe : IDisposable
 
     [LoggerMessage(
         LogLevel.Warning,
-        "Models are loaded without a probe, so one that makes ONNX Runtime crash ends the service: the process for a "
-        + "probe does not start, {Reason}")]
-    private static partial void NotStarted(ILogger log, string? reason);
+        "Model {Name}/{ModelVersion} is loaded without a probe, and ends the service if it makes ONNX Runtime crash: "
+        + "the probe's process did not start, {Reason}")]
+    private static partial void NotStarted(ILogger log, string name, string modelVersion, string? reason);
 
     [LoggerMessage(
         LogLevel.Information, "Model {Name}/{ModelVersion} was probed in a process of its own for {Seconds:0.00} s")]

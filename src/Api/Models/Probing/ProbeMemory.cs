@@ -26,7 +26,7 @@ internal static class ProbeMemory
     /// <param name="places">How many may run at once.</param>
     public static long BytesIn(long free, int places) => Math.Max(free / places, Least);
 
-    /// <summary>The memory of the container or the machine.</summary>
+    /// <summary>The memory of the machine, or three quarters of the container's limit.</summary>
     public static long Total() => GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
 
     /// <summary>The memory of it that this process does not use.</summary>

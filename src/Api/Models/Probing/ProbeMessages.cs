@@ -41,7 +41,7 @@ internal enum ProbeAnswerKind
 [JsonSerializable(typeof(ProbeAnswer))]
 internal sealed partial class ProbeJsonContext : JsonSerializerContext
 {
-    /// <summary>Writes one line, whatever the texts hold.</summary>
+    /// <summary>Writes one line of ASCII, whatever the texts hold and the console's encoding is.</summary>
     public static ProbeJsonContext OneLine { get; } =
-        new(new JsonSerializerOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+        new(new JsonSerializerOptions { Encoder = JavaScriptEncoder.Default });
 }

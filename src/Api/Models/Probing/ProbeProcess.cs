@@ -30,7 +30,7 @@ internal sealed record ProbeOutcome(ProbeResult Result, string? Fault = null);
 /// <param name="program">The command that starts this program.</param>
 internal sealed class ProbeProcess(ProbeProgram program)
 {
-    // An answer has at most some 8 KiB, and there are two of them.
+    // The longer of the two answers has at most some 24 KiB.
     private const int LongestOutput = 64 << 10;
     private const int LongestError = 300;
     private const int SignalCode = 128;
@@ -204,7 +204,6 @@ internal sealed class ProbeProcess(ProbeProgram program)
         8 => "signal SIGFPE",
         9 => "signal SIGKILL",
         11 => "signal SIGSEGV",
-        24 => "signal SIGXCPU",
         > 0 and <= 64 and var signal => string.Create(CultureInfo.InvariantCulture, $"signal {signal}"),
         _ => string.Create(CultureInfo.InvariantCulture, $"exit code {exitCode}"),
     };

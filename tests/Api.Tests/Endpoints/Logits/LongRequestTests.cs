@@ -1,3 +1,4 @@
+using SoftmaxService.Api.Endpoints.Logits;
 using System.Net.Mime;
 using Microsoft.Extensions.DependencyInjection;
 using SoftmaxService.Inference.Batching;
@@ -15,6 +16,8 @@ public sealed class LongRequestTests : IDisposable
 
     private ComputeGate Gate => _service.Services.GetRequiredService<ComputeGate>();
 
+    private ComputeGate LargeGate => _service.Services.GetRequiredKeyedService<ComputeGate>(LogitsCost.LargeGate);
+
     public static TheoryData<string, string> LongRequests => new()
     {
         { "/softmax", $$"""{"logits": {{Matrix()}}, "temperature": 2}""" },
@@ -26,8 +29,8 @@ public sealed class LongRequestTests : IDisposable
 
     [Theory]
     [MemberData(nameof(LongRequests))]
-    public async Task ManyLogitsWaitForALongPermitAndFewDoNot(string path, string json) =>
-        await WaitsForALongPermitAsync(() => _service.PostAsync(path, json));
+    public async Task ManyLogitsWaitForTheirKindAndFewDoNot(string path, string json) =>
+        await WaitsForItsKindAsync(() => _service.PostAsync(path, json));
 
     [Theory]
     [MemberData(nameof(LongRequests))]
@@ -40,7 +43,7 @@ public sealed class LongRequestTests : IDisposable
         var body = new byte[10_000_000];
         Task<Answer> SendAsync() => _service.PostAsync("/softmax?classes=2", body, MediaTypeNames.Application.Octet);
 
-        await WaitsForALongPermitAsync(SendAsync);
+        await WaitsForItsKindAsync(SendAsync);
         await TakesNoShortPermitAsync(SendAsync);
 
         Assert.Equal(0.5f, BitConverter.ToSingle((await SendAsync()).Body, body.Length - sizeof(float)));
@@ -67,17 +70,17 @@ public sealed class LongRequestTests : IDisposable
         });
     }
 
-    private async Task WaitsForALongPermitAsync(Func<Task<Answer>> sendAsync)
+    private async Task WaitsForItsKindAsync(Func<Task<Answer>> sendAsync)
     {
         _ = _service.Client;
         List<ComputeGate.Permit> permits = [];
         for (var permit = 0; permit < Environment.ProcessorCount; permit++)
         {
-            permits.Add(await Gate.EnterLongAsync(CancellationToken.None));
+            permits.Add(await LargeGate.EnterAsync(CancellationToken.None));
         }
 
         var waiting = sendAsync();
-        await UntilAsync(() => Gate.LongWaiting == 1);
+        await UntilAsync(() => LargeGate.Waiting == 1);
         Assert.Equal(200, (await _service.SoftmaxAsync(Small)).Status);
         Assert.Equal((0, false), (Gate.InUse, waiting.IsCompleted));
 
