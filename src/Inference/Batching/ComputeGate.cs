@@ -1,10 +1,10 @@
 namespace SoftmaxService.Inference.Batching;
 
 /// <summary>
-/// Limits how many requests decode images, or compute on logits that they bring, at once. More than one per core
-/// would not be faster; each would only hold its decoded image, up to 160 MB, for longer. What takes long has as many
-/// permits of its own, so that it never holds up what takes milliseconds. Waiting takes no thread. A permit is held during computation
-/// but not while waiting for a run, so that others can prepare their inputs and join that run.
+/// Limits how many requests decode images, or compute on logits that they bring, at once. More than one per core would
+/// not be faster; each would only hold its decoded image, up to 160 MB, for longer. What takes long has as many permits
+/// of its own, so that it never holds up what takes milliseconds. Waiting takes no thread. A permit is held during
+/// computation but not while waiting for a run, so that others can prepare their inputs and join that run.
 /// </summary>
 /// <param name="permits">How many may compute at once, at least 1.</param>
 /// <param name="longPermits">How many more may compute for long at once, at least 1.</param>
