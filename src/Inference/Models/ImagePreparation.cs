@@ -23,8 +23,7 @@ internal sealed class ImagePreparation(
     ByteBudget memory,
     ModelMetrics metrics)
 {
-    // As long as a photograph of half a megapixel takes. What takes longer waits for its kind, on threads of its own,
-    // whose start takes a tenth of a millisecond.
+    // By the header. What takes longer waits for its kind, on threads of its own.
     private const double MaxShortMilliseconds = 5;
 
     // As many as a picture of one megapixel takes. What is smaller is not worth counting.

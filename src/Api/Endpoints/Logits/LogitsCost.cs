@@ -11,7 +11,7 @@ internal static class LogitsCost
     /// </summary>
     public const string LargeGate = "large logits";
 
-    // At the most that a byte may cost; common logits take a fifth of it.
+    // At the most that a byte may cost; the cheapest take a sixth of it.
     private const double MaxShortMilliseconds = 30;
 
     private const double NanosecondsPerMillisecond = 1e6;
