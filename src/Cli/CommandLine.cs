@@ -37,5 +37,6 @@ internal static class CommandLine
             RecipeCommand.Create(terminal),
             EvaluateCommand.Create(terminal),
             CalibrateCommand.Create(terminal),
+            TryLoadCommand.Create(terminal),
         };
 }

@@ -20,8 +20,10 @@ internal static class LoggingSetup
         var settings = services.GetRequiredService<LogSettings>();
         Filter(logger, settings, services.GetServices<MutedSource>(), services.GetServices<LogExclusion>());
 
-        // The context holds the connection's number. A request's line already carries its trace id.
-        logger.Enrich.When(written => !RequestLog.IsLine(written), other => other.FromLogContext());
+        // The context holds the connection's number. A request's line already carries its trace id, and is made without
+        // control characters.
+        logger.Enrich.When(
+            written => !RequestLog.IsLine(written), other => other.FromLogContext().Enrich.With<ControlCharacters>());
         switch (settings.Format)
         {
             case LogFormat.Json:

@@ -1,9 +1,9 @@
 using System.Collections.Frozen;
 using System.Diagnostics;
-using System.Globalization;
 using Serilog.Events;
 using Serilog.Parsing;
 using SoftmaxService.Api.Wire;
+using SoftmaxService.Inference.Faults;
 
 namespace SoftmaxService.Api.Logging;
 
@@ -102,13 +102,13 @@ internal static class RequestLog
         var properties = new Dictionary<string, LogEventPropertyValue>(PropertyCount)
         {
             ["RequestMethod"] = MethodOf(context.Request.Method),
-            ["RequestPath"] = new ScalarValue(WithoutControls(context.Request.Path.Value ?? "")),
+            ["RequestPath"] = new ScalarValue(Quoting.EscapeControls(context.Request.Path.Value ?? "")),
             ["StatusCode"] = StatusOf(outcome.Status),
             [ElapsedProperty] = new ScalarValue(elapsed.TotalMilliseconds),
         };
         if (context.AnsweringModel() is { } model)
         {
-            properties["Model"] = new ScalarValue(model.Name);
+            properties["Model"] = new ScalarValue(Quoting.EscapeControls(model.Name));
             properties["Version"] = new ScalarValue(model.Version);
         }
 
@@ -129,19 +129,4 @@ internal static class RequestLog
     private static ScalarValue StatusOf(int status) => (uint)status < (uint)Statuses.Length
         ? Statuses[status] ??= new ScalarValue(status)
         : new ScalarValue(status);
-
-    /// <summary>
-    /// A path may hold an encoded line break, or a character that reverses the direction of text; written as they are,
-    /// they would forge a line of the log.
-    /// </summary>
-    private static string WithoutControls(string path) => path.AsSpan().IndexOfAnyExceptInRange(' ', '~') < 0
-        ? path
-        : string.Concat(
-            path.Select(character => IsControl(character) ? $"\\u{(int)character:x4}" : character.ToString()));
-
-    private static bool IsControl(char character) => char.GetUnicodeCategory(character)
-        is UnicodeCategory.Control
-        or UnicodeCategory.Format
-        or UnicodeCategory.LineSeparator
-        or UnicodeCategory.ParagraphSeparator;
 }

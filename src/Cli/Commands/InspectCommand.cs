@@ -27,9 +27,10 @@ internal static class InspectCommand
         };
         command.Runs(
             terminal,
-            (parsed, _) =>
+            async (parsed, cancellationToken) =>
             {
-                var inspection = Inspection.Of(ModelLocation.Find(parsed.GetRequiredValue(model)));
+                var location = ModelLocation.Find(parsed.GetRequiredValue(model));
+                var inspection = await Inspection.OfAsync(location, cancellationToken);
                 if (parsed.GetValue(json))
                 {
                     Json.Write(terminal.Output, inspection);
@@ -43,6 +44,8 @@ internal static class InspectCommand
                 {
                     throw new DataException($"{inspection.Model}: the service would not serve this model.");
                 }
+
+                return ExitCode.Ok;
             });
         return command;
     }
@@ -50,12 +53,16 @@ internal static class InspectCommand
     private static void Print(Inspection inspection, Terminal terminal)
     {
         terminal.WriteHeading(inspection.Model);
-        terminal.WriteTable(
-            ["graph", "name", "type", "shape"],
-            [
-                .. inspection.Inputs.Select(tensor => RowOf("input", tensor)),
-                .. inspection.Outputs.Select(tensor => RowOf("output", tensor)),
-            ]);
+        if (inspection.Inputs.Count + inspection.Outputs.Count > 0)
+        {
+            terminal.WriteTable(
+                ["graph", "name", "type", "shape"],
+                [
+                    .. inspection.Inputs.Select(tensor => RowOf("input", tensor)),
+                    .. inspection.Outputs.Select(tensor => RowOf("output", tensor)),
+                ]);
+        }
+
         if (inspection.Served is { } served)
         {
             terminal.WriteTable(

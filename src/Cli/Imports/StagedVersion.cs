@@ -1,4 +1,5 @@
 using SoftmaxService.Cli.Data;
+using SoftmaxService.Cli.Models;
 using SoftmaxService.Inference.Models;
 
 namespace SoftmaxService.Cli.Imports;
@@ -38,7 +39,8 @@ internal sealed class StagedVersion : IDisposable
     /// <param name="version">The new version; null for the next.</param>
     /// <param name="cancellationToken">Ends the copying.</param>
     /// <exception cref="DataException">
-    /// There is such a version already, or the folder is a model itself, or the model's data is a link.
+    /// There is such a version already, or the folder is a model itself, or the model's data is a link, or ONNX Runtime
+    /// crashes on the model.
     /// </exception>
     public static async Task<StagedVersion> CopyAsync(
         ImportSource source, string models, string name, int? version, CancellationToken cancellationToken)
@@ -61,7 +63,9 @@ internal sealed class StagedVersion : IDisposable
         try
         {
             await staged.CopyAsync(cancellationToken);
-            return staged;
+            return await ModelTrial.FindFaultAsync(staged._folder, staged._onnxFileName, cancellationToken) is { } fault
+                ? throw new DataException($"{source.OnnxPath}: {fault}.")
+                : staged;
         }
         catch
         {

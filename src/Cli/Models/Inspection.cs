@@ -22,7 +22,13 @@ internal sealed record Inspection(
     IReadOnlyList<string> Warnings,
     IReadOnlyList<string> Notes)
 {
-    public static Inspection Of(ModelLocation location)
+    public static async Task<Inspection> OfAsync(ModelLocation location, CancellationToken cancellationToken)
+    {
+        var fault = await ModelTrial.FindFaultAsync(location.Folder, location.OnnxFileName, cancellationToken);
+        return fault is null ? Of(location) : new Inspection(location.OnnxPath, [], [], null, [fault], [], []);
+    }
+
+    private static Inspection Of(ModelLocation location)
     {
         OnnxModel onnx;
         try

@@ -1,4 +1,5 @@
 using System.Globalization;
+using SoftmaxService.Inference.Faults;
 using Spectre.Console;
 
 namespace SoftmaxService.Cli.Output;
@@ -21,9 +22,9 @@ internal sealed class Terminal(TextWriter output, TextWriter error)
 
     public static Terminal System() => new(Console.Out, Console.Error);
 
-    public void WriteLine(string text = "") => _output.WriteLine(text);
+    public void WriteLine(string text = "") => _output.WriteLine(Safe(text));
 
-    public void WriteHeading(string text) => _output.MarkupLineInterpolated($"\n[bold]{text}[/]");
+    public void WriteHeading(string text) => _output.MarkupLineInterpolated($"\n[bold]{Safe(text)}[/]");
 
     /// <summary>A table without frills; the first column is text, the others are aligned as numbers are.</summary>
     public void WriteTable(IReadOnlyList<string> headings, IEnumerable<IReadOnlyList<string>> rows)
@@ -37,14 +38,14 @@ internal sealed class Terminal(TextWriter output, TextWriter error)
 
         foreach (var row in rows)
         {
-            table.AddRow([.. row.Select(cell => new Text(cell))]);
+            table.AddRow([.. row.Select(cell => new Text(Safe(cell)))]);
         }
 
         _output.Write(table);
     }
 
     /// <summary>One line on standard error.</summary>
-    public void Say(string text) => error.WriteLine(text);
+    public void Say(string text) => error.WriteLine(Safe(text));
 
     /// <summary>Runs a long task: with a bar on a terminal, with at most ten lines elsewhere.</summary>
     public T Track<T>(string what, int total, Func<Action<int>, T> work) =>
@@ -78,6 +79,9 @@ internal sealed class Terminal(TextWriter output, TextWriter error)
                 return work(done => task.Value = done);
             });
     }
+
+    /// <summary>A label or a name in a stranger's file must not steer the terminal.</summary>
+    private static string Safe(string text) => string.Join('\n', text.Split('\n').Select(Quoting.EscapeControls));
 
     private static IAnsiConsole ConsoleOn(TextWriter writer)
     {

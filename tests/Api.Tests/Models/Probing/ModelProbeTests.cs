@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Net.Http.Headers;
-using System.Runtime.InteropServices;
 using System.Text.Json;
 using SkiaSharp;
 using SoftmaxService.Api.Tests.Metrics;
@@ -267,15 +266,6 @@ public sealed class ModelProbeTests : IDisposable
         "--Models:PollSeconds=0.5",
         "--Models:StartSeconds=60",
     ];
-}
-
-/// <summary>A test of a crash that only x64 has: other processors give a quotient for every division.</summary>
-internal sealed class CrashingFactAttribute : FactAttribute
-{
-    public CrashingFactAttribute() =>
-        Skip = RuntimeInformation.ProcessArchitecture == Architecture.X64 && OperatingSystem.IsLinux()
-            ? null
-            : "Only on x64 does the division of the least whole number by -1 end a process, with a signal on Linux.";
 }
 
 /// <summary>A test of what only Linux has: limits of memory, and /proc.</summary>
