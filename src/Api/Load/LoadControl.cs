@@ -25,6 +25,7 @@ internal static class LoadControl
         services.AddSingleton<LoadMetrics>();
         services.AddSingleton<IHostLifetime, DrainingLifetime>();
         services.AddHostedService<MemoryReturn>();
+        SpareThreads.Reserve();
     }
 
     public static void UseLoadControl(this WebApplication app)
