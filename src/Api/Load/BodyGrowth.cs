@@ -3,10 +3,10 @@ using SoftmaxService.Inference.Batching;
 namespace SoftmaxService.Api.Load;
 
 /// <summary>
-/// Decides which bodies grow where memory is short. Equal bodies that arrive at the same pace would all be rejected half
-/// way. Instead the one that lacks least goes on, and the one that lacks most is rejected at once, whose memory the
-/// others then have. One that is left alone waits a moment for requests that are being answered. Bodies that ask for
-/// nothing are let be, and what small bodies need stays free.
+/// Decides which bodies grow where memory is short. Equal bodies that arrive at the same pace would all be rejected
+/// half way. Instead the one that lacks least goes on, and the one that lacks most is rejected at once, whose memory
+/// the others then have. One that is left alone waits a moment for requests that are being answered. Bodies that ask
+/// for nothing are let be, and what small bodies need stays free.
 /// </summary>
 internal sealed class BodyGrowth
 {
@@ -69,7 +69,7 @@ internal sealed class BodyGrowth
     /// <summary>Adds memory to a body's share as soon as there is some.</summary>
     /// <param name="share">The body's share.</param>
     /// <param name="bytes">How many bytes more.</param>
-    /// <param name="lacking">How many bytes the body lacks until it has arrived whole, or the most there can be.</param>
+    /// <param name="lacking">How many bytes have still to arrive; <see cref="long.MaxValue"/> if unknown.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>Whether there was some: a body that lacks more than others is rejected.</returns>
     /// <exception cref="OperationCanceledException">The wait was cancelled.</exception>

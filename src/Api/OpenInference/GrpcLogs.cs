@@ -27,8 +27,8 @@ internal static class GrpcLogs
 
     /// <summary>
     /// gRPC's server logs an error when a client ends its connection or stream in the middle of a call, or sends its
-    /// health and reflection services what is no message, as the first of a stream or a later one. The request's line says that it failed, and any client could
-    /// fill the log.
+    /// health and reflection services what is no message, first or later in a stream. The request's line says that it
+    /// failed, and any client could fill the log.
     /// </summary>
     internal static bool IsCausedByClient(LogEvent written) => IsOfGrpc(written) && written.Exception switch
     {

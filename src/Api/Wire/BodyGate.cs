@@ -23,7 +23,8 @@ internal sealed class BodyGate : IDisposable
     public int Waiting => _gate.Waiting;
 
     /// <summary>Parses a body, at once where it is small.</summary>
-    public ValueTask<T> ParseAsync<T>(PooledBody body, Func<PooledBody, T> parse, CancellationToken cancellationToken) =>
+    public ValueTask<T> ParseAsync<T>(
+        PooledBody body, Func<PooledBody, T> parse, CancellationToken cancellationToken) =>
         IsLarge(body)
             ? new(RunLongAsync(() => parse(body), cancellationToken))
             : new(parse(body));

@@ -10,7 +10,7 @@ using SoftmaxService.Api.Wire;
 
 namespace SoftmaxService.Api.Tests.Wire;
 
-/// <summary>Large bodies wait for each other before they are inflated and parsed; small ones wait for nothing.</summary>
+/// <summary>Large bodies wait for each other before they are inflated and parsed; small ones do not.</summary>
 public sealed class BodyGateTests : IDisposable
 {
     private const string Infer = "/v2/models/mnist/infer";
