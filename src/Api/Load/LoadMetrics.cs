@@ -38,9 +38,13 @@ internal sealed class LoadMetrics
             "softmax.budget.usage", () => Each(budget => budget.Reserved), "By", "Memory of it that is reserved now.");
         meter.CreateObservableGauge(
             "softmax.budget.waiting",
-            () => Each(budget => budget.Waiting),
-            "{image}",
-            "Images that wait for memory. Bodies do not wait: they are rejected.");
+            () => new Measurement<long>[]
+            {
+                new(bodies.Waiting, new KeyValuePair<string, object?>("budget", "bodies")),
+                new(decoding.Waiting, new KeyValuePair<string, object?>("budget", "decoding")),
+            },
+            "{request}",
+            "Bodies and images that wait for memory.");
         meter.CreateObservableCounter(
             "softmax.budget.rejections",
             () => Each(budget => budget.Rejections),

@@ -23,6 +23,15 @@ internal sealed class BoundedInflation(ICompressionProvider inner, int limit) : 
         Memory.Value = memory;
     }
 
+    /// <summary>Counts what a message of the call takes in memory beside its bytes.</summary>
+    public static void Reserve(long bytes)
+    {
+        for (; bytes > 0 && Memory.Value is { } memory; bytes -= int.MaxValue)
+        {
+            memory.Reserve((int)Math.Min(bytes, int.MaxValue));
+        }
+    }
+
     public Stream CreateCompressionStream(Stream stream, CompressionLevel? compressionLevel) =>
         inner.CreateCompressionStream(stream, compressionLevel);
 

@@ -1,3 +1,4 @@
+using System.Buffers;
 using Google.Protobuf;
 using Grpc.Core;
 using SoftmaxService.Api.OpenInference.Wire;
@@ -10,6 +11,9 @@ namespace SoftmaxService.Api.OpenInference;
 /// </summary>
 internal sealed class CheckedMessages(ServiceBinderBase inner) : ServiceBinderBase
 {
+    // Each takes some hundred bytes.
+    private const int MaxFields = 100_000;
+
     /// <summary>
     /// What the service's <see cref="BindServiceMethodAttribute"/> names. Its second parameter is the type that
     /// declares the methods, as gRPC wants it.
@@ -28,11 +32,28 @@ internal sealed class CheckedMessages(ServiceBinderBase inner) : ServiceBinderBa
                 method.ResponseMarshaller),
             handler);
 
+    /// <summary>Rejects a message that would take many times its own bytes in memory.</summary>
+    private static void Weigh(ReadOnlySequence<byte> message, bool isInference)
+    {
+        var weight = MessageWeight.Of(message, isInference);
+        if (weight.Fields > MaxFields)
+        {
+            throw new RpcException(
+                new Status(
+                    StatusCode.InvalidArgument,
+                    $"The message has more than {MaxFields} fields, the numbers of tensors not counted. Send fewer "
+                    + "inputs, outputs, parameters and elements at a time."));
+        }
+
+        BoundedInflation.Reserve(weight.NumberBytes);
+    }
+
     private static Marshaller<T> Checked<T>(Marshaller<T> marshaller)
         where T : class => new(
         marshaller.ContextualSerializer,
         context =>
         {
+            Weigh(context.PayloadAsReadOnlySequence(), isInference: typeof(T) == typeof(ModelInferRequest));
             try
             {
                 return marshaller.ContextualDeserializer(context);

@@ -15,8 +15,9 @@ internal static class GrpcLogs
     /// </summary>
     public const string HealthChecksSource = "Microsoft.Extensions.Diagnostics.HealthChecks";
 
-    // What Kestrel's exception says, which is an IOException and no more.
+    // What the exceptions of Kestrel and of gRPC say, which are IOExceptions and no more.
     private const string StreamReset = "The client reset the request stream.";
+    private const string MessageTooLarge = "Message too large: ";
 
     private static readonly Func<LogEvent, bool> IsOfGrpc = Matching.FromSource("Grpc.AspNetCore.Server");
 
@@ -26,12 +27,15 @@ internal static class GrpcLogs
 
     /// <summary>
     /// gRPC's server logs an error when a client ends its connection or stream in the middle of a call, or sends its
-    /// health and reflection services what is no message. The request's line says that it failed, and any client could
-    /// fill the log.
+    /// health and reflection services what is no message, first or later in a stream. The request's line says that it
+    /// failed, and any client could fill the log.
     /// </summary>
-    internal static bool IsCausedByClient(LogEvent written) => IsOfGrpc(written) && written.Exception
-        is ConnectionResetException
-        or { InnerException: ConnectionAbortedException }
-        or IOException { Message: StreamReset }
-        or InvalidProtocolBufferException;
+    internal static bool IsCausedByClient(LogEvent written) => IsOfGrpc(written) && written.Exception switch
+    {
+        ConnectionResetException or { InnerException: ConnectionAbortedException } => true,
+        InvalidDataException or InvalidProtocolBufferException => true,
+        IOException { Message: StreamReset } => true,
+        IOException { Message: var text } => text.StartsWith(MessageTooLarge, StringComparison.Ordinal),
+        _ => false,
+    };
 }

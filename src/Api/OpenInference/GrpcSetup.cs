@@ -22,6 +22,9 @@ internal static class GrpcSetup
 {
     private const string HealthTag = "models";
 
+    // What health and reflection are asked takes less. A stream may have many messages.
+    private const int MaxOtherMessage = 64 * 1024;
+
     public static void AddInferenceGrpc(this IServiceCollection services)
     {
         services.AddGrpc(options =>
@@ -29,18 +32,10 @@ internal static class GrpcSetup
             options.Interceptors.Add<GrpcFaults>();
             // Otherwise every path of two segments counts as one, and a wrong method on such a route gets 404.
             options.IgnoreUnknownServices = true;
+            Limit(options, MaxOtherMessage, MaxOtherMessage);
         });
-        services.AddOptions<GrpcServiceOptions>().Configure<LimitsOptions>((options, limits) =>
-        {
-            options.MaxReceiveMessageSize = limits.MaxRequestBodyBytes;
-            options.CompressionProviders =
-            [
-                new BoundedInflation(
-                    new GzipCompressionProvider(CompressionLevel.Fastest), limits.MaxDecompressedBytes),
-                new BoundedInflation(
-                    new DeflateCompressionProvider(CompressionLevel.Fastest), limits.MaxDecompressedBytes),
-            ];
-        });
+        services.AddOptions<GrpcServiceOptions<InferenceService>>().Configure<LimitsOptions>(
+            (options, limits) => Limit(options, limits.MaxRequestBodyBytes, limits.MaxDecompressedBytes));
         services.AddSingleton<IProblemFormat, GrpcProblems>();
         services.AddSingleton<IStatusName, GrpcStatusName>();
         services.FilterGrpcLogs();
@@ -66,7 +61,7 @@ internal static class GrpcSetup
     {
         if (PortOf(app.Services.GetRequiredService<GrpcOptions>()) is not null)
         {
-            var service = app.MapGrpcService<InferenceService>().LimitsItsMessages().ChecksFraming();
+            var service = app.MapGrpcService<InferenceService>().LimitsItsMessages().ChecksFraming(app.Services);
             service.AnswersProbesWith(
                 nameof(InferenceService.ServerLive),
                 nameof(InferenceService.ServerReady),
@@ -77,11 +72,22 @@ internal static class GrpcSetup
                 AccessPolicies.Admin,
                 nameof(InferenceService.RepositoryModelLoad),
                 nameof(InferenceService.RepositoryModelUnload));
-            app.MapGrpcHealthChecksService().LimitsItsMessages().ChecksFraming().AnswersProbes().AllowAnonymous();
+            app.MapGrpcHealthChecksService().LimitsItsMessages().ChecksFraming(app.Services).AnswersProbes()
+                .AllowAnonymous();
 
             // Reveals no more than Swagger's page.
-            app.MapGrpcReflectionService().LimitsItsMessages().ChecksFraming().AllowAnonymous();
+            app.MapGrpcReflectionService().LimitsItsMessages().ChecksFraming(app.Services).AllowAnonymous();
         }
+    }
+
+    private static void Limit(GrpcServiceOptions options, int messageBytes, int inflatedBytes)
+    {
+        options.MaxReceiveMessageSize = messageBytes;
+        options.CompressionProviders =
+        [
+            new BoundedInflation(new GzipCompressionProvider(CompressionLevel.Fastest), inflatedBytes),
+            new BoundedInflation(new DeflateCompressionProvider(CompressionLevel.Fastest), inflatedBytes),
+        ];
     }
 
     private static int? PortOf(GrpcOptions grpc) => grpc.Url.Length > 0 ? BindingAddress.Parse(grpc.Url).Port : null;

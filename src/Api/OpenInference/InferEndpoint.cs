@@ -55,6 +55,7 @@ internal static class InferEndpoint
         ModelRepository models,
         LimitsOptions limits,
         ImageRates rates,
+        BodyGate gate,
         string model,
         string? version,
         CancellationToken cancellationToken)
@@ -79,13 +80,21 @@ internal static class InferEndpoint
             throw MediaTypes.Reject(request, string.Join(", ", Accepted[1..3]));
         }
 
-        using var body = await CompressedBody.ReadAsync(request, limits.MaxDecompressedBytes, cancellationToken);
+        var (body, plan) = await CompressedBody.ReadAsync(
+            request, gate, limits.MaxDecompressedBytes, body => Parse(request, body, found, limits), cancellationToken);
+        using (body)
+        {
+            return new InferResult(
+                await ModelInference.AnswerAsync(request.HttpContext, plan, limits, rates, cancellationToken));
+        }
+    }
+
+    private static InferPlan Parse(HttpRequest request, PooledBody body, ClassifierModel model, LimitsOptions limits)
+    {
         var jsonLength = JsonLength(request, body.Memory.Length);
         var inferRequest = InferRequestReader.Read(
             body.Memory[..jsonLength], body.Memory[jsonLength..], limits.MaxJsonDepth);
-        var answer = await ModelInference.AnswerAsync(
-            request.HttpContext, found, inferRequest, limits, rates, cancellationToken);
-        return new InferResult(answer);
+        return InferPlan.Resolve(inferRequest, model, limits);
     }
 
     private static int JsonLength(HttpRequest request, int bodyLength)

@@ -26,6 +26,11 @@ internal static class InferRequestReader
         }
     }
 
+    // No model has as many inputs or outputs, nor a tensor as many dimensions. Of a list without a limit, ten megabytes
+    // would take hundreds.
+    private const int MaxItems = 1024;
+    private const int MaxDimensions = 64;
+
     private delegate T ItemReader<T>(ref Utf8JsonReader reader);
 
     private static InferRequest ReadRequest(ReadOnlyMemory<byte> json, ReadOnlyMemory<byte> blobs, int maxDepth)
@@ -218,6 +223,13 @@ internal static class InferRequestReader
 
         while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
         {
+            if (shape.Count == MaxDimensions)
+            {
+                throw new RequestException(
+                    Problem.BadRequest,
+                    $"shape has more than {MaxDimensions} sizes; it must have one for each dimension of the tensor.");
+            }
+
             shape.Add(reader.TokenType == JsonTokenType.Number && reader.TryGetInt64(out var size) && size >= 0
                 ? size
                 : throw new RequestException(
@@ -246,6 +258,12 @@ internal static class InferRequestReader
         var values = new Dictionary<string, InferParameterValue>(StringComparer.Ordinal);
         while (NextProperty(ref reader) is { } property)
         {
+            if (!InferParameters.IsRead(property))
+            {
+                reader.Skip();
+                continue;
+            }
+
             switch (reader.TokenType)
             {
                 case JsonTokenType.String:
@@ -259,7 +277,7 @@ internal static class InferRequestReader
                     values[property] = new InferParameterValue(
                         InferParameterKind.Flag, reader.GetBoolean() ? bool.TrueString : bool.FalseString);
                     break;
-                case JsonTokenType.StartArray or JsonTokenType.StartObject when InferParameters.IsRead(property):
+                case JsonTokenType.StartArray or JsonTokenType.StartObject:
                     throw new RequestException(
                         Problem.BadRequest,
                         $"The parameter {property} is {JsonToken.Describe(ref reader)}; "
@@ -290,6 +308,11 @@ internal static class InferRequestReader
         var items = new List<T>();
         while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
         {
+            if (items.Count == MaxItems)
+            {
+                throw new RequestException(Problem.BadRequest, $"The request has more than {MaxItems} {name}.");
+            }
+
             items.Add(reader.TokenType == JsonTokenType.StartObject
                 ? readItem(ref reader)
                 : throw new RequestException(

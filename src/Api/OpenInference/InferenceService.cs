@@ -57,9 +57,9 @@ internal sealed class InferenceService(
         var model = lease.Model;
         var http = context.GetHttpContext();
         http.AnsweredBy(model);
-        var inferRequest = GrpcMessages.Read(request);
-        var answer = await ModelInference.AnswerAsync(
-            http, model, inferRequest, limits, rates, context.CancellationToken);
+        var plan = InferPlan.Resolve(GrpcMessages.Read(request), model, limits);
+        http.Features.Get<BodyGate.Permit>()?.Dispose(); // the rest is not reading
+        var answer = await ModelInference.AnswerAsync(http, plan, limits, rates, context.CancellationToken);
         return GrpcMessages.Write(answer, asRaw: request.RawInputContents.Count > 0);
     }
 

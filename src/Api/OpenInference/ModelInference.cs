@@ -4,7 +4,6 @@ using SoftmaxService.Api.Load;
 using SoftmaxService.Api.Problems;
 using SoftmaxService.Api.Settings;
 using SoftmaxService.Inference;
-using SoftmaxService.Inference.Models;
 
 namespace SoftmaxService.Api.OpenInference;
 
@@ -13,14 +12,12 @@ internal static class ModelInference
 {
     public static async Task<InferResponse> AnswerAsync(
         HttpContext context,
-        ClassifierModel model,
-        InferRequest request,
+        InferPlan plan,
         LimitsOptions limits,
         ImageRates rates,
         CancellationToken cancellationToken)
     {
-        var plan = InferPlan.Resolve(request, model, limits);
-        if (rates.Charge(context, model, plan.Tensors.Images, plan.Tensors.Count) is { } rejection)
+        if (rates.Charge(context, plan.Model, plan.Tensors.Images, plan.Tensors.Count) is { } rejection)
         {
             throw new RequestException(rejection.Problem, rejection.Detail);
         }

@@ -41,10 +41,20 @@ internal static class RepositoryEndpoints
     }
 
     private static async Task<Ok<IReadOnlyList<RepositoryEntry>>> IndexAsync(
-        HttpRequest request, ModelRepository models, LimitsOptions limits, CancellationToken cancellationToken)
+        HttpRequest request,
+        ModelRepository models,
+        LimitsOptions limits,
+        BodyGate gate,
+        CancellationToken cancellationToken)
     {
-        using var body = await CompressedBody.ReadAsync(request, limits.MaxDecompressedBytes, cancellationToken);
-        return TypedResults.Ok(ServedModels.Index(models, ReadReady(body.Memory, limits.MaxJsonDepth)));
+        var (body, ready) = await CompressedBody.ReadAsync(
+            request,
+            gate,
+            limits.MaxDecompressedBytes,
+            body => ReadReady(body.Span, limits.MaxJsonDepth),
+            cancellationToken);
+        body.Dispose();
+        return TypedResults.Ok(ServedModels.Index(models, ready));
     }
 
     private static async Task<Ok<RepositoryModelLoaded>> LoadAsync(
@@ -60,47 +70,53 @@ internal static class RepositoryEndpoints
         return TypedResults.Ok(new RepositoryModelUnloaded(model, true));
     }
 
-    private static JsonDocument Parse(ReadOnlyMemory<byte> body, int maxDepth)
+    private static bool ReadReady(ReadOnlySpan<byte> body, int maxDepth)
     {
-        try
-        {
-            return JsonDocument.Parse(body, new JsonDocumentOptions { MaxDepth = maxDepth });
-        }
-        catch (JsonException fault)
-        {
-            throw MalformedJson.RejectSyntax(fault, body.Span, maxDepth);
-        }
-    }
-
-    private static bool ReadReady(ReadOnlyMemory<byte> body, int maxDepth)
-    {
-        if (body.Length == 0)
+        if (body.IsEmpty)
         {
             return false;
         }
 
-        using var document = Parse(body, maxDepth);
-        var request = document.RootElement;
-        if (request.ValueKind != JsonValueKind.Object)
-        {
-            throw new RequestException(
-                Problem.MalformedJson,
-                "The request must be an object, such as {\"ready\": true}, or empty.");
-        }
-
         try
         {
-            return request.TryGetProperty("ready", out var ready) && ready.ValueKind switch
+            return ReadReady(new Utf8JsonReader(body, new JsonReaderOptions { MaxDepth = maxDepth })) switch
             {
-                JsonValueKind.True => true,
-                JsonValueKind.False or JsonValueKind.Null => false,
+                JsonTokenType.True => true,
+                JsonTokenType.False or JsonTokenType.Null => false,
                 _ => throw new RequestException(Problem.BadRequest, "ready must be true or false."),
             };
+        }
+        catch (JsonException fault)
+        {
+            throw MalformedJson.RejectSyntax(fault, body, maxDepth);
         }
         catch (InvalidOperationException)
         {
             throw new RequestException(Problem.MalformedJson, "A property's name is not valid Unicode.");
         }
+    }
+
+    /// <summary>What <c>ready</c> is, once the whole body is known to be JSON.</summary>
+    private static JsonTokenType ReadReady(Utf8JsonReader reader)
+    {
+        var ready = JsonTokenType.Null;
+        reader.Read();
+        var isObject = reader.TokenType == JsonTokenType.StartObject;
+        while (reader.Read())
+        {
+            if (isObject && reader is { CurrentDepth: 1, TokenType: JsonTokenType.PropertyName })
+            {
+                var isReady = reader.GetString() == "ready";
+                reader.Read();
+                ready = isReady ? reader.TokenType : ready;
+            }
+        }
+
+        return isObject
+            ? ready
+            : throw new RequestException(
+                Problem.MalformedJson,
+                "The request must be an object, such as {\"ready\": true}, or empty.");
     }
 }
 

@@ -61,6 +61,6 @@ internal sealed class InflatedStream : ForwardStream
 
     private Exception Damaged() => _reject(
         _input.IsEndRead
-            ? $"{_what} is cut short: its last bytes are missing."
+            ? $"{_what} is cut short, or damaged near its end: the end of the data is missing."
             : $"{_what} is damaged or in another format.");
 }

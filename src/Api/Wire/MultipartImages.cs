@@ -10,19 +10,23 @@ namespace SoftmaxService.Api.Wire;
 internal static class MultipartImages
 {
     private const int MaxBoundaryLength = 70; // RFC 2046, section 5.1.1
+    private const int MaxEmptyFields = 100;
 
     public static async Task<List<ReadOnlyMemory<byte>>> ReadAsync(
         HttpRequest request, int maxImages, CancellationToken cancellationToken)
     {
         var reader = new MultipartReader(BoundaryOf(request), request.Body);
         var images = new List<ReadOnlyMemory<byte>>();
+        var emptyFields = 0;
         while (await NextSectionAsync(reader, cancellationToken) is { } section)
         {
             var disposition = DispositionOf(section);
             var content = await ReadContentAsync(section, cancellationToken);
             if (content.IsEmpty && disposition.FileName.Length == 0 && disposition.FileNameStar.Length == 0)
             {
-                continue; // what browsers send for a field that was left empty
+                // What browsers send for a field that was left empty.
+                emptyFields = emptyFields < MaxEmptyFields ? emptyFields + 1 : throw TooManyEmptyFields();
+                continue;
             }
 
             CheckIsFile(disposition);
@@ -41,6 +45,10 @@ internal static class MultipartImages
             Problem.TooManyImages,
             $"The request holds more than {maxImages} images, the most that are accepted (setting "
             + "Limits:MaxImagesPerRequest).");
+
+    private static RequestException TooManyEmptyFields() => new(
+        Problem.InvalidForm,
+        $"The form has more than {MaxEmptyFields} empty fields. Send only the files.");
 
     private static string BoundaryOf(HttpRequest request)
     {

@@ -19,7 +19,9 @@ internal sealed class PooledBody : IDisposable
     private byte[] _buffer;
     private int _length;
 
-    private PooledBody(long? declaredLength)
+    /// <summary>An empty body, to be filled.</summary>
+    /// <param name="declaredLength">How many bytes it will have, where that is known.</param>
+    public PooledBody(long? declaredLength = null)
     {
         var capacity = Math.Clamp((declaredLength ?? 0) + 1, MinInitialBuffer, MaxInitialBuffer);
         _buffer = Rent((int)capacity);
@@ -50,6 +52,36 @@ internal sealed class PooledBody : IDisposable
             body.Dispose();
             throw;
         }
+    }
+
+    /// <summary>The body as a stream, which is closed before the body is disposed.</summary>
+    public MemoryStream OpenRead() => new(_buffer, 0, _length, writable: false);
+
+    /// <summary>Adds what a stream holds that need not wait for its bytes.</summary>
+    /// <param name="stream">Is read until its end, or until the body has as many bytes.</param>
+    /// <param name="maxLength">How many bytes the body may have.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <returns>Whether the stream has ended.</returns>
+    public bool Fill(Stream stream, int maxLength, CancellationToken cancellationToken)
+    {
+        while (_length < maxLength)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (_length == _buffer.Length)
+            {
+                Grow();
+            }
+
+            var room = Math.Min(_buffer.Length, maxLength) - _length;
+            if (stream.Read(_buffer.AsSpan(_length, room)) is var count && count == 0)
+            {
+                return true;
+            }
+
+            _length += count;
+        }
+
+        return false;
     }
 
     public void Dispose()

@@ -11,7 +11,7 @@ namespace SoftmaxService.Api.Wire;
 /// <summary>
 /// How JSON bodies are read: by the contexts that the edges have registered, strictly, and within the limits.
 /// </summary>
-internal sealed class RequestJson(IOptions<JsonOptions> json, LimitsOptions limits)
+internal sealed class RequestJson(IOptions<JsonOptions> json, LimitsOptions limits, BodyGate gate)
 {
     private readonly JsonSerializerOptions _options = new(json.Value.SerializerOptions)
     {
@@ -27,6 +27,26 @@ internal sealed class RequestJson(IOptions<JsonOptions> json, LimitsOptions limi
             new UpstreamRowsConverter(limits.MaxLogitsPerRequest),
         },
     };
+
+    /// <summary>Reads a body as <see cref="Deserialize"/> does. A large one waits for others first.</summary>
+    /// <param name="body">The whole body.</param>
+    /// <param name="needed">What the object must hold, for the message when there is none.</param>
+    /// <param name="check">Looks at a large body before objects are made of it.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public ValueTask<T> DeserializeAsync<T>(
+        PooledBody body, string needed, Action<PooledBody> check, CancellationToken cancellationToken)
+        where T : class => gate.ParseAsync(
+        body,
+        whole =>
+        {
+            if (BodyGate.IsLarge(whole))
+            {
+                check(whole);
+            }
+
+            return Deserialize<T>(whole, needed);
+        },
+        cancellationToken);
 
     /// <summary>Reads a body, with or without the byte-order mark that some editors write.</summary>
     /// <param name="body">The whole body.</param>

@@ -7,6 +7,7 @@ internal static class WireSetup
 {
     public static void AddWire(this IServiceCollection services)
     {
+        services.AddSingleton<BodyGate>();
         services.AddSingleton<RequestJson>();
         services.AddJson(WireJsonContext.Default);
         services.ConfigureHttpJsonOptions(json =>

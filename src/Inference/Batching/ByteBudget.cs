@@ -33,6 +33,9 @@ public sealed class ByteBudget
     /// </summary>
     public long Rejections => Interlocked.Read(ref _rejections);
 
+    /// <summary>Raised, on any thread, when bytes were given back.</summary>
+    public event Action? Freed;
+
     /// <summary>How many wait for their bytes.</summary>
     public int Waiting
     {
@@ -87,22 +90,34 @@ public sealed class ByteBudget
         }
     }
 
-    /// <summary>Adds bytes to a reservation if they are free now and nobody waits for any.</summary>
+    /// <summary>
+    /// Adds bytes to a reservation if they are free now and nobody waits for any. Where they are not, the caller may
+    /// try again: it counts the rejection itself.
+    /// </summary>
     /// <param name="reservation">A reservation of this budget, or <c>default</c>; unchanged if there are none.</param>
     /// <param name="bytes">How many more, at least 0.</param>
-    public bool TryGrow(ref Reservation reservation, long bytes)
+    /// <param name="spare">How many must stay free, unless nothing else is reserved; at least 0.</param>
+    public bool TryGrow(ref Reservation reservation, long bytes, long spare = 0)
     {
-        if (!TryReserve(bytes, out var more))
+        ArgumentOutOfRangeException.ThrowIfNegative(bytes);
+        ArgumentOutOfRangeException.ThrowIfNegative(spare);
+        lock (_lock)
         {
-            return false;
+            var needed = _reserved == reservation.Bytes ? bytes : bytes + spare;
+            if (_waiting.Count > 0 || needed > Total - _reserved || !TryTake(bytes))
+            {
+                return false;
+            }
         }
 
-        reservation = new Reservation(this, reservation.Bytes + more.Bytes);
+        reservation = new Reservation(this, reservation.Bytes + bytes);
         return true;
     }
 
-    /// <summary>Counts what was rejected without being tried, since its bytes could never be free.</summary>
-    internal void CountRejection() => Interlocked.Increment(ref _rejections);
+    /// <summary>
+    /// Counts what was rejected: its bytes could never be free, or did not become free in the time that it had.
+    /// </summary>
+    public void CountRejection() => Interlocked.Increment(ref _rejections);
 
     private async Task<Reservation> WaitAsync(Waiter waiter, CancellationToken cancellationToken)
     {
@@ -144,6 +159,7 @@ public sealed class ByteBudget
         }
 
         Complete(served);
+        Freed?.Invoke();
     }
 
     private List<Waiter> ServeWaiting()

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.IO.Compression;
 using System.Net.Sockets;
 using System.Text;
@@ -96,6 +97,87 @@ public sealed class BodyBudgetTests : IDisposable
         (await SendAsync(Total / 2, isChunked: true)).IsProblem(429, "overloaded", "Load:MaxBodyBytes");
     }
 
+    /// <summary>There is room for three: were all rejected half way, nobody would get an answer.</summary>
+    [Theory]
+    [InlineData("Content-Length: 140000")]
+    [InlineData("Transfer-Encoding: chunked")]
+    public async Task OfEqualBodiesThatArriveTogetherTheFurthestAreRead(string framing)
+    {
+        const int Count = 8, Length = 140_000, Part = 55_000;
+        var uploads = await Task.WhenAll(Enumerable.Range(0, Count).Select(_ => BeginAsync(framing, Part, Length)));
+        try
+        {
+            // Each has its first part, which is all that they can have together.
+            await UntilAsync(() => Budget.Bytes.Reserved >= Total - BodyBudget.FirstPart);
+            var isChunked = framing.Contains("chunked", StringComparison.Ordinal);
+            byte[] rest = [.. Filled(Length - Part), .. isChunked ? "\r\n0\r\n\r\n"u8 : ""u8];
+            await Task.WhenAll(uploads.Select(upload => upload.GetStream().WriteAsync(rest).AsTask()));
+
+            var statuses = await Task.WhenAll(uploads.Select(StatusAsync));
+
+            Assert.All(statuses, status => Assert.Contains(status, new[] { 415, 429 }));
+            Assert.InRange(statuses.Count(status => status == 415), 3, Count);
+        }
+        finally
+        {
+            Array.ForEach(uploads, upload => upload.Dispose());
+        }
+
+        await UntilAsync(() => Budget.Bytes.Reserved == 0);
+        Assert.Equal(0, Budget.Waiting);
+    }
+
+    [Fact]
+    public async Task ABodyWaitsForTheMemoryOfRequestsThatAreAnswered()
+    {
+        _ = _service.Client;
+        Assert.True(Budget.Bytes.TryReserve(Total / 2, out var other));
+
+        var answer = SendAsync(400_000);
+        await UntilAsync(() => Budget.Waiting == 1);
+        Assert.Equal(200, (await _service.ClassifyAsync(RunningService.Seven)).Status);
+        other.Dispose();
+
+        (await answer).IsProblem(415, "image-format-unsupported");
+        Assert.Equal((0, 0), (Budget.Waiting, Budget.Bytes.Rejections));
+    }
+
+    [Fact]
+    public async Task ABodyThatWaitsForMemoryKeepsItsDeadline()
+    {
+        _ = _service.Client;
+        using var other = await BeginAsync("Content-Length: 400000", 300_000);
+        await UntilAsync(() => Budget.Bytes.Reserved >= 600_000);
+        using var content = new ByteArrayContent(Filled(400_000));
+        content.Headers.ContentType = new("image/png");
+        content.Headers.Add("timeout", "0.5");
+
+        var answer = await Answer.ReadAsync(await _service.Client.PostAsync("/classify", content));
+
+        answer.IsProblem(504, "deadline-exceeded");
+        Assert.Equal(0, Budget.Bytes.Rejections);
+    }
+
+    /// <summary>
+    /// What is reserved for a body comes in large steps: the last of them must not stand in its answer's way.
+    /// </summary>
+    [Fact]
+    public async Task AnAnswerThatFitsAloneIsSentAndALargerOneIsTooLarge()
+    {
+        var statuses = new List<int>();
+        for (var rows = 5_000; rows <= 25_000; rows += 500)
+        {
+            var rejections = Budget.Bytes.Rejections;
+            var logits = string.Join(',', Enumerable.Repeat("[0, 0]", rows));
+            var answer = await _service.PostAsync("/softmax", $$"""{"logits": [{{logits}}]}""");
+            statuses.Add(answer.Status);
+            Assert.Equal(answer.Status == 200 ? 0 : 1, Budget.Bytes.Rejections - rejections);
+            await UntilAsync(() => Budget.Bytes.Reserved == 0);
+        }
+
+        Assert.Equal([200, 413], statuses.Distinct());
+    }
+
     [Fact]
     public async Task WhatACompressedBodyInflatesToCounts()
     {
@@ -129,7 +211,7 @@ public sealed class BodyBudgetTests : IDisposable
 
     private async Task<Answer> SendAsync(int length, bool isChunked = false)
     {
-        using var content = new ByteArrayContent(Enumerable.Repeat((byte)'x', length).ToArray());
+        using var content = new ByteArrayContent(Filled(length));
         content.Headers.ContentType = new("image/png");
         using var request = new HttpRequestMessage(HttpMethod.Post, "/classify") { Content = content };
         request.Headers.TransferEncodingChunked = isChunked;
@@ -137,15 +219,26 @@ public sealed class BodyBudgetTests : IDisposable
     }
 
     /// <summary>Sends a part of a request's body and no more.</summary>
-    private async Task<TcpClient> BeginAsync(string framing, int length)
+    private async Task<TcpClient> BeginAsync(string framing, int length, int? whole = null)
     {
         var connection = new TcpClient();
         await connection.ConnectAsync(_service.Client.BaseAddress!.Host, _service.Client.BaseAddress.Port);
         var isChunked = framing.Contains("chunked", StringComparison.Ordinal);
         var text = $"POST /classify HTTP/1.1\r\nHost: a\r\nContent-Type: image/png\r\n{framing}\r\n\r\n"
-            + (isChunked ? $"{length:x}\r\n" : "") + new string('x', length);
+            + (isChunked ? $"{whole ?? length:x}\r\n" : "") + new string('x', length);
         await connection.GetStream().WriteAsync(Encoding.ASCII.GetBytes(text));
         return connection;
+    }
+
+    private static byte[] Filled(int length) => [.. Enumerable.Repeat((byte)'x', length)];
+
+    private static async Task<int> StatusAsync(TcpClient connection)
+    {
+        var buffer = new byte[1000];
+        var count = await connection.GetStream().ReadAsync(buffer).AsTask().WaitAsync(TimeSpan.FromSeconds(30));
+        var answer = Encoding.ASCII.GetString(buffer, 0, count);
+        Assert.StartsWith("HTTP/1.1 ", answer, StringComparison.Ordinal);
+        return int.Parse(answer.AsSpan(9, 3), CultureInfo.InvariantCulture);
     }
 
     private static async Task UntilAsync(Func<bool> isSo)

@@ -24,6 +24,8 @@ public sealed class GrpcLogsTests(SmallModelService service)
         { OfGrpc, Broken, true },
         { OfGrpc, new ConnectionResetException("The connection ended before the body."), true },
         { OfGrpc, new IOException("The client reset the request stream."), true },
+        { OfGrpc, new IOException("Message too large: 2147483649"), true },
+        { OfGrpc, new InvalidDataException("Unexpected compressed flag value in message header."), true },
         { OfGrpc, new IOException("The disk is full."), false },
         { OfGrpc, null, false },
         { "SoftmaxService.Api.Problems.ProblemExceptionHandler", Broken, false },

@@ -63,6 +63,23 @@ public sealed class InferCompressedTests(SmallModelService service)
         (await SendAsync(Compress(Body, encoding == "gzip" ? "deflate" : "gzip"), encoding)).IsError(400, "damaged");
     }
 
+    /// <summary>Wherever a bit is wrong, the body still has its end.</summary>
+    [Theory]
+    [InlineData("gzip")]
+    [InlineData("deflate")]
+    public async Task ALargeBodyWithAWrongBitIsCalledDamaged(string encoding)
+    {
+        var random = new Random(1);
+        var noise = string.Join(',', Enumerable.Range(0, 20_000).Select(_ => random.Next(1000)));
+        var whole = Compress(Encoding.UTF8.GetBytes($"[{noise}]"), encoding);
+        for (var bit = 8 * (whole.Length - 300); bit < 8 * whole.Length; bit += 11)
+        {
+            var damaged = whole.ToArray();
+            damaged[bit / 8] ^= (byte)(1 << (bit % 8));
+            (await SendAsync(damaged, encoding)).IsError(400, encoding, "damaged");
+        }
+    }
+
     [Theory]
     [InlineData("gzip")]
     [InlineData("deflate")]

@@ -45,6 +45,36 @@ public sealed class InferJsonBadInputTests(SmallModelService service)
                 "plain")).IsError(status, mentions);
 
     [Theory]
+    [InlineData("inputs", "{\"name\": \"a\", \"datatype\": \"FP32\", \"shape\": [1], \"data\": [1]}", 1024)]
+    [InlineData("outputs", "{\"name\": \"a\"}", 1024)]
+    [InlineData("shape", "1", 64)]
+    public async Task AListHasALimit(string name, string item, int most)
+    {
+        string Request(int count)
+        {
+            var list = $"\"{name}\": [{string.Join(',', Enumerable.Repeat(item, count))}]";
+            return name == "shape" ? $$"""{"inputs": [{ {{list}} }] }""" : $$"""{ {{list}} }""";
+        }
+
+        var within = await service.InferAsync(Request(most));
+        var beyond = await service.InferAsync(Request(most + 1));
+
+        beyond.IsError(400, $"more than {most} ", name);
+        within.IsError(400);
+        Assert.DoesNotContain("more than", within.Json.GetProperty("error").GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ParametersThatHaveNoEffectAreNotKept()
+    {
+        var many = string.Join(',', Enumerable.Range(0, 100_000).Select(number => $"\"{number}\": [{number}]"));
+
+        (
+            await service.InferAsync($$"""{"inputs": [], "parameters": { {{many}}, "temperature": [] } }""")
+        ).IsError(400, "temperature", "an array");
+    }
+
+    [Theory]
     [InlineData("[1]", "[\"%\"]", 400, "base64")]
     [InlineData("[1]", "[7]", 400, "base64")]
     [InlineData("[2]", "[\"AAAA\"]", 400, "fewer", "2")]

@@ -55,7 +55,9 @@ public sealed class ByteBudgetTests
         Assert.Equal(0, _budget.Rejections);
 
         Assert.False(_budget.TryReserve(1, out _));
-        Assert.False(_budget.TryGrow(ref reservation, 1));
+        Assert.False(_budget.TryGrow(ref reservation, 1)); // it may be tried again
+        Assert.Equal(1, _budget.Rejections);
+        _budget.CountRejection();
         Assert.Equal(2, _budget.Rejections);
 
         var waiting = _budget.ReserveAsync(1, CancellationToken.None).AsTask();
@@ -89,6 +91,36 @@ public sealed class ByteBudgetTests
         Assert.Equal((100, 100), (reservation.Bytes, _budget.Reserved));
         reservation.Dispose();
         Assert.Equal(0, _budget.Reserved);
+    }
+
+    [Fact]
+    public void TryGrow_WithSpare_LeavesThatFreeUnlessItIsAlone()
+    {
+        var (first, second) = (default(ByteBudget.Reservation), default(ByteBudget.Reservation));
+
+        Assert.True(_budget.TryGrow(ref first, 80, spare: 30));
+        Assert.False(_budget.TryGrow(ref second, 10, spare: 11));
+        Assert.True(_budget.TryGrow(ref second, 10, spare: 10));
+        Assert.False(_budget.TryGrow(ref first, 1, spare: 10));
+        second.Dispose();
+        Assert.True(_budget.TryGrow(ref first, 20, spare: 10));
+        Assert.False(_budget.TryGrow(ref first, 1));
+        Assert.Equal((100, 100), (first.Bytes, _budget.Reserved));
+    }
+
+    [Fact]
+    public void Freed_ReservationIsDisposed_IsRaisedOnceTheBytesAreFree()
+    {
+        var free = new List<long>();
+        _budget.Freed += () => free.Add(_budget.Total - _budget.Reserved);
+        Assert.True(_budget.TryReserve(60, out var first));
+        Assert.True(_budget.TryReserve(40, out var second));
+        Assert.Empty(free);
+
+        first.Dispose();
+        second.Dispose();
+
+        Assert.Equal([60, 100], free);
     }
 
     [Fact]

@@ -83,7 +83,8 @@ internal sealed class ImageUpload : IDisposable
         HttpRequest request, RequestJson json, int maxImages, CancellationToken cancellationToken)
     {
         using var body = await PooledBody.ReadAsync(request, cancellationToken);
-        switch (json.Deserialize<ClassifyJsonRequest>(body, "image or images"))
+        switch (await json.DeserializeAsync<ClassifyJsonRequest>(
+            body, "image or images", whole => ClassifyJsonRequest.RejectTooMany(whole, maxImages), cancellationToken))
         {
             case { Image: { } image, Images: null }:
                 return new ImageUpload(image.Bytes);

@@ -14,8 +14,13 @@ internal static class AnswerMemory
     // What is smaller is not worth counting, however many requests are in flight.
     private const int MaxUnreservedBytes = 64 * 1024;
 
+    /// <param name="bytes">What the answer holds.</param>
+    /// <param name="body">The request's body.</param>
+    /// <param name="bodyMemory">What was reserved for it; null where that was its own size.</param>
+    /// <param name="bodies">The memory for bodies.</param>
     /// <exception cref="RequestException">There is no such memory now, or never.</exception>
-    public static ByteBudget.Reservation Reserve(long bytes, PooledBody body, BodyBudget bodies)
+    public static ByteBudget.Reservation Reserve(
+        long bytes, PooledBody body, IBodyMemory? bodyMemory, BodyBudget bodies)
     {
         if (bytes <= MaxUnreservedBytes)
         {
@@ -23,7 +28,7 @@ internal static class AnswerMemory
         }
 
         bytes += RowsAnswer.LongPieceBytes; // written and not sent yet
-        var missing = bytes - ((long)BodyBudget.BytesPerByte * body.Memory.Length);
+        var missing = bytes - (bodyMemory?.Reserved ?? ((long)BodyBudget.BytesPerByte * body.Memory.Length));
         if (missing <= 0)
         {
             return default;
@@ -31,6 +36,7 @@ internal static class AnswerMemory
 
         if (bytes > bodies.Bytes.Total)
         {
+            bodies.Bytes.CountRejection();
             throw new RequestException(
                 Problem.AnswerTooLarge,
                 $"The answer takes {bytes} bytes of memory, more than the {bodies.Bytes.Total} bytes that the bodies "

@@ -65,17 +65,19 @@ internal static class SoftmaxEndpoint
 
         QueryParameter.RejectUnknown(request, []);
         using var body = await PooledBody.ReadAsync(request, cancellationToken);
+        var bodyMemory = request.HttpContext.Features.Get<IBodyMemory>();
         if (LogitsCost.IsLongJson(body))
         {
-            return await AnswerLongAsync(body, largeGate, json, limits, bodies, cancellationToken);
+            return await AnswerLongAsync(body, bodyMemory, largeGate, json, limits, bodies, cancellationToken);
         }
 
         using var permit = await gate.EnterAsync(cancellationToken);
-        return Answer(body, json, limits, bodies, largeGate: null);
+        return Answer(body, bodyMemory, json, limits, bodies, largeGate: null);
     }
 
     private static async Task<SoftmaxResponse> AnswerLongAsync(
         PooledBody body,
+        IBodyMemory? bodyMemory,
         ComputeGate largeGate,
         RequestJson json,
         LimitsOptions limits,
@@ -83,15 +85,20 @@ internal static class SoftmaxEndpoint
         CancellationToken cancellationToken)
     {
         using var permit = await largeGate.EnterAsync(cancellationToken);
-        return await OwnThread.RunAsync(() => Answer(body, json, limits, bodies, largeGate));
+        return await OwnThread.RunAsync(() => Answer(body, bodyMemory, json, limits, bodies, largeGate));
     }
 
     private static SoftmaxResponse Answer(
-        PooledBody body, RequestJson json, LimitsOptions limits, BodyBudget bodies, ComputeGate? largeGate)
+        PooledBody body,
+        IBodyMemory? bodyMemory,
+        RequestJson json,
+        LimitsOptions limits,
+        BodyBudget bodies,
+        ComputeGate? largeGate)
     {
         var plan = SoftmaxPlan.Resolve(json.Deserialize<SoftmaxRequest>(body, "logits"));
         SoftmaxResponse.CheckSize(plan, limits);
-        var memory = AnswerMemory.Reserve(plan.AnswerBytes, body, bodies);
+        var memory = AnswerMemory.Reserve(plan.AnswerBytes, body, bodyMemory, bodies);
         try
         {
             return new SoftmaxResponse(plan, plan.Compute(), memory, largeGate);
