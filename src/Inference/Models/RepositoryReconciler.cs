@@ -68,7 +68,7 @@ internal sealed class RepositoryReconciler(VersionStore store, RepositorySetting
     {
         var state = load.State;
         state.Note(state.Look(), time.GetTimestamp());
-        if (state is { Serving: null, Seen.IsGone: false, Fault: null } && load.IsObsolete)
+        if (state is { Serving: null, Seen.IsGone: false, Fault: null } && !load.HasItsFiles)
         {
             state.Fault = "its files changed while they were read; they are read again when they rest";
             changes.Announce(ModelChangeKind.Failed, state, state.Fault);
@@ -119,9 +119,13 @@ internal sealed class RepositoryReconciler(VersionStore store, RepositorySetting
 
     private static void EndObsoleteLoads(IEnumerable<VersionState> versions, RepositoryChanges changes)
     {
-        foreach (var load in versions.Select(state => state.Load).OfType<VersionLoad>().Where(load => load.IsObsolete))
+        foreach (var load in versions.Select(state => state.Load).OfType<VersionLoad>())
         {
-            changes.End(load);
+            if (!load.IsObsolete && (!load.State.IsWanted || !load.HasItsFiles))
+            {
+                load.IsObsolete = true;
+                changes.End(load);
+            }
         }
     }
 

@@ -23,8 +23,13 @@ internal sealed class VersionLoad(VersionState state)
     /// <summary>Completes when the result has taken effect.</summary>
     public Task Ended => _ended.Task;
 
-    /// <summary>Whether the version is no longer to be served, or its files have changed.</summary>
-    public bool IsObsolete => !state.IsWanted || !state.Seen.Equals(Files);
+    /// <summary>
+    /// Whether nobody wants the result any more, since the version was no longer to be served or its files had changed.
+    /// </summary>
+    public bool IsObsolete { get; set; }
+
+    /// <summary>Whether the files are those that the version has now, as far as is known.</summary>
+    public bool HasItsFiles => state.Seen.Equals(Files);
 
     /// <summary>Tells the load to end. The repository's lock must not be held.</summary>
     public void End() => _end.Cancel();

@@ -14,6 +14,7 @@ public sealed class RepositoryProbeTests : IDisposable
     private readonly SemaphoreSlim _begun = new(0);
     private readonly SemaphoreSlim _ended = new(0);
     private readonly ModelRepository _repository;
+    private TaskCompletionSource? _mayEnd;
 
     public RepositoryProbeTests() => _repository = new ModelRepository(new RepositorySettings
     {
@@ -143,10 +144,13 @@ public sealed class RepositoryProbeTests : IDisposable
     public async Task Load_ModelThatWasJustUnloaded_TriesItAgainWhenItsProbeHasEnded()
     {
         var load = await BeginSlowProbeAsync();
+        _mayEnd = new TaskCompletionSource();
         _repository.Unload(Slow);
+        var explicitLoad = _repository.LoadAsync(Slow, CancellationToken.None);
         _verdict.SetResult();
+        _mayEnd.SetResult();
 
-        await _repository.LoadAsync(Slow, CancellationToken.None).WaitAsync(Patience);
+        await explicitLoad.WaitAsync(Patience);
         await load.WaitAsync(Patience);
         Assert.Equal("a slow", Served);
     }
@@ -203,6 +207,7 @@ public sealed class RepositoryProbeTests : IDisposable
             }
             finally
             {
+                await (_mayEnd?.Task ?? Task.CompletedTask);
                 _ended.Release();
             }
         }
