@@ -385,7 +385,7 @@ public sealed class ModelRepository : IDisposable
         return versions;
     }
 
-    /// <summary>The loads of a model that are in progress or due, except for those of versions that were tried.</summary>
+    /// <summary>The loads of a model that are in progress or due, except those of versions that were tried.</summary>
     private Task[] BeginOrJoin(string name, HashSet<VersionState> tried)
     {
         Task[] running;

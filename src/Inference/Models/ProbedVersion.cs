@@ -57,8 +57,8 @@ public sealed class ProbedVersion
     /// <summary>
     /// Computes the SHA-256 of each file on which loading depends, by its name: the ONNX file, its external data,
     /// <c>model.json</c> and makers' files. It is written in 64 lowercase hexadecimal digits. Null if a file cannot be
-    /// read, which loading then reports. Many files are read in turn, a part of each at a time, so that a large one does
-    /// not hold up the others.
+    /// read, which loading then reports. Many files are read in turn, a part of each at a time, so that a large one
+    /// does not hold up the others.
     /// </summary>
     /// <param name="cancellationToken">Ends the reading.</param>
     /// <exception cref="OperationCanceledException">The reading was ended.</exception>

@@ -4,8 +4,8 @@ namespace SoftmaxService.Inference.Models;
 
 /// <summary>
 /// Follows a repository's folder: scans it when the file system reports a change, when a change has had time to settle,
-/// and every <see cref="RepositorySettings.PollInterval"/>, since network volumes and links report nothing. Probes and loads
-/// run beside the scans.
+/// and every <see cref="RepositorySettings.PollInterval"/>, since network volumes and links report nothing. Probes and
+/// loads run beside the scans.
 /// </summary>
 /// <param name="repository">The repository to keep up to date.</param>
 /// <param name="time">The clock; null for the system's clock.</param>

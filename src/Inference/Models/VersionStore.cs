@@ -107,7 +107,9 @@ internal sealed class VersionStore(RepositorySettings settings, TimeProvider tim
         return versions;
     }
 
-    /// <exception cref="ModelLoadException">One of the versions does not serve its files; the message says why.</exception>
+    /// <exception cref="ModelLoadException">
+    /// One of the versions does not serve its files; the message says why.
+    /// </exception>
     public void ThrowUnlessServing(VersionState[] wanted)
     {
         if (wanted.Length == 0)

@@ -184,7 +184,7 @@ public sealed class ModelProbeTests : IDisposable
             ServiceProcess.Built,
             [.. Settings(), "--Models:StartSeconds=0", "--Models:LoadSeconds=600", "--Models:AllowLoadUnload=true"]);
         await UntilAsync(async () => IsListening(service) && await StatusAsync("/models/known") == 200);
-        Assert.NotEmpty(service.Children());
+        await UntilAsync(() => Task.FromResult(service.Children().Length > 0));
 
         // Those that come while the service runs, or are asked for.
         Ship("later");
@@ -199,7 +199,7 @@ public sealed class ModelProbeTests : IDisposable
         Directory.Delete(Path.Combine(_folder.Path, "more-boxes"), recursive: true);
         Directory.Delete(Path.Combine(_folder.Path, "still-more-boxes"), recursive: true);
         await UntilAsync(async () => service.Children() is [] && await StatusAsync("/health/ready") == 200);
-        Assert.Empty(await FailuresAsync(service));
+        await UntilAsync(async () => await FailuresAsync(service) is []); // none once the deletion has settled
         Assert.Empty(Probed(service));
 
         async Task<int> StatusAsync(string path)
