@@ -22,6 +22,7 @@ internal static class LoadControl
         services.AddSingleton<Workload>();
         services.AddSingleton<Readiness>();
         services.AddSingleton<BodyBudget>();
+        services.AddSingleton(provider => provider.GetRequiredService<BodyBudget>().Bytes);
         services.AddSingleton<LoadMetrics>();
         services.AddSingleton<IHostLifetime, DrainingLifetime>();
         services.AddHostedService<MemoryReturn>();

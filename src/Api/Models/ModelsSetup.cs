@@ -17,7 +17,9 @@ internal static partial class ModelsSetup
     public static void AddModels(this IServiceCollection services)
     {
         services.AddSingleton(TimeProvider.System);
+        services.AddSingleton(ModelSettingsFrom);
         services.AddSingleton<ProbeMetrics>();
+        services.AddSingleton(ProbeFrom);
         services.AddSingleton(provider => new ModelRepository(
             SettingsFrom(provider, provider.GetRequiredService<ModelsOptions>()),
             provider.GetRequiredService<TimeProvider>()));
@@ -41,10 +43,10 @@ internal static partial class ModelsSetup
         var log = app.Logger;
         var models = app.Services.GetRequiredService<ModelRepository>();
         models.Changed += change => Log(log, change);
-        app.Services.GetRequiredService<ModelsFollower>().FirstLoad = Task.Run(() =>
+        app.Services.GetRequiredService<ModelsFollower>().FirstLoad = Task.Run(async () =>
         {
             Computing(log, Softmax.VectorBits, OnnxModel.RuntimeVersion);
-            models.LoadAll();
+            await models.LoadAllAsync();
             if (models.Current.Models.Count == 0)
             {
                 NoModels(log, models.Settings.Folder);
@@ -74,11 +76,31 @@ internal static partial class ModelsSetup
 
     private static RepositorySettings SettingsFrom(IServiceProvider provider, ModelsOptions models)
     {
-        var model = ModelSettingsFrom(provider);
-        var probe = ModelProbe.Create(
-            models, model, provider.GetRequiredService<ProbeMetrics>,
+        var settings = SettingsFrom(models, provider.GetRequiredService<ModelSettings>());
+        if (!models.Probe)
+        {
+            return settings;
+        }
+
+        if (ProbeProgram.Find() is null)
+        {
+            NoProbe(provider.GetRequiredService<ILogger<ModelProbe>>());
+            return settings;
+        }
+
+        return settings with { Probe = provider.GetRequiredService<ModelProbe>().RunAsync };
+    }
+
+    private static ModelProbe ProbeFrom(IServiceProvider provider)
+    {
+        var settings = provider.GetRequiredService<ModelSettings>();
+        return new ModelProbe(
+            provider.GetRequiredService<ModelsOptions>(),
+            settings,
+            ProbeProgram.Find() ?? throw new InvalidOperationException("This program cannot start itself once more."),
+            provider.GetRequiredService<ProbeMetrics>(),
+            [.. provider.GetServices<ByteBudget>(), settings.DecodeMemory],
             provider.GetRequiredService<ILogger<ModelProbe>>());
-        return SettingsFrom(models, model) with { Probe = probe is null ? null : probe.RunAsync };
     }
 
     private static RepositorySettings SettingsFrom(ModelsOptions models, ModelSettings model) => new()
@@ -166,6 +188,12 @@ internal static partial class ModelsSetup
         + "{Calibration}")]
     private static partial void Loaded(
         ILogger log, string name, string modelVersion, string inputShape, int classCount, string calibration);
+
+    [LoggerMessage(
+        LogLevel.Warning,
+        "Models are loaded without a probe, so one that makes ONNX Runtime crash ends the service: another program "
+        + "hosts it, and has no probe. Models:Probe=false says that this is meant")]
+    private static partial void NoProbe(ILogger log);
 
     [LoggerMessage(LogLevel.Warning, "Model {Name}/{ModelVersion}: {Warning}")]
     private static partial void Doubtful(ILogger log, string name, string modelVersion, string warning);

@@ -52,8 +52,8 @@ internal sealed class ModelsOptions : IValidatableObject
     public string? ProbeCache { get; set; }
 
     /// <summary>
-    /// The most memory that a probe may write. Defaults to what the service leaves of the container's or the machine's,
-    /// shared by the probes that may run at once.
+    /// The most memory that a probe may write. Defaults to what the service and its budgets leave of the container's or
+    /// the machine's, shared by the probes that may run at once.
     /// </summary>
     [SettingRange(134217728, 1099511627776)]
     public long? ProbeMaxBytes { get; set; }

@@ -17,10 +17,17 @@ public sealed class ModelRepository : IDisposable
     /// <summary>The name of the meter that counts loads, failed loads, unloads and loaded versions.</summary>
     public const string MeterName = "SoftmaxService.Models";
 
+    // A process that exits while native code runs may crash, so a load gets time to notice that it is to end.
+    private static readonly TimeSpan ClosingTime = TimeSpan.FromSeconds(5);
+
     private readonly RepositoryMetrics _metrics;
     private readonly VersionLoader _loader;
-    private readonly LoadTurn _loads = new();
     private readonly Lock _scans = new();
+    private readonly CancellationTokenSource _closing = new();
+
+    // How many versions are opened at once. Neither has a wait handle that would have to be freed.
+    private readonly SemaphoreSlim _turn = new(1);
+    private readonly SemaphoreSlim _turnsAtStart = new(Environment.ProcessorCount);
 
     // Guards the fields below. Never held while files are read or models are loaded.
     private readonly Lock _gate = new();
@@ -38,12 +45,15 @@ public sealed class ModelRepository : IDisposable
         Settings = settings;
         _store = new VersionStore(settings, time);
         _reconciler = new RepositoryReconciler(_store, settings, time) { RunsFailing = Announce };
-        _loader = new VersionLoader(settings, time, _loads.Closed) { AbandonedLoadEnded = LoadAgainWhatWasPutOff };
+        _loader = new VersionLoader(settings, time, _closing.Token) { AbandonedLoadEnded = LoadAgainWhatWasPutOff };
         _metrics = new RepositoryMetrics(this);
     }
 
     /// <summary>Reports each change once, on the thread that made it, after it has taken effect.</summary>
     public event Action<ModelChange>? Changed;
+
+    /// <summary>Reports the end of each load, whatever came of it.</summary>
+    internal event Action? LoadEnded;
 
     /// <summary>What is served, and when changes are followed.</summary>
     public RepositorySettings Settings { get; }
@@ -94,22 +104,22 @@ public sealed class ModelRepository : IDisposable
         }
     }
 
+    /// <inheritdoc cref="LoadAllAsync"/>
+    public void LoadAll() => LoadAllAsync().GetAwaiter().GetResult();
+
     /// <summary>
     /// Loads everything that is there now and takes every file to be complete. Loads as many versions at a time as
-    /// there are cores. Meant for the start. Meanwhile <see cref="Current"/> already serves what is loaded.
+    /// there are cores, while others are probed. Meant for the start. Meanwhile <see cref="Current"/> already serves
+    /// what is loaded.
     /// </summary>
-    public void LoadAll()
+    /// <returns>A task that ends when each version is loaded or has failed.</returns>
+    public async Task LoadAllAsync()
     {
         SetStarting(true);
         try
         {
             Read(takeAsComplete: true);
-            _loads.TryRun(() => Parallel.For(0, Environment.ProcessorCount, _ =>
-            {
-                while (TryLoadNext(_store.IsDue))
-                {
-                }
-            }));
+            await LoadDueAsync(_turnsAtStart).ConfigureAwait(false);
         }
         finally
         {
@@ -131,20 +141,19 @@ public sealed class ModelRepository : IDisposable
         }
     }
 
+    /// <inheritdoc cref="LoadDueAsync()"/>
+    public void LoadDue() => LoadDueAsync().GetAwaiter().GetResult();
+
     /// <summary>
     /// Loads every version whose files have settled, one at a time, each beside the old version that it then replaces.
+    /// Meanwhile others are probed. A load ends early when its files change or its version is no longer to be served.
     /// </summary>
-    public void LoadDue()
-    {
-        var hasMore = true;
-        while (hasMore && _loads.TryRun(() => hasMore = TryLoadNext(_store.IsDue)))
-        {
-        }
-    }
+    /// <returns>A task that ends when each of them is loaded or has failed.</returns>
+    public Task LoadDueAsync() => LoadDueAsync(_turn);
 
     /// <summary>
     /// Loads a model's versions now, even those that are loaded already, and lists the model again if it was unloaded.
-    /// Waits for loads in progress.
+    /// A version that is being loaded is awaited instead. Waits for its turn, but for nobody's probe.
     /// </summary>
     /// <param name="name">The model's name, which is the name of a folder in the repository.</param>
     /// <param name="cancellationToken">Ends the wait, but not the load.</param>
@@ -153,8 +162,23 @@ public sealed class ModelRepository : IDisposable
     /// A version could not be loaded; the message says which and why. What was served before is still served.
     /// </exception>
     /// <exception cref="OperationCanceledException">The wait was cancelled, or the repository closes.</exception>
-    public Task LoadAsync(string name, CancellationToken cancellationToken) =>
-        _loads.RunAsync(() => LoadNow(name), cancellationToken);
+    public async Task LoadAsync(string name, CancellationToken cancellationToken)
+    {
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _closing.Token);
+        end.Token.ThrowIfCancellationRequested();
+        var wanted = TryAgain(name);
+        var tried = new HashSet<VersionState>();
+        while (BeginOrJoin(name, tried) is { Length: > 0 } loads)
+        {
+            await Task.WhenAll(loads).WaitAsync(end.Token).ConfigureAwait(false);
+        }
+
+        end.Token.ThrowIfCancellationRequested();
+        lock (_gate)
+        {
+            _store.ThrowUnlessServing(wanted);
+        }
+    }
 
     /// <summary>
     /// Unlists a model until it is loaded by name or the service restarts. Changes of its files are not followed
@@ -167,12 +191,7 @@ public sealed class ModelRepository : IDisposable
         var changes = new RepositoryChanges();
         lock (_gate)
         {
-            if (_store.VersionsOf(name).Length == 0)
-            {
-                throw _store.NoSuchFolder(name);
-            }
-
-            _store.MarkUnloaded(name);
+            _store.Unload(name);
             Reconcile(changes);
         }
 
@@ -191,10 +210,11 @@ public sealed class ModelRepository : IDisposable
     }
 
     /// <summary>
-    /// Ends a load in progress, unlists everything, and frees each version when its last lease is returned.
+    /// Ends loads in progress, unlists everything, and frees each version when its last lease is returned.
     /// </summary>
     public void Dispose()
     {
+        Task[] running;
         lock (_gate)
         {
             if (_isClosed)
@@ -203,9 +223,11 @@ public sealed class ModelRepository : IDisposable
             }
 
             _isClosed = true;
+            running = [.. _store.Versions.Select(state => state.Load?.Ended).OfType<Task>()];
         }
 
-        _loads.Dispose();
+        _closing.Cancel();
+        Task.WaitAll(running, ClosingTime);
         var changes = new RepositoryChanges();
         lock (_gate)
         {
@@ -265,6 +287,7 @@ public sealed class ModelRepository : IDisposable
     /// <summary>Frees and announces what a change left to do. The lock must not be held.</summary>
     private void Complete(RepositoryChanges changes)
     {
+        changes.EndLoads();
         changes.FreeModels();
         foreach (var change in changes.Announcements)
         {
@@ -276,38 +299,51 @@ public sealed class ModelRepository : IDisposable
     private void Announce(ClassifierModel model) => Changed?.Invoke(
         new ModelChange(ModelChangeKind.RunsFailing, model.Name, model.Version, Reason: model.RunFault));
 
-    /// <summary>Loads the first version that is chosen, while nobody else loads; false when none is.</summary>
-    private bool TryLoadNext(Func<VersionState, bool> choose)
+    /// <summary>Begins to load what is due, and then whatever is due when one of these has ended.</summary>
+    private Task LoadDueAsync(SemaphoreSlim turn) => Task.WhenAll(Begin(_store.IsDue, turn).Select(async load =>
     {
-        VersionState? state;
+        await load.ConfigureAwait(false);
+        await LoadDueAsync(turn).ConfigureAwait(false);
+    }));
+
+    /// <summary>Begins to load each version that is chosen.</summary>
+    private Task[] Begin(Func<VersionState, bool> choose, SemaphoreSlim turn)
+    {
+        VersionLoad[] loads;
         lock (_gate)
         {
-            state = _isClosed ? null : _store.Versions.FirstOrDefault(choose);
-            if (state is null)
-            {
-                return false;
-            }
-
-            state.IsLoading = true;
+            loads = _isClosed ? [] : [.. _store.Versions.Where(choose).Select(state => state.Load = new(state))];
         }
 
-        var attempt = _loader.Load(state);
-        var changes = new RepositoryChanges();
-        lock (_gate)
+        return Array.ConvertAll(loads, load => RunAsync(load, turn));
+    }
+
+    private async Task RunAsync(VersionLoad load, SemaphoreSlim turn)
+    {
+        try
         {
-            if (_isClosed)
+            var attempt = await _loader.LoadAsync(load, turn).ConfigureAwait(false);
+            var changes = new RepositoryChanges();
+            lock (_gate)
             {
-                changes.Discarded = attempt.Model;
+                if (_isClosed)
+                {
+                    changes.Discarded = attempt?.Model;
+                }
+                else
+                {
+                    _reconciler.Apply(load, attempt, changes);
+                    Reconcile(changes);
+                }
             }
-            else
-            {
-                _reconciler.Apply(state, attempt, changes);
-                Reconcile(changes);
-            }
-        }
 
-        Complete(changes);
-        return true;
+            Complete(changes);
+        }
+        finally
+        {
+            load.SetEnded();
+            LoadEnded?.Invoke();
+        }
     }
 
     private void LoadAgainWhatWasPutOff()
@@ -331,61 +367,35 @@ public sealed class ModelRepository : IDisposable
         Complete(changes);
     }
 
-    private void LoadNow(string name)
+    /// <summary>Lists a model again and has its versions tried again.</summary>
+    /// <returns>The versions that are to be served.</returns>
+    private VersionState[] TryAgain(string name)
     {
         Read(takeAsComplete: false);
-        VersionState[] wanted;
+        VersionState[] versions;
         var changes = new RepositoryChanges();
         lock (_gate)
         {
-            // The name is looked up among the folders that were listed, so that it cannot lead out of the repository.
-            var versions = _store.VersionsOf(name);
-            if (versions.Length == 0)
-            {
-                throw _store.FaultOf(name) is { } fault
-                    ? new ModelLoadException(fault.Reason)
-                    : _store.NoSuchFolder(name);
-            }
-
-            foreach (var state in versions)
-            {
-                state.Settle(tryAgain: true);
-            }
-
-            _store.MarkLoaded(name);
+            versions = _store.TryAgain(name);
             Reconcile(changes);
-            wanted = [.. versions.Where(state => state.IsWanted)];
+            versions = [.. versions.Where(state => state.IsWanted)];
         }
 
         Complete(changes);
-        var tried = new HashSet<VersionState>();
-        while (TryLoadNext(state => state.Name == name && _store.IsDue(state) && tried.Add(state)))
-        {
-        }
-
-        _loads.Closed.ThrowIfCancellationRequested();
-        ThrowUnlessServing(wanted);
+        return versions;
     }
 
-    private void ThrowUnlessServing(VersionState[] wanted)
+    /// <summary>The loads of a model that are in progress or due, except those of versions that were tried.</summary>
+    private Task[] BeginOrJoin(string name, HashSet<VersionState> tried)
     {
-        if (wanted.Length == 0)
-        {
-            throw new ModelLoadException("the version policy leaves out every version that is there");
-        }
-
+        Task[] running;
         lock (_gate)
         {
-            string[] faults =
-            [
-                .. from state in wanted
-                   where state.Fault is not null || state.IsPending || state.Serving is null
-                   select $"version {state.Version}: {state.Fault ?? "its files changed while they were read"}",
-            ];
-            if (faults.Length > 0)
-            {
-                throw new ModelLoadException(string.Join("; ", faults));
-            }
+            // One that was told to end is awaited and then tried again.
+            var loads = _store.VersionsOf(name).Select(state => state.Load).OfType<VersionLoad>();
+            running = [.. loads.Where(load => load.IsObsolete || tried.Add(load.State)).Select(load => load.Ended)];
         }
+
+        return [.. running, .. Begin(state => state.Name == name && _store.IsDue(state) && tried.Add(state), _turn)];
     }
 }

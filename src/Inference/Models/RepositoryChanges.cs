@@ -7,6 +7,7 @@ namespace SoftmaxService.Inference.Models;
 internal sealed class RepositoryChanges
 {
     private readonly List<LoadedVersion> _released = [];
+    private readonly List<VersionLoad> _obsolete = [];
 
     public List<ModelChange> Announcements { get; } = [];
 
@@ -34,6 +35,12 @@ internal sealed class RepositoryChanges
 
     public void Announce(ModelChangeKind kind, VersionState state, string? reason) =>
         Announcements.Add(new ModelChange(kind, state.Name, state.Version, Reason: reason));
+
+    /// <summary>Ends a load that nobody wants any more.</summary>
+    public void End(VersionLoad load) => _obsolete.Add(load);
+
+    /// <summary>Tells loads that nobody wants any more to end. They may take a moment.</summary>
+    public void EndLoads() => _obsolete.ForEach(load => load.End());
 
     /// <summary>Frees models that nothing uses any more; others are freed with their last lease.</summary>
     public void FreeModels()

@@ -21,6 +21,7 @@ internal sealed class RepositoryReconciler(VersionStore store, RepositorySetting
             var policy = store.IsUnloaded(model.Key) ? null : store.PolicyOf(model.Key);
             MarkWanted(policy, [.. model]);
             Unlist(policy, [.. model], changes);
+            EndObsoleteLoads(model, changes);
         }
 
         store.ForgetGone();
@@ -28,39 +29,46 @@ internal sealed class RepositoryReconciler(VersionStore store, RepositorySetting
     }
 
     /// <summary>Takes over the result of a load.</summary>
-    public void Apply(VersionState state, LoadAttempt attempt, RepositoryChanges changes)
+    /// <param name="load">The load, which has ended.</param>
+    /// <param name="attempt">What came of it; null if it was told to end.</param>
+    /// <param name="changes">What is left to do.</param>
+    public void Apply(VersionLoad load, LoadAttempt? attempt, RepositoryChanges changes)
     {
-        state.IsLoading = false;
-        if (store.IsUnloaded(state.Name))
+        var state = load.State;
+        state.Load = null;
+        if (attempt is { AreFilesUnchanged: true } && !load.IsObsolete)
         {
-            changes.Discarded = attempt.Model;
+            Take(load, attempt, changes);
+            return;
         }
-        else if (!attempt.AreFilesUnchanged || attempt.Files.IsGone)
+
+        changes.Discarded = attempt?.Model;
+        if (state.IsWanted)
         {
-            Postpone(state, attempt, changes);
+            Postpone(load, changes);
+        }
+    }
+
+    private void Take(VersionLoad load, LoadAttempt attempt, RepositoryChanges changes)
+    {
+        if (attempt.Model is { } model)
+        {
+            Replace(load.State, load.Files, model, changes);
         }
         else
         {
-            state.Note(attempt.Files, time.GetTimestamp());
-            if (attempt.Model is { } model)
-            {
-                Replace(state, attempt.Files, model, changes);
-            }
-            else
-            {
-                Fail(state, attempt, changes);
-            }
+            Fail(load, attempt.Fault!, changes); // an attempt without a model has a fault
         }
     }
 
     /// <summary>
     /// Files that changed while they were read: what was loaded may be half of the old content and half of the new.
     /// </summary>
-    private void Postpone(VersionState state, LoadAttempt attempt, RepositoryChanges changes)
+    private void Postpone(VersionLoad load, RepositoryChanges changes)
     {
-        changes.Discarded = attempt.Model;
+        var state = load.State;
         state.Note(state.Look(), time.GetTimestamp());
-        if (state is { Serving: null, Seen.IsGone: false, Fault: null })
+        if (state is { Serving: null, Seen.IsGone: false, Fault: null } && !load.HasItsFiles)
         {
             state.Fault = "its files changed while they were read; they are read again when they rest";
             changes.Announce(ModelChangeKind.Failed, state, state.Fault);
@@ -78,17 +86,17 @@ internal sealed class RepositoryReconciler(VersionStore store, RepositorySetting
             ModelChangeKind.Loaded, state.Name, state.Version, model, IsReplacement: isReplacement));
     }
 
-    private static void Fail(VersionState state, LoadAttempt attempt, RepositoryChanges changes)
+    private static void Fail(VersionLoad load, string fault, RepositoryChanges changes)
     {
-        var fault = attempt.Fault!; // an attempt without a model has a fault
+        var state = load.State;
 
         // Without model.onnx the version has no content that the old content could stand in for.
-        if (attempt.Files is { HasModel: false, Fault: null } && state.Serving is not null)
+        if (load.Files is { HasModel: false, Fault: null } && state.Serving is not null)
         {
             changes.Unload(state, fault);
         }
 
-        (state.Tried, state.Fault) = (attempt.Files, fault);
+        (state.Tried, state.Fault) = (load.Files, fault);
         var reason = state.Serving is null ? fault : ModelLoadFailure.WithOlderContent(fault);
         changes.Announce(ModelChangeKind.Failed, state, reason);
     }
@@ -106,6 +114,18 @@ internal sealed class RepositoryReconciler(VersionStore store, RepositorySetting
         foreach (var state in versions)
         {
             state.IsWanted = wanted.Contains(state.Number);
+        }
+    }
+
+    private static void EndObsoleteLoads(IEnumerable<VersionState> versions, RepositoryChanges changes)
+    {
+        foreach (var load in versions.Select(state => state.Load).OfType<VersionLoad>())
+        {
+            if (!load.IsObsolete && (!load.State.IsWanted || !load.HasItsFiles))
+            {
+                load.IsObsolete = true;
+                changes.End(load);
+            }
         }
     }
 

@@ -4,8 +4,8 @@ namespace SoftmaxService.Inference.Models;
 
 /// <summary>
 /// Follows a repository's folder: scans it when the file system reports a change, when a change has had time to settle,
-/// and every <see cref="RepositorySettings.PollInterval"/>, since network volumes and links report nothing. Loads run
-/// beside the scans, one at a time.
+/// and every <see cref="RepositorySettings.PollInterval"/>, since network volumes and links report nothing. Probes and
+/// loads run beside the scans.
 /// </summary>
 /// <param name="repository">The repository to keep up to date.</param>
 /// <param name="time">The clock; null for the system's clock.</param>
@@ -23,7 +23,6 @@ public sealed class RepositoryWatcher(ModelRepository repository, TimeProvider? 
     private readonly Lock _gate = new();
     private ITimer? _timer;
     private bool _isChangeReported;
-    private volatile bool _isLoading;
 
     /// <summary>
     /// Reports once that the file system's events are not available, and why. Changes are then only found by polling.
@@ -42,16 +41,16 @@ public sealed class RepositoryWatcher(ModelRepository repository, TimeProvider? 
     {
         using var events = new FolderEvents(
             repository.Settings.Folder, OnChanged, reason => EventsLost?.Invoke(reason));
+        repository.LoadEnded += WakeUp;
         _timer = _time.CreateTimer(_ => WakeUp(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         try
         {
             while (true)
             {
                 var rest = Scan(events);
-                if (!_isLoading && repository.IsLoadDue)
+                if (repository.IsLoadDue)
                 {
-                    _isLoading = true;
-                    _ = Task.Run(LoadDue, CancellationToken.None);
+                    _ = Task.Run(LoadDueAsync, CancellationToken.None);
                 }
 
                 WakeUpIn(rest);
@@ -63,6 +62,7 @@ public sealed class RepositoryWatcher(ModelRepository repository, TimeProvider? 
         }
         finally
         {
+            repository.LoadEnded -= WakeUp;
             await _timer.DisposeAsync().ConfigureAwait(false);
         }
     }
@@ -87,20 +87,15 @@ public sealed class RepositoryWatcher(ModelRepository repository, TimeProvider? 
         }
     }
 
-    private void LoadDue()
+    private async Task LoadDueAsync()
     {
         try
         {
-            repository.LoadDue();
+            await repository.LoadDueAsync().ConfigureAwait(false);
         }
         catch (Exception exception)
         {
             Faulted?.Invoke(exception);
-        }
-        finally
-        {
-            _isLoading = false;
-            WakeUp();
         }
     }
 

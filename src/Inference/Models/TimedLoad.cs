@@ -12,6 +12,11 @@ internal sealed class TimedLoad(Func<CancellationToken, ClassifierModel> load)
     // Graphs may be nested, and ONNX Runtime follows them recursively.
     private const int StackBytes = 16 << 20;
 
+    // How long a load may go on that was told to end: because its time was up, or because nobody wants it any more. A
+    // process that exits while native code runs may crash.
+    private static readonly TimeSpan LateEndingTime = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan EarlyEndingTime = TimeSpan.FromSeconds(4);
+
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _gate = new();
     private ClassifierModel? _model;
@@ -25,40 +30,40 @@ internal sealed class TimedLoad(Func<CancellationToken, ClassifierModel> load)
 
     /// <summary>Loads, and waits for the model.</summary>
     /// <param name="limit">How long the load may take.</param>
-    /// <param name="endingTime">How long to wait for it after that.</param>
     /// <param name="time">The clock.</param>
     /// <param name="cancellationToken">Ends the load early.</param>
-    /// <returns>The model, or why there is none; neither for an abandoned load.</returns>
-    public (ClassifierModel? Model, ModelLoadException? Fault) Run(
-        TimeSpan limit, TimeSpan endingTime, TimeProvider time, CancellationToken cancellationToken)
+    /// <returns>The model, or why there is none; neither for a load that took too long.</returns>
+    /// <exception cref="OperationCanceledException">The load was ended early.</exception>
+    public async Task<(ClassifierModel? Model, ModelLoadException? Fault)> RunAsync(
+        TimeSpan limit, TimeProvider time, CancellationToken cancellationToken)
     {
-        var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var end = new CancellationTokenSource();
         var thread = new Thread(() => Load(end.Token), StackBytes) { IsBackground = true, Name = "model load" };
         thread.Start();
-        if (!HasEndedWithin(limit, time))
+        if (!await HasEndedWithinAsync(limit, time, cancellationToken).ConfigureAwait(false))
         {
-            IsLate = true;
+            IsLate = !cancellationToken.IsCancellationRequested;
             end.Cancel();
-            if (!HasEndedWithin(endingTime, TimeProvider.System))
-            {
-                lock (_gate)
-                {
-                    IsAbandoned = !_ended.Task.IsCompleted;
-                }
-            }
+            await AbandonUnlessEndedAsync(IsLate ? LateEndingTime : EarlyEndingTime).ConfigureAwait(false);
         }
 
         if (IsAbandoned)
         {
             WhenEnded(end.Dispose);
-            return default;
+        }
+        else
+        {
+            end.Dispose();
         }
 
-        end.Dispose();
-        if (IsLate)
+        if (end.IsCancellationRequested)
         {
-            _model?.Dispose();
-            return default;
+            if (!IsAbandoned)
+            {
+                _model?.Dispose();
+            }
+
+            return IsLate ? default : throw new OperationCanceledException(cancellationToken);
         }
 
         if (_fault is not (null or ModelLoadException))
@@ -73,14 +78,25 @@ internal sealed class TimedLoad(Func<CancellationToken, ClassifierModel> load)
     public void WhenEnded(Action action) =>
         _ended.Task.ContinueWith(_ => action(), CancellationToken.None, default, TaskScheduler.Default);
 
-    private bool HasEndedWithin(TimeSpan limit, TimeProvider time)
+    private async Task AbandonUnlessEndedAsync(TimeSpan endingTime)
+    {
+        if (!await HasEndedWithinAsync(endingTime, TimeProvider.System, CancellationToken.None).ConfigureAwait(false))
+        {
+            lock (_gate)
+            {
+                IsAbandoned = !_ended.Task.IsCompleted;
+            }
+        }
+    }
+
+    private async Task<bool> HasEndedWithinAsync(TimeSpan limit, TimeProvider time, CancellationToken cancellationToken)
     {
         try
         {
-            _ended.Task.WaitAsync(limit, time).GetAwaiter().GetResult();
+            await _ended.Task.WaitAsync(limit, time, cancellationToken).ConfigureAwait(false);
             return true;
         }
-        catch (TimeoutException)
+        catch (Exception ended) when (ended is TimeoutException or OperationCanceledException)
         {
             return false;
         }

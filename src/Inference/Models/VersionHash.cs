@@ -11,17 +11,28 @@ internal static class VersionHash
 {
     private const int BufferBytes = 1 << 18;
 
+    // What is read of a file before others have their turn.
+    private const int BuffersPerTurn = 16;
+
+    // One core of two, as for all that takes long. Whoever waits is served in order.
+    private static readonly SemaphoreSlim Turns = new(Math.Max(1, Environment.ProcessorCount / 2));
+
     /// <summary>
     /// The hash of each file by its name. Names of makers' files begin with the number of their folder in the order in
     /// which it is searched. Null if a file cannot be read.
     /// </summary>
-    public static Dictionary<string, string>? Of(
+    public static async Task<IReadOnlyDictionary<string, string>?> OfAsync(
         string folder, string name, string version, CancellationToken cancellationToken)
     {
         try
         {
-            return FilesOf(folder, name, version).ToDictionary(
-                file => file.Name, file => Hash(file.Path, cancellationToken), StringComparer.Ordinal);
+            var hashes = new Dictionary<string, string>(StringComparer.Ordinal);
+            foreach (var file in FilesOf(folder, name, version))
+            {
+                hashes.Add(file.Name, await HashAsync(file.Path, cancellationToken).ConfigureAwait(false));
+            }
+
+            return hashes;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException
             or InvalidDataException)
@@ -61,17 +72,39 @@ internal static class VersionHash
         }
     }
 
-    private static string Hash(string path, CancellationToken cancellationToken)
+    private static async Task<string> HashAsync(string path, CancellationToken cancellationToken)
     {
         using var file = RegularFile.OpenRead(path);
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var buffer = new byte[BufferBytes];
-        for (int read; (read = file.Read(buffer)) > 0;)
+        for (var hasMore = true; hasMore;)
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            hash.AppendData(buffer, 0, read);
+            await Turns.WaitAsync(cancellationToken).ConfigureAwait(false);
+            try
+            {
+                hasMore = AppendPart();
+            }
+            finally
+            {
+                Turns.Release();
+            }
         }
 
         return Convert.ToHexStringLower(hash.GetHashAndReset());
+
+        bool AppendPart()
+        {
+            for (var count = 0; count < BuffersPerTurn; count++)
+            {
+                if (file.Read(buffer) is not (> 0 and var read))
+                {
+                    return false;
+                }
+
+                hash.AppendData(buffer, 0, read);
+            }
+
+            return true;
+        }
     }
 }

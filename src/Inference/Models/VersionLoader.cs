@@ -3,17 +3,15 @@ using System.Globalization;
 namespace SoftmaxService.Inference.Models;
 
 /// <summary>What came of loading a version's files: a model, or why there is none.</summary>
-/// <param name="Files">The files before they were read.</param>
-/// <param name="AreFilesUnchanged">Whether the files were the same afterwards.</param>
+/// <param name="AreFilesUnchanged">Whether the files are still those that were to be loaded.</param>
 /// <param name="Model">The loaded model.</param>
 /// <param name="Fault">Why the files could not be loaded.</param>
-internal sealed record LoadAttempt(
-    VersionFingerprint Files, bool AreFilesUnchanged, ClassifierModel? Model, string? Fault);
+internal sealed record LoadAttempt(bool AreFilesUnchanged, ClassifierModel? Model, string? Fault);
 
 /// <summary>
 /// Loads the files of one version, if the probe of the settings lets it pass, within the time that they allow. ONNX
 /// Runtime looks only now and then whether a load is to end: one that goes on regardless is abandoned. Its thread ends
-/// when ONNX Runtime returns, and what it has loaded is freed.
+/// when ONNX Runtime returns, and what it has loaded is freed. Waiting takes no thread.
 /// </summary>
 /// <param name="settings">How models are loaded.</param>
 /// <param name="time">The clock for the time limit.</param>
@@ -23,9 +21,6 @@ internal sealed class VersionLoader(
 {
     /// <summary>The most abandoned loads at once. While there are as many, nothing is loaded.</summary>
     public const int MaxAbandoned = 4;
-
-    // For a load that was told to end.
-    private static readonly TimeSpan EndingTime = TimeSpan.FromSeconds(1);
 
     private static readonly string TooManyAbandoned = string.Create(
         CultureInfo.InvariantCulture,
@@ -50,62 +45,102 @@ internal sealed class VersionLoader(
     public static string TookTooLong(TimeSpan limit) => string.Create(
         CultureInfo.InvariantCulture, $"it was not ready to serve within {limit.TotalSeconds} s");
 
-    public LoadAttempt Load(VersionState state)
+    /// <summary>Has the version probed, waits for its turn and opens it.</summary>
+    /// <param name="load">What to load.</param>
+    /// <param name="turn">Limits how many versions are opened at once; probes do not count.</param>
+    /// <returns>What came of it; null if it was told to end.</returns>
+    public async Task<LoadAttempt?> LoadAsync(VersionLoad load, SemaphoreSlim turn)
     {
-        var files = state.Look();
-        var fault = files.IsGone ? null : files.Fault ?? WhyPutOff() ?? Probe(state, files);
-
-        // Files that have changed since were not judged.
-        var areJudged = settings.Probe is null || files.Equals(state.Look());
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(load.Token, cancellationToken);
         ClassifierModel? model = null;
-        if (!files.IsGone && fault is null && areJudged)
-        {
-            (model, fault) = Open(state);
-        }
-
-        return new LoadAttempt(files, areJudged && files.Equals(state.Look()), model, fault);
-    }
-
-    private string? WhyPutOff() => AbandonedCount >= MaxAbandoned ? TooManyAbandoned : null;
-
-    /// <summary>Why a version must not be opened here; null if it may be.</summary>
-    private string? Probe(VersionState state, VersionFingerprint files)
-    {
+        string? fault;
         try
         {
-            settings.Probe?.Invoke(new ProbedVersion(state, files), cancellationToken).GetAwaiter().GetResult();
+            fault = load.Files.Fault ?? await ProbeAsync(load, end.Token).ConfigureAwait(false);
+            if (fault is null)
+            {
+                await turn.WaitAsync(end.Token).ConfigureAwait(false);
+                try
+                {
+                    (model, fault) = await OpenAsync(load, end.Token).ConfigureAwait(false);
+                }
+                finally
+                {
+                    turn.Release();
+                }
+            }
+        }
+        catch (OperationCanceledException) when (end.IsCancellationRequested)
+        {
+            return null;
+        }
+        catch (Exception unexpected)
+        {
+            fault = $"a fault of this program's own ({unexpected.GetType().Name}) ended its load; please report it";
+        }
+
+        return new LoadAttempt((model is not null || fault is not null) && AreUnchanged(load), model, fault);
+    }
+
+    private static bool AreUnchanged(VersionLoad load) => load.Files.Equals(load.State.Look());
+
+    /// <summary>Why a version must not be opened here; null if it may be.</summary>
+    private async Task<string?> ProbeAsync(VersionLoad load, CancellationToken end)
+    {
+        if (settings.Probe is not { } probe)
+        {
+            return null;
+        }
+
+        try
+        {
+            // It may read the files before it waits.
+            await Task.Run(() => probe(new ProbedVersion(load), end), end).ConfigureAwait(false);
             return null;
         }
         catch (ModelLoadException rejection)
         {
             return rejection.Message;
         }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-        {
-            return ModelLoader.EndedEarly;
-        }
-        catch (Exception fault)
+        catch (Exception fault) when (fault is not OperationCanceledException || !end.IsCancellationRequested)
         {
             return $"it could not be probed: {fault.Message}"; // others are loaded all the same
         }
     }
 
-    private (ClassifierModel? Model, string? Fault) Open(VersionState state)
+    private async Task<(ClassifierModel? Model, string? Fault)> OpenAsync(VersionLoad load, CancellationToken end)
     {
-        var load = new TimedLoad(token =>
+        if (AbandonedCount >= MaxAbandoned)
+        {
+            return (null, TooManyAbandoned);
+        }
+
+        // Files that have changed since were not judged.
+        if (!AreUnchanged(load))
+        {
+            return default;
+        }
+
+        var state = load.State;
+        var timed = new TimedLoad(token =>
         {
             Reading?.Invoke(state);
             return ClassifierModel.Load(
                 state.Folder, state.Name, state.Version, settings.Model, cancellationToken: token);
         });
-        var (model, fault) = load.Run(settings.LoadTime, EndingTime, time, cancellationToken);
-        if (load.IsAbandoned)
+        try
         {
-            Interlocked.Increment(ref _abandoned);
-            load.WhenEnded(EndAbandoned);
+            var (model, fault) = await timed.RunAsync(settings.LoadTime, time, end).ConfigureAwait(false);
+            return (model, timed.IsLate ? TookTooLong(timed.IsAbandoned) : fault?.Message);
         }
-
-        return (model, load.IsLate ? TookTooLong(load.IsAbandoned) : fault?.Message);
+        finally
+        {
+            if (timed.IsAbandoned)
+            {
+                Interlocked.Increment(ref _abandoned);
+                timed.WhenEnded(EndAbandoned);
+            }
+        }
     }
 
     private void EndAbandoned()

@@ -30,11 +30,12 @@ internal sealed class VersionState(string name, int number, string folder)
     /// <summary>Whether the version is to be served, by the policy and by requests to unload.</summary>
     public bool IsWanted { get; set; }
 
-    public bool IsLoading { get; set; }
+    /// <summary>The load in progress: it is probed, waits for its turn, or is opened.</summary>
+    public VersionLoad? Load { get; set; }
 
     public bool HasFailed => Fault is not null && Seen.Equals(Tried);
 
-    public bool IsPending => IsWanted && !IsLoading && !Seen.IsGone && !Seen.Equals(Tried);
+    public bool IsPending => IsWanted && Load is null && !Seen.IsGone && !Seen.Equals(Tried);
 
     /// <summary>When the files began to look as they do; null when they are taken to be complete.</summary>
     private long? SeenSince { get; set; }

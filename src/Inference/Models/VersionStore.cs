@@ -31,10 +31,6 @@ internal sealed class VersionStore(RepositorySettings settings, TimeProvider tim
 
     public bool IsUnloaded(string name) => _unloaded.Contains(name);
 
-    public void MarkUnloaded(string name) => _unloaded.Add(name);
-
-    public void MarkLoaded(string name) => _unloaded.Remove(name);
-
     public VersionPolicy PolicyOf(string name) => settings.Versions.GetValueOrDefault(name, VersionPolicy.All);
 
     public bool IsSettled(VersionState state) => state.UntilSettled(settings.SettleTime, time) == TimeSpan.Zero;
@@ -73,6 +69,69 @@ internal sealed class VersionStore(RepositorySettings settings, TimeProvider tim
             fault => takeAsComplete ? null : _faults.TryGetValue(fault, out var since) ? since : now);
     }
 
+    /// <summary>Leaves out a model until it is tried again.</summary>
+    /// <exception cref="InferenceException">There is no such model.</exception>
+    public void Unload(string name)
+    {
+        if (VersionsOf(name).Length == 0)
+        {
+            throw NoSuchFolder(name);
+        }
+
+        _unloaded.Add(name);
+    }
+
+    /// <summary>
+    /// Takes a model's files to be complete and its versions as not yet tried, except for those that are being loaded.
+    /// </summary>
+    /// <returns>Its versions.</returns>
+    /// <exception cref="InferenceException">There is no such model.</exception>
+    /// <exception cref="ModelLoadException">It has no version; the message says why.</exception>
+    public VersionState[] TryAgain(string name)
+    {
+        // The name is looked up among the folders that were listed, so that it cannot lead out of the repository.
+        var versions = VersionsOf(name);
+        if (versions.Length == 0)
+        {
+            throw _faults.Keys.FirstOrDefault(fault => fault.Name == name) is { } fault
+                ? new ModelLoadException(fault.Reason)
+                : NoSuchFolder(name);
+        }
+
+        foreach (var state in versions)
+        {
+            state.Settle(tryAgain: state.Load is null);
+        }
+
+        _unloaded.Remove(name);
+        return versions;
+    }
+
+    /// <exception cref="ModelLoadException">
+    /// One of the versions does not serve its files; the message says why.
+    /// </exception>
+    public void ThrowUnlessServing(VersionState[] wanted)
+    {
+        if (wanted.Length == 0)
+        {
+            throw new ModelLoadException("the version policy leaves out every version that is there");
+        }
+
+        string[] faults =
+        [
+            .. from state in wanted
+               where state.Fault is not null || state.IsPending || state.Serving is null
+               select $"version {state.Version}: {state.Fault ?? WhyEnded(state)}",
+        ];
+        if (faults.Length > 0)
+        {
+            throw new ModelLoadException(string.Join("; ", faults));
+        }
+
+        string WhyEnded(VersionState state) =>
+            IsUnloaded(state.Name) ? UnloadedOnRequest : "its files changed while they were read";
+    }
+
     /// <summary>Serves a model that was just loaded.</summary>
     public void Serve(VersionState state, ClassifierModel model)
     {
@@ -84,7 +143,7 @@ internal sealed class VersionStore(RepositorySettings settings, TimeProvider tim
     public void ForgetGone()
     {
         VersionState[] gone = [.. _versions.Values.Where(state =>
-            state is { Seen.IsGone: true, Serving: null, IsLoading: false } && IsSettled(state))];
+            state is { Seen.IsGone: true, Serving: null, Load: null } && IsSettled(state))];
         foreach (var state in gone)
         {
             _versions.Remove((state.Name, state.Number));
@@ -102,10 +161,6 @@ internal sealed class VersionStore(RepositorySettings settings, TimeProvider tim
             .DefaultIfEmpty(Timeout.InfiniteTimeSpan)
             .Min();
     }
-
-    /// <summary>The fault of a folder, settled or not; null where it has none.</summary>
-    public ModelLoadFailure? FaultOf(string name) =>
-        _faults.Keys.FirstOrDefault(fault => fault.Name == name);
 
     /// <summary>
     /// The folders that cannot be served as they are, once their faults have lasted for the settle time.
@@ -134,7 +189,7 @@ internal sealed class VersionStore(RepositorySettings settings, TimeProvider tim
         where IsStillLoading(state)
         select new ModelIdentity(state.Name, state.Version);
 
-    public InferenceException NoSuchFolder(string name)
+    private InferenceException NoSuchFolder(string name)
     {
         var names = _versions.Keys.Select(key => key.Name).Distinct();
         return new InferenceException(

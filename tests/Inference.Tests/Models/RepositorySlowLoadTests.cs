@@ -6,6 +6,8 @@ namespace SoftmaxService.Inference.Tests.Models;
 /// <summary>What may happen to a repository while a version loads.</summary>
 public sealed class RepositorySlowLoadTests
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
     [Fact]
     public async Task LoadDue_FilesThatChangeMeanwhile_AreNotTaken()
     {
@@ -47,6 +49,45 @@ public sealed class RepositorySlowLoadTests
         await load;
 
         Assert.Equal(["a/1:3", "b/1:3"], live.Served);
+    }
+
+    [Fact]
+    public async Task Scan_FolderThatIsDeletedWhileItLoads_EndsTheLoad()
+    {
+        using var live = new LiveFolder().With("a/1", LiveFolder.Three);
+        _ = live.Current;
+        live.With("b/1", SmallModels.Endless());
+        using var begun = new ManualResetEventSlim();
+        live.Repository.Reading = _ => begun.Set();
+        live.Repository.Scan();
+        live.Time.Advance(LiveFolder.SettleTime);
+        var load = live.Repository.LoadDueAsync();
+        Assert.True(begun.Wait(Patience));
+
+        Directory.Delete(live.At("b"), recursive: true);
+        live.Repository.Scan();
+        await load.WaitAsync(Patience);
+
+        Assert.Equal(0, live.Repository.AbandonedLoads);
+        Assert.Empty(live.Changes);
+    }
+
+    [Fact]
+    public async Task Scan_FolderThatIsDeletedWhileItsLoadDoesNotEnd_HoldsUpNobody()
+    {
+        using var live = new LiveFolder().With("a/1", LiveFolder.Three);
+        _ = live.Current;
+        var (slow, load) = BeginLoad(live);
+        slow.WaitUntilItRuns();
+        Directory.Delete(live.At("b"), recursive: true);
+        live.Repository.Scan();
+        await load.WaitAsync(Patience);
+
+        Assert.Equal(1, live.Repository.AbandonedLoads);
+        Assert.Empty(live.Changes);
+        slow.Release();
+        Assert.True(SpinWait.SpinUntil(() => live.Repository.AbandonedLoads == 0, Patience));
+        Assert.Equal(1, live.Repository.LoadedCount);
     }
 
     [Fact]

@@ -109,7 +109,7 @@ public sealed class VersionProbeTests : IDisposable
     }
 
     [Fact]
-    public void HashFiles_FilesOfALoad_AllCount()
+    public async Task HashFilesAsync_FilesOfALoad_AllCount()
     {
         var (onnx, weights) = SmallModels.WithExternalData(External);
         _folder.With("c/1", onnx, SmallModels.IsImage);
@@ -118,7 +118,7 @@ public sealed class VersionProbeTests : IDisposable
         Write("c/1/README.md", "not read"u8);
         Write("c/config.json", "{}"u8);
 
-        var before = Hash("c")!; // asserted on next
+        var before = (await HashAsync("c"))!; // asserted on next
 
         Assert.Equal(
             ["0/labels.txt", "1/config.json", $"data/{External}", "model.json", "model/model.onnx"],
@@ -128,19 +128,56 @@ public sealed class VersionProbeTests : IDisposable
         weights[0] ^= 1;
         Write("c/1/" + External, weights);
         Write("c/1/README.md", "still not read"u8);
-        var after = Hash("c")!;
+        var after = (await HashAsync("c"))!;
         Assert.Equal([$"data/{External}"], before.Keys.Where(name => before[name] != after[name]));
     }
 
     [Fact]
-    public void HashFiles_FileThatCannotBeRead_HasNoHash()
+    public async Task HashFilesAsync_FileThatCannotBeRead_HasNoHash()
     {
         Directory.CreateDirectory(Path.Combine(_folder.Path, "a/1/labels.json"));
-        Assert.NotNull(Hash("a")); // a folder is no file
+        Assert.NotNull(await HashAsync("a")); // a folder is no file
 
         File.Delete(Path.Combine(_folder.Path, "b/1/model.onnx"));
         Directory.CreateDirectory(Path.Combine(_folder.Path, "b/1/model.json"));
-        Assert.Null(Hash("b"));
+        Assert.Null(await HashAsync("b"));
+    }
+
+    [Fact]
+    public async Task HashFilesAsync_FilesThatTakeLong_DoNotHoldUpOthers()
+    {
+        // Their zeros take no space, and would take minutes.
+        string[] endless = [.. Enumerable.Range(0, Environment.ProcessorCount + 1).Select(i => $"endless{i}")];
+        foreach (var name in endless)
+        {
+            _folder.With($"{name}/1", []);
+            using var file = File.OpenWrite(Path.Combine(_folder.Path, name, "1/labels.txt"));
+            file.SetLength(1L << 40);
+        }
+
+        using var begun = new CountdownEvent(endless.Length);
+        var isHashed = false;
+        using var repository = Repository(async (version, cancellationToken) =>
+        {
+            if (endless.Contains(version.Name))
+            {
+                begun.Signal();
+                await version.HashFilesAsync(cancellationToken);
+            }
+            else if (version.Name == "b")
+            {
+                await Task.Run(() => begun.Wait(Patience), cancellationToken);
+                isHashed = await version.HashFilesAsync(cancellationToken) is not null;
+            }
+        });
+        var load = repository.LoadAllAsync();
+
+        Assert.True(SpinWait.SpinUntil(() => repository.Current.Models.Count == 2, Patience));
+        Assert.True(isHashed);
+        Assert.Equal(endless.Length, repository.Current.Loading.Count);
+
+        repository.Dispose();
+        await load.WaitAsync(Patience);
     }
 
     public void Dispose() => _folder.Dispose();
@@ -149,19 +186,17 @@ public sealed class VersionProbeTests : IDisposable
         File.WriteAllBytes(Path.Combine(_folder.Path, relativePath), content);
 
     /// <summary>The hashes that a probe of the version is told.</summary>
-    private IReadOnlyDictionary<string, string>? Hash(string name)
+    private async Task<IReadOnlyDictionary<string, string>?> HashAsync(string name)
     {
         IReadOnlyDictionary<string, string>? hashes = null;
-        using var repository = Repository((version, cancellationToken) =>
+        using var repository = Repository(async (version, cancellationToken) =>
         {
             if (version.Name == name)
             {
-                hashes = version.HashFiles(cancellationToken);
+                hashes = await version.HashFilesAsync(cancellationToken);
             }
-
-            return Task.CompletedTask;
         });
-        repository.LoadAll();
+        await repository.LoadAllAsync();
         return hashes;
     }
 

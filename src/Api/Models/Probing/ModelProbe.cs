@@ -6,6 +6,7 @@ using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using SoftmaxService.Api.Settings;
+using SoftmaxService.Inference.Batching;
 using SoftmaxService.Inference.Models;
 using SoftmaxService.Inference.Onnx;
 
@@ -22,12 +23,14 @@ internal sealed partial class ModelProbe : IDisposable
     private readonly ProbeProcess _process;
     private readonly ProbeCache _cache;
     private readonly ProbeMetrics _metrics;
+    private readonly IReadOnlyList<ByteBudget> _budgets;
     private readonly ILogger _log;
     private readonly int _places;
     private readonly SemaphoreSlim _free;
 
     public ModelProbe(
-        ModelsOptions options, ModelSettings settings, ProbeProgram program, ProbeMetrics metrics, ILogger log)
+        ModelsOptions options, ModelSettings settings, ProbeProgram program, ProbeMetrics metrics,
+        IReadOnlyList<ByteBudget> budgets, ILogger log)
     {
         _options = options;
         _settings = settings;
@@ -38,33 +41,16 @@ internal sealed partial class ModelProbe : IDisposable
                 : Path.GetFullPath(options.ProbeCache),
             log);
         _metrics = metrics;
+        _budgets = budgets;
         _log = log;
-        _places = ProbeMemory.PlacesIn(ProbeMemory.Free(), Environment.ProcessorCount);
+        _places = ProbeMemory.PlacesIn(ProbeMemory.Of(budgets), Environment.ProcessorCount);
         _free = new SemaphoreSlim(_places);
-    }
-
-    /// <summary>The probe that the settings ask for; null if there is none.</summary>
-    public static ModelProbe? Create(
-        ModelsOptions options, ModelSettings settings, Func<ProbeMetrics> metrics, ILogger log)
-    {
-        if (!options.Probe)
-        {
-            return null;
-        }
-
-        if (ProbeProgram.Find() is { } program)
-        {
-            return new ModelProbe(options, settings, program, metrics(), log);
-        }
-
-        NoProgram(log);
-        return null;
     }
 
     /// <inheritdoc cref="VersionProbe"/>
     public async Task RunAsync(ProbedVersion version, CancellationToken cancellationToken)
     {
-        var hashes = HashFiles(version, cancellationToken);
+        var hashes = await HashFilesAsync(version, cancellationToken);
         var key = hashes is null ? null : KeyOf(hashes);
         if (key is not null && (ShippedModels.Contain(hashes!.Values) || _cache.HasPassed(key)))
         {
@@ -92,13 +78,14 @@ internal sealed partial class ModelProbe : IDisposable
     /// The hashes of the version's files; null if they cannot be had, also in the time of a load: a file may be far
     /// larger than what a load reads of it.
     /// </summary>
-    private IReadOnlyDictionary<string, string>? HashFiles(ProbedVersion version, CancellationToken cancellationToken)
+    private async Task<IReadOnlyDictionary<string, string>?> HashFilesAsync(
+        ProbedVersion version, CancellationToken cancellationToken)
     {
         using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         end.CancelAfter(TimeSpan.FromSeconds(_options.LoadSeconds));
         try
         {
-            return version.HashFiles(end.Token);
+            return await version.HashFilesAsync(end.Token);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -114,7 +101,7 @@ internal sealed partial class ModelProbe : IDisposable
             var start = Stopwatch.GetTimestamp();
             var request = new ProbeRequest(
                 Path.GetFullPath(version.Folder), version.Name, version.Version, _options.LoadSeconds,
-                _options.ProbeMaxBytes ?? ProbeMemory.BytesIn(ProbeMemory.Free(), _places),
+                _options.ProbeMaxBytes ?? ProbeMemory.BytesIn(ProbeMemory.Of(_budgets), _places),
                 _settings.Onnx.IntraOpThreads, _settings.MaxBatchSize);
             var outcome = await _process.RunAsync(request, cancellationToken);
             var elapsed = Stopwatch.GetElapsedTime(start);
@@ -142,7 +129,7 @@ internal sealed partial class ModelProbe : IDisposable
         object[] run =
         [
             RuntimeInformation.ProcessArchitecture, Vector<byte>.Count, _settings.Onnx.IntraOpThreads,
-            _settings.MaxBatchSize, _options.LoadSeconds, _options.ProbeMaxBytes ?? ProbeMemory.Total(),
+            _settings.MaxBatchSize, _options.LoadSeconds, _options.ProbeMaxBytes ?? ProbeMemory.OfAll(),
         ];
         IEnumerable<string> runtime =
         [
@@ -153,12 +140,6 @@ internal sealed partial class ModelProbe : IDisposable
         return Convert.ToHexStringLower(SHA256.HashData(
             Encoding.UTF8.GetBytes(string.Join('\0', runtime.Concat(lines))))); // no name has a zero
     }
-
-    [LoggerMessage(
-        LogLevel.Warning,
-        "Models are loaded without a probe, so one that makes ONNX Runtime crash ends the service: another program "
-        + "hosts it, and has no probe. Models:Probe=false says that this is meant")]
-    private static partial void NoProgram(ILogger log);
 
     [LoggerMessage(
         LogLevel.Warning,

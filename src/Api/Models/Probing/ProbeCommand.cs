@@ -18,9 +18,6 @@ internal static class ProbeCommand
 
     private const int LongestFault = 4096;
 
-    // Starting the runtime and ONNX Runtime counts too.
-    private const double StartSeconds = 30;
-
     // Terminals and systemd send these to both processes. The service decides what becomes of this one.
     private static readonly PosixSignal[] Signals =
         [PosixSignal.SIGTERM, PosixSignal.SIGHUP, PosixSignal.SIGINT, PosixSignal.SIGQUIT];
@@ -39,8 +36,7 @@ internal static class ProbeCommand
         }
 
         EndWithTheService(input, request.TemporaryFolder);
-        var seconds = (request.LoadSeconds + StartSeconds) * Environment.ProcessorCount;
-        ProcessLimits.Apply((long)Math.Ceiling(seconds), request.MemoryBytes);
+        ProcessLimits.Apply(request.MemoryBytes);
         Answer(output, new ProbeAnswer(ProbeAnswerKind.Begun));
         var settings = new ModelSettings
         {

@@ -9,26 +9,21 @@ namespace SoftmaxService.Api.Models.Probing;
 internal static partial class ProcessLimits
 {
     // From <asm-generic/resource.h>.
-    private const int ProcessorSeconds = 0;
     private const int WritableMemory = 2;
     private const int CoreFile = 4;
 
     /// <summary>Sets the limits.</summary>
-    /// <param name="processorSeconds">
-    /// Seconds of processor time, of all threads together, after which the system ends the process.
-    /// </param>
     /// <param name="memoryBytes">
     /// The most private memory that may be written. Allocations fail beyond it. Memory that is only reserved, of which
     /// the runtime takes much, does not count.
     /// </param>
-    public static void Apply(long processorSeconds, long memoryBytes)
+    public static void Apply(long memoryBytes)
     {
         if (!OperatingSystem.IsLinux())
         {
             return;
         }
 
-        Set(ProcessorSeconds, processorSeconds);
         Set(WritableMemory, memoryBytes);
         Set(CoreFile, 0);
         BeTheFirstToGo();

@@ -170,6 +170,45 @@ public sealed class ModelProbeTests : IDisposable
     }
 
     [LinuxFact]
+    public async Task ModelsThatAreKnownDoNotWaitForProbesAndDeletedOrUnloadedOnesEndTheirs()
+    {
+        foreach (var name in new[] { "boxes", "more-boxes", "still-more-boxes" })
+        {
+            _folder.With($"{name}/1", CostlyModels.ComparingBoxes(400_000), IsLogits);
+        }
+
+        Directory.Delete(Path.Combine(_folder.Path, "good"), recursive: true);
+        Ship("known");
+        using var service = ServiceProcess.Start(
+            ServiceProcess.Built,
+            [.. Settings(), "--Models:StartSeconds=0", "--Models:LoadSeconds=600", "--Models:AllowLoadUnload=true"]);
+        await UntilAsync(async () => IsListening(service) && await StatusAsync("/models/known") == 200);
+        await UntilAsync(() => Task.FromResult(service.Children().Length > 0));
+
+        // Those that come while the service runs, or are asked for.
+        Ship("later");
+        await UntilAsync(async () => await StatusAsync("/models/later") == 200);
+        using var load = await service.Client.PostAsync("/v2/repository/models/known/load", null);
+        Assert.Equal(200, (int)load.StatusCode);
+        Assert.Equal(503, await StatusAsync("/models/boxes"));
+        Assert.Equal(503, await StatusAsync("/health/ready"));
+
+        using var unload = await service.Client.PostAsync("/v2/repository/models/boxes/unload", null);
+        Assert.Equal(200, (int)unload.StatusCode);
+        Directory.Delete(Path.Combine(_folder.Path, "more-boxes"), recursive: true);
+        Directory.Delete(Path.Combine(_folder.Path, "still-more-boxes"), recursive: true);
+        await UntilAsync(async () => service.Children() is [] && await StatusAsync("/health/ready") == 200);
+        await UntilAsync(async () => await FailuresAsync(service) is []); // none once the deletion has settled
+        Assert.Empty(Probed(service));
+
+        async Task<int> StatusAsync(string path)
+        {
+            using var answer = await service.Client.GetAsync(path);
+            return (int)answer.StatusCode;
+        }
+    }
+
+    [LinuxFact]
     public async Task ClosingTheServiceEndsAProbe()
     {
         _folder.With("boxes/1", CostlyModels.ComparingBoxes(400_000), IsLogits);
@@ -253,6 +292,15 @@ public sealed class ModelProbeTests : IDisposable
         {
             Assert.True(clock.Elapsed < Patience, "It took too long.");
         }
+    }
+
+    /// <summary>Puts a model that ships into the folder.</summary>
+    private void Ship(string name)
+    {
+        var folder = Repository.PathOf("models/mnist/1");
+        _folder.With(
+            $"{name}/1", File.ReadAllBytes(Path.Combine(folder, "model.onnx")),
+            File.ReadAllText(Path.Combine(folder, "model.json")));
     }
 
     private Task<ServiceProcess> StartAsync(params string[] settings) =>

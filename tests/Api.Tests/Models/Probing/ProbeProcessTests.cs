@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using SoftmaxService.Api.Models.Probing;
+using SoftmaxService.Inference.Batching;
 
 namespace SoftmaxService.Api.Tests.Models.Probing;
 
@@ -103,15 +104,31 @@ public sealed class ProbeProcessTests
     }
 
     [Theory]
-    [InlineData(234, 2, 1, 234)]
-    [InlineData(2048, 2, 2, 1024)]
-    [InlineData(2048, 1, 1, 2048)]
-    [InlineData(65536, 16, 2, 32768)]
-    [InlineData(-20, 2, 1, 128)]
-    public void ProbesShareTheMemoryThatIsFree(int free, int cores, int places, int each)
+    [InlineData(192, 100, 115, 1, 1, 156)] // in a container of 256 MiB
+    [InlineData(384, 125, 231, 1, 1, 384)]
+    [InlineData(384, 250, 231, 1, 1, 262)]
+    [InlineData(768, 125, 461, 2, 1, 384)]
+    [InlineData(1536, 125, 922, 2, 1, 489)]
+    [InlineData(3072, 128, 1844, 2, 2, 550)]
+    [InlineData(3072, 128, 1844, 1, 1, 1100)]
+    [InlineData(98_304, 8192, 24_576, 16, 2, 32_768)]
+    [InlineData(192, 250, 0, 2, 1, 128)]
+    public void ProbesShareTheMemoryThatNobodyElseMayTake(
+        int total, int used, int promised, int cores, int places, int each)
     {
-        Assert.Equal(places, ProbeMemory.PlacesIn((long)free << 20, cores));
-        Assert.Equal((long)each << 20, ProbeMemory.BytesIn((long)free << 20, places));
+        var memory = new ProbeMemory((long)total << 20, (long)used << 20, (long)promised << 20);
+
+        Assert.Equal(places, ProbeMemory.PlacesIn(memory, cores));
+        Assert.Equal((long)each << 20, ProbeMemory.BytesIn(memory, places));
+    }
+
+    [Fact]
+    public async Task MemoryThatRequestsMayStillTakeIsNotFree()
+    {
+        var budgets = new[] { new ByteBudget(1000), new ByteBudget(500) };
+        using var reserved = await budgets[0].ReserveAsync(300, CancellationToken.None);
+
+        Assert.Equal(1200, ProbeMemory.Of(budgets).Promised);
     }
 
     private static async Task<string> FaultAsync(string script)

@@ -93,7 +93,7 @@ public sealed class ProbeVerdictTests : IDisposable
             """;
         using var probe = new ModelProbe(
             options, model, new ProbeProgram("/bin/sh", ["-c", script]),
-            new ProbeMetrics(services.GetRequiredService<IMeterFactory>()), NullLogger.Instance);
+            new ProbeMetrics(services.GetRequiredService<IMeterFactory>()), [], NullLogger.Instance);
         using var repository = new ModelRepository(
             new RepositorySettings { Folder = _folder.Path, Model = model, Probe = probe.RunAsync });
         var before = Count();

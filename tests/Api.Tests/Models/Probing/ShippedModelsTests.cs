@@ -6,23 +6,24 @@ namespace SoftmaxService.Api.Tests.Models.Probing;
 public sealed class ShippedModelsTests
 {
     [Fact]
-    public void TheFilesOfTheModelsThatShipAreKnown()
+    public async Task TheFilesOfTheModelsThatShipAreKnown()
     {
         var hashes = new Dictionary<string, IReadOnlyDictionary<string, string>?>();
         using var repository = new ModelRepository(new RepositorySettings
         {
             Folder = Repository.PathOf("models"),
-            Probe = (version, cancellationToken) =>
+            Probe = async (version, cancellationToken) =>
             {
+                var files = await version.HashFilesAsync(cancellationToken);
                 lock (hashes)
                 {
-                    hashes.Add($"{version.Name}/{version.Version}", version.HashFiles(cancellationToken));
+                    hashes.Add($"{version.Name}/{version.Version}", files);
                 }
 
                 throw new ModelLoadException("only its hashes are wanted");
             },
         });
-        repository.LoadAll();
+        await repository.LoadAllAsync();
 
         Assert.Equal(["cifar10/1", "mnist/1"], hashes.Keys.Order(StringComparer.Ordinal));
         Assert.All(hashes.Values, files => Assert.True(
