@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.Extensions.Options;
 using SoftmaxService.Api.Models.Probing;
+using SoftmaxService.Api.Processes.Decoding;
 using SoftmaxService.Api.Settings;
 using SoftmaxService.Inference.Batching;
 using SoftmaxService.Inference.Models;
@@ -64,6 +65,7 @@ internal static partial class ModelsSetup
             MaxPendingItems = load.MaxPendingPerModel ?? defaults.MaxPendingItems,
             Gate = provider.GetRequiredService<ComputeGate>(),
             DecodeMemory = load.MaxDecodeBytes is { } bytes ? new ByteBudget(bytes) : defaults.DecodeMemory,
+            Decoders = provider.GetDecoders(),
             Onnx = new OnnxSettings
             {
                 IntraOpThreads = provider.GetRequiredService<OnnxOptions>().IntraOpThreads,

@@ -5,6 +5,7 @@ using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
+using SoftmaxService.Api.Processes;
 using SoftmaxService.Api.Settings;
 using SoftmaxService.Inference.Models;
 using SoftmaxService.Inference.Onnx;
@@ -27,7 +28,7 @@ internal sealed partial class ModelProbe : IDisposable
     private readonly SemaphoreSlim _free;
 
     public ModelProbe(
-        ModelsOptions options, ModelSettings settings, ProbeProgram program, ProbeMetrics metrics, ILogger log)
+        ModelsOptions options, ModelSettings settings, ChildProgram program, ProbeMetrics metrics, ILogger log)
     {
         _options = options;
         _settings = settings;
@@ -52,7 +53,7 @@ internal sealed partial class ModelProbe : IDisposable
             return null;
         }
 
-        if (ProbeProgram.Find() is { } program)
+        if (ChildProgram.Find() is { } program)
         {
             return new ModelProbe(options, settings, program, metrics(), log);
         }

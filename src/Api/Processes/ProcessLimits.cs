@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace SoftmaxService.Api.Models.Probing;
+namespace SoftmaxService.Api.Processes;
 
 /// <summary>
 /// Limits that a process sets itself, for good. Only Linux has all of them; other systems set none, and there only the
@@ -32,6 +32,20 @@ internal static partial class ProcessLimits
         Set(WritableMemory, memoryBytes);
         Set(CoreFile, 0);
         BeTheFirstToGo();
+    }
+
+    /// <summary>
+    /// Has the system end the process once it has taken so much more processor time, to the next second. A later call
+    /// sets it anew, within the limit of <see cref="Apply"/>.
+    /// </summary>
+    /// <param name="more">Of all threads together.</param>
+    public static void LimitProcessorTime(TimeSpan more)
+    {
+        if (OperatingSystem.IsLinux() && Read(ProcessorSeconds, out var limit) == 0)
+        {
+            var seconds = Math.Ceiling((Environment.CpuUsage.TotalTime + more).TotalSeconds);
+            _ = Write(ProcessorSeconds, limit with { Soft = Math.Min((nuint)seconds, limit.Hard) });
+        }
     }
 
     /// <summary>Where memory runs short, the kernel ends this process before all others.</summary>
