@@ -6,6 +6,13 @@ namespace SoftmaxService.Api.Processes;
 /// <summary>What a process that the service has started owes it.</summary>
 internal static partial class ParentProcess
 {
+    // From <linux/fcntl.h>, and what a user may have by default.
+    private const int SetPipeSize = 1031;
+    private const int PipeBytes = 1 << 20;
+
+    // EINTR, from <asm-generic/errno-base.h>.
+    private const int Interrupted = 4;
+
     private static readonly List<PosixSignalRegistration> Registrations = []; // for as long as the process lives
 
     /// <summary>
@@ -35,8 +42,21 @@ internal static partial class ParentProcess
         }
     }
 
-    // EINTR, from <asm-generic/errno-base.h>.
-    private const int Interrupted = 4;
+    /// <summary>
+    /// Lets the pipes to the service hold more, so that the two processes wait for each other less often. Where the
+    /// system has no more for this user, they stay as they are.
+    /// </summary>
+    public static void WidenPipes()
+    {
+        if (OperatingSystem.IsLinux())
+        {
+            _ = Control(0, SetPipeSize, PipeBytes);
+            _ = Control(1, SetPipeSize, PipeBytes);
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "fcntl")]
+    private static partial int Control(int file, int command, int value);
 
     [LibraryImport("libc", EntryPoint = "poll", SetLastError = true)]
     private static partial int Poll(ref Waited files, nuint count, int timeout);

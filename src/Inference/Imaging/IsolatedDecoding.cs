@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text;
+using SkiaSharp;
 using SoftmaxService.Inference.Faults;
 
 namespace SoftmaxService.Inference.Imaging;
@@ -52,7 +53,7 @@ public static class IsolatedDecoding
         using var decoder = pool.Rent(cancellationToken);
         try
         {
-            var request = new Request(encoded.Length, minWidth, minHeight);
+            var request = Request.For(encoded, header, minWidth, minHeight);
             decoder.Requests.Write(BytesOf(ref request));
             decoder.Requests.Write(encoded);
             decoder.Requests.Flush();
@@ -77,10 +78,8 @@ public static class IsolatedDecoding
         Answer answer;
         try
         {
-            var header = ImageHeader.Read(file, long.MaxValue);
-            begin(TimeSpan.FromMilliseconds(
-                header.Cost.Milliseconds + DecodeCost.MillisecondsToDrawJpeg((long)header.Width * header.Height)));
-            using var picture = ImageDecoder.Decode(file, header, request.MinWidth, request.MinHeight);
+            begin(TimeSpan.FromMilliseconds(request.Milliseconds));
+            using var picture = ImageDecoder.Decode(file, request.Header, request.MinWidth, request.MinHeight);
             answer = new Answer(0, 0, picture.Width, picture.Height, picture.Channels, picture.IsOpaque ? 1 : 0);
             answers.Write(BytesOf(ref answer));
             for (var (y, rows) = (0, RowsAtOnce(picture)); y < picture.Height; y += rows)
@@ -146,12 +145,40 @@ public static class IsolatedDecoding
         return new InferenceException(error, Encoding.UTF8.GetString(message));
     }
 
+    private static int IndexOf(ImageFormat format)
+    {
+        var index = 0;
+        while (ImageFormats.All[index] != format)
+        {
+            index++;
+        }
+
+        return index;
+    }
+
     private static int RowsAtOnce(PixelBuffer picture) => Math.Max(1, MostAtOnce / picture.RowLength);
 
     private static Span<byte> BytesOf<T>(ref T value)
         where T : unmanaged => MemoryMarshal.AsBytes(new Span<T>(ref value));
 
-    private readonly record struct Request(int Length, int MinWidth, int MinHeight);
+    /// <summary>What is to be decoded. The header is not read again, which takes long for a large file.</summary>
+    private readonly record struct Request(
+        int Length, int Format, int Width, int Height, IconPicture Icon, int MinWidth, int MinHeight,
+        double Milliseconds)
+    {
+        /// <summary>The header without its orientation, which the decoder passes on.</summary>
+        public ImageHeader Header =>
+            new(ImageFormats.All[Format], Width, Height, SKEncodedOrigin.TopLeft, Icon);
+
+        public static Request For(ReadOnlySpan<byte> encoded, in ImageHeader header, int minWidth, int minHeight)
+        {
+            var drawn = ImageDecoder.PixelBytesOf(header, minWidth, minHeight) / sizeof(uint);
+            return new Request(
+                encoded.Length, IndexOf(header.Format), header.Width, header.Height,
+                header.IconPicture, minWidth, minHeight,
+                header.Cost.Milliseconds + DecodeCost.MillisecondsToDrawJpeg(drawn));
+        }
+    }
 
     private readonly record struct Answer(
         int MessageLength, int Error, int Width, int Height, int Channels, int IsOpaque);

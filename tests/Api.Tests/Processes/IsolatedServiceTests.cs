@@ -35,7 +35,8 @@ public sealed class IsolatedServiceTests
             Enumerable.Range(0, 100).Select(index => ClassifyAsync(service, files[index % files.Length])));
 
         Assert.Equal([200, 200, 200, 200, 422], expected.Select(answer => answer.Status));
-        Assert.All(answers.Index(), answer => Assert.Equal(expected[answer.Index % files.Length], answer.Item));
+        Assert.All(answers.Index(), answer => Assert.Equal(
+            WithoutTrace(expected[answer.Index % files.Length].Body), WithoutTrace(answer.Item.Body)));
         Assert.InRange(service.Children().Length, 1, 2 * Environment.ProcessorCount);
         Assert.Empty(plain.Children());
     }
@@ -68,11 +69,10 @@ public sealed class IsolatedServiceTests
     {
         using var service = await ServiceProcess.StartReadyAsync(
             ServiceProcess.Built, Isolated, "--Load:RequestSeconds=0.5");
-        var answer = ClassifyAsync(service, Slow);
-        var busy = await BusyChildAsync(service);
+        var idle = service.Children();
 
-        await UntilAsync(() => !service.Children().Contains(busy));
-        Assert.Equal(504, (await answer).Status);
+        Assert.Equal(504, (await ClassifyAsync(service, Slow)).Status);
+        await UntilAsync(() => idle.Except(service.Children()).Any());
         Assert.Equal(200, (await ClassifyAsync(service, RunningService.Seven)).Status);
         var metrics = await service.Client.GetStringAsync("/metrics");
         Assert.Contains("softmax_decoders_ended_total{reason=\"cancelled\"} 1", metrics, StringComparison.Ordinal);
@@ -133,6 +133,9 @@ public sealed class IsolatedServiceTests
         using var answer = await service.Client.PostAsync("/classify?model=mnist", content);
         return ((int)answer.StatusCode, await answer.Content.ReadAsStringAsync());
     }
+
+    private static string WithoutTrace(string body) =>
+        body.IndexOf("\"traceId\"", StringComparison.Ordinal) is >= 0 and var start ? body[..start] : body;
 
     /// <summary>The child that takes processor time.</summary>
     private static async Task<int> BusyChildAsync(ServiceProcess service)

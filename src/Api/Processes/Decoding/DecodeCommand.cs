@@ -34,6 +34,7 @@ internal static class DecodeCommand
         }
 
         ParentProcess.EndWithIt();
+        ParentProcess.WidenPipes();
         ProcessLimits.Apply((long)TotalTime.TotalSeconds, bytes);
         using var output = Console.OpenStandardOutput();
         output.WriteByte(Ready);
