@@ -52,7 +52,8 @@ internal static class IsolationTrial
             Console.Error.WriteLine(table.ToString().TrimEnd().Split('\n')[^1]);
         }
 
-        var decoders = isolated.ChildrenMegabytes;
+        var decoders = string.Join(
+            ", ", isolated.ChildrenMegabytes.Select(one => one.ToString("F0", CultureInfo.InvariantCulture)));
         await Results.ShowAsync(
             string.Create(
                 CultureInfo.InvariantCulture,
@@ -70,8 +71,8 @@ internal static class IsolationTrial
                 | image | KB | model | CPU µs, none | process | more | |
                 |---|---|---|---|---|---|---|
                 {table}
-                In the end there are {decoders.Count} decoders, with {string.Join(", ", decoders.Select(one => $"{one:F0}"))}
-                MB of resident memory, of which they share some 20 MB of code with the service.
+                Resident memory of each decoder in the end, in MB, including the code that they share with the service:
+                {decoders}.
                 """),
             "isolation.md",
             options.Write);

@@ -112,7 +112,8 @@ public sealed class ImagePreprocessor
     /// picture as all others that do, with the same colours and background.
     /// </summary>
     /// <inheritdoc cref="Preprocess(ReadOnlySpan{byte}, Span{float})"/>
-    internal PixelBuffer Decode(ReadOnlySpan<byte> encoded) => Decode(encoded, ReadHeader(encoded), CancellationToken.None);
+    internal PixelBuffer Decode(ReadOnlySpan<byte> encoded) =>
+        Decode(encoded, ReadHeader(encoded), CancellationToken.None);
 
     /// <summary>
     /// Writes the input tensor of a picture that this preprocessor could have decoded. A recipe with a foreground

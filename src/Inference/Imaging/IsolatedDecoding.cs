@@ -65,7 +65,7 @@ public static class IsolatedDecoding
         {
             cancellationToken.ThrowIfCancellationRequested();
             throw ImageRejection.Undecodable(
-                header.Format, $"the process that decoded it was ended by {decoder.DescribeEnd()}");
+                header.Format, $"the process that decoded it ended with {decoder.DescribeEnd()}");
         }
         catch (InvalidDataException)
         {

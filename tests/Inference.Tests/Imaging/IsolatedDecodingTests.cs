@@ -92,8 +92,8 @@ public sealed class IsolatedDecodingTests
     [Fact]
     public void Decode_NoAnswer_SaysWhatEndedTheProcess()
     {
-        AssertEndsTheProcess([], "was ended by a test");
-        AssertEndsTheProcess(new byte[7], "was ended by a test");
+        AssertEndsTheProcess([], "ended with a test");
+        AssertEndsTheProcess(new byte[7], "ended with a test");
     }
 
     private static void AssertEndsTheProcess(byte[] answer, string mention)
@@ -110,7 +110,9 @@ public sealed class IsolatedDecodingTests
         Assert.False(pool.IsComplete);
     }
 
-    /// <summary>Serves what was requested when its answer is read; the tests of the service have real processes.</summary>
+    /// <summary>
+    /// Serves what was requested when its answer is read. The tests of the service have real processes.
+    /// </summary>
     private sealed class ServedHere : IDecoderPool, IDecoderLease
     {
         private readonly MemoryStream _requests = new();

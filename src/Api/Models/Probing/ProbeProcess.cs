@@ -155,7 +155,8 @@ internal sealed class ProbeProcess(ChildProgram program)
     }
 
     private static string WhyNotBegun(int exitCode, string errors) =>
-        $"it ended with {ProcessEnd.NameOf(exitCode)} before it opened a model{(errors.Length == 0 ? "" : $": {errors}")}";
+        $"it ended with {ProcessEnd.NameOf(exitCode)} before it opened a model"
+        + (errors.Length == 0 ? "" : $": {errors}");
 
     private static string Endless(ProbeRequest request) => string.Create(
         CultureInfo.InvariantCulture,
@@ -169,6 +170,7 @@ internal sealed class ProbeProcess(ChildProgram program)
                 CultureInfo.InvariantCulture,
                 $"; the probe had {request.MemoryBytes >> 20} MiB of memory, see Models:ProbeMaxBytes")
             : "";
-        return $"it ended the process of its probe with {ProcessEnd.NameOf(exitCode)}, and would have ended the service{memory}";
+        return $"it ended the process of its probe with {ProcessEnd.NameOf(exitCode)}, and would have ended the service"
+            + memory;
     }
 }

@@ -26,7 +26,8 @@ internal static class DecodeCommand
     public static int Run(string memoryBytes)
     {
         ParentProcess.IgnoreItsSignals();
-        if (!Console.IsInputRedirected
+        if (!OperatingSystem.IsLinux()
+            || !Console.IsInputRedirected
             || !long.TryParse(memoryBytes, NumberStyles.None, CultureInfo.InvariantCulture, out var bytes))
         {
             Console.Error.WriteLine($"'{Name}' is for the service itself, see the setting Imaging:Isolation.");

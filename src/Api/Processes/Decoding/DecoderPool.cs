@@ -152,8 +152,8 @@ internal sealed partial class DecoderPool : IDecoderPool, IDisposable
 
     [LoggerMessage(
         LogLevel.Warning,
-        "An image ended the process that decoded it with {End}, and costs only its own request. The process wrote "
-        + "{Errors}")]
+        "A process that decodes images ended with {End}. It costs at most the request of the image that it decoded. It "
+        + "wrote {Errors}")]
     private static partial void Ended(ILogger log, string end, string errors);
 
     [LoggerMessage(
