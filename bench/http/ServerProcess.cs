@@ -8,6 +8,8 @@ namespace SoftmaxService.HttpBenchmarks;
 /// <summary>A server in a separate process on a free loopback port. Disposing kills it.</summary>
 internal sealed class ServerProcess : IAsyncDisposable
 {
+    private const int TicksPerSecond = 100; // USER_HZ, the same on all of Linux
+
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(60);
 
     // Below the ephemeral ports: an outgoing connection could take one of those at any moment, and a client that keeps
@@ -36,6 +38,34 @@ internal sealed class ServerProcess : IAsyncDisposable
             return _process.TotalProcessorTime;
         }
     }
+
+    /// <summary>
+    /// User and system time so far, with that of the processes that it has started, whether they run or have ended.
+    /// </summary>
+    public TimeSpan CpuTimeWithChildren
+    {
+        get
+        {
+            var ended = StatusOf(_process.Id)[13..15].Sum(long.Parse) / (double)TicksPerSecond;
+            return CpuTime + TimeSpan.FromSeconds(ended) + Children().Aggregate(
+                TimeSpan.Zero, (sum, child) =>
+                {
+                    using (child)
+                    {
+                        return sum + child.TotalProcessorTime;
+                    }
+                });
+        }
+    }
+
+    /// <summary>The resident memory of each process that it has started and that runs.</summary>
+    public IReadOnlyList<double> ChildrenMegabytes => [.. Children().Select(child =>
+    {
+        using (child)
+        {
+            return child.WorkingSet64 / 1e6;
+        }
+    })];
 
     public double ResidentMegabytes
     {
@@ -160,6 +190,27 @@ internal sealed class ServerProcess : IAsyncDisposable
                 CultureInfo.InvariantCulture,
                 $"The server at {Address} did not become "
                     + $"ready{(_process.HasExited ? $": it exited with code {_process.ExitCode}" : "")}."));
+    }
+
+    private IEnumerable<Process> Children() =>
+        from folder in Directory.GetDirectories("/proc")
+        where int.TryParse(Path.GetFileName(folder), out _)
+        let id = int.Parse(Path.GetFileName(folder), CultureInfo.InvariantCulture)
+        where StatusOf(id) is [_, var parent, ..] && parent == $"{_process.Id}"
+        select Process.GetProcessById(id);
+
+    /// <summary>The fields of a process's status after its name; none if it has ended.</summary>
+    private static string[] StatusOf(int id)
+    {
+        try
+        {
+            var status = File.ReadAllText($"/proc/{id}/stat");
+            return status[(status.LastIndexOf(')') + 2)..].Split(' ');
+        }
+        catch (IOException)
+        {
+            return [];
+        }
     }
 
     public async ValueTask DisposeAsync()

@@ -70,6 +70,12 @@ internal sealed class ServiceProcess : IAsyncDisposable
     /// <summary>User and system time so far.</summary>
     public TimeSpan CpuTime => _server.CpuTime;
 
+    /// <inheritdoc cref="ServerProcess.CpuTimeWithChildren"/>
+    public TimeSpan CpuTimeWithChildren => _server.CpuTimeWithChildren;
+
+    /// <summary>The resident memory of each process that it has started and that runs.</summary>
+    public IReadOnlyList<double> ChildrenMegabytes => _server.ChildrenMegabytes;
+
     public ProcessResources Resources => new(_server.ResidentMegabytes, _server.Threads, _server.Handles);
 
     /// <inheritdoc cref="ServerProcess.PeakMegabytes"/>

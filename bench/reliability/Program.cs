@@ -21,6 +21,7 @@ return args.FirstOrDefault() switch
     "disk" => await FaultTrials.FillDiskAsync(),
     "folder" => await FaultTrials.RemoveFolderAsync(),
     "clock" => await FaultTrials.SetClockBackAsync(),
+    "isolation" => await IsolationTrial.RunAsync(options),
     "soak" => await SoakTrial.RunAsync(options),
     _ => Reject(),
 };
@@ -34,6 +35,7 @@ static int Reject()
                bench/reliability/run attack [--minutes=N] [--seed=N] [--found=FOLDER]
                bench/reliability/run cost [--only=KIND] [--limits=MIB,…] [--cores=N,…] [--seconds=N] [--binary=FILE]
                bench/reliability/run overload [--seconds=N] [--rounds=N] [--model=NAME] [--pending=N]
+               bench/reliability/run isolation [--rounds=N] [--seconds=N] [--write]
                bench/reliability/run soak [--minutes=N]
                bench/reliability/run bombs | rolling | kill | slow | disk | folder | clock
         """);

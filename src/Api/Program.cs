@@ -15,6 +15,7 @@ using SoftmaxService.Api.OpenApi;
 using SoftmaxService.Api.OpenInference;
 using SoftmaxService.Api.Page;
 using SoftmaxService.Api.Problems;
+using SoftmaxService.Api.Processes.Decoding;
 using SoftmaxService.Api.Settings;
 using SoftmaxService.Api.Tracing;
 using SoftmaxService.Api.Wire;
@@ -30,6 +31,12 @@ if (args is [HealthProbe.Command, ..])
 if (args is [ProbeCommand.Name])
 {
     return ProbeCommand.Run(Console.OpenStandardInput(), Console.Out);
+}
+
+// Images may be decoded in processes of their own, too.
+if (args is [DecodeCommand.Name, var memory])
+{
+    return DecodeCommand.Run(memory);
 }
 
 // A wrong setting ends the start with one line.
@@ -59,6 +66,7 @@ builder.Services.AddTracing(features);
 // Models: every version below the model folder, loaded and warmed up before it is listed; one gate in front of them.
 builder.Services.AddModels();
 builder.Services.AddSingleton<ComputeGate>();
+builder.Services.AddDecoders();
 
 // Load: how many requests are admitted, for how long, how the service ends, and what a connection may cost.
 builder.Services.AddLoadControl();

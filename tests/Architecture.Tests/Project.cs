@@ -20,6 +20,7 @@ internal sealed record Project(
         ["Access", "Load", "Logging", "Metrics", "Models", "Tracing"],
         ["Wire"],
         ["Problems"],
+        ["Processes"],
         ["Settings"],
     ]);
 

@@ -84,7 +84,7 @@ internal static class DecodeTrial
             GC.Collect();
             File.WriteAllText("/proc/self/clear_refs", "5");
             var (before, started) = (PeakMegabytes(), Process.GetCurrentProcess().TotalProcessorTime);
-            preprocessor.Preprocess(bytes, header, tensor);
+            preprocessor.Preprocess(bytes, header, tensor, CancellationToken.None);
             milliseconds = (Process.GetCurrentProcess().TotalProcessorTime - started).TotalMilliseconds;
             megabytes = PeakMegabytes() - before;
         }

@@ -1,6 +1,8 @@
 using System.Globalization;
 using Microsoft.Extensions.Options;
 using SoftmaxService.Api.Models.Probing;
+using SoftmaxService.Api.Processes;
+using SoftmaxService.Api.Processes.Decoding;
 using SoftmaxService.Api.Settings;
 using SoftmaxService.Inference.Batching;
 using SoftmaxService.Inference.Models;
@@ -66,6 +68,7 @@ internal static partial class ModelsSetup
             MaxPendingItems = load.MaxPendingPerModel ?? defaults.MaxPendingItems,
             Gate = provider.GetRequiredService<ComputeGate>(),
             DecodeMemory = load.MaxDecodeBytes is { } bytes ? new ByteBudget(bytes) : defaults.DecodeMemory,
+            Decoders = provider.GetDecoders(),
             Onnx = new OnnxSettings
             {
                 IntraOpThreads = provider.GetRequiredService<OnnxOptions>().IntraOpThreads,
@@ -82,7 +85,7 @@ internal static partial class ModelsSetup
             return settings;
         }
 
-        if (ProbeProgram.Find() is null)
+        if (ChildProgram.Find() is null)
         {
             NoProbe(provider.GetRequiredService<ILogger<ModelProbe>>());
             return settings;
@@ -97,7 +100,7 @@ internal static partial class ModelsSetup
         return new ModelProbe(
             provider.GetRequiredService<ModelsOptions>(),
             settings,
-            ProbeProgram.Find() ?? throw new InvalidOperationException("This program cannot start itself once more."),
+            ChildProgram.Find() ?? throw new InvalidOperationException("This program cannot start itself once more."),
             provider.GetRequiredService<ProbeMetrics>(),
             [.. provider.GetServices<ByteBudget>(), settings.DecodeMemory],
             provider.GetRequiredService<ILogger<ModelProbe>>());

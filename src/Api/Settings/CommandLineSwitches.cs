@@ -10,7 +10,8 @@ internal static class CommandLineSwitches
     // Sections that the service or the server reads; a value belongs to a setting in them.
     private static readonly string[] Sections =
     [
-        "Models", "Onnx", "Batching", "Load", "Shutdown", "Limits", "Access", "Grpc", "Serilog", "Kestrel", "Logging",
+        "Models", "Onnx", "Imaging", "Batching", "Load", "Shutdown", "Limits", "Access", "Grpc", "Serilog", "Kestrel",
+        "Logging",
         "hostBuilder",
     ];
 

@@ -22,6 +22,7 @@ internal static class SettingsSetup
         var load = builder.Configuration.GetSection("Load");
         var shutdown = builder.Configuration.GetSection("Shutdown");
         var limits = builder.Configuration.GetSection("Limits");
+        var imaging = builder.Configuration.GetSection("Imaging");
         var access = builder.Configuration.GetSection("Access");
         var grpc = builder.Configuration.GetSection("Grpc");
         var log = builder.Configuration.GetSection("Serilog");
@@ -45,6 +46,9 @@ internal static class SettingsSetup
             .Bind(shutdown);
         services.Declare<LimitsOptions>(limits).AddOptionsWithValidateOnStart<LimitsOptions, LimitsOptionsValidator>()
             .Bind(limits);
+        services.Declare<ImagingOptions>(imaging)
+            .AddOptionsWithValidateOnStart<ImagingOptions, ImagingOptionsValidator>()
+            .Bind(imaging);
         services.Declare<GrpcOptions>(grpc).AddOptionsWithValidateOnStart<GrpcOptions, GrpcOptionsValidator>()
             .Bind(grpc);
         services.AddSingleton<IValidateOptions<AccessOptions>>(new IneffectiveSettings<AccessOptions, KeyOptions>(

@@ -54,6 +54,9 @@ public sealed class ImagePreprocessor
     /// <summary>How images become the model's input.</summary>
     public ImageInput Input { get; }
 
+    /// <summary>The processes that decode; null to decode in this one.</summary>
+    internal IDecoderPool? Decoders { get; init; }
+
     /// <summary>Decodes an image and writes the model's input tensor.</summary>
     /// <param name="encoded">The whole file, in one of <see cref="ImageFormats"/>.</param>
     /// <param name="tensor">
@@ -64,7 +67,7 @@ public sealed class ImagePreprocessor
     /// The image is empty, of another format, damaged or truncated, or too large.
     /// </exception>
     public void Preprocess(ReadOnlySpan<byte> encoded, Span<float> tensor) =>
-        Preprocess(encoded, ReadHeader(encoded), tensor);
+        Preprocess(encoded, ReadHeader(encoded), tensor, CancellationToken.None);
 
     /// <summary>Reads what a file declares, and rejects what cannot be decoded or is too large.</summary>
     /// <param name="encoded">The whole file.</param>
@@ -75,7 +78,8 @@ public sealed class ImagePreprocessor
 
     /// <summary>The most memory that decoding takes: the decoder's own, and the pixels.</summary>
     /// <param name="header">Of the file.</param>
-    internal long PeakBytesOf(in ImageHeader header) => header.Cost.WorkingBytes + PixelBytesOf(header);
+    internal long PeakBytesOf(in ImageHeader header) => header.Cost.WorkingBytes
+        + (PixelBytesOf(header) * (Decoders is null ? 1 : 2));
 
     /// <summary>How long preparing the image computes at most.</summary>
     /// <param name="header">Of the file.</param>
@@ -89,11 +93,14 @@ public sealed class ImagePreprocessor
     /// <param name="header">Its header.</param>
     /// <param name="tensor">Receives <see cref="ImageInput.ElementCount"/> elements.</param>
     /// <exception cref="ArgumentException"><paramref name="tensor"/> is too short.</exception>
+    /// <param name="cancellationToken">Ends a decode in another process; others are not ended.</param>
     /// <exception cref="InferenceException">The image is damaged or truncated.</exception>
-    internal void Preprocess(ReadOnlySpan<byte> encoded, in ImageHeader header, Span<float> tensor)
+    /// <exception cref="OperationCanceledException">The decode was ended.</exception>
+    internal void Preprocess(
+        ReadOnlySpan<byte> encoded, in ImageHeader header, Span<float> tensor, CancellationToken cancellationToken)
     {
         CheckLength(tensor);
-        using var picture = Decode(encoded, header);
+        using var picture = Decode(encoded, header, cancellationToken);
         Write(picture, tensor);
     }
 
@@ -105,7 +112,8 @@ public sealed class ImagePreprocessor
     /// picture as all others that do, with the same colours and background.
     /// </summary>
     /// <inheritdoc cref="Preprocess(ReadOnlySpan{byte}, Span{float})"/>
-    internal PixelBuffer Decode(ReadOnlySpan<byte> encoded) => Decode(encoded, ReadHeader(encoded));
+    internal PixelBuffer Decode(ReadOnlySpan<byte> encoded) =>
+        Decode(encoded, ReadHeader(encoded), CancellationToken.None);
 
     /// <summary>
     /// Writes the input tensor of a picture that this preprocessor could have decoded. A recipe with a foreground
@@ -160,10 +168,13 @@ public sealed class ImagePreprocessor
         }
     }
 
-    private PixelBuffer Decode(ReadOnlySpan<byte> encoded, in ImageHeader header)
+    private PixelBuffer Decode(
+        ReadOnlySpan<byte> encoded, in ImageHeader header, CancellationToken cancellationToken)
     {
         var (minWidth, minHeight) = SmallestUsefulSize(header);
-        var picture = ImageDecoder.Decode(encoded, header, minWidth, minHeight);
+        var picture = Decoders is null
+            ? ImageDecoder.Decode(encoded, header, minWidth, minHeight)
+            : IsolatedDecoding.Decode(Decoders, encoded, header, minWidth, minHeight, cancellationToken);
         if (Input.Foreground == Foreground.None)
         {
             Flatten(picture);

@@ -61,6 +61,10 @@ internal sealed unsafe class PixelBuffer : IDisposable
 
     public Span<byte> Row(int y) => new(_pixels + ((long)y * RowLength), RowLength);
 
+    /// <summary>Some rows, or those of them that there are.</summary>
+    public Span<byte> Rows(int y, int count) =>
+        new(_pixels + ((long)y * RowLength), RowLength * Math.Min(count, Height - y));
+
     private long Length => (long)Height * RowLength;
 
     private Span<byte> GuardBefore => new(_pixels - MinGuard, MinGuard);

@@ -57,13 +57,13 @@ internal sealed class ImagePreparation(
         if (entering.IsCompletedSuccessfully)
         {
             using var atOnce = entering.Result;
-            return Prepare(image.Span, header);
+            return Prepare(image.Span, header, cancellationToken);
         }
 
         var start = Stopwatch.GetTimestamp();
         using var permit = await entering;
         metrics.CountGate(start);
-        return Prepare(image.Span, header);
+        return Prepare(image.Span, header, cancellationToken);
     }
 
     /// <summary>The memory comes before the permit, which small images need meanwhile.</summary>
@@ -80,7 +80,7 @@ internal sealed class ImagePreparation(
     {
         using var permit = await EnterLongAsync(cancellationToken);
         using var reservation = await ReserveAsync(bytes, cancellationToken);
-        return await OwnThread.RunAsync(() => Prepare(image.Span, header));
+        return await OwnThread.RunAsync(() => Prepare(image.Span, header, cancellationToken));
     }
 
     private async ValueTask<ComputeGate.Permit> EnterLongAsync(CancellationToken cancellationToken)
@@ -125,16 +125,17 @@ internal sealed class ImagePreparation(
     /// <summary>Decodes an image into a run's own buffers.</summary>
     /// <param name="image">An encoded image.</param>
     /// <exception cref="InferenceException">The image cannot be read.</exception>
-    public OnnxRun Prepare(ReadOnlySpan<byte> image) => Prepare(image, preprocessor.ReadHeader(image));
+    public OnnxRun Prepare(ReadOnlySpan<byte> image) =>
+        Prepare(image, preprocessor.ReadHeader(image), CancellationToken.None);
 
-    private OnnxRun Prepare(ReadOnlySpan<byte> image, in ImageHeader header)
+    private OnnxRun Prepare(ReadOnlySpan<byte> image, in ImageHeader header, CancellationToken cancellationToken)
     {
         using var span = Telemetry.Spans.StartActivity("decode");
         var start = Stopwatch.GetTimestamp();
         var run = classifier.Rent();
         try
         {
-            preprocessor.Preprocess(image, header, run.Input);
+            preprocessor.Preprocess(image, header, run.Input, cancellationToken);
             run.StoreInput();
             metrics.CountDecoding(start);
             return run;

@@ -35,5 +35,11 @@ public sealed record ModelSettings
     /// </summary>
     public ByteBudget DecodeMemory { get; init; } = new(Math.Max(1, 2 * AvailableBytes / 5));
 
+    /// <summary>
+    /// The processes that decode images. Shared by all models that are loaded with these settings. Null, the default,
+    /// decodes them in this process.
+    /// </summary>
+    public IDecoderPool? Decoders { get; init; }
+
     private static long AvailableBytes => GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
 }

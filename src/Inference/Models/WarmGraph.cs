@@ -39,7 +39,10 @@ internal sealed record WarmGraph(
         var input = OnlyInput(onnx);
         var (resolved, measured) = FirstThatRuns(onnx, input, manifest.Input, sources);
         sources.CompleteInput(resolved, input.HasFractions);
-        var preprocessor = new ImagePreprocessor(resolved.Input, settings.MaxImagePixels);
+        var preprocessor = new ImagePreprocessor(resolved.Input, settings.MaxImagePixels)
+        {
+            Decoders = settings.Decoders,
+        };
         var samples = WarmUpSamples.For(preprocessor, resolved.Batch);
         var output = new ScoresOutputChooser(onnx, manifest, input, resolved).Choose(measured, samples);
         TrainingMode.Reject(onnx.Graph, output.Tensor.Name);

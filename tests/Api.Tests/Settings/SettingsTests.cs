@@ -35,6 +35,8 @@ public sealed class SettingsTests
     [InlineData("Models:SettleSeconds", "-1")]
     [InlineData("Models:ProbeMaxBytes", "1048576")]
     [InlineData("Models:Versions:mnist", "newest")]
+    [InlineData("Imaging:Isolation", "thread")]
+    [InlineData("Imaging:Isolation", "")]
     public void ASettingOutOfRangeStopsTheStart(string name, string value)
     {
         using var service = new ServiceWith((name, value));

@@ -5,6 +5,7 @@ using System.Reflection;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
+using SoftmaxService.Api.Processes;
 using SoftmaxService.Api.Settings;
 using SoftmaxService.Inference.Batching;
 using SoftmaxService.Inference.Models;
@@ -29,7 +30,7 @@ internal sealed partial class ModelProbe : IDisposable
     private readonly SemaphoreSlim _free;
 
     public ModelProbe(
-        ModelsOptions options, ModelSettings settings, ProbeProgram program, ProbeMetrics metrics,
+        ModelsOptions options, ModelSettings settings, ChildProgram program, ProbeMetrics metrics,
         IReadOnlyList<ByteBudget> budgets, ILogger log)
     {
         _options = options;

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using SoftmaxService.Api.Processes;
 using SoftmaxService.Inference.Models;
 using SoftmaxService.Inference.Onnx;
 
@@ -18,15 +19,9 @@ internal static class ProbeCommand
 
     private const int LongestFault = 4096;
 
-    // Terminals and systemd send these to both processes. The service decides what becomes of this one.
-    private static readonly PosixSignal[] Signals =
-        [PosixSignal.SIGTERM, PosixSignal.SIGHUP, PosixSignal.SIGINT, PosixSignal.SIGQUIT];
-
-    private static readonly List<PosixSignalRegistration> Registrations = []; // for as long as the process lives
-
     public static int Run(Stream input, TextWriter output)
     {
-        Array.ForEach(Signals, Ignore);
+        ParentProcess.IgnoreItsSignals();
         if (ReadRequest(input) is not { } request)
         {
             output.WriteLine(
@@ -96,9 +91,6 @@ internal static class ProbeCommand
             Process.GetCurrentProcess().Kill(); // an orderly exit would wait for the load
         }
     }
-
-    private static void Ignore(PosixSignal signal) =>
-        Registrations.Add(PosixSignalRegistration.Create(signal, static context => context.Cancel = true));
 
     private static void Answer(TextWriter output, ProbeAnswer answer)
     {

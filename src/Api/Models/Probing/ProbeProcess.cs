@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
+using SoftmaxService.Api.Processes;
 
 namespace SoftmaxService.Api.Models.Probing;
 
@@ -28,12 +29,10 @@ internal sealed record ProbeOutcome(ProbeResult Result, string? Fault = null);
 
 /// <summary>Runs one probe in a process of its own.</summary>
 /// <param name="program">The command that starts this program.</param>
-internal sealed class ProbeProcess(ProbeProgram program)
+internal sealed class ProbeProcess(ChildProgram program)
 {
     // The longer of the two answers has at most some 24 KiB.
     private const int LongestOutput = 64 << 10;
-    private const int LongestError = 300;
-    private const int SignalCode = 128;
     private const string NotBegunInTime = "it had not opened a model when its time was up";
 
     /// <summary>How much longer than the load the process may take, for its own start and end.</summary>
@@ -58,7 +57,7 @@ internal sealed class ProbeProcess(ProbeProgram program)
 
         using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         end.CancelAfter(TimeSpan.FromSeconds(request.LoadSeconds) + Margin);
-        var errors = ReadStartAsync(process.StandardError, LongestError);
+        var errors = ProcessEnd.ReadErrorsAsync(process);
         var answers = new List<ProbeAnswer>();
         var isLate = false;
         try
@@ -95,19 +94,9 @@ internal sealed class ProbeProcess(ProbeProgram program)
 
     private static bool IsVerdict(ProbeAnswer answer) => answer.Kind == ProbeAnswerKind.Judged;
 
-    private static ProcessStartInfo StartOf(ProbeProgram program, ProbeFolder temporary)
+    private static ProcessStartInfo StartOf(ChildProgram program, ProbeFolder temporary)
     {
-        var start = new ProcessStartInfo(program.File, [.. program.Arguments, ProbeCommand.Name])
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            CreateNoWindow = true,
-        };
-
-        // A crash is expected: it needs no dump, and no socket that a debugger could connect to.
-        start.Environment["DOTNET_DbgEnableMiniDump"] = "0";
-        start.Environment["DOTNET_EnableDiagnostics"] = "0";
+        var start = program.StartOf(ProbeCommand.Name);
         if (temporary.Path is { } path)
         {
             start.Environment[OperatingSystem.IsWindows() ? "TMP" : "TMPDIR"] = path;
@@ -165,21 +154,9 @@ internal sealed class ProbeProcess(ProbeProgram program)
         }
     }
 
-    /// <summary>Reads a stream to its end, so that its writer never waits, and returns its beginning.</summary>
-    private static async Task<string> ReadStartAsync(StreamReader reader, int length)
-    {
-        var start = new char[length];
-        var kept = await reader.ReadBlockAsync(start);
-        var rest = new char[1024];
-        while (await reader.ReadAsync(rest) > 0)
-        {
-        }
-
-        return new string(start, 0, kept).ReplaceLineEndings(" ").Trim();
-    }
-
     private static string WhyNotBegun(int exitCode, string errors) =>
-        $"it ended with {NameOf(exitCode)} before it opened a model{(errors.Length == 0 ? "" : $": {errors}")}";
+        $"it ended with {ProcessEnd.NameOf(exitCode)} before it opened a model"
+        + (errors.Length == 0 ? "" : $": {errors}");
 
     private static string Endless(ProbeRequest request) => string.Create(
         CultureInfo.InvariantCulture,
@@ -188,23 +165,12 @@ internal sealed class ProbeProcess(ProbeProgram program)
     private static string Ended(int exitCode, ProbeRequest request)
     {
         // How a process ends that runs out of memory, by itself or by the kernel.
-        var memory = exitCode - SignalCode is 6 or 9
+        var memory = exitCode - ProcessEnd.SignalCode is 6 or 9
             ? string.Create(
                 CultureInfo.InvariantCulture,
                 $"; the probe had {request.MemoryBytes >> 20} MiB of memory, see Models:ProbeMaxBytes")
             : "";
-        return $"it ended the process of its probe with {NameOf(exitCode)}, and would have ended the service{memory}";
+        return $"it ended the process of its probe with {ProcessEnd.NameOf(exitCode)}, and would have ended the service"
+            + memory;
     }
-
-    private static string NameOf(int exitCode) => (exitCode - SignalCode) switch
-    {
-        4 => "signal SIGILL",
-        6 => "signal SIGABRT",
-        7 => "signal SIGBUS",
-        8 => "signal SIGFPE",
-        9 => "signal SIGKILL",
-        11 => "signal SIGSEGV",
-        > 0 and <= 64 and var signal => string.Create(CultureInfo.InvariantCulture, $"signal {signal}"),
-        _ => string.Create(CultureInfo.InvariantCulture, $"exit code {exitCode}"),
-    };
 }

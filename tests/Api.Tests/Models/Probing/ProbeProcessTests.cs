@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using SoftmaxService.Api.Models.Probing;
+using SoftmaxService.Api.Processes;
 using SoftmaxService.Inference.Batching;
 
 namespace SoftmaxService.Api.Tests.Models.Probing;
@@ -51,7 +52,7 @@ public sealed class ProbeProcessTests
         Assert.Equal(ProbeResult.NotStarted, outcome.Result);
         Assert.Contains("no runtime here", outcome.Fault, StringComparison.Ordinal);
 
-        var missing = new ProbeProcess(new ProbeProgram("/nowhere/dotnet", []));
+        var missing = new ProbeProcess(new ChildProgram("/nowhere/dotnet", []));
         Assert.Equal(ProbeResult.NotStarted, (await missing.RunAsync(Request, CancellationToken.None)).Result);
 
         outcome = await RunAsync("exec sleep 1000");
@@ -97,10 +98,10 @@ public sealed class ProbeProcessTests
         var folder = AppContext.BaseDirectory;
         var assembly = Path.Combine(folder, "SoftmaxService.Api.dll");
 
-        Assert.Equal([assembly], ProbeProgram.Of("/usr/bin/dotnet", folder)!.Arguments);
-        Assert.Empty(ProbeProgram.Of("/app/SoftmaxService.Api", "/app")!.Arguments);
-        Assert.Null(ProbeProgram.Of("/usr/bin/dotnet", "/nowhere"));
-        Assert.Null(ProbeProgram.Find()); // the tests' own process hosts the service
+        Assert.Equal([assembly], ChildProgram.Of("/usr/bin/dotnet", folder)!.Arguments);
+        Assert.Empty(ChildProgram.Of("/app/SoftmaxService.Api", "/app")!.Arguments);
+        Assert.Null(ChildProgram.Of("/usr/bin/dotnet", "/nowhere"));
+        Assert.Null(ChildProgram.Find()); // the tests' own process hosts the service
     }
 
     [Theory]
@@ -142,5 +143,5 @@ public sealed class ProbeProcessTests
         ProcessOf(script).RunAsync(Request, CancellationToken.None);
 
     private static ProbeProcess ProcessOf(string script) =>
-        new(new ProbeProgram("/bin/sh", ["-c", script])) { Margin = TimeSpan.FromSeconds(0.5) };
+        new(new ChildProgram("/bin/sh", ["-c", script])) { Margin = TimeSpan.FromSeconds(0.5) };
 }

@@ -4,6 +4,7 @@ using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using SoftmaxService.Api.Models.Probing;
+using SoftmaxService.Api.Processes;
 using SoftmaxService.Api.Settings;
 using SoftmaxService.Inference.Models;
 using SoftmaxService.Inference.Onnx;
@@ -92,7 +93,7 @@ public sealed class ProbeVerdictTests : IDisposable
             echo '{{JsonSerializer.Serialize(new { Kind = "Judged", Fault = fault })}}'
             """;
         using var probe = new ModelProbe(
-            options, model, new ProbeProgram("/bin/sh", ["-c", script]),
+            options, model, new ChildProgram("/bin/sh", ["-c", script]),
             new ProbeMetrics(services.GetRequiredService<IMeterFactory>()), [], NullLogger.Instance);
         using var repository = new ModelRepository(
             new RepositorySettings { Folder = _folder.Path, Model = model, Probe = probe.RunAsync });

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace SoftmaxService.Api.Models.Probing;
+namespace SoftmaxService.Api.Processes;
 
 /// <summary>
 /// Limits that a process sets itself, for good. Only Linux has all of them; other systems set none, and there only the
@@ -9,6 +9,7 @@ namespace SoftmaxService.Api.Models.Probing;
 internal static partial class ProcessLimits
 {
     // From <asm-generic/resource.h>.
+    private const int ProcessorSeconds = 0;
     private const int WritableMemory = 2;
     private const int CoreFile = 4;
 
@@ -17,16 +18,38 @@ internal static partial class ProcessLimits
     /// The most private memory that may be written. Allocations fail beyond it. Memory that is only reserved, of which
     /// the runtime takes much, does not count.
     /// </param>
-    public static void Apply(long memoryBytes)
+    /// <param name="processorTime">
+    /// Processor time, of all threads together, after which the system ends the process; null for no limit.
+    /// </param>
+    public static void Apply(long memoryBytes, TimeSpan? processorTime = null)
     {
         if (!OperatingSystem.IsLinux())
         {
             return;
         }
 
+        if (processorTime is { } time)
+        {
+            Set(ProcessorSeconds, (long)time.TotalSeconds);
+        }
+
         Set(WritableMemory, memoryBytes);
         Set(CoreFile, 0);
         BeTheFirstToGo();
+    }
+
+    /// <summary>
+    /// Has the system end the process once it has taken so much more processor time, to the next second. A later call
+    /// sets it anew, within the limit of <see cref="Apply"/>.
+    /// </summary>
+    /// <param name="more">Of all threads together.</param>
+    public static void LimitProcessorTime(TimeSpan more)
+    {
+        if (OperatingSystem.IsLinux() && Read(ProcessorSeconds, out var limit) == 0)
+        {
+            var seconds = Math.Ceiling((Environment.CpuUsage.TotalTime + more).TotalSeconds);
+            _ = Write(ProcessorSeconds, limit with { Soft = Math.Min((nuint)seconds, limit.Hard) });
+        }
     }
 
     /// <summary>Where memory runs short, the kernel ends this process before all others.</summary>
