@@ -294,13 +294,15 @@ public sealed class ModelProbeTests : IDisposable
         }
     }
 
-    /// <summary>Puts a model that ships into the folder.</summary>
+    /// <summary>Puts a model that ships into the folder, byte for byte.</summary>
     private void Ship(string name)
     {
-        var folder = Repository.PathOf("models/mnist/1");
-        _folder.With(
-            $"{name}/1", File.ReadAllBytes(Path.Combine(folder, "model.onnx")),
-            File.ReadAllText(Path.Combine(folder, "model.json")));
+        var shipped = Repository.PathOf("models/mnist/1");
+        var folder = Directory.CreateDirectory(Path.Combine(_folder.Path, name, "1")).FullName;
+        foreach (var file in new[] { "model.json", "model.onnx" })
+        {
+            File.Copy(Path.Combine(shipped, file), Path.Combine(folder, file));
+        }
     }
 
     private Task<ServiceProcess> StartAsync(params string[] settings) =>
