@@ -122,7 +122,7 @@ internal static class IsolationTrial
             var graph = new OnnxGraphBuilder(name);
             var x = graph.Input("image", DataType.Float, "batch", 3, Side, Side);
             x = graph.Node("Flatten", [graph.Node("GlobalAveragePool", [x], "mean")], "flat");
-            x = graph.Node("MatMul", [x, graph.Initializer("weight", [1, 0, 0, 0, 1, 0, 0, 0, 1], 3, 3)], "logits");
+            x = graph.Node("MatMul", [x, graph.Initializer("weight", [1f, 0, 0, 0, 1, 0, 0, 0, 1], 3, 3)], "logits");
             graph.Output(x, DataType.Float, "batch", 3);
             models.Write($"{name}/1/model.onnx", graph.ToByteArray());
         }
