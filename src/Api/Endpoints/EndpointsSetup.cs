@@ -18,6 +18,7 @@ internal static class EndpointsSetup
         services.AddJson(ClassifyJsonContext.Default);
         services.AddJson(LogitsJsonContext.Default);
         services.AddKeyedSingleton(LogitsCost.LargeGate, (_, _) => new ComputeGate(Environment.ProcessorCount));
+        services.AddSingleton<LargeLogitsMetrics>();
         services.AddJson(CalibrateJsonContext.Default);
         services.AddCalibrate();
         services.AddJson(ModelsJsonContext.Default);

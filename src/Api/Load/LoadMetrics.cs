@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using SoftmaxService.Api.Wire;
 using SoftmaxService.Inference.Batching;
 using SoftmaxService.Inference.Models;
 
@@ -11,7 +12,8 @@ namespace SoftmaxService.Api.Load;
 internal sealed class LoadMetrics
 {
     public LoadMetrics(
-        IMeterFactory meters, Readiness readiness, Workload workload, BodyBudget bodies, ModelRepository models)
+        IMeterFactory meters, Readiness readiness, Workload workload, BodyBudget bodies, BodyGate largeBodies,
+        ModelRepository models)
     {
         var meter = meters.Create(new MeterOptions("SoftmaxService.Api.Load"));
         meter.CreateObservableGauge(
@@ -19,6 +21,16 @@ internal sealed class LoadMetrics
             () => workload.InFlight,
             "{request}",
             "Requests in flight, except probes and pages: those that the setting Load:MaxRequestsInFlight limits.");
+        meter.CreateObservableGauge(
+            "softmax.large_bodies.running",
+            () => largeBodies.InUse,
+            "{request}",
+            "Large bodies that are inflated or parsed.");
+        meter.CreateObservableGauge(
+            "softmax.large_bodies.waiting",
+            () => largeBodies.Waiting,
+            "{request}",
+            "Large bodies that wait for others to be inflated and parsed.");
         meter.CreateObservableGauge(
             "softmax.ready", () => readiness.IsReady ? 1 : 0, null, "1 while the service is ready, else 0.");
 

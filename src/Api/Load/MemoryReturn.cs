@@ -1,4 +1,5 @@
 using System.Runtime;
+using SoftmaxService.Api.Wire;
 
 namespace SoftmaxService.Api.Load;
 
@@ -13,24 +14,34 @@ internal sealed class MemoryReturn(TimeProvider time) : BackgroundService
     // A full collection takes tens of milliseconds, which nobody waits for where this share of a core is in use.
     private const double QuietShare = 0.2;
 
+    // Pools give back what they hold some seconds after it was last used.
+    private const int MaxTries = 5;
+
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(3);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(Period, time);
         await using var end = stoppingToken.Register(timer.Dispose); // ends the loop, without an exception
-        var (inUse, computed) = (Environment.WorkingSet, Computed());
+        var (inUse, computed, tries) = (Environment.WorkingSet, Computed(), 0);
         while (await timer.WaitForNextTickAsync(CancellationToken.None))
         {
             var before = computed;
             computed = Computed();
-            if (computed - before < QuietShare * Period && Environment.WorkingSet > inUse + WorthwhileBytes)
+            if (Environment.WorkingSet <= inUse + WorthwhileBytes)
+            {
+                tries = 0;
+            }
+            else if (computed - before < QuietShare * Period)
             {
                 Return();
-                (inUse, computed) = (Environment.WorkingSet, Computed());
+                (tries, computed) = (tries + 1, Computed());
             }
 
-            inUse = Math.Min(inUse, Environment.WorkingSet);
+            // What stays after several tries is in use.
+            (inUse, tries) = tries < MaxTries
+                ? (Math.Min(inUse, Environment.WorkingSet), tries)
+                : (Environment.WorkingSet, 0);
         }
     }
 
@@ -38,6 +49,7 @@ internal sealed class MemoryReturn(TimeProvider time) : BackgroundService
 
     private static void Return()
     {
+        PooledBody.ReleaseBuffers();
         GCSettings.LargeObjectHeapCompactionMode = GCLargeObjectHeapCompactionMode.CompactOnce;
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
     }

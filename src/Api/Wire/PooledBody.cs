@@ -10,11 +10,13 @@ internal sealed class PooledBody : IDisposable
     private const int MinInitialBuffer = 4096;
 
     // The shared pool keeps 32 arrays of each size per core, fewer than there are bodies under load: it would allocate
-    // one body of 256 KB in ten anew. Of these sizes 32 MB are kept at most; the shared pool has the larger ones.
-    private const int MaxOwnBuffer = 1 << 18;
-    private const int MaxOwnBuffersOfASize = 64;
+    // one body of 256 KB in ten anew. It also gives nothing back for a minute, and then only bit by bit.
+    private const int MaxCommonBuffer = 1 << 18;
+    private const int MaxCommonBuffersOfASize = 64;
+    private const int MaxPooledBuffer = 1 << 20;
+    private const int MaxLargeBuffersOfASize = 16;
 
-    private static readonly ArrayPool<byte> Own = ArrayPool<byte>.Create(MaxOwnBuffer, MaxOwnBuffersOfASize);
+    private static Pools _pools = new();
 
     private byte[] _buffer;
     private int _length;
@@ -115,9 +117,26 @@ internal sealed class PooledBody : IDisposable
         _buffer = larger;
     }
 
-    private static byte[] Rent(int length) => PoolOf(length).Rent(length);
+    /// <summary>Leaves the buffers that are kept for the next bodies to the garbage collector.</summary>
+    public static void ReleaseBuffers() => _pools = new Pools();
 
-    private static void Return(byte[] buffer) => PoolOf(buffer.Length).Return(buffer);
+    private static byte[] Rent(int length) =>
+        _pools.Of(length)?.Rent(length) ?? GC.AllocateUninitializedArray<byte>(length);
 
-    private static ArrayPool<byte> PoolOf(int length) => length <= MaxOwnBuffer ? Own : ArrayPool<byte>.Shared;
+    /// <summary>Pools keep whatever has one of their sizes, and so also what one before them has lent.</summary>
+    private static void Return(byte[] buffer) => _pools.Of(buffer.Length)?.Return(buffer);
+
+    /// <summary>Larger buffers are allocated anew: that takes little beside reading what they hold.</summary>
+    private sealed class Pools
+    {
+        private readonly ArrayPool<byte> _common = ArrayPool<byte>.Create(MaxCommonBuffer, MaxCommonBuffersOfASize);
+        private readonly ArrayPool<byte> _large = ArrayPool<byte>.Create(MaxPooledBuffer, MaxLargeBuffersOfASize);
+
+        public ArrayPool<byte>? Of(int length) => length switch
+        {
+            <= MaxCommonBuffer => _common,
+            <= MaxPooledBuffer => _large,
+            _ => null,
+        };
+    }
 }

@@ -27,7 +27,8 @@ internal static class ModelTrial
     /// <param name="onnxFileName">The ONNX file in it.</param>
     /// <param name="cancellationToken">Ends the other process.</param>
     /// <returns>
-    /// Why the model must not be opened in this process. Null if it may be: it then loads, or is rejected with a reason.
+    /// Why the model must not be opened in this process. Null if it may be, and then loads or is rejected with a
+    /// reason.
     /// </returns>
     /// <exception cref="OperationCanceledException">The trial was stopped.</exception>
     public static Task<string?> FindFaultAsync(

@@ -7,6 +7,8 @@ public sealed class MemoryReturnTests
 {
     private const int RowCount = 20;
     private const int ClassCount = 2048;
+    private const int Bodies = 8;
+    private const int LargeBody = 8 << 20;
     private const long SeveralMegabytes = 64 << 20;
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
@@ -23,8 +25,30 @@ public sealed class MemoryReturnTests
             Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync());
         }
 
+        await AssertIsGivenBackAsync(service, before);
+    }
+
+    [Fact]
+    public async Task WhatLargeBodiesTookIsGivenBack()
+    {
+        using var service = await ServiceProcess.StartReadyAsync(
+            ServiceProcess.Built, "--Serilog:Format=text", "--Load:MaxBodyBytes=400000000");
+        var before = service.ResidentBytes;
+        await Parallel.ForAsync(0, Bodies, async (_, cancellationToken) =>
+        {
+            using var content = new ByteArrayContent(new byte[LargeBody]);
+            content.Headers.ContentType = new("application/octet-stream");
+            using var answer = await service.Client.PostAsync("/softmax?classes=2", content, cancellationToken);
+            Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync(cancellationToken));
+        });
+
+        await AssertIsGivenBackAsync(service, before);
+    }
+
+    private static async Task AssertIsGivenBackAsync(ServiceProcess service, long before)
+    {
         var taken = service.ResidentBytes - before;
-        Assert.True(taken > SeveralMegabytes, $"The calibrations took only {taken} bytes.");
+        Assert.True(taken > SeveralMegabytes, $"It took only {taken} bytes.");
 
         using var patience = new CancellationTokenSource(Patience);
         while (service.ResidentBytes - before > taken / 2)

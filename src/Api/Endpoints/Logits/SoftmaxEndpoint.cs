@@ -20,6 +20,7 @@ internal static class SoftmaxEndpoint
         var json = routes.ServiceProvider.GetRequiredService<RequestJson>();
         var limits = routes.ServiceProvider.GetRequiredService<LimitsOptions>();
         var bodies = routes.ServiceProvider.GetRequiredService<BodyBudget>();
+        routes.ServiceProvider.GetRequiredService<LargeLogitsMetrics>(); // measures from now on
         routes
             .MapPost(
                 "/softmax",
