@@ -159,16 +159,17 @@ public sealed class BodyBudgetTests : IDisposable
     }
 
     /// <summary>
-    /// What is reserved for a body comes in large steps: the last of them must not stand in its answer's way.
+    /// What is reserved for a body comes in large steps: the last of them must not stand in its answer's way. Here tens
+    /// of thousands of bytes of it are left over from bodies whose answers just fit.
     /// </summary>
     [Fact]
     public async Task AnAnswerThatFitsAloneIsSentAndALargerOneIsTooLarge()
     {
         var statuses = new List<int>();
-        for (var rows = 5_000; rows <= 25_000; rows += 500)
+        for (var rows = 15_000; rows <= 20_000; rows += 500)
         {
             var rejections = Budget.Bytes.Rejections;
-            var logits = string.Join(',', Enumerable.Repeat("[0, 0]", rows));
+            var logits = string.Join(',', Enumerable.Repeat("[0,0]", rows));
             var answer = await _service.PostAsync("/softmax", $$"""{"logits": [{{logits}}]}""");
             statuses.Add(answer.Status);
             Assert.Equal(answer.Status == 200 ? 0 : 1, Budget.Bytes.Rejections - rejections);

@@ -13,6 +13,8 @@ public sealed class DecoderPoolTests : IDisposable
 {
     private const string Ready = "printf +;";
 
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
     private readonly ServiceProvider _services = new ServiceCollection().AddMetrics().BuildServiceProvider();
 
     public void Dispose() => _services.Dispose();
@@ -62,21 +64,21 @@ public sealed class DecoderPoolTests : IDisposable
     {
         using var pool = Pool($"{Ready} read line; echo $$; sleep 0.05; exit 0");
         var first = Ask(pool, complete: true);
-        SpinWait.SpinUntil(() => !Directory.Exists($"/proc/{first}"), TimeSpan.FromSeconds(60));
+        SpinWait.SpinUntil(() => !Directory.Exists($"/proc/{first}"), Patience);
 
         Assert.NotEqual(first, Ask(pool, complete: true));
     }
 
     [LinuxFact]
-    public void CancellingEndsTheProcess()
+    public async Task CancellingEndsTheProcess()
     {
         using var pool = Pool($"{Ready} exec sleep 1000");
         using var cancellation = new CancellationTokenSource();
         using var lease = pool.Rent(cancellation.Token);
 
-        cancellation.Cancel();
+        await cancellation.CancelAsync();
 
-        Assert.Equal(-1, lease.Answers.ReadByte()); // waits for the end
+        Assert.Equal(-1, await Task.Run(lease.Answers.ReadByte).WaitAsync(Patience)); // waits for the end
         Assert.Throws<OperationCanceledException>(() => pool.Rent(cancellation.Token));
     }
 

@@ -90,15 +90,27 @@ public sealed class IsolatedDecodingTests
     }
 
     [Fact]
+    public void Decode_MoreThanAReducedJpegHas_EndsTheProcess()
+    {
+        const int Side = 512;
+        var file = EncodedImages.Encode(Side, Side, EncodedImages.Colorful, SKEncodedImageFormat.Jpeg, 90);
+        var answer = new byte[sizeof(int) * (6 + (Side * Side))]; // were it believed, nothing would be missing
+        int[] head = [0, 0, Side, Side, 4, 1];
+        Buffer.BlockCopy(head, 0, answer, 0, sizeof(int) * head.Length);
+
+        AssertEndsTheProcess(answer, "senseless", file);
+    }
+
+    [Fact]
     public void Decode_NoAnswer_SaysWhatEndedTheProcess()
     {
         AssertEndsTheProcess([], "ended with a test");
         AssertEndsTheProcess(new byte[7], "ended with a test");
     }
 
-    private static void AssertEndsTheProcess(byte[] answer, string mention)
+    private static void AssertEndsTheProcess(byte[] answer, string mention, byte[]? image = null)
     {
-        var file = EncodedImages.Encode(Width, Height, EncodedImages.Colorful);
+        var file = image ?? EncodedImages.Encode(Width, Height, EncodedImages.Colorful);
         var header = ImageHeader.Read(file, ImagePreprocessor.DefaultMaxPixels);
         var pool = new ServedHere { Answers = new MemoryStream(answer) };
 

@@ -57,10 +57,11 @@ public sealed class RepositoryProbeTests : IDisposable
         }
 
         _folder.With("z/1", LiveFolder.Four);
+        using var patience = new CancellationTokenSource(Patience); // a pool that adds threads takes minutes
         var load = _repository.LoadAllAsync();
         for (var version = 1; version <= Many; version++)
         {
-            await BegunAsync();
+            await _begun.WaitAsync(patience.Token);
         }
 
         Until(() => Served is "a z");
@@ -156,12 +157,16 @@ public sealed class RepositoryProbeTests : IDisposable
     }
 
     [Fact]
-    public async Task Dispose_WhileVersionsAreProbed_EndsTheirProbes()
+    public async Task Dispose_WhileVersionsAreProbed_EndsTheirProbesAndWaitsForThem()
     {
         var load = await BeginSlowProbeAsync();
         var explicitLoad = _repository.LoadAsync(Slow, CancellationToken.None);
+        _mayEnd = new TaskCompletionSource();
 
-        _repository.Dispose();
+        var closing = Task.Run(_repository.Dispose);
+        Assert.NotSame(closing, await Task.WhenAny(closing, Task.Delay(TimeSpan.FromSeconds(0.3))));
+        _mayEnd.SetResult();
+        await closing.WaitAsync(Patience);
 
         Assert.Equal(1, _ended.CurrentCount);
         await load.WaitAsync(Patience);
