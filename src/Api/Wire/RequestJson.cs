@@ -13,6 +13,8 @@ namespace SoftmaxService.Api.Wire;
 /// </summary>
 internal sealed class RequestJson(IOptions<JsonOptions> json, LimitsOptions limits, BodyGate gate)
 {
+    private static ReadOnlySpan<byte> ByteOrderMark => "\uFEFF"u8;
+
     private readonly JsonSerializerOptions _options = new(json.Value.SerializerOptions)
     {
         NumberHandling = JsonNumberHandling.Strict,
@@ -48,13 +50,17 @@ internal sealed class RequestJson(IOptions<JsonOptions> json, LimitsOptions limi
         },
         cancellationToken);
 
+    /// <summary>The body without the byte-order mark that some editors write.</summary>
+    public static ReadOnlySpan<byte> TextOf(PooledBody body) =>
+        body.Span.StartsWith(ByteOrderMark) ? body.Span[ByteOrderMark.Length..] : body.Span;
+
     /// <summary>Reads a body, with or without the byte-order mark that some editors write.</summary>
     /// <param name="body">The whole body.</param>
     /// <param name="needed">What the object must hold, for the message when there is none.</param>
     public T Deserialize<T>(PooledBody body, string needed)
         where T : class
     {
-        var text = body.Span.StartsWith("\uFEFF"u8) ? body.Span[3..] : body.Span;
+        var text = TextOf(body);
         var type = (JsonTypeInfo<T>)_options.GetTypeInfo(typeof(T));
         try
         {

@@ -18,7 +18,7 @@ internal sealed record ClassifyJsonRequest
     /// </summary>
     public static void RejectTooMany(PooledBody body, int maxImages)
     {
-        var reader = new Utf8JsonReader(body.Span);
+        var reader = new Utf8JsonReader(RequestJson.TextOf(body));
         var (count, isInImages) = (0, false);
         try
         {

@@ -9,6 +9,7 @@ public sealed class ClassifyJsonRequestTests
 {
     [Theory]
     [InlineData("""{"images": ["", "", ""]}""")]
+    [InlineData("\uFEFF{\"images\": [\"\", \"\", \"\"]}")]
     [InlineData("""{"image": "a", "images": ["a", "b", "c", """)]
     public void RejectTooMany_MoreImages_Throws(string json) =>
         Assert.Equal(
