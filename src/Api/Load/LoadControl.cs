@@ -26,11 +26,11 @@ internal static class LoadControl
         services.AddSingleton<LoadMetrics>();
         services.AddSingleton<IHostLifetime, DrainingLifetime>();
         services.AddHostedService<MemoryReturn>();
-        SpareThreads.Reserve();
     }
 
     public static void UseLoadControl(this WebApplication app)
     {
+        SpareThreads.Reserve();
         var options = app.Services.GetRequiredService<LoadOptions>();
         var workload = app.Services.GetRequiredService<Workload>();
         var bodies = app.Services.GetRequiredService<BodyBudget>();

@@ -21,16 +21,12 @@ internal sealed class LoadMetrics
             () => workload.InFlight,
             "{request}",
             "Requests in flight, except probes and pages: those that the setting Load:MaxRequestsInFlight limits.");
-        meter.CreateObservableGauge(
-            "softmax.large_bodies.running",
+        meter.MeasureGate(
+            "softmax.large_bodies",
+            "{request}",
+            "Inflations and parses of large bodies",
             () => largeBodies.InUse,
-            "{request}",
-            "Large bodies that are inflated or parsed.");
-        meter.CreateObservableGauge(
-            "softmax.large_bodies.waiting",
-            () => largeBodies.Waiting,
-            "{request}",
-            "Large bodies that wait for others to be inflated and parsed.");
+            () => largeBodies.Waiting);
         meter.CreateObservableGauge(
             "softmax.ready", () => readiness.IsReady ? 1 : 0, null, "1 while the service is ready, else 0.");
 

@@ -37,18 +37,19 @@ internal static class ModelTrial
             ? FindFaultAsync(program, folder, onnxFileName, Limit, cancellationToken)
             : Task.FromResult<string?>(null); // another program hosts this one, as its tests do
 
-    /// <inheritdoc cref="FindFaultAsync(string, string, CancellationToken)"/>
+    /// <summary>The same with another program and limit.</summary>
     /// <param name="program">The executable of this program, or <c>dotnet</c>.</param>
+    /// <param name="folder">The folder of the model's files.</param>
+    /// <param name="onnxFileName">The ONNX file in it.</param>
     /// <param name="limit">How long the model may take.</param>
-#pragma warning disable CS1573 // the others are inherited
+    /// <param name="cancellationToken">Ends the other process.</param>
     public static async Task<string?> FindFaultAsync(
         string program, string folder, string onnxFileName, TimeSpan limit, CancellationToken cancellationToken)
     {
-        // A process that is ended leaves its copy of external data behind.
-        var temporary = Directory.CreateTempSubdirectory("softmax-trial-");
+        var temporary = CreateTemporaryFolder();
         try
         {
-            using var process = Process.Start(StartOf(program, folder, onnxFileName, temporary.FullName))!;
+            using var process = Process.Start(StartOf(program, folder, onnxFileName, temporary))!;
             return await WaitAsync(process, limit, cancellationToken);
         }
         catch (Win32Exception)
@@ -57,10 +58,9 @@ internal static class ModelTrial
         }
         finally
         {
-            temporary.Delete(recursive: true);
+            Delete(temporary);
         }
     }
-#pragma warning restore CS1573
 
     /// <summary>Does in the other process what the service does when it loads the model.</summary>
     public static void Run(string folder, string onnxFileName)
@@ -76,7 +76,7 @@ internal static class ModelTrial
         }
     }
 
-    private static ProcessStartInfo StartOf(string program, string folder, string onnxFileName, string temporary)
+    private static ProcessStartInfo StartOf(string program, string folder, string onnxFileName, string? temporary)
     {
         string[] assembly = Path.GetFileNameWithoutExtension(program) == "dotnet"
             ? [Environment.GetCommandLineArgs()[0]]
@@ -88,8 +88,40 @@ internal static class ModelTrial
             RedirectStandardError = true,
         };
         start.Environment["DOTNET_DbgEnableMiniDump"] = "0"; // a crash is expected
-        start.Environment[OperatingSystem.IsWindows() ? "TMP" : "TMPDIR"] = temporary;
+        if (temporary is not null)
+        {
+            start.Environment[OperatingSystem.IsWindows() ? "TMP" : "TMPDIR"] = temporary;
+        }
+
         return start;
+    }
+
+    /// <summary>A process that is ended leaves its copy of external data behind. Most models need none.</summary>
+    private static string? CreateTemporaryFolder()
+    {
+        try
+        {
+            return Directory.CreateTempSubdirectory("softmax-trial-").FullName;
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            return null; // nothing can be written there; the other process says so where it must
+        }
+    }
+
+    private static void Delete(string? temporary)
+    {
+        try
+        {
+            if (temporary is not null)
+            {
+                Directory.Delete(temporary, recursive: true);
+            }
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            // Windows may still hold a file of a process that was just ended.
+        }
     }
 
     private static async Task<string?> WaitAsync(Process process, TimeSpan limit, CancellationToken cancellationToken)

@@ -30,6 +30,18 @@ public sealed class ModelTrialTests : IDisposable
         Assert.Contains("the service would not serve this model.", error, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task InspectNeedsNoFolderForTemporaryFiles()
+    {
+        _models.With("good/1", ModelFolder.PickFirst(3, 16, "batch", 1, 4, 4), Manifest);
+
+        var (code, output, error) = await RunInAsync(
+            Path.Combine(_models.Path, "missing"), "inspect", PathOf("good"));
+
+        Assert.True(code == 0, error);
+        Assert.Contains("logits of 3 classes", output, StringComparison.Ordinal);
+    }
+
     [CrashingFact]
     public async Task ImportLeavesNothingOfAModelThatCrashes()
     {
@@ -74,10 +86,19 @@ public sealed class ModelTrialTests : IDisposable
             () => FaultOfAsync("endless", TimeSpan.FromMinutes(2), stop.Token));
     }
 
-    private static async Task<(int Code, string Output, string Error)> RunAsync(params string[] arguments)
+    private static Task<(int Code, string Output, string Error)> RunAsync(params string[] arguments) =>
+        RunInAsync(Path.GetTempPath(), arguments);
+
+    private static async Task<(int Code, string Output, string Error)> RunInAsync(
+        string temporaryFolder, params string[] arguments)
     {
-        using var process = Process.Start(
-            new ProcessStartInfo(Program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        var start = new ProcessStartInfo(Program, arguments)
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        start.Environment[OperatingSystem.IsWindows() ? "TMP" : "TMPDIR"] = temporaryFolder;
+        using var process = Process.Start(start)!;
         var output = process.StandardOutput.ReadToEndAsync();
         var error = process.StandardError.ReadToEndAsync();
         await process.WaitForExitAsync();

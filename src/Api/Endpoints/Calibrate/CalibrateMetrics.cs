@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using SoftmaxService.Api.Wire;
 using SoftmaxService.Inference.Batching;
 
 namespace SoftmaxService.Api.Endpoints.Calibrate;
@@ -8,16 +9,11 @@ internal sealed class CalibrateMetrics
 {
     public CalibrateMetrics(IMeterFactory meters, [FromKeyedServices(CalibrateEndpoint.Gate)] ComputeGate gate)
     {
-        var meter = meters.Create(new MeterOptions("SoftmaxService.Api.Calibrate"));
-        meter.CreateObservableGauge(
-            "softmax.calibrations.running",
+        meters.Create(new MeterOptions("SoftmaxService.Api.Calibrate")).MeasureGate(
+            "softmax.calibrations",
+            "{calibration}",
+            "Calibrations of POST /calibrate",
             () => gate.InUse,
-            "{calibration}",
-            "Calibrations of POST /calibrate that compute.");
-        meter.CreateObservableGauge(
-            "softmax.calibrations.waiting",
-            () => gate.Waiting,
-            "{calibration}",
-            "Calibrations of POST /calibrate that wait for others to end.");
+            () => gate.Waiting);
     }
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using SoftmaxService.Api.Wire;
 using SoftmaxService.Inference.Batching;
 
 namespace SoftmaxService.Api.Endpoints.Logits;
@@ -8,16 +9,11 @@ internal sealed class LargeLogitsMetrics
 {
     public LargeLogitsMetrics(IMeterFactory meters, [FromKeyedServices(LogitsCost.LargeGate)] ComputeGate gate)
     {
-        var meter = meters.Create(new MeterOptions("SoftmaxService.Api.Logits"));
-        meter.CreateObservableGauge(
-            "softmax.large_logits.running",
+        meters.Create(new MeterOptions("SoftmaxService.Api.Logits")).MeasureGate(
+            "softmax.large_logits",
+            "{request}",
+            "Large requests of POST /softmax and /softmax/gradient",
             () => gate.InUse,
-            "{request}",
-            "Large requests of POST /softmax and /softmax/gradient that compute.");
-        meter.CreateObservableGauge(
-            "softmax.large_logits.waiting",
-            () => gate.Waiting,
-            "{request}",
-            "Large requests of POST /softmax and /softmax/gradient that wait for others to end.");
+            () => gate.Waiting);
     }
 }
