@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using SoftmaxService.Api.Settings;
 
 namespace SoftmaxService.Api.Load;
@@ -15,10 +16,22 @@ internal static partial class ConnectionLimits
     // Fewer are worth a warning.
     private const int ManyConnections = 1000;
 
+    /// <summary>
+    /// What is read of a connection before a request asks for it, in bytes; the rest stays with the system, and then
+    /// with the client. Kestrel's own megabyte let 150 uploads take 150 MB that no budget knew, and their reading held
+    /// up every other request for a second. Less than a request's headers can be is not allowed.
+    /// </summary>
+    private const int ReadAhead = 64 * 1024;
+
+    // Over HTTP/2 a client waits for leave to send more, so this much must suffice for a round trip.
+    private const int Http2ReadAhead = 4 * ReadAhead;
+
     public static void AddConnectionLimits(this IServiceCollection services)
     {
         services.AddSingleton<IConnectionListenerFactory, BoundedTransport>();
         services.AddOptions<KestrelServerOptions>().Configure<LimitsOptions, ILogger<LimitsOptions>>(Configure);
+        services.AddOptions<SocketTransportOptions>()
+            .Configure<LimitsOptions>((sockets, limits) => sockets.MaxReadBufferSize = MaxReadAhead(limits));
     }
 
     private static void Configure(KestrelServerOptions kestrel, LimitsOptions limits, ILogger log)
@@ -26,6 +39,9 @@ internal static partial class ConnectionLimits
         kestrel.AddServerHeader = false;
         // BodyLimit does this: Kestrel would close the connection before the client has read why.
         kestrel.Limits.MaxRequestBodySize = null;
+        kestrel.Limits.MaxRequestBufferSize = MaxReadAhead(limits); // under TLS, of what is decrypted
+        kestrel.Limits.Http2.InitialConnectionWindowSize = Http2ReadAhead;
+        kestrel.Limits.Http2.InitialStreamWindowSize = Http2ReadAhead;
         kestrel.Limits.MaxRequestLineSize = limits.MaxRequestLineBytes;
         kestrel.Limits.MaxRequestHeaderCount = limits.MaxHeaders;
         kestrel.Limits.MaxRequestHeadersTotalSize = limits.MaxHeaderBytes;
@@ -35,6 +51,9 @@ internal static partial class ConnectionLimits
         kestrel.Limits.MinRequestBodyDataRate = Rate(limits.MinRequestBytesPerSecond, limits);
         kestrel.Limits.MinResponseDataRate = Rate(limits.MinResponseBytesPerSecond, limits);
     }
+
+    private static int MaxReadAhead(LimitsOptions limits) =>
+        Math.Max(ReadAhead, Math.Max(limits.MaxRequestLineBytes, limits.MaxHeaderBytes));
 
     private static long MaxConnections(LimitsOptions limits, ILogger log)
     {

@@ -6,26 +6,29 @@ namespace SoftmaxService.Api.Wire;
 internal sealed class PooledBody : IDisposable
 {
     // A declared length is only trusted this far: a client that promises gigabytes and sends nothing must cost nothing.
-    private const int MaxInitialBuffer = 1 << 20;
+    // A larger body arrives in parts of this size, and is joined at its end. A buffer that doubled instead would leave
+    // three times the body to the garbage collector.
+    private const int MaxPart = 1 << 18;
     private const int MinInitialBuffer = 4096;
 
     // The shared pool keeps 32 arrays of each size per core, fewer than there are bodies under load: it would allocate
     // one body of 256 KB in ten anew. It also gives nothing back for a minute, and then only bit by bit.
-    private const int MaxCommonBuffer = 1 << 18;
-    private const int MaxCommonBuffersOfASize = 64;
+    private const int MaxPartsOfASize = 64;
     private const int MaxPooledBuffer = 1 << 20;
     private const int MaxLargeBuffersOfASize = 16;
 
     private static Pools _pools = new();
 
+    private List<byte[]>? _fullParts; // before the buffer, until the body has ended
     private byte[] _buffer;
+    private int _bufferStart;
     private int _length;
 
     /// <summary>An empty body, to be filled.</summary>
     /// <param name="declaredLength">How many bytes it will have, where that is known.</param>
     public PooledBody(long? declaredLength = null)
     {
-        var capacity = Math.Clamp((declaredLength ?? 0) + 1, MinInitialBuffer, MaxInitialBuffer);
+        var capacity = Math.Clamp((declaredLength ?? 0) + 1, MinInitialBuffer, MaxPart);
         _buffer = Rent((int)capacity);
     }
 
@@ -69,14 +72,10 @@ internal sealed class PooledBody : IDisposable
         while (_length < maxLength)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            if (_length == _buffer.Length)
+            var free = Free();
+            if (stream.Read(free.Span[..Math.Min(free.Length, maxLength - _length)]) is var count && count == 0)
             {
-                Grow();
-            }
-
-            var room = Math.Min(_buffer.Length, maxLength) - _length;
-            if (stream.Read(_buffer.AsSpan(_length, room)) is var count && count == 0)
-            {
+                Join();
                 return true;
             }
 
@@ -88,33 +87,78 @@ internal sealed class PooledBody : IDisposable
 
     public void Dispose()
     {
-        if (_buffer.Length > 0)
-        {
-            Return(_buffer);
-        }
-
+        ReturnAll();
         _buffer = [];
-        _length = 0;
+        (_bufferStart, _length) = (0, 0);
     }
 
     private async ValueTask FillAsync(Stream stream, CancellationToken cancellationToken)
     {
-        while (await stream.ReadAsync(_buffer.AsMemory(_length), cancellationToken) is var count and > 0)
+        while (await stream.ReadAsync(Free(), cancellationToken) is var count and > 0)
         {
             _length += count;
-            if (_length == _buffer.Length)
-            {
-                Grow();
-            }
         }
+
+        Join();
+    }
+
+    /// <summary>Room for what arrives next.</summary>
+    private Memory<byte> Free()
+    {
+        if (_length - _bufferStart == _buffer.Length)
+        {
+            Grow();
+        }
+
+        return _buffer.AsMemory(_length - _bufferStart);
     }
 
     private void Grow()
     {
-        var larger = Rent((int)Math.Min(2L * _buffer.Length, Array.MaxLength));
-        Span.CopyTo(larger);
-        Return(_buffer);
-        _buffer = larger;
+        if (_buffer.Length < MaxPart)
+        {
+            var larger = Rent(2 * _buffer.Length);
+            _buffer.CopyTo(larger);
+            Return(_buffer);
+            _buffer = larger;
+        }
+        else
+        {
+            (_fullParts ??= []).Add(_buffer);
+            _buffer = Rent(MaxPart);
+            _bufferStart = _length;
+        }
+    }
+
+    /// <summary>Makes one buffer of all parts.</summary>
+    private void Join()
+    {
+        if (_fullParts is null)
+        {
+            return;
+        }
+
+        var whole = Rent(_length);
+        var end = 0;
+        foreach (var part in _fullParts)
+        {
+            part.CopyTo(whole, end);
+            end += part.Length;
+        }
+
+        _buffer.AsSpan(0, _length - end).CopyTo(whole.AsSpan(end));
+        ReturnAll();
+        (_buffer, _bufferStart) = (whole, 0);
+    }
+
+    private void ReturnAll()
+    {
+        _fullParts?.ForEach(Return);
+        _fullParts = null;
+        if (_buffer.Length > 0)
+        {
+            Return(_buffer);
+        }
     }
 
     /// <summary>Leaves the buffers that are kept for the next bodies to the garbage collector.</summary>
@@ -129,12 +173,12 @@ internal sealed class PooledBody : IDisposable
     /// <summary>Larger buffers are allocated anew: that takes little beside reading what they hold.</summary>
     private sealed class Pools
     {
-        private readonly ArrayPool<byte> _common = ArrayPool<byte>.Create(MaxCommonBuffer, MaxCommonBuffersOfASize);
+        private readonly ArrayPool<byte> _common = ArrayPool<byte>.Create(MaxPart, MaxPartsOfASize);
         private readonly ArrayPool<byte> _large = ArrayPool<byte>.Create(MaxPooledBuffer, MaxLargeBuffersOfASize);
 
         public ArrayPool<byte>? Of(int length) => length switch
         {
-            <= MaxCommonBuffer => _common,
+            <= MaxPart => _common,
             <= MaxPooledBuffer => _large,
             _ => null,
         };
