@@ -124,9 +124,9 @@ internal sealed class PooledBody : IDisposable
         }
         else
         {
+            var next = Rent(MaxPart); // if it fails, the last part is still in one place only
             (_fullParts ??= []).Add(_buffer);
-            _buffer = Rent(MaxPart);
-            _bufferStart = _length;
+            (_buffer, _bufferStart) = (next, _length);
         }
     }
 

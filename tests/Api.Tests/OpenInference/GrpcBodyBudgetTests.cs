@@ -52,6 +52,40 @@ public sealed class GrpcBodyBudgetTests : IDisposable
 
         Assert.Equal(status, fault.StatusCode);
         Assert.Contains(mention, fault.Status.Detail, StringComparison.Ordinal);
+        await UntilNothingIsReservedAsync();
+    }
+
+    /// <summary>Each number of one byte takes eight once it is read.</summary>
+    [Theory]
+    [InlineData(10_000, StatusCode.InvalidArgument, "FP32")]
+    [InlineData(200_000, StatusCode.ResourceExhausted, "Load:MaxBodyBytes")]
+    public async Task NumbersThatTakeMoreMemoryThanBytesAreCounted(int count, StatusCode status, string mention)
+    {
+        var request = new ModelInferRequest
+        {
+            ModelName = "mnist",
+            Inputs =
+            {
+                new ModelInferRequest.Types.InferInputTensor
+                {
+                    Name = "image",
+                    Datatype = "INT64",
+                    Shape = { count },
+                    Contents = new InferTensorContents { Int64Contents = { new long[count] } },
+                },
+            },
+        };
+        Assert.True(request.CalculateSize() < count + 100);
+
+        var fault = await Assert.ThrowsAsync<RpcException>(async () => await _client.ModelInferAsync(request));
+
+        Assert.Equal(status, fault.StatusCode);
+        Assert.Contains(mention, fault.Status.Detail, StringComparison.Ordinal);
+        await UntilNothingIsReservedAsync();
+    }
+
+    private async Task UntilNothingIsReservedAsync()
+    {
         using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         while (_service.Services.GetRequiredService<BodyBudget>().Bytes.Reserved > 0)
         {
