@@ -12,7 +12,7 @@ internal readonly record struct DecodeCost(long WorkingBytes, double Millisecond
     private const double JpegNanoseconds = 10;
     private const double JpegCoefficientNanoseconds = 5;
     private const double JpegScanNanoseconds = 2;
-    private const double JpegDrawnNanoseconds = 60;
+    private const double JpegDrawnNanoseconds = 75;
     private const double PngNanoseconds = 30;
     private const double PngProfileNanoseconds = 45;
     private const double WebPNanoseconds = 110;
