@@ -7,7 +7,8 @@ public sealed class PooledBodyTests
 {
     private const int Part = 256 * 1024;
 
-    public static TheoryData<int> Lengths => [0, 1, 4095, 4096, 4097, Part - 1, Part, Part + 1, (5 * Part) - 1, 5 * Part];
+    public static TheoryData<int> Lengths =>
+        [0, 1, 4095, 4096, 4097, Part - 1, Part, Part + 1, (5 * Part) - 1, 5 * Part];
 
     [Theory]
     [MemberData(nameof(Lengths))]
