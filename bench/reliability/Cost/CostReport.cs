@@ -48,10 +48,9 @@ internal static class CostReport
         CultureInfo.InvariantCulture,
         $"| {outcome.Attack.Name} | {outcome.Answers} | {outcome.CpuSeconds:F1} | {outcome.PeakMegabytes:F0} | "
             + $"{OpenLoop.Quantile(outcome.Milliseconds, 0.5):F1} | "
-            + $"{outcome.P99:F0} | "
+            + $"{OpenLoop.Quantile(outcome.Milliseconds, 0.99):F0} | "
             + $"{outcome.Milliseconds.Length} | {outcome.WitnessFailures} | "
-            + $"{outcome.BeforeMegabytes:F0} → {outcome.AfterMegabytes:F0} | {outcome.Faults}"
-            + $"{(outcome.Tries > 1 ? $" (middle of {outcome.Tries})" : "")} |");
+            + $"{outcome.BeforeMegabytes:F0} → {outcome.AfterMegabytes:F0} | {outcome.Faults} |");
 
     /// <summary>Writes what was measured until now; whether all of it passed is null before the end.</summary>
     public static Task WriteAsync(
@@ -71,9 +70,7 @@ internal static class CostReport
             {Measurement.LongestWait} ms, and it gets nothing but 200; at most
             {Measurement.LongestRecovery.TotalSeconds} s after the attack, resident memory is at most
             {Measurement.LargestGrowth} times what it was. The peak is the control group's, and includes the cache of
-            files. An attack that misses a p99 or the memory is tried again twice, by services just started, and the
-            middle of the three counts: a p99 of some sixty requests is little more than their maximum, and a machine
-            has pauses of its own.
+            files.
 
             {body.Trim()}
 

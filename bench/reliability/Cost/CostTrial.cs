@@ -13,7 +13,6 @@ namespace SoftmaxService.ReliabilityBenchmarks.Cost;
 internal static class CostTrial
 {
     private const int WarmUpRequests = 40;
-    private const int TriesOfAMiss = 3;
 
     public static async Task<int> RunAsync(Options options)
     {
@@ -60,30 +59,22 @@ internal static class CostTrial
     {
         var folder = Directory.CreateTempSubdirectory("softmax-models-").FullName;
         ServiceProcess? service = null;
-        var isMissed = false;
         List<Outcome> outcomes = [];
         try
         {
             CopyModels(folder);
             foreach (var attack in attacks)
             {
-                List<Outcome> tries = [];
-                do
+                // One that has missed a goal would not show what the next attack does.
+                if (service is null or { HasExited: true } || outcomes is [.., { Faults.Length: > 0 }])
                 {
-                    // One that has missed a goal would not show what the next attack does.
-                    if (service is null or { HasExited: true } || isMissed)
-                    {
-                        await (service?.DisposeAsync() ?? ValueTask.CompletedTask);
-                        service = null;
-                        service = await StartAsync(group, cores, folder, binary);
-                    }
-
-                    tries.Add(await Measurement.RunAsync(service, group, attack, folder, time));
-                    isMissed = tries[^1].Faults.Length > 0;
-                    Console.Error.WriteLine(CostReport.Row(tries[^1]));
+                    await (service?.DisposeAsync() ?? ValueTask.CompletedTask);
+                    service = null;
+                    service = await StartAsync(group, cores, folder, binary);
                 }
-                while (tries[0].Faults.Length > 0 && tries.Count < TriesOfAMiss);
-                outcomes.Add(Outcome.Of(tries));
+
+                outcomes.Add(await Measurement.RunAsync(service, group, attack, folder, time));
+                Console.Error.WriteLine(CostReport.Row(outcomes[^1]));
             }
         }
         finally

@@ -14,7 +14,6 @@ namespace SoftmaxService.ReliabilityBenchmarks.Cost;
 /// <param name="BeforeMegabytes">Resident before the attack.</param>
 /// <param name="AfterMegabytes">Resident after it.</param>
 /// <param name="Faults">The goals that were missed, in words; empty if none was.</param>
-/// <param name="IsGrave">Whether one try is enough to fail: the process ended, or an answer was wrong.</param>
 internal sealed record Outcome(
     Attack Attack,
     string Answers,
@@ -24,25 +23,7 @@ internal sealed record Outcome(
     int WitnessFailures,
     double BeforeMegabytes,
     double AfterMegabytes,
-    string Faults,
-    bool IsGrave)
-{
-    /// <summary>How often it was tried.</summary>
-    public int Tries { get; private init; } = 1;
-
-    public double P99 => OpenLoop.Quantile(Milliseconds, 0.99);
-
-    /// <summary>
-    /// What counts of several tries: the gravest fault, or else the middle one. A p99 of some sixty requests is little
-    /// more than their maximum, and a machine has pauses of its own.
-    /// </summary>
-    public static Outcome Of(IReadOnlyList<Outcome> tries)
-    {
-        var middle = tries.OrderBy(outcome => outcome.Faults.Length > 0).ThenBy(outcome => outcome.P99)
-            .ElementAt(tries.Count / 2);
-        return (tries.FirstOrDefault(outcome => outcome.IsGrave) ?? middle) with { Tries = tries.Count };
-    }
-}
+    string Faults);
 
 /// <summary>One attack, beside another client.</summary>
 internal static class Measurement
@@ -79,16 +60,12 @@ internal static class Measurement
         var (waits, statuses) = (witness.Milliseconds, target.Answers.Keys);
         var p99 = OpenLoop.Quantile(waits, 0.99);
         var has500 = service.LoggedFaults > faultsBefore || statuses.Contains(500) || witness.Failures.Contains("500");
-        string[] graveFaults =
+        string[] faults =
         [
             .. service.HasExited ? ["the process ENDED"] : (string[])[],
             .. has500 ? ["500"] : (string[])[],
-            .. witness.Failures.Count > 0 ? ["the other client's answers"] : (string[])[],
-        ];
-        string[] faults =
-        [
-            .. graveFaults,
             .. !(p99 <= LongestWait) ? ["p99"] : (string[])[],
+            .. witness.Failures.Count > 0 ? ["the other client's answers"] : (string[])[],
             .. !service.HasExited && after > LargestGrowth * before ? ["memory"] : (string[])[],
         ];
         return new Outcome(
@@ -100,7 +77,6 @@ internal static class Measurement
             witness.Failures.Count,
             before,
             after,
-            string.Join(", ", faults),
-            IsGrave: graveFaults.Length > 0);
+            string.Join(", ", faults));
     }
 }

@@ -19,7 +19,7 @@ internal static partial class ConnectionLimits
     /// <summary>
     /// What is read of a connection before a request asks for it, in bytes; the rest stays with the system, and then
     /// with the client. Kestrel's own megabyte let 150 uploads take 150 MB that no budget knew, and their reading held
-    /// up every other request for a second. Less than a request's headers can be is not allowed.
+    /// up every other request for a second. Kestrel rejects less than a request's line and headers may have.
     /// </summary>
     private const int ReadAhead = 64 * 1024;
 

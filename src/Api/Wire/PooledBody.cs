@@ -7,7 +7,7 @@ internal sealed class PooledBody : IDisposable
 {
     // A declared length is only trusted this far: a client that promises gigabytes and sends nothing must cost nothing.
     // A larger body arrives in parts of this size, and is joined at its end. A buffer that doubled instead would leave
-    // three times the body to the garbage collector.
+    // up to four times the body to the garbage collector.
     private const int MaxPart = 1 << 18;
     private const int MinInitialBuffer = 4096;
 

@@ -26,14 +26,14 @@ public sealed class BodyBudgetTests : IDisposable
         const int Sent = 400_000;
         using (var stalled = await BeginAsync(framing, Sent))
         {
-            await UntilAsync(() => Budget.Bytes.Reserved >= 2 * Sent);
+            await Eventually.UntilAsync(() => Budget.Bytes.Reserved >= 2 * Sent);
 
             (await SendAsync(200_000)).IsProblem(429, "overloaded", "Load:MaxBodyBytes");
             Assert.Equal(TimeSpan.FromSeconds(1), (await SendAsync(200_000)).Headers.RetryAfter?.Delta);
             Assert.Equal(200, (await _service.ClassifyAsync(RunningService.Seven)).Status);
         }
 
-        await UntilAsync(() => Budget.Bytes.Reserved == 0);
+        await Eventually.UntilAsync(() => Budget.Bytes.Reserved == 0);
         (await SendAsync(200_000)).IsProblem(415, "image-format-unsupported");
         Assert.Equal(0, Budget.Bytes.Reserved);
     }
@@ -48,7 +48,7 @@ public sealed class BodyBudgetTests : IDisposable
         answer.IsProblem(413, "body-too-large", $"{Total} bytes", "Load:MaxBodyBytes");
         Assert.Null(answer.Headers.RetryAfter);
         Assert.True(Budget.Bytes.Rejections > 0);
-        await UntilAsync(() => Budget.Bytes.Reserved == 0);
+        await Eventually.UntilAsync(() => Budget.Bytes.Reserved == 0);
     }
 
     [Theory]
@@ -77,7 +77,7 @@ public sealed class BodyBudgetTests : IDisposable
         using var upload = await BeginAsync($"Content-Length: {Total / 2}", Part);
         for (var sent = Part; sent < Total / 2; sent += Part)
         {
-            await UntilAsync(() => Budget.Bytes.Reserved >= 2 * sent);
+            await Eventually.UntilAsync(() => Budget.Bytes.Reserved >= 2 * sent);
             await upload.GetStream().WriteAsync(new byte[Math.Min(Part, (Total / 2) - sent)]);
         }
 
@@ -91,7 +91,7 @@ public sealed class BodyBudgetTests : IDisposable
     public async Task ABodyThatWouldFitAloneIsOverloadBesideAnother()
     {
         using var other = await BeginAsync("Content-Length: 400000", 100_000);
-        await UntilAsync(() => Budget.Bytes.Reserved >= 200_000);
+        await Eventually.UntilAsync(() => Budget.Bytes.Reserved >= 200_000);
 
         (await SendAsync(Total / 2, isChunked: false)).IsProblem(429, "overloaded", "Load:MaxBodyBytes");
         (await SendAsync(Total / 2, isChunked: true)).IsProblem(429, "overloaded", "Load:MaxBodyBytes");
@@ -108,7 +108,7 @@ public sealed class BodyBudgetTests : IDisposable
         try
         {
             // Each has its first part, which is all that they can have together.
-            await UntilAsync(() => Budget.Bytes.Reserved >= Total - BodyBudget.FirstPart);
+            await Eventually.UntilAsync(() => Budget.Bytes.Reserved >= Total - BodyBudget.FirstPart);
             var isChunked = framing.Contains("chunked", StringComparison.Ordinal);
             byte[] rest = [.. Filled(Length - Part), .. isChunked ? "\r\n0\r\n\r\n"u8 : ""u8];
             await Task.WhenAll(uploads.Select(upload => upload.GetStream().WriteAsync(rest).AsTask()));
@@ -123,7 +123,7 @@ public sealed class BodyBudgetTests : IDisposable
             Array.ForEach(uploads, upload => upload.Dispose());
         }
 
-        await UntilAsync(() => Budget.Bytes.Reserved == 0);
+        await Eventually.UntilAsync(() => Budget.Bytes.Reserved == 0);
         Assert.Equal(0, Budget.Waiting);
     }
 
@@ -134,7 +134,7 @@ public sealed class BodyBudgetTests : IDisposable
         Assert.True(Budget.Bytes.TryReserve(Total / 2, out var other));
 
         var answer = SendAsync(400_000);
-        await UntilAsync(() => Budget.Waiting == 1);
+        await Eventually.UntilAsync(() => Budget.Waiting == 1);
         Assert.Equal(200, (await _service.ClassifyAsync(RunningService.Seven)).Status);
         other.Dispose();
 
@@ -147,7 +147,7 @@ public sealed class BodyBudgetTests : IDisposable
     {
         _ = _service.Client;
         using var other = await BeginAsync("Content-Length: 400000", 300_000);
-        await UntilAsync(() => Budget.Bytes.Reserved >= 600_000);
+        await Eventually.UntilAsync(() => Budget.Bytes.Reserved >= 600_000);
         using var content = new ByteArrayContent(Filled(400_000));
         content.Headers.ContentType = new("image/png");
         content.Headers.Add("timeout", "0.5");
@@ -173,7 +173,7 @@ public sealed class BodyBudgetTests : IDisposable
             var answer = await _service.PostAsync("/softmax", $$"""{"logits": [{{logits}}]}""");
             statuses.Add(answer.Status);
             Assert.Equal(answer.Status == 200 ? 0 : 1, Budget.Bytes.Rejections - rejections);
-            await UntilAsync(() => Budget.Bytes.Reserved == 0);
+            await Eventually.UntilAsync(() => Budget.Bytes.Reserved == 0);
         }
 
         Assert.Equal([200, 413], statuses.Distinct());
@@ -195,7 +195,7 @@ public sealed class BodyBudgetTests : IDisposable
 
         Assert.Equal(413, (int)answer.StatusCode);
         Assert.Contains("Load:MaxBodyBytes", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
-        await UntilAsync(() => Budget.Bytes.Reserved == 0);
+        await Eventually.UntilAsync(() => Budget.Bytes.Reserved == 0);
     }
 
     [Fact]
@@ -240,14 +240,5 @@ public sealed class BodyBudgetTests : IDisposable
         var answer = Encoding.ASCII.GetString(buffer, 0, count);
         Assert.StartsWith("HTTP/1.1 ", answer, StringComparison.Ordinal);
         return int.Parse(answer.AsSpan(9, 3), CultureInfo.InvariantCulture);
-    }
-
-    private static async Task UntilAsync(Func<bool> isSo)
-    {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-        while (!isSo())
-        {
-            await Task.Delay(10, patience.Token);
-        }
     }
 }

@@ -9,7 +9,6 @@ using Microsoft.Extensions.DependencyInjection;
 using SoftmaxService.Api.Load;
 using SoftmaxService.Api.OpenInference.Wire;
 using SoftmaxService.Api.Tests.OpenInference;
-using SoftmaxService.Inference.Batching;
 
 namespace SoftmaxService.Api.Tests.Load;
 
@@ -255,7 +254,7 @@ public sealed class LoadControlTests
         await leaving.CancelAsync();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => first);
-        await UntilAsync(async () => (await ClassifyAsync(service, "", "0.05")).Status == 504);
+        await Eventually.UntilAsync(async () => (await ClassifyAsync(service, "", "0.05")).Status == 504);
     }
 
     [Fact]
@@ -313,7 +312,7 @@ public sealed class LoadControlTests
         CancellationToken cancellationToken)
     {
         Task<HttpResponseMessage>? first = null;
-        await UntilAsync(async () =>
+        await Eventually.UntilAsync(async () =>
         {
             // It may have arrived while the probing request was running, and have been rejected itself.
             if (first is null or { IsCompleted: true })
@@ -343,42 +342,6 @@ public sealed class LoadControlTests
             Headers = { { "timeout", timeout } },
         };
         return await Answer.ReadAsync(await service.Client.SendAsync(request));
-    }
-
-    private static async Task UntilAsync(Func<Task<bool>> isSo)
-    {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-        while (!await isSo())
-        {
-            await Task.Delay(5, patience.Token);
-        }
-    }
-
-    /// <summary>Holds every permit of the gate, so that admitted requests wait for one.</summary>
-    private sealed class BusyGate : IDisposable
-    {
-        private readonly Stack<ComputeGate.Permit> _places = [];
-
-        public static async Task<BusyGate> OccupyAsync(RunningService service)
-        {
-            _ = service.Client;
-            var gate = service.Services.GetRequiredService<ComputeGate>();
-            var busy = new BusyGate();
-            for (var place = 0; place < Environment.ProcessorCount; place++)
-            {
-                busy._places.Push(await gate.EnterAsync(CancellationToken.None));
-            }
-
-            return busy;
-        }
-
-        public void Dispose()
-        {
-            while (_places.TryPop(out var place))
-            {
-                place.Dispose();
-            }
-        }
     }
 
     private sealed class GrpcServiceWith(params (string Name, string Value)[] settings) : RunningService

@@ -84,12 +84,6 @@ public sealed class GrpcBodyBudgetTests : IDisposable
         await UntilNothingIsReservedAsync();
     }
 
-    private async Task UntilNothingIsReservedAsync()
-    {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-        while (_service.Services.GetRequiredService<BodyBudget>().Bytes.Reserved > 0)
-        {
-            await Task.Delay(10, patience.Token);
-        }
-    }
+    private Task UntilNothingIsReservedAsync() => Eventually.UntilAsync(
+        () => _service.Services.GetRequiredService<BodyBudget>().Bytes.Reserved == 0);
 }

@@ -49,11 +49,8 @@ public sealed class GrpcStalledMessageTests : IDisposable
                 new Uri("/inference.GRPCInferenceService/ModelInfer", UriKind.Relative), new StallingMessage());
         }
 
-        using var patience = new CancellationTokenSource(Patience);
-        while (budget.Bytes.Reserved < (long)Count * BodyBudget.BytesPerByte * Sent)
-        {
-            await Task.Delay(10, patience.Token);
-        }
+        await Eventually.UntilAsync(
+            () => budget.Bytes.Reserved >= (long)Count * BodyBudget.BytesPerByte * Sent);
 
         Assert.Equal((0, 0), (gate.InUse, gate.Waiting));
         using var channel = GrpcChannel.ForAddress(_address);
@@ -62,6 +59,7 @@ public sealed class GrpcStalledMessageTests : IDisposable
             ModelName = "mnist",
             RawInputContents = { ByteString.CopyFrom(new byte[Declared]) },
         };
+        using var patience = new CancellationTokenSource(Patience);
         var fault = await Assert.ThrowsAsync<RpcException>(
             async () => await new GRPCInferenceService.GRPCInferenceServiceClient(channel)
                 .ModelInferAsync(request, cancellationToken: patience.Token));

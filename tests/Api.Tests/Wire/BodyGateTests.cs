@@ -46,7 +46,7 @@ public sealed class BodyGateTests : IDisposable
         Assert.Equal(504, await SendAsync(path, body, encoding, "0.3"));
         Assert.Equal(0, Gate.Waiting);
         var answer = SendAsync(path, body, encoding);
-        await UntilAsync(() => Gate.Waiting == 1);
+        await Eventually.UntilAsync(() => Gate.Waiting == 1);
         permits.ForEach(permit => permit.Dispose());
 
         Assert.Equal(status, await answer);
@@ -106,15 +106,15 @@ public sealed class BodyGateTests : IDisposable
         var late = await Assert.ThrowsAsync<RpcException>(
             async () => await client.ModelInferAsync(request, headers, DateTime.UtcNow.AddSeconds(0.5)));
         Assert.Equal(StatusCode.DeadlineExceeded, late.StatusCode);
-        await UntilAsync(() => Gate.Waiting == 0);
+        await Eventually.UntilAsync(() => Gate.Waiting == 0);
         var call = client.ModelInferAsync(request, headers);
-        await UntilAsync(() => Gate.Waiting == 1);
+        await Eventually.UntilAsync(() => Gate.Waiting == 1);
         permits.ForEach(permit => permit.Dispose());
 
         var fault = await Assert.ThrowsAsync<RpcException>(async () => await call);
         Assert.Equal(StatusCode.InvalidArgument, fault.StatusCode);
         Assert.Contains("pixels", fault.Status.Detail, StringComparison.Ordinal);
-        await UntilAsync(() => Gate.InUse == 0);
+        await Eventually.UntilAsync(() => Gate.InUse == 0);
     }
 
     private async Task<List<BodyGate.Permit>> TakeAllAsync()
@@ -156,14 +156,5 @@ public sealed class BodyGateTests : IDisposable
         }
 
         return encoded.ToArray();
-    }
-
-    private static async Task UntilAsync(Func<bool> isSo)
-    {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-        while (!isSo())
-        {
-            await Task.Delay(10, patience.Token);
-        }
     }
 }

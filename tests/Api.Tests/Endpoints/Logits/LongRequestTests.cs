@@ -80,7 +80,7 @@ public sealed class LongRequestTests : IDisposable
         }
 
         var waiting = sendAsync();
-        await UntilAsync(() => LargeGate.Waiting == 1);
+        await Eventually.UntilAsync(() => LargeGate.Waiting == 1);
         Assert.Equal(200, (await _service.SoftmaxAsync(Small)).Status);
         Assert.Equal((0, false), (Gate.InUse, waiting.IsCompleted));
 
@@ -98,7 +98,7 @@ public sealed class LongRequestTests : IDisposable
         }
 
         var waiting = _service.SoftmaxAsync(Small);
-        await UntilAsync(() => Gate.Waiting == 1);
+        await Eventually.UntilAsync(() => Gate.Waiting == 1);
         Assert.Equal(200, (await sendAsync()).Status);
         Assert.False(waiting.IsCompleted);
 
@@ -109,13 +109,4 @@ public sealed class LongRequestTests : IDisposable
     private static string Matrix() => $"[{Repeat($"[{Repeat("0", Classes)}]", Rows)}]";
 
     private static string Repeat(string item, int count) => string.Join(',', Enumerable.Repeat(item, count));
-
-    private static async Task UntilAsync(Func<bool> isSo)
-    {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-        while (!isSo())
-        {
-            await Task.Delay(10, patience.Token);
-        }
-    }
 }

@@ -37,9 +37,9 @@ public sealed class UnreadAnswerTests : IDisposable
             Assert.Equal(200, (await _service.ClassifyAsync(RunningService.Seven)).Status);
         }
 
-        await UntilAsync(() => Budget.Bytes.Reserved == 0);
+        await Eventually.UntilAsync(() => Budget.Bytes.Reserved == 0);
         Assert.Equal(200, (await _service.SoftmaxAsync(Large)).Status);
-        await UntilAsync(() => Budget.Bytes.Reserved == 0);
+        await Eventually.UntilAsync(() => Budget.Bytes.Reserved == 0);
     }
 
     [Fact]
@@ -48,7 +48,7 @@ public sealed class UnreadAnswerTests : IDisposable
         using var unread = await AskAsync("timeout: 4\r\n");
         Assert.NotEqual(0, Budget.Bytes.Reserved);
 
-        await UntilAsync(() => Budget.Bytes.Reserved == 0);
+        await Eventually.UntilAsync(() => Budget.Bytes.Reserved == 0);
 
         Assert.DoesNotContain("uncertainty", await ReadAsync(unread), StringComparison.Ordinal);
     }
@@ -98,13 +98,4 @@ public sealed class UnreadAnswerTests : IDisposable
 
     private static string Zeros(int rows) =>
         $"[{string.Join(',', Enumerable.Repeat($"[{string.Join(',', Enumerable.Repeat('0', Classes))}]", rows))}]";
-
-    private static async Task UntilAsync(Func<bool> isSo)
-    {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-        while (!isSo())
-        {
-            await Task.Delay(10, patience.Token);
-        }
-    }
 }
