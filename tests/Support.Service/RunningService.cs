@@ -66,6 +66,9 @@ public class RunningService : WebApplicationFactory<Program>
 
         // The tests' process has no probe. ModelProbeTests starts the service in a process of its own.
         builder.UseSetting("Models:Probe", "false");
+
+        // On a busy machine, models would else still be loading at the first request.
+        builder.UseSetting("Models:StartSeconds", "60");
         builder.UseSetting("Serilog:MinimumLevel:Default", "Fatal");
         builder.UseSetting("Serilog:MinimumLevel:Override:Microsoft.AspNetCore", "Fatal");
     }

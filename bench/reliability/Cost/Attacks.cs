@@ -203,12 +203,13 @@ internal static class Attacks
     private static Task GetAsync(Target target, CancellationToken ended)
     {
         var next = 0;
-        string[] paths = ["/swagger/v1/swagger.json", "/models/mnist/1/reliability.svg"];
         return target.RepeatAsync(
             16,
             () => new HttpRequestMessage(
                 HttpMethod.Get,
-                new Uri(paths[(Interlocked.Increment(ref next) & int.MaxValue) % paths.Length], UriKind.Relative)),
+                new Uri(
+                    Payloads.Pages[(Interlocked.Increment(ref next) & int.MaxValue) % Payloads.Pages.Count],
+                    UriKind.Relative)),
             ended);
     }
 

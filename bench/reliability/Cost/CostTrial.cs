@@ -16,7 +16,7 @@ internal static class CostTrial
 
     public static async Task<int> RunAsync(Options options)
     {
-        var (seconds, only, binary) = (options.Number("seconds", 3), options.Text("only"), options.Text("binary"));
+        var (seconds, only, binary) = (options.Number("seconds", 6), options.Text("only"), options.Text("binary"));
         if (Environment.ProcessorCount < 2)
         {
             throw new InvalidOperationException("The trial needs two cores: one for the service, one for its clients.");

@@ -14,12 +14,17 @@ internal static class Payloads
 
     private static readonly byte[] Photograph = EncodedImages.Encode(900, 900, EncodedImages.Colorful);
 
+    /// <summary>What is made for everybody, and not small.</summary>
+    public static IReadOnlyList<string> Pages { get; } =
+        ["/swagger/v1/swagger.json", "/models/mnist/1/reliability.svg"];
+
     /// <summary>Requests of the usual kinds.</summary>
     public static IEnumerable<HttpRequestMessage> WarmUp() =>
     [
         Target.Post("/classify?model=mnist", Photograph),
         Target.Post("/preprocess?model=cifar10", Photograph),
         Target.Post("/softmax", Logits(100, 10), MediaTypeNames.Application.Json),
+        .. Pages.Select(page => new HttpRequestMessage(HttpMethod.Get, new Uri(page, UriKind.Relative))),
     ];
 
     /// <summary>Labelled logits, of which three rows in four are right.</summary>

@@ -24,7 +24,10 @@ internal static partial class ConnectionLimits
     private const int ReadAhead = 64 * 1024;
 
     // Over HTTP/2 a client waits for leave to send more, so this much must suffice for a round trip.
-    private const int Http2ReadAhead = 4 * ReadAhead;
+    private const int StreamReadAhead = 4 * ReadAhead;
+
+    // A stream that is not read leaves others of its connection, which may be other clients' behind a proxy, half.
+    private const int Http2ReadAhead = 2 * StreamReadAhead;
 
     public static void AddConnectionLimits(this IServiceCollection services)
     {
@@ -41,7 +44,7 @@ internal static partial class ConnectionLimits
         kestrel.Limits.MaxRequestBodySize = null;
         kestrel.Limits.MaxRequestBufferSize = MaxReadAhead(limits); // under TLS, of what is decrypted
         kestrel.Limits.Http2.InitialConnectionWindowSize = Http2ReadAhead;
-        kestrel.Limits.Http2.InitialStreamWindowSize = Http2ReadAhead;
+        kestrel.Limits.Http2.InitialStreamWindowSize = StreamReadAhead;
         kestrel.Limits.MaxRequestLineSize = limits.MaxRequestLineBytes;
         kestrel.Limits.MaxRequestHeaderCount = limits.MaxHeaders;
         kestrel.Limits.MaxRequestHeadersTotalSize = limits.MaxHeaderBytes;

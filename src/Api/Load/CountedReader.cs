@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.IO.Pipelines;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http.Features;
@@ -11,7 +10,8 @@ namespace SoftmaxService.Api.Load;
 /// Reserves memory for what arrives of a body, before it is handed on. Each read is ended before the next begins, even
 /// one that is cancelled: Kestrel leaves that one open (https://github.com/dotnet/aspnetcore/issues/17840), and then
 /// can neither read the rest of the body, so that a client that still sends would lose the answer, nor pass over it
-/// without logging an error.
+/// without logging an error. What was read may be given back to be read again: Kestrel must not learn of that, as it
+/// takes what was examined before off the windows of HTTP/2, and then ends a connection whose client kept to them.
 /// </summary>
 /// <param name="inner">Kestrel's reader.</param>
 /// <param name="budget">The memory for all bodies.</param>
@@ -22,8 +22,10 @@ internal sealed class CountedReader(
     PipeReader inner, BodyBudget budget, BodyGrowth growth, BodyShare share, long? declared)
     : PipeReader, IRequestBodyPipeFeature, IBodyMemory, IDisposable
 {
-    private ReadOnlySequence<byte> _buffer;
+    private ReadResult _read;
+    private bool _isReadAgain; // what was read comes once more, and Kestrel's read is still open
     private long _consumed;
+    private long _examined; // of what is not consumed
     private long _inflated;
 
     public PipeReader Reader => this;
@@ -32,7 +34,7 @@ internal sealed class CountedReader(
 
     public long Reserved => share.Bytes;
 
-    private long Arrived => _consumed + _buffer.Length;
+    private long Arrived => _consumed + _read.Buffer.Length;
 
     private long Length => Arrived + _inflated;
 
@@ -47,66 +49,66 @@ internal sealed class CountedReader(
     public override async ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        ReadResult result;
-        await using (cancellationToken.UnsafeRegister(EndRead, inner))
+        if (!_isReadAgain)
         {
-            try
-            {
-                result = await inner.ReadAsync(CancellationToken.None);
-            }
-            catch (Exception fault) when (Disconnection.HasEnded(fault))
-            {
-                throw new ConnectionResetException("The connection ended before the body.", fault);
-            }
+            _read = await ReadInnerAsync(cancellationToken);
         }
 
-        if (result.IsCanceled && cancellationToken.IsCancellationRequested)
-        {
-            inner.AdvanceTo(result.Buffer.End);
-            cancellationToken.ThrowIfCancellationRequested();
-        }
-
-        _buffer = result.Buffer;
+        _isReadAgain = false;
         if (!TryGrow())
         {
             await GrowAsync(cancellationToken);
         }
 
-        return result;
+        return _read;
     }
 
     public override bool TryRead(out ReadResult result)
     {
-        if (!inner.TryRead(out result))
+        result = default;
+        if (!_isReadAgain && !inner.TryRead(out _read))
         {
             return false;
         }
 
-        _buffer = result.Buffer;
-        if (TryGrow())
-        {
-            return true;
-        }
-
-        AdvanceTo(result.Buffer.Start); // ReadAsync waits for memory
-        result = default;
-        return false;
+        _isReadAgain = !TryGrow(); // ReadAsync waits for memory
+        result = _isReadAgain ? default : _read;
+        return !_isReadAgain;
     }
 
     public override void AdvanceTo(SequencePosition consumed) => AdvanceTo(consumed, consumed);
 
     public override void AdvanceTo(SequencePosition consumed, SequencePosition examined)
     {
-        _consumed += _buffer.Slice(0, consumed).Length;
-        _buffer = default;
-        inner.AdvanceTo(consumed, examined);
+        var newlyConsumed = _read.Buffer.Slice(0, consumed).Length;
+        var isReadAgain = _read.Buffer.Slice(0, examined).Length < _examined;
+        _examined = (isReadAgain ? _examined : _read.Buffer.Slice(0, examined).Length) - newlyConsumed;
+        _consumed += newlyConsumed;
+        _isReadAgain = isReadAgain;
+        if (isReadAgain)
+        {
+            _read = new ReadResult(_read.Buffer.Slice(consumed), isCanceled: false, _read.IsCompleted);
+        }
+        else
+        {
+            _read = default;
+            inner.AdvanceTo(consumed, examined);
+        }
     }
 
     public override void CancelPendingRead() => inner.CancelPendingRead();
 
-    public override void Complete(Exception? exception = null) => inner.Complete(exception);
+    public override void Complete(Exception? exception = null)
+    {
+        EndReadAgain();
+        inner.Complete(exception);
+    }
 
-    public void Dispose() => share.Dispose();
+    public void Dispose()
+    {
+        EndReadAgain();
+        share.Dispose();
+    }
 
     public void Reserve(int bytes)
     {
@@ -129,12 +131,61 @@ internal sealed class CountedReader(
         }
     }
 
+    private async ValueTask<ReadResult> ReadInnerAsync(CancellationToken cancellationToken)
+    {
+        ReadResult read;
+        await using (cancellationToken.UnsafeRegister(EndRead, inner))
+        {
+            try
+            {
+                read = await inner.ReadAsync(CancellationToken.None);
+            }
+            catch (Exception fault) when (Disconnection.HasEnded(fault))
+            {
+                throw new ConnectionResetException("The connection ended before the body.", fault);
+            }
+        }
+
+        if (read.IsCanceled && cancellationToken.IsCancellationRequested)
+        {
+            _read = read;
+            PassOver();
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+
+        return read;
+    }
+
+    private void EndReadAgain()
+    {
+        if (!_isReadAgain)
+        {
+            return;
+        }
+
+        try
+        {
+            PassOver();
+        }
+        catch (Exception fault) when (Disconnection.HasEnded(fault))
+        {
+            // So has its body.
+        }
+    }
+
+    // Kestrel reads the rest, and could not while what was read last is in use.
+    private void PassOver()
+    {
+        var end = _read.Buffer.End;
+        (_consumed, _examined, _isReadAgain, _read) = (Arrived, 0, false, default);
+        inner.AdvanceTo(end);
+    }
+
     private bool TryGrow() => Missing <= 0 || growth.TryGrow(share, Math.Max(Missing, NextPart));
 
     private async ValueTask GrowAsync(CancellationToken cancellationToken)
     {
         var isGrown = false;
-        var bytes = Arrived;
         try
         {
             isGrown = await growth.GrowAsync(share, Missing, Lacking, cancellationToken);
@@ -143,11 +194,7 @@ internal sealed class CountedReader(
         {
             if (!isGrown)
             {
-                // Kestrel reads the rest, and could not while what was read last is in use.
-                var end = _buffer.End;
-                _buffer = default;
-                _consumed = bytes;
-                inner.AdvanceTo(end);
+                PassOver();
             }
         }
 

@@ -165,7 +165,6 @@ public sealed class ImageRatesTests : IDisposable
         {
             base.ConfigureWebHost(builder);
             builder.UseSetting("Models:Folder", _folder.Path);
-            builder.UseSetting("Models:StartSeconds", "60"); // on a busy machine, the model would still be loading
             builder.UseSetting("Grpc:Url", _grpcAddress);
             foreach (var (name, key, images, megapixels) in new[]
                 {

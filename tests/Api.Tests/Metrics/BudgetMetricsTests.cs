@@ -24,7 +24,6 @@ public sealed class BudgetMetricsTests : IDisposable
 
     public BudgetMetricsTests() => _service = new ServiceWith(
         ("Models:Folder", _folder.Path),
-        ("Models:StartSeconds", "60"), // on a busy machine, the model would still be loading
         ("Load:MaxBodyBytes", $"{BodyBytes}"),
         ("Load:MaxDecodeBytes", $"{DecodeBytes}"));
 
