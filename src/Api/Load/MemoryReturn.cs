@@ -9,13 +9,8 @@ namespace SoftmaxService.Api.Load;
 /// </summary>
 internal sealed class MemoryReturn(TimeProvider time) : BackgroundService
 {
-    private const long WorthwhileBytes = 16 << 20;
-
     // A full collection takes tens of milliseconds, which nobody waits for where this share of a core is in use.
     private const double QuietShare = 0.2;
-
-    // Pools give back what they hold some seconds after it was last used.
-    private const int MaxTries = 5;
 
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(3);
 
@@ -23,25 +18,17 @@ internal sealed class MemoryReturn(TimeProvider time) : BackgroundService
     {
         using var timer = new PeriodicTimer(Period, time);
         await using var end = stoppingToken.Register(timer.Dispose); // ends the loop, without an exception
-        var (inUse, computed, tries) = (Environment.WorkingSet, Computed(), 0);
+        var (schedule, computed) = (new MemoryReturnSchedule(Environment.WorkingSet), Computed());
         while (await timer.WaitForNextTickAsync(CancellationToken.None))
         {
             var before = computed;
             computed = Computed();
-            if (Environment.WorkingSet <= inUse + WorthwhileBytes)
-            {
-                tries = 0;
-            }
-            else if (computed - before < QuietShare * Period)
+            if (computed - before < QuietShare * Period && schedule.IsDue(Environment.WorkingSet))
             {
                 Return();
-                (tries, computed) = (tries + 1, Computed());
+                schedule.Tried(Environment.WorkingSet);
+                computed = Computed();
             }
-
-            // What stays after several tries is in use.
-            (inUse, tries) = tries < MaxTries
-                ? (Math.Min(inUse, Environment.WorkingSet), tries)
-                : (Environment.WorkingSet, 0);
         }
     }
 
