@@ -63,9 +63,9 @@ internal static class CostReport
             {(isNative ? "native binary" : "framework-dependent build")} with `mnist/1` and `cifar10/1`, confined to a
             control group of the stated memory and to one core or both; the clients share the second core with it where
             it has both. It has answered `/classify`, `/preprocess`, `/softmax` and both pages of the trial before: what
-            their first use loads stays. Each attack lasts {seconds} s, then its clients hang up. Meanwhile another client posts a small image
-            to `/classify` some twenty times a second, and waits for each answer. The machine's load average was
-            {loadAtStart} at the start and {Load()} at the end, this trial included.
+            their first use loads stays. Each attack lasts {seconds} s, then its clients hang up. Meanwhile another
+            client posts a small image to `/classify` some twenty times a second, and waits for each answer. The
+            machine's load average was {loadAtStart} at the start and {Load()} at the end, this trial included.
 
             What must hold: the process lives; nobody gets a 500; the other client's p99 is at most
             {Measurement.LongestWait} ms, and it gets nothing but 200; at most

@@ -71,11 +71,15 @@ public sealed class IsolatedServiceTests
             ServiceProcess.Built, Isolated, "--Load:RequestSeconds=0.5");
         var idle = service.Children();
 
-        Assert.Equal(504, (await ClassifyAsync(service, Slow)).Status);
-        await UntilAsync(() => idle.Except(service.Children()).Any());
-        Assert.Equal(200, (await ClassifyAsync(service, RunningService.Seven)).Status);
+        // On a busy machine, the deadline may pass before the decode begins.
+        await Eventually.UntilAsync(async () =>
+        {
+            Assert.Equal(504, (await ClassifyAsync(service, Slow)).Status);
+            return idle.Except(service.Children()).Any();
+        });
+        await Eventually.UntilAsync(async () => (await ClassifyAsync(service, RunningService.Seven)).Status == 200);
         var metrics = await service.Client.GetStringAsync("/metrics");
-        Assert.Contains("softmax_decoders_ended_total{reason=\"cancelled\"} 1", metrics, StringComparison.Ordinal);
+        Assert.Matches("softmax_decoders_ended_total{reason=\"cancelled\"} [1-9]", metrics);
     }
 
     [LinuxTheory]
