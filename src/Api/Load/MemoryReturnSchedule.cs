@@ -11,14 +11,14 @@ internal sealed class MemoryReturnSchedule(long atStart)
     // Pools give back what they hold some seconds after it was last used. These are tried one after another; each later
     // one waits twice as long as the one before, as a request may hold its memory for as long as it may last.
     private const int PromptTries = 5;
-    private const int MaxTries = PromptTries + 5; // the last one 63 periods after the first ones
+    private const int MaxTries = PromptTries + 5; // the last one in the 67th period
 
     private long _inUse = atStart;
     private long _afterTry = atStart;
     private int _tries;
     private int _waited;
 
-    /// <summary>Asks once in each period, when nobody is held up by a try.</summary>
+    /// <summary>Whether to try now; to be asked once in each period in which a try holds up nobody.</summary>
     /// <param name="resident">How many bytes are resident now.</param>
     public bool IsDue(long resident)
     {

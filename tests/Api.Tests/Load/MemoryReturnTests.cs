@@ -29,7 +29,7 @@ public sealed class MemoryReturnTests
         }
 
         Assert.True(taken > SeveralMegabytes, $"They took only {taken} bytes.");
-        await UntilHalfIsGivenBackAsync(service, before, taken);
+        await UntilGivenBackAsync(service, before);
     }
 
     [Fact]
@@ -43,11 +43,10 @@ public sealed class MemoryReturnTests
 
         // All are in memory at once, however busy the machine is.
         await Eventually.UntilAsync(() => service.ResidentBytes - before > SeveralMegabytes);
-        var taken = service.ResidentBytes - before;
         ends.SetResult();
         await Task.WhenAll(answers);
 
-        await UntilHalfIsGivenBackAsync(service, before, taken);
+        await UntilGivenBackAsync(service, before);
     }
 
     private static async Task SendAsync(ServiceProcess service, Task ends)
@@ -57,10 +56,10 @@ public sealed class MemoryReturnTests
         Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync());
     }
 
-    private static async Task UntilHalfIsGivenBackAsync(ServiceProcess service, long before, long taken)
+    private static async Task UntilGivenBackAsync(ServiceProcess service, long before)
     {
         using var patience = new CancellationTokenSource(Patience);
-        while (service.ResidentBytes - before > taken / 2)
+        while (service.ResidentBytes - before > SeveralMegabytes / 2)
         {
             await Task.Delay(50, patience.Token);
         }
